@@ -1,0 +1,3 @@
+//! The skein program.
+
+fn main() {}
