@@ -1,0 +1,247 @@
+//! What may be asked of the core: inputs, agents' commands, deadlines, and the shard's own affairs.
+
+use super::content::Content;
+use super::event::InboundEvent;
+use super::id::{AssignmentId, LeafId, MessageId, Name, OfferId, Position, WorkId};
+use super::record::{Input, Presence, Purpose, Request, SessionEnd};
+use super::time::Timestamp;
+use super::timer::Timer;
+use super::workspace::WorkspaceConfig;
+
+/// One thing asked of the core; at most one record follows from it.
+#[derive(Clone, Debug)]
+pub enum Command {
+    /// An event of an IN stream.
+    Input(Box<Arrival>),
+    /// An input that cannot be used; its bytes go to DEAD.
+    DeadLetter(DeadLetter),
+    /// A command of an agent.
+    Agent(Box<AgentCommand>),
+    /// A deadline has come.
+    Timer {
+        /// Of which workspace.
+        workspace: Name,
+        /// What it is for.
+        timer: Timer,
+    },
+    /// A workspace is opened in this shard.
+    OpenWorkspace {
+        /// Its name.
+        workspace: Name,
+        /// Key of its hashes: random, from the caller.
+        hash_key: [u8; 16],
+    },
+    /// A configuration is to be in force. Without effect when it is already.
+    ApplyConfig {
+        /// Of which workspace.
+        workspace: Name,
+        /// Validated.
+        config: Box<WorkspaceConfig>,
+    },
+    /// An IN stream is to be read.
+    BindStream {
+        /// Of which workspace.
+        workspace: Name,
+        /// Name of the stream.
+        stream: Name,
+        /// When it was created, nanoseconds since the Unix epoch.
+        created_ns: i64,
+    },
+    /// An IN stream is not the one that was read before.
+    InputBroken {
+        /// Of which workspace.
+        workspace: Name,
+        /// Its number.
+        stream: u16,
+        /// The last sequence it has now.
+        found: u64,
+    },
+    /// Messages of an IN stream are gone that were never applied.
+    InputGap {
+        /// Of which workspace.
+        workspace: Name,
+        /// Its number.
+        stream: u16,
+        /// First sequence missing.
+        from: u64,
+        /// Last sequence missing.
+        to: u64,
+    },
+    /// Inputs without effect are done with.
+    Progress {
+        /// Of which workspace.
+        workspace: Name,
+        /// Positions reached.
+        reached: Vec<Input>,
+    },
+    /// Outputs are in their stream.
+    HandedOver {
+        /// Of which workspace.
+        workspace: Name,
+        /// OUT or DEAD stream.
+        stream: Name,
+        /// Its sequence there.
+        stream_sequence: u64,
+        /// The last output that is in it.
+        position: Position,
+    },
+    /// A new owner begins.
+    Resume {
+        /// Of which workspace.
+        workspace: Name,
+        /// How long nobody owned the shard, milliseconds.
+        outage_ms: u64,
+    },
+}
+
+/// An event of an IN stream, normalised, with what its subject says.
+#[derive(Clone, Debug)]
+pub struct Arrival {
+    /// Workspace of the subject.
+    pub workspace: Name,
+    /// Channel of the subject.
+    pub channel: Name,
+    /// Endpoint of the subject.
+    pub endpoint: Name,
+    /// Name of the IN stream.
+    pub stream: Name,
+    /// Where it stands.
+    pub input: Input,
+    /// What happened.
+    pub event: InboundEvent,
+}
+
+/// An input that cannot be used.
+#[derive(Clone, Debug)]
+pub struct DeadLetter {
+    /// Workspace of the subject.
+    pub workspace: Name,
+    /// Channel of the subject.
+    pub channel: Name,
+    /// Endpoint of the subject.
+    pub endpoint: Name,
+    /// Name of the IN stream.
+    pub stream: Name,
+    /// Where it stands.
+    pub input: Input,
+    /// Bounded reason, a token of a subject.
+    pub reason: Name,
+}
+
+/// A command of an agent.
+#[derive(Clone, Debug)]
+pub struct AgentCommand {
+    /// Workspace of the agent.
+    pub workspace: Name,
+    /// Name of the agent.
+    pub agent: Name,
+    /// Recognises a repeat.
+    pub request: Option<Request>,
+    /// Epoch of the session that it was given under; an older one is refused. None: unary, without a session.
+    pub session_epoch: Option<u64>,
+    /// What to do.
+    pub verb: Verb,
+}
+
+/// What agents can do.
+#[derive(Clone, Debug)]
+pub enum Verb {
+    /// Open a session. Registers an unknown agent where the workspace allows it.
+    OpenSession {
+        /// Epoch of the session that this one goes on with.
+        resume: Option<u64>,
+        /// A person wants to take over from another session.
+        takeover: bool,
+    },
+    /// The connection is gone.
+    LoseSession,
+    /// The session is over.
+    EndSession {
+        /// Why.
+        reason: SessionEnd,
+    },
+    /// Change presence and the channels served now.
+    SetPresence {
+        /// Presence wanted.
+        presence: Presence,
+        /// Reason, with AWAY.
+        reason: Name,
+        /// Channels; empty: all of the profile.
+        channels: Vec<Name>,
+    },
+    /// Take an offered Work.
+    Accept {
+        /// The offer.
+        offer: OfferId,
+    },
+    /// Leave an offered Work to others.
+    Decline {
+        /// The offer.
+        offer: OfferId,
+    },
+    /// Answer the customer of a Work.
+    Send(Box<Send>),
+    /// Note up to where the Work was read.
+    MarkRead {
+        /// The Work.
+        work: WorkId,
+        /// Up to which message.
+        through: MessageId,
+    },
+    /// Close a Work: from ASSIGNED into wrap-up where the queue has one, from WRAPUP for good.
+    Close {
+        /// The Work.
+        work: WorkId,
+        /// The assignment it is done under.
+        assignment: AssignmentId,
+        /// Reason the Work ended.
+        disposition: Name,
+    },
+}
+
+/// An answer.
+#[derive(Clone, Debug)]
+pub struct Send {
+    /// The Work.
+    pub work: WorkId,
+    /// The assignment it is sent under: refused when it is no longer the current one.
+    pub assignment: AssignmentId,
+    /// The last message that the author has seen.
+    pub seen_through: Option<MessageId>,
+    /// Refuse when the customer has written since `seen_through`. None: the default of the author's kind.
+    pub if_unchanged: Option<bool>,
+    /// Where it goes, when not to the last customer message of the Work.
+    pub to: Option<Recipient>,
+    /// What it says.
+    pub content: Content,
+    /// Why it is sent.
+    pub purpose: Purpose,
+    /// Not to be sent after this.
+    pub not_after: Option<Timestamp>,
+    /// For agents only.
+    pub note: bool,
+}
+
+/// A named recipient.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recipient {
+    /// Leaf of the identity.
+    pub leaf: LeafId,
+    /// Our endpoint.
+    pub endpoint: Name,
+}
+
+/// What a command has led to: derived from its record alone, so that a repeat gets the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Answer {
+    /// Where its record ends.
+    pub position: Position,
+    /// The message that it stored.
+    pub message: Option<MessageId>,
+    /// The assignment that it made.
+    pub assignment: Option<AssignmentId>,
+    /// The session that it opened.
+    pub session_epoch: Option<u64>,
+    /// True: this is the answer of an earlier, equal command.
+    pub repeated: bool,
+}

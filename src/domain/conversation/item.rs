@@ -1,0 +1,120 @@
+//! From an event to an item of a Conversation: what it is, what it says, what is odd about it.
+
+use crate::domain::content::{Content, Part};
+use crate::domain::event::{Assurance, EventKind, InboundEvent, Sender};
+use crate::domain::record::{Flags, MessageKind};
+use crate::domain::time::Timestamp;
+
+/// Times before it are no times of messages: 2000-01-01.
+const EARLIEST: Timestamp = Timestamp(946_684_800_000);
+/// A provider's clock may be ahead by so much, milliseconds.
+const AHEAD_MS: i64 = 24 * 3_600 * 1_000;
+
+/// An event as an item of a Conversation.
+pub(super) struct Item {
+    pub(super) kind: MessageKind,
+    pub(super) content: Content,
+    pub(super) detail: String,
+    pub(super) quoted: Option<String>,
+    pub(super) flags: Flags,
+    pub(super) external: bool,
+    /// The provider's version of an edit.
+    pub(super) version: Option<String>,
+}
+
+/// Takes the item out of the event.
+pub(super) fn as_item(event: &mut InboundEvent) -> Item {
+    let mut flags = if event.backfill { Flags::BACKFILL } else { Flags::default() };
+    let plain = move |kind, content, detail: String| Item {
+        kind,
+        content,
+        detail,
+        quoted: None,
+        flags,
+        external: false,
+        version: None,
+    };
+    let mut item = match std::mem::replace(&mut event.kind, EventKind::VisitEnd) {
+        EventKind::Message(message) => {
+            if message.forwarded {
+                flags = flags.with(Flags::FORWARDED);
+            }
+            Item {
+                kind: MessageKind::Message,
+                content: message.content,
+                detail: String::new(),
+                quoted: message.quoted,
+                flags,
+                external: false,
+                version: None,
+            }
+        }
+        EventKind::Echo(message) => Item {
+            kind: MessageKind::Message,
+            content: message.content,
+            detail: String::new(),
+            quoted: message.quoted,
+            flags,
+            external: true,
+            version: None,
+        },
+        EventKind::Unsupported(content) => plain(MessageKind::Unsupported, content, String::new()),
+        EventKind::Edit { content, version } => Item { version, ..plain(MessageKind::Edit, content, String::new()) },
+        EventKind::Deletion => plain(MessageKind::Deletion, Content::default(), String::new()),
+        EventKind::Reaction { emoji } => plain(MessageKind::Reaction, Content::default(), emoji),
+        EventKind::IdentityChange { old, new, reason } => {
+            let text = |sender: Option<Sender>| sender.map(|s| s.address).unwrap_or_default();
+            let detail = format!("{} -> {} {}", text(old), text(new), reason.unwrap_or_default());
+            plain(MessageKind::IdentityChange, Content::default(), detail)
+        }
+        EventKind::Opt { opted_in, purpose, payload, title } => {
+            let detail = format!("{} {purpose} {}", if opted_in { "in" } else { "out" }, payload.unwrap_or_default());
+            plain(MessageKind::Opt, Content::text(title.unwrap_or_default()), detail)
+        }
+        EventKind::Start { title, payload, referral } => {
+            let detail = format!("{} {}", if referral { "referral" } else { "start" }, payload.unwrap_or_default());
+            plain(MessageKind::Start, Content::text(title.unwrap_or_default()), detail)
+        }
+        EventKind::Call { state, seconds } => {
+            let detail = match seconds {
+                Some(seconds) => format!("{state:?} {seconds} s"),
+                None => format!("{state:?}"),
+            };
+            event.kind = EventKind::Call { state, seconds };
+            plain(MessageKind::Call, Content::default(), detail)
+        }
+        EventKind::MediaArrived(file) => {
+            let content = Content { text: String::new(), parts: vec![Part::Attachment(file)] };
+            plain(MessageKind::MediaArrived, content, String::new())
+        }
+        EventKind::VisitEnd
+        | EventKind::Typing
+        | EventKind::Ignored { .. }
+        | EventKind::Receipt(_)
+        | EventKind::Account { .. } => plain(MessageKind::VisitEnd, Content::default(), String::new()),
+    };
+    let written_by_machine =
+        item.content.parts.iter().any(|part| matches!(part, Part::Mail(mail) if mail.auto_submitted));
+    if written_by_machine {
+        item.flags = item.flags.with(Flags::AUTO_SUBMITTED);
+    }
+    if event.assurance == Assurance::Token {
+        // No format makes tokens yet: an event may not claim one.
+        event.assurance = Assurance::Claimed;
+    }
+    item
+}
+
+impl MessageKind {
+    /// Whether the item is something said, so that its provider id names it.
+    pub(super) fn is_said(self) -> bool {
+        matches!(self, Self::Message | Self::Unsupported | Self::Call)
+    }
+}
+
+/// Whether the provider's time is unreadable or far from ours.
+pub(super) fn odd_time(event: &InboundEvent, now: Timestamp) -> Flags {
+    let odd = event.odd_time.is_some()
+        || event.occurred_at.is_some_and(|at| at < EARLIEST || at.0.saturating_sub(now.0) > AHEAD_MS);
+    if odd { Flags::ODD_TIME } else { Flags::default() }
+}

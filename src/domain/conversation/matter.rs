@@ -1,0 +1,108 @@
+//! Which Work a message belongs to (domain rules, section 5): the first rule that fits.
+
+use crate::domain::conversation::provider_fingerprint;
+use crate::domain::draft::Draft;
+use crate::domain::id::{MessageId, Name, RootId, WorkId};
+
+/// What is known of a message before its Work is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Question<'e> {
+    pub(crate) root: RootId,
+    pub(crate) channel: &'e Name,
+    pub(crate) endpoint: &'e Name,
+    pub(crate) brand: &'e Name,
+    /// Provider's ids of messages that it answers: quoted, or the mail thread of the same sender; nearest first.
+    pub(crate) answers: &'e [&'e str],
+}
+
+/// Where a message goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Matter {
+    /// Into an open Work.
+    Open(WorkId),
+    /// Into a closed Work, which opens again.
+    Reopen(WorkId),
+    /// Into a new Work, linked to the open ones.
+    New {
+        /// Open Works of the Conversation.
+        linked: Vec<WorkId>,
+    },
+    /// The limit of open Works is reached: into the latest open one of the brand, flagged.
+    AtLimit(WorkId),
+}
+
+/// The message that is answered, if it is one of this customer's Conversation.
+pub(crate) fn answered(draft: &Draft<'_>, question: &Question<'_>) -> Option<(MessageId, Option<WorkId>)> {
+    let key = draft.space.hash_key();
+    question.answers.iter().find_map(|id| {
+        let fingerprint = provider_fingerprint(key, question.channel, question.endpoint, id);
+        let &(message, work) = draft.space.provider_ids.get(fingerprint)?;
+        let work = work.filter(|&work| belongs(draft, work, question.root));
+        Some((message, work)).filter(|_| work.is_some())
+    })
+}
+
+/// Chooses by rules 1, 2, 4 and 5.
+pub(crate) fn choose(draft: &Draft<'_>, question: &Question<'_>, answered: Option<WorkId>) -> Matter {
+    let space = draft.space;
+    if let Some(work) = answered {
+        if space.works.contains_key(&work) {
+            return Matter::Open(work);
+        }
+        if reopenable(draft, work) {
+            return Matter::Reopen(work);
+        }
+    }
+    if let Some(work) = open_on_endpoint(draft, question) {
+        return Matter::Open(work);
+    }
+    if let Some(work) = last_closed_on_endpoint(draft, question) {
+        return Matter::Reopen(work);
+    }
+    let linked: Vec<WorkId> = draft.works_of(question.root).filter(|work| space.works.contains_key(work)).collect();
+    if linked.len() >= space.config().max_open_works as usize {
+        let of_brand = |work: &&WorkId| space.works.get(work).is_some_and(|work| work.brand == *question.brand);
+        let latest = |work: &&WorkId| space.works.get(work).and_then(|work| work.last_message);
+        let chosen = linked.iter().filter(of_brand).max_by_key(latest);
+        if let Some(&work) = chosen {
+            return Matter::AtLimit(work);
+        }
+    }
+    Matter::New { linked }
+}
+
+/// Rule 2: the open Work on the same endpoint; of several the one with the latest message.
+pub(crate) fn open_on_endpoint(draft: &Draft<'_>, question: &Question<'_>) -> Option<WorkId> {
+    let space = draft.space;
+    draft
+        .works_of(question.root)
+        .filter_map(|id| space.works.get(&id))
+        .filter(|work| work.endpoint == *question.endpoint && work.channel == *question.channel)
+        .max_by_key(|work| (work.last_message, work.id))
+        .map(|work| work.id)
+}
+
+/// Rule 4: the last closed Work on the endpoint inside its continuation window.
+pub(crate) fn last_closed_on_endpoint(draft: &Draft<'_>, question: &Question<'_>) -> Option<WorkId> {
+    let space = draft.space;
+    draft
+        .works_of(question.root)
+        .filter_map(|id| space.closed.get(id))
+        .filter(|work| {
+            work.reopen_until >= draft.now
+                && space.names.get(work.endpoint) == question.endpoint
+                && space.names.get(work.channel) == question.channel
+        })
+        .max_by_key(|work| (work.last_message(), work.id))
+        .map(|work| work.id)
+}
+
+fn reopenable(draft: &Draft<'_>, work: WorkId) -> bool {
+    draft.space.closed.get(work).is_some_and(|work| work.reopen_until >= draft.now)
+}
+
+fn belongs(draft: &Draft<'_>, work: WorkId, root: RootId) -> bool {
+    let space = draft.space;
+    let leaf = space.works.get(&work).map(|work| work.leaf).or_else(|| space.closed.get(work).map(|work| work.leaf));
+    leaf.is_some_and(|leaf| draft.root_of(leaf) == root)
+}

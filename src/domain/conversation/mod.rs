@@ -1,0 +1,15 @@
+//! What is said: from an inbound event to a message in one Conversation and at most one Work (domain rules, sections 2 and 5).
+
+mod aging;
+mod fingerprint;
+mod inbound;
+mod item;
+mod matter;
+mod once;
+mod route;
+mod thanks;
+
+pub(crate) use aging::Aging;
+pub(crate) use fingerprint::{digest, duplicate_key, provider_fingerprint, with_digest};
+pub(crate) use inbound::{dead_letter, input};
+pub(crate) use once::Seen;

@@ -1,0 +1,73 @@
+//! Exactly once by the provider's ids: tells a retry from something new (domain rules, section 2).
+
+use super::item::Item;
+use super::{digest, duplicate_key, provider_fingerprint, with_digest};
+use crate::domain::command::Arrival;
+use crate::domain::draft::Draft;
+use crate::domain::event::AddressKind;
+use crate::domain::id::{MessageId, Name};
+use crate::domain::record::{Change, Flags};
+use crate::domain::rejection::Rejection;
+use crate::domain::time::Timestamp;
+
+/// The same words again within this time, without an id, are stored and not shown.
+const REPEATED_MS: i64 = 3_000;
+
+/// What is remembered of an event that had an id.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Seen {
+    pub(crate) digest: u64,
+    pub(crate) message: MessageId,
+    pub(crate) at: Timestamp,
+}
+
+/// Key and digest under which the event is remembered.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Once {
+    pub(super) key: u64,
+    pub(super) digest: u64,
+    pub(super) flags: Flags,
+}
+
+/// Tells a retry from something new (domain rules, section 2). None: it is known, and what was new about it is noted. A
+/// customer's words are never dropped for an id.
+pub(super) fn once(
+    draft: &mut Draft<'_>,
+    arrival: &Arrival,
+    item: &Item,
+    counterpart: (AddressKind, &str),
+) -> Result<Option<Once>, Rejection> {
+    let space = draft.space;
+    let hash_key = space.hash_key();
+    let digest = digest(hash_key, item.kind, &item.content, &item.detail);
+    let (channel, endpoint) = (&arrival.channel, &arrival.endpoint);
+    let Some(key) =
+        duplicate_key(hash_key, channel, endpoint, item.kind, counterpart, item.version.as_deref(), &arrival.event)
+    else {
+        let words = provider_fingerprint(hash_key, channel, endpoint, counterpart.1);
+        let key = with_digest(words, digest);
+        let repeated = space.remembered.get(key).is_some_and(|seen| draft.now.millis_since(seen.at) <= REPEATED_MS);
+        return Ok(Some(Once { key, digest, flags: if repeated { Flags::REPEATED } else { Flags::default() } }));
+    };
+    let Some(seen) = space.remembered.get(key) else {
+        return Ok(Some(Once { key, digest, flags: Flags::default() }));
+    };
+    let reused = with_digest(key, digest);
+    let same = if seen.digest == digest { Some(seen) } else { space.remembered.get(reused) };
+    match same {
+        None => Ok(Some(Once { key: reused, digest, flags: Flags::ID_REUSED })),
+        Some(seen) if channel == "email" => also_received(draft, seen.message, endpoint).map(|()| None),
+        Some(_) => Err(Rejection::Duplicate),
+    }
+}
+
+/// One mail that reaches two of our addresses is one message.
+fn also_received(draft: &mut Draft<'_>, message: MessageId, endpoint: &Name) -> Result<(), Rejection> {
+    match draft.space.mail_endpoints.get(message.to_bits()) {
+        Some((leaf, endpoints)) if !endpoints.contains(endpoint) => {
+            draft.push(Change::AlsoReceived { message, leaf: *leaf, endpoint: endpoint.clone() });
+            Ok(())
+        }
+        _ => Err(Rejection::Duplicate),
+    }
+}

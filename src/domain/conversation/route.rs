@@ -1,0 +1,83 @@
+//! Where an item goes: into which Work, or into none.
+
+use super::item::Item;
+use super::matter::{self, Matter, Question};
+use super::thanks::only_thanks;
+use crate::domain::content::Part;
+use crate::domain::draft::Draft;
+use crate::domain::event::{CallState, EventKind, InboundEvent, Scope};
+use crate::domain::id::{AgentId, WorkId};
+use crate::domain::record::Flags;
+
+/// Where an item goes.
+#[derive(Clone, Debug)]
+pub(super) enum Route {
+    Into(WorkId),
+    AtLimit(WorkId),
+    Reopen(WorkId),
+    Open(Vec<WorkId>),
+    Thanks(Option<AgentId>),
+    Nowhere,
+}
+
+/// Chooses.
+pub(super) fn route(
+    draft: &Draft<'_>,
+    question: &Question<'_>,
+    answered: Option<WorkId>,
+    item: &Item,
+    event: &InboundEvent,
+    flags: Flags,
+) -> Route {
+    if event.scope != Scope::Direct {
+        return Route::Nowhere;
+    }
+    let asks = item.kind.awaits_answer()
+        && !item.external
+        && !event.backfill
+        && !flags.has(Flags::REPEATED)
+        && !flags.has(Flags::AUTO_SUBMITTED)
+        && !matches!(
+            event.kind,
+            EventKind::Call { state: CallState::Ringing | CallState::Answered | CallState::Ended, .. }
+        );
+    if !asks {
+        let open = answered.filter(|work| draft.space.works.contains_key(work));
+        return open.or_else(|| matter::open_on_endpoint(draft, question)).map_or(Route::Nowhere, Route::Into);
+    }
+    if let Some(last_owner) = thanked(draft, question, item) {
+        return Route::Thanks(last_owner);
+    }
+    match matter::choose(draft, question, answered) {
+        Matter::Open(work) => Route::Into(work),
+        Matter::AtLimit(work) => Route::AtLimit(work),
+        Matter::Reopen(work) => Route::Reopen(work),
+        Matter::New { linked } => Route::Open(linked),
+    }
+}
+
+/// "Thanks" after the end of the matter: the last owner, if so.
+fn thanked(draft: &Draft<'_>, question: &Question<'_>, item: &Item) -> Option<Option<AgentId>> {
+    let space = draft.space;
+    let only_text = item.content.parts.iter().all(|part| matches!(part, Part::Mail(_)));
+    if !only_text || draft.works_of(question.root).any(|work| space.works.contains_key(&work)) {
+        return None;
+    }
+    let closed = space.closed.get(matter::last_closed_on_endpoint(draft, question)?)?;
+    (closed.answered && only_thanks(&item.content.text, &space.config().thanks)).then_some(closed.last_owner())
+}
+
+/// Provider's ids of what the item answers or is about, nearest first.
+pub(super) fn answers(item: &Item, event: &InboundEvent) -> Vec<String> {
+    let mut ids: Vec<String> = item.quoted.iter().cloned().collect();
+    if !item.kind.is_said() {
+        ids.extend(event.message_ref.iter().cloned());
+    }
+    for part in &item.content.parts {
+        if let Part::Mail(mail) = part {
+            ids.extend(mail.in_reply_to.iter().cloned());
+            ids.extend(mail.references.iter().rev().cloned());
+        }
+    }
+    ids
+}

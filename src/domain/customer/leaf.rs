@@ -1,0 +1,192 @@
+//! Leaves: one generation of one identity, and what is filed under it. Held by the million: every byte counts here.
+
+use hashbrown::HashTable;
+use smallvec::SmallVec;
+
+use crate::domain::event::{AddressKind, Assurance, Scope};
+use crate::domain::id::{Index, LeafId, Name, RootId, WorkId};
+use crate::domain::record::{IdentityOpened, IdentityStatus};
+use crate::domain::workspace::Symbol;
+
+/// How many earlier records a record names for each leaf that it touches.
+const LINKS: usize = 8;
+
+/// One generation of one identity.
+#[derive(Debug)]
+pub(crate) struct Leaf {
+    /// The customer that it belongs to now.
+    pub(crate) root: RootId,
+    pub(crate) generation: u16,
+    pub(crate) namespace_scope: Symbol,
+    pub(crate) kind: AddressKind,
+    pub(crate) scope: Scope,
+    pub(crate) status: IdentityStatus,
+    pub(crate) shared: bool,
+    /// Name that this identity told, and how sure it is; none once it is erased.
+    pub(crate) shown: Option<Name>,
+    pub(crate) shown_assurance: Assurance,
+    /// Normalised address; none once it is erased.
+    pub(crate) address: Option<Name>,
+    /// Works filed here that are open or can be reopened, oldest first.
+    pub(crate) works: SmallVec<[WorkId; 2]>,
+    /// Keyed hash, in halves: a leaf is aligned to 8 bytes, not 16.
+    hash: [u64; 2],
+    links: Links,
+}
+
+impl Leaf {
+    /// Indexes of the last records that touch it, newest first.
+    pub(crate) fn previous(&self) -> SmallVec<[u64; 8]> {
+        self.links.newest_first()
+    }
+
+    /// Keyed hash of its address.
+    pub(crate) fn hash(&self) -> u128 {
+        u128::from(self.hash[0]) << 64 | u128::from(self.hash[1])
+    }
+
+    /// The last record that touches it.
+    pub(crate) fn last(&self) -> Index {
+        Index(self.links.last)
+    }
+}
+
+/// The last records of a leaf: one index and the distances back from it.
+#[derive(Debug, Default)]
+struct Links {
+    last: u64,
+    back: [u32; LINKS - 1],
+}
+
+impl Links {
+    fn push(&mut self, index: u64) {
+        let distance = u32::try_from(index - self.last).unwrap_or(u32::MAX);
+        self.back.copy_within(0..LINKS - 2, 1);
+        self.back[0] = if self.last == 0 { 0 } else { distance };
+        self.last = index;
+    }
+
+    fn newest_first(&self) -> SmallVec<[u64; 8]> {
+        let mut list = SmallVec::new();
+        let mut at = self.last;
+        if at == 0 {
+            return list;
+        }
+        list.push(at);
+        // A distance beyond 32 bits ends the list early: a page of history then takes one more read, from the oldest named.
+        for &distance in self.back.iter().take_while(|&&distance| distance != 0 && distance != u32::MAX) {
+            at -= u64::from(distance);
+            list.push(at);
+        }
+        list
+    }
+}
+
+/// All leaves of a workspace, by number and by address.
+#[derive(Debug, Default)]
+pub(crate) struct Leaves {
+    leaves: Vec<Leaf>,
+    /// Current generation of each address.
+    by_hash: HashTable<u32>,
+}
+
+impl Leaves {
+    /// Number of the leaf that is opened next.
+    pub(crate) fn next_id(&self) -> LeafId {
+        LeafId(
+            u32::try_from(self.leaves.len())
+                .expect("a workspace holds fewer than 2^32 identities: IdentityOpened is refused before"),
+        )
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.leaves.len()
+    }
+
+    pub(crate) fn get(&self, id: LeafId) -> Option<&Leaf> {
+        self.leaves.get(id.at())
+    }
+
+    pub(crate) fn get_mut(&mut self, id: LeafId) -> Option<&mut Leaf> {
+        self.leaves.get_mut(id.at())
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (LeafId, &Leaf)> {
+        (0u32..).map(LeafId).zip(&self.leaves)
+    }
+
+    /// The current generation of an address.
+    pub(crate) fn find(&self, hash: u128) -> Option<LeafId> {
+        let hash = halves(hash);
+        self.by_hash.find(short(hash), |&at| self.leaves[at as usize].hash == hash).map(|&at| LeafId(at))
+    }
+
+    /// Opens a generation; it becomes the address's current one.
+    pub(crate) fn open(&mut self, opened: &IdentityOpened, namespace_scope: Symbol, address: Option<Name>) {
+        let at = opened.leaf.0;
+        let hash = halves(opened.hash);
+        self.leaves.push(Leaf {
+            root: opened.root,
+            generation: opened.generation,
+            namespace_scope,
+            kind: opened.kind,
+            scope: opened.scope,
+            status: opened.status,
+            shared: opened.shared,
+            shown: None,
+            shown_assurance: Assurance::Claimed,
+            address,
+            works: SmallVec::new(),
+            hash,
+            links: Links::default(),
+        });
+        let leaves = &self.leaves;
+        match self.by_hash.find_mut(short(hash), |&other| leaves[other as usize].hash == hash) {
+            Some(current) => *current = at,
+            None => {
+                self.by_hash.insert_unique(short(hash), at, |&other| short(leaves[other as usize].hash));
+            }
+        }
+    }
+
+    /// Notes that a record touches the leaf.
+    pub(crate) fn touch(&mut self, id: LeafId, index: Index) {
+        if let Some(leaf) = self.leaves.get_mut(id.at()) {
+            leaf.links.push(index.0);
+        }
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "two halves of 64 bits each")]
+fn halves(hash: u128) -> [u64; 2] {
+    [(hash >> 64) as u64, hash as u64]
+}
+
+/// The hash is keyed already: its low half spreads well enough.
+fn short(hash: [u64; 2]) -> u64 {
+    hash[1]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_leaf_names_its_last_eight_records_newest_first() {
+        let mut links = Links::default();
+        assert!(links.newest_first().is_empty());
+        for index in [3, 4, 10, 11, 12, 13, 50, 51, 52, 90] {
+            links.push(index);
+        }
+        assert_eq!(links.newest_first().as_slice(), [90, 52, 51, 50, 13, 12, 11, 10]);
+    }
+
+    #[test]
+    fn links_too_far_apart_for_a_distance_end_the_list() {
+        let mut links = Links::default();
+        links.push(1);
+        links.push(2);
+        links.push(2 + u64::from(u32::MAX));
+        assert_eq!(links.newest_first().as_slice(), [2 + u64::from(u32::MAX)]);
+    }
+}

@@ -1,0 +1,10 @@
+//! Who is it: addresses, identities, leaves and the customers they make up (domain rules, section 4; design, law 9).
+
+mod address;
+mod leaf;
+mod resolve;
+
+pub use address::warm_up;
+pub(crate) use address::{NORMALISER_VERSION, address_hash, normalise};
+pub(crate) use leaf::{Leaf, Leaves};
+pub(crate) use resolve::{Who, resolve, resolve_thread};

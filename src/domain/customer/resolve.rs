@@ -1,0 +1,229 @@
+//! Which customer wrote: from the addresses of an event to a leaf and its root, with what must be opened, linked or merged.
+
+use smallvec::SmallVec;
+
+use super::{Leaf, NORMALISER_VERSION, address_hash, normalise};
+use crate::domain::draft::Draft;
+use crate::domain::event::{AddressKind, Assurance, Scope, Sender};
+use crate::domain::id::{LeafId, Name, RootId};
+use crate::domain::record::{Change, Evidence, IdentityOpened, IdentityStatus, PersonalValue};
+
+/// Addresses of one event that are looked at; a person has no more on one channel.
+const MAX_SENDERS: usize = 4;
+
+/// Who wrote.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Who {
+    /// Leaf of the first address: what is said is filed there.
+    pub(crate) leaf: LeafId,
+    /// The customer.
+    pub(crate) root: RootId,
+}
+
+struct Address {
+    kind: AddressKind,
+    scope: Name,
+    text: Name,
+    hash: u128,
+    leaf: Option<LeafId>,
+    generation: u16,
+}
+
+/// Finds, opens and links the addresses of one person. None: no address can be read.
+///
+/// Where the provider vouches for the event, its addresses are one person's: new ones are linked to the known customer, and two
+/// known customers are merged. Anything less links nobody: only the first address counts, which the answer goes to. A shared
+/// address takes part in neither. `wrote`: the person did, it is not somebody who was written to.
+pub(crate) fn resolve(
+    draft: &mut Draft<'_>,
+    senders: &[Sender],
+    assurance: Assurance,
+    namespace_scope: &Name,
+    wrote: bool,
+) -> Option<Who> {
+    let vouched = assurance >= Assurance::Platform;
+    let country = draft.space.config().default_country.as_deref();
+    let mut addresses: SmallVec<[Address; 2]> = SmallVec::new();
+    for sender in senders.iter().take(MAX_SENDERS) {
+        let Some((kind, text)) = normalise(sender, country) else {
+            continue;
+        };
+        let scope = if kind.is_scoped() { namespace_scope.clone() } else { Name::default() };
+        let hash = address_hash(draft.space.hash_key(), kind, &scope, &text);
+        if addresses.iter().any(|known| known.hash == hash) {
+            continue;
+        }
+        let leaf = draft.space.leaves.find(hash);
+        addresses.push(Address { kind, scope, text, hash, leaf, generation: 1 });
+        if !vouched {
+            break;
+        }
+    }
+
+    let first = addresses.first()?;
+    let shared = |leaf: LeafId| draft.space.leaves.get(leaf).is_some_and(|leaf| leaf.shared);
+    if let Some(leaf) = first.leaf.filter(|&leaf| shared(leaf)) {
+        return draft.space.leaves.get(leaf).map(|found| Who { leaf, root: found.root });
+    }
+    addresses.retain(|address| address.leaf.is_none_or(|leaf| !shared(leaf)));
+    let addresses = of_one_person(draft, addresses);
+
+    let known = addresses.iter().find_map(|address| address.leaf);
+    let root =
+        known.and_then(|leaf| draft.space.leaves.get(leaf)).map_or(RootId(draft.next_leaf().0), |leaf| leaf.root);
+    let root = merge(draft, root, &addresses);
+
+    let mut leaf_of_first = None;
+    for address in addresses {
+        let leaf = match address.leaf {
+            Some(leaf) => leaf,
+            None => open(draft, address, root, assurance, known.is_some() || leaf_of_first.is_some(), wrote),
+        };
+        if leaf_of_first.is_none() && wrote {
+            verify(draft, leaf);
+        }
+        leaf_of_first.get_or_insert(leaf);
+    }
+    leaf_of_first.map(|leaf| Who { leaf, root })
+}
+
+/// Without the addresses that would give one customer two values of a single-valued kind (domain rules, section 4): those are
+/// two people. A new login in a browser ends the old link: the browser's address gets its next generation.
+fn of_one_person(draft: &Draft<'_>, addresses: SmallVec<[Address; 2]>) -> SmallVec<[Address; 2]> {
+    let mut kept: SmallVec<[Address; 2]> = SmallVec::new();
+    for address in addresses {
+        let new_login = address.kind == AddressKind::Login;
+        if kept.iter().all(|other| compatible(draft, other, &address)) {
+            kept.push(address);
+        } else if let ([browser], true) = (kept.as_mut_slice(), new_login)
+            && browser.kind == AddressKind::Web
+            && let Some(old) = browser.leaf.and_then(|leaf| draft.space.leaves.get(leaf))
+        {
+            browser.generation = old.generation.saturating_add(1);
+            browser.leaf = None;
+            kept.push(address);
+        }
+    }
+    kept
+}
+
+fn compatible(draft: &Draft<'_>, one: &Address, other: &Address) -> bool {
+    [AddressKind::Crm, AddressKind::Login].into_iter().all(|kind| {
+        let mut values = values(draft, one, kind);
+        values.extend(self::values(draft, other, kind));
+        values.sort_unstable();
+        values.dedup();
+        values.len() <= 1
+    })
+}
+
+/// Hashes of the addresses of that kind that the address's customer has.
+fn values(draft: &Draft<'_>, address: &Address, kind: AddressKind) -> SmallVec<[u128; 2]> {
+    let leaves = &draft.space.leaves;
+    match address.leaf.and_then(|leaf| leaves.get(leaf)) {
+        Some(leaf) => draft
+            .space
+            .leaves_of(leaf.root)
+            .into_iter()
+            .filter_map(|id| leaves.get(id))
+            .filter(|leaf| leaf.kind == kind)
+            .map(Leaf::hash)
+            .collect(),
+        None => (address.kind == kind).then_some(address.hash).into_iter().collect(),
+    }
+}
+
+/// Whoever was only written to has written now.
+fn verify(draft: &mut Draft<'_>, id: LeafId) {
+    if let Some(leaf) = draft.space.leaves.get(id)
+        && leaf.status == IdentityStatus::Provisional
+        && leaf.scope == Scope::Direct
+    {
+        let shared = leaf.shared;
+        draft.push(Change::IdentityMarked { leaf: id, status: IdentityStatus::Verified, shared });
+    }
+}
+
+/// Finds or opens the leaf of a group or public thread.
+pub(crate) fn resolve_thread(draft: &mut Draft<'_>, endpoint: &Name, thread: &str, scope: Scope) -> Who {
+    let namespace = Name::new(format!("thread:{endpoint}"));
+    let hash = address_hash(draft.space.hash_key(), AddressKind::Web, &namespace, thread);
+    if let Some(leaf) = draft.space.leaves.find(hash) {
+        let root = draft.space.leaves.get(leaf).map_or(RootId(leaf.0), |found| found.root);
+        return Who { leaf, root };
+    }
+    let leaf = draft.next_leaf();
+    draft.with_content(leaf, PersonalValue::Address(Name::new(thread)));
+    draft.push(Change::IdentityOpened(IdentityOpened {
+        leaf,
+        root: RootId(leaf.0),
+        kind: AddressKind::Web,
+        namespace_scope: namespace,
+        scope,
+        hash,
+        generation: 1,
+        normaliser: NORMALISER_VERSION,
+        status: IdentityStatus::Provisional,
+        shared: true,
+        assurance: Assurance::Claimed,
+        evidence: Evidence::First,
+    }));
+    Who { leaf, root: RootId(leaf.0) }
+}
+
+fn open(
+    draft: &mut Draft<'_>,
+    address: Address,
+    root: RootId,
+    assurance: Assurance,
+    linked: bool,
+    wrote: bool,
+) -> LeafId {
+    let leaf = draft.next_leaf();
+    draft.with_content(leaf, PersonalValue::Address(address.text));
+    draft.push(Change::IdentityOpened(IdentityOpened {
+        leaf,
+        root,
+        kind: address.kind,
+        namespace_scope: address.scope,
+        scope: Scope::Direct,
+        hash: address.hash,
+        generation: address.generation,
+        normaliser: NORMALISER_VERSION,
+        status: if wrote { IdentityStatus::Verified } else { IdentityStatus::Provisional },
+        shared: false,
+        assurance,
+        evidence: if linked { Evidence::SameEvent } else { Evidence::First },
+    }));
+    leaf
+}
+
+/// Joins the customers of all known addresses; the oldest one's id stays.
+fn merge(draft: &mut Draft<'_>, root: RootId, addresses: &[Address]) -> RootId {
+    let leaves = &draft.space.leaves;
+    let mut roots: SmallVec<[RootId; 4]> = addresses
+        .iter()
+        .filter_map(|address| address.leaf.and_then(|leaf| leaves.get(leaf)))
+        .map(|leaf: &Leaf| leaf.root)
+        .collect();
+    roots.sort_unstable();
+    roots.dedup();
+    let Some((&winner, losers)) = roots.split_first() else {
+        return root;
+    };
+    for &loser in losers {
+        let leaves = draft.space.leaves_of(loser).to_vec();
+        for &leaf in &leaves {
+            draft.touch(leaf);
+        }
+        draft.push(Change::Merged { winner, loser, leaves, evidence: Evidence::SameEvent });
+    }
+    winner
+}
+
+impl AddressKind {
+    /// Whether an address of the kind means something only within a portfolio, page or account.
+    fn is_scoped(self) -> bool {
+        matches!(self, Self::Whatsapp | Self::Messenger | Self::Instagram)
+    }
+}

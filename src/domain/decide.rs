@@ -1,0 +1,254 @@
+//! `decide`: from a command to the one record that follows from it, or the reason why nothing does.
+
+use sha2::{Digest, Sha256};
+
+use super::command::{AgentCommand, Answer, Arrival, Command, DeadLetter, Verb};
+use super::conversation;
+use super::delivery;
+use super::draft::Draft;
+use super::id::{AgentId, Index, MessageId, Name, Position, WorkId};
+use super::output::outputs;
+use super::record::{Cause, Change, Direction, Input, QueueCause, Record};
+use super::rejection::Rejection;
+use super::routing;
+use super::session;
+use super::state::State;
+use super::time::Timestamp;
+use super::timer::Timer;
+use super::work;
+use super::workspace::{Workspace, WorkspaceConfig};
+
+/// By how much deadlines that need a person move beyond the outage (design, law 14), milliseconds.
+const RESUME_EXTENSION_MS: u64 = 30_000;
+/// Agents of a workspace at most: a new configuration names each that is READY, in one record of at most 65,536 changes.
+const MAX_AGENTS: usize = 50_000;
+/// Works that one configuration moves out of queues that it no longer has.
+const MAX_MOVED: usize = 10_000;
+
+/// Chooses what follows from a command, and changes nothing. `Ok(None)` and most rejections of inputs mean: without effect,
+/// the input is done with.
+///
+/// # Errors
+/// The reason why the command is refused, with what is true now.
+pub fn decide(state: &State, command: Command, now: Timestamp) -> Result<Option<Record>, Rejection> {
+    let now = now.max(state.time());
+    let index = state.head().next();
+    match command {
+        Command::Input(arrival) => input(state, index, now, *arrival),
+        Command::DeadLetter(letter) => dead_letter(state, index, now, letter),
+        Command::Agent(command) => agent(state, index, now, *command),
+        Command::Timer { workspace, timer } => {
+            let mut draft = Draft::new(space(state, &workspace)?, index, now);
+            fire(&mut draft, timer);
+            Ok(draft.finish(Cause::Timer))
+        }
+        Command::OpenWorkspace { workspace, hash_key } => {
+            let opened = state.workspace(&workspace).is_none();
+            Ok(opened.then(|| system(index, now, workspace, Change::WorkspaceOpened { hash_key })))
+        }
+        Command::ApplyConfig { workspace, config } => apply_config(space(state, &workspace)?, index, now, &config),
+        Command::BindStream { workspace, stream, created_ns } => {
+            space(state, &workspace)?;
+            if state.stream(&stream).is_some() {
+                return Ok(None);
+            }
+            let number = state.next_stream().ok_or(Rejection::Limit("IN streams of a shard: 65,536"))?;
+            Ok(Some(system(index, now, workspace, Change::StreamBound { stream: number, name: stream, created_ns })))
+        }
+        Command::InputBroken { workspace, stream, found } => {
+            let applied =
+                state.stream_number(stream).filter(|bound| !bound.broken).map(|bound| bound.position.sequence);
+            Ok(applied.map(|applied| system(index, now, workspace, Change::InputBroken { stream, applied, found })))
+        }
+        Command::InputGap { workspace, stream, from, to } => {
+            Ok(Some(system(index, now, workspace, Change::InputGap { stream, from, to })))
+        }
+        Command::Progress { workspace, reached } => {
+            let reached: Vec<Input> = reached.into_iter().filter(|input| is_new(state, input)).collect();
+            Ok((!reached.is_empty()).then(|| system(index, now, workspace, Change::Progress { reached })))
+        }
+        Command::HandedOver { workspace, stream, stream_sequence, position } => {
+            let news = state.handed_over(&stream).is_none_or(|(_, known)| position > known);
+            Ok(news.then(|| system(index, now, workspace, Change::HandedOver { stream, stream_sequence, position })))
+        }
+        Command::Resume { workspace, outage_ms } => {
+            space(state, &workspace)?;
+            let extension_ms = outage_ms.saturating_add(RESUME_EXTENSION_MS);
+            Ok(Some(system(index, now, workspace, Change::Resumed { outage_ms, extension_ms })))
+        }
+    }
+}
+
+/// What the sender of a command gets: from its record alone, so that a repeat gets the same.
+#[must_use]
+pub fn answer(record: &Record) -> Answer {
+    let last = outputs(record).len().saturating_sub(1);
+    let position = Position { index: record.index, output: u32::try_from(last).unwrap_or(u32::MAX) };
+    let mut answer = Answer { position, ..Answer::default() };
+    for (place, change) in (0u16..).zip(&record.changes) {
+        match change {
+            Change::MessageStored(message) if message.direction != Direction::In => {
+                answer.message = Some(MessageId::new(record.index, place));
+            }
+            Change::Assigned(_) => {
+                answer.assignment.get_or_insert(super::id::AssignmentId::new(record.index, place));
+            }
+            Change::SessionOpened { session_epoch, .. } => answer.session_epoch = Some(*session_epoch),
+            _ => {}
+        }
+    }
+    answer
+}
+
+/// Notes a record in the state. Cannot fail.
+pub fn evolve(state: &mut State, record: &Record) {
+    state.note(record, || answer(record));
+}
+
+fn space<'s>(state: &'s State, workspace: &str) -> Result<&'s Workspace, Rejection> {
+    state.workspace(workspace).ok_or(Rejection::UnknownWorkspace)
+}
+
+fn system(index: Index, time: Timestamp, workspace: Name, change: Change) -> Record {
+    Record {
+        index,
+        time,
+        workspace,
+        cause: Cause::System,
+        touches: smallvec::SmallVec::new(),
+        changes: smallvec::smallvec![change],
+        content: Vec::new(),
+        content_leaf: None,
+    }
+}
+
+/// Whether an input is behind the position of its stream. Nothing is, of a stream that an operator has to decide about.
+fn is_new(state: &State, input: &Input) -> bool {
+    state.stream_number(input.stream).is_some_and(|bound| {
+        !bound.broken && (input.sequence, input.event) > (bound.position.sequence, bound.position.event)
+    })
+}
+
+/// The position of an input of a bound stream that was not applied yet.
+fn bound(state: &State, stream: &str, input: Input) -> Result<Input, Rejection> {
+    let bound = state.stream(stream).ok_or(Rejection::Invalid("an IN stream that is not bound"))?;
+    let input = Input { stream: bound.number, ..input };
+    if !is_new(state, &input) { Err(Rejection::AlreadyApplied) } else { Ok(input) }
+}
+
+fn input(state: &State, index: Index, now: Timestamp, mut arrival: Arrival) -> Result<Option<Record>, Rejection> {
+    arrival.input = bound(state, &arrival.stream, arrival.input)?;
+    let cause = Cause::Input(arrival.input);
+    let mut draft = Draft::new(space(state, &arrival.workspace)?, index, now);
+    conversation::input(&mut draft, arrival)?;
+    Ok(draft.finish(cause))
+}
+
+fn dead_letter(
+    state: &State,
+    index: Index,
+    now: Timestamp,
+    mut letter: DeadLetter,
+) -> Result<Option<Record>, Rejection> {
+    letter.input = bound(state, &letter.stream, letter.input)?;
+    let cause = Cause::Input(letter.input);
+    let mut draft = Draft::new(space(state, &letter.workspace)?, index, now);
+    conversation::dead_letter(&mut draft, letter);
+    Ok(draft.finish(cause))
+}
+
+fn apply_config(
+    space: &Workspace,
+    index: Index,
+    now: Timestamp,
+    config: &WorkspaceConfig,
+) -> Result<Option<Record>, Rejection> {
+    let canonical = config.canonical();
+    let sha256: [u8; 32] = Sha256::digest(canonical.as_bytes()).into();
+    if space.config_sha256() == Some(&sha256) {
+        return Ok(None);
+    }
+    let mut draft = Draft::new(space, index, now);
+    draft.push(Change::ConfigApplied { canonical, sha256 });
+    // What agents can take may have changed: each is matched anew once the configuration is in force.
+    let ready: Vec<AgentId> = space.agents.iter().filter(|agent| agent.is_ready()).map(|agent| agent.id).collect();
+    for agent in ready {
+        draft.push(Change::MatchDeferred { agent, more: true });
+    }
+    for (work, queue, key) in stranded(space, config).take(MAX_MOVED) {
+        draft.push(Change::WorkQueued { work, queue, key, cause: QueueCause::Requeued, preferred: None });
+    }
+    Ok(draft.finish(Cause::System))
+}
+
+/// Waiting Work of queues that a configuration no longer has, with the queue that its endpoint leads to now, and its place.
+fn stranded<'c>(space: &'c Workspace, config: &'c WorkspaceConfig) -> impl Iterator<Item = (WorkId, Name, i64)> {
+    space.works.values().filter_map(|work| {
+        let (queue, channel, key) = work.waiting()?;
+        let endpoint = config.endpoint(channel, &work.endpoint)?;
+        let lost = config.queue(queue).is_none() && config.queue(&endpoint.queue).is_some();
+        lost.then(|| (work.id, endpoint.queue.clone(), key))
+    })
+}
+
+fn fire(draft: &mut Draft<'_>, timer: Timer) {
+    match timer {
+        Timer::OfferExpiry(work) => work::offer_expired(draft, work),
+        Timer::WrapUpEnd(work) => work::wrap_up_over(draft, work),
+        Timer::CooldownEnd(work, agent) => work::cooldown_due(draft, work, agent),
+        Timer::Recall(work) => work::recall(draft, work),
+        Timer::OffersGrace(agent) => session::offers_grace_over(draft, agent),
+        Timer::WorkGrace(work) => work::work_grace_over(draft, work),
+        Timer::SessionGrace(agent) => session::session_grace_over(draft, agent),
+        Timer::Match(agent) => {
+            draft.push(Change::MatchDeferred { agent, more: false });
+            routing::fill(draft, agent);
+        }
+    }
+}
+
+fn agent(state: &State, index: Index, now: Timestamp, command: AgentCommand) -> Result<Option<Record>, Rejection> {
+    let space = space(state, &command.workspace)?;
+    if let Some(request) = &command.request {
+        space.requests.check(request)?;
+    }
+    let mut draft = Draft::new(space, index, now);
+    let id = known(&mut draft, &command)?;
+    if let Some(epoch) = command.session_epoch {
+        let session = draft.agent(id).and_then(|agent| agent.session).ok_or(Rejection::NoSession)?;
+        if session.epoch != epoch {
+            return Err(Rejection::SessionSuperseded { current: session.epoch });
+        }
+    }
+    match command.verb {
+        Verb::OpenSession { resume, takeover } => session::open_session(&mut draft, id, resume, takeover)?,
+        Verb::LoseSession => session::lose_session(&mut draft, id)?,
+        Verb::EndSession { reason } => session::end_session(&mut draft, id, reason)?,
+        Verb::SetPresence { presence, reason, channels } => {
+            session::set_presence(&mut draft, id, presence, reason, channels)?;
+        }
+        Verb::Accept { offer } => work::accept(&mut draft, id, offer)?,
+        Verb::Decline { offer } => work::decline(&mut draft, id, offer)?,
+        Verb::Send(send) => delivery::send(&mut draft, id, *send)?,
+        Verb::MarkRead { work, through } => delivery::mark_read(&mut draft, id, work, through)?,
+        Verb::Close { work, assignment, disposition } => work::close(&mut draft, id, work, assignment, disposition)?,
+    }
+    Ok(draft.finish(command.request.map_or(Cause::System, Cause::Command)))
+}
+
+/// The agent of a command; its first session registers one that the configuration has a profile for.
+fn known(draft: &mut Draft<'_>, command: &AgentCommand) -> Result<AgentId, Rejection> {
+    if let Some(id) = draft.space.agent_id(&command.agent) {
+        return Ok(id);
+    }
+    let opens = matches!(command.verb, Verb::OpenSession { .. });
+    if !opens || draft.space.config().profile(&command.agent).is_none() {
+        return Err(Rejection::UnknownAgent);
+    }
+    if draft.space.agents.len() >= MAX_AGENTS {
+        return Err(Rejection::Limit("agents of a workspace: 50,000"));
+    }
+    let agent = AgentId(u32::try_from(draft.space.agents.len()).expect("below the limit of agents"));
+    draft.push(Change::AgentRegistered { agent, name: command.agent.clone() });
+    Ok(agent)
+}

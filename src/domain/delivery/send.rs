@@ -1,0 +1,231 @@
+//! Answers of agents: fenced by assignment, sent where the customer last wrote from, refused with what is true now.
+
+use smallvec::SmallVec;
+
+use crate::domain::command::{Recipient, Send};
+use crate::domain::content::{Content, Mail, Mailbox, Part};
+use crate::domain::draft::Draft;
+use crate::domain::event::{AddressKind, Assurance, Scope};
+use crate::domain::id::{AgentId, LeafId, MessageId, Name, WorkId};
+use crate::domain::record::{Author, Change, Direction, IdentityStatus, MessageContent, MessageKind, MessageStored};
+use crate::domain::rejection::Rejection;
+use crate::domain::work::{Work, known, owned};
+use crate::domain::workspace::{AgentKind, EndpointConfig};
+
+/// Longest text of an answer, bytes.
+const MAX_TEXT_BYTES: usize = 64 * 1_024;
+/// Most parts of an answer.
+const MAX_PARTS: usize = 64;
+
+/// An agent answers.
+pub(crate) fn send(draft: &mut Draft<'_>, agent: AgentId, send: Send) -> Result<(), Rejection> {
+    check(&send.content)?;
+    let kind = draft.agent(agent).ok_or(Rejection::UnknownAgent)?.profile.kind;
+    let author = match kind {
+        AgentKind::Human => Author::Agent(agent),
+        AgentKind::Bot => Author::Bot(agent),
+    };
+    let work = owned(draft, agent, send.work, send.assignment)?;
+    if let (true, Some(latest)) = (send.if_unchanged.unwrap_or(kind == AgentKind::Bot), work.last_in)
+        && send.seen_through.is_none_or(|seen| seen < latest)
+    {
+        return Err(Rejection::NewerMessages { latest });
+    }
+
+    let (leaf, endpoint_name, channel): (LeafId, Name, Name) = if send.note {
+        (work.leaf, work.endpoint.clone(), work.channel.clone())
+    } else {
+        let (leaf, endpoint) = recipient(draft, work, send.to.as_ref())?;
+        (leaf, endpoint.name.clone(), endpoint.channel.clone())
+    };
+    let conversation = draft.space.root_of(work.leaf);
+    let words = if send.note {
+        MessageContent { content: send.content, ..MessageContent::default() }
+    } else {
+        let address = draft.space.leaves.get(leaf).and_then(|leaf| leaf.address.as_ref());
+        MessageContent {
+            recipient: Some(address.ok_or(Rejection::NoRecipient)?.to_string()),
+            content: continued(draft, work, leaf, &channel, &endpoint_name, send.content),
+            ..MessageContent::default()
+        }
+    };
+    let scope = draft.space.leaves.get(leaf).map_or(Scope::Direct, |leaf| leaf.scope);
+    let message = MessageStored {
+        leaf,
+        conversation,
+        work: Some(send.work),
+        direction: if send.note { Direction::Note } else { Direction::Out },
+        kind: MessageKind::Message,
+        author,
+        assurance: Assurance::LoggedIn,
+        scope,
+        purpose: send.purpose,
+        channel,
+        endpoint: endpoint_name,
+        audience: SmallVec::from_slice(&[agent]),
+        assignment: Some(send.assignment),
+        seen_through: send.seen_through,
+        not_after: send.not_after,
+        ..MessageStored::default()
+    };
+    draft.push_message(message, words);
+    Ok(())
+}
+
+fn check(content: &Content) -> Result<(), Rejection> {
+    if content.text.is_empty() && content.parts.is_empty() {
+        return Err(Rejection::Invalid("content: neither text nor parts"));
+    }
+    if content.text.len() > MAX_TEXT_BYTES {
+        return Err(Rejection::Limit("text of a message: 64 KiB"));
+    }
+    if content.parts.len() > MAX_PARTS {
+        return Err(Rejection::Limit("parts of a message: 64"));
+    }
+    if content.text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
+        return Err(Rejection::Invalid("text: control characters"));
+    }
+    Ok(())
+}
+
+/// Where the answer goes: where the last customer message of the Work came from, or where the author names it.
+fn recipient<'d>(
+    draft: &'d Draft<'_>,
+    work: &Work,
+    named: Option<&Recipient>,
+) -> Result<(LeafId, &'d EndpointConfig), Rejection> {
+    let config = draft.space.config();
+    let origin = work.answer_to.clone();
+    let (leaf, endpoint_name, is_origin) = match named {
+        Some(to) => (to.leaf, to.endpoint.clone(), origin.as_ref() == Some(&(to.leaf, to.endpoint.clone()))),
+        None => {
+            let (leaf, endpoint) = origin.ok_or(Rejection::NoRecipient)?;
+            (leaf, endpoint, true)
+        }
+    };
+    let identity = draft.space.leaves.get(leaf).ok_or(Rejection::NoRecipient)?;
+    let endpoint = config
+        .endpoints
+        .iter()
+        .find(|endpoint| endpoint.name == endpoint_name)
+        .ok_or(Rejection::UnknownEndpoint(endpoint_name))?;
+    if is_origin {
+        return Ok((leaf, endpoint));
+    }
+    let refused = |why| Err(Rejection::RecipientRefused(why));
+    if identity.root != draft.root_of(work.leaf) {
+        return refused("not an identity of this conversation");
+    }
+    if identity.shared {
+        return refused("an address of several people");
+    }
+    if identity.status == IdentityStatus::Provisional {
+        return refused("an address that is only claimed");
+    }
+    if *config.brand(endpoint) != work.brand {
+        return refused("an endpoint of another brand");
+    }
+    if identity.scope != Scope::Direct {
+        return refused("a wider scope than the question");
+    }
+    if !reaches(&endpoint.channel, identity.kind) {
+        return refused("the endpoint's channel does not reach that kind of address");
+    }
+    Ok((leaf, endpoint))
+}
+
+/// Whether a channel delivers to a kind of address.
+fn reaches(channel: &str, kind: AddressKind) -> bool {
+    match kind {
+        AddressKind::Phone => matches!(channel, "sms" | "whatsapp"),
+        AddressKind::ShortCode => channel == "sms",
+        AddressKind::Whatsapp => channel == "whatsapp",
+        AddressKind::Email => channel == "email",
+        AddressKind::Messenger => channel == "messenger",
+        AddressKind::Instagram => channel == "instagram",
+        AddressKind::Telegram => channel == "telegram",
+        AddressKind::Line => channel == "line",
+        AddressKind::Viber => channel == "viber",
+        AddressKind::Web => matches!(channel, "chat" | "web"),
+        AddressKind::Crm | AddressKind::Login | AddressKind::Staff => false,
+    }
+}
+
+/// A mail continues the thread: subject, Message-ID, References, recipient.
+fn continued(
+    draft: &Draft<'_>,
+    work: &Work,
+    leaf: LeafId,
+    channel: &str,
+    endpoint: &str,
+    mut content: Content,
+) -> Content {
+    if channel != "email" {
+        return content;
+    }
+    let place = content.parts.iter().position(|part| matches!(part, Part::Mail(_)));
+    let mut mail = match place.map(|at| content.parts.remove(at)) {
+        Some(Part::Mail(mail)) => mail,
+        _ => Box::<Mail>::default(),
+    };
+    let thread = work.mail.as_deref();
+    if mail.subject.is_empty() {
+        mail.subject = thread.map_or_else(String::new, |thread| reply_subject(&thread.subject));
+    }
+    let config = draft.space.config().endpoint(channel, endpoint);
+    let own = config.and_then(|endpoint| endpoint.addresses.first());
+    let domain = own.and_then(|address| address.split_once('@')).map_or("skein.invalid", |(_, domain)| domain);
+    mail.message_id = Some(format!("{}.{}@{domain}", draft.next_message(), draft.space.name()));
+    mail.in_reply_to = thread.and_then(|thread| thread.last_message_id.clone()).into_iter().collect();
+    mail.references = thread.map(|thread| thread.references.clone()).unwrap_or_default();
+    if let Some(own) = own {
+        let name = config.and_then(|endpoint| endpoint.shown_name.clone());
+        mail.from = vec![Mailbox { name, address: own.clone() }];
+    }
+    if mail.to.is_empty()
+        && let Some(address) = draft.space.leaves.get(leaf).and_then(|leaf| leaf.address.as_ref())
+    {
+        mail.to = vec![Mailbox { name: None, address: address.to_string() }];
+    }
+    content.parts.push(Part::Mail(mail));
+    content
+}
+
+fn reply_subject(subject: &str) -> String {
+    let is_reply = subject.get(..3).is_some_and(|head| head.eq_ignore_ascii_case("re:"));
+    if is_reply { subject.to_owned() } else { format!("Re: {subject}") }
+}
+
+/// The owner has read the Work up to a message.
+pub(crate) fn mark_read(
+    draft: &mut Draft<'_>,
+    agent: AgentId,
+    id: WorkId,
+    through: MessageId,
+) -> Result<(), Rejection> {
+    let work = known(draft, id)?;
+    match work.owner {
+        Some(owner) if owner.agent == agent => {}
+        owner => {
+            return Err(Rejection::NotOwner { owner: owner.map(|owner| owner.agent) });
+        }
+    }
+    if work.last_message.is_none_or(|last| through > last) {
+        return Err(Rejection::UnknownMessage);
+    }
+    if work.seen.is_none_or(|seen| through > seen) {
+        draft.push(Change::SeenMarked { agent, work: id, through });
+    }
+    Ok(())
+}
+
+impl MessageContent {
+    /// The `Message-ID` of a mail of ours.
+    pub(crate) fn outbound_mail_id(&self) -> Option<&str> {
+        self.recipient.as_ref()?;
+        self.content.parts.iter().find_map(|part| match part {
+            Part::Mail(mail) => mail.message_id.as_deref(),
+            _ => None,
+        })
+    }
+}

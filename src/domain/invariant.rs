@@ -1,0 +1,146 @@
+//! Named invariants: what must hold in every state. The simulator checks them after every step; each rule of the domain that
+//! says *never* has its name here.
+
+use std::fmt;
+
+use super::id::{AgentId, WorkId};
+use super::routing::eligible;
+use super::state::State;
+use super::view::WorkState;
+use super::workspace::Workspace;
+
+/// An invariant by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Invariant {
+    /// A Work has exactly one owner while ASSIGNED or in WRAPUP, and none otherwise.
+    OneOwner,
+    /// What a Work says of its owner or offer, the agent says of the Work.
+    BothSidesAgree,
+    /// skein's own offers and assignments never take an agent beyond its capacity; what customers and operators cause may.
+    WithinCapacity,
+    /// No Work waits beside an agent eligible now.
+    WorkConserving,
+    /// An offer is open exactly while its Work is OFFERED.
+    OfferedHasOffer,
+    /// A Conversation has at most one open Work on an endpoint that came by rule 2.
+    OneMatterPerEndpoint,
+    /// An address has at most one current generation, and its leaf is filed under one customer.
+    OneCustomerPerAddress,
+    /// What is indexed as waiting is QUEUED, and the other way round.
+    WaitingIndex,
+    /// Every open offer and every Work in wrap-up has its deadline.
+    DeadlinesArmed,
+}
+
+/// A broken invariant, with what it was seen at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// Which.
+    pub invariant: Invariant,
+    /// The Work it was seen at.
+    pub work: Option<WorkId>,
+    /// The agent it was seen at.
+    pub agent: Option<AgentId>,
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} is broken", self.invariant)?;
+        if let Some(work) = self.work {
+            write!(f, " at work {work}")?;
+        }
+        if let Some(agent) = self.agent {
+            write!(f, " at agent {agent}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Every broken invariant of the state. Scans everything: for tests and for `skein verify`, not for the message path.
+#[must_use]
+pub fn violations(state: &State) -> Vec<Violation> {
+    let mut found = Vec::new();
+    for space in state.workspaces() {
+        works(space, &mut found);
+        agents(space, &mut found);
+        conserving(space, &mut found);
+        customers(space, &mut found);
+    }
+    found
+}
+
+fn works(space: &Workspace, found: &mut Vec<Violation>) {
+    for work in space.works.values() {
+        let mut check = |holds: bool, invariant| {
+            if !holds {
+                found.push(Violation { invariant, work: Some(work.id), agent: None });
+            }
+        };
+        let owned = matches!(work.state, WorkState::Assigned | WorkState::WrapUp);
+        check(work.owner.is_some() == owned, Invariant::OneOwner);
+        check(work.offer.is_some() == (work.state == WorkState::Offered), Invariant::OfferedHasOffer);
+        check(work.wrapup_until.is_some() == (work.state == WorkState::WrapUp), Invariant::DeadlinesArmed);
+        if let Some(owner) = work.owner {
+            let held = space.agents[owner.agent.at()]
+                .works
+                .iter()
+                .filter(|held| held.id == work.id && held.cost == owner.cost);
+            check(held.count() == 1, Invariant::BothSidesAgree);
+        }
+        if let Some(offer) = work.offer {
+            let held = space.agents[offer.agent.at()].offers.iter().filter(|held| held.id == offer.id);
+            check(held.count() == 1, Invariant::BothSidesAgree);
+        }
+        let indexed = space
+            .waiting
+            .groups(&work.queue)
+            .any(|(channel, group)| *channel == work.channel && group.contains(&(work.key, work.id)));
+        check(indexed == (work.state == WorkState::Queued), Invariant::WaitingIndex);
+        let armed = work.timers().iter().all(|timer| space.has_timer(timer));
+        check(armed, Invariant::DeadlinesArmed);
+        let twins = space.works_of(space.root_of(work.leaf)).filter_map(|id| space.works.get(&id)).filter(|other| {
+            other.endpoint == work.endpoint && other.channel == work.channel && other.leaf == work.leaf
+        });
+        check(twins.count() <= 1, Invariant::OneMatterPerEndpoint);
+    }
+}
+
+fn agents(space: &Workspace, found: &mut Vec<Violation>) {
+    for agent in &space.agents {
+        let mut check = |holds: bool, invariant| {
+            if !holds {
+                found.push(Violation { invariant, work: None, agent: Some(agent.id) });
+            }
+        };
+        let owns = |held: &WorkId| {
+            space.works.get(held).and_then(|work| work.owner).is_some_and(|owner| owner.agent == agent.id)
+        };
+        check(agent.works.iter().all(|held| owns(&held.id)), Invariant::BothSidesAgree);
+        let offered = agent.offers.iter().all(|held| {
+            space.works.get(&held.work).and_then(|work| work.offer).is_some_and(|offer| offer.id == held.id)
+        });
+        check(offered, Invariant::BothSidesAgree);
+        check(!agent.overgiven, Invariant::WithinCapacity);
+        check(agent.timers().iter().all(|timer| space.has_timer(timer)), Invariant::DeadlinesArmed);
+    }
+}
+
+fn conserving(space: &Workspace, found: &mut Vec<Violation>) {
+    for work in space.works.values().filter(|work| work.state == WorkState::Queued) {
+        let beside = space.agents.iter().find(|agent| agent.deferred.is_none() && eligible(agent, work));
+        if let Some(agent) = beside {
+            found.push(Violation { invariant: Invariant::WorkConserving, work: Some(work.id), agent: Some(agent.id) });
+        }
+    }
+}
+
+fn customers(space: &Workspace, found: &mut Vec<Violation>) {
+    for (id, leaf) in space.leaves.iter() {
+        let root_is_its_own = space.resolve_root(leaf.root) == Some(leaf.root);
+        let listed = space.leaves_of(leaf.root).iter().filter(|&&other| other == id).count() == 1;
+        let works_are_open = leaf.works.iter().all(|work| space.work(*work).is_some_and(|work| work.leaf == id));
+        if !(root_is_its_own && listed && works_are_open) {
+            found.push(Violation { invariant: Invariant::OneCustomerPerAddress, work: None, agent: None });
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! The core: what the machine decides, and nothing else.
+//!
+//! `decide` chooses, `evolve` notes, `outputs` derives what must leave (design, law 1). No I/O, no clock, no randomness, no
+//! async, no iteration over unordered maps: time and ids come in as arguments.
+
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
+pub mod command;
+mod concerns;
+pub mod content;
+mod conversation;
+mod customer;
+mod decide;
+mod delivery;
+mod draft;
+pub mod event;
+pub mod id;
+pub mod invariant;
+pub mod output;
+pub mod record;
+pub mod rejection;
+mod routing;
+mod session;
+mod state;
+pub mod time;
+pub mod timer;
+pub mod view;
+mod work;
+pub mod workspace;
+
+pub use customer::warm_up;
+pub use decide::{answer, decide, evolve};
+pub use output::outputs;
+pub use state::{BoundStream, State};
+pub use workspace::Workspace;

@@ -1,0 +1,96 @@
+//! What must leave because of a record: derived from the record alone, the same on any node at any time (design, law 1).
+//! An output's id is its record's index and its place in the list.
+
+use super::id::{AgentId, MessageId, Name};
+use super::record::{Assigned, Author, Change, Direction, OfferMade, Record};
+
+/// One thing that leaves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// To an agent's sessions: the change at `place` of the record concerns it.
+    Agent {
+        /// To whom.
+        agent: AgentId,
+        /// The change it is about.
+        place: u16,
+    },
+    /// To the adapter of an endpoint, by OUT: the message stored at `place`.
+    Send {
+        /// Channel of the subject.
+        channel: Name,
+        /// Endpoint of the subject.
+        endpoint: Name,
+        /// The message.
+        message: MessageId,
+        /// The change it is about.
+        place: u16,
+    },
+    /// To DEAD, with the original bytes: the dead letter at `place`.
+    DeadLetter {
+        /// Token of the subject.
+        reason: Name,
+        /// The change it is about.
+        place: u16,
+    },
+}
+
+/// Everything that must leave because of `record`, in order.
+#[must_use]
+pub fn outputs(record: &Record) -> Vec<Output> {
+    let mut list = Vec::new();
+    for (place, change) in (0u16..).zip(&record.changes) {
+        match change {
+            Change::MessageStored(message) => {
+                list.extend(message.audience.iter().map(|&agent| Output::Agent { agent, place }));
+                if message.direction == Direction::Out && !matches!(message.author, Author::External) {
+                    list.push(Output::Send {
+                        channel: message.channel.clone(),
+                        endpoint: message.endpoint.clone(),
+                        message: MessageId::new(record.index, place),
+                        place,
+                    });
+                }
+            }
+            Change::ReceiptNoted(receipt) if receipt.applied => {
+                list.extend(receipt.audience.iter().map(|&agent| Output::Agent { agent, place }));
+            }
+            Change::OfferMade(OfferMade { agent, .. })
+            | Change::OfferEnded { agent, .. }
+            | Change::Assigned(Assigned { agent, .. })
+            | Change::Unassigned { agent, .. }
+            | Change::WrapUpStarted { agent, .. }
+            | Change::WrapUpLeft { agent, .. }
+            | Change::PresenceSet { agent, .. }
+            | Change::SessionEnded { agent, .. } => list.push(Output::Agent { agent: *agent, place }),
+            Change::DeadLettered { reason, .. } => list.push(Output::DeadLetter { reason: reason.clone(), place }),
+            Change::WorkspaceOpened { .. }
+            | Change::ConfigApplied { .. }
+            | Change::StreamBound { .. }
+            | Change::InputBroken { .. }
+            | Change::InputGap { .. }
+            | Change::Progress { .. }
+            | Change::HandedOver { .. }
+            | Change::Resumed { .. }
+            | Change::AccountNoted { .. }
+            | Change::IdentityOpened(_)
+            | Change::IdentityMarked { .. }
+            | Change::Named { .. }
+            | Change::Merged { .. }
+            | Change::ReceiptNoted(_)
+            | Change::ReceiptParked { .. }
+            | Change::SeenMarked { .. }
+            | Change::WorkOpened(_)
+            | Change::WorkQueued { .. }
+            | Change::CooledDown { .. }
+            | Change::CooldownEnded { .. }
+            | Change::AlsoReceived { .. }
+            | Change::WorkClosed { .. }
+            | Change::WorkReopened { .. }
+            | Change::AgentRegistered { .. }
+            | Change::SessionOpened { .. }
+            | Change::SessionLost { .. }
+            | Change::MatchDeferred { .. } => {}
+        }
+    }
+    list
+}

@@ -1,0 +1,307 @@
+//! Everything that can change.
+
+use super::{
+    Assigned, Evidence, IdentityOpened, IdentityStatus, Input, MessageStored, OfferMade, OfferOutcome, Presence,
+    QueueCause, ReceiptNoted, SessionEnd, UnassignReason, WorkOpened,
+};
+use crate::domain::event::{Assurance, ErrorClass, ReceiptStatus};
+use crate::domain::id::{AgentId, AssignmentId, LeafId, MessageId, Name, OfferId, Position, RootId, WorkId};
+use crate::domain::time::Timestamp;
+
+/// One thing that has changed.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Change {
+    /// The workspace lives in this shard.
+    WorkspaceOpened {
+        /// Key of the workspace's address hashes and fingerprints.
+        hash_key: [u8; 16],
+    },
+    /// A configuration is in force.
+    ConfigApplied {
+        /// Canonical text (JSON with sorted keys).
+        canonical: String,
+        /// SHA-256 of the canonical text.
+        sha256: [u8; 32],
+    },
+    /// An IN stream got its number.
+    StreamBound {
+        /// The number used in [`Input::stream`].
+        stream: u16,
+        /// Name of the stream.
+        name: Name,
+        /// When the stream was created, nanoseconds since the Unix epoch.
+        created_ns: i64,
+    },
+    /// An IN stream is not the one that was read before (re-created or rolled back): an operator is needed.
+    InputBroken {
+        /// Its number.
+        stream: u16,
+        /// The last position applied.
+        applied: u64,
+        /// The last sequence it has now.
+        found: u64,
+    },
+    /// Messages of an IN stream are gone that were never applied.
+    InputGap {
+        /// Its number.
+        stream: u16,
+        /// First sequence missing.
+        from: u64,
+        /// Last sequence missing.
+        to: u64,
+    },
+    /// Inputs without effect up to the record's cause, and of other streams up to here, are done with.
+    Progress {
+        /// Positions reached.
+        reached: Vec<Input>,
+    },
+    /// An input could not be used; its bytes go to DEAD.
+    DeadLettered {
+        /// Its position.
+        input: Input,
+        /// Name of the IN stream.
+        stream: Name,
+        /// Channel of the subject.
+        channel: Name,
+        /// Endpoint of the subject.
+        endpoint: Name,
+        /// Bounded reason, a token of a subject.
+        reason: Name,
+    },
+    /// Outputs up to `position` are in the named stream.
+    HandedOver {
+        /// OUT or DEAD stream.
+        stream: Name,
+        /// Its sequence there.
+        stream_sequence: u64,
+        /// The last output that is in it.
+        position: Position,
+    },
+    /// The first record of an owner: deadlines that need a person or an adapter move on (design, law 14).
+    Resumed {
+        /// How long nobody owned the shard, milliseconds.
+        outage_ms: u64,
+        /// By how much deadlines move, milliseconds.
+        extension_ms: u64,
+    },
+    /// News of our account at a provider, for operators.
+    AccountNoted {
+        /// Endpoint it came by.
+        endpoint: Name,
+        /// The provider's kind, bounded.
+        subject: Name,
+    },
+
+    /// A generation of an identity, with its leaf.
+    IdentityOpened(IdentityOpened),
+    /// An identity is VERIFIED or PROVISIONAL now, or has its mark.
+    IdentityMarked {
+        /// Its leaf.
+        leaf: LeafId,
+        /// Status now.
+        status: IdentityStatus,
+        /// Mark now.
+        shared: bool,
+    },
+    /// The name shown for a customer; the name is personal content.
+    Named {
+        /// Leaf whose event told it.
+        leaf: LeafId,
+        /// How sure it is.
+        assurance: Assurance,
+    },
+    /// Two customers are one; leaves are joined, nothing moves.
+    Merged {
+        /// Whose id stays.
+        winner: RootId,
+        /// Whose id resolves to the winner.
+        loser: RootId,
+        /// Leaves that the loser brought.
+        leaves: Vec<LeafId>,
+        /// Who says so.
+        evidence: Evidence,
+    },
+
+    /// A message is in the Conversation.
+    MessageStored(Box<MessageStored>),
+    /// A message that is stored came by another endpoint too.
+    AlsoReceived {
+        /// Which.
+        message: MessageId,
+        /// Its leaf.
+        leaf: LeafId,
+        /// The other endpoint.
+        endpoint: Name,
+    },
+    /// A message of ours has a new status, or a lower one was noted.
+    ReceiptNoted(ReceiptNoted),
+    /// A receipt came before its message: kept until that is bound.
+    ReceiptParked {
+        /// Fingerprint of (endpoint, provider id).
+        fingerprint: u64,
+        /// What it says.
+        status: ReceiptStatus,
+        /// Class of its error.
+        class: ErrorClass,
+    },
+    /// The agent has seen the Work's messages up to here.
+    SeenMarked {
+        /// Who.
+        agent: AgentId,
+        /// Where.
+        work: WorkId,
+        /// Up to which message.
+        through: MessageId,
+    },
+
+    /// A matter has come up.
+    WorkOpened(Box<WorkOpened>),
+    /// A Work waits in a queue.
+    WorkQueued {
+        /// Which.
+        work: WorkId,
+        /// Where.
+        queue: Name,
+        /// Static key: due time minus credit, milliseconds; lower is served first.
+        key: i64,
+        /// Why.
+        cause: QueueCause,
+        /// Agent who is offered it first when it can take it.
+        preferred: Option<AgentId>,
+    },
+    /// A Work is shown to an agent.
+    OfferMade(OfferMade),
+    /// An offer has ended.
+    OfferEnded {
+        /// Which.
+        offer: OfferId,
+        /// Of which Work.
+        work: WorkId,
+        /// Whose.
+        agent: AgentId,
+        /// How.
+        outcome: OfferOutcome,
+    },
+    /// An agent owns a Work.
+    Assigned(Assigned),
+    /// An agent owns a Work no longer.
+    Unassigned {
+        /// Which assignment.
+        assignment: AssignmentId,
+        /// Of which Work.
+        work: WorkId,
+        /// Whose.
+        agent: AgentId,
+        /// Why.
+        reason: UnassignReason,
+    },
+    /// The pair is not matched for a while.
+    CooledDown {
+        /// The Work.
+        work: WorkId,
+        /// The agent.
+        agent: AgentId,
+        /// Whether it is lifted when nobody else is left.
+        liftable: bool,
+        /// From then on it becomes liftable, or is over.
+        until: Timestamp,
+    },
+    /// The pair may be matched again.
+    CooldownEnded {
+        /// The Work.
+        work: WorkId,
+        /// The agent.
+        agent: AgentId,
+    },
+    /// The owner has finished and notes what there is to note.
+    WrapUpStarted {
+        /// The Work.
+        work: WorkId,
+        /// Its owner.
+        agent: AgentId,
+        /// Until when at most.
+        until: Timestamp,
+        /// What it costs of the owner's capacity.
+        cost: u32,
+        /// Reason the Work ended.
+        disposition: Name,
+    },
+    /// The customer wrote during wrap-up: the owner goes on.
+    WrapUpLeft {
+        /// The Work.
+        work: WorkId,
+        /// Its owner.
+        agent: AgentId,
+        /// What it costs of the owner's capacity again.
+        cost: u32,
+    },
+    /// A Work is closed.
+    WorkClosed {
+        /// The Work.
+        work: WorkId,
+        /// Reason.
+        disposition: Name,
+        /// Until when a message reopens it.
+        reopen_until: Timestamp,
+    },
+    /// A closed Work is open again.
+    WorkReopened {
+        /// The Work.
+        work: WorkId,
+        /// The leaf that its answers go to.
+        leaf: LeafId,
+    },
+
+    /// An agent is known.
+    AgentRegistered {
+        /// Its number.
+        agent: AgentId,
+        /// Its name.
+        name: Name,
+    },
+    /// An agent's session is open; commands of older epochs are refused.
+    SessionOpened {
+        /// Whose.
+        agent: AgentId,
+        /// The session's epoch: this record's index.
+        session_epoch: u64,
+    },
+    /// The connection of a session is gone; graces run, that of each Work from its assignment.
+    SessionLost {
+        /// Whose.
+        agent: AgentId,
+        /// Which session.
+        session_epoch: u64,
+        /// Until then its open offers wait.
+        offers_until: Timestamp,
+        /// Until then the session can be gone on with.
+        until: Timestamp,
+    },
+    /// A session has ended by the agent's will, or its graces are over.
+    SessionEnded {
+        /// Whose.
+        agent: AgentId,
+        /// Which session.
+        session_epoch: u64,
+        /// Why.
+        reason: SessionEnd,
+    },
+    /// Presence and channels of an agent.
+    PresenceSet {
+        /// Whose.
+        agent: AgentId,
+        /// Presence now.
+        presence: Presence,
+        /// Reason of AWAY, a name from the configuration or `NO_ANSWER`; empty otherwise.
+        reason: Name,
+        /// Channels served now; empty: all that the profile has.
+        channels: Vec<Name>,
+    },
+    /// There was more to match than one record holds: to be gone on with at once.
+    MatchDeferred {
+        /// For whom.
+        agent: AgentId,
+        /// False: it turned out that nothing is left to match.
+        more: bool,
+    },
+}

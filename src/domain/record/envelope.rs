@@ -1,0 +1,116 @@
+//! The envelope of a record: number, time, cause, touched leaves, changes, personal content.
+
+use smallvec::SmallVec;
+
+use super::Change;
+use crate::domain::content::Content;
+use crate::domain::id::{Index, LeafId, Name};
+use crate::domain::time::Timestamp;
+
+/// Envelope and ordered changes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Record {
+    /// Number in the shard's log.
+    pub index: Index,
+    /// Time of the shard when it was decided.
+    pub time: Timestamp,
+    /// The workspace that it belongs to.
+    pub workspace: Name,
+    /// Why it exists.
+    pub cause: Cause,
+    /// Every leaf it touches, with the way back through that leaf's history.
+    pub touches: SmallVec<[Touch; 1]>,
+    /// What has changed, in order.
+    pub changes: SmallVec<[Change; 2]>,
+    /// Personal content of the changes; belongs to `content_leaf` only.
+    pub content: Vec<Personal>,
+    /// The leaf whose key seals the content.
+    pub content_leaf: Option<LeafId>,
+}
+
+/// A leaf that a record touches.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Touch {
+    /// The leaf.
+    pub leaf: LeafId,
+    /// Indexes of the leaf's previous records, newest first, at most 8.
+    pub previous: SmallVec<[u64; 8]>,
+}
+
+/// Personal content of one change.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Personal {
+    /// Place of the change in [`Record::changes`].
+    pub place: u16,
+    /// The content.
+    pub value: PersonalValue,
+}
+
+/// Kinds of personal content.
+#[derive(Clone, Debug, PartialEq)]
+pub enum PersonalValue {
+    /// Content of a [`MessageStored`](super::MessageStored), with the address it goes to (outbound) or the provider's ids it carries.
+    Message(Box<MessageContent>),
+    /// Normalised address of an [`IdentityOpened`](super::IdentityOpened).
+    Address(Name),
+    /// Shown name of a customer.
+    Shown(Name),
+}
+
+/// Content of a message with what the channel needs beside it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct MessageContent {
+    /// What it says.
+    pub content: Content,
+    /// The provider's id of the message, if it has one.
+    pub provider_ref: Option<String>,
+    /// The provider's id of the message that it quotes or is about.
+    pub quoted_ref: Option<String>,
+    /// Outbound: the normalised address it goes to.
+    pub recipient: Option<String>,
+    /// Details of kinds that are no message: emoji, call, opt-in payload and the like, as short text.
+    pub detail: Option<String>,
+    /// Time as sent by the provider when it could not be read.
+    pub odd_time: Option<String>,
+}
+
+/// Why a record exists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// An event of an IN stream (design, law 6).
+    Input(Input),
+    /// A command of an agent or operator.
+    Command(Request),
+    /// A deadline of the state.
+    Timer,
+    /// The shard itself: configuration, progress, take-over.
+    System,
+}
+
+/// Where an input stands, so that it is applied exactly once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Input {
+    /// Number of the IN stream (see [`Change::StreamBound`]).
+    pub stream: u16,
+    /// Its sequence there.
+    pub sequence: u64,
+    /// Which event of the message's, from 0.
+    pub event: u16,
+    /// How many events the message has.
+    pub of: u16,
+    /// Version of the function that split the message into events.
+    pub splitter: u16,
+    /// Digest of the stored message's bytes.
+    pub digest: u64,
+}
+
+/// What makes a command recognisable when it is repeated (design, section 5).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// Who sent it: `agent:<name>` or `operator:<name>`.
+    pub principal: Name,
+    /// The sender's id of the command; empty: not to be remembered.
+    pub request_id: Name,
+    /// Digest of the command's body.
+    pub digest: u64,
+}

@@ -1,0 +1,61 @@
+//! Identities in records.
+
+use crate::domain::event::{AddressKind, Assurance, Scope};
+use crate::domain::id::{LeafId, Name, RootId};
+
+/// A new generation of an identity and its leaf.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IdentityOpened {
+    /// The new leaf.
+    pub leaf: LeafId,
+    /// The customer that it belongs to; the leaf's own number for a new customer.
+    pub root: RootId,
+    /// Kind of address.
+    pub kind: AddressKind,
+    /// Scope of the namespace (portfolio, page, account, endpoint of a thread); empty for none.
+    pub namespace_scope: Name,
+    /// Whether it is a person or a group or public thread.
+    pub scope: Scope,
+    /// Keyed hash of namespace and normalised address.
+    pub hash: u128,
+    /// Generation of the address, from 1.
+    pub generation: u16,
+    /// Version of the function that normalised the address.
+    pub normaliser: u16,
+    /// VERIFIED or PROVISIONAL.
+    pub status: IdentityStatus,
+    /// The mark of an address of several people.
+    pub shared: bool,
+    /// How sure the link to the customer is.
+    pub assurance: Assurance,
+    /// Who says that it belongs to the customer.
+    pub evidence: Evidence,
+}
+
+/// Who says that an identity belongs to a customer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Evidence {
+    /// The customer began with it.
+    #[default]
+    First,
+    /// One event named it together with another of the customer's addresses.
+    SameEvent,
+    /// An agent said so.
+    Agent,
+    /// A claim of an endpoint that is trusted with it.
+    Claim,
+    /// Our signed reply token.
+    Token,
+    /// A login.
+    Login,
+}
+
+/// How far an identity is to be believed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum IdentityStatus {
+    /// Has itself written to us with no open doubt.
+    Verified,
+    /// Only claimed, or doubted.
+    #[default]
+    Provisional,
+}

@@ -1,0 +1,194 @@
+//! Messages and receipts in records.
+
+use smallvec::SmallVec;
+
+use crate::domain::event::{Assurance, ErrorClass, ReceiptStatus, Scope};
+use crate::domain::id::{AgentId, AssignmentId, LeafId, MessageId, Name, RootId, WorkId};
+use crate::domain::time::Timestamp;
+
+/// Direction of a message.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Direction {
+    /// From the customer.
+    #[default]
+    In,
+    /// To the customer.
+    Out,
+    /// For agents only.
+    Note,
+}
+
+/// Who wrote a message.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Author {
+    /// The customer of the Conversation.
+    #[default]
+    Customer,
+    /// Somebody else in the Work.
+    Participant,
+    /// A person among the agents.
+    Agent(AgentId),
+    /// A bot among the agents.
+    Bot(AgentId),
+    /// skein.
+    System,
+    /// Somebody answered outside skein.
+    External,
+}
+
+/// Why a message is sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Purpose {
+    /// Answer to the customer's matter.
+    #[default]
+    Service,
+    /// We began.
+    Proactive,
+    /// Advertising.
+    Marketing,
+    /// A notice of skein's.
+    Notice,
+    /// A survey.
+    Survey,
+}
+
+/// What an item of a Conversation is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum MessageKind {
+    /// Something said.
+    #[default]
+    Message,
+    /// Something said was changed.
+    Edit,
+    /// Something said was taken back.
+    Deletion,
+    /// A reaction.
+    Reaction,
+    /// The address of the counterpart changed.
+    IdentityChange,
+    /// Permission given or refused.
+    Opt,
+    /// A conversation start or referral without words.
+    Start,
+    /// The visitor left.
+    VisitEnd,
+    /// A call.
+    Call,
+    /// Bytes of an attachment arrived.
+    MediaArrived,
+    /// Content that did not come through.
+    Unsupported,
+}
+
+/// What is odd about a message: a set of the constants below.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Flags(pub u32);
+
+impl Flags {
+    /// The id was used before with another body.
+    pub const ID_REUSED: Self = Self(1);
+    /// The provider's time is unreadable or far from ours.
+    pub const ODD_TIME: Self = Self(2);
+    /// Same words again within 3 s without an id: stored, not shown.
+    pub const REPEATED: Self = Self(4);
+    /// The limit of open Works was reached.
+    pub const WORK_LIMIT: Self = Self(8);
+    /// History.
+    pub const BACKFILL: Self = Self(16);
+    /// "Thanks" after the end: no Work.
+    pub const THANKS: Self = Self(32);
+    /// Forwarded.
+    pub const FORWARDED: Self = Self(64);
+    /// Written by a machine.
+    pub const AUTO_SUBMITTED: Self = Self(128);
+
+    /// Both sets together.
+    #[must_use]
+    pub fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Whether a message so flagged leaves the turn, and where answers go, as they are: hidden, history, or no person's words.
+    #[must_use]
+    pub fn is_quiet(self) -> bool {
+        self.has(Self::REPEATED) || self.has(Self::BACKFILL) || self.has(Self::AUTO_SUBMITTED)
+    }
+
+    /// Whether all of `other` is in it.
+    #[must_use]
+    pub fn has(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+}
+
+/// A message in the Conversation. Its words are in the record's content at the same place.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct MessageStored {
+    /// Leaf that it is filed under.
+    pub leaf: LeafId,
+    /// Conversation at that time.
+    pub conversation: RootId,
+    /// Work that it belongs to, at most one.
+    pub work: Option<WorkId>,
+    /// Direction.
+    pub direction: Direction,
+    /// What the item is.
+    pub kind: MessageKind,
+    /// Who wrote it.
+    pub author: Author,
+    /// How sure we are who wrote it.
+    pub assurance: Assurance,
+    /// Who could read it.
+    pub scope: Scope,
+    /// Why it was sent (outbound).
+    pub purpose: Purpose,
+    /// Channel of the endpoint.
+    pub channel: Name,
+    /// Our endpoint.
+    pub endpoint: Name,
+    /// The provider's time, milliseconds since the Unix epoch.
+    pub provider_time: Option<Timestamp>,
+    /// What is odd.
+    pub flags: Flags,
+    /// Message that it answers or is about, where known.
+    pub about: Option<MessageId>,
+    /// Duplicate key (domain rules, section 2), 0 for none.
+    pub duplicate_key: u64,
+    /// Keyed digest of the normalised content, 0 for none.
+    pub digest: u64,
+    /// Fingerprint of (endpoint, provider id), 0 for none.
+    pub provider_fingerprint: u64,
+    /// Agents who are told.
+    pub audience: SmallVec<[AgentId; 1]>,
+    /// Outbound: the assignment that it was sent under.
+    pub assignment: Option<AssignmentId>,
+    /// Outbound: the last message that its author had seen.
+    pub seen_through: Option<MessageId>,
+    /// Outbound: not to be sent after this.
+    pub not_after: Option<Timestamp>,
+    /// Inbound, with an owner: when the owner is recalled if the customer still waits.
+    pub answer_by: Option<Timestamp>,
+}
+
+/// What became of a message of ours.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ReceiptNoted {
+    /// Which.
+    pub message: MessageId,
+    /// Its leaf.
+    pub leaf: LeafId,
+    /// Its Work.
+    pub work: Option<WorkId>,
+    /// What was reported.
+    pub status: ReceiptStatus,
+    /// Whether it is the status now; a lower one is only noted.
+    pub applied: bool,
+    /// Class of its error.
+    pub class: ErrorClass,
+    /// The provider's code, bounded.
+    pub code: Name,
+    /// Fingerprint of (endpoint, provider id) that this report binds to the message, 0 for none.
+    pub provider_fingerprint: u64,
+    /// Agents who are told.
+    pub audience: SmallVec<[AgentId; 1]>,
+}

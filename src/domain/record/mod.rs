@@ -1,0 +1,18 @@
+//! A record: what one input or command has changed. The log holds nothing else, for ever (design, laws 1, 5, 6, 10, 12).
+//!
+//! Structure and personal content are apart: a record whose content is gone still folds. Ids of what a change makes are the
+//! record's index and the change's place in [`Record::changes`].
+
+mod agent;
+mod change;
+mod envelope;
+mod identity;
+mod message;
+mod work;
+
+pub use agent::{Presence, SessionEnd};
+pub use change::Change;
+pub use envelope::{Cause, Input, MessageContent, Personal, PersonalValue, Record, Request, Touch};
+pub use identity::{Evidence, IdentityOpened, IdentityStatus};
+pub use message::{Author, Direction, Flags, MessageKind, MessageStored, Purpose, ReceiptNoted};
+pub use work::{AssignCause, Assigned, OfferMade, OfferOutcome, QueueCause, UnassignReason, WorkBrief, WorkOpened};

@@ -1,0 +1,146 @@
+//! Works, offers and assignments in records.
+
+use crate::domain::id::{AgentId, LeafId, MessageId, Name, RootId, WorkId};
+use crate::domain::time::Timestamp;
+
+/// A new Work.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct WorkOpened {
+    /// Leaf that it is filed under.
+    pub leaf: LeafId,
+    /// Conversation at that time.
+    pub conversation: RootId,
+    /// Channel of the endpoint.
+    pub channel: Name,
+    /// Endpoint that it came by.
+    pub endpoint: Name,
+    /// Brand of the endpoint.
+    pub brand: Name,
+    /// Open Works of the Conversation that it is linked to.
+    pub linked: Vec<WorkId>,
+}
+
+/// Why a Work waits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum QueueCause {
+    /// It is new.
+    #[default]
+    New,
+    /// It was reopened.
+    Reopened,
+    /// Its offer was declined, expired or revoked.
+    OfferEnded,
+    /// Its owner was silent too long.
+    Recalled,
+    /// Its owner is gone.
+    OwnerLost,
+    /// Its owner gave it back.
+    Requeued,
+}
+
+/// A Work shown to an agent.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct OfferMade {
+    /// The Work.
+    pub work: WorkId,
+    /// To whom.
+    pub agent: AgentId,
+    /// What it reserves of the agent's capacity.
+    pub cost: u32,
+    /// When it expires.
+    pub expires_at: Timestamp,
+    /// What the agent sees of it.
+    pub brief: WorkBrief,
+}
+
+/// What an agent sees of a Work with an offer or an assignment.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct WorkBrief {
+    /// Leaf that it is filed under.
+    pub leaf: LeafId,
+    /// Conversation.
+    pub conversation: RootId,
+    /// Channel.
+    pub channel: Name,
+    /// Endpoint.
+    pub endpoint: Name,
+    /// Brand.
+    pub brand: Name,
+    /// Queue it waited in.
+    pub queue: Name,
+    /// When it was opened.
+    pub opened_at: Timestamp,
+    /// Since when the customer waits for us, if so.
+    pub waiting_since: Option<Timestamp>,
+    /// Milliseconds the customer has waited in it so far.
+    pub waited_ms: u64,
+    /// Last message of the customer's.
+    pub last_message: MessageId,
+}
+
+/// How an offer ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum OfferOutcome {
+    /// The agent took it.
+    #[default]
+    Accepted,
+    /// The agent did not want it.
+    Declined,
+    /// Nobody answered.
+    Expired,
+    /// It was taken back.
+    Revoked,
+}
+
+/// An agent owns a Work.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Assigned {
+    /// The Work.
+    pub work: WorkId,
+    /// Who.
+    pub agent: AgentId,
+    /// How it came to be.
+    pub cause: AssignCause,
+    /// What it costs of the agent's capacity.
+    pub cost: u32,
+    /// How long it waits for its owner when the owner's session is gone, milliseconds; none: for ever.
+    pub grace_ms: Option<u64>,
+    /// When the owner is recalled if the customer still waits.
+    pub answer_by: Option<Timestamp>,
+    /// What the agent sees of it.
+    pub brief: WorkBrief,
+}
+
+/// How an assignment came to be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum AssignCause {
+    /// An accepted offer.
+    #[default]
+    Offer,
+    /// The queue assigns at once.
+    Auto,
+    /// The agent took it from a queue.
+    Claim,
+    /// The agent began it.
+    Start,
+    /// A supervisor gave it.
+    Assign,
+    /// It was handed over.
+    Transfer,
+    /// A supervisor took it over.
+    Takeover,
+}
+
+/// Why an assignment ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum UnassignReason {
+    /// The Work is closed.
+    #[default]
+    Closed,
+    /// The owner was silent too long.
+    Recalled,
+    /// The owner is gone.
+    OwnerLost,
+    /// The owner gave it back.
+    Requeued,
+}

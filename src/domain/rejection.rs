@@ -1,0 +1,94 @@
+//! Why a command is refused. A rejection writes nothing and is decided anew when the command comes again.
+
+use super::command::Answer;
+use super::event::ErrorClass;
+use super::id::{AgentId, AssignmentId, MessageId, Name};
+
+/// Why, with what is true now.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Rejection {
+    /// No such workspace in this shard.
+    #[error("unknown workspace")]
+    UnknownWorkspace,
+    /// No such endpoint in the workspace's configuration.
+    #[error("unknown endpoint {0}")]
+    UnknownEndpoint(Name),
+    /// No such agent, and unknown ones are not registered.
+    #[error("unknown agent")]
+    UnknownAgent,
+    /// No such Work, or not open.
+    #[error("unknown work")]
+    UnknownWork,
+    /// No such offer.
+    #[error("unknown offer")]
+    UnknownOffer,
+    /// The offer has ended, or was another agent's.
+    #[error("the offer is over")]
+    OfferOver,
+    /// The Work is closed.
+    #[error("the work is closed")]
+    WorkClosed,
+    /// The Work belongs to another agent, or to nobody.
+    #[error("not the owner of the work")]
+    NotOwner {
+        /// The owner now.
+        owner: Option<AgentId>,
+    },
+    /// The assignment is no longer the current one.
+    #[error("the assignment is no longer the current one")]
+    StaleAssignment {
+        /// The current one, and whose it is.
+        current: Option<(AssignmentId, AgentId)>,
+    },
+    /// The customer has written since.
+    #[error("newer messages of the customer")]
+    NewerMessages {
+        /// The latest.
+        latest: MessageId,
+    },
+    /// A message that the Work does not have.
+    #[error("unknown message")]
+    UnknownMessage,
+    /// The command needs an open session.
+    #[error("no open session")]
+    NoSession,
+    /// The session was taken over by a newer one.
+    #[error("the session was superseded")]
+    SessionSuperseded {
+        /// Epoch of the session now.
+        current: u64,
+    },
+    /// Another session of the agent is connected.
+    #[error("another session of the agent is connected")]
+    AlreadyConnected,
+    /// The same request id was used with another body.
+    #[error("the request id was used with another body")]
+    RequestIdReused,
+    /// Nobody to send to.
+    #[error("no recipient")]
+    NoRecipient,
+    /// The named recipient may not be answered from here.
+    #[error("recipient refused: {0}")]
+    RecipientRefused(&'static str),
+    /// The endpoint cannot send that now.
+    #[error("cannot be sent: {0:?}")]
+    CannotSend(ErrorClass),
+    /// A value out of its limits.
+    #[error("{0}")]
+    Invalid(&'static str),
+    /// A limit was reached.
+    #[error("limit reached: {0}")]
+    Limit(&'static str),
+    /// An equal command was accepted before: its answer. A normal outcome.
+    #[error("accepted before")]
+    Repeated(Answer),
+    /// The input was applied before.
+    #[error("the input was applied before")]
+    AlreadyApplied,
+    /// The same event was applied before.
+    #[error("a duplicate of an earlier event")]
+    Duplicate,
+    /// The input is not for anybody.
+    #[error("nothing to do")]
+    Ignored,
+}

@@ -1,0 +1,201 @@
+//! Matching: a Work that waits with an agent eligible now, or an agent with room with the Work due first.
+//!
+//! *Eligible now* = READY with its connection, serves queue and channel, has room for the cost after open offers, no cool-down
+//! for this Work. **Work conserving**: no Work waits beside an agent eligible now.
+
+use std::time::Duration;
+
+use crate::domain::draft::Draft;
+use crate::domain::id::{AgentId, Name, WorkId};
+use crate::domain::record::{AssignCause, Assigned, Change, OfferMade, QueueCause};
+use crate::domain::session::Agent;
+use crate::domain::view::WorkState;
+use crate::domain::work::Work;
+use crate::domain::workspace::{Accept, GracePolicy, QueueConfig, WorkspaceConfig};
+
+/// How long a lost owner's Work of a live channel waits for it (domain rules, section 7).
+const LIVE_GRACE_MS: u64 = 120_000;
+
+/// Whether the agent could be given the Work now.
+pub(crate) fn eligible(agent: &Agent, work: &Work) -> bool {
+    attends(agent, work) && !work.cooldowns.iter().any(|cooldown| cooldown.agent == agent.id)
+}
+
+fn attends(agent: &Agent, work: &Work) -> bool {
+    agent.attends(&work.queue, &work.channel) && agent.has_room(agent.profile.cost(&work.channel))
+}
+
+/// Puts a Work into its queue and matches it.
+pub(crate) fn requeue(draft: &mut Draft<'_>, id: WorkId, queue: &Name, cause: QueueCause, preferred: Option<AgentId>) {
+    let Some(work) = draft.work(id) else { return };
+    let config = draft.space.config();
+    // What the configuration lost a queue for still has to be done: where its endpoint leads now.
+    let queue = match config.endpoint(&work.channel, &work.endpoint) {
+        Some(endpoint) if config.queue(queue).is_none() => &endpoint.queue,
+        _ => queue,
+    };
+    let key = key(config.queue(queue), work, draft.now.0);
+    draft.push(Change::WorkQueued { work: id, queue: queue.clone(), key, cause, preferred });
+    place(draft, id);
+}
+
+/// Static key: when the answer is due. Age survives, as what the customer has waited moves it forward.
+pub(crate) fn key(queue: Option<&QueueConfig>, work: &Work, now: i64) -> i64 {
+    let target =
+        queue.map_or(0, |queue| if work.replied { queue.next_reply_target_ms } else { queue.first_reply_target_ms });
+    let since = work.ours_since.map_or(now, |since| since.0);
+    since.saturating_sub_unsigned(work.waited_ms).saturating_add_unsigned(target)
+}
+
+/// Gives a waiting Work to the agent who is to have it, if one is eligible now.
+pub(crate) fn place(draft: &mut Draft<'_>, id: WorkId) {
+    let Some(work) = draft.work(id).filter(|work| work.state == WorkState::Queued) else {
+        return;
+    };
+    let chosen = preferred(draft, work).or_else(|| least_loaded(draft, work, eligible)).or_else(|| lifted(draft, work));
+    if let Some(agent) = chosen {
+        give(draft, id, agent);
+    }
+}
+
+fn preferred(draft: &Draft<'_>, work: &Work) -> Option<AgentId> {
+    let agent = draft.agent(work.preferred?)?;
+    eligible(agent, work).then_some(agent.id)
+}
+
+fn least_loaded(draft: &Draft<'_>, work: &Work, fits: impl Fn(&Agent, &Work) -> bool) -> Option<AgentId> {
+    let touched = draft.touched_agents();
+    let standing = |agent: &Agent| agent.standing().map(|(fullness, given_at)| (fullness, given_at, agent.id));
+    let untouched = draft
+        .space
+        .ready
+        .of(&work.queue)
+        .filter(|(_, _, id)| !touched.iter().any(|agent| agent.id == *id))
+        .find(|(_, _, id)| draft.space.agents.get(id.at()).is_some_and(|agent| fits(agent, work)));
+    let touched = touched.iter().filter(|agent| fits(agent, work)).filter_map(standing).min();
+    untouched.into_iter().chain(touched).min().map(|(_, _, id)| id)
+}
+
+/// A cool-down is lifted when nobody else is left: no other agent READY for it, with room or not.
+fn lifted(draft: &Draft<'_>, work: &Work) -> Option<AgentId> {
+    if !work.cooldowns.iter().any(|cooldown| cooldown.liftable) {
+        return None;
+    }
+    let cooled = |agent: &Agent| work.cooldowns.iter().any(|cooldown| cooldown.agent == agent.id);
+    if least_loaded(draft, work, |agent, work| agent.attends(&work.queue, &work.channel) && !cooled(agent)).is_some() {
+        return None;
+    }
+    least_loaded(draft, work, |agent, work| {
+        attends(agent, work) && work.cooldowns.iter().any(|cooldown| cooldown.agent == agent.id && cooldown.liftable)
+    })
+}
+
+/// Fills an agent's room with the Work that is due first among what it can take.
+pub(crate) fn fill(draft: &mut Draft<'_>, id: AgentId) {
+    loop {
+        let Some(agent) = draft.agent(id).filter(|agent| agent.is_ready()) else {
+            return;
+        };
+        let Some(work) = due_first(draft, agent) else {
+            return;
+        };
+        if draft.full() {
+            draft.push(Change::MatchDeferred { agent: id, more: true });
+            return;
+        }
+        give(draft, work, id);
+    }
+}
+
+fn due_first(draft: &Draft<'_>, agent: &Agent) -> Option<WorkId> {
+    let touched = draft.touched_works();
+    let untouched = agent
+        .profile
+        .queues
+        .iter()
+        .flat_map(|queue| draft.space.waiting.groups(queue))
+        .filter(|(channel, _)| agent.serves(channel) && agent.has_room(agent.profile.cost(channel)))
+        .filter_map(|(_, group)| {
+            group.iter().find(|(_, id)| {
+                !touched.iter().any(|work| work.id == *id)
+                    && draft.space.works.get(id).is_some_and(|work| could_have(draft, agent, work))
+            })
+        })
+        .min()
+        .copied();
+    let touched = touched
+        .iter()
+        .filter(|work| work.state == WorkState::Queued && could_have(draft, agent, work))
+        .map(|work| (work.key, work.id))
+        .min();
+    untouched.into_iter().chain(touched).min().map(|(_, id)| id)
+}
+
+fn could_have(draft: &Draft<'_>, agent: &Agent, work: &Work) -> bool {
+    eligible(agent, work) || (attends(agent, work) && lifted(draft, work) == Some(agent.id))
+}
+
+/// Somebody has left: Work that waits only because of a cool-down may have nobody else now.
+pub(crate) fn revisit_cooled(draft: &mut Draft<'_>) {
+    let cooled: Vec<WorkId> = draft.space.waiting.cooled().collect();
+    for id in cooled {
+        if draft.full() {
+            return;
+        }
+        place(draft, id);
+    }
+}
+
+/// Offers or assigns, as the queue says.
+fn give(draft: &mut Draft<'_>, id: WorkId, agent: AgentId) {
+    let (Some(work), Some(holder)) = (draft.work(id), draft.agent(agent)) else {
+        return;
+    };
+    let brief = work.brief(draft.root_of(work.leaf));
+    let cost = holder.profile.cost(&work.channel);
+    let config = draft.space.config();
+    let queue = config.queue(&work.queue);
+    match queue.map(|queue| (queue.accept, queue.offer_timeout_ms)) {
+        Some((Accept::Manual, offer_timeout_ms)) => {
+            let expires_at = draft.now + Duration::from_millis(offer_timeout_ms);
+            draft.push(Change::OfferMade(OfferMade { work: id, agent, cost, expires_at, brief }));
+        }
+        // A queue that the configuration lost still has Work to be done.
+        Some((Accept::Auto, _)) | None => assign(draft, id, agent, AssignCause::Auto, cost),
+    }
+}
+
+/// Makes the agent the owner.
+pub(crate) fn assign(draft: &mut Draft<'_>, id: WorkId, agent: AgentId, cause: AssignCause, cost: u32) {
+    let Some(work) = draft.work(id) else { return };
+    let brief = work.brief(draft.root_of(work.leaf));
+    let queue = draft.space.config().queue(&work.queue);
+    let assigned = Assigned {
+        work: id,
+        agent,
+        cause,
+        cost,
+        grace_ms: grace_ms(queue, &work.channel),
+        answer_by: work.ours_since.and(queue).and_then(|queue| answer_by(queue, draft.now)),
+        brief,
+    };
+    draft.push(Change::Assigned(assigned));
+}
+
+/// How long a Work waits for an owner whose session is gone; none: for ever.
+fn grace_ms(queue: Option<&QueueConfig>, channel: &str) -> Option<u64> {
+    let queue = queue?;
+    match queue.grace {
+        GracePolicy::Keep => None,
+        GracePolicy::Requeue | GracePolicy::OfferBack if WorkspaceConfig::live(channel) => Some(LIVE_GRACE_MS),
+        GracePolicy::Requeue | GracePolicy::OfferBack => Some(queue.next_reply_target_ms.max(LIVE_GRACE_MS)),
+    }
+}
+
+/// When an owner who lets the customer wait from now on is recalled.
+pub(crate) fn answer_by(
+    queue: &QueueConfig,
+    now: crate::domain::time::Timestamp,
+) -> Option<crate::domain::time::Timestamp> {
+    (queue.recall_after_ms > 0).then(|| now + Duration::from_millis(queue.recall_after_ms))
+}

@@ -1,0 +1,192 @@
+//! An agent: what records make of it, and what it can take now.
+
+use smallvec::SmallVec;
+
+use crate::domain::id::{AgentId, Index, Name, OfferId, WorkId};
+use crate::domain::record::{AssignCause, Change, OfferOutcome, Presence};
+use crate::domain::time::Timestamp;
+use crate::domain::timer::Timer;
+use crate::domain::workspace::{AgentProfile, WorkspaceConfig};
+
+/// Open offers of an agent at most, however large its capacity: when it leaves, one record takes them all back.
+const MAX_OPEN_OFFERS: usize = 256;
+/// Parts of a load: a full agent has this many.
+const FULL: u64 = 10_000;
+
+/// An agent, human or bot.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Agent {
+    pub(crate) id: AgentId,
+    pub(crate) name: Name,
+    pub(crate) profile: AgentProfile,
+    pub(crate) presence: Presence,
+    pub(crate) reason: Name,
+    /// Channels served now; empty: all of the profile.
+    pub(crate) channels: Vec<Name>,
+    pub(crate) session: Option<Session>,
+    pub(crate) offers: SmallVec<[Held<OfferId>; 2]>,
+    pub(crate) works: Vec<Held<WorkId>>,
+    /// Offers that expired one after the other.
+    pub(crate) unanswered: u8,
+    /// When it was given something last: of two with equal load the longer idle one is chosen.
+    pub(crate) given_at: Timestamp,
+    /// More is to be matched since then.
+    pub(crate) deferred: Option<Timestamp>,
+    /// skein gave it more than it has room for: never. What customers and operators cause does not count.
+    pub(crate) overgiven: bool,
+}
+
+/// Something that takes of the capacity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Held<I> {
+    pub(crate) id: I,
+    pub(crate) work: WorkId,
+    pub(crate) cost: u32,
+}
+
+/// The open session of an agent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Session {
+    pub(crate) epoch: u64,
+    /// Set while its connection is gone.
+    pub(crate) lost: Option<Lost>,
+}
+
+/// Graces of a session without connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Lost {
+    pub(crate) offers_until: Timestamp,
+    pub(crate) until: Timestamp,
+}
+
+impl Agent {
+    pub(crate) fn registered(id: AgentId, name: Name, config: &WorkspaceConfig) -> Self {
+        let profile = config.profile(&name).cloned().unwrap_or_default();
+        Self {
+            id,
+            name,
+            profile,
+            presence: Presence::Offline,
+            reason: Name::default(),
+            channels: Vec::new(),
+            session: None,
+            offers: SmallVec::new(),
+            works: Vec::new(),
+            unanswered: 0,
+            given_at: Timestamp::default(),
+            deferred: None,
+            overgiven: false,
+        }
+    }
+
+    /// Notes a change that names this agent.
+    pub(crate) fn apply(&mut self, index: Index, now: Timestamp, place: u16, change: &Change) {
+        match change {
+            Change::OfferMade(offer) => {
+                self.given_at = now;
+                self.offers.push(Held { id: OfferId::new(index, place), work: offer.work, cost: offer.cost });
+                self.overgiven |= self.load() > self.profile.capacity;
+            }
+            Change::OfferEnded { offer, outcome, .. } => {
+                self.offers.retain(|held| held.id != *offer);
+                match outcome {
+                    OfferOutcome::Expired => self.unanswered = self.unanswered.saturating_add(1),
+                    OfferOutcome::Accepted | OfferOutcome::Declined => self.unanswered = 0,
+                    OfferOutcome::Revoked => {}
+                }
+            }
+            Change::Assigned(assigned) => {
+                self.given_at = now;
+                self.works.push(Held { id: assigned.work, work: assigned.work, cost: assigned.cost });
+                // An accepted offer had its room before, and what has come since is none of its fault.
+                self.overgiven |= assigned.cause != AssignCause::Offer && self.load() > self.profile.capacity;
+            }
+            Change::Unassigned { work, .. } => self.works.retain(|held| held.id != *work),
+            Change::WrapUpStarted { work, cost, .. } | Change::WrapUpLeft { work, cost, .. } => {
+                if let Some(held) = self.works.iter_mut().find(|held| held.id == *work) {
+                    held.cost = *cost;
+                }
+            }
+            Change::SessionOpened { session_epoch, .. } => {
+                self.session = Some(Session { epoch: *session_epoch, lost: None });
+            }
+            Change::SessionLost { offers_until, until, .. } => {
+                if let Some(session) = &mut self.session {
+                    session.lost = Some(Lost { offers_until: *offers_until, until: *until });
+                }
+            }
+            Change::SessionEnded { .. } => self.session = None,
+            Change::PresenceSet { presence, reason, channels, .. } => {
+                self.presence = *presence;
+                self.reason = reason.clone();
+                self.channels.clone_from(channels);
+                if *presence == Presence::Ready {
+                    self.unanswered = 0;
+                }
+            }
+            Change::MatchDeferred { more, .. } => self.deferred = more.then_some(now),
+            // The rest names no agent, or does not move it.
+            _ => {}
+        }
+    }
+
+    /// Cost of what it has and is offered.
+    pub(crate) fn load(&self) -> u32 {
+        let offers = self.offers.iter().map(|held| held.cost);
+        offers.chain(self.works.iter().map(|held| held.cost)).fold(0, u32::saturating_add)
+    }
+
+    /// Load in parts of the capacity: equal for agents that are equally busy.
+    pub(crate) fn fullness(&self) -> u64 {
+        match self.profile.capacity {
+            0 => FULL,
+            capacity => (u64::from(self.load()) * FULL / u64::from(capacity)).min(FULL),
+        }
+    }
+
+    /// Whether it takes new Work at all now.
+    pub(crate) fn is_ready(&self) -> bool {
+        self.presence == Presence::Ready && self.is_connected()
+    }
+
+    /// Whether its session has its connection.
+    pub(crate) fn is_connected(&self) -> bool {
+        self.session.is_some_and(|session| session.lost.is_none())
+    }
+
+    /// Whether it serves the channel now.
+    pub(crate) fn serves(&self, channel: &str) -> bool {
+        let listed = |list: &[Name]| list.is_empty() || list.iter().any(|name| name == channel);
+        listed(&self.channels) && listed(&self.profile.channels)
+    }
+
+    /// Whether it could take a Work of the queue and channel: READY and it serves both. Room is another matter.
+    pub(crate) fn attends(&self, queue: &str, channel: &str) -> bool {
+        self.is_ready() && self.serves(channel) && self.profile.queues.iter().any(|name| name == queue)
+    }
+
+    /// Whether there is room for something more of that cost.
+    pub(crate) fn has_room(&self, cost: u32) -> bool {
+        self.offers.len() < MAX_OPEN_OFFERS && self.load().saturating_add(cost) <= self.profile.capacity
+    }
+
+    /// Its place among the READY agents of its queues; none: it is not among them.
+    pub(crate) fn standing(&self) -> Option<(u64, Timestamp)> {
+        self.is_ready().then(|| (self.fullness(), self.given_at))
+    }
+
+    /// Deadlines of the agent.
+    pub(crate) fn timers(&self) -> SmallVec<[(Timestamp, Timer); 2]> {
+        let mut timers = SmallVec::new();
+        if let Some(lost) = self.session.and_then(|session| session.lost) {
+            if !self.offers.is_empty() {
+                timers.push((lost.offers_until, Timer::OffersGrace(self.id)));
+            }
+            timers.push((lost.until, Timer::SessionGrace(self.id)));
+        }
+        if let Some(since) = self.deferred {
+            timers.push((since, Timer::Match(self.id)));
+        }
+        timers
+    }
+}

@@ -1,0 +1,24 @@
+//! Deadlines of the state. They fire in (deadline, timer) order, between commands (design, law 14).
+
+use super::id::{AgentId, WorkId};
+
+/// What a deadline is for. A timer whose reason has gone is without effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Timer {
+    /// Nobody answered the open offer of a Work.
+    OfferExpiry(WorkId),
+    /// Wrap-up has lasted long enough.
+    WrapUpEnd(WorkId),
+    /// A cool-down may be lifted, or is over.
+    CooldownEnd(WorkId, AgentId),
+    /// The owner was silent too long.
+    Recall(WorkId),
+    /// Open offers of an agent without connection wait no longer.
+    OffersGrace(AgentId),
+    /// A Work waits no longer for its owner without connection.
+    WorkGrace(WorkId),
+    /// The session of an agent without connection is over.
+    SessionGrace(AgentId),
+    /// More is to be matched for an agent than one record held.
+    Match(AgentId),
+}

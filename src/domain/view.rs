@@ -1,0 +1,148 @@
+//! What the edge may see of the state: plain values, copied out, so that nobody outside holds or pokes into it.
+
+use super::event::{AddressKind, Scope};
+use super::id::{AgentId, AssignmentId, Index, LeafId, MessageId, Name, OfferId, RootId, WorkId};
+use super::record::{IdentityStatus, Presence};
+use super::time::Timestamp;
+use super::workspace::AgentKind;
+
+/// States of a Work.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum WorkState {
+    /// Waits in its queue.
+    #[default]
+    Queued,
+    /// Is shown to an agent.
+    Offered,
+    /// Has an owner.
+    Assigned,
+    /// The owner finishes notes.
+    WrapUp,
+    /// Waits for a time, message or fact, and keeps its agent.
+    Parked,
+    /// Is done.
+    Closed,
+    /// The customer left and can be reached nowhere else.
+    Canceled,
+}
+
+/// One Work.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WorkView {
+    /// Its id.
+    pub work: WorkId,
+    /// Leaf that it is filed under.
+    pub leaf: LeafId,
+    /// Its conversation now.
+    pub conversation: RootId,
+    /// State now.
+    pub state: WorkState,
+    /// Queue that it is in, or was in last.
+    pub queue: Name,
+    /// Channel.
+    pub channel: Name,
+    /// Endpoint.
+    pub endpoint: Name,
+    /// Brand.
+    pub brand: Name,
+    /// True: the customer waits for us.
+    pub turn_ours: bool,
+    /// When it was opened.
+    pub opened_at: Timestamp,
+    /// Since when the customer waits for us.
+    pub waiting_since: Option<Timestamp>,
+    /// Milliseconds waited before that.
+    pub waited_ms: u64,
+    /// Assignment now.
+    pub assignment: Option<AssignmentId>,
+    /// Owner now.
+    pub owner: Option<(AgentId, Name)>,
+    /// Last message of the customer's.
+    pub last_customer_message: Option<MessageId>,
+    /// Until when a message reopens it.
+    pub reopen_until: Option<Timestamp>,
+    /// Reason it ended.
+    pub disposition: Name,
+    /// Static key while it waits.
+    pub key: Option<i64>,
+    /// End of the wrap-up.
+    pub wrapup_until: Option<Timestamp>,
+}
+
+/// An open offer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OfferView {
+    /// Its id.
+    pub offer: OfferId,
+    /// The Work.
+    pub work: WorkView,
+    /// When it expires.
+    pub expires_at: Timestamp,
+    /// What it reserves.
+    pub cost: u32,
+}
+
+/// An agent with what it has.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AgentView {
+    /// Its number.
+    pub agent: AgentId,
+    /// Its name.
+    pub name: Name,
+    /// Person or program.
+    pub kind: AgentKind,
+    /// Presence.
+    pub presence: Presence,
+    /// Reason of AWAY.
+    pub reason: Name,
+    /// Channels served now.
+    pub channels: Vec<Name>,
+    /// Capacity.
+    pub capacity: u32,
+    /// Cost of what it has and is offered.
+    pub load: u32,
+    /// Epoch of its session, if one is open.
+    pub session_epoch: Option<u64>,
+    /// False: the session's connection is gone and graces run.
+    pub connected: bool,
+    /// Open offers.
+    pub offers: Vec<OfferView>,
+    /// Works that it owns.
+    pub works: Vec<WorkView>,
+}
+
+/// An identity of a conversation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct IdentityView {
+    /// Its leaf.
+    pub leaf: LeafId,
+    /// Kind of address.
+    pub kind: AddressKind,
+    /// Scope of the namespace.
+    pub namespace_scope: Name,
+    /// Person or thread.
+    pub scope: Scope,
+    /// Normalised address; none when erased.
+    pub address: Option<Name>,
+    /// VERIFIED or PROVISIONAL.
+    pub status: IdentityStatus,
+    /// Address of several people.
+    pub shared: bool,
+    /// Generation.
+    pub generation: u16,
+}
+
+/// A conversation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ConversationView {
+    /// Its id now.
+    pub conversation: RootId,
+    /// Name to show.
+    pub shown_name: Option<Name>,
+    /// Identities.
+    pub identities: Vec<IdentityView>,
+    /// Works that are open or can be reopened.
+    pub works: Vec<WorkView>,
+    /// The last record that touches each leaf: where a page of history begins.
+    pub last: Vec<(LeafId, Index)>,
+}

@@ -1,0 +1,200 @@
+//! Closed Works inside their continuation window: packed, for there is one for nearly every customer who wrote lately.
+
+use std::collections::VecDeque;
+
+use hashbrown::HashTable;
+
+use super::open::Work;
+use crate::domain::id::{AgentId, LeafId, MessageId, WorkId};
+use crate::domain::time::Timestamp;
+use crate::domain::view::WorkState;
+use crate::domain::workspace::{Names, Symbol, Workspace};
+
+/// Nobody owned it: ids of records and agents leave this number free.
+const NOBODY: u32 = u32::MAX;
+
+/// What is kept of a closed Work. Small, hence no options: an id of index 0 is none.
+#[derive(Clone, Debug)]
+pub(crate) struct ClosedWork {
+    pub(crate) id: WorkId,
+    pub(crate) leaf: LeafId,
+    last_owner: u32,
+    last_in: MessageId,
+    last_message: MessageId,
+    pub(crate) opened_at: Timestamp,
+    pub(crate) reopen_until: Timestamp,
+    pub(crate) waited_ms: u32,
+    pub(crate) channel: Symbol,
+    pub(crate) endpoint: Symbol,
+    pub(crate) brand: Symbol,
+    pub(crate) queue: Symbol,
+    pub(crate) disposition: Symbol,
+    pub(crate) replied: bool,
+    pub(crate) answered: bool,
+}
+
+impl ClosedWork {
+    pub(crate) fn of(work: &Work, last_owner: Option<AgentId>, reopen_until: Timestamp, names: &mut Names) -> Self {
+        Self {
+            id: work.id,
+            leaf: work.leaf,
+            last_owner: last_owner.map_or(NOBODY, |agent| agent.0),
+            last_in: work.last_in.unwrap_or_default(),
+            last_message: work.last_message.unwrap_or_default(),
+            opened_at: work.opened_at,
+            reopen_until,
+            waited_ms: u32::try_from(work.waited_ms).unwrap_or(u32::MAX),
+            channel: names.intern(&work.channel),
+            endpoint: names.intern(&work.endpoint),
+            brand: names.intern(&work.brand),
+            queue: names.intern(&work.queue),
+            disposition: names.intern(&work.disposition),
+            replied: work.replied,
+            answered: work.answered,
+        }
+    }
+
+    /// Who owned it last.
+    pub(crate) fn last_owner(&self) -> Option<AgentId> {
+        (self.last_owner != NOBODY).then_some(AgentId(self.last_owner))
+    }
+
+    /// Last message of the customer's.
+    pub(crate) fn last_in(&self) -> Option<MessageId> {
+        (self.last_in != MessageId::default()).then_some(self.last_in)
+    }
+
+    /// Last message of all.
+    pub(crate) fn last_message(&self) -> Option<MessageId> {
+        (self.last_message != MessageId::default()).then_some(self.last_message)
+    }
+
+    /// The Work as it is once more, before it is queued.
+    pub(crate) fn reopened(&self, space: &Workspace) -> Work {
+        let name = |symbol| space.names.get(symbol).clone();
+        Work {
+            leaf: self.leaf,
+            waited_ms: u64::from(self.waited_ms),
+            replied: self.replied,
+            last_in: self.last_in(),
+            last_message: self.last_message(),
+            queue: name(self.queue),
+            // Its first record after this is WorkQueued; until then it must not look as if it waited.
+            state: WorkState::Closed,
+            ..Work::opened(
+                self.id,
+                &crate::domain::record::WorkOpened {
+                    leaf: self.leaf,
+                    channel: name(self.channel),
+                    endpoint: name(self.endpoint),
+                    brand: name(self.brand),
+                    ..Default::default()
+                },
+                self.opened_at,
+            )
+        }
+    }
+}
+
+/// The closed Works of a workspace that a message can reopen: packed side by side, found through an index of numbers.
+#[derive(Debug, Default)]
+pub(crate) struct Closed {
+    works: Vec<ClosedWork>,
+    places: HashTable<u32>,
+    /// In the order of closing, so that what is past its window is found without a scan.
+    order: VecDeque<WorkId>,
+}
+
+impl Closed {
+    pub(crate) fn get(&self, id: WorkId) -> Option<&ClosedWork> {
+        let place = self.places.find(hash(id), |&place| self.works[place as usize].id == id)?;
+        self.works.get(*place as usize)
+    }
+
+    pub(crate) fn insert(&mut self, work: ClosedWork) {
+        let id = work.id;
+        let place = u32::try_from(self.works.len()).expect("fewer Works are closed at a time than identities can be");
+        self.works.push(work);
+        let works = &self.works;
+        self.places.insert_unique(hash(id), place, |&other| hash(works[other as usize].id));
+        self.order.push_back(id);
+    }
+
+    pub(crate) fn remove(&mut self, id: WorkId) -> Option<ClosedWork> {
+        let works = &self.works;
+        let entry = self.places.find_entry(hash(id), |&place| works[place as usize].id == id).ok()?;
+        let (place, _) = entry.remove();
+        let last = u32::try_from(self.works.len() - 1).expect("places are numbers of 32 bits");
+        if place != last {
+            // The last one moves into the gap.
+            let moved = self.works[last as usize].id;
+            if let Some(other) = self.places.find_mut(hash(moved), |&other| other == last) {
+                *other = place;
+            }
+        }
+        Some(self.works.swap_remove(place as usize))
+    }
+
+    /// Takes out one that is past its window, if the oldest is.
+    pub(crate) fn pop_expired(&mut self, now: Timestamp) -> Option<ClosedWork> {
+        while let Some(&id) = self.order.front() {
+            match self.get(id).map(|work| work.reopen_until < now) {
+                Some(false) => return None,
+                Some(true) => {
+                    self.order.pop_front();
+                    return self.remove(id);
+                }
+                // It was reopened.
+                None => {
+                    self.order.pop_front();
+                }
+            }
+        }
+        None
+    }
+}
+
+/// Ids are numbered by us: any spread will do.
+fn hash(id: WorkId) -> u64 {
+    id.to_bits().wrapping_mul(0x9E37_79B9_7F4A_7C15)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::id::Index;
+    use crate::domain::record::WorkOpened;
+
+    fn closed(index: u64, reopen_until: i64) -> ClosedWork {
+        let id = WorkId::new(Index(index), 0);
+        let work = Work::opened(id, &WorkOpened::default(), Timestamp(0));
+        ClosedWork::of(&work, None, Timestamp(reopen_until), &mut Names::new())
+    }
+
+    #[test]
+    fn works_are_found_until_they_are_taken_out_or_past_their_window() {
+        let mut works = Closed::default();
+        for index in 1..=100 {
+            works.insert(closed(index, 1_000 + i64::try_from(index).unwrap()));
+        }
+        for index in (1..=100).step_by(3) {
+            let id = WorkId::new(Index(index), 0);
+            assert_eq!(works.remove(id).map(|work| work.id), Some(id));
+        }
+        for index in 1..=100 {
+            let id = WorkId::new(Index(index), 0);
+            assert_eq!(works.get(id).map(|work| work.id), (index % 3 != 1).then_some(id));
+        }
+        let mut expired = Vec::new();
+        while let Some(work) = works.pop_expired(Timestamp(1_050)) {
+            expired.push(work.id.index().0);
+        }
+        assert_eq!(expired, (1..50).filter(|index| index % 3 != 1).collect::<Vec<_>>());
+        assert!(works.get(WorkId::new(Index(50), 0)).is_some());
+    }
+
+    #[test]
+    fn a_closed_work_stays_small() {
+        assert!(size_of::<ClosedWork>() <= 64, "{} bytes", size_of::<ClosedWork>());
+    }
+}

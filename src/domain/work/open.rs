@@ -1,0 +1,314 @@
+//! A Work that is not closed: what records make of it.
+
+use smallvec::SmallVec;
+
+use crate::domain::content::Part;
+use crate::domain::id::{AgentId, AssignmentId, Index, LeafId, MessageId, Name, OfferId, RootId, WorkId};
+use crate::domain::record::{
+    Author, Change, Direction, MessageContent, MessageKind, MessageStored, OfferOutcome, WorkBrief, WorkOpened,
+};
+use crate::domain::time::Timestamp;
+use crate::domain::timer::Timer;
+use crate::domain::view::WorkState;
+
+/// References that a mail of ours names at most: RFC 5322 sets no limit, receivers cut long headers.
+const MAX_REFERENCES: usize = 20;
+
+/// An open Work.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Work {
+    pub(crate) id: WorkId,
+    pub(crate) leaf: LeafId,
+    pub(crate) channel: Name,
+    pub(crate) endpoint: Name,
+    pub(crate) brand: Name,
+    pub(crate) queue: Name,
+    pub(crate) state: WorkState,
+    pub(crate) opened_at: Timestamp,
+    /// Since when the customer waits for us; none: it is the customer's turn.
+    pub(crate) ours_since: Option<Timestamp>,
+    /// Milliseconds waited before that.
+    pub(crate) waited_ms: u64,
+    /// Whether the customer had our answer when the owner ended it.
+    pub(crate) answered: bool,
+    /// Whether we have answered in it yet.
+    pub(crate) replied: bool,
+    /// Static key while QUEUED or OFFERED.
+    pub(crate) key: i64,
+    pub(crate) preferred: Option<AgentId>,
+    pub(crate) offer: Option<OpenOffer>,
+    pub(crate) owner: Option<Owner>,
+    pub(crate) wrapup_until: Option<Timestamp>,
+    pub(crate) disposition: Name,
+    /// Where an answer goes: the last customer message's leaf and endpoint.
+    pub(crate) answer_to: Option<(LeafId, Name)>,
+    pub(crate) last_in: Option<MessageId>,
+    pub(crate) last_message: Option<MessageId>,
+    /// Up to where each of its owners has read; the present one's.
+    pub(crate) seen: Option<MessageId>,
+    pub(crate) cooldowns: SmallVec<[Cooldown; 1]>,
+    /// Mail thread that an answer continues.
+    pub(crate) mail: Option<Box<MailThread>>,
+}
+
+/// An open offer of the Work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct OpenOffer {
+    pub(crate) id: OfferId,
+    pub(crate) agent: AgentId,
+    pub(crate) cost: u32,
+    pub(crate) expires_at: Timestamp,
+}
+
+/// Who owns the Work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Owner {
+    pub(crate) assignment: AssignmentId,
+    pub(crate) agent: AgentId,
+    pub(crate) cost: u32,
+    pub(crate) grace_ms: Option<u64>,
+    /// Until then it waits for its owner, whose session is gone.
+    pub(crate) grace_until: Option<Timestamp>,
+    /// When the owner is recalled if the customer still waits.
+    pub(crate) answer_by: Option<Timestamp>,
+}
+
+/// A pair that is not matched for a while.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Cooldown {
+    pub(crate) agent: AgentId,
+    pub(crate) liftable: bool,
+    pub(crate) until: Timestamp,
+}
+
+/// What a mail that answers has to name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct MailThread {
+    pub(crate) subject: String,
+    pub(crate) last_message_id: Option<String>,
+    pub(crate) references: Vec<String>,
+}
+
+impl Work {
+    pub(crate) fn opened(id: WorkId, opened: &WorkOpened, now: Timestamp) -> Self {
+        Self {
+            id,
+            leaf: opened.leaf,
+            channel: opened.channel.clone(),
+            endpoint: opened.endpoint.clone(),
+            brand: opened.brand.clone(),
+            queue: Name::default(),
+            state: WorkState::Queued,
+            opened_at: now,
+            ours_since: None,
+            waited_ms: 0,
+            answered: false,
+            replied: false,
+            key: 0,
+            preferred: None,
+            offer: None,
+            owner: None,
+            wrapup_until: None,
+            disposition: Name::default(),
+            answer_to: None,
+            last_in: None,
+            last_message: None,
+            seen: None,
+            cooldowns: SmallVec::new(),
+            mail: None,
+        }
+    }
+
+    /// Notes a change that names this Work. `words` are those of a message, while they are there.
+    pub(crate) fn apply(
+        &mut self,
+        index: Index,
+        now: Timestamp,
+        place: u16,
+        change: &Change,
+        words: Option<&MessageContent>,
+    ) {
+        match change {
+            Change::MessageStored(message) => self.message(MessageId::new(index, place), message, now, words),
+            Change::WorkQueued { queue, key, preferred, .. } => {
+                self.queue = queue.clone();
+                self.key = *key;
+                self.preferred = *preferred;
+                self.state = WorkState::Queued;
+            }
+            Change::OfferMade(offer) => {
+                self.state = WorkState::Offered;
+                self.offer = Some(OpenOffer {
+                    id: OfferId::new(index, place),
+                    agent: offer.agent,
+                    cost: offer.cost,
+                    expires_at: offer.expires_at,
+                });
+            }
+            Change::OfferEnded { outcome, .. } => {
+                self.offer = None;
+                if *outcome != OfferOutcome::Accepted && self.state == WorkState::Offered {
+                    self.state = WorkState::Queued;
+                }
+            }
+            Change::Assigned(assigned) => {
+                self.state = WorkState::Assigned;
+                self.preferred = None;
+                self.seen = None;
+                self.cooldowns.clear();
+                self.owner = Some(Owner {
+                    assignment: AssignmentId::new(index, place),
+                    agent: assigned.agent,
+                    cost: assigned.cost,
+                    grace_ms: assigned.grace_ms,
+                    grace_until: None,
+                    answer_by: assigned.answer_by,
+                });
+            }
+            Change::Unassigned { .. } => self.owner = None,
+            Change::CooledDown { agent, liftable, until, .. } => {
+                self.cooldowns.retain(|cooldown| cooldown.agent != *agent);
+                self.cooldowns.push(Cooldown { agent: *agent, liftable: *liftable, until: *until });
+            }
+            Change::CooldownEnded { agent, .. } => self.cooldowns.retain(|cooldown| cooldown.agent != *agent),
+            Change::WrapUpStarted { until, cost, disposition, .. } => {
+                self.state = WorkState::WrapUp;
+                self.answered = self.ours_since.is_none();
+                self.stop_waiting(now);
+                self.wrapup_until = Some(*until);
+                self.disposition = disposition.clone();
+                if let Some(owner) = &mut self.owner {
+                    owner.cost = *cost;
+                    owner.answer_by = None;
+                }
+            }
+            Change::WrapUpLeft { cost, .. } => {
+                self.state = WorkState::Assigned;
+                self.wrapup_until = None;
+                if let Some(owner) = &mut self.owner {
+                    owner.cost = *cost;
+                }
+            }
+            Change::WorkClosed { disposition, .. } => {
+                if self.state != WorkState::WrapUp {
+                    self.answered = self.ours_since.is_none();
+                }
+                self.state = WorkState::Closed;
+                self.stop_waiting(now);
+                self.wrapup_until = None;
+                self.disposition = disposition.clone();
+            }
+            Change::SeenMarked { through, .. } => self.seen = self.seen.max(Some(*through)),
+            // The rest names no Work, or makes one: nothing here moves by it.
+            _ => {}
+        }
+    }
+
+    fn message(&mut self, id: MessageId, message: &MessageStored, now: Timestamp, words: Option<&MessageContent>) {
+        self.last_message = Some(id);
+        match (message.direction, message.author) {
+            _ if message.flags.is_quiet() => {}
+            (Direction::In, Author::Customer) if message.kind.awaits_answer() => {
+                self.last_in = Some(id);
+                self.answer_to = Some((message.leaf, message.endpoint.clone()));
+                self.ours_since.get_or_insert(now);
+                if let Some(owner) = &mut self.owner {
+                    owner.answer_by = owner.answer_by.or(message.answer_by);
+                }
+            }
+            (Direction::Out, _) => {
+                self.stop_waiting(now);
+                self.replied = true;
+                if let Some(owner) = &mut self.owner {
+                    owner.answer_by = None;
+                }
+            }
+            _ => {}
+        }
+        if let Some(words) = words.filter(|_| !message.flags.is_quiet()) {
+            self.continue_mail(words);
+        }
+    }
+
+    /// The customer's turn begins, or the Work ends.
+    fn stop_waiting(&mut self, now: Timestamp) {
+        if let Some(since) = self.ours_since.take() {
+            self.waited_ms += now.millis_since(since).unsigned_abs();
+        }
+    }
+
+    fn continue_mail(&mut self, words: &MessageContent) {
+        let Some(mail) = words.content.parts.iter().find_map(|part| match part {
+            Part::Mail(mail) => Some(mail),
+            _ => None,
+        }) else {
+            return;
+        };
+        let thread = self.mail.get_or_insert_default();
+        if thread.subject.is_empty() {
+            thread.subject.clone_from(&mail.subject);
+        }
+        if let Some(id) = &mail.message_id {
+            if thread.references.is_empty() {
+                thread.references.extend(mail.references.iter().take(MAX_REFERENCES).cloned());
+            }
+            thread.references.push(id.clone());
+            if thread.references.len() > MAX_REFERENCES {
+                // The first names the thread, the last ones the way: what is between may go.
+                thread.references.remove(1);
+            }
+            thread.last_message_id = Some(id.clone());
+        }
+    }
+
+    /// Deadlines of the Work.
+    pub(crate) fn timers(&self) -> SmallVec<[(Timestamp, Timer); 3]> {
+        let mut timers = SmallVec::new();
+        if let Some(offer) = &self.offer {
+            timers.push((offer.expires_at, Timer::OfferExpiry(self.id)));
+        }
+        if let Some(until) = self.wrapup_until {
+            timers.push((until, Timer::WrapUpEnd(self.id)));
+        }
+        if let Some(owner) = &self.owner {
+            if let (Some(at), Some(_)) = (owner.answer_by, self.ours_since) {
+                timers.push((at, Timer::Recall(self.id)));
+            }
+            if let Some(at) = owner.grace_until {
+                timers.push((at, Timer::WorkGrace(self.id)));
+            }
+        }
+        for cooldown in &self.cooldowns {
+            timers.push((cooldown.until, Timer::CooldownEnd(self.id, cooldown.agent)));
+        }
+        timers
+    }
+
+    /// Queue, channel and key while it waits for an agent.
+    pub(crate) fn waiting(&self) -> Option<(&Name, &Name, i64)> {
+        (self.state == WorkState::Queued && !self.queue.is_empty()).then_some((&self.queue, &self.channel, self.key))
+    }
+
+    /// What an agent sees of it.
+    pub(crate) fn brief(&self, conversation: RootId) -> WorkBrief {
+        WorkBrief {
+            leaf: self.leaf,
+            conversation,
+            channel: self.channel.clone(),
+            endpoint: self.endpoint.clone(),
+            brand: self.brand.clone(),
+            queue: self.queue.clone(),
+            opened_at: self.opened_at,
+            waiting_since: self.ours_since,
+            waited_ms: self.waited_ms,
+            last_message: self.last_in.or(self.last_message).unwrap_or_default(),
+        }
+    }
+}
+
+impl MessageKind {
+    /// Whether an item of this kind from the customer waits for an answer of ours.
+    pub(crate) fn awaits_answer(self) -> bool {
+        matches!(self, Self::Message | Self::Unsupported | Self::Call)
+    }
+}

@@ -1,0 +1,220 @@
+//! Configuration of a workspace as the core uses it: validated, complete, no defaults left to guess (design, law 13).
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::id::Name;
+
+/// Everything an operator decides for one workspace.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WorkspaceConfig {
+    /// Name: a token of subjects.
+    pub name: Name,
+    /// Our addresses.
+    pub endpoints: Vec<EndpointConfig>,
+    /// Where Work waits.
+    pub queues: Vec<QueueConfig>,
+    /// Agents known beforehand.
+    pub agents: Vec<AgentConfig>,
+    /// Profile of agents that are not listed; none: they are refused.
+    pub guest: Option<AgentProfile>,
+    /// Phrases that, alone after the end of a Work, open none; folded.
+    pub thanks: Vec<String>,
+    /// How long after its end a Work is reopened by a message, milliseconds.
+    pub continuation_window_ms: u64,
+    /// Open Works of one Conversation at most.
+    pub max_open_works: u32,
+    /// How long a declined pair is not matched, milliseconds.
+    pub decline_cooldown_ms: u64,
+    /// After this a cool-down may be lifted when nobody else is left, milliseconds.
+    pub decline_cooldown_min_ms: u64,
+    /// Country for phone numbers without a country code (ISO 3166-1 alpha-2).
+    pub default_country: Option<Name>,
+}
+
+/// One of our addresses.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EndpointConfig {
+    /// Name: a token of subjects; unique in its workspace.
+    pub name: Name,
+    /// Kind of medium: `whatsapp`, `sms`, `email`, `chat`, ...; a token of subjects.
+    pub channel: Name,
+    /// Brand; empty: the workspace.
+    pub brand: Name,
+    /// Queue of its Work.
+    pub queue: Name,
+    /// The provider's own names of this address (numbers, ids, mail addresses), compared with what a payload names. Empty: not compared.
+    pub addresses: Vec<String>,
+    /// Scope of its namespace: WhatsApp portfolio, Messenger page, Instagram account; empty for none.
+    pub scope: Name,
+    /// Name of the mailbox or sender shown to customers.
+    pub shown_name: Option<String>,
+}
+
+/// How Work of a queue gets its owner.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Accept {
+    /// By an offer that the agent accepts.
+    #[default]
+    Manual,
+    /// At once.
+    Auto,
+}
+
+/// What becomes of a lost owner's Work after the grace.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GracePolicy {
+    /// It stays.
+    Keep,
+    /// It goes back to the queue with its place.
+    #[default]
+    Requeue,
+    /// It goes back to the queue and is offered to its owner first when it returns.
+    OfferBack,
+}
+
+/// Where Work waits.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QueueConfig {
+    /// Name.
+    pub name: Name,
+    /// How its Work gets an owner.
+    pub accept: Accept,
+    /// How long an offer stays open, milliseconds.
+    pub offer_timeout_ms: u64,
+    /// Goal of the first reply, milliseconds.
+    pub first_reply_target_ms: u64,
+    /// Goal of later replies, milliseconds.
+    pub next_reply_target_ms: u64,
+    /// An owner who lets the customer wait so long is recalled, milliseconds; 0: never.
+    pub recall_after_ms: u64,
+    /// Longest wrap-up, milliseconds; 0: none.
+    pub wrapup_max_ms: u64,
+    /// What a Work in wrap-up costs.
+    pub wrapup_cost: u32,
+    /// What becomes of a lost owner's Work.
+    pub grace: GracePolicy,
+}
+
+/// An agent known beforehand.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AgentConfig {
+    /// Name.
+    pub name: Name,
+    /// What it can do.
+    pub profile: AgentProfile,
+}
+
+/// People or machines.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AgentKind {
+    /// A person.
+    #[default]
+    Human,
+    /// A program.
+    Bot,
+}
+
+/// What an agent can do.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AgentProfile {
+    /// Person or program.
+    pub kind: AgentKind,
+    /// Queues it serves.
+    pub queues: Vec<Name>,
+    /// Total of costs it can have at once.
+    pub capacity: u32,
+    /// Cost of a Work per channel; a channel that is not listed costs 1.
+    pub costs: Vec<(Name, u32)>,
+    /// Channels it can serve; empty: all.
+    pub channels: Vec<Name>,
+}
+
+impl AgentProfile {
+    /// What a Work of `channel` takes of the capacity.
+    #[must_use]
+    pub fn cost(&self, channel: &str) -> u32 {
+        self.costs.iter().find(|(name, _)| name == channel).map_or(1, |(_, cost)| *cost)
+    }
+}
+
+impl WorkspaceConfig {
+    /// The endpoint of a subject.
+    #[must_use]
+    pub fn endpoint(&self, channel: &str, name: &str) -> Option<&EndpointConfig> {
+        self.endpoints.iter().find(|endpoint| endpoint.name == name && endpoint.channel == channel)
+    }
+
+    /// Brand of an endpoint: its own, or the workspace.
+    #[must_use]
+    pub fn brand<'c>(&'c self, endpoint: &'c EndpointConfig) -> &'c Name {
+        if endpoint.brand.is_empty() { &self.name } else { &endpoint.brand }
+    }
+
+    /// The queue of that name.
+    #[must_use]
+    pub fn queue(&self, name: &str) -> Option<&QueueConfig> {
+        self.queues.iter().find(|queue| queue.name == name)
+    }
+
+    /// Profile of an agent: its own, or the guests'.
+    #[must_use]
+    pub fn profile(&self, agent: &str) -> Option<&AgentProfile> {
+        self.agents.iter().find(|known| known.name == agent).map(|known| &known.profile).or(self.guest.as_ref())
+    }
+
+    /// Whether customers of the channel sit and wait for the answer.
+    #[must_use]
+    pub fn live(channel: &str) -> bool {
+        matches!(channel, "chat" | "web" | "voice")
+    }
+
+    /// The continuation window.
+    #[must_use]
+    pub fn continuation_window(&self) -> Duration {
+        Duration::from_millis(self.continuation_window_ms)
+    }
+}
+
+impl WorkspaceConfig {
+    /// A workspace before its first configuration: it has nothing.
+    #[must_use]
+    pub(crate) fn empty(name: Name) -> Self {
+        Self {
+            name,
+            endpoints: Vec::new(),
+            queues: Vec::new(),
+            agents: Vec::new(),
+            guest: None,
+            thanks: Vec::new(),
+            continuation_window_ms: 0,
+            max_open_works: 1,
+            decline_cooldown_ms: 0,
+            decline_cooldown_min_ms: 0,
+            default_country: None,
+        }
+    }
+
+    /// The text that goes into the record: one text per configuration.
+    #[must_use]
+    pub fn canonical(&self) -> String {
+        serde_json::to_string(self).expect("a configuration has no map keys or values that JSON cannot hold")
+    }
+
+    /// The configuration of a canonical text.
+    ///
+    /// # Errors
+    /// A text that this version cannot read.
+    pub fn from_canonical(text: &str) -> Result<Self, serde_json::Error> {
+        serde_json::from_str(text)
+    }
+}

@@ -1,0 +1,13 @@
+//! One workspace: its configuration, and everything the shard knows of it.
+
+mod config;
+mod names;
+mod requests;
+mod state;
+mod views;
+
+pub use config::{
+    Accept, AgentConfig, AgentKind, AgentProfile, EndpointConfig, GracePolicy, QueueConfig, WorkspaceConfig,
+};
+pub(crate) use names::{Names, Symbol};
+pub use state::Workspace;

@@ -1,0 +1,49 @@
+//! Names by number: what is held by the million (leaves, closed Works) keeps a name in two bytes.
+//!
+//! Numbers are given in the order in which records bring names, so every fold gives the same.
+
+use hashbrown::HashMap;
+
+use crate::domain::id::Name;
+
+/// Number of a name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Symbol(u16);
+
+/// The names of one workspace. The first is the empty one.
+#[derive(Debug)]
+pub(crate) struct Names {
+    by_number: Vec<Name>,
+    numbers: HashMap<Name, u16, foldhash::fast::FixedState>,
+}
+
+impl Names {
+    /// Most names a workspace can have: endpoints, queues, brands, scopes, dispositions. Beyond it names are shown as empty.
+    const LIMIT: usize = u16::MAX as usize;
+
+    pub(crate) fn new() -> Self {
+        let mut names = Self { by_number: Vec::new(), numbers: HashMap::default() };
+        names.intern(&Name::default());
+        names
+    }
+
+    /// Number of a name, given now if it has none.
+    pub(crate) fn intern(&mut self, name: &Name) -> Symbol {
+        if let Some(&number) = self.numbers.get(name) {
+            return Symbol(number);
+        }
+        match u16::try_from(self.by_number.len()) {
+            Ok(number) if usize::from(number) < Self::LIMIT => {
+                self.by_number.push(name.clone());
+                self.numbers.insert(name.clone(), number);
+                Symbol(number)
+            }
+            _ => Symbol::default(),
+        }
+    }
+
+    /// The name of a number that `intern` gave.
+    pub(crate) fn get(&self, symbol: Symbol) -> &Name {
+        &self.by_number[usize::from(symbol.0)]
+    }
+}

@@ -1,0 +1,488 @@
+//! State of one workspace, and how records move it. The indexes beside the entities (waiting Work, READY agents, deadlines) are
+//! never moved by hand: an entity is changed through `with_work` and `with_agent`, which compare what the indexes hold of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use hashbrown::HashMap;
+use smallvec::SmallVec;
+
+use super::WorkspaceConfig;
+use super::names::Names;
+use super::requests::Requests;
+use crate::domain::command::Answer;
+use crate::domain::conversation::{Aging, Seen};
+use crate::domain::customer::Leaves;
+use crate::domain::delivery::{Delivery, ParkedReceipt};
+use crate::domain::event::Assurance;
+use crate::domain::id::{AgentId, Index, LeafId, MessageId, Name, RootId, WorkId};
+use crate::domain::record::{
+    Cause, Change, Direction, MessageContent, MessageStored, PersonalValue, ReceiptNoted, Record,
+};
+use crate::domain::routing::{ReadyAgents, Waiting};
+use crate::domain::session::{Agent, Lost};
+use crate::domain::time::Timestamp;
+use crate::domain::timer::Timer;
+use crate::domain::view::WorkState;
+use crate::domain::work::{Closed, ClosedWork, Work};
+
+/// Everything the shard knows of one workspace.
+#[derive(Debug)]
+pub struct Workspace {
+    name: Name,
+    hash_key: [u8; 16],
+    config: WorkspaceConfig,
+    config_sha256: Option<[u8; 32]>,
+    pub(crate) names: Names,
+    pub(crate) leaves: Leaves,
+    /// Customers with more than one leaf.
+    joined: BTreeMap<RootId, Vec<LeafId>>,
+    pub(crate) works: BTreeMap<WorkId, Box<Work>>,
+    pub(crate) closed: Closed,
+    pub(crate) agents: Vec<Agent>,
+    agent_names: BTreeMap<Name, AgentId>,
+    pub(crate) waiting: Waiting,
+    pub(crate) ready: ReadyAgents,
+    timers: BTreeSet<(Timestamp, Timer)>,
+    pub(crate) requests: Requests,
+    /// Duplicate key to the digest and message that it came with first.
+    pub(crate) remembered: Aging<Seen>,
+    /// Mails, with the endpoints that they came by.
+    pub(crate) mail_endpoints: Aging<(LeafId, SmallVec<[Name; 1]>)>,
+    /// Fingerprint of a provider's message id to the message and its Work.
+    pub(crate) provider_ids: Aging<(MessageId, Option<WorkId>)>,
+    /// Messages of ours that may still get receipts.
+    pub(crate) deliveries: Aging<Delivery>,
+    /// Receipts that came before their message was bound.
+    pub(crate) parked: Aging<ParkedReceipt>,
+    /// Owners before, of Works without one.
+    last_owners: HashMap<WorkId, AgentId, foldhash::fast::FixedState>,
+}
+
+impl Workspace {
+    pub(crate) fn new(name: Name, hash_key: [u8; 16]) -> Self {
+        Self {
+            config: WorkspaceConfig::empty(name.clone()),
+            name,
+            hash_key,
+            config_sha256: None,
+            names: Names::new(),
+            leaves: Leaves::default(),
+            joined: BTreeMap::new(),
+            works: BTreeMap::new(),
+            closed: Closed::default(),
+            agents: Vec::new(),
+            agent_names: BTreeMap::new(),
+            waiting: Waiting::default(),
+            ready: ReadyAgents::default(),
+            timers: BTreeSet::new(),
+            requests: Requests::default(),
+            remembered: Aging::default(),
+            mail_endpoints: Aging::default(),
+            provider_ids: Aging::default(),
+            deliveries: Aging::default(),
+            parked: Aging::default(),
+            last_owners: HashMap::default(),
+        }
+    }
+
+    /// Its name: a token of subjects.
+    #[must_use]
+    pub fn name(&self) -> &Name {
+        &self.name
+    }
+
+    /// The configuration in force.
+    #[must_use]
+    pub fn config(&self) -> &WorkspaceConfig {
+        &self.config
+    }
+
+    /// Hash of the configuration in force; none before the first.
+    #[must_use]
+    pub fn config_sha256(&self) -> Option<&[u8; 32]> {
+        self.config_sha256.as_ref()
+    }
+
+    /// Number of an agent.
+    #[must_use]
+    pub fn agent_id(&self, name: &str) -> Option<AgentId> {
+        self.agent_names.get(name).copied()
+    }
+
+    /// Name of an agent.
+    #[must_use]
+    pub fn agent_name(&self, id: AgentId) -> Option<&Name> {
+        self.agents.get(id.at()).map(|agent| &agent.name)
+    }
+
+    /// How many identities it knows.
+    #[must_use]
+    pub fn identities(&self) -> usize {
+        self.leaves.len()
+    }
+
+    /// How many provider ids and duplicate keys it remembers.
+    #[must_use]
+    pub fn remembered_ids(&self) -> usize {
+        self.remembered.len() + self.provider_ids.len() + self.deliveries.len()
+    }
+
+    pub(crate) fn hash_key(&self) -> &[u8; 16] {
+        &self.hash_key
+    }
+
+    pub(crate) fn first_deadline(&self) -> Option<(Timestamp, Timer)> {
+        self.timers.first().copied()
+    }
+
+    pub(crate) fn has_timer(&self, timer: &(Timestamp, Timer)) -> bool {
+        self.timers.contains(timer)
+    }
+
+    /// The customer that an id stands for: a merged one's id resolves to the winner.
+    pub(crate) fn resolve_root(&self, id: RootId) -> Option<RootId> {
+        self.leaves.get(LeafId(id.0)).map(|leaf| leaf.root)
+    }
+
+    /// Leaves of a customer.
+    pub(crate) fn leaves_of(&self, root: RootId) -> SmallVec<[LeafId; 2]> {
+        match self.joined.get(&root) {
+            Some(leaves) => SmallVec::from_slice(leaves),
+            None => SmallVec::from_iter([LeafId(root.0)]),
+        }
+    }
+
+    /// Works of a customer that are open or can be reopened, oldest first within each leaf.
+    pub(crate) fn works_of(&self, root: RootId) -> impl Iterator<Item = WorkId> {
+        self.leaves_of(root)
+            .into_iter()
+            .filter_map(|leaf| self.leaves.get(leaf))
+            .flat_map(|leaf| leaf.works.iter().copied())
+    }
+
+    /// The name to show for a customer: that of the identity which is surest of it.
+    pub(crate) fn shown_name(&self, root: RootId) -> Option<(Assurance, &Name)> {
+        let leaves = self.leaves_of(root).into_iter().filter_map(|leaf| self.leaves.get(leaf));
+        let shown = leaves.filter_map(|leaf| Some((leaf.shown_assurance, leaf.shown.as_ref()?)));
+        shown.max_by_key(|(assurance, _)| *assurance)
+    }
+
+    /// Notes a record of this workspace.
+    pub(crate) fn apply(&mut self, record: &Record, answer: impl FnOnce() -> Answer) {
+        let now = record.time;
+        for (place, change) in (0u16..).zip(&record.changes) {
+            self.change(record, place, change);
+        }
+        for touch in &record.touches {
+            self.leaves.touch(touch.leaf, record.index);
+        }
+        if let Cause::Command(request) = &record.cause {
+            self.requests.note(request, answer(), now);
+        }
+        self.forget(now);
+    }
+
+    fn change(&mut self, record: &Record, place: u16, change: &Change) {
+        let (index, now) = (record.index, record.time);
+        match change {
+            Change::ConfigApplied { canonical, sha256 } => self.configure(canonical, *sha256),
+            Change::IdentityOpened(opened) => {
+                let address = personal(record, place).and_then(|value| match value {
+                    PersonalValue::Address(address) => Some(address.clone()),
+                    _ => None,
+                });
+                let scope = self.names.intern(&opened.namespace_scope);
+                self.leaves.open(opened, scope, address);
+                if opened.root.0 != opened.leaf.0 {
+                    self.join(opened.root, &[opened.leaf]);
+                }
+            }
+            Change::IdentityMarked { leaf, status, shared } => {
+                if let Some(leaf) = self.leaves.get_mut(*leaf) {
+                    leaf.status = *status;
+                    leaf.shared = *shared;
+                }
+            }
+            Change::Named { leaf, assurance } => {
+                if let (Some(PersonalValue::Shown(name)), Some(leaf)) =
+                    (personal(record, place), self.leaves.get_mut(*leaf))
+                {
+                    leaf.shown = Some(name.clone());
+                    leaf.shown_assurance = *assurance;
+                }
+            }
+            Change::Merged { winner, loser, leaves, .. } => self.merge(*winner, *loser, leaves),
+            Change::MessageStored(message) => self.message(index, now, place, message, record),
+            Change::AlsoReceived { message, endpoint, .. } => {
+                if let Some((_, endpoints)) = self.mail_endpoints.get_mut(message.to_bits()) {
+                    endpoints.push(endpoint.clone());
+                }
+            }
+            Change::ReceiptNoted(receipt) => self.receipt(receipt, now),
+            Change::ReceiptParked { fingerprint, status, class } => {
+                self.parked.put(*fingerprint, ParkedReceipt { status: *status, class: *class }, now);
+            }
+            Change::WorkOpened(opened) => {
+                let id = WorkId::new(index, place);
+                self.works.insert(id, Box::new(Work::opened(id, opened, now)));
+                if let Some(leaf) = self.leaves.get_mut(opened.leaf) {
+                    leaf.works.push(id);
+                }
+            }
+            Change::WorkReopened { work, .. } => self.reopen(*work),
+            Change::AgentRegistered { agent, name } => {
+                self.agents.push(Agent::registered(*agent, name.clone(), &self.config));
+                self.agent_names.insert(name.clone(), *agent);
+            }
+            Change::SessionOpened { agent, .. } => self.graces(*agent, None),
+            Change::SessionLost { agent, .. } | Change::SessionEnded { agent, .. } => self.graces(*agent, Some(now)),
+            Change::Resumed { extension_ms, .. } => self.resume(now, *extension_ms),
+            _ => {}
+        }
+        if let Some(work) = change.work() {
+            let words = match change {
+                Change::MessageStored(_) => words(record, place),
+                _ => None,
+            };
+            self.with_work(work, |work| work.apply(index, now, place, change, words));
+        }
+        if let Some(agent) = change.agent() {
+            self.with_agent(agent, |agent| agent.apply(index, now, place, change));
+        }
+        match change {
+            Change::Unassigned { work, agent, .. } => {
+                self.last_owners.insert(*work, *agent);
+            }
+            Change::Assigned(assigned) => {
+                self.last_owners.remove(&assigned.work);
+            }
+            Change::WorkClosed { work, reopen_until, .. } => self.close(*work, *reopen_until),
+            _ => {}
+        }
+    }
+
+    fn configure(&mut self, canonical: &str, sha256: [u8; 32]) {
+        // What this binary cannot compile leaves the last good one in force; readiness is refused by the shell.
+        let Ok(config) = WorkspaceConfig::from_canonical(canonical) else {
+            return;
+        };
+        self.config = config;
+        self.config_sha256 = Some(sha256);
+        for at in 0..self.agents.len() {
+            let id = self.agents[at].id;
+            let profile = self.config.profile(&self.agents[at].name).cloned().unwrap_or_default();
+            self.with_agent(id, |agent| agent.profile = profile);
+        }
+    }
+
+    fn join(&mut self, root: RootId, leaves: &[LeafId]) {
+        self.joined.entry(root).or_insert_with(|| vec![LeafId(root.0)]).extend_from_slice(leaves);
+    }
+
+    fn merge(&mut self, winner: RootId, loser: RootId, leaves: &[LeafId]) {
+        self.joined.remove(&loser);
+        for &leaf in leaves {
+            if let Some(leaf) = self.leaves.get_mut(leaf) {
+                leaf.root = winner;
+            }
+        }
+        self.join(winner, leaves);
+    }
+
+    fn message(&mut self, index: Index, now: Timestamp, place: u16, message: &MessageStored, record: &Record) {
+        let id = MessageId::new(index, place);
+        self.remembered.put(message.duplicate_key, Seen { digest: message.digest, message: id, at: now }, now);
+        self.provider_ids.note(message.provider_fingerprint, (id, message.work), now);
+        if let Some(mail_id) = words(record, place).and_then(MessageContent::outbound_mail_id) {
+            let fingerprint = crate::domain::conversation::provider_fingerprint(
+                &self.hash_key,
+                &message.channel,
+                &message.endpoint,
+                mail_id,
+            );
+            self.provider_ids.note(fingerprint, (id, message.work), now);
+        }
+        if message.channel == "email" && message.direction == Direction::In {
+            let endpoints = SmallVec::from_iter([message.endpoint.clone()]);
+            self.mail_endpoints.note(id.to_bits(), (message.leaf, endpoints), now);
+        }
+        if message.direction == Direction::Out {
+            self.deliveries.note(id.to_bits(), Delivery::of(message), now);
+        }
+    }
+
+    fn receipt(&mut self, receipt: &ReceiptNoted, now: Timestamp) {
+        self.provider_ids.note(receipt.provider_fingerprint, (receipt.message, receipt.work), now);
+        self.parked.take(receipt.provider_fingerprint);
+        if receipt.applied
+            && let Some(delivery) = self.deliveries.get_mut(receipt.message.to_bits())
+        {
+            delivery.status = receipt.status;
+        }
+    }
+
+    fn reopen(&mut self, id: WorkId) {
+        if let Some(closed) = self.closed.remove(id) {
+            if let Some(owner) = closed.last_owner() {
+                self.last_owners.insert(id, owner);
+            }
+            let work = closed.reopened(self);
+            self.works.insert(id, Box::new(work));
+        }
+    }
+
+    fn close(&mut self, id: WorkId, reopen_until: Timestamp) {
+        let Some(mut work) = self.works.remove(&id) else {
+            return;
+        };
+        // Out of the indexes: nothing of a closed Work waits or is due.
+        let (waiting, timers) = indexed(&work);
+        self.unindex_work(id, waiting, &timers);
+        self.waiting.set_cooled(id, false);
+        work.cooldowns.clear();
+        let owner = self.last_owners.remove(&id);
+        self.closed.insert(ClosedWork::of(&work, owner, reopen_until, &mut self.names));
+    }
+
+    /// The graces of an agent's Works begin, or are over because it is back.
+    fn graces(&mut self, agent: AgentId, lost_at: Option<Timestamp>) {
+        let Some(works) = self.agents.get(agent.at()).map(|agent| agent.works.clone()) else {
+            return;
+        };
+        for held in works {
+            self.with_work(held.id, |work| {
+                if let Some(owner) = &mut work.owner {
+                    owner.grace_until = match (lost_at, owner.grace_ms) {
+                        (Some(at), Some(grace_ms)) => {
+                            Some(owner.grace_until.unwrap_or(at + std::time::Duration::from_millis(grace_ms)))
+                        }
+                        _ => None,
+                    };
+                }
+            });
+        }
+    }
+
+    /// Nobody owned the shard for a while: every session lost its connection, and deadlines that need a person move on.
+    fn resume(&mut self, now: Timestamp, extension_ms: u64) {
+        let extension = std::time::Duration::from_millis(extension_ms);
+        let ids: Vec<WorkId> = self.works.keys().copied().collect();
+        for id in ids {
+            self.with_work(id, |work| {
+                if let Some(offer) = &mut work.offer {
+                    offer.expires_at = offer.expires_at + extension;
+                }
+                work.wrapup_until = work.wrapup_until.map(|at| at + extension);
+                if let Some(owner) = &mut work.owner {
+                    owner.answer_by = owner.answer_by.map(|at| at + extension);
+                    owner.grace_until = owner.grace_until.map(|at| at + extension);
+                }
+            });
+        }
+        for at in 0..self.agents.len() {
+            let id = self.agents[at].id;
+            let was_connected = self.agents[at].is_connected();
+            let longest = self.longest_grace(id);
+            self.with_agent(id, |agent| {
+                if let Some(session) = &mut agent.session {
+                    session.lost = Some(match session.lost {
+                        Some(lost) => {
+                            Lost { offers_until: lost.offers_until + extension, until: lost.until + extension }
+                        }
+                        None => Lost::from(now, longest).later(extension),
+                    });
+                }
+            });
+            if was_connected {
+                self.graces(id, Some(now + extension));
+            }
+        }
+    }
+
+    /// The longest time any Work of an agent waits for it.
+    pub(crate) fn longest_grace(&self, agent: AgentId) -> u64 {
+        let works = self.agents.get(agent.at()).map(|agent| agent.works.as_slice()).unwrap_or_default();
+        works.iter().filter_map(|held| self.works.get(&held.id)?.owner?.grace_ms).max().unwrap_or(0)
+    }
+
+    fn forget(&mut self, now: Timestamp) {
+        self.remembered.forget(now);
+        self.mail_endpoints.forget(now);
+        self.provider_ids.forget(now);
+        self.deliveries.forget(now);
+        self.parked.forget(now);
+        while let Some(work) = self.closed.pop_expired(now) {
+            if let Some(leaf) = self.leaves.get_mut(work.leaf) {
+                leaf.works.retain(|id| *id != work.id);
+            }
+        }
+    }
+
+    fn with_work(&mut self, id: WorkId, change: impl FnOnce(&mut Work)) {
+        let Some(work) = self.works.get_mut(&id) else {
+            return;
+        };
+        let before = indexed(work);
+        change(work);
+        let after = indexed(work);
+        let cooled = work.state == WorkState::Queued && !work.cooldowns.is_empty();
+        self.waiting.set_cooled(id, cooled);
+        if before != after {
+            self.unindex_work(id, before.0, &before.1);
+            if let Some((queue, channel, key)) = &after.0 {
+                self.waiting.insert(queue, channel, *key, id);
+            }
+            self.timers.extend(after.1);
+        }
+    }
+
+    fn unindex_work(&mut self, id: WorkId, waiting: Option<(Name, Name, i64)>, timers: &[(Timestamp, Timer)]) {
+        if let Some((queue, channel, key)) = waiting {
+            self.waiting.remove(&queue, &channel, key, id);
+        }
+        for timer in timers {
+            self.timers.remove(timer);
+        }
+    }
+
+    fn with_agent(&mut self, id: AgentId, change: impl FnOnce(&mut Agent)) {
+        let Some(agent) = self.agents.get_mut(id.at()) else {
+            return;
+        };
+        let before = agent.standing();
+        let timers_before = agent.timers();
+        if let Some((fullness, given_at)) = before {
+            self.ready.remove(&agent.profile.queues, (fullness, given_at, id));
+        }
+        change(agent);
+        if let Some((fullness, given_at)) = agent.standing() {
+            self.ready.insert(&agent.profile.queues, (fullness, given_at, id));
+        }
+        let timers = agent.timers();
+        if timers != timers_before {
+            for timer in &timers_before {
+                self.timers.remove(timer);
+            }
+            self.timers.extend(timers);
+        }
+    }
+}
+
+/// What the indexes hold of a Work.
+type Indexed = (Option<(Name, Name, i64)>, SmallVec<[(Timestamp, Timer); 3]>);
+
+fn indexed(work: &Work) -> Indexed {
+    (work.waiting().map(|(queue, channel, key)| (queue.clone(), channel.clone(), key)), work.timers())
+}
+
+fn personal(record: &Record, place: u16) -> Option<&PersonalValue> {
+    record.content.iter().find(|personal| personal.place == place).map(|personal| &personal.value)
+}
+
+/// Words of the message stored at `place`, while they are there.
+fn words(record: &Record, place: u16) -> Option<&MessageContent> {
+    match personal(record, place)? {
+        PersonalValue::Message(words) => Some(words),
+        PersonalValue::Address(_) | PersonalValue::Shown(_) => None,
+    }
+}

@@ -1,0 +1,168 @@
+//! Copies of the state for the edge.
+
+use super::Workspace;
+use crate::domain::id::{RootId, WorkId};
+use crate::domain::session::Agent;
+use crate::domain::time::Timestamp;
+use crate::domain::view::{AgentView, ConversationView, IdentityView, OfferView, WorkState, WorkView};
+use crate::domain::work::{ClosedWork, Work};
+
+impl Workspace {
+    /// One Work, open or inside its continuation window.
+    #[must_use]
+    pub fn work(&self, id: WorkId) -> Option<WorkView> {
+        match self.works.get(&id) {
+            Some(work) => Some(self.view_work(work)),
+            None => self.closed.get(id).map(|work| self.view_closed(work)),
+        }
+    }
+
+    /// Open Works, those that wait in serving order first, then by id.
+    #[must_use]
+    pub fn works(&self, queue: Option<&str>, state: Option<WorkState>) -> Vec<WorkView> {
+        let mut list: Vec<WorkView> = self
+            .works
+            .values()
+            .filter(|work| {
+                queue.is_none_or(|queue| work.queue == queue) && state.is_none_or(|state| work.state == state)
+            })
+            .map(|work| self.view_work(work))
+            .collect();
+        list.sort_by_key(|work| (work.key.is_none(), work.key, work.work));
+        list
+    }
+
+    /// How many Works are open in each state: queued, offered, assigned, in wrap-up.
+    #[must_use]
+    pub fn open_works(&self) -> usize {
+        self.works.len()
+    }
+
+    /// State of each open Work, and since when its customer waits for us.
+    pub fn open_states(&self) -> impl Iterator<Item = (WorkState, Option<Timestamp>)> {
+        self.works.values().map(|work| (work.state, work.ours_since))
+    }
+
+    /// How many wait in a queue.
+    #[must_use]
+    pub fn queue_length(&self, queue: &str) -> usize {
+        self.waiting.len(queue)
+    }
+
+    /// An agent with what it has.
+    #[must_use]
+    pub fn agent(&self, name: &str) -> Option<AgentView> {
+        let agent = self.agents.get(self.agent_id(name)?.at())?;
+        Some(self.view_agent(agent))
+    }
+
+    /// A conversation; the id of a merged customer gives the winner's.
+    #[must_use]
+    pub fn conversation(&self, id: RootId) -> Option<ConversationView> {
+        let root = self.resolve_root(id)?;
+        let leaves: Vec<_> = self.leaves_of(root).iter().filter_map(|&id| Some((id, self.leaves.get(id)?))).collect();
+        Some(ConversationView {
+            conversation: root,
+            shown_name: self.shown_name(root).map(|(_, name)| name.clone()),
+            identities: leaves
+                .iter()
+                .map(|&(id, leaf)| IdentityView {
+                    leaf: id,
+                    kind: leaf.kind,
+                    namespace_scope: self.names.get(leaf.namespace_scope).clone(),
+                    scope: leaf.scope,
+                    address: leaf.address.clone(),
+                    status: leaf.status,
+                    shared: leaf.shared,
+                    generation: leaf.generation,
+                })
+                .collect(),
+            works: self.works_of(root).filter_map(|work| self.work(work)).collect(),
+            last: leaves.iter().map(|&(id, leaf)| (id, leaf.last())).collect(),
+        })
+    }
+
+    fn view_work(&self, work: &Work) -> WorkView {
+        WorkView {
+            work: work.id,
+            leaf: work.leaf,
+            conversation: self.root_of(work.leaf),
+            state: work.state,
+            queue: work.queue.clone(),
+            channel: work.channel.clone(),
+            endpoint: work.endpoint.clone(),
+            brand: work.brand.clone(),
+            turn_ours: work.ours_since.is_some(),
+            opened_at: work.opened_at,
+            waiting_since: work.ours_since,
+            waited_ms: work.waited_ms,
+            assignment: work.owner.map(|owner| owner.assignment),
+            owner: work.owner.and_then(|owner| Some((owner.agent, self.agent_name(owner.agent)?.clone()))),
+            last_customer_message: work.last_in,
+            reopen_until: None,
+            disposition: work.disposition.clone(),
+            key: work.waiting().map(|(_, _, key)| key),
+            wrapup_until: work.wrapup_until,
+        }
+    }
+
+    fn view_closed(&self, work: &ClosedWork) -> WorkView {
+        let name = |symbol| self.names.get(symbol).clone();
+        WorkView {
+            work: work.id,
+            leaf: work.leaf,
+            conversation: self.root_of(work.leaf),
+            state: WorkState::Closed,
+            queue: name(work.queue),
+            channel: name(work.channel),
+            endpoint: name(work.endpoint),
+            brand: name(work.brand),
+            turn_ours: false,
+            opened_at: work.opened_at,
+            waiting_since: None,
+            waited_ms: u64::from(work.waited_ms),
+            assignment: None,
+            owner: None,
+            last_customer_message: work.last_in(),
+            reopen_until: Some(work.reopen_until),
+            disposition: name(work.disposition),
+            key: None,
+            wrapup_until: None,
+        }
+    }
+
+    fn view_agent(&self, agent: &Agent) -> AgentView {
+        AgentView {
+            agent: agent.id,
+            name: agent.name.clone(),
+            kind: agent.profile.kind,
+            presence: agent.presence,
+            reason: agent.reason.clone(),
+            channels: agent.channels.clone(),
+            capacity: agent.profile.capacity,
+            load: agent.load(),
+            session_epoch: agent.session.map(|session| session.epoch),
+            connected: agent.is_connected(),
+            offers: agent
+                .offers
+                .iter()
+                .filter_map(|held| {
+                    let work = self.works.get(&held.work)?;
+                    let offer = work.offer?;
+                    Some(OfferView {
+                        offer: held.id,
+                        work: self.view_work(work),
+                        expires_at: offer.expires_at,
+                        cost: held.cost,
+                    })
+                })
+                .collect(),
+            works: agent.works.iter().filter_map(|held| self.work(held.id)).collect(),
+        }
+    }
+
+    /// The customer that a leaf belongs to now.
+    pub(crate) fn root_of(&self, leaf: crate::domain::id::LeafId) -> RootId {
+        self.leaves.get(leaf).map_or(RootId(leaf.0), |leaf| leaf.root)
+    }
+}

@@ -1,0 +1,34 @@
+//! The core's rules as given / when / then: a workspace and what happened in it, one command, and the changes, outputs or
+//! rejection that follow. Nothing is mocked: the core is pure. After every step the named invariants are checked.
+
+#[path = "domain/kit/mod.rs"]
+mod kit;
+
+#[path = "domain/absurd.rs"]
+mod absurd;
+#[path = "domain/answers.rs"]
+mod answers;
+#[path = "domain/commands.rs"]
+mod commands;
+#[path = "domain/customers.rs"]
+mod customers;
+#[path = "domain/duplicates.rs"]
+mod duplicates;
+#[path = "domain/golden.rs"]
+mod golden;
+#[path = "domain/matters.rs"]
+mod matters;
+#[path = "domain/offers.rs"]
+mod offers;
+#[path = "domain/order.rs"]
+mod order;
+#[path = "domain/owners.rs"]
+mod owners;
+#[path = "domain/peers.rs"]
+mod peers;
+#[path = "domain/receipts.rs"]
+mod receipts;
+#[path = "domain/sessions.rs"]
+mod sessions;
+#[path = "domain/streams.rs"]
+mod streams;

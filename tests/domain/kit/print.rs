@@ -1,0 +1,68 @@
+//! Decisions as lines that people read: for golden scripts.
+
+use skein::domain::Workspace;
+use skein::domain::id::{AgentId, WorkId};
+use skein::domain::record::{Change, Record};
+
+use super::START;
+
+/// One line for each change of the record.
+pub(crate) fn print(record: &Record, space: &Workspace) -> Vec<String> {
+    let at = record.time.0 - START;
+    let who = |agent: AgentId| space.agent_name(agent).map_or("?", |name| name.as_str()).to_owned();
+    let lines = (0u16..).zip(&record.changes).map(|(place, change)| match change {
+        Change::IdentityOpened(opened) => {
+            format!("identity {} of {}", opened.leaf, opened.root)
+        }
+        Change::MessageStored(message) => {
+            let work = message.work.map_or("no work".to_owned(), |work| work.to_string());
+            let told: Vec<String> = message.audience.iter().map(|&agent| who(agent)).collect();
+            format!("message {:?} {work} told [{}]", message.direction, told.join(" "))
+        }
+        Change::WorkOpened(opened) => {
+            format!("opened {} on {}", WorkId::new(record.index, place), opened.endpoint)
+        }
+        Change::WorkQueued { work, queue, key, cause, preferred } => {
+            let preferred = preferred.map_or(String::new(), |agent| format!(", {} first", who(agent)));
+            format!("queued {work} in {queue}, due at {}, {cause:?}{preferred}", seconds(key - START))
+        }
+        Change::OfferMade(offer) => {
+            let until = seconds(offer.expires_at.0 - START);
+            format!("offer {} to {} until {until}", offer.work, who(offer.agent))
+        }
+        Change::OfferEnded { work, agent, outcome, .. } => {
+            format!("offer {work} to {} {outcome:?}", who(*agent))
+        }
+        Change::Assigned(assigned) => {
+            format!("{} owns {}, {:?}", who(assigned.agent), assigned.work, assigned.cause)
+        }
+        Change::Unassigned { work, agent, reason, .. } => {
+            format!("{} owns {work} no longer, {reason:?}", who(*agent))
+        }
+        Change::CooledDown { work, agent, liftable, until } => {
+            let until = seconds(until.0 - START);
+            let liftable = if *liftable { ", liftable" } else { "" };
+            format!("{work} cools down for {} until {until}{liftable}", who(*agent))
+        }
+        Change::CooldownEnded { work, agent } => format!("{work} may go to {} again", who(*agent)),
+        Change::WrapUpStarted { work, agent, .. } => format!("{} wraps up {work}", who(*agent)),
+        Change::WrapUpLeft { work, agent, .. } => format!("{} goes on with {work}", who(*agent)),
+        Change::WorkClosed { work, .. } => format!("closed {work}"),
+        Change::WorkReopened { work, .. } => format!("reopened {work}"),
+        Change::AgentRegistered { agent, name } => format!("agent {agent} is {name}"),
+        Change::SessionOpened { agent, .. } => format!("{} has a session", who(*agent)),
+        Change::SessionLost { agent, .. } => format!("{} is without connection", who(*agent)),
+        Change::SessionEnded { agent, reason, .. } => {
+            format!("session of {} over, {reason:?}", who(*agent))
+        }
+        Change::PresenceSet { agent, presence, reason, .. } => {
+            format!("{} is {presence:?} {reason}", who(*agent)).trim_end().to_owned()
+        }
+        other => format!("{other:?}"),
+    });
+    lines.map(|line| format!("    {:>8} {line}", seconds(at))).collect()
+}
+
+fn seconds(ms: i64) -> String {
+    if ms % 1_000 == 0 { format!("{} s", ms / 1_000) } else { format!("{ms} ms") }
+}

@@ -1,0 +1,279 @@
+//! Which Work a message belongs to (domain rules, section 5): rules 1, 2, 4, 5 and thanks, and what opens no Work.
+
+use rstest::rstest;
+use skein::domain::content::{Content, Part};
+use skein::domain::event::{CallState, EventKind};
+use skein::domain::record::{Author, Change, Direction, Flags, QueueCause};
+use skein::domain::view::WorkState;
+
+use crate::kit::{HOUR, MINUTE, Scenario, chat, echo, mail, shop, sms, whatsapp};
+
+const ANNA: &str = "+4915112345678";
+
+/// ann is READY, and a matter of Anna's on WhatsApp was answered and closed.
+fn settled() -> (Scenario, skein::domain::id::WorkId) {
+    let mut story = shop().opens();
+    story.ready("ann").expect("ready");
+    let work = story.settles("ann", whatsapp(ANNA, "hello").id("1"));
+    (story, work)
+}
+
+#[test]
+fn rule_2_a_follow_up_joins_the_open_work_of_the_endpoint() {
+    let mut story = shop().opens();
+    let first = story.hears(whatsapp(ANNA, "hello"));
+    let second = story.hears(whatsapp(ANNA, "are you there?"));
+    assert_eq!(second.message().work, first.opened());
+    assert!(second.opened().is_none());
+}
+
+#[test]
+fn rule_5_another_endpoint_opens_a_new_work_linked_to_the_open_ones() {
+    let mut story = shop().opens();
+    let first = story.hears(whatsapp(ANNA, "hello")).opened().expect("a work");
+    let second = story.hears(sms(ANNA, "and by sms"));
+    let Some(Change::WorkOpened(opened)) = second.changes().iter().find(|c| matches!(c, Change::WorkOpened(_))) else {
+        panic!("{second:?}")
+    };
+    assert_eq!(opened.linked, [first]);
+    assert_ne!(second.message().work, Some(first));
+}
+
+#[test]
+fn rule_5_the_owner_of_a_linked_work_is_offered_the_new_one_first() {
+    let mut story = shop().opens();
+    story.ready("ann").expect("ready");
+    story.hears(whatsapp(ANNA, "hello")).expect("a message");
+    story.takes("ann");
+    story.ready("bob").expect("ready");
+    let work = story.hears(sms(ANNA, "and by sms")).opened().expect("a work");
+    assert_eq!(story.offered_to(work).as_deref(), Some("ann"), "though bob is idle");
+}
+
+#[test]
+fn rule_1_a_quoted_message_leads_to_its_work_on_the_same_channel_even_when_it_is_closed() {
+    let (mut story, work) = settled();
+    let step = story.hears(whatsapp(ANNA, "about this").quoting("1"));
+    assert_eq!(step.message().work, Some(work));
+    assert!(step.changes().iter().any(|c| matches!(c, Change::WorkReopened { .. })));
+    assert!(step.message().about.is_some());
+}
+
+#[test]
+fn rule_1_a_quoted_message_of_somebody_else_leads_nowhere() {
+    let (mut story, work) = settled();
+    let step = story.hears(whatsapp("+4915100000001", "about this").quoting("1"));
+    assert_ne!(step.message().work, Some(work));
+    assert!(step.message().about.is_none());
+}
+
+#[test]
+fn rule_1_goes_before_rule_2() {
+    let mut story = shop().opens();
+    let one = story.hears(mail("anna@example.com", "1@x", "first")).opened().expect("a work");
+    let two = story.hears(mail("anna@example.com", "2@x", "other").at("sales")).opened().expect("a work");
+    let reply = story.hears(mail("anna@example.com", "3@x", "more").in_reply_to("1@x").at("sales"));
+    assert_ne!(one, two);
+    assert_eq!(reply.message().work, Some(one), "the thread, not the endpoint");
+}
+
+#[test]
+fn rule_4_a_message_in_the_window_reopens_the_last_closed_work_for_its_last_owner() {
+    let (mut story, work) = settled();
+    story.ready("bob").expect("ready");
+    story.after(71 * HOUR);
+    let step = story.hears(whatsapp(ANNA, "it broke again"));
+    assert_eq!(step.message().work, Some(work));
+    assert!(
+        step.changes()
+            .iter()
+            .any(|change| matches!(change, Change::WorkQueued { cause: QueueCause::Reopened, preferred: Some(_), .. }))
+    );
+    assert_eq!(story.offered_to(work).as_deref(), Some("ann"));
+}
+
+#[test]
+fn rule_4_a_returning_customer_is_not_bound_to_an_owner_who_is_away() {
+    let (mut story, work) = settled();
+    story.ready("bob").expect("ready");
+    story.logs_out("ann").expect("out");
+    story.hears(whatsapp(ANNA, "it broke again")).expect("a message");
+    assert_eq!(story.offered_to(work).as_deref(), Some("bob"));
+}
+
+#[test]
+fn after_the_window_a_message_opens_a_new_work() {
+    let (mut story, work) = settled();
+    story.after(73 * HOUR);
+    let step = story.hears(whatsapp(ANNA, "something new"));
+    assert!(step.opened().is_some());
+    assert_ne!(step.opened(), Some(work));
+}
+
+#[test]
+fn a_closed_work_of_another_endpoint_is_not_reopened() {
+    let (mut story, _) = settled();
+    assert!(story.hears(sms(ANNA, "by sms")).opened().is_some());
+}
+
+#[rstest]
+#[case("Thanks!", true)]
+#[case("ok, thank you 👍", true)]
+#[case("thanks, but it still fails", false)]
+fn thanks_after_the_answer_is_stored_and_shown_to_the_last_owner_without_work(
+    #[case] text: &str,
+    #[case] only_thanks: bool,
+) {
+    let (mut story, work) = settled();
+    let ann = story.id("ann");
+    let step = story.hears(whatsapp(ANNA, text));
+    assert_eq!(step.message().flags.has(Flags::THANKS), only_thanks);
+    if only_thanks {
+        assert_eq!(step.message().work, None);
+        assert_eq!(step.message().audience.as_slice(), [ann]);
+        assert_eq!(story.work(work).state, WorkState::Closed);
+    } else {
+        assert_eq!(step.message().work, Some(work));
+    }
+}
+
+#[test]
+fn thanks_by_mail_opens_nothing_either() {
+    let mut story = shop().opens();
+    story.ready("ann").expect("ready");
+    story.settles("ann", mail("anna@example.com", "1@x", "hello"));
+    let step = story.hears(mail("anna@example.com", "2@x", "Thank you!"));
+    assert!(step.message().flags.has(Flags::THANKS));
+}
+
+#[test]
+fn thanks_with_a_picture_is_a_message_like_any_other() {
+    let (mut story, work) = settled();
+    let mut heard = whatsapp(ANNA, "thanks");
+    if let EventKind::Message(message) = &mut heard.event.kind {
+        message.content.parts.push(Part::Attachment(skein::domain::content::Attachment::default()));
+    }
+    assert_eq!(story.hears(heard).message().work, Some(work));
+}
+
+#[test]
+fn thanks_to_a_customer_whom_nobody_had_answered_is_no_thanks() {
+    let mut story = shop().opens();
+    story.ready("ann").expect("ready");
+    story.hears(whatsapp(ANNA, "hello")).expect("a message");
+    let held = story.takes("ann");
+    story.closes("ann", held).expect("closed without an answer");
+    let step = story.hears(whatsapp(ANNA, "ok"));
+    assert_eq!(step.message().work, Some(held.0));
+}
+
+#[test]
+fn thanks_while_a_work_is_open_joins_it() {
+    let mut story = shop().opens();
+    let work = story.hears(whatsapp(ANNA, "hello")).opened();
+    assert_eq!(story.hears(whatsapp(ANNA, "thanks")).message().work, work);
+}
+
+#[test]
+fn at_the_limit_a_message_joins_the_latest_open_work_of_the_brand_flagged() {
+    let mut story = shop().but(|config| config.max_open_works = 2).opens();
+    story.hears(whatsapp(ANNA, "one")).expect("a message");
+    let two = story.hears(sms(ANNA, "two")).opened();
+    let three = story.hears(
+        chat("v1", "three")
+            .from(&[(skein::domain::event::AddressKind::Phone, ANNA), (skein::domain::event::AddressKind::Web, "v1")])
+            .assured(skein::domain::event::Assurance::LoggedIn),
+    );
+    assert_eq!(three.message().work, two);
+    assert!(three.message().flags.has(Flags::WORK_LIMIT));
+}
+
+#[test]
+fn history_opens_no_work_and_moves_no_clock() {
+    let mut story = shop().opens();
+    let old = story.hears(whatsapp(ANNA, "last year").backfill());
+    assert_eq!(old.message().work, None);
+    assert!(old.message().flags.has(Flags::BACKFILL));
+    story.ready("ann").expect("ready");
+    story.hears(whatsapp(ANNA, "hello")).expect("a message");
+    let held = story.takes("ann");
+    let last = story.work(held.0).last_customer_message;
+    story.answers("ann", held, "good day").expect("an answer");
+    story.hears(whatsapp(ANNA, "last month").backfill()).expect("stored");
+    assert!(!story.work(held.0).turn_ours, "history awaits no answer");
+    assert_eq!(story.work(held.0).last_customer_message, last);
+    story.hears(whatsapp(ANNA, "and now?")).expect("a message");
+    story.hears(echo(ANNA, "said last year").backfill()).expect("stored");
+    assert!(story.work(held.0).turn_ours, "nor is it an answer");
+}
+
+#[test]
+fn an_echo_passes_the_turn_to_the_customer_and_is_not_sent_again() {
+    let mut story = shop().opens();
+    let work = story.hears(whatsapp(ANNA, "hello")).opened().expect("a work");
+    story.after(MINUTE);
+    let step = story.hears(echo(ANNA, "answered from the phone").id("e1"));
+    assert_eq!((step.message().author, step.message().direction), (Author::External, Direction::Out));
+    assert_eq!(step.message().work, Some(work));
+    assert!(step.outputs().is_empty());
+    assert!(!story.work(work).turn_ours);
+    assert_eq!(story.work(work).waited_ms, 60_000);
+}
+
+#[test]
+fn items_that_say_nothing_join_the_open_work_and_open_none() {
+    let kinds = [
+        EventKind::Deletion,
+        EventKind::Reaction { emoji: "👍".to_owned() },
+        EventKind::Edit { version: None, content: Content::text("hullo") },
+        EventKind::VisitEnd,
+        EventKind::Opt { opted_in: false, purpose: String::new(), payload: None, title: None },
+        EventKind::Start { title: None, payload: None, referral: true },
+        EventKind::Call { state: CallState::Ringing, seconds: None },
+        EventKind::Call { state: CallState::Ended, seconds: Some(7) },
+        EventKind::IdentityChange { old: None, new: None, reason: None },
+    ];
+    for kind in kinds {
+        let mut story = shop().opens();
+        let alone = story.hears(whatsapp(ANNA, "").id("a").kind(kind.clone()));
+        assert_eq!(alone.message().work, None, "{kind:?}");
+        let work = story.hears(whatsapp(ANNA, "hello")).opened();
+        let joined = story.hears(whatsapp(ANNA, "").id("b").kind(kind.clone()));
+        assert_eq!(joined.message().work, work, "{kind:?}");
+    }
+}
+
+#[test]
+fn a_missed_call_and_content_that_did_not_come_through_await_an_answer() {
+    let kinds =
+        [EventKind::Call { state: CallState::Missed, seconds: None }, EventKind::Unsupported(Content::default())];
+    for kind in kinds {
+        let mut story = shop().opens();
+        let step = story.hears(whatsapp(ANNA, "").id("a").kind(kind));
+        let work = step.opened().expect("a work");
+        assert!(story.work(work).turn_ours);
+    }
+}
+
+#[test]
+fn what_a_machine_wrote_awaits_no_answer() {
+    let mut story = shop().opens();
+    story.ready("ann").expect("ready");
+    story.hears(mail("anna@example.com", "1@x", "hello")).expect("a message");
+    let held = story.takes("ann");
+    story.answers("ann", held, "good day").expect("an answer");
+    let step = story.hears(mail("anna@example.com", "2@x", "I am out of office").auto_submitted());
+    assert_eq!(step.message().work, Some(held.0));
+    assert!(step.message().flags.has(Flags::AUTO_SUBMITTED));
+    assert!(!story.work(held.0).turn_ours);
+}
+
+#[test]
+fn a_work_goes_to_the_queue_of_its_endpoint() {
+    let mut story = shop().second_queue("sales", "sales").opens();
+    let one = story.hears(mail("anna@example.com", "1@x", "hello")).opened().expect("a work");
+    let two = story.hears(mail("bert@example.com", "2@x", "hello").at("sales")).opened().expect("a work");
+    assert_eq!(story.work(one).queue, "help");
+    assert_eq!(story.work(two).queue, "sales");
+    assert_eq!(story.space().queue_length("sales"), 1);
+}
