@@ -3,5 +3,10 @@
 //! Adapters publish customers' events over NATS; skein threads them into one conversation per customer and offers the work to
 //! agents over gRPC. The way of a message is `ingest -> normalize -> shard (domain, log) -> agents and outbound`.
 
+pub mod admin;
+pub mod clock;
+pub mod config;
 pub mod domain;
 pub mod proto;
+pub mod shutdown;
+pub mod telemetry;

@@ -1,0 +1,150 @@
+//! Rules on values and between values, each with its reason. They see a configuration that serde has accepted.
+
+use std::time::Duration;
+
+use tracing_subscriber::EnvFilter;
+
+use super::schema::{Config, Grpc, Ingest, Log, Nats, Outbound, Shard};
+use super::units::ByteSize;
+
+/// Records of one atomic batch the server takes.
+const SERVER_BATCH_MAX: usize = 1000;
+/// Queues are memory: a longer one hides a stall instead of riding it out.
+const QUEUE_MAX: usize = 1 << 20;
+
+/// Collects (dotted key, rule) of every broken rule.
+#[derive(Debug, Default)]
+pub(super) struct Broken(pub(super) Vec<(&'static str, String)>);
+
+impl Broken {
+    fn unless(&mut self, holds: bool, key: &'static str, rule: impl Into<String>) {
+        if !holds {
+            self.0.push((key, rule.into()));
+        }
+    }
+
+    fn range(&mut self, key: &'static str, value: usize, range: std::ops::RangeInclusive<usize>, why: &str) {
+        let rule = format!("must be from {} to {}: {why}", range.start(), range.end());
+        self.unless(range.contains(&value), key, rule);
+    }
+
+    fn queue(&mut self, key: &'static str, value: usize) {
+        self.range(key, value, 1..=QUEUE_MAX, "a queue holds at least one and stays in memory");
+    }
+
+    fn positive(&mut self, key: &'static str, value: Duration) {
+        self.unless(!value.is_zero(), key, "must be longer than zero");
+    }
+}
+
+pub(super) fn check(config: &Config) -> Broken {
+    let mut broken = Broken::default();
+    nats(&config.nats, &mut broken);
+    log(&config.log, &mut broken);
+    ingest(&config.ingest, &mut broken);
+    outbound(&config.outbound, &mut broken);
+    shard(&config.shard, &mut broken);
+    grpc(&config.grpc, &mut broken);
+    let (grpc, admin) = (config.grpc.listen, config.admin.listen);
+    broken.unless(admin.port() == 0 || grpc != admin, "admin.listen", "must not be the address of [grpc]");
+    broken.positive("shutdown.deadline", config.shutdown.deadline);
+    broken.unless(
+        EnvFilter::try_new(&config.logging.level).is_ok(),
+        "logging.level",
+        "must be a level, or levels per module like \"info,skein::log=debug\"",
+    );
+    broken
+}
+
+fn nats(nats: &Nats, broken: &mut Broken) {
+    let well_formed = nats.url.expose().split(',').all(|url| {
+        let host = url.split_once("://").map_or(url, |(_, host)| host);
+        !host.is_empty() && !host.contains(char::is_whitespace)
+    });
+    broken.unless(well_formed, "nats.url", "must be one URL like nats://host:4222, or several separated by commas");
+    broken.unless(
+        !nats.connection_name.is_empty(),
+        "nats.connection_name",
+        "must not be empty: it is how operators find us",
+    );
+    broken.positive("nats.connect_timeout", nats.connect_timeout);
+    broken.positive("nats.ping_interval", nats.ping_interval);
+    broken.positive("nats.request_timeout", nats.request_timeout);
+}
+
+fn log(log: &Log, broken: &mut Broken) {
+    broken.unless(
+        [1, 3, 5].contains(&log.replicas),
+        "log.replicas",
+        "must be 1, 3 or 5: an even number adds no safety",
+    );
+    broken.range("log.batch_max", log.batch_max, 2..=SERVER_BATCH_MAX, "the server takes no larger batch");
+    broken.range("log.singles_below", log.singles_below, 1..=log.batch_max.max(1), "up to log.batch_max");
+    broken.range("log.batches_in_flight", log.batches_in_flight, 1..=16, "the server keeps each in memory");
+    broken.queue("log.in_flight_max", log.in_flight_max);
+    broken.unless(
+        (ByteSize(64 << 10)..=ByteSize(8 << 20)).contains(&log.batch_bytes),
+        "log.batch_bytes",
+        "must be from 64KiB to 8MiB: smaller makes no batches, larger stalls the replicas",
+    );
+    broken.unless(
+        log.ack_timeout_min >= Duration::from_millis(100),
+        "log.ack_timeout_min",
+        "must be at least 100ms: a slow disk is no fault",
+    );
+    broken.unless(
+        log.ack_timeout_max >= log.ack_timeout_min,
+        "log.ack_timeout_max",
+        "must not be shorter than log.ack_timeout_min",
+    );
+}
+
+fn ingest(ingest: &Ingest, broken: &mut Broken) {
+    broken.positive("ingest.keep", ingest.keep);
+    broken.unless(
+        ingest.stream_max_bytes >= ByteSize(16 << 20),
+        "ingest.stream_max_bytes",
+        "must be at least 16MiB: a full stream refuses events",
+    );
+    broken.range("ingest.trim_at_percent", ingest.trim_at_percent.into(), 10..=95, "below full, and not at once");
+}
+
+fn outbound(outbound: &Outbound, broken: &mut Broken) {
+    let day = Duration::from_secs(86_400);
+    broken.unless(
+        outbound.keep >= day,
+        "outbound.keep",
+        "must be at least 1d: adapters that were away must find their messages",
+    );
+    broken.unless(
+        outbound.dead_keep >= day,
+        "outbound.dead_keep",
+        "must be at least 1d: people must have time to look",
+    );
+}
+
+fn shard(shard: &Shard, broken: &mut Broken) {
+    let name = &shard.name;
+    let plain = (1..=32).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    broken.unless(plain, "shard.name", "must be 1 to 32 letters, digits or -: it is part of subjects and stream names");
+    broken.positive("shard.clock_skew_max", shard.clock_skew_max);
+    broken.queue("shard.resume_events", shard.resume_events);
+    broken.positive("shard.resume_keep", shard.resume_keep);
+}
+
+fn grpc(grpc: &Grpc, broken: &mut Broken) {
+    broken.queue("grpc.max_sessions", grpc.max_sessions);
+    broken.queue("grpc.session_queue", grpc.session_queue);
+    broken.unless(grpc.max_streams_per_connection > 0, "grpc.max_streams_per_connection", "must be at least 1");
+    broken.unless(
+        (ByteSize(64 << 10)..=ByteSize(64 << 20)).contains(&grpc.max_message),
+        "grpc.max_message",
+        "must be from 64KiB to 64MiB: one call must not fill the memory",
+    );
+    broken.unless(
+        grpc.keepalive_timeout < grpc.keepalive_interval && !grpc.keepalive_timeout.is_zero(),
+        "grpc.keepalive_timeout",
+        "must be longer than zero and shorter than grpc.keepalive_interval",
+    );
+    broken.positive("grpc.slow_reader_grace", grpc.slow_reader_grace);
+}

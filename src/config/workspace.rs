@@ -1,0 +1,392 @@
+//! Workspace files: brands, endpoints, queues and agents as operators write them, turned into the core's configuration.
+//!
+//! What is checked here: names that become tokens of subjects, references between sections, limits. All problems at once.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use std::path::Path;
+use std::time::Duration;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::problem::{Origin, Problem};
+use super::read::load_toml;
+use super::suggest::nearest;
+use super::units::duration;
+use crate::domain::id::Name;
+use crate::domain::workspace::{
+    Accept, AgentConfig, AgentKind, AgentProfile, EndpointConfig, GracePolicy, QueueConfig, WorkspaceConfig,
+};
+
+/// Longest name, bytes: it stands in every record and subject.
+const MAX_NAME_BYTES: usize = 64;
+/// Largest capacity and cost: beyond it a load is no number that people mean.
+const MAX_CAPACITY: u32 = 100_000;
+/// Queues, endpoints and listed agents of a workspace at most.
+const MAX_LISTED: usize = 20_000;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    name: Spanned<String>,
+    #[serde(default)]
+    default_country: Option<Spanned<String>>,
+    #[serde(default)]
+    work: Work,
+    #[serde(default)]
+    endpoint: Vec<Endpoint>,
+    #[serde(default)]
+    queue: Vec<Queue>,
+    #[serde(default)]
+    agent: Vec<Agent>,
+    #[serde(default)]
+    guest: Option<Profile>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Work {
+    #[serde(with = "duration")]
+    continuation_window: Duration,
+    max_open: u32,
+    #[serde(with = "duration")]
+    decline_cooldown: Duration,
+    #[serde(with = "duration")]
+    decline_cooldown_min: Duration,
+    thanks: Vec<String>,
+}
+
+impl Default for Work {
+    fn default() -> Self {
+        Self {
+            continuation_window: Duration::from_secs(72 * 3_600),
+            max_open: 10,
+            decline_cooldown: Duration::from_secs(60),
+            decline_cooldown_min: Duration::from_secs(5),
+            thanks: Vec::new(),
+        }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Endpoint {
+    name: Spanned<String>,
+    channel: Spanned<String>,
+    queue: Spanned<String>,
+    #[serde(default)]
+    brand: Option<Spanned<String>>,
+    #[serde(default)]
+    addresses: Vec<String>,
+    #[serde(default)]
+    scope: Option<Spanned<String>>,
+    #[serde(default)]
+    shown_name: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Queue {
+    name: Spanned<String>,
+    #[serde(default)]
+    accept: Accept,
+    #[serde(default = "offer_timeout", with = "duration")]
+    offer_timeout: Duration,
+    #[serde(default = "first_reply", with = "duration")]
+    first_reply: Duration,
+    #[serde(default = "next_reply", with = "duration")]
+    next_reply: Duration,
+    #[serde(default = "recall_after", with = "duration")]
+    recall_after: Duration,
+    #[serde(default, with = "duration")]
+    wrapup_max: Duration,
+    #[serde(default)]
+    wrapup_cost: u32,
+    #[serde(default)]
+    grace: GracePolicy,
+}
+
+fn offer_timeout() -> Duration {
+    Duration::from_secs(30)
+}
+
+fn first_reply() -> Duration {
+    Duration::from_secs(2 * 60)
+}
+
+fn next_reply() -> Duration {
+    Duration::from_secs(5 * 60)
+}
+
+fn recall_after() -> Duration {
+    Duration::from_secs(30 * 60)
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Agent {
+    name: Spanned<String>,
+    #[serde(default)]
+    kind: AgentKind,
+    queues: Vec<Spanned<String>>,
+    capacity: Spanned<u32>,
+    #[serde(default)]
+    costs: BTreeMap<String, Spanned<u32>>,
+    #[serde(default)]
+    channels: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Profile {
+    #[serde(default)]
+    kind: AgentKind,
+    queues: Vec<Spanned<String>>,
+    capacity: Spanned<u32>,
+    #[serde(default)]
+    costs: BTreeMap<String, Spanned<u32>>,
+    #[serde(default)]
+    channels: Vec<String>,
+}
+
+/// Reads a workspace file.
+///
+/// # Errors
+/// All problems of the file, each with its place.
+pub fn load_workspace(path: &Path) -> Result<WorkspaceConfig, Vec<Problem>> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => parse_workspace(path, &text),
+        Err(error) => Err(vec![Problem::unplaced(Origin::File(path.to_owned()), format!("cannot be read: {error}"))]),
+    }
+}
+
+/// Reads the text of a workspace file; `path` is only shown in problems.
+///
+/// # Errors
+/// All problems of the text, each with its place.
+pub fn parse_workspace(path: &Path, text: &str) -> Result<WorkspaceConfig, Vec<Problem>> {
+    let file: File = load_toml(path, text)?;
+    let mut check = Check { path, text, problems: Vec::new() };
+    check.file(&file);
+    if check.problems.is_empty() { Ok(file.into_config()) } else { Err(check.problems) }
+}
+
+struct Check<'t> {
+    path: &'t Path,
+    text: &'t str,
+    problems: Vec<Problem>,
+}
+
+impl Check<'_> {
+    fn problem(&mut self, span: Range<usize>, key: String, rule: impl Into<String>, hint: Option<String>) {
+        let origin = Origin::File(self.path.to_owned());
+        self.problems.push(Problem::at(origin, self.text, span, key, rule.into(), false).with_hint(hint));
+    }
+
+    fn file(&mut self, file: &File) {
+        self.token("name", &file.name);
+        if let Some(country) = &file.default_country
+            && country.as_ref().parse::<phonenumber::country::Id>().is_err()
+        {
+            self.problem(country.span(), "default_country".into(), "must be an ISO 3166-1 code like \"DE\"", None);
+        }
+        self.unique("queue", file.queue.iter().map(|queue| &queue.name));
+        self.unique("endpoint", file.endpoint.iter().map(|endpoint| &endpoint.name));
+        self.unique("agent", file.agent.iter().map(|agent| &agent.name));
+        let queues: Vec<&str> = file.queue.iter().map(|queue| queue.name.as_ref().as_str()).collect();
+        for (at, endpoint) in file.endpoint.iter().enumerate() {
+            self.token(&format!("endpoint[{at}].channel"), &endpoint.channel);
+            self.queue(format!("endpoint[{at}].queue"), &endpoint.queue, &queues);
+            for (key, value) in [("brand", &endpoint.brand), ("scope", &endpoint.scope)] {
+                if let Some(value) = value {
+                    self.token(&format!("endpoint[{at}].{key}"), value);
+                }
+            }
+        }
+        for (at, agent) in file.agent.iter().enumerate() {
+            self.profile(&format!("agent[{at}]"), &agent.queues, &agent.capacity, &agent.costs, &queues);
+        }
+        if let Some(guest) = &file.guest {
+            self.profile("guest", &guest.queues, &guest.capacity, &guest.costs, &queues);
+        }
+    }
+
+    fn profile(
+        &mut self,
+        key: &str,
+        served: &[Spanned<String>],
+        capacity: &Spanned<u32>,
+        costs: &BTreeMap<String, Spanned<u32>>,
+        queues: &[&str],
+    ) {
+        for name in served {
+            self.queue(format!("{key}.queues"), name, queues);
+        }
+        if *capacity.as_ref() > MAX_CAPACITY {
+            self.problem(capacity.span(), format!("{key}.capacity"), format!("must be at most {MAX_CAPACITY}"), None);
+        }
+        for (channel, cost) in costs {
+            if *cost.as_ref() > MAX_CAPACITY {
+                let rule = format!("must be at most {MAX_CAPACITY}");
+                self.problem(cost.span(), format!("{key}.costs.{channel}"), rule, None);
+            }
+        }
+    }
+
+    fn unique<'n>(&mut self, section: &str, names: impl Iterator<Item = &'n Spanned<String>>) {
+        let mut seen = BTreeSet::new();
+        for (at, name) in names.enumerate() {
+            self.token(&format!("{section}[{at}].name"), name);
+            if !seen.insert(name.as_ref()) {
+                self.problem(name.span(), format!("{section}[{at}].name"), "is used twice: names are unique", None);
+            }
+            if at == MAX_LISTED {
+                let rule = format!("at most {MAX_LISTED} are possible");
+                self.problem(name.span(), format!("{section}[{at}]"), rule, None);
+            }
+        }
+    }
+
+    fn queue(&mut self, key: String, name: &Spanned<String>, queues: &[&str]) {
+        if !queues.contains(&name.as_ref().as_str()) {
+            let hint = nearest(name.as_ref(), queues.iter().copied()).map(|near| format!("did you mean {near:?}?"));
+            self.problem(name.span(), key, "names no [[queue]] of this file", hint);
+        }
+    }
+
+    /// Names become tokens of subjects: no dots, blanks, wildcards.
+    fn token(&mut self, key: &str, name: &Spanned<String>) {
+        if !is_token(name.as_ref()) {
+            let rule = format!("must be 1 to {MAX_NAME_BYTES} letters, digits, '-' or '_' (ASCII)");
+            self.problem(name.span(), key.to_owned(), rule, None);
+        }
+    }
+}
+
+/// Whether a text can be a name: a token of subjects.
+#[must_use]
+pub fn is_token(name: &str) -> bool {
+    (1..=MAX_NAME_BYTES).contains(&name.len())
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+}
+
+impl File {
+    fn into_config(self) -> WorkspaceConfig {
+        WorkspaceConfig {
+            name: Name::new(self.name.as_ref()),
+            endpoints: self.endpoint.into_iter().map(Endpoint::into_config).collect(),
+            queues: self.queue.into_iter().map(Queue::into_config).collect(),
+            agents: self
+                .agent
+                .into_iter()
+                .map(|agent| AgentConfig {
+                    name: Name::new(agent.name.as_ref()),
+                    profile: profile(agent.kind, &agent.queues, &agent.capacity, &agent.costs, &agent.channels),
+                })
+                .collect(),
+            guest: self
+                .guest
+                .map(|guest| profile(guest.kind, &guest.queues, &guest.capacity, &guest.costs, &guest.channels)),
+            thanks: self.work.thanks,
+            continuation_window_ms: millis(self.work.continuation_window),
+            max_open_works: self.work.max_open,
+            decline_cooldown_ms: millis(self.work.decline_cooldown),
+            decline_cooldown_min_ms: millis(self.work.decline_cooldown_min),
+            default_country: self.default_country.map(|country| Name::new(country.as_ref())),
+        }
+    }
+}
+
+impl Endpoint {
+    fn into_config(self) -> EndpointConfig {
+        let name = |text: Option<Spanned<String>>| text.map(|text| Name::new(text.as_ref())).unwrap_or_default();
+        EndpointConfig {
+            name: Name::new(self.name.as_ref()),
+            channel: Name::new(self.channel.as_ref()),
+            brand: name(self.brand),
+            queue: Name::new(self.queue.as_ref()),
+            addresses: self.addresses,
+            scope: name(self.scope),
+            shown_name: self.shown_name,
+        }
+    }
+}
+
+impl Queue {
+    fn into_config(self) -> QueueConfig {
+        QueueConfig {
+            name: Name::new(self.name.as_ref()),
+            accept: self.accept,
+            offer_timeout_ms: millis(self.offer_timeout),
+            first_reply_target_ms: millis(self.first_reply),
+            next_reply_target_ms: millis(self.next_reply),
+            recall_after_ms: millis(self.recall_after),
+            wrapup_max_ms: millis(self.wrapup_max),
+            wrapup_cost: self.wrapup_cost,
+            grace: self.grace,
+        }
+    }
+}
+
+fn profile(
+    kind: AgentKind,
+    queues: &[Spanned<String>],
+    capacity: &Spanned<u32>,
+    costs: &BTreeMap<String, Spanned<u32>>,
+    channels: &[String],
+) -> AgentProfile {
+    AgentProfile {
+        kind,
+        queues: queues.iter().map(|name| Name::new(name.as_ref())).collect(),
+        capacity: *capacity.as_ref(),
+        costs: costs.iter().map(|(channel, cost)| (Name::new(channel), *cost.as_ref())).collect(),
+        channels: channels.iter().map(Name::new).collect(),
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<WorkspaceConfig, Vec<String>> {
+        parse_workspace(Path::new("w.toml"), text)
+            .map_err(|problems| problems.iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn the_demo_workspace_is_complete() {
+        let demo = parse(include_str!("../../config/demo.toml")).unwrap();
+        assert_eq!(demo.name, "demo");
+        let channels: BTreeSet<&str> = demo.endpoints.iter().map(|endpoint| endpoint.channel.as_str()).collect();
+        assert!(channels.is_superset(&BTreeSet::from(["chat", "email", "messenger", "sms", "whatsapp"])));
+        assert!(demo.guest.is_some(), "anybody may try it as an agent");
+    }
+
+    #[test]
+    fn what_is_left_out_has_the_documented_default() {
+        let config = parse("name = \"w\"\n[[queue]]\nname = \"q\"\n").unwrap();
+        let queue = &config.queues[0];
+        assert_eq!((queue.accept, queue.offer_timeout_ms, queue.wrapup_max_ms), (Accept::Manual, 30_000, 0));
+        assert_eq!(config.continuation_window_ms, 72 * 3_600_000);
+    }
+
+    #[test]
+    fn all_problems_are_told_at_once_with_their_places() {
+        let problems = parse(
+            "name = \"a b\"\n\
+             [[queue]]\nname = \"support\"\n\
+             [[queue]]\nname = \"support\"\n\
+             [[endpoint]]\nname = \"e\"\nchannel = \"sms\"\nqueue = \"suport\"\n\
+             [guest]\nqueues = []\ncapacity = 4000000000\n",
+        )
+        .unwrap_err();
+        assert_eq!(problems.len(), 4, "{problems:#?}");
+        assert!(problems.iter().any(|problem| problem.starts_with("w.toml:1:8: name = ")), "{problems:#?}");
+        assert!(problems.iter().any(|problem| problem.contains("did you mean \"support\"?")), "{problems:#?}");
+    }
+}

@@ -1,0 +1,18 @@
+//! What the daemon says about itself: logs, metrics, and the chain of an error.
+//!
+//! Names of log fields and of metrics are declared here once. No message text, name or address appears in either.
+
+mod error_chain;
+pub mod fields;
+mod logs;
+mod metrics;
+mod rate_limit;
+
+pub use error_chain::ErrorChain;
+pub use logs::{LogError, LogHandle, init};
+pub use metrics::{
+    ChannelKind, DeadLabels, DeadReason, InputLabels, InputOutcome, LogMetrics, Metrics, OPEN_METRICS, OfferLabels,
+    OfferOutcome, QueueKind, QueueLabels, ReceiptLabels, ReceiptOutcome, RejectionLabels, RejectionReason, StreamAlarm,
+    StreamAlarmLabels, WorkLabels, WorkStatus,
+};
+pub use rate_limit::RateLimit;
