@@ -7,6 +7,7 @@ pub mod admin;
 pub mod clock;
 pub mod config;
 pub mod domain;
+pub mod normalize;
 pub mod proto;
 pub mod shutdown;
 pub mod telemetry;

@@ -1,0 +1,77 @@
+//! Head of a mail: who, to whom, about what, answering which.
+
+use mail_parser::{Address, HeaderValue, Message as ParsedMail};
+
+use super::super::fields::filled;
+use super::{one_line, texts};
+use crate::domain::content::{Mail, Mailbox};
+
+/// Most mailboxes kept of one header: a mail to more is a mailing, and its record must stay small.
+const MAX_MAILBOXES: usize = 256;
+
+/// Most ids kept of `References`: the newest ones, which are the ones that are asked about.
+const MAX_REFERENCES: usize = 100;
+
+pub(super) fn read(parsed: &ParsedMail<'_>) -> Mail {
+    let mut references = ids(parsed.references());
+    references.drain(..references.len().saturating_sub(MAX_REFERENCES));
+    Mail {
+        subject: parsed.subject().map(one_line).unwrap_or_default(),
+        from: sender(parsed),
+        to: mailboxes(parsed.to()),
+        cc: mailboxes(parsed.cc()),
+        bcc: mailboxes(parsed.bcc()),
+        reply_to: mailboxes(parsed.reply_to()),
+        message_id: parsed.message_id().and_then(id),
+        in_reply_to: ids(parsed.in_reply_to()),
+        references,
+        html: None,
+        quoted: None,
+        auto_submitted: false,
+    }
+}
+
+/// `From`, or what comes closest to it.
+fn sender(parsed: &ParsedMail<'_>) -> Vec<Mailbox> {
+    let mut from = mailboxes(parsed.from());
+    if from.is_empty() {
+        from = mailboxes(parsed.sender());
+    }
+    if from.is_empty() {
+        from = mailboxes(parsed.reply_to());
+    }
+    if from.is_empty() {
+        let address = parsed.return_address().map(one_line).unwrap_or_default();
+        from.extend(filled(address).map(|address| Mailbox { name: None, address }));
+    }
+    from
+}
+
+fn mailboxes(list: Option<&Address<'_>>) -> Vec<Mailbox> {
+    let Some(list) = list else { return Vec::new() };
+    list.iter().filter_map(mailbox).take(MAX_MAILBOXES).collect()
+}
+
+fn mailbox(found: &mail_parser::Addr<'_>) -> Option<Mailbox> {
+    let name = found.name().map(one_line).and_then(filled);
+    let address = found.address().map(one_line).unwrap_or_default();
+    match (address.is_empty(), name) {
+        // `Name (local@domain)`: an old way to write it that parsers take the other way round.
+        (false, Some(name)) if name.contains('@') && !address.contains('@') => {
+            Some(Mailbox { name: Some(address), address: name })
+        }
+        (false, name) => Some(Mailbox { name, address }),
+        // Only a name: undisclosed recipients, or an address that nobody can write to. Kept as it stands.
+        (true, Some(name)) if name.contains('@') => Some(Mailbox { name: None, address: name }),
+        (true, _) => None,
+    }
+}
+
+fn ids(value: &HeaderValue<'_>) -> Vec<String> {
+    texts(value).iter().filter_map(|text| id(text)).collect()
+}
+
+/// An id without its angle brackets.
+fn id(text: &str) -> Option<String> {
+    filled(one_line(text).trim_matches(['<', '>', ' ']))
+}

@@ -1,0 +1,181 @@
+//! The words of an HTML body, in one pass over its bytes.
+//!
+//! Strangers choose the HTML: time is linear in its size and nothing nests, so that no markup is a bomb. What a browser would
+//! show as text is kept; layout is not, beyond lines and paragraphs.
+
+use mail_parser::decoders::html::add_html_token;
+
+/// Tags that begin a line.
+const LINES: [&str; 22] = [
+    "address",
+    "article",
+    "aside",
+    "blockquote",
+    "center",
+    "dd",
+    "div",
+    "dl",
+    "dt",
+    "figure",
+    "footer",
+    "form",
+    "header",
+    "hr",
+    "li",
+    "main",
+    "nav",
+    "ol",
+    "section",
+    "table",
+    "tr",
+    "ul",
+];
+/// Tags that stand between blank lines.
+const PARAGRAPHS: [&str; 8] = ["h1", "h2", "h3", "h4", "h5", "h6", "p", "pre"];
+/// Tags whose inside nobody is shown.
+const HIDDEN: [&str; 4] = ["script", "style", "template", "title"];
+
+/// Longest name of an entity, `&` and `;` included.
+const MAX_ENTITY_BYTES: usize = 34;
+
+pub(super) fn to_text(html: &str) -> String {
+    let mut out = Out { text: String::with_capacity(html.len() / 2), space: false, verbatim: false };
+    let bytes = html.as_bytes();
+    let last_close = memchr::memrchr(b'>', bytes).unwrap_or(0);
+    let mut at = 0;
+    while let Some(skip) = memchr::memchr2(b'<', b'&', &bytes[at..]) {
+        out.words(&html[at..at + skip]);
+        at += skip;
+        at += if bytes[at] == b'&' { entity(html, at, &mut out) } else { markup(html, at, last_close, &mut out) };
+    }
+    out.words(&html[at..]);
+    out.text.truncate(out.text.trim_end().len());
+    out.text
+}
+
+/// Writes what stands for the entity at `at`; says how many bytes it takes.
+fn entity(html: &str, at: usize, out: &mut Out) -> usize {
+    let rest = &html.as_bytes()[at..];
+    let within = &rest[..rest.len().min(MAX_ENTITY_BYTES)];
+    let end = within.iter().skip(1).position(|b| !(b.is_ascii_alphanumeric() || *b == b'#')).map(|end| end + 1);
+    match end {
+        Some(end) if rest[end] == b';' && end > 1 => {
+            let mut found = String::new();
+            add_html_token(&mut found, &rest[..=end], false);
+            out.words(&found);
+            end + 1
+        }
+        _ => {
+            out.words("&");
+            1
+        }
+    }
+}
+
+/// Reads the comment or tag at `at`; says how many bytes it takes.
+fn markup(html: &str, at: usize, last_close: usize, out: &mut Out) -> usize {
+    let rest = &html[at..];
+    let bytes = rest.as_bytes();
+    if rest.starts_with("<!--") {
+        // An open comment ends with the text.
+        return memchr::memmem::find(bytes, b"-->").map_or(rest.len(), |end| end + 3);
+    }
+    let second = bytes.get(1).copied().unwrap_or(b' ');
+    if at > last_close || !(second.is_ascii_alphabetic() || matches!(second, b'/' | b'!' | b'?')) {
+        out.words("<");
+        return 1;
+    }
+    let end = tag_end(bytes);
+    let closing = second == b'/';
+    let start = if closing { 2 } else { 1 };
+    let name_end = bytes[start..end].iter().position(|b| !b.is_ascii_alphanumeric()).map_or(end, |n| start + n);
+    let name = rest[start..name_end].to_ascii_lowercase();
+    let hidden = HIDDEN.contains(&name.as_str()) && !closing && bytes[end - 1] != b'/';
+    out.tag(&name, closing);
+    if hidden { end + 1 + hidden_length(&rest[end + 1..], &name) } else { end + 1 }
+}
+
+/// Where the tag's `>` is: the first that stands outside of quotes, if it comes soon, or simply the first.
+fn tag_end(bytes: &[u8]) -> usize {
+    /// Values of attributes that hold `>` are rare; more in a row is a quote that never closes.
+    const MAX_TRIES: usize = 4;
+    let (mut first, mut from, mut quotes) = (None, 0, 0);
+    for _ in 0..MAX_TRIES {
+        let Some(end) = memchr::memchr(b'>', &bytes[from..]).map(|end| from + end) else { break };
+        quotes += bytes[from..end].iter().filter(|b| **b == b'"').count();
+        if quotes % 2 == 0 {
+            return end;
+        }
+        first = first.or(Some(end));
+        from = end + 1;
+    }
+    first.unwrap_or(bytes.len() - 1)
+}
+
+/// How much of `rest` belongs to the hidden element: up to its closing tag, or to the end of everything.
+fn hidden_length(rest: &str, name: &str) -> usize {
+    memchr::memmem::find_iter(rest.as_bytes(), b"</")
+        .find(|at| rest.as_bytes()[at + 2..].get(..name.len()).is_some_and(|n| n.eq_ignore_ascii_case(name.as_bytes())))
+        .unwrap_or(rest.len())
+}
+
+struct Out {
+    text: String,
+    /// White space was read and not written yet.
+    space: bool,
+    /// Inside `pre`: white space is kept.
+    verbatim: bool,
+}
+
+impl Out {
+    fn words(&mut self, words: &str) {
+        if self.verbatim {
+            self.text.push_str(words);
+            return;
+        }
+        for word in words.split_inclusive(is_space) {
+            let bare = word.trim_end_matches(is_space);
+            if !bare.is_empty() {
+                if self.space && !self.text.is_empty() && !self.text.ends_with('\n') {
+                    self.text.push(' ');
+                }
+                self.text.push_str(bare);
+                self.space = false;
+            }
+            self.space |= bare.len() < word.len();
+        }
+    }
+
+    fn tag(&mut self, name: &str, closing: bool) {
+        if name == "br" {
+            self.text.push('\n');
+            self.space = false;
+        } else if matches!(name, "td" | "th") {
+            self.space = true;
+        } else if LINES.contains(&name) {
+            self.line_ends(1);
+            if name == "li" && !closing {
+                self.text.push_str("- ");
+            }
+        } else if PARAGRAPHS.contains(&name) {
+            self.line_ends(2);
+            self.verbatim = name == "pre" && !closing;
+        }
+    }
+
+    /// Makes the text end with at least so many line ends, unless nothing was said yet.
+    fn line_ends(&mut self, wanted: usize) {
+        self.space = false;
+        self.text.truncate(self.text.trim_end_matches(' ').len());
+        if self.text.is_empty() {
+            return;
+        }
+        let present = self.text.bytes().rev().take(wanted).take_while(|b| *b == b'\n').count();
+        (present..wanted).for_each(|_| self.text.push('\n'));
+    }
+}
+
+/// White space that HTML folds, and the no-break space, which mails use for layout.
+fn is_space(c: char) -> bool {
+    c.is_ascii_whitespace() || c == '\u{a0}'
+}

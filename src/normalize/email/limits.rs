@@ -1,0 +1,108 @@
+//! What a mail may cost its reader. A mail over a limit is refused before it is unpacked, as far as its bytes show it.
+
+use mail_parser::{Message, PartType};
+
+use super::super::refusal::Refusal;
+
+/// Deepest nesting of parts (design, section 10).
+pub const MAX_MIME_DEPTH: usize = 40;
+/// Most parts, nested ones counted.
+pub const MAX_MIME_PARTS: usize = 256;
+/// Most lines of the head.
+pub const MAX_HEADERS: usize = 1000;
+/// Most bytes of the head.
+pub const MAX_HEADER_BYTES: usize = 1024 * 1024;
+
+/// Most `Content-Type` lines of a mail, bodies that quote heads included: each may open a level of nesting.
+const MAX_CONTENT_TYPES: usize = 1000;
+
+/// Most boundaries that lines are compared with; a mail within the limits has at most one per part.
+const MAX_BOUNDARIES: usize = MAX_MIME_PARTS;
+
+/// Checks the bytes before they are parsed: the head, and how many parts the body can have.
+pub(super) fn check_before(bytes: &[u8]) -> Result<(), Refusal> {
+    check_head(bytes)?;
+    let boundaries = boundaries(bytes)?;
+    let (mut parts, mut types) = (0, 0);
+    for line in bytes.split(|b| *b == b'\n') {
+        if line.first().is_some_and(|b| b.eq_ignore_ascii_case(&b'c')) && has_prefix(line, b"content-type:") {
+            types += 1;
+        } else if let Some(rest) = line.strip_prefix(b"--")
+            && boundaries.iter().any(|boundary| rest.starts_with(boundary))
+        {
+            parts += 1;
+        }
+        // The closing line of each multipart counts too: twice the parts is surely too many.
+        if parts > 2 * MAX_MIME_PARTS {
+            return Err(Refusal::MimeLimit { what: "parts", limit: MAX_MIME_PARTS });
+        }
+        if types > MAX_CONTENT_TYPES {
+            return Err(Refusal::MimeLimit { what: "content types", limit: MAX_CONTENT_TYPES });
+        }
+    }
+    Ok(())
+}
+
+fn check_head(bytes: &[u8]) -> Result<(), Refusal> {
+    let (mut lines, mut size) = (0, 0);
+    for line in bytes.split(|b| *b == b'\n') {
+        if line.is_empty() || line == b"\r" {
+            break;
+        }
+        lines += 1;
+        size += line.len() + 1;
+        if lines > MAX_HEADERS {
+            return Err(Refusal::MimeLimit { what: "header lines", limit: MAX_HEADERS });
+        }
+        if size > MAX_HEADER_BYTES {
+            return Err(Refusal::MimeLimit { what: "header bytes", limit: MAX_HEADER_BYTES });
+        }
+    }
+    Ok(())
+}
+
+fn has_prefix(line: &[u8], prefix: &[u8]) -> bool {
+    line.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+}
+
+/// Every value that some head could declare as a boundary.
+fn boundaries(bytes: &[u8]) -> Result<Vec<&[u8]>, Refusal> {
+    let mut found: Vec<&[u8]> = Vec::new();
+    for at in memchr::memmem::find_iter(bytes, b"oundary=") {
+        let rest = &bytes[at + b"oundary=".len()..];
+        let rest = rest.strip_prefix(b"\"").unwrap_or(rest);
+        let end = rest.iter().position(|b| matches!(b, b'"' | b';' | b'\r' | b'\n')).unwrap_or(rest.len());
+        let boundary = rest[..end].trim_ascii_end();
+        if boundary.is_empty() || found.contains(&boundary) {
+            continue;
+        }
+        if found.len() == MAX_BOUNDARIES {
+            return Err(Refusal::MimeLimit { what: "parts", limit: MAX_MIME_PARTS });
+        }
+        found.push(boundary);
+    }
+    Ok(found)
+}
+
+/// Checks what the parser found.
+pub(super) fn check_parts(mail: &Message<'_>) -> Result<(), Refusal> {
+    let mut parts = 0;
+    // An explicit stack: the depth of a stranger's mail is not the depth of ours.
+    let mut open: Vec<(&Message<'_>, u32, usize)> = vec![(mail, 0, 1)];
+    while let Some((message, id, depth)) = open.pop() {
+        let Some(part) = message.parts.get(id as usize) else { continue };
+        parts += 1;
+        if parts > MAX_MIME_PARTS {
+            return Err(Refusal::MimeLimit { what: "parts", limit: MAX_MIME_PARTS });
+        }
+        if depth > MAX_MIME_DEPTH {
+            return Err(Refusal::MimeLimit { what: "levels", limit: MAX_MIME_DEPTH });
+        }
+        match &part.body {
+            PartType::Multipart(children) => open.extend(children.iter().map(|child| (message, *child, depth + 1))),
+            PartType::Message(inner) => open.push((inner, 0, depth + 1)),
+            _ => {}
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,76 @@
+//! Puts a mail together: head, words, files.
+
+use mail_parser::{HeaderValue, Message as ParsedMail, MessageParser};
+
+use super::super::fields::{event, set_moment};
+use super::super::refusal::Refusal;
+use super::super::run::Normalized;
+use super::{attachments, auto, body, head, limits};
+use crate::domain::content::{Content, Part};
+use crate::domain::event::{AddressKind, EventKind, Message, Profile, Sender};
+
+const MALFORMED: Refusal = Refusal::Malformed { format: "email", line: 0, column: 0 };
+
+/// The one event of a mail, and the bytes of its attachments.
+pub(in super::super) fn read(bytes: &[u8]) -> Result<Normalized, Refusal> {
+    let bytes = without_mbox_line(bytes);
+    limits::check_before(bytes)?;
+    let parsed = MessageParser::default().parse(bytes).filter(|mail| !mail.headers().is_empty()).ok_or(MALFORMED)?;
+    limits::check_parts(&parsed)?;
+
+    let mut mail = head::read(&parsed);
+    mail.auto_submitted = auto::is_automatic(&parsed);
+    let mut files = attachments::read(&parsed);
+    let text = body::read(&parsed, &mut mail, &mut files);
+
+    let mut found = event(EventKind::Message(Message::default()));
+    found.message_ref.clone_from(&mail.message_id);
+    if let Some(date) = parsed.date() {
+        set_moment(&mut found, date.is_valid().then(|| date.to_timestamp().saturating_mul(1000)), &date.to_rfc3339());
+    } else if let HeaderValue::Text(raw) = parsed.header("Date").unwrap_or(&HeaderValue::Empty) {
+        set_moment(&mut found, None, raw);
+    }
+    if let Some(from) = mail.from.first() {
+        let name = from.name.clone();
+        found.senders = vec![Sender { kind: AddressKind::Email, address: from.address.clone() }];
+        found.profile = name.map(|name| Box::new(Profile { name: Some(name), ..Profile::default() }));
+    }
+    let message = Message {
+        quoted: mail.in_reply_to.first().or(mail.references.last()).cloned(),
+        participants: mail.cc.clone(),
+        ..Message::default()
+    };
+    let mut parts = vec![Part::Mail(Box::new(mail))];
+    parts.extend(files.attachments.into_iter().map(Part::Attachment));
+    found.kind = EventKind::Message(Message { content: Content { text, parts }, ..message });
+    Ok(Normalized { events: vec![found], media: files.media, ignored: Vec::new() })
+}
+
+/// A line that begins with "From " and is no header: mailbox files have it before every mail (RFC 4155).
+fn without_mbox_line(bytes: &[u8]) -> &[u8] {
+    let start = bytes.iter().take_while(|b| b.is_ascii_whitespace()).count();
+    let trimmed = &bytes[start..];
+    match (trimmed.starts_with(b"From "), memchr::memchr(b'\n', trimmed)) {
+        (true, Some(end)) => &trimmed[end + 1..],
+        _ => trimmed,
+    }
+}
+
+/// Text for one line of a record and, later, of a header: control characters become spaces.
+pub(super) fn one_line(text: &str) -> String {
+    let spaced: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    spaced.trim().to_owned()
+}
+
+/// Every text of a header that may hold several.
+pub(super) fn texts(value: &HeaderValue<'_>) -> Vec<String> {
+    match value {
+        HeaderValue::Text(text) => vec![text.to_string()],
+        HeaderValue::TextList(list) => list.iter().map(ToString::to_string).collect(),
+        _ => Vec::new(),
+    }
+}
+
+pub(super) fn header<'m>(mail: &'m ParsedMail<'_>, name: &'static str) -> Option<&'m str> {
+    mail.header(name).and_then(HeaderValue::as_text)
+}

@@ -1,0 +1,100 @@
+//! Readings that several formats share: times, phone-like addresses, an event with nothing in it yet.
+
+use crate::domain::event::{AddressKind, Assurance, EventKind, InboundEvent, Scope, Sender};
+use crate::domain::time::Timestamp;
+
+/// 2009-01-01: older than every channel here.
+const EARLIEST_PLAUSIBLE_MS: i64 = 1_230_768_000_000;
+
+/// 2100-01-01.
+const LATEST_PLAUSIBLE_MS: i64 = 4_102_444_800_000;
+
+/// Numbers from here on are milliseconds, below it seconds (the year 5138).
+const MILLISECONDS_FROM: i64 = 100_000_000_000;
+
+/// Digits of an E.164 number (ITU-T E.164, 6.2): at most 15. Numbers up to 6 digits are short codes; providers' test numbers
+/// are as short as 4, so a source that only has real phones says so with [`international`].
+const MAX_PHONE_DIGITS: usize = 15;
+const MAX_SHORT_CODE_DIGITS: usize = 6;
+
+/// An event of that kind with every other field empty.
+pub(super) fn event(kind: EventKind) -> InboundEvent {
+    InboundEvent {
+        event_id: None,
+        message_ref: None,
+        occurred_at: None,
+        odd_time: None,
+        senders: Vec::new(),
+        assurance: Assurance::Claimed,
+        scope: Scope::Direct,
+        thread: None,
+        our_address: None,
+        kind,
+        profile: None,
+        backfill: false,
+        redelivery: false,
+    }
+}
+
+/// Notes the provider's time: as a moment where it can be read, as sent where it is odd.
+pub(super) fn set_time(event: &mut InboundEvent, sent: &str) {
+    let sent = sent.trim();
+    if sent.is_empty() {
+        return;
+    }
+    let moment = sent.parse::<i64>().ok().and_then(|number| {
+        if number.unsigned_abs() >= MILLISECONDS_FROM.unsigned_abs() { Some(number) } else { number.checked_mul(1000) }
+    });
+    set_moment(event, moment, sent);
+}
+
+/// Notes a time that was read as `moment`, or could not be.
+pub(super) fn set_moment(event: &mut InboundEvent, moment: Option<i64>, sent: &str) {
+    event.occurred_at = moment.map(Timestamp);
+    if !moment.is_some_and(|ms| (EARLIEST_PLAUSIBLE_MS..LATEST_PLAUSIBLE_MS).contains(&ms)) {
+        event.odd_time = Some(super::refusal::bounded(sent));
+    }
+}
+
+/// Address of a channel that names phones by digits without a plus. Anything else is kept as it is and is no phone.
+pub(super) fn international(address: &str) -> Sender {
+    let digits = address.strip_prefix('+').unwrap_or(address);
+    if !digits.is_empty() && digits.len() <= MAX_PHONE_DIGITS && digits.bytes().all(|b| b.is_ascii_digit()) {
+        Sender { kind: AddressKind::Phone, address: format!("+{digits}") }
+    } else {
+        Sender { kind: AddressKind::ShortCode, address: address.to_owned() }
+    }
+}
+
+/// Address of a channel that has phones, short codes and alphanumeric senders.
+pub(super) fn phone_like(address: &str) -> Sender {
+    let digits = address.bytes().filter(u8::is_ascii_digit).count();
+    let only = address.bytes().all(|b| b.is_ascii_digit() || b"+-. ()".contains(&b));
+    let phone = only && digits <= MAX_PHONE_DIGITS && (address.starts_with('+') || digits > MAX_SHORT_CODE_DIGITS);
+    Sender {
+        kind: if phone && digits > 0 { AddressKind::Phone } else { AddressKind::ShortCode },
+        address: address.to_owned(),
+    }
+}
+
+/// WhatsApp's business-scoped ids: two letters of a country, a point, and an opaque rest.
+pub(super) fn is_whatsapp_user_id(address: &str) -> bool {
+    let bytes = address.as_bytes();
+    bytes.len() > 3 && bytes[0].is_ascii_uppercase() && bytes[1].is_ascii_uppercase() && bytes[2] == b'.'
+}
+
+/// `Some` only when there is something in it.
+pub(super) fn filled(text: impl Into<String>) -> Option<String> {
+    Some(text.into()).filter(|text| !text.is_empty())
+}
+
+/// Lower-case hex.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut out = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        out.push(char::from(DIGITS[usize::from(byte >> 4)]));
+        out.push(char::from(DIGITS[usize::from(byte & 15)]));
+    }
+    out
+}

@@ -1,0 +1,24 @@
+//! What providers and adapters send becomes inbound events: one pure function per format, bytes in, events out.
+//!
+//! Nothing here waits, keeps state, or knows a workspace: the same bytes give the same events for ever (as long as
+//! [`SPLITTER_VERSION`] stands), because a position names an event by its place among those of its bytes. What is said is never
+//! dropped: an unreadable sender, time or kind is kept and flagged, and what cannot be read at all is a [`Refusal`], whose bytes
+//! become a dead letter. No provider URL leaves this module, and no refusal quotes what somebody wrote.
+
+pub(crate) mod convert;
+mod email;
+mod fields;
+mod format;
+mod json;
+mod refusal;
+mod run;
+mod skein;
+mod twilio;
+mod whatsapp;
+
+pub use email::limits::{MAX_HEADER_BYTES, MAX_HEADERS, MAX_MIME_DEPTH, MAX_MIME_PARTS};
+pub use format::Format;
+pub use json::MAX_JSON_DEPTH;
+pub use refusal::{Reason, Refusal};
+pub use run::{MAX_BODY_BYTES, MAX_ID_BYTES, MAX_MAIL_BYTES, Media, Normalized, Request, SPLITTER_VERSION, normalize};
+pub use skein::{outbound_to_json, to_json};

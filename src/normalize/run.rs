@@ -1,0 +1,127 @@
+//! The way of every format: limit, parse, check ids, set aside what is nobody's.
+
+use super::refusal::{Refusal, bounded};
+use super::{Format, email, skein, twilio, whatsapp};
+use crate::domain::event::{EventKind, InboundEvent};
+
+/// Version of the rules by which bytes become an ordered list of events. A position holds it: it rises whenever the same bytes
+/// could give another number or order of events than before.
+pub const SPLITTER_VERSION: u16 = 1;
+
+/// Most bytes of a body that is no mail: the stream's own limit on a message.
+pub const MAX_BODY_BYTES: usize = 1024 * 1024;
+
+/// Most bytes of a mail (domain rules, section 2).
+pub const MAX_MAIL_BYTES: usize = 25 * 1024 * 1024;
+
+/// Most bytes of an id: Message-IDs of real mailers stay under RFC 5322's line length of 998.
+pub const MAX_ID_BYTES: usize = 1024;
+
+/// What an adapter published.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Request<'a> {
+    /// The bytes.
+    pub body: &'a [u8],
+    /// Query string of the provider's request, from the header `Skein-Query`, without `?`.
+    pub query: Option<&'a str>,
+    /// Channel token of the subject. Empty: not known.
+    pub channel: &'a str,
+}
+
+impl<'a> Request<'a> {
+    /// A request that is its bytes only.
+    #[must_use]
+    pub fn new(body: &'a [u8]) -> Self {
+        Self { body, ..Self::default() }
+    }
+}
+
+/// What the bytes became.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Normalized {
+    /// What happened, in the provider's order. Never [`EventKind::Ignored`].
+    pub events: Vec<InboundEvent>,
+    /// Bytes that the events refer to. They must be in the object store before the events are recorded.
+    pub media: Vec<Media>,
+    /// Names of what is nobody's, at most 64 bytes each, to be counted.
+    pub ignored: Vec<String>,
+}
+
+/// Bytes of an attachment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Media {
+    /// Name in the object store, as in [`Attachment::object`](crate::domain::content::Attachment::object): the digest, so that
+    /// doing it again stores nothing twice.
+    pub name: String,
+    /// The bytes, decoded.
+    pub bytes: Vec<u8>,
+    /// SHA-256 of the bytes, lower-case hex.
+    pub sha256: String,
+    /// `type/subtype`, lower case, as claimed.
+    pub media_type: String,
+}
+
+/// Reads the bytes of a request. Pure: the same request gives the same events in the same order.
+///
+/// # Errors
+///
+/// The [`Refusal`] with which the bytes belong into a dead letter.
+pub fn normalize(format: Format, request: Request<'_>) -> Result<Normalized, Refusal> {
+    let limit = match format {
+        Format::Email => MAX_MAIL_BYTES,
+        Format::SkeinJson | Format::SkeinProtobuf | Format::WhatsappCloud | Format::Twilio => MAX_BODY_BYTES,
+    };
+    if request.body.len() > limit {
+        return Err(Refusal::TooLarge { bytes: request.body.len(), limit });
+    }
+    let mut normalized = match format {
+        Format::SkeinJson => one(skein::from_json(request.body)?),
+        Format::SkeinProtobuf => one(skein::from_protobuf(request.body)?),
+        Format::WhatsappCloud => Normalized { events: whatsapp::read(request.body)?, ..Normalized::default() },
+        Format::Twilio => Normalized { events: twilio::read(&request)?, ..Normalized::default() },
+        Format::Email => email::read(request.body)?,
+    };
+    for event in &normalized.events {
+        check_ids(event)?;
+    }
+    set_aside(&mut normalized);
+    Ok(normalized)
+}
+
+fn one(event: InboundEvent) -> Normalized {
+    Normalized { events: vec![event], ..Normalized::default() }
+}
+
+fn set_aside(normalized: &mut Normalized) {
+    let ignored = &mut normalized.ignored;
+    normalized.events.retain(|event| match &event.kind {
+        EventKind::Ignored { kind } => {
+            ignored.push(bounded(kind));
+            false
+        }
+        _ => true,
+    });
+}
+
+/// Ids become keys, and some become headers of answers: no line ends, no bulk.
+fn check_ids(event: &InboundEvent) -> Result<(), Refusal> {
+    let ids = [
+        ("event_id", &event.event_id),
+        ("message_ref", &event.message_ref),
+        ("thread", &event.thread),
+        ("our_address", &event.our_address),
+    ];
+    for (field, id) in ids {
+        if id.as_deref().is_some_and(unusable) {
+            return Err(Refusal::BadId { field });
+        }
+    }
+    if event.senders.iter().any(|sender| unusable(&sender.address)) {
+        return Err(Refusal::BadId { field: "senders" });
+    }
+    Ok(())
+}
+
+fn unusable(id: &str) -> bool {
+    id.len() > MAX_ID_BYTES || id.bytes().any(|b| b.is_ascii_control())
+}
