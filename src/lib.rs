@@ -7,6 +7,8 @@ pub mod admin;
 pub mod clock;
 pub mod config;
 pub mod domain;
+pub mod log;
+pub mod nats;
 pub mod normalize;
 pub mod proto;
 pub mod shutdown;

@@ -1,0 +1,26 @@
+//! Records as bytes: `skein.log.v1.Record`, both ways (design, laws 11 and 12).
+//!
+//! Responsible for: the format version, the split of structure and personal content, and that a reader refuses what it does not
+//! know instead of skipping it. Not for: order, numbering and damage of the log (the frame around these bytes carries a running
+//! hash), and not for sealing, which will replace the bytes of `Content.body` and nothing else.
+//!
+//! # Invariants
+//! 1. `decode(record.index, encode(record)) == record`, for every record.
+//! 2. Bytes of an unknown format, change, word or field are an error, never a record with something left out.
+//! 3. A record whose content is gone decodes, with empty content.
+
+mod content;
+mod envelope;
+mod error;
+mod read;
+mod wire;
+mod words;
+mod write;
+
+#[cfg(test)]
+mod samples;
+#[cfg(test)]
+mod tests;
+
+pub use envelope::{FORMAT, decode, encode};
+pub use error::CodecError;

@@ -1,0 +1,262 @@
+//! Changes, from the log into the domain. Refuses what no writer of this format writes.
+
+use super::error::CodecError;
+use super::words::{Word, author};
+use crate::domain::id::{AgentId, AssignmentId, Index, LeafId, MessageId, Name, OfferId, Position, RootId, WorkId};
+use crate::domain::record::{
+    Assigned, Change, Flags, IdentityOpened, Input, MessageStored, OfferMade, ReceiptNoted, WorkBrief, WorkOpened,
+};
+use crate::domain::time::Timestamp;
+use crate::proto::log as p;
+use crate::proto::log::change::Kind;
+
+/// One change.
+pub(super) fn change_from(change: p::Change) -> Result<Change, CodecError> {
+    // A change of a kind that is not known has no kind.
+    Ok(match change.kind.ok_or(CodecError::Missing("kind of change"))? {
+        Kind::WorkspaceOpened(c) => Change::WorkspaceOpened { hash_key: bytes(&c.hash_key, "hash key")? },
+        Kind::ConfigApplied(c) => {
+            Change::ConfigApplied { canonical: c.canonical, sha256: bytes(&c.sha256, "configuration hash")? }
+        }
+        Kind::StreamBound(c) => {
+            Change::StreamBound { stream: short(c.stream)?, name: Name::from(c.name), created_ns: c.created_ns }
+        }
+        Kind::InputBroken(c) => Change::InputBroken { stream: short(c.stream)?, applied: c.applied, found: c.found },
+        Kind::InputGap(c) => Change::InputGap { stream: short(c.stream)?, from: c.from, to: c.to },
+        Kind::Progress(c) => {
+            Change::Progress { reached: c.reached.into_iter().map(input_from).collect::<Result<_, _>>()? }
+        }
+        Kind::DeadLettered(c) => Change::DeadLettered {
+            input: input_from(c.input.ok_or(CodecError::Missing("input of a dead letter"))?)?,
+            stream: Name::from(c.stream),
+            channel: Name::from(c.channel),
+            endpoint: Name::from(c.endpoint),
+            reason: Name::from(c.reason),
+        },
+        Kind::HandedOver(c) => Change::HandedOver {
+            stream: Name::from(c.stream),
+            stream_sequence: c.stream_sequence,
+            position: position(c.position.ok_or(CodecError::Missing("position handed over"))?),
+        },
+        Kind::Resumed(c) => Change::Resumed { outage_ms: c.outage_ms, extension_ms: c.extension_ms },
+        Kind::AccountNoted(c) => {
+            Change::AccountNoted { endpoint: Name::from(c.endpoint), subject: Name::from(c.subject) }
+        }
+        Kind::IdentityOpened(c) => Change::IdentityOpened(identity_opened(c)?),
+        Kind::IdentityMarked(c) => {
+            Change::IdentityMarked { leaf: LeafId(c.leaf), status: Word::from_number(c.status)?, shared: c.shared }
+        }
+        Kind::Named(c) => Change::Named { leaf: LeafId(c.leaf), assurance: Word::from_number(c.assurance)? },
+        Kind::Merged(c) => Change::Merged {
+            winner: RootId(c.winner),
+            loser: RootId(c.loser),
+            leaves: c.leaves.into_iter().map(LeafId).collect(),
+            evidence: Word::from_number(c.evidence)?,
+        },
+        Kind::MessageStored(c) => Change::MessageStored(Box::new(message_stored(c)?)),
+        Kind::AlsoReceived(c) => Change::AlsoReceived {
+            message: MessageId::from_bits(c.message),
+            leaf: LeafId(c.leaf),
+            endpoint: Name::from(c.endpoint),
+        },
+        Kind::CooldownEnded(c) => Change::CooldownEnded { work: WorkId::from_bits(c.work), agent: AgentId(c.agent) },
+        Kind::ReceiptNoted(c) => Change::ReceiptNoted(receipt_noted(c)?),
+        Kind::ReceiptParked(c) => Change::ReceiptParked {
+            fingerprint: c.fingerprint,
+            status: Word::from_number(c.status)?,
+            class: Word::from_number(c.error_class)?,
+        },
+        Kind::SeenMarked(c) => Change::SeenMarked {
+            agent: AgentId(c.agent),
+            work: WorkId::from_bits(c.work),
+            through: MessageId::from_bits(c.through),
+        },
+        Kind::WorkOpened(c) => Change::WorkOpened(Box::new(work_opened(c))),
+        Kind::WorkQueued(c) => Change::WorkQueued {
+            work: WorkId::from_bits(c.work),
+            queue: Name::from(c.queue),
+            key: c.key,
+            cause: Word::from_number(c.cause)?,
+            preferred: c.preferred.map(AgentId),
+        },
+        Kind::OfferMade(c) => Change::OfferMade(OfferMade {
+            work: WorkId::from_bits(c.work),
+            agent: AgentId(c.agent),
+            cost: c.cost,
+            expires_at: Timestamp(c.expires_at_ms),
+            brief: brief(c.brief)?,
+        }),
+        Kind::OfferEnded(c) => Change::OfferEnded {
+            offer: OfferId::from_bits(c.offer),
+            work: WorkId::from_bits(c.work),
+            agent: AgentId(c.agent),
+            outcome: Word::from_number(c.outcome)?,
+        },
+        Kind::Assigned(c) => Change::Assigned(Assigned {
+            work: WorkId::from_bits(c.work),
+            agent: AgentId(c.agent),
+            cause: Word::from_number(c.cause)?,
+            cost: c.cost,
+            grace_ms: c.grace_ms,
+            answer_by: c.answer_by_ms.map(Timestamp),
+            brief: brief(c.brief)?,
+        }),
+        Kind::Unassigned(c) => Change::Unassigned {
+            assignment: AssignmentId::from_bits(c.assignment),
+            work: WorkId::from_bits(c.work),
+            agent: AgentId(c.agent),
+            reason: Word::from_number(c.reason)?,
+        },
+        Kind::CooledDown(c) => Change::CooledDown {
+            work: WorkId::from_bits(c.work),
+            agent: AgentId(c.agent),
+            liftable: c.liftable,
+            until: Timestamp(c.until_ms),
+        },
+        Kind::WrapUpStarted(c) => Change::WrapUpStarted {
+            work: WorkId::from_bits(c.work),
+            agent: AgentId(c.agent),
+            until: Timestamp(c.until_ms),
+            cost: c.cost,
+            disposition: Name::from(c.disposition),
+        },
+        Kind::WrapUpLeft(c) => {
+            Change::WrapUpLeft { work: WorkId::from_bits(c.work), agent: AgentId(c.agent), cost: c.cost }
+        }
+        Kind::WorkClosed(c) => Change::WorkClosed {
+            work: WorkId::from_bits(c.work),
+            disposition: Name::from(c.disposition),
+            reopen_until: Timestamp(c.reopen_until_ms),
+        },
+        Kind::WorkReopened(c) => Change::WorkReopened { work: WorkId::from_bits(c.work), leaf: LeafId(c.leaf) },
+        Kind::AgentRegistered(c) => Change::AgentRegistered { agent: AgentId(c.agent), name: Name::from(c.name) },
+        Kind::SessionOpened(c) => Change::SessionOpened { agent: AgentId(c.agent), session_epoch: c.session_epoch },
+        Kind::SessionLost(c) => Change::SessionLost {
+            agent: AgentId(c.agent),
+            session_epoch: c.session_epoch,
+            offers_until: Timestamp(c.offers_until_ms),
+            until: Timestamp(c.until_ms),
+        },
+        Kind::SessionEnded(c) => Change::SessionEnded {
+            agent: AgentId(c.agent),
+            session_epoch: c.session_epoch,
+            reason: Word::from_number(c.reason)?,
+        },
+        Kind::PresenceSet(c) => Change::PresenceSet {
+            agent: AgentId(c.agent),
+            presence: Word::from_number(c.presence)?,
+            reason: Name::from(c.reason),
+            channels: c.channels.into_iter().map(Name::from).collect(),
+        },
+        Kind::MatchDeferred(c) => Change::MatchDeferred { agent: AgentId(c.agent), more: c.more },
+    })
+}
+
+/// A place in an IN stream.
+pub(super) fn input_from(input: p::Input) -> Result<Input, CodecError> {
+    Ok(Input {
+        stream: short(input.stream)?,
+        sequence: input.sequence,
+        event: short(input.event)?,
+        of: short(input.of)?,
+        splitter: short(input.splitter)?,
+        digest: input.digest,
+    })
+}
+
+fn position(at: p::Position) -> Position {
+    Position { index: Index(at.index), output: at.output }
+}
+
+fn identity_opened(opened: p::IdentityOpened) -> Result<IdentityOpened, CodecError> {
+    Ok(IdentityOpened {
+        leaf: LeafId(opened.leaf),
+        root: RootId(opened.root),
+        kind: Word::from_number(opened.kind)?,
+        namespace_scope: Name::from(opened.namespace_scope),
+        scope: Word::from_number(opened.scope)?,
+        hash: u128::from_be_bytes(bytes(&opened.hash, "hash of an address")?),
+        generation: short(opened.generation)?,
+        normaliser: short(opened.normaliser)?,
+        status: Word::from_number(opened.status)?,
+        shared: opened.shared,
+        assurance: Word::from_number(opened.assurance)?,
+        evidence: Word::from_number(opened.evidence)?,
+    })
+}
+
+fn message_stored(message: p::MessageStored) -> Result<MessageStored, CodecError> {
+    Ok(MessageStored {
+        leaf: LeafId(message.leaf),
+        conversation: RootId(message.conversation),
+        work: message.work.map(WorkId::from_bits),
+        direction: Word::from_number(message.direction)?,
+        kind: Word::from_number(message.kind)?,
+        author: author(message.author, message.author_agent)?,
+        assurance: Word::from_number(message.assurance)?,
+        scope: Word::from_number(message.scope)?,
+        purpose: Word::from_number(message.purpose)?,
+        channel: Name::from(message.channel),
+        endpoint: Name::from(message.endpoint),
+        provider_time: message.provider_time_ms.map(Timestamp),
+        flags: Flags(message.flags),
+        about: message.about.map(MessageId::from_bits),
+        duplicate_key: message.duplicate_key,
+        digest: message.digest,
+        provider_fingerprint: message.provider_fingerprint,
+        audience: message.audience.into_iter().map(AgentId).collect(),
+        assignment: message.assignment.map(AssignmentId::from_bits),
+        seen_through: message.seen_through.map(MessageId::from_bits),
+        not_after: message.not_after_ms.map(Timestamp),
+        answer_by: message.answer_by_ms.map(Timestamp),
+    })
+}
+
+fn receipt_noted(receipt: p::ReceiptNoted) -> Result<ReceiptNoted, CodecError> {
+    Ok(ReceiptNoted {
+        message: MessageId::from_bits(receipt.message),
+        leaf: LeafId(receipt.leaf),
+        work: receipt.work.map(WorkId::from_bits),
+        status: Word::from_number(receipt.status)?,
+        applied: receipt.applied,
+        class: Word::from_number(receipt.error_class)?,
+        code: Name::from(receipt.code),
+        provider_fingerprint: receipt.provider_fingerprint,
+        audience: receipt.audience.into_iter().map(AgentId).collect(),
+    })
+}
+
+fn work_opened(work: p::WorkOpened) -> WorkOpened {
+    WorkOpened {
+        leaf: LeafId(work.leaf),
+        conversation: RootId(work.conversation),
+        channel: Name::from(work.channel),
+        endpoint: Name::from(work.endpoint),
+        brand: Name::from(work.brand),
+        linked: work.linked.into_iter().map(WorkId::from_bits).collect(),
+    }
+}
+
+fn brief(brief: Option<p::WorkBrief>) -> Result<WorkBrief, CodecError> {
+    let brief = brief.ok_or(CodecError::Missing("brief of a work"))?;
+    Ok(WorkBrief {
+        leaf: LeafId(brief.leaf),
+        conversation: RootId(brief.conversation),
+        channel: Name::from(brief.channel),
+        endpoint: Name::from(brief.endpoint),
+        brand: Name::from(brief.brand),
+        queue: Name::from(brief.queue),
+        opened_at: Timestamp(brief.opened_at_ms),
+        waiting_since: brief.waiting_since_ms.map(Timestamp),
+        waited_ms: brief.waited_ms,
+        last_message: MessageId::from_bits(brief.last_message),
+    })
+}
+
+fn short(number: u32) -> Result<u16, CodecError> {
+    u16::try_from(number).map_err(|_| CodecError::Value("a number of 16 bits"))
+}
+
+fn bytes<const N: usize>(bytes: &[u8], what: &'static str) -> Result<[u8; N], CodecError> {
+    bytes.try_into().map_err(|_| CodecError::Value(what))
+}

@@ -1,0 +1,564 @@
+//! Records of all shapes for tests. A variant of [`Change`] that is forgotten here does not compile, or fails the test that
+//! counts them.
+
+use proptest::collection::vec;
+use proptest::option::of;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use crate::domain::content::{Attachment, AttachmentKind, Content, Location, Mail, Mailbox, Part};
+use crate::domain::event::{AddressKind, Assurance, ErrorClass, ReceiptStatus, Scope};
+use crate::domain::id::{AgentId, AssignmentId, Index, LeafId, MessageId, Name, OfferId, Position, RootId, WorkId};
+use crate::domain::record::{
+    AssignCause, Assigned, Author, Cause, Change, Direction, Evidence, Flags, IdentityOpened, IdentityStatus, Input,
+    MessageContent, MessageKind, MessageStored, OfferMade, OfferOutcome, Personal, PersonalValue, Presence, Purpose,
+    QueueCause, ReceiptNoted, Record, Request, SessionEnd, Touch, UnassignReason, WorkBrief, WorkOpened,
+};
+use crate::domain::time::Timestamp;
+
+/// How many variants [`variant`] numbers.
+pub(super) const VARIANTS: usize = 37;
+
+/// The number of a change's variant, from 0.
+pub(super) fn variant(change: &Change) -> usize {
+    match change {
+        Change::WorkspaceOpened { .. } => 0,
+        Change::ConfigApplied { .. } => 1,
+        Change::StreamBound { .. } => 2,
+        Change::InputBroken { .. } => 3,
+        Change::InputGap { .. } => 4,
+        Change::Progress { .. } => 5,
+        Change::DeadLettered { .. } => 6,
+        Change::HandedOver { .. } => 7,
+        Change::Resumed { .. } => 8,
+        Change::AccountNoted { .. } => 9,
+        Change::IdentityOpened(_) => 10,
+        Change::IdentityMarked { .. } => 11,
+        Change::Named { .. } => 12,
+        Change::Merged { .. } => 13,
+        Change::MessageStored(_) => 14,
+        Change::ReceiptNoted(_) => 15,
+        Change::ReceiptParked { .. } => 16,
+        Change::SeenMarked { .. } => 17,
+        Change::WorkOpened(_) => 18,
+        Change::WorkQueued { .. } => 19,
+        Change::OfferMade(_) => 20,
+        Change::OfferEnded { .. } => 21,
+        Change::Assigned(_) => 22,
+        Change::Unassigned { .. } => 23,
+        Change::CooledDown { .. } => 24,
+        Change::WrapUpStarted { .. } => 25,
+        Change::WrapUpLeft { .. } => 26,
+        Change::WorkClosed { .. } => 27,
+        Change::WorkReopened { .. } => 28,
+        Change::AgentRegistered { .. } => 29,
+        Change::SessionOpened { .. } => 30,
+        Change::SessionLost { .. } => 31,
+        Change::SessionEnded { .. } => 32,
+        Change::PresenceSet { .. } => 33,
+        Change::MatchDeferred { .. } => 34,
+        Change::AlsoReceived { .. } => 35,
+        Change::CooldownEnded { .. } => 36,
+    }
+}
+
+/// One strategy per variant, in the order of [`variant`].
+pub(super) fn every_change() -> Vec<BoxedStrategy<Change>> {
+    vec![
+        any::<[u8; 16]>().prop_map(|hash_key| Change::WorkspaceOpened { hash_key }).boxed(),
+        (".{0,40}", any::<[u8; 32]>())
+            .prop_map(|(canonical, sha256)| Change::ConfigApplied { canonical, sha256 })
+            .boxed(),
+        (any::<u16>(), name(), any::<i64>())
+            .prop_map(|(stream, name, created_ns)| Change::StreamBound { stream, name, created_ns })
+            .boxed(),
+        any::<(u16, u64, u64)>()
+            .prop_map(|(stream, applied, found)| Change::InputBroken { stream, applied, found })
+            .boxed(),
+        any::<(u16, u64, u64)>().prop_map(|(stream, from, to)| Change::InputGap { stream, from, to }).boxed(),
+        vec(input(), 0..4).prop_map(|reached| Change::Progress { reached }).boxed(),
+        (input(), name(), name(), name(), name())
+            .prop_map(|(input, stream, channel, endpoint, reason)| Change::DeadLettered {
+                input,
+                stream,
+                channel,
+                endpoint,
+                reason,
+            })
+            .boxed(),
+        (name(), any::<u64>(), any::<(u64, u32)>())
+            .prop_map(|(stream, stream_sequence, (index, output))| Change::HandedOver {
+                stream,
+                stream_sequence,
+                position: Position { index: Index(index), output },
+            })
+            .boxed(),
+        any::<(u64, u64)>().prop_map(|(outage_ms, extension_ms)| Change::Resumed { outage_ms, extension_ms }).boxed(),
+        (name(), name()).prop_map(|(endpoint, subject)| Change::AccountNoted { endpoint, subject }).boxed(),
+        identity_opened().boxed(),
+        (leaf(), status(), any::<bool>())
+            .prop_map(|(leaf, status, shared)| Change::IdentityMarked { leaf, status, shared })
+            .boxed(),
+        (leaf(), assurance()).prop_map(|(leaf, assurance)| Change::Named { leaf, assurance }).boxed(),
+        (root(), root(), vec(leaf(), 0..4), evidence())
+            .prop_map(|(winner, loser, leaves, evidence)| Change::Merged { winner, loser, leaves, evidence })
+            .boxed(),
+        message_stored().boxed(),
+        receipt_noted().boxed(),
+        (any::<u64>(), receipt_status(), error_class())
+            .prop_map(|(fingerprint, status, class)| Change::ReceiptParked { fingerprint, status, class })
+            .boxed(),
+        (agent(), work(), message())
+            .prop_map(|(agent, work, through)| Change::SeenMarked { agent, work, through })
+            .boxed(),
+        work_opened().boxed(),
+        (work(), name(), any::<i64>(), queue_cause(), of(agent()))
+            .prop_map(|(work, queue, key, cause, preferred)| Change::WorkQueued { work, queue, key, cause, preferred })
+            .boxed(),
+        (work(), agent(), any::<u32>(), time(), brief())
+            .prop_map(|(work, agent, cost, expires_at, brief)| {
+                Change::OfferMade(OfferMade { work, agent, cost, expires_at, brief })
+            })
+            .boxed(),
+        (any::<u64>().prop_map(OfferId::from_bits), work(), agent(), outcome())
+            .prop_map(|(offer, work, agent, outcome)| Change::OfferEnded { offer, work, agent, outcome })
+            .boxed(),
+        (work(), agent(), assign_cause(), any::<u32>(), of(any::<u64>()), of(time()), brief())
+            .prop_map(|(work, agent, cause, cost, grace_ms, answer_by, brief)| {
+                Change::Assigned(Assigned { work, agent, cause, cost, grace_ms, answer_by, brief })
+            })
+            .boxed(),
+        (assignment(), work(), agent(), unassign_reason())
+            .prop_map(|(assignment, work, agent, reason)| Change::Unassigned { assignment, work, agent, reason })
+            .boxed(),
+        (work(), agent(), any::<bool>(), time())
+            .prop_map(|(work, agent, liftable, until)| Change::CooledDown { work, agent, liftable, until })
+            .boxed(),
+        (work(), agent(), time(), any::<u32>(), name())
+            .prop_map(|(work, agent, until, cost, disposition)| Change::WrapUpStarted {
+                work,
+                agent,
+                until,
+                cost,
+                disposition,
+            })
+            .boxed(),
+        (work(), agent(), any::<u32>())
+            .prop_map(|(work, agent, cost)| Change::WrapUpLeft { work, agent, cost })
+            .boxed(),
+        (work(), name(), time())
+            .prop_map(|(work, disposition, reopen_until)| Change::WorkClosed { work, disposition, reopen_until })
+            .boxed(),
+        (work(), leaf()).prop_map(|(work, leaf)| Change::WorkReopened { work, leaf }).boxed(),
+        (agent(), name()).prop_map(|(agent, name)| Change::AgentRegistered { agent, name }).boxed(),
+        (agent(), any::<u64>())
+            .prop_map(|(agent, session_epoch)| Change::SessionOpened { agent, session_epoch })
+            .boxed(),
+        (agent(), any::<u64>(), time(), time())
+            .prop_map(|(agent, session_epoch, offers_until, until)| Change::SessionLost {
+                agent,
+                session_epoch,
+                offers_until,
+                until,
+            })
+            .boxed(),
+        (agent(), any::<u64>(), session_end())
+            .prop_map(|(agent, session_epoch, reason)| Change::SessionEnded { agent, session_epoch, reason })
+            .boxed(),
+        (agent(), presence(), name(), vec(name(), 0..3))
+            .prop_map(|(agent, presence, reason, channels)| Change::PresenceSet { agent, presence, reason, channels })
+            .boxed(),
+        (agent(), any::<bool>()).prop_map(|(agent, more)| Change::MatchDeferred { agent, more }).boxed(),
+        (message(), leaf(), name())
+            .prop_map(|(message, leaf, endpoint)| Change::AlsoReceived { message, leaf, endpoint })
+            .boxed(),
+        (work(), agent()).prop_map(|(work, agent)| Change::CooldownEnded { work, agent }).boxed(),
+    ]
+}
+
+/// A record with at least one change.
+pub(super) fn record() -> impl Strategy<Value = Record> {
+    let changes = vec(proptest::strategy::Union::new(every_change()), 1..5);
+    let head = (any::<u64>(), time(), name(), cause());
+    let touches = vec((leaf(), vec(any::<u64>(), 0..9)), 0..3);
+    (head, touches, changes, vec(personal(), 0..3), of(leaf())).prop_map(
+        |((index, time, workspace, cause), touches, changes, content, content_leaf)| Record {
+            index: Index(index),
+            time,
+            workspace,
+            cause,
+            touches: touches.into_iter().map(|(leaf, previous)| Touch { leaf, previous: previous.into() }).collect(),
+            changes: changes.into(),
+            content,
+            content_leaf,
+        },
+    )
+}
+
+/// What most records are: a text of 100 bytes of a customer whose Work is an agent's.
+pub(super) fn typical() -> Record {
+    let index = Index(12_345_678);
+    Record {
+        index,
+        time: Timestamp(1_790_000_000_000),
+        workspace: "demo".into(),
+        cause: Cause::Input(Input {
+            stream: 1,
+            sequence: 9_876_543,
+            event: 0,
+            of: 1,
+            splitter: 1,
+            digest: 0x1234_5678_9abc_def0,
+        }),
+        touches: [Touch { leaf: LeafId(17_123), previous: (1..9).map(|n| index.0 - n * 20_000).collect() }].into(),
+        changes: [Change::MessageStored(Box::new(MessageStored {
+            leaf: LeafId(17_123),
+            conversation: RootId(17_123),
+            work: Some(WorkId::new(Index(11_000_000), 2)),
+            assurance: Assurance::Platform,
+            channel: "whatsapp".into(),
+            endpoint: "main".into(),
+            provider_time: Some(Timestamp(1_789_999_999_000)),
+            duplicate_key: 0x1111_2222_3333_4444,
+            digest: 0x5555_6666_7777_8888,
+            provider_fingerprint: 0x9999_aaaa_bbbb_cccc,
+            audience: [AgentId(7)].into(),
+            ..MessageStored::default()
+        }))]
+        .into_iter()
+        .collect(),
+        content: vec![Personal {
+            place: 0,
+            value: PersonalValue::Message(Box::new(MessageContent {
+                content: Content::text("x".repeat(100)),
+                provider_ref: Some("wamid.HBgNNDkxNTExMjM0NTY3OBUCABIYFjNFQjA5QzZFRTM5".into()),
+                ..MessageContent::default()
+            })),
+        }],
+        content_leaf: Some(LeafId(17_123)),
+    }
+}
+
+fn name() -> impl Strategy<Value = Name> {
+    ".{0,30}".prop_map(Name::from)
+}
+
+fn leaf() -> impl Strategy<Value = LeafId> {
+    any::<u32>().prop_map(LeafId)
+}
+
+fn root() -> impl Strategy<Value = RootId> {
+    any::<u32>().prop_map(RootId)
+}
+
+fn agent() -> impl Strategy<Value = AgentId> {
+    any::<u32>().prop_map(AgentId)
+}
+
+fn work() -> impl Strategy<Value = WorkId> {
+    any::<u64>().prop_map(WorkId::from_bits)
+}
+
+fn message() -> impl Strategy<Value = MessageId> {
+    any::<u64>().prop_map(MessageId::from_bits)
+}
+
+fn assignment() -> impl Strategy<Value = AssignmentId> {
+    any::<u64>().prop_map(AssignmentId::from_bits)
+}
+
+fn time() -> impl Strategy<Value = Timestamp> {
+    any::<i64>().prop_map(Timestamp)
+}
+
+fn status() -> impl Strategy<Value = IdentityStatus> {
+    select(vec![IdentityStatus::Verified, IdentityStatus::Provisional])
+}
+
+fn assurance() -> impl Strategy<Value = Assurance> {
+    select(vec![Assurance::Claimed, Assurance::Platform, Assurance::LoggedIn, Assurance::Token])
+}
+
+fn scope() -> impl Strategy<Value = Scope> {
+    select(vec![Scope::Direct, Scope::Group, Scope::Public])
+}
+
+fn evidence() -> impl Strategy<Value = Evidence> {
+    use Evidence as E;
+    select(vec![E::First, E::SameEvent, E::Agent, E::Claim, E::Token, E::Login])
+}
+
+fn address_kind() -> impl Strategy<Value = AddressKind> {
+    use AddressKind as K;
+    select(vec![
+        K::Phone,
+        K::ShortCode,
+        K::Whatsapp,
+        K::Email,
+        K::Messenger,
+        K::Instagram,
+        K::Telegram,
+        K::Line,
+        K::Viber,
+        K::Web,
+        K::Crm,
+        K::Login,
+        K::Staff,
+    ])
+}
+
+fn receipt_status() -> impl Strategy<Value = ReceiptStatus> {
+    use ReceiptStatus as S;
+    select(vec![S::Queued, S::Unknown, S::Sent, S::Failed, S::Expired, S::Delivered, S::Read])
+}
+
+fn error_class() -> impl Strategy<Value = ErrorClass> {
+    use ErrorClass as C;
+    select(vec![
+        C::Unspecified,
+        C::Retryable,
+        C::WindowClosed,
+        C::OptedOut,
+        C::Unreachable,
+        C::Invalid,
+        C::Blocked,
+        C::Content,
+        C::Rate,
+        C::Auth,
+    ])
+}
+
+fn queue_cause() -> impl Strategy<Value = QueueCause> {
+    use QueueCause as C;
+    select(vec![C::New, C::Reopened, C::OfferEnded, C::Recalled, C::OwnerLost, C::Requeued])
+}
+
+fn outcome() -> impl Strategy<Value = OfferOutcome> {
+    use OfferOutcome as O;
+    select(vec![O::Accepted, O::Declined, O::Expired, O::Revoked])
+}
+
+fn assign_cause() -> impl Strategy<Value = AssignCause> {
+    use AssignCause as C;
+    select(vec![C::Offer, C::Auto, C::Claim, C::Start, C::Assign, C::Transfer, C::Takeover])
+}
+
+fn unassign_reason() -> impl Strategy<Value = UnassignReason> {
+    use UnassignReason as R;
+    select(vec![R::Closed, R::Recalled, R::OwnerLost, R::Requeued])
+}
+
+fn session_end() -> impl Strategy<Value = SessionEnd> {
+    use SessionEnd as E;
+    select(vec![E::LoggedOut, E::Taken, E::GraceOver, E::SlowReader])
+}
+
+fn presence() -> impl Strategy<Value = Presence> {
+    select(vec![Presence::Ready, Presence::Away, Presence::Draining, Presence::Offline])
+}
+
+fn author() -> impl Strategy<Value = Author> {
+    prop_oneof![
+        Just(Author::Customer),
+        Just(Author::Participant),
+        agent().prop_map(Author::Agent),
+        agent().prop_map(Author::Bot),
+        Just(Author::System),
+        Just(Author::External),
+    ]
+}
+
+fn input() -> impl Strategy<Value = Input> {
+    any::<(u16, u64, u16, u16, u16, u64)>().prop_map(|(stream, sequence, event, of, splitter, digest)| Input {
+        stream,
+        sequence,
+        event,
+        of,
+        splitter,
+        digest,
+    })
+}
+
+fn cause() -> impl Strategy<Value = Cause> {
+    prop_oneof![
+        input().prop_map(Cause::Input),
+        (name(), name(), any::<u64>()).prop_map(|(principal, request_id, digest)| Cause::Command(Request {
+            principal,
+            request_id,
+            digest
+        })),
+        Just(Cause::Timer),
+        Just(Cause::System),
+    ]
+}
+
+fn identity_opened() -> impl Strategy<Value = Change> {
+    let who = (leaf(), root(), address_kind(), name(), scope());
+    (who, any::<(u128, u16, u16, bool)>(), status(), assurance(), evidence()).prop_map(
+        |((leaf, root, kind, namespace_scope, scope), plain, status, assurance, evidence)| {
+            let (hash, generation, normaliser, shared) = plain;
+            Change::IdentityOpened(IdentityOpened {
+                leaf,
+                root,
+                kind,
+                namespace_scope,
+                scope,
+                hash,
+                generation,
+                normaliser,
+                status,
+                shared,
+                assurance,
+                evidence,
+            })
+        },
+    )
+}
+
+fn message_stored() -> impl Strategy<Value = Change> {
+    use {MessageKind as K, Purpose as P};
+    let kinds = select(vec![
+        K::Message,
+        K::Edit,
+        K::Deletion,
+        K::Reaction,
+        K::IdentityChange,
+        K::Opt,
+        K::Start,
+        K::VisitEnd,
+        K::Call,
+        K::MediaArrived,
+        K::Unsupported,
+    ]);
+    let purposes = select(vec![P::Service, P::Proactive, P::Marketing, P::Notice, P::Survey]);
+    let directions = select(vec![Direction::In, Direction::Out, Direction::Note]);
+    let filed = (leaf(), root(), of(work()), of(message()), vec(agent(), 0..3));
+    let words = (directions, kinds, author(), assurance(), scope(), purposes);
+    let outbound = (of(assignment()), of(message()), of(time()), of(time()));
+    (filed, words, name(), name(), of(time()), any::<(u32, u64, u64, u64)>(), outbound).prop_map(
+        |(filed, words, channel, endpoint, provider_time, plain, outbound)| {
+            let (leaf, conversation, work, about, audience) = filed;
+            let (direction, kind, author, assurance, scope, purpose) = words;
+            let (flags, duplicate_key, digest, provider_fingerprint) = plain;
+            let (assignment, seen_through, not_after, answer_by) = outbound;
+            Change::MessageStored(Box::new(MessageStored {
+                leaf,
+                conversation,
+                work,
+                direction,
+                kind,
+                author,
+                assurance,
+                scope,
+                purpose,
+                channel,
+                endpoint,
+                provider_time,
+                flags: Flags(flags),
+                about,
+                duplicate_key,
+                digest,
+                provider_fingerprint,
+                audience: audience.into(),
+                assignment,
+                seen_through,
+                not_after,
+                answer_by,
+            }))
+        },
+    )
+}
+
+fn receipt_noted() -> impl Strategy<Value = Change> {
+    let filed = (message(), leaf(), of(work()), vec(agent(), 0..3));
+    (filed, receipt_status(), any::<(bool, u64)>(), error_class(), name()).prop_map(
+        |(filed, status, plain, class, code)| {
+            let (message, leaf, work, audience) = filed;
+            let (applied, provider_fingerprint) = plain;
+            Change::ReceiptNoted(ReceiptNoted {
+                message,
+                leaf,
+                work,
+                status,
+                applied,
+                class,
+                code,
+                provider_fingerprint,
+                audience: audience.into(),
+            })
+        },
+    )
+}
+
+fn work_opened() -> impl Strategy<Value = Change> {
+    (leaf(), root(), name(), name(), name(), vec(work(), 0..4)).prop_map(
+        |(leaf, conversation, channel, endpoint, brand, linked)| {
+            Change::WorkOpened(Box::new(WorkOpened { leaf, conversation, channel, endpoint, brand, linked }))
+        },
+    )
+}
+
+fn brief() -> impl Strategy<Value = WorkBrief> {
+    let filed = (leaf(), root(), name(), name(), name(), name());
+    (filed, time(), of(time()), any::<u64>(), message()).prop_map(
+        |((leaf, conversation, channel, endpoint, brand, queue), opened_at, waiting_since, waited_ms, last_message)| {
+            WorkBrief {
+                leaf,
+                conversation,
+                channel,
+                endpoint,
+                brand,
+                queue,
+                opened_at,
+                waiting_since,
+                waited_ms,
+                last_message,
+            }
+        },
+    )
+}
+
+fn personal() -> impl Strategy<Value = Personal> {
+    let value = prop_oneof![
+        message_content().prop_map(|content| PersonalValue::Message(Box::new(content))),
+        name().prop_map(PersonalValue::Address),
+        name().prop_map(PersonalValue::Shown),
+    ];
+    (any::<u16>(), value).prop_map(|(place, value)| Personal { place, value })
+}
+
+fn message_content() -> impl Strategy<Value = MessageContent> {
+    let text = || of(".{0,20}");
+    (content(), text(), text(), text(), text(), text()).prop_map(
+        |(content, provider_ref, quoted_ref, recipient, detail, odd_time)| MessageContent {
+            content,
+            provider_ref,
+            quoted_ref,
+            recipient,
+            detail,
+            odd_time,
+        },
+    )
+}
+
+fn content() -> impl Strategy<Value = Content> {
+    let part = prop_oneof![
+        (".{0,9}", any::<u64>()).prop_map(|(name, bytes)| Part::Attachment(Attachment {
+            kind: AttachmentKind::Voice,
+            name: Some(name),
+            bytes: Some(bytes),
+            ..Attachment::default()
+        })),
+        (-90.0..90.0, -180.0..180.0).prop_map(|(latitude, longitude)| Part::Location(Location {
+            latitude,
+            longitude,
+            ..Location::default()
+        })),
+        (".{0,9}", ".{0,9}").prop_map(|(subject, address)| Part::Mail(Box::new(Mail {
+            subject,
+            from: vec![Mailbox { name: None, address }],
+            ..Mail::default()
+        }))),
+    ];
+    (".{0,60}", vec(part, 0..3)).prop_map(|(text, parts)| Content { text, parts })
+}

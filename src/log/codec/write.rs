@@ -1,0 +1,303 @@
+//! Changes, from the domain into the log. Total: every change has its form.
+
+use super::wire::Wire;
+use super::words::{Word, author_number};
+use crate::domain::id::{AgentId, AssignmentId, MessageId, Name, Position, WorkId};
+use crate::domain::record::{
+    Assigned, Change, IdentityOpened, Input, MessageStored, OfferMade, ReceiptNoted, WorkBrief, WorkOpened,
+};
+use crate::domain::time::Timestamp;
+use crate::proto::log as p;
+
+/// The fields of one change: its number in `Change.kind`, and what it says.
+pub(super) fn write_change(wire: &mut Wire<'_>, change: &Change) {
+    match change {
+        Change::WorkspaceOpened { hash_key } => wire.message(16, &p::WorkspaceOpened { hash_key: hash_key.to_vec() }),
+        Change::ConfigApplied { canonical, sha256 } => {
+            wire.message(17, &p::ConfigApplied { canonical: canonical.clone(), sha256: sha256.to_vec() })
+        }
+        Change::StreamBound { stream, name, created_ns } => wire
+            .message(18, &p::StreamBound { stream: (*stream).into(), name: name.to_string(), created_ns: *created_ns }),
+        Change::InputBroken { stream, applied, found } => {
+            wire.message(19, &p::InputBroken { stream: (*stream).into(), applied: *applied, found: *found })
+        }
+        Change::InputGap { stream, from, to } => {
+            wire.message(20, &p::InputGap { stream: (*stream).into(), from: *from, to: *to })
+        }
+        Change::Progress { reached } => wire.message(15, &p::Progress { reached: reached.iter().map(input).collect() }),
+        Change::DeadLettered { input: at, stream, channel, endpoint, reason } => wire.message(
+            21,
+            &p::DeadLettered {
+                input: Some(input(at)),
+                stream: stream.to_string(),
+                channel: channel.to_string(),
+                endpoint: endpoint.to_string(),
+                reason: reason.to_string(),
+            },
+        ),
+        Change::HandedOver { stream, stream_sequence, position: at } => wire.message(
+            14,
+            &p::HandedOver {
+                stream: stream.to_string(),
+                stream_sequence: *stream_sequence,
+                position: Some(position(*at)),
+            },
+        ),
+        Change::Resumed { outage_ms, extension_ms } => {
+            wire.message(22, &p::Resumed { outage_ms: *outage_ms, extension_ms: *extension_ms })
+        }
+        Change::AccountNoted { endpoint, subject } => {
+            wire.message(23, &p::AccountNoted { endpoint: endpoint.to_string(), subject: subject.to_string() })
+        }
+        Change::IdentityOpened(opened) => wire.message(10, &identity_opened(opened)),
+        Change::IdentityMarked { leaf, status, shared } => {
+            wire.message(24, &p::IdentityMarked { leaf: leaf.0, status: status.number(), shared: *shared })
+        }
+        Change::Named { leaf, assurance } => {
+            wire.message(11, &p::Named { leaf: leaf.0, assurance: assurance.number() })
+        }
+        Change::Merged { winner, loser, leaves, evidence } => wire.message(
+            25,
+            &p::Merged {
+                winner: winner.0,
+                loser: loser.0,
+                leaves: leaves.iter().map(|leaf| leaf.0).collect(),
+                evidence: evidence.number(),
+            },
+        ),
+        Change::MessageStored(message) => wire.nested(1, |wire| write_message_stored(wire, message)),
+        Change::AlsoReceived { message, leaf, endpoint } => wire
+            .message(36, &p::AlsoReceived { message: message.to_bits(), leaf: leaf.0, endpoint: endpoint.to_string() }),
+        Change::CooldownEnded { work, agent } => {
+            wire.message(37, &p::CooldownEnded { work: work.to_bits(), agent: agent.0 })
+        }
+        Change::ReceiptNoted(receipt) => wire.message(2, &receipt_noted(receipt)),
+        Change::ReceiptParked { fingerprint, status, class } => wire.message(
+            26,
+            &p::ReceiptParked { fingerprint: *fingerprint, status: status.number(), error_class: class.number() },
+        ),
+        Change::SeenMarked { agent, work, through } => {
+            wire.message(9, &p::SeenMarked { agent: agent.0, work: work.to_bits(), through: through.to_bits() })
+        }
+        Change::WorkOpened(work) => wire.message(3, &work_opened(work)),
+        Change::WorkQueued { work, queue, key, cause, preferred } => wire.message(
+            4,
+            &p::WorkQueued {
+                work: work.to_bits(),
+                queue: queue.to_string(),
+                key: *key,
+                preferred: preferred.map(|agent| agent.0),
+                cause: cause.number(),
+            },
+        ),
+        Change::OfferMade(offer) => wire.message(5, &offer_made(offer)),
+        Change::OfferEnded { offer, work, agent, outcome } => wire.message(
+            6,
+            &p::OfferEnded { offer: offer.to_bits(), work: work.to_bits(), agent: agent.0, outcome: outcome.number() },
+        ),
+        Change::Assigned(made) => wire.message(7, &assigned(made)),
+        Change::Unassigned { assignment, work, agent, reason } => wire.message(
+            8,
+            &p::Unassigned {
+                assignment: assignment.to_bits(),
+                work: work.to_bits(),
+                agent: agent.0,
+                reason: reason.number(),
+            },
+        ),
+        Change::CooledDown { work, agent, liftable, until } => wire.message(
+            27,
+            &p::CooledDown { work: work.to_bits(), agent: agent.0, liftable: *liftable, until_ms: until.0 },
+        ),
+        Change::WrapUpStarted { work, agent, until, cost, disposition } => wire.message(
+            12,
+            &p::WrapUpStarted {
+                work: work.to_bits(),
+                agent: agent.0,
+                until_ms: until.0,
+                cost: *cost,
+                disposition: disposition.to_string(),
+            },
+        ),
+        Change::WrapUpLeft { work, agent, cost } => {
+            wire.message(28, &p::WrapUpLeft { work: work.to_bits(), agent: agent.0, cost: *cost })
+        }
+        Change::WorkClosed { work, disposition, reopen_until } => wire.message(
+            13,
+            &p::WorkClosed {
+                work: work.to_bits(),
+                disposition: disposition.to_string(),
+                reopen_until_ms: reopen_until.0,
+            },
+        ),
+        Change::WorkReopened { work, leaf } => {
+            wire.message(29, &p::WorkReopened { work: work.to_bits(), leaf: leaf.0 })
+        }
+        Change::AgentRegistered { agent, name } => {
+            wire.message(30, &p::AgentRegistered { agent: agent.0, name: name.to_string() })
+        }
+        Change::SessionOpened { agent, session_epoch } => {
+            wire.message(31, &p::SessionOpened { agent: agent.0, session_epoch: *session_epoch })
+        }
+        Change::SessionLost { agent, session_epoch, offers_until, until } => wire.message(
+            32,
+            &p::SessionLost {
+                agent: agent.0,
+                session_epoch: *session_epoch,
+                offers_until_ms: offers_until.0,
+                until_ms: until.0,
+            },
+        ),
+        Change::SessionEnded { agent, session_epoch, reason } => wire
+            .message(33, &p::SessionEnded { agent: agent.0, session_epoch: *session_epoch, reason: reason.number() }),
+        Change::PresenceSet { agent, presence, reason, channels } => wire.message(
+            34,
+            &p::PresenceSet {
+                agent: agent.0,
+                presence: presence.number(),
+                reason: reason.to_string(),
+                channels: channels.iter().map(Name::to_string).collect(),
+            },
+        ),
+        Change::MatchDeferred { agent, more } => wire.message(35, &p::MatchDeferred { agent: agent.0, more: *more }),
+    }
+}
+
+/// A place in an IN stream.
+pub(super) fn write_input(wire: &mut Wire<'_>, input: &Input) {
+    wire.uint(1, input.stream);
+    wire.uint(2, input.sequence);
+    wire.uint(3, input.event);
+    wire.uint(4, input.of);
+    wire.uint(5, input.splitter);
+    wire.fixed(6, input.digest);
+}
+
+fn write_message_stored(wire: &mut Wire<'_>, message: &MessageStored) {
+    let (author, author_agent) = author_number(message.author);
+    wire.uint(1, message.leaf.0);
+    wire.uint(2, message.conversation.0);
+    wire.optional(3, message.work.map(WorkId::to_bits));
+    wire.int(4, message.direction.number());
+    wire.int(5, message.kind.number());
+    wire.int(6, author);
+    wire.uint(7, author_agent);
+    wire.int(8, message.assurance.number());
+    wire.int(9, message.scope.number());
+    wire.int(10, message.purpose.number());
+    wire.text(11, &message.channel);
+    wire.text(12, &message.endpoint);
+    wire.optional(13, message.provider_time.map(|time| time.0.cast_unsigned()));
+    wire.uint(14, message.flags.0);
+    wire.optional(15, message.about.map(MessageId::to_bits));
+    wire.fixed(16, message.duplicate_key);
+    wire.fixed(17, message.digest);
+    wire.fixed(18, message.provider_fingerprint);
+    wire.packed(19, message.audience.iter().map(|agent| agent.0.into()));
+    wire.optional(20, message.assignment.map(AssignmentId::to_bits));
+    wire.optional(21, message.seen_through.map(MessageId::to_bits));
+    wire.optional(22, message.not_after.map(|time| time.0.cast_unsigned()));
+    wire.optional(23, message.answer_by.map(|time| time.0.cast_unsigned()));
+}
+
+fn input(input: &Input) -> p::Input {
+    p::Input {
+        stream: input.stream.into(),
+        sequence: input.sequence,
+        event: input.event.into(),
+        of: input.of.into(),
+        splitter: input.splitter.into(),
+        digest: input.digest,
+    }
+}
+
+fn position(at: Position) -> p::Position {
+    p::Position { index: at.index.0, output: at.output }
+}
+
+fn identity_opened(opened: &IdentityOpened) -> p::IdentityOpened {
+    p::IdentityOpened {
+        leaf: opened.leaf.0,
+        root: opened.root.0,
+        kind: opened.kind.number(),
+        namespace_scope: opened.namespace_scope.to_string(),
+        scope: opened.scope.number(),
+        hash: opened.hash.to_be_bytes().to_vec(),
+        generation: opened.generation.into(),
+        normaliser: opened.normaliser.into(),
+        status: opened.status.number(),
+        shared: opened.shared,
+        assurance: opened.assurance.number(),
+        evidence: opened.evidence.number(),
+    }
+}
+
+fn receipt_noted(receipt: &ReceiptNoted) -> p::ReceiptNoted {
+    p::ReceiptNoted {
+        message: receipt.message.to_bits(),
+        leaf: receipt.leaf.0,
+        work: receipt.work.map(WorkId::to_bits),
+        status: receipt.status.number(),
+        applied: receipt.applied,
+        error_class: receipt.class.number(),
+        code: receipt.code.to_string(),
+        provider_fingerprint: receipt.provider_fingerprint,
+        audience: audience(&receipt.audience),
+    }
+}
+
+fn work_opened(work: &WorkOpened) -> p::WorkOpened {
+    p::WorkOpened {
+        leaf: work.leaf.0,
+        conversation: work.conversation.0,
+        channel: work.channel.to_string(),
+        endpoint: work.endpoint.to_string(),
+        brand: work.brand.to_string(),
+        linked: work.linked.iter().map(|work| work.to_bits()).collect(),
+    }
+}
+
+fn offer_made(offer: &OfferMade) -> p::OfferMade {
+    p::OfferMade {
+        work: offer.work.to_bits(),
+        agent: offer.agent.0,
+        cost: offer.cost,
+        expires_at_ms: offer.expires_at.0,
+        brief: Some(brief(&offer.brief)),
+    }
+}
+
+fn assigned(assigned: &Assigned) -> p::Assigned {
+    p::Assigned {
+        work: assigned.work.to_bits(),
+        agent: assigned.agent.0,
+        cause: assigned.cause.number(),
+        cost: assigned.cost,
+        grace_ms: assigned.grace_ms,
+        answer_by_ms: assigned.answer_by.map(millis),
+        brief: Some(brief(&assigned.brief)),
+    }
+}
+
+fn brief(brief: &WorkBrief) -> p::WorkBrief {
+    p::WorkBrief {
+        leaf: brief.leaf.0,
+        conversation: brief.conversation.0,
+        channel: brief.channel.to_string(),
+        endpoint: brief.endpoint.to_string(),
+        brand: brief.brand.to_string(),
+        queue: brief.queue.to_string(),
+        opened_at_ms: brief.opened_at.0,
+        waiting_since_ms: brief.waiting_since.map(millis),
+        waited_ms: brief.waited_ms,
+        last_message: brief.last_message.to_bits(),
+    }
+}
+
+fn audience(agents: &[AgentId]) -> Vec<u32> {
+    agents.iter().map(|agent| agent.0).collect()
+}
+
+fn millis(time: Timestamp) -> i64 {
+    time.0
+}

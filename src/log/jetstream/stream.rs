@@ -1,0 +1,158 @@
+//! `JetStreamLog`: reading, taking over, single records.
+
+use async_nats::Client;
+use futures::{StreamExt, TryStreamExt, stream};
+use tokio::sync::mpsc;
+use tokio_util::task::AbortOnDropHandle;
+
+use super::{
+    super::{
+        entry::{Entry, EventLog, Tip, Witness},
+        error::{LogError, TakeOverError},
+        frame::{self, Frame},
+        offsets::{Offsets, Place},
+        options::LogOptions,
+        replay::Replay,
+        verify::{Raw, Verifier},
+        window::Window,
+        writer::{Reporter, Sink, Writer},
+    },
+    lane::{EpochAnswer, Lane},
+    pipeline::Pipeline,
+};
+use crate::nats::{Nats, NatsError, Ordered, OrderedOptions, direct_get, leader_get, stream_state, streams};
+
+/// Single reads on their way at once: a page of history in one go, and no more than a connection answers in a few milliseconds.
+const READS_MAX: usize = 64;
+/// Room for subject and headers next to a record, below the server's message limit.
+const HEADER_ROOM: usize = 4_096;
+
+/// A shard's log in a JetStream stream. Cheap to clone; clones share the connections and the table of places.
+#[derive(Debug, Clone)]
+pub struct JetStreamLog {
+    appends: Client,
+    reads: Client,
+    stream: String,
+    options: LogOptions,
+    offsets: Offsets,
+}
+
+impl JetStreamLog {
+    /// Makes the stream if it is missing, checks it if not, and opens one connection for appends and one for reads.
+    ///
+    /// # Errors
+    /// No connection, or a stream with other settings than declared.
+    pub async fn open(nats: &Nats, options: LogOptions) -> Result<Self, NatsError> {
+        let declared = streams::log(&options.shard, options.replicas);
+        streams::ensure(nats.control(), &declared).await?;
+        Ok(Self {
+            appends: nats.open("log appends").await?,
+            reads: nats.open("log reads").await?,
+            stream: declared.name,
+            options,
+            offsets: Offsets::default(),
+        })
+    }
+
+    fn reader(&self, from_sequence: u64) -> Ordered {
+        let options = OrderedOptions { prefetch: self.options.prefetch };
+        Ordered::new(self.reads.clone(), &self.stream, from_sequence, options)
+    }
+
+    async fn read_one(&self, index: u64) -> Result<Option<Entry>, LogError> {
+        let sequence = match self.offsets.place(index) {
+            Place::Before => return Err(LogError::Unmapped { index }),
+            Place::Beyond => return Ok(None),
+            Place::At(sequence) => sequence,
+        };
+        // A replica may lag behind what the leader acknowledged.
+        let stored = match direct_get(&self.reads, &self.stream, sequence).await? {
+            Some(stored) => Some(stored),
+            None => leader_get(&self.reads, &self.stream, sequence).await?,
+        };
+        let Some(raw) = stored.map(Raw::from) else {
+            return Ok(None);
+        };
+        let malformed = |reason| LogError::Malformed { sequence, reason };
+        match frame::parse(&raw.payload) {
+            Ok(Frame::Record { index: found, body, .. }) if found == index => Ok(Some(Entry {
+                index,
+                sequence,
+                epoch: raw.epoch.ok_or_else(|| malformed("it carries no epoch"))?,
+                subject: raw.subject,
+                body,
+            })),
+            _ => Err(malformed("another record stands there than expected")),
+        }
+    }
+
+    async fn check_end(&self, tip: Tip, witnesses: &[Witness]) -> Result<(), TakeOverError> {
+        let state = stream_state(&self.reads, &self.stream).await?;
+        let offset_max = i64::try_from(self.options.clock_offset_max.as_nanos()).unwrap_or(i64::MAX);
+        if state.clock_offset_ns.saturating_abs() > offset_max {
+            return Err(TakeOverError::Clock { offset_ns: state.clock_offset_ns });
+        }
+        let end = state.last_sequence;
+        if end < tip.sequence {
+            return Err(TakeOverError::Log(LogError::Truncated { end, durable: tip.sequence }));
+        }
+        if end > tip.sequence {
+            return Err(TakeOverError::Moved { end });
+        }
+        tip.check(witnesses)
+    }
+}
+
+impl EventLog for JetStreamLog {
+    async fn replay(&self, from: Tip) -> Result<Replay, LogError> {
+        let end = stream_state(&self.reads, &self.stream).await?.last_sequence;
+        if end < from.sequence {
+            return Err(LogError::Truncated { end, durable: from.sequence });
+        }
+        let reader = self.reader(from.sequence + 1);
+        let source = stream::unfold(reader, async |mut reader: Ordered| {
+            let next = reader.next().await;
+            Some((next.map(Raw::from).map_err(LogError::from), reader))
+        });
+        Ok(Replay::new(source.boxed(), Verifier::new(from), end, self.offsets.clone()))
+    }
+
+    async fn take_over(&self, tip: Tip, witnesses: &[Witness]) -> Result<Writer, TakeOverError> {
+        self.check_end(tip, witnesses).await?;
+        let owner = rand::random();
+        let mut lane = Lane::open(self.appends.clone(), &self.stream, self.options.epoch_subject(), owner).await?;
+        let patience = self.options.stall_min * 2;
+        let raw = match lane.append_epoch(tip.sequence, tip.epoch + 1, patience).await? {
+            EpochAnswer::Landed(raw) => raw,
+            EpochAnswer::Refused => {
+                return Err(TakeOverError::Moved { end: tip.sequence + 1 });
+            }
+            EpochAnswer::Unanswered => return Err(TakeOverError::Unanswered),
+        };
+        let mut verifier = Verifier::new(tip);
+        verifier.accept(raw)?;
+        let tip = verifier.tip();
+        let mut offsets = self.offsets.clone();
+        offsets.begin_run(tip.index + 1, tip.sequence + 1);
+        let (reporter, progress, in_flight_bytes) = Reporter::new(tip);
+        let (queue, records) = mpsc::channel(self.options.in_flight_max);
+        let record_max = self.appends.max_payload().saturating_sub(HEADER_ROOM);
+        let pipeline = Pipeline::new(
+            lane,
+            self.reads.clone(),
+            self.stream.clone(),
+            self.options.clone(),
+            owner,
+            Window::new(tip),
+            reporter,
+            offsets,
+        );
+        // Owned by the writer: ends with it, and says why if it ends before.
+        let task = AbortOnDropHandle::new(tokio::spawn(pipeline.run(records)));
+        Ok(Writer::new(tip, &self.options, record_max, in_flight_bytes, progress, Sink::Task { queue, task }))
+    }
+
+    async fn read(&self, indexes: &[u64]) -> Result<Vec<Option<Entry>>, LogError> {
+        stream::iter(indexes.to_vec()).map(|index| self.read_one(index)).buffered(READS_MAX).try_collect().await
+    }
+}

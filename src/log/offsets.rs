@@ -1,0 +1,120 @@
+//! Where in the stream a record is: sequence = index + `Epoch` and void records before it.
+//!
+//! Kept as runs of equal distance, so it grows with the number of take-overs only. Shared by everybody who learns of records (replay,
+//! pipeline) and by those who read single ones.
+
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicU64, Ordering},
+};
+
+/// From this index on, until the next run, a record's sequence is its index plus `distance`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Run {
+    first_index: u64,
+    distance: u64,
+}
+
+/// Where to look for a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// Before everything noted.
+    Before,
+    /// At this sequence.
+    At(u64),
+    /// Behind everything known to be durable.
+    Beyond,
+}
+
+/// The shared table. Cheap to clone; each clone remembers the last distance it saw, so that noting a record rarely locks.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Offsets {
+    runs: Arc<Mutex<Vec<Run>>>,
+    known: Arc<AtomicU64>,
+    last: Option<u64>,
+}
+
+impl Offsets {
+    /// Notes that record `index` was read or acknowledged at `sequence`. Each clone notes in ascending order, and the first record of
+    /// every run.
+    pub(crate) fn note(&mut self, index: u64, sequence: u64) {
+        self.known.fetch_max(index, Ordering::Release);
+        self.begin_run(index, sequence);
+    }
+
+    /// Records up to `index` are durable, in a run that has begun.
+    pub(crate) fn durable(&self, index: u64) {
+        self.known.fetch_max(index, Ordering::Release);
+    }
+
+    /// From `index` on records will stand at `sequence` and behind. A later run from the same index on replaces this one.
+    pub(crate) fn begin_run(&mut self, index: u64, sequence: u64) {
+        let distance = sequence.saturating_sub(index);
+        if self.last == Some(distance) {
+            return;
+        }
+        self.last = Some(distance);
+        let mut runs = self.runs();
+        let at = runs.partition_point(|run| run.first_index <= index);
+        let known = at.checked_sub(1).map(|before| runs[before].distance);
+        if known != Some(distance) {
+            runs.insert(at, Run { first_index: index, distance });
+        }
+    }
+
+    /// Where record `index` is.
+    pub(crate) fn place(&self, index: u64) -> Place {
+        if index > self.known.load(Ordering::Acquire) {
+            return Place::Beyond;
+        }
+        let runs = self.runs();
+        let at = runs.partition_point(|run| run.first_index <= index);
+        at.checked_sub(1).map_or(Place::Before, |before| Place::At(index + runs[before].distance))
+    }
+
+    /// A panic elsewhere cannot leave the table half written: it is changed by single inserts.
+    fn runs(&self) -> MutexGuard<'_, Vec<Run>> {
+        self.runs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_is_found_across_epochs_and_by_whoever_did_not_note_it() {
+        let reader = Offsets::default();
+        let mut writer = reader.clone();
+        for (index, sequence) in [(5, 6), (6, 7), (7, 10), (8, 11)] {
+            writer.note(index, sequence);
+        }
+        let found: Vec<_> = (4..=9).map(|index| reader.place(index)).collect();
+        let at = Place::At;
+        assert_eq!(found, [Place::Before, at(6), at(7), at(10), at(11), Place::Beyond]);
+    }
+
+    #[test]
+    fn a_run_that_was_predicted_wrongly_is_replaced() {
+        let mut writer = Offsets::default();
+        writer.note(1, 2);
+        writer.begin_run(2, 4);
+        writer.begin_run(2, 6);
+        writer.durable(3);
+        let found: Vec<_> = (1..=4).map(|index| writer.place(index)).collect();
+        assert_eq!(found, [Place::At(2), Place::At(6), Place::At(7), Place::Beyond]);
+    }
+
+    #[test]
+    fn noting_the_same_records_again_adds_no_runs() {
+        let mut first = Offsets::default();
+        let mut again = first.clone();
+        for (index, sequence) in [(1, 2), (2, 3), (3, 5)] {
+            first.note(index, sequence);
+        }
+        for (index, sequence) in [(2, 3), (3, 5)] {
+            again.note(index, sequence);
+        }
+        assert_eq!(first.runs().len(), 2);
+    }
+}

@@ -1,0 +1,182 @@
+//! Raw JetStream requests: what the client library hides (the server's clock) or caches (a stream's settings).
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use async_nats::{Client, HeaderMap, Subject};
+use bytes::Bytes;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{
+    errors::{ApiCode, NatsError, from_request},
+    ordered::Stored,
+};
+
+/// State of a stream as its leader knows it, with the leader's clock.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StreamState {
+    /// When the stream was created, nanoseconds since 1970.
+    pub created_ns: i64,
+    /// First sequence still stored; one more than the last if the stream is empty.
+    pub first_sequence: u64,
+    /// Last sequence ever given, 0 for a new stream.
+    pub last_sequence: u64,
+    /// Messages stored.
+    pub messages: u64,
+    /// Bytes stored.
+    pub bytes: u64,
+    /// The server's clock minus ours in nanoseconds, as of the middle of the exchange.
+    pub clock_offset_ns: i64,
+    /// The settings, as the server prints them.
+    pub config: Value,
+}
+
+#[derive(Deserialize)]
+struct InfoAnswer {
+    created: String,
+    ts: String,
+    config: Value,
+    state: StateAnswer,
+}
+
+#[derive(Deserialize)]
+struct StateAnswer {
+    messages: u64,
+    bytes: u64,
+    first_seq: u64,
+    last_seq: u64,
+}
+
+/// Asks the stream's leader for its state.
+///
+/// # Errors
+/// [`NatsError`]; a missing stream is `Refused` with [`ApiCode::STREAM_NOT_FOUND`].
+pub async fn stream_state(client: &Client, stream: &str) -> Result<StreamState, NatsError> {
+    const OPERATION: &str = "read the state of a stream";
+    let sent = now_ns();
+    let answer: InfoAnswer = request(client, OPERATION, &format!("STREAM.INFO.{stream}"), None).await?;
+    let received = now_ns();
+    let server = parse_time(OPERATION, &answer.ts)?;
+    Ok(StreamState {
+        created_ns: parse_time(OPERATION, &answer.created)?,
+        first_sequence: answer.state.first_seq,
+        last_sequence: answer.state.last_seq,
+        messages: answer.state.messages,
+        bytes: answer.state.bytes,
+        clock_offset_ns: server - (sent + (received - sent) / 2),
+        config: answer.config,
+    })
+}
+
+/// Creates a stream from settings in the server's own JSON.
+pub(super) async fn create_stream(client: &Client, stream: &str, config: &Value) -> Result<(), NatsError> {
+    let _: Value = request(client, "create a stream", &format!("STREAM.CREATE.{stream}"), Some(config)).await?;
+    Ok(())
+}
+
+/// Reads one message from any replica. `None`: this replica does not have it, the leader may.
+pub(crate) async fn direct_get(client: &Client, stream: &str, sequence: u64) -> Result<Option<Stored>, NatsError> {
+    const OPERATION: &str = "read a message by sequence";
+    let answer = client
+        .request(format!("$JS.API.DIRECT.GET.{stream}"), Bytes::from(format!("{{\"seq\":{sequence}}}")))
+        .await
+        .map_err(|error| from_request(OPERATION, &error))?;
+    if let Some(status) = answer.status {
+        return match status.as_u16() {
+            404 => Ok(None),
+            other => Err(NatsError::Request { operation: OPERATION, reason: format!("status {other}") }),
+        };
+    }
+    let malformed = |reason: &str| NatsError::Malformed { operation: OPERATION, reason: reason.to_owned() };
+    let headers = answer.headers.ok_or_else(|| malformed("it has no headers"))?;
+    let found = headers.get("Nats-Sequence").and_then(|value| value.as_str().parse::<u64>().ok());
+    if found != Some(sequence) {
+        return Err(malformed("it is about another sequence"));
+    }
+    let subject = headers
+        .get("Nats-Subject")
+        .map(|value| Subject::from(value.as_str()))
+        .ok_or_else(|| malformed("it names no subject"))?;
+    let published_ns = headers.get("Nats-Time-Stamp").map_or(Ok(0), |value| parse_time(OPERATION, value.as_str()))?;
+    Ok(Some(Stored { sequence, subject, payload: answer.payload, headers: Some(headers), published_ns }))
+}
+
+/// Reads one message from the stream's leader. `None`: it does not exist.
+pub(crate) async fn leader_get(client: &Client, stream: &str, sequence: u64) -> Result<Option<Stored>, NatsError> {
+    const OPERATION: &str = "read a message from the leader";
+    let refused =
+        |error: &dyn std::fmt::Display| NatsError::Request { operation: OPERATION, reason: error.to_string() };
+    let handle =
+        async_nats::jetstream::new(client.clone()).get_stream_no_info(stream).await.map_err(|error| refused(&error))?;
+    match handle.get_raw_message(sequence).await {
+        Ok(message) => Ok(Some(Stored {
+            sequence: message.sequence,
+            subject: message.subject,
+            payload: message.payload,
+            headers: Some(message.headers),
+            published_ns: 0,
+        })),
+        Err(error) if error.kind() == async_nats::jetstream::stream::LastRawMessageErrorKind::NoMessageFound => {
+            Ok(None)
+        }
+        Err(error) => Err(refused(&error)),
+    }
+}
+
+/// One request to the JetStream API, its answer decoded, an error in it turned into [`NatsError::Refused`].
+async fn request<T: for<'de> Deserialize<'de>>(
+    client: &Client,
+    operation: &'static str,
+    subject: &str,
+    body: Option<&Value>,
+) -> Result<T, NatsError> {
+    let body = body.map_or_else(Bytes::new, |body| Bytes::from(body.to_string()));
+    let answer = client
+        .request_with_headers(format!("$JS.API.{subject}"), HeaderMap::new(), body)
+        .await
+        .map_err(|error| from_request(operation, &error))?;
+    decode(operation, &answer.payload)
+}
+
+fn decode<T: for<'de> Deserialize<'de>>(operation: &'static str, payload: &[u8]) -> Result<T, NatsError> {
+    let malformed = |error: serde_json::Error| NatsError::Malformed { operation, reason: error.to_string() };
+    let value: Value = serde_json::from_slice(payload).map_err(malformed)?;
+    if let Some(error) = value.get("error") {
+        return Err(NatsError::Refused {
+            operation,
+            code: ApiCode(error.get("err_code").and_then(Value::as_u64).unwrap_or(0)),
+            description: error
+                .get("description")
+                .unwrap_or(&json!("no description"))
+                .as_str()
+                .unwrap_or_default()
+                .to_owned(),
+        });
+    }
+    serde_json::from_value(value).map_err(malformed)
+}
+
+fn parse_time(operation: &'static str, text: &str) -> Result<i64, NatsError> {
+    text.parse::<jiff::Timestamp>()
+        .ok()
+        .and_then(|time| i64::try_from(time.as_nanosecond()).ok())
+        .ok_or_else(|| NatsError::Malformed { operation, reason: "a time in it is not RFC 3339".to_owned() })
+}
+
+/// Our wall clock, nanoseconds since 1970 (0 before it).
+fn now_ns() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).ok().and_then(|time| i64::try_from(time.as_nanos()).ok()).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_in_the_answer_keeps_its_code() {
+        let answer = br#"{"type":"x","error":{"code":404,"err_code":10059,"description":"stream not found"}}"#;
+        let error = decode::<Value>("try", answer).expect_err("it holds an error");
+        assert_eq!(error.code(), Some(ApiCode::STREAM_NOT_FOUND));
+        assert!(!error.is_transient());
+    }
+}

@@ -1,0 +1,130 @@
+//! Connections: one set of options, one connection per purpose.
+//!
+//! Appends, reads and ingest each have their own connection, so that none waits behind the bytes of another. Everything that is
+//! tuned because of a trap of the client library is tuned here.
+
+use std::{path::PathBuf, time::Duration};
+
+use async_nats::{Client, ConnectOptions, Event};
+use tracing::{debug, info, warn};
+
+use super::{errors::NatsError, version::check_server};
+
+/// Commands that wait for the connection's own task. Far above what the pipeline and the readers have in flight together, because a
+/// task that waits for room here while it holds an unpolled future that also sends never wakes up.
+const CLIENT_CAPACITY: usize = 65_536;
+/// Messages that wait for the task that reads a subscription; beyond it the client drops them, so bounded readers stay far below.
+const SUBSCRIPTION_CAPACITY: usize = 65_536;
+/// One attempt to connect takes no longer.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// A dead peer is noticed after about two of these.
+const PING_INTERVAL: Duration = Duration::from_secs(2);
+/// A request without an answer in this time has an unknown outcome.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(2);
+/// Longest wait between two attempts to reconnect.
+const RECONNECT_MAX: Duration = Duration::from_secs(1);
+
+/// How to reach the servers.
+#[derive(Debug, Clone)]
+pub struct NatsOptions {
+    /// Addresses (`nats://host:port`), any of which will do.
+    pub servers: Vec<String>,
+    /// Shown in the server's list of connections; the purpose is added.
+    pub name: String,
+    /// File with the user's JWT and key seed.
+    pub credentials: Option<PathBuf>,
+    /// Additional root certificates; their presence makes TLS mandatory.
+    pub root_certificates: Option<PathBuf>,
+    /// One attempt to connect takes no longer; then the next address is tried.
+    pub connect_timeout: Duration,
+    /// Silence after which the connection is probed.
+    pub ping_interval: Duration,
+    /// A request without an answer in this time has an unknown outcome.
+    pub request_timeout: Duration,
+}
+
+impl Default for NatsOptions {
+    fn default() -> Self {
+        Self {
+            servers: vec!["nats://127.0.0.1:4222".to_owned()],
+            name: "skein".to_owned(),
+            credentials: None,
+            root_certificates: None,
+            connect_timeout: CONNECT_TIMEOUT,
+            ping_interval: PING_INTERVAL,
+            request_timeout: REQUEST_TIMEOUT,
+        }
+    }
+}
+
+/// A checked way to the servers: hands out connections. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Nats {
+    options: NatsOptions,
+    control: Client,
+}
+
+impl Nats {
+    /// Connects once for control requests and checks the server's version and JetStream.
+    ///
+    /// # Errors
+    /// No connection, unusable options, or a server that is refused ([`check_server`]).
+    pub async fn connect(options: NatsOptions) -> Result<Self, NatsError> {
+        let control = open(&options, "control").await?;
+        check_server(&control.server_info())?;
+        Ok(Self { options, control })
+    }
+
+    /// The connection for rare requests: streams, checkpoints, identities.
+    #[must_use]
+    pub fn control(&self) -> &Client {
+        &self.control
+    }
+
+    /// Opens a connection of its own. `purpose` is a constant word, shown in the server's list.
+    ///
+    /// # Errors
+    /// No connection or unusable options.
+    pub async fn open(&self, purpose: &'static str) -> Result<Client, NatsError> {
+        open(&self.options, purpose).await
+    }
+}
+
+async fn open(options: &NatsOptions, purpose: &'static str) -> Result<Client, NatsError> {
+    let mut connect = ConnectOptions::new()
+        .name(format!("{} {purpose}", options.name))
+        .client_capacity(CLIENT_CAPACITY)
+        .subscription_capacity(SUBSCRIPTION_CAPACITY)
+        .connection_timeout(options.connect_timeout)
+        .ping_interval(options.ping_interval)
+        .request_timeout(Some(options.request_timeout))
+        .reconnect_delay_callback(|attempt| Duration::from_millis(20 << attempt.min(6)).min(RECONNECT_MAX))
+        .event_callback(move |event| async move { report(purpose, &event) });
+    if let Some(path) = &options.root_certificates {
+        connect = connect.add_root_certificates(path.clone()).require_tls(true);
+    }
+    if let Some(path) = &options.credentials {
+        connect = connect
+            .credentials_file(path)
+            .await
+            .map_err(|error| NatsError::Option { option: "credentials", reason: error.to_string() })?;
+    }
+    connect.connect(options.servers.as_slice()).await.map_err(|error| NatsError::Connect { reason: error.to_string() })
+}
+
+/// A full subscription and a refused permission show as events only, so none of them is swallowed.
+fn report(purpose: &'static str, event: &Event) {
+    match event {
+        Event::Connected => info!(nats.purpose = purpose, "nats connected"),
+        Event::Disconnected => warn!(nats.purpose = purpose, "nats disconnected"),
+        Event::SlowConsumer(_) => warn!(nats.purpose = purpose, "nats subscription is full, messages dropped"),
+        Event::ServerError(error) => {
+            warn!(nats.purpose = purpose, error = %error, "nats server reports an error");
+        }
+        Event::ClientError(error) => {
+            debug!(nats.purpose = purpose, error = %error, "nats client reports an error");
+        }
+        Event::LameDuckMode => info!(nats.purpose = purpose, "nats server is about to leave"),
+        Event::Draining | Event::Closed => debug!(nats.purpose = purpose, "nats connection ends"),
+    }
+}

@@ -1,0 +1,144 @@
+//! What can go wrong between us and a nats-server, told apart by what a caller does differently.
+//!
+//! The client library's errors print their source inside their own `Display` and file several important codes under "other", so
+//! they are turned into `NatsError` here and matched by the server's error *code*.
+
+use thiserror::Error;
+
+/// Error code of a JetStream answer (`err_code`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ApiCode(pub u64);
+
+impl ApiCode {
+    /// The stream does not exist. During an election a missing answer shows differently: [`NatsError::NoResponders`].
+    pub const STREAM_NOT_FOUND: Self = Self(10_059);
+    /// No message at the sequence asked for.
+    pub const NO_MESSAGE: Self = Self(10_037);
+    /// The fence is lost: the last sequence is another one than expected (single server).
+    pub const WRONG_LAST_SEQUENCE: Self = Self(10_071);
+    /// The fence is lost (as reported by a replicated stream).
+    pub const WRONG_LAST_SEQUENCE_CONSTANT: Self = Self(10_164);
+    /// A message with that id is being stored at this moment.
+    pub const DUPLICATE_IN_FLIGHT: Self = Self(10_158);
+    /// An atomic batch has a message whose id is already stored.
+    pub const BATCH_DUPLICATE: Self = Self(10_201);
+    /// The stream is full and configured to refuse.
+    pub const STREAM_FULL: Self = Self(10_077);
+
+    /// True when somebody else appended first.
+    #[must_use]
+    pub fn is_lost_fence(self) -> bool {
+        self == Self::WRONG_LAST_SEQUENCE || self == Self::WRONG_LAST_SEQUENCE_CONSTANT
+    }
+}
+
+/// A failed exchange with a nats-server.
+#[derive(Debug, Clone, PartialEq, Error)]
+pub enum NatsError {
+    /// No connection could be made. The caller may try again.
+    #[error("connect to nats: {reason}")]
+    Connect {
+        /// What the client library said.
+        reason: String,
+    },
+    /// The connection's options cannot be used.
+    #[error("use the nats option {option}: {reason}")]
+    Option {
+        /// Name of the option.
+        option: &'static str,
+        /// Why not.
+        reason: String,
+    },
+    /// The server is older than [`super::MINIMUM_SERVER`].
+    #[error(
+        "use nats-server {found}: 2.15.1 or newer is required; install it from https://github.com/nats-io/nats-server/releases"
+    )]
+    OldServer {
+        /// Version the server announced.
+        found: String,
+    },
+    /// The server runs without JetStream.
+    #[error("use jetstream: the nats-server runs without it; start it with --jetstream")]
+    NoJetStream,
+    /// No answer in time: whether the request took effect is *unknown*.
+    #[error("{operation}: no answer in time")]
+    Timeout {
+        /// What was asked for.
+        operation: &'static str,
+    },
+    /// Nobody serves the request at this moment (an election, a restart). Try again.
+    #[error("{operation}: nobody answers at this moment")]
+    NoResponders {
+        /// What was asked for.
+        operation: &'static str,
+    },
+    /// The request could not be sent or its answer not be received: the outcome is *unknown*.
+    #[error("{operation}: {reason}")]
+    Request {
+        /// What was asked for.
+        operation: &'static str,
+        /// What the client library said.
+        reason: String,
+    },
+    /// The server answered with an error.
+    #[error("{operation}: refused with code {}: {description}", code.0)]
+    Refused {
+        /// What was asked for.
+        operation: &'static str,
+        /// The server's code.
+        code: ApiCode,
+        /// The server's words.
+        description: String,
+    },
+    /// The answer is not what this build understands.
+    #[error("{operation}: the answer is not understood: {reason}")]
+    Malformed {
+        /// What was asked for.
+        operation: &'static str,
+        /// What is odd about it.
+        reason: String,
+    },
+    /// A stream exists with other settings than declared. Nothing was changed; an operator decides.
+    #[error("stream {stream} differs from its declaration: {}", differences.join("; "))]
+    StreamDiffers {
+        /// Name of the stream.
+        stream: String,
+        /// One line for each setting, `name: is X, declared Y`.
+        differences: Vec<String>,
+    },
+}
+
+impl NatsError {
+    /// The server's code, if it answered with one.
+    #[must_use]
+    pub fn code(&self) -> Option<ApiCode> {
+        if let Self::Refused { code, .. } = self { Some(*code) } else { None }
+    }
+
+    /// True when the same request may succeed later without anybody's help.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Connect { .. } | Self::Timeout { .. } | Self::NoResponders { .. } | Self::Request { .. } => true,
+            // 10008: cluster without leader; 10076: storage not available now; 10077 waits for room.
+            Self::Refused { code, .. } => matches!(code.0, 10_008 | 10_023 | 10_077),
+            Self::Option { .. }
+            | Self::OldServer { .. }
+            | Self::NoJetStream
+            | Self::Malformed { .. }
+            | Self::StreamDiffers { .. } => false,
+        }
+    }
+}
+
+/// Turns a failed request of the client library into ours.
+pub(super) fn from_request(operation: &'static str, error: &async_nats::RequestError) -> NatsError {
+    use async_nats::RequestErrorKind as Kind;
+    match error.kind() {
+        Kind::TimedOut => NatsError::Timeout { operation },
+        Kind::NoResponders => NatsError::NoResponders { operation },
+        Kind::InvalidSubject | Kind::MaxPayloadExceeded | Kind::Other => {
+            NatsError::Request { operation, reason: error.to_string() }
+        }
+    }
+}

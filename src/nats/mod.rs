@@ -1,0 +1,22 @@
+//! NATS at our edge: connections, errors by code, the declared streams, raw JetStream requests, the ordered reader.
+//!
+//! Not here: what is written to or read from the streams (`log`, `ingest`, `outbound`). Invariants: no error of the client library
+//! leaves this module (they print their source inside `Display`); an existing stream is never altered silently; a hole in a stream
+//! is an error value of the ordered reader, never skipped.
+
+mod api;
+mod connect;
+mod errors;
+mod identity;
+mod ordered;
+pub mod streams;
+mod version;
+
+pub use api::{StreamState, stream_state};
+pub(crate) use api::{direct_get, leader_get};
+pub use async_nats::Subject;
+pub use connect::{Nats, NatsOptions};
+pub use errors::{ApiCode, NatsError};
+pub use identity::{StreamIdentity, stream_identity};
+pub use ordered::{Ordered, OrderedError, OrderedOptions, Stored};
+pub use version::{MINIMUM_SERVER, check_server};

@@ -1,0 +1,107 @@
+//! The ordered reader and what recognises a stream.
+
+use async_nats::jetstream::{self, stream};
+use skein::nats::{NatsError, Ordered, OrderedError, OrderedOptions, stream_identity};
+
+use crate::{
+    bed::{PATIENCE, connect},
+    proxy::Proxy,
+    support::nats::TestServer,
+};
+
+async fn stream_of(server: &TestServer, count: u64) -> jetstream::Context {
+    let context = jetstream::new(connect(&server.url()).await.control().clone());
+    context
+        .create_stream(stream::Config { name: "S".into(), subjects: vec!["s.>".into()], ..stream::Config::default() })
+        .await
+        .expect("created");
+    let mut acks = Vec::new();
+    for n in 1..=count {
+        let sent = context.publish("s.x", n.to_string().into()).await;
+        acks.push(sent.expect("sent"));
+    }
+    for ack in acks {
+        ack.await.expect("stored");
+    }
+    context
+}
+
+async fn next(reader: &mut Ordered) -> Result<(u64, String), OrderedError> {
+    let stored = tokio::time::timeout(PATIENCE, reader.next()).await.expect("in time")?;
+    let text = String::from_utf8(stored.payload.to_vec()).expect("text");
+    Ok((stored.sequence, text))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_message_comes_once_and_in_order_over_lost_connections() {
+    let server = TestServer::start();
+    stream_of(&server, 5_000).await;
+    let proxy = Proxy::start(server.port()).await;
+    let client = connect(&proxy.url).await.control().clone();
+    let mut reader = Ordered::new(client, "S", 1, OrderedOptions { prefetch: 300 });
+    for n in 1..=5_000 {
+        if n % 1_000 == 500 {
+            proxy.cut();
+        }
+        assert_eq!(next(&mut reader).await, Ok((n, n.to_string())));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_published_later_comes_too_also_after_a_restart() {
+    let mut server = TestServer::start();
+    let context = stream_of(&server, 2).await;
+    let client = connect(&server.url()).await.control().clone();
+    let mut reader = Ordered::new(client, "S", 2, OrderedOptions::default());
+    assert_eq!(next(&mut reader).await, Ok((2, "2".into())));
+    server.restart();
+    let later = async {
+        loop {
+            let sent = context.publish("s.x", "3".into()).await;
+            if let Ok(ack) = sent
+                && ack.await.is_ok()
+            {
+                return;
+            }
+        }
+    };
+    let (read, ()) = tokio::join!(next(&mut reader), later);
+    assert_eq!(read, Ok((3, "3".into())));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hole_in_the_stream_is_an_error_and_never_skipped() {
+    let server = TestServer::start();
+    let context = stream_of(&server, 6).await;
+    let stream = context.get_stream("S").await.expect("there");
+    stream.delete_message(3).await.expect("deleted");
+    let client = connect(&server.url()).await.control().clone();
+    let mut reader = Ordered::new(client, "S", 1, OrderedOptions::default());
+    for n in 1..=2 {
+        assert_eq!(next(&mut reader).await, Ok((n, n.to_string())));
+    }
+    for _ in 0..2 {
+        assert_eq!(next(&mut reader).await, Err(OrderedError::Gap { stream: "S".into(), expected: 3, found: 4 }));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_made_again_has_another_identity() {
+    let server = TestServer::start();
+    let context = stream_of(&server, 3).await;
+    let client = connect(&server.url()).await.control().clone();
+    let before = stream_identity(&client, "S", 2).await.expect("identity");
+    assert!(before.digest.is_some());
+    assert_eq!(stream_identity(&client, "S", 2).await, Ok(before));
+    assert_ne!(stream_identity(&client, "S", 3).await, Ok(before));
+    let beyond = stream_identity(&client, "S", 4).await.expect("identity");
+    assert_eq!(beyond.digest, None);
+
+    context.delete_stream("S").await.expect("deleted");
+    let missing = stream_identity(&client, "S", 2).await;
+    assert!(matches!(missing, Err(NatsError::Refused { .. })));
+    stream_of(&server, 3).await;
+    let after = stream_identity(&client, "S", 2).await.expect("identity");
+    assert_ne!(after.created_ns, before.created_ns);
+    assert_eq!(after.digest, before.digest, "the same bytes at the same place");
+}

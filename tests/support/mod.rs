@@ -1,0 +1,3 @@
+//! What tests with a real server share.
+
+pub(crate) mod nats;
