@@ -4,12 +4,17 @@
 //! agents over gRPC. The way of a message is `ingest -> normalize -> shard (domain, log) -> agents and outbound`.
 
 pub mod admin;
+pub mod agents;
+pub mod app;
 pub mod clock;
 pub mod config;
 pub mod domain;
+pub mod ingest;
 pub mod log;
 pub mod nats;
 pub mod normalize;
+pub mod outbound;
 pub mod proto;
+pub mod shard;
 pub mod shutdown;
 pub mod telemetry;

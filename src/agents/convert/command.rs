@@ -1,0 +1,264 @@
+//! Requests of agents as commands of the core.
+
+use std::hash::Hasher;
+
+use prost::Message;
+use siphasher::sip::SipHasher24;
+
+use super::content::{content, line};
+use super::enums::work_state_from;
+use super::view::{position, timestamp_from};
+use crate::agents::caller::{Caller, name};
+use crate::agents::limits::{MAX_CHANNELS, MAX_NAME_BYTES, MAX_REQUEST_ID_BYTES, PAGE_DEFAULT, WORK_PAGE_MAX};
+use crate::agents::status::Refusal;
+use crate::domain::command::{AgentCommand, Answer, Command, Recipient, Send, Verb};
+use crate::domain::id::{MessageId, Name, RootId, WorkId};
+use crate::domain::record::{Presence, Purpose, Request, SessionEnd};
+use crate::domain::view::{WorkState, WorkView};
+use crate::proto::agent as p;
+use crate::proto::agent::command_result::Result as Outcome;
+
+/// Keys of the digest of commands. Not secret: they only have to be the same for ever.
+const DIGEST_KEYS: (u64, u64) = (0x736b_6569_6e20_6167, 0x656e_7420_6469_6773);
+
+/// A request that is a command: with the sender's id, the epoch of its session, and what to do.
+pub(in crate::agents) trait Wire: Message + Sized {
+    /// Tells commands with equal bodies apart.
+    const VERB: &'static str;
+    /// What the sender of a unary command gets.
+    type Response;
+
+    /// The answer of the core as a response.
+    fn respond(answer: &Answer) -> Self::Response;
+    /// The response inside a session.
+    fn wrap(response: Self::Response) -> Outcome;
+    fn request_id(&mut self) -> &mut String;
+    fn session_epoch(&mut self) -> &mut u64;
+    fn verb(self) -> Result<Verb, Refusal>;
+}
+
+/// A request as a command. `session` is the epoch of the stream it came by; a unary request names its own or none.
+pub(in crate::agents) fn command<W: Wire>(
+    caller: &Caller,
+    session: Option<u64>,
+    mut request: W,
+) -> Result<Command, Refusal> {
+    let request_id = std::mem::take(request.request_id());
+    if request_id.len() > MAX_REQUEST_ID_BYTES || !request_id.bytes().all(|b| b.is_ascii_graphic()) {
+        return Err(Refusal::invalid("request_id", "at most 64 visible ASCII characters"));
+    }
+    let session_epoch = match std::mem::take(request.session_epoch()) {
+        0 => session,
+        named => Some(named),
+    };
+    let digest = digest(&request);
+    let verb = request.verb()?;
+    Ok(agent_command(caller, session_epoch, verb, Name::from(request_id), digest))
+}
+
+/// A command that the edge gives on behalf of the agent's connection; never repeated, so without an id.
+pub(in crate::agents) fn own_command(caller: &Caller, session_epoch: Option<u64>, verb: Verb) -> Command {
+    agent_command(caller, session_epoch, verb, Name::default(), 0)
+}
+
+fn agent_command(caller: &Caller, session_epoch: Option<u64>, verb: Verb, request_id: Name, digest: u64) -> Command {
+    Command::Agent(Box::new(AgentCommand {
+        workspace: caller.workspace.clone(),
+        agent: caller.agent.clone(),
+        request: Some(Request { principal: Name::from(format!("agent:{}", caller.agent)), request_id, digest }),
+        session_epoch,
+        verb,
+    }))
+}
+
+/// Over the encoded body; the caller has taken the id and the epoch out, which a retry may bring anew.
+fn digest<W: Wire>(request: &W) -> u64 {
+    let mut hasher = SipHasher24::new_with_keys(DIGEST_KEYS.0, DIGEST_KEYS.1);
+    hasher.write(W::VERB.as_bytes());
+    hasher.write_u8(0);
+    hasher.write(&request.encode_to_vec());
+    hasher.finish()
+}
+
+macro_rules! wire {
+    ($($message:ident => $response:ident, $outcome:ident, $verb:literal, |$request:ident| $body:expr, |$answer:ident| $fields:tt;)*) => {$(
+        impl Wire for p::$message {
+            const VERB: &'static str = $verb;
+            type Response = p::$response;
+
+            fn respond($answer: &Answer) -> Self::Response {
+                wire!(@respond $response, $answer, $fields)
+            }
+
+            fn wrap(response: Self::Response) -> Outcome {
+                Outcome::$outcome(response)
+            }
+
+            fn request_id(&mut self) -> &mut String {
+                &mut self.request_id
+            }
+
+            fn session_epoch(&mut self) -> &mut u64 {
+                &mut self.session_epoch
+            }
+
+            fn verb(self) -> Result<Verb, Refusal> {
+                let $request = self;
+                $body
+            }
+        }
+    )*};
+    (@respond $response:ident, $answer:ident, { $($field:ident : $value:expr),* }) => {
+        p::$response { position: Some(position($answer.position)), $($field: $value),* }
+    };
+}
+
+wire! {
+    SetPresenceRequest => SetPresenceResponse, SetPresence, "set_presence",
+        |request| set_presence(request), |answer| {};
+    EndSessionRequest => EndSessionResponse, EndSession, "end_session",
+        |_request| Ok(Verb::EndSession { reason: SessionEnd::LoggedOut }), |answer| {};
+    AcceptOfferRequest => AcceptOfferResponse, AcceptOffer, "accept",
+        |request| Ok(Verb::Accept { offer: id("offer_id", &request.offer_id)? }),
+        |answer| { assignment_id: answer.assignment.map(|id| id.to_string()).unwrap_or_default() };
+    DeclineOfferRequest => DeclineOfferResponse, DeclineOffer, "decline",
+        |request| Ok(Verb::Decline { offer: id("offer_id", &request.offer_id)? }), |answer| {};
+    SendMessageRequest => SendMessageResponse, SendMessage, "send",
+        |request| send(request),
+        |answer| { message_id: answer.message.map(|id| id.to_string()).unwrap_or_default() };
+    MarkReadRequest => MarkReadResponse, MarkRead, "mark_read",
+        |request| Ok(Verb::MarkRead {
+            work: work_id(&request.work_id)?,
+            through: id("through_message_id", &request.through_message_id)?,
+        }), |answer| {};
+    CloseWorkRequest => CloseWorkResponse, CloseWork, "close",
+        |request| Ok(Verb::Close {
+            work: work_id(&request.work_id)?,
+            assignment: id("assignment_id", &request.assignment_id)?,
+            disposition: label("disposition", &request.disposition)?,
+        }), |answer| {};
+}
+
+fn set_presence(request: p::SetPresenceRequest) -> Result<Verb, Refusal> {
+    let presence = match request.presence() {
+        p::Presence::Ready => Presence::Ready,
+        p::Presence::Away => Presence::Away,
+        p::Presence::Draining => Presence::Draining,
+        p::Presence::Offline | p::Presence::Unspecified => {
+            return Err(Refusal::invalid("presence", "READY, AWAY or DRAINING"));
+        }
+    };
+    if request.channels.len() > MAX_CHANNELS {
+        return Err(Refusal::limit("max_channels", MAX_CHANNELS));
+    }
+    let channels = request.channels.iter().map(|channel| token("channels", channel));
+    Ok(Verb::SetPresence {
+        presence,
+        reason: label("reason", &request.reason)?,
+        channels: channels.collect::<Result<_, _>>()?,
+    })
+}
+
+fn send(request: p::SendMessageRequest) -> Result<Verb, Refusal> {
+    let to = request.to.map(|to| {
+        Ok::<_, Refusal>(Recipient {
+            leaf: id("to.identity_id", &to.identity_id)?,
+            endpoint: token("to.endpoint", &to.endpoint)?,
+        })
+    });
+    let seen_through = Some(request.seen_through_message_id).filter(|text| !text.is_empty());
+    Ok(Verb::Send(Box::new(Send {
+        work: work_id(&request.work_id)?,
+        assignment: id("assignment_id", &request.assignment_id)?,
+        seen_through: seen_through.map(|text| id("seen_through_message_id", &text)).transpose()?,
+        if_unchanged: request.if_unchanged,
+        to: to.transpose()?,
+        content: content(request.content)?,
+        purpose: Purpose::Service,
+        not_after: request.not_after.map(|at| timestamp_from("not_after", at)).transpose()?,
+        note: request.note,
+    })))
+}
+
+/// Which Works a list asks for.
+#[derive(Debug)]
+pub(in crate::agents) struct ListWorks {
+    pub(in crate::agents) queue: Option<Name>,
+    pub(in crate::agents) state: Option<WorkState>,
+    pub(in crate::agents) size: usize,
+    /// Works up to and with this place were on the pages before.
+    pub(in crate::agents) after: Option<(i64, WorkId)>,
+}
+
+/// Where a Work stands in a list: those that wait by key, then the others, each by id.
+pub(in crate::agents) fn place(work: &WorkView) -> (i64, WorkId) {
+    (work.key.unwrap_or(i64::MAX), work.work)
+}
+
+/// The token of the page that follows a Work.
+pub(in crate::agents) fn works_token(last: &WorkView) -> String {
+    let (key, work) = place(last);
+    format!("{key}.{work}")
+}
+
+fn works_token_from(token: &str) -> Result<(i64, WorkId), Refusal> {
+    token
+        .split_once('.')
+        .and_then(|(key, work)| Some((key.parse().ok()?, work.parse().ok()?)))
+        .ok_or_else(|| Refusal::invalid("page_token", "is not one that was given out"))
+}
+
+/// A validated request for a list of Works.
+pub(in crate::agents) fn list_works(request: &p::ListWorkRequest) -> Result<ListWorks, Refusal> {
+    let queue = Some(&request.queue).filter(|queue| !queue.is_empty());
+    let state = p::WorkState::try_from(request.state).map_err(|_| Refusal::invalid("state", "is not known"))?;
+    let after = Some(&request.page_token).filter(|token| !token.is_empty());
+    Ok(ListWorks {
+        queue: queue.map(|queue| token("queue", queue)).transpose()?,
+        state: work_state_from(state),
+        size: page_size(request.page_size, WORK_PAGE_MAX)?,
+        after: after.map(|token| works_token_from(token)).transpose()?,
+    })
+}
+
+/// Size of a page: the default for 0.
+pub(in crate::agents) fn page_size(asked: i32, max: usize) -> Result<usize, Refusal> {
+    match usize::try_from(asked) {
+        Ok(0) => Ok(PAGE_DEFAULT),
+        Ok(size) if size <= max => Ok(size),
+        _ => Err(Refusal::invalid("page_size", &format!("1 to {max}, or 0 for the default"))),
+    }
+}
+
+/// A Work's id.
+pub(in crate::agents) fn work_id(text: &str) -> Result<WorkId, Refusal> {
+    id("work_id", text)
+}
+
+/// A conversation's id.
+pub(in crate::agents) fn conversation_id(text: &str) -> Result<RootId, Refusal> {
+    id("conversation_id", text)
+}
+
+/// A message's id.
+pub(in crate::agents) fn message_id(text: &str) -> Result<MessageId, Refusal> {
+    id("message_id", text)
+}
+
+fn id<T: std::str::FromStr<Err = crate::domain::id::BadId>>(field: &'static str, text: &str) -> Result<T, Refusal> {
+    text.parse().map_err(|bad: crate::domain::id::BadId| Refusal::invalid(field, &bad.to_string()))
+}
+
+/// A name that operators choose.
+fn token(field: &'static str, text: &str) -> Result<Name, Refusal> {
+    name(text).ok_or_else(|| Refusal::invalid(field, "1 to 64 letters, digits, - or _"))
+}
+
+/// A short text of a list that operators keep; may be empty.
+fn label(field: &'static str, text: &str) -> Result<Name, Refusal> {
+    if text.len() > MAX_NAME_BYTES {
+        return Err(Refusal::limit("max_name_bytes", MAX_NAME_BYTES).with("field", field));
+    }
+    line(field, text)?;
+    Ok(Name::from(text))
+}

@@ -1,0 +1,171 @@
+//! Enums of the domain as those of the contract.
+
+use crate::domain::event::{AddressKind, Assurance, Scope};
+use crate::domain::record::{
+    AssignCause, Author, Direction, Flags, MessageKind, OfferOutcome, Presence, SessionEnd, UnassignReason,
+};
+use crate::domain::view::WorkState;
+use crate::proto::{agent as p, channel};
+
+pub(super) fn work_state(state: WorkState) -> p::WorkState {
+    match state {
+        WorkState::Queued => p::WorkState::Queued,
+        WorkState::Offered => p::WorkState::Offered,
+        WorkState::Assigned => p::WorkState::Assigned,
+        WorkState::WrapUp => p::WorkState::Wrapup,
+        WorkState::Parked => p::WorkState::Parked,
+        WorkState::Closed => p::WorkState::Closed,
+        WorkState::Canceled => p::WorkState::Canceled,
+    }
+}
+
+/// The state asked for; none for UNSPECIFIED.
+pub(super) fn work_state_from(state: p::WorkState) -> Option<WorkState> {
+    match state {
+        p::WorkState::Unspecified => None,
+        p::WorkState::Queued => Some(WorkState::Queued),
+        p::WorkState::Offered => Some(WorkState::Offered),
+        p::WorkState::Assigned => Some(WorkState::Assigned),
+        p::WorkState::Wrapup => Some(WorkState::WrapUp),
+        p::WorkState::Parked => Some(WorkState::Parked),
+        p::WorkState::Closed => Some(WorkState::Closed),
+        p::WorkState::Canceled => Some(WorkState::Canceled),
+    }
+}
+
+pub(super) fn turn(ours: bool) -> p::Turn {
+    if ours { p::Turn::Ours } else { p::Turn::Customers }
+}
+
+pub(super) fn presence(presence: Presence) -> p::Presence {
+    match presence {
+        Presence::Ready => p::Presence::Ready,
+        Presence::Away => p::Presence::Away,
+        Presence::Draining => p::Presence::Draining,
+        Presence::Offline => p::Presence::Offline,
+    }
+}
+
+pub(super) fn offer_outcome(outcome: OfferOutcome) -> p::OfferOutcome {
+    match outcome {
+        OfferOutcome::Accepted => p::OfferOutcome::Accepted,
+        OfferOutcome::Declined => p::OfferOutcome::Declined,
+        OfferOutcome::Expired => p::OfferOutcome::Expired,
+        OfferOutcome::Revoked => p::OfferOutcome::Revoked,
+    }
+}
+
+pub(super) fn assign_cause(cause: AssignCause) -> p::AssignmentCause {
+    match cause {
+        AssignCause::Offer => p::AssignmentCause::Offer,
+        AssignCause::Auto => p::AssignmentCause::Auto,
+        AssignCause::Claim => p::AssignmentCause::Claim,
+        AssignCause::Start => p::AssignmentCause::Start,
+        AssignCause::Assign => p::AssignmentCause::Assign,
+        AssignCause::Transfer => p::AssignmentCause::Transfer,
+        AssignCause::Takeover => p::AssignmentCause::Takeover,
+    }
+}
+
+pub(super) fn unassign_reason(reason: UnassignReason) -> p::UnassignReason {
+    match reason {
+        UnassignReason::Closed => p::UnassignReason::Closed,
+        UnassignReason::Recalled => p::UnassignReason::Recalled,
+        UnassignReason::OwnerLost => p::UnassignReason::OwnerLost,
+        UnassignReason::Requeued => p::UnassignReason::Requeued,
+    }
+}
+
+pub(super) fn session_end(reason: SessionEnd) -> p::SessionEndReason {
+    match reason {
+        SessionEnd::LoggedOut => p::SessionEndReason::LoggedOut,
+        SessionEnd::Taken => p::SessionEndReason::Taken,
+        SessionEnd::GraceOver => p::SessionEndReason::GraceOver,
+        SessionEnd::SlowReader => p::SessionEndReason::SlowReader,
+    }
+}
+
+pub(super) fn message_kind(kind: MessageKind) -> p::MessageKind {
+    match kind {
+        MessageKind::Message => p::MessageKind::Message,
+        MessageKind::Edit => p::MessageKind::Edit,
+        MessageKind::Deletion => p::MessageKind::Deletion,
+        MessageKind::Reaction => p::MessageKind::Reaction,
+        MessageKind::IdentityChange => p::MessageKind::IdentityChange,
+        MessageKind::Opt => p::MessageKind::Opt,
+        MessageKind::Start => p::MessageKind::Start,
+        MessageKind::VisitEnd => p::MessageKind::VisitEnd,
+        MessageKind::Call => p::MessageKind::Call,
+        MessageKind::MediaArrived => p::MessageKind::MediaArrived,
+        MessageKind::Unsupported => p::MessageKind::Unsupported,
+    }
+}
+
+pub(super) fn direction(direction: Direction) -> p::Direction {
+    match direction {
+        Direction::In => p::Direction::In,
+        Direction::Out => p::Direction::Out,
+        Direction::Note => p::Direction::Note,
+    }
+}
+
+pub(super) fn flags(flags: Flags) -> Vec<i32> {
+    const PAIRS: [(Flags, p::MessageFlag); 8] = [
+        (Flags::ID_REUSED, p::MessageFlag::IdReused),
+        (Flags::ODD_TIME, p::MessageFlag::OddTime),
+        (Flags::REPEATED, p::MessageFlag::Repeated),
+        (Flags::WORK_LIMIT, p::MessageFlag::WorkLimit),
+        (Flags::BACKFILL, p::MessageFlag::Backfill),
+        (Flags::THANKS, p::MessageFlag::Thanks),
+        (Flags::FORWARDED, p::MessageFlag::Forwarded),
+        (Flags::AUTO_SUBMITTED, p::MessageFlag::AutoSubmitted),
+    ];
+    PAIRS.iter().filter(|(flag, _)| flags.has(*flag)).map(|(_, flag)| (*flag).into()).collect()
+}
+
+pub(super) fn author(author: Author) -> channel::AuthorKind {
+    match author {
+        Author::Customer => channel::AuthorKind::Customer,
+        Author::Participant => channel::AuthorKind::Participant,
+        Author::Agent(_) => channel::AuthorKind::Agent,
+        Author::Bot(_) => channel::AuthorKind::Bot,
+        Author::System => channel::AuthorKind::System,
+        Author::External => channel::AuthorKind::External,
+    }
+}
+
+pub(super) fn assurance(assurance: Assurance) -> channel::Assurance {
+    match assurance {
+        Assurance::Claimed => channel::Assurance::Claimed,
+        Assurance::Platform => channel::Assurance::Platform,
+        Assurance::LoggedIn => channel::Assurance::LoggedIn,
+        Assurance::Token => channel::Assurance::Token,
+    }
+}
+
+pub(super) fn scope(scope: Scope) -> channel::Scope {
+    match scope {
+        Scope::Direct => channel::Scope::Direct,
+        Scope::Group => channel::Scope::Group,
+        Scope::Public => channel::Scope::Public,
+    }
+}
+
+/// The namespace's name without its scope (domain rules, section 4).
+pub(super) fn namespace(kind: AddressKind) -> &'static str {
+    match kind {
+        AddressKind::Phone => "phone",
+        AddressKind::ShortCode => "short_code",
+        AddressKind::Whatsapp => "whatsapp",
+        AddressKind::Email => "email",
+        AddressKind::Messenger => "messenger",
+        AddressKind::Instagram => "instagram",
+        AddressKind::Telegram => "telegram",
+        AddressKind::Line => "line",
+        AddressKind::Viber => "viber",
+        AddressKind::Web => "web",
+        AddressKind::Crm => "crm",
+        AddressKind::Login => "login",
+        AddressKind::Staff => "staff",
+    }
+}

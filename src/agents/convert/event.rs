@@ -1,0 +1,239 @@
+//! Changes of records as events and messages. Derived from the record alone, so that a repeat after a reconnect is the same.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
+use super::enums;
+use super::view::{position, seconds, timestamp};
+use crate::domain::content::Attachment;
+use crate::domain::event::ReceiptStatus;
+use crate::domain::id::{AgentId, AssignmentId, LeafId, MessageId, Name, OfferId, Position, WorkId};
+use crate::domain::record::{
+    Assigned, Author, Change, Direction, MessageContent, MessageStored, OfferMade, PersonalValue, ReceiptNoted, Record,
+    WorkBrief,
+};
+use crate::domain::view::WorkState;
+use crate::normalize::convert::{attachment_into_proto, content_to_proto, error_class, receipt_status};
+use crate::proto::agent as p;
+use crate::proto::agent::event::Event as Kind;
+use crate::proto::channel;
+
+/// The change at `place` as an event for the agent `me`; none when the change is nothing for agents. `name` knows agents' names.
+pub(in crate::agents) fn event(
+    record: &Record,
+    place: u16,
+    at: Position,
+    me: &Name,
+    name: impl Fn(AgentId) -> Option<Name>,
+) -> Option<p::Event> {
+    let kind = match record.changes.get(usize::from(place))? {
+        Change::MessageStored(stored) => Kind::Message(message(record, place, stored, name)),
+        Change::ReceiptNoted(receipt) => Kind::Status(status(receipt)),
+        Change::OfferMade(made) => Kind::Offered(offered(record, place, made)),
+        Change::OfferEnded { offer, work, outcome, .. } => Kind::OfferEnded(p::OfferEnded {
+            offer_id: offer.to_string(),
+            work_id: work.to_string(),
+            outcome: enums::offer_outcome(*outcome).into(),
+        }),
+        Change::Assigned(assigned) => Kind::Assigned(assignment(record, place, assigned, me)),
+        Change::Unassigned { assignment, work, reason, .. } => Kind::Unassigned(p::WorkUnassigned {
+            work_id: work.to_string(),
+            assignment_id: assignment.to_string(),
+            reason: enums::unassign_reason(*reason).into(),
+        }),
+        Change::WrapUpStarted { work, until, .. } => Kind::Changed(p::WorkChanged {
+            work_id: work.to_string(),
+            state: p::WorkState::Wrapup.into(),
+            wrap_up_until: Some(timestamp(*until)),
+        }),
+        Change::WrapUpLeft { work, .. } => Kind::Changed(p::WorkChanged {
+            work_id: work.to_string(),
+            state: p::WorkState::Assigned.into(),
+            wrap_up_until: None,
+        }),
+        Change::PresenceSet { presence, reason, channels, .. } => Kind::Presence(p::AgentState {
+            agent: me.to_string(),
+            presence: enums::presence(*presence).into(),
+            reason: reason.to_string(),
+            channels: channels.iter().map(ToString::to_string).collect(),
+            capacity: 0,
+            load: 0,
+        }),
+        Change::SessionEnded { reason, .. } => {
+            Kind::SessionEnded(p::SessionEnded { reason: enums::session_end(*reason).into() })
+        }
+        _ => return None,
+    };
+    Some(p::Event { position: Some(position(at)), event: Some(kind) })
+}
+
+/// The end of a session as an event.
+pub(in crate::agents) fn session_ended(at: Position, reason: p::SessionEndReason) -> p::Event {
+    p::Event {
+        position: Some(position(at)),
+        event: Some(Kind::SessionEnded(p::SessionEnded { reason: reason.into() })),
+    }
+}
+
+/// Messages and statuses of the record that belong to one of the leaves, in order, each at its place in the record.
+pub(in crate::agents) fn conversation_events(
+    record: &Record,
+    leaves: &BTreeSet<LeafId>,
+    name: impl Fn(AgentId) -> Option<Name>,
+) -> Vec<p::Event> {
+    (0u16..)
+        .zip(&record.changes)
+        .filter_map(|(place, change)| {
+            let kind = match change {
+                Change::MessageStored(stored) if leaves.contains(&stored.leaf) => {
+                    Kind::Message(message(record, place, stored, &name))
+                }
+                Change::ReceiptNoted(receipt) if receipt.applied && leaves.contains(&receipt.leaf) => {
+                    Kind::Status(status(receipt))
+                }
+                _ => return None,
+            };
+            let at = Position { index: record.index, output: place.into() };
+            Some(p::Event { position: Some(position(at)), event: Some(kind) })
+        })
+        .collect()
+}
+
+/// Messages of the record that belong to one of the leaves, newest first, with their ids.
+///
+/// `statuses` holds what later records reported of messages not seen yet; the record's own reports are added.
+pub(in crate::agents) fn history_messages(
+    record: &Record,
+    leaves: &BTreeSet<LeafId>,
+    statuses: &mut BTreeMap<MessageId, ReceiptStatus>,
+    name: impl Fn(AgentId) -> Option<Name>,
+) -> Vec<(MessageId, p::Message)> {
+    let mut messages = Vec::new();
+    for (place, change) in (0u16..).zip(&record.changes).collect::<Vec<_>>().into_iter().rev() {
+        match change {
+            Change::ReceiptNoted(receipt) if receipt.applied => {
+                // Newest first: the first report seen is the status now.
+                statuses.entry(receipt.message).or_insert(receipt.status);
+            }
+            Change::MessageStored(stored) if leaves.contains(&stored.leaf) => {
+                let id = MessageId::new(record.index, place);
+                let mut message = message(record, place, stored, &name);
+                if let Some(status) = statuses.get(&id) {
+                    message.status = receipt_status(*status).into();
+                }
+                messages.push((id, message));
+            }
+            _ => {}
+        }
+    }
+    messages
+}
+
+/// Agents whose names the event needs.
+pub(in crate::agents) fn authors(record: &Record) -> impl Iterator<Item = AgentId> + '_ {
+    record.changes.iter().filter_map(|change| match change {
+        Change::MessageStored(stored) => match stored.author {
+            Author::Agent(agent) | Author::Bot(agent) => Some(agent),
+            Author::Customer | Author::Participant | Author::System | Author::External => None,
+        },
+        _ => None,
+    })
+}
+
+/// Attachment `number` of the message, for the domain and for the peer.
+pub(in crate::agents) fn attachment(
+    record: &Record,
+    message: MessageId,
+    number: u32,
+) -> Option<(Attachment, channel::Attachment)> {
+    let number = usize::try_from(number).ok()?;
+    let attachment = words(record, message.place())?.content.attachments().nth(number)?.clone();
+    Some((attachment.clone(), attachment_into_proto(attachment)))
+}
+
+fn words(record: &Record, place: u16) -> Option<&MessageContent> {
+    record.content.iter().find(|personal| personal.place == place).and_then(|personal| match &personal.value {
+        PersonalValue::Message(content) => Some(&**content),
+        PersonalValue::Address(_) | PersonalValue::Shown(_) => None,
+    })
+}
+
+fn message(record: &Record, place: u16, stored: &MessageStored, name: impl Fn(AgentId) -> Option<Name>) -> p::Message {
+    let content = words(record, place);
+    let agent = match stored.author {
+        Author::Agent(agent) | Author::Bot(agent) => name(agent),
+        Author::Customer | Author::Participant | Author::System | Author::External => None,
+    };
+    let status = match stored.direction {
+        Direction::Out => channel::ReceiptStatus::Queued,
+        Direction::In | Direction::Note => channel::ReceiptStatus::Unspecified,
+    };
+    p::Message {
+        message_id: MessageId::new(record.index, place).to_string(),
+        conversation_id: stored.conversation.to_string(),
+        work_id: text(stored.work),
+        direction: enums::direction(stored.direction).into(),
+        kind: enums::message_kind(stored.kind).into(),
+        author: enums::author(stored.author).into(),
+        agent: agent.map(Into::into).unwrap_or_default(),
+        assurance: enums::assurance(stored.assurance).into(),
+        scope: enums::scope(stored.scope).into(),
+        channel: stored.channel.to_string(),
+        endpoint: stored.endpoint.to_string(),
+        recorded_at: Some(timestamp(record.time)),
+        provider_time: stored.provider_time.map(timestamp),
+        content: content.map(|words| content_to_proto(&words.content)),
+        about_message_id: stored.about.map(|id| id.to_string()).unwrap_or_default(),
+        flags: enums::flags(stored.flags),
+        detail: content.and_then(|words| words.detail.clone()).unwrap_or_default(),
+        status: status.into(),
+    }
+}
+
+fn status(receipt: &ReceiptNoted) -> p::MessageStatus {
+    p::MessageStatus {
+        message_id: receipt.message.to_string(),
+        work_id: text(receipt.work),
+        status: receipt_status(receipt.status).into(),
+        error_class: error_class(receipt.class).into(),
+        error_code: receipt.code.to_string(),
+    }
+}
+
+fn offered(record: &Record, place: u16, made: &OfferMade) -> p::Offer {
+    p::Offer {
+        offer_id: OfferId::new(record.index, place).to_string(),
+        work: Some(brief(made.work, &made.brief, WorkState::Offered)),
+        expires_at: Some(timestamp(made.expires_at)),
+        cost: made.cost,
+    }
+}
+
+fn assignment(record: &Record, place: u16, assigned: &Assigned, me: &Name) -> p::WorkAssigned {
+    let mut work = brief(assigned.work, &assigned.brief, WorkState::Assigned);
+    work.assignment_id = AssignmentId::new(record.index, place).to_string();
+    work.owner = me.to_string();
+    p::WorkAssigned { work: Some(work), cause: enums::assign_cause(assigned.cause).into(), cost: assigned.cost }
+}
+
+fn brief(work: WorkId, brief: &WorkBrief, state: WorkState) -> p::Work {
+    p::Work {
+        work_id: work.to_string(),
+        conversation_id: brief.conversation.to_string(),
+        state: enums::work_state(state).into(),
+        queue: brief.queue.to_string(),
+        channel: brief.channel.to_string(),
+        endpoint: brief.endpoint.to_string(),
+        brand: brief.brand.to_string(),
+        turn: enums::turn(brief.waiting_since.is_some()).into(),
+        opened_at: Some(timestamp(brief.opened_at)),
+        waiting_since: brief.waiting_since.map(timestamp),
+        waited_seconds: seconds(brief.waited_ms),
+        last_customer_message_id: brief.last_message.to_string(),
+        ..p::Work::default()
+    }
+}
+
+fn text(work: Option<WorkId>) -> String {
+    work.map(|id| id.to_string()).unwrap_or_default()
+}

@@ -1,0 +1,16 @@
+//! The one place of the agents' edge where domain values and `skein.agent.v1` messages meet.
+//!
+//! Towards agents a conversion cannot fail. From agents everything is validated here once: ids, names, sizes, control
+//! characters; what passes is a command that the core need not look at twice.
+
+mod command;
+mod content;
+mod enums;
+mod event;
+mod view;
+
+pub(super) use command::{
+    Wire, command, conversation_id, list_works, message_id, own_command, page_size, place, work_id, works_token,
+};
+pub(super) use event::{attachment, authors, conversation_events, event, history_messages, session_ended};
+pub(super) use view::{conversation, offer, position_from, snapshot, work};

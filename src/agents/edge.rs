@@ -1,0 +1,79 @@
+//! What all services of the edge share, and the one way a command takes from a request to its response.
+
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tonic::Status;
+
+use super::caller::Caller;
+use super::convert::{self, Wire};
+use super::metrics::EdgeMetrics;
+use super::names::Names;
+use super::options::ServeOptions;
+use super::port::{CommandFailure, Media, Shard};
+use super::registry::Registry;
+use super::status::Refusal;
+use crate::domain::id::AgentId;
+use crate::domain::rejection::Rejection;
+
+/// Shared by all services.
+pub(super) struct Edge {
+    pub(super) options: ServeOptions,
+    pub(super) shard: Arc<dyn Shard>,
+    pub(super) media: Arc<dyn Media>,
+    pub(super) names: Names,
+    pub(super) registry: Registry,
+    pub(super) watchers: Arc<Semaphore>,
+    /// Owner of all session tasks.
+    pub(super) tracker: TaskTracker,
+    pub(super) shutdown: CancellationToken,
+    pub(super) metrics: EdgeMetrics,
+}
+
+impl std::fmt::Debug for Edge {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Edge").field("registry", &self.registry).finish_non_exhaustive()
+    }
+}
+
+impl Edge {
+    /// Decides a command and waits until its answer is durable. A repeat is answered as accepted.
+    ///
+    /// The command has its place in the shard's order once this future was polled. Cancel: it may still be applied.
+    pub(super) async fn execute<W: Wire>(
+        &self,
+        caller: &Caller,
+        session: Option<u64>,
+        request: W,
+    ) -> Result<W::Response, Refusal> {
+        let command = convert::command(caller, session, request)?;
+        match self.shard.command(command).await {
+            Ok(answer) | Err(CommandFailure::Rejected(Rejection::Repeated(answer))) => Ok(W::respond(&answer)),
+            Err(failure) => Err(self.refusal(caller, failure).await),
+        }
+    }
+
+    /// The refusal of a command, with the names of the agents in it.
+    pub(super) async fn refusal(&self, caller: &Caller, failure: CommandFailure) -> Refusal {
+        let workspace = &caller.workspace;
+        // Without an answer the refusal just lacks the name.
+        let _ = self.names.learn(workspace, concerned(&failure)).await;
+        Refusal::of_command(failure, |agent| self.names.known(workspace, agent))
+    }
+
+    /// The refusal as a status; counted.
+    pub(super) fn status(&self, refusal: &Refusal) -> Status {
+        self.metrics.refused(refusal.reason());
+        refusal.to_status()
+    }
+}
+
+fn concerned(failure: &CommandFailure) -> Option<AgentId> {
+    match failure {
+        CommandFailure::Rejected(Rejection::NotOwner { owner }) => *owner,
+        CommandFailure::Rejected(Rejection::StaleAssignment { current }) => current.map(|(_, owner)| owner),
+        CommandFailure::Rejected(_) | CommandFailure::Unavailable(_) => None,
+    }
+}

@@ -1,0 +1,164 @@
+//! The ring of one agent: newest positions, and where each live reader stands. Synchronous; the lock around it is held for a
+//! few pushes or pops only.
+
+use std::collections::VecDeque;
+
+use tokio::time::Instant;
+
+use super::feeds::{Told, weight};
+use super::limits::FeedLimits;
+use crate::domain::id::Position;
+
+/// One position with the number of bytes told before it.
+#[derive(Debug)]
+struct Item {
+    told: Told,
+    start: u64,
+}
+
+/// Where one reader stands.
+#[derive(Debug)]
+struct Cursor {
+    reader: u64,
+    next: u64,
+    full_since: Option<Instant>,
+    lost: bool,
+}
+
+/// What a reader finds.
+#[derive(Debug)]
+pub(super) enum Found {
+    /// These are next.
+    Some(Vec<Told>),
+    /// Nothing new.
+    Nothing,
+    /// What it should have read is gone.
+    Lost,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Ring {
+    items: VecDeque<Item>,
+    /// Number of the front item, counted from the first ever pushed.
+    first: u64,
+    /// Bytes ever pushed.
+    total: u64,
+    /// The newest position that was dropped; none: nothing was.
+    floor: Option<Position>,
+    cursors: Vec<Cursor>,
+    readers_ever: u64,
+}
+
+impl Ring {
+    pub(super) fn push(&mut self, told: Told, limits: &FeedLimits, now: Instant) {
+        let start = self.total;
+        self.total += weight(&told.record);
+        self.items.push_back(Item { told, start });
+        self.judge(limits, now);
+        self.trim(limits);
+    }
+
+    /// The newest position dropped from the ring.
+    pub(super) fn floor(&self) -> Option<Position> {
+        self.floor
+    }
+
+    /// A new reader: after `after`, or from now on.
+    pub(super) fn join(&mut self, after: Option<Position>) -> u64 {
+        let skipped = match after {
+            Some(after) => self.items.partition_point(|item| item.told.position <= after),
+            None => self.items.len(),
+        };
+        self.readers_ever += 1;
+        self.cursors.push(Cursor {
+            reader: self.readers_ever,
+            next: self.first + skipped as u64,
+            full_since: None,
+            lost: false,
+        });
+        self.readers_ever
+    }
+
+    pub(super) fn leave(&mut self, reader: u64, limits: &FeedLimits) {
+        self.cursors.retain(|cursor| cursor.reader != reader);
+        self.trim(limits);
+    }
+
+    /// The next items of a reader, at least one if there is any, together at most `items` and about `bytes`.
+    pub(super) fn take(&mut self, reader: u64, items: usize, bytes: u64, limits: &FeedLimits, now: Instant) -> Found {
+        let first = self.first;
+        let Some(cursor) = self.cursors.iter_mut().find(|cursor| cursor.reader == reader) else {
+            return Found::Lost;
+        };
+        if cursor.lost {
+            return Found::Lost;
+        }
+        let from = usize::try_from(cursor.next - first).unwrap_or(usize::MAX);
+        let Some(begin) = self.items.get(from).map(|item| item.start) else {
+            return Found::Nothing;
+        };
+        let batch: Vec<Told> = self
+            .items
+            .range(from..)
+            .take(items)
+            .enumerate()
+            .take_while(|(at, item)| *at == 0 || item.start - begin < bytes)
+            .map(|(_, item)| item.told.clone())
+            .collect();
+        cursor.next += batch.len() as u64;
+        self.judge(limits, now);
+        self.trim(limits);
+        Found::Some(batch)
+    }
+
+    /// Since when a reader has been full without a break, and whether it has lost something.
+    pub(super) fn fullness(&self, reader: u64) -> (Option<Instant>, bool) {
+        self.cursors
+            .iter()
+            .find(|cursor| cursor.reader == reader)
+            .map_or((None, true), |cursor| (cursor.full_since, cursor.lost))
+    }
+
+    /// Notes who is full, and gives up who is hopelessly behind.
+    fn judge(&mut self, limits: &FeedLimits, now: Instant) {
+        let end = self.first + self.items.len() as u64;
+        for cursor in &mut self.cursors {
+            if cursor.lost {
+                continue;
+            }
+            let behind = end - cursor.next;
+            let bytes = usize::try_from(cursor.next - self.first)
+                .ok()
+                .and_then(|at| self.items.get(at))
+                .map_or(0, |item| self.total - item.start);
+            if behind >= limits.backlog_positions || bytes >= limits.backlog_bytes {
+                cursor.full_since.get_or_insert(now);
+            } else {
+                cursor.full_since = None;
+            }
+            cursor.lost =
+                behind >= limits.backlog_positions * limits.ceiling || bytes >= limits.backlog_bytes * limits.ceiling;
+        }
+    }
+
+    /// Drops what neither a resume nor a live reader may still ask for.
+    fn trim(&mut self, limits: &FeedLimits) {
+        let Some(newest) = self.items.back().map(|item| item.told.record.time) else {
+            return;
+        };
+        let oldest_allowed = newest - limits.ring_age;
+        let needed =
+            self.cursors.iter().filter(|cursor| !cursor.lost).map(|cursor| cursor.next).min().unwrap_or(u64::MAX);
+        while let Some(front) = self.items.front() {
+            let surplus = self.items.len() > limits.ring_positions
+                || self.total - front.start > limits.ring_bytes
+                || front.told.record.time < oldest_allowed;
+            if !surplus || self.first >= needed {
+                return;
+            }
+            self.floor = Some(front.told.position);
+            self.items.pop_front();
+            self.first += 1;
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! One page.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::frontier::{Frontier, Next};
+use super::token::{MAX_LEAVES, MAX_STATUSES, Token};
+use crate::agents::convert;
+use crate::agents::limits::PAGE_ROUNDS;
+use crate::agents::names::Names;
+use crate::agents::port::Shard;
+use crate::agents::status::Refusal;
+use crate::domain::id::{LeafId, Name};
+use crate::domain::view::ConversationView;
+use crate::proto::agent::Message;
+
+/// Rounds while nothing was found: a leaf whose last messages are buried under hundreds of other records.
+const EMPTY_ROUNDS: usize = 8 * PAGE_ROUNDS;
+
+/// Messages, newest first, and where the next page begins.
+#[derive(Debug, Default)]
+pub(in crate::agents) struct Page {
+    pub(in crate::agents) messages: Vec<Message>,
+    pub(in crate::agents) next: Option<Token>,
+}
+
+/// Reads a page of at most `size` messages, from `token` or from the newest.
+///
+/// After [`PAGE_ROUNDS`] rounds of reads it ends with what it has.
+pub(in crate::agents) async fn page(
+    shard: &dyn Shard,
+    names: &Names,
+    workspace: &Name,
+    view: &ConversationView,
+    token: Option<Token>,
+    size: usize,
+) -> Result<Page, Refusal> {
+    let stray = || Refusal::invalid("page_token", "is not one that was given out");
+    let leaves: BTreeSet<LeafId> = view.last.iter().map(|(leaf, _)| *leaf).take(MAX_LEAVES).collect();
+    let start = token
+        .unwrap_or_else(|| Token { heads: view.last.iter().copied().take(MAX_LEAVES).collect(), ..Token::default() });
+    let heads = start.heads.iter().copied().filter(|(leaf, _)| leaves.contains(leaf));
+    let mut frontier = Frontier::new(workspace.clone(), heads);
+    let mut statuses: BTreeMap<_, _> = start.statuses.into_iter().collect();
+    let mut before = start.before;
+    let mut page = Page::default();
+    let mut rounds = 0;
+    loop {
+        match frontier.next() {
+            Next::End => return Ok(page),
+            Next::Read(indexes) => {
+                let limit = if page.messages.is_empty() { EMPTY_ROUNDS } else { PAGE_ROUNDS };
+                if rounds >= limit || page.messages.len() == size {
+                    break;
+                }
+                rounds += 1;
+                let records = shard.read(indexes.clone()).await?;
+                frontier.take(indexes.into_iter().zip(records)).map_err(|_| stray())?;
+            }
+            Next::Record(record) => {
+                names.learn(workspace, convert::authors(&record)).await?;
+                let name = |agent| names.known(workspace, agent);
+                let mut found = convert::history_messages(&record, &leaves, &mut statuses, name);
+                found.retain(|(id, _)| before.is_none_or(|before| *id < before));
+                let room = size - page.messages.len();
+                if found.len() > room {
+                    before = room.checked_sub(1).and_then(|last| found.get(last)).map(|(id, _)| *id).or(before);
+                    page.messages.extend(found.into_iter().take(room).map(|(_, message)| message));
+                    frontier.put_back(record);
+                    break;
+                }
+                page.messages.extend(found.into_iter().map(|(_, message)| message));
+            }
+        }
+    }
+    statuses.retain(|message, _| frontier.heads().any(|(_, index)| message.index() <= index));
+    page.next = Some(Token {
+        before,
+        heads: frontier.heads().collect(),
+        statuses: statuses.into_iter().rev().take(MAX_STATUSES).collect(),
+    });
+    Ok(page)
+}

@@ -1,0 +1,66 @@
+//! Limits of the agents' edge, each with its reason. What an operator may change is in [`super::ServeOptions`].
+
+use std::time::Duration;
+
+/// One request or frame, decoded. Larger ones are refused; attachments go by their own way.
+pub const MAX_REQUEST_BYTES: usize = 4 << 20;
+/// One response or frame, encoded: a page of 200 large mails fits, a runaway answer does not leave.
+pub const MAX_RESPONSE_BYTES: usize = 64 << 20;
+/// Time for the first frame: a person's client sends it at once.
+pub const HANDSHAKE: Duration = Duration::from_secs(10);
+/// Commands of one session being decided at once: more than a bot sends in one round trip.
+pub const IN_FLIGHT: usize = 64;
+/// Time for commands in flight once a session has ended.
+pub const DRAIN: Duration = Duration::from_secs(5);
+/// Frames that wait for the transport of one session: enough to keep it busy, small beside the backlog.
+pub const FRAMES_AHEAD: usize = 4;
+/// Events in one frame.
+pub const FRAME_EVENTS: usize = 256;
+/// Bytes of records in one frame, about.
+pub const FRAME_BYTES: u64 = 64 << 10;
+/// Sessions of this node.
+pub const MAX_SESSIONS: usize = 5_000;
+/// Sessions of one agent: one, and those before it whose end is not noticed yet.
+pub const MAX_SESSIONS_PER_AGENT: usize = 4;
+/// Watchers of conversations on this node.
+pub const MAX_WATCHERS: usize = 2_000;
+/// Streams of one HTTP/2 connection: a gateway for many agents opens more connections.
+pub const MAX_STREAMS_PER_CONNECTION: u32 = 256;
+/// Ping to a silent connection after so long. Shorter intervals make idle clients look dead under load.
+pub const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(45);
+/// A ping without an answer for so long ends the connection.
+pub const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(20);
+/// Bytes a client may send ahead on one stream.
+pub const STREAM_WINDOW: u32 = 256 << 10;
+/// Bytes a client may send ahead on one connection.
+pub const CONNECTION_WINDOW: u32 = 1 << 20;
+/// Header list of one request: names and trace ids, nothing more.
+pub const MAX_HEADER_BYTES: u32 = 16 << 10;
+
+/// Bytes of the text of one message: what any channel takes, several times over.
+pub const MAX_TEXT_BYTES: usize = 64 << 10;
+/// Parts of one message.
+pub const MAX_PARTS: usize = 64;
+/// Rows, buttons, addresses or the like in one part.
+pub const MAX_ITEMS: usize = 256;
+/// Bytes of one line: a name, title, address or id.
+pub const MAX_LINE_BYTES: usize = 2_048;
+/// Bytes of one message with all its parts: it has to fit a record.
+pub const MAX_CONTENT_BYTES: usize = 256 << 10;
+/// Bytes of a name that operators choose.
+pub const MAX_NAME_BYTES: usize = 64;
+/// Bytes of a request id: a UUID or the client's own numbering.
+pub const MAX_REQUEST_ID_BYTES: usize = 64;
+/// Channels in one change of presence.
+pub const MAX_CHANNELS: usize = 32;
+
+/// Messages of a page when the caller does not say.
+pub const PAGE_DEFAULT: usize = 50;
+/// Messages of a page at most.
+pub const PAGE_MAX: usize = 200;
+/// Works of a page at most.
+pub const WORK_PAGE_MAX: usize = 500;
+/// Rounds of parallel reads for one page; what is not reached by then comes with the next page.
+pub const PAGE_ROUNDS: usize = 8;
+/// Bytes of one piece of an attachment.
+pub const ATTACHMENT_PIECE: usize = 64 << 10;

@@ -1,0 +1,28 @@
+//! The agents' edge: sessions, works and conversations over gRPC (`skein.agent.v1`), for people's tools, browsers and bots.
+//!
+//! It names the caller, validates, converts, and hands events out at each peer's pace; the shard decides. Every stream is a
+//! session in a table with quotas, every queue is bounded, and a peer that says nothing or reads nothing costs a known amount.
+//! Generated types stop at `convert` and the services.
+
+mod caller;
+mod convert;
+mod edge;
+pub mod feed;
+mod history;
+pub mod limits;
+mod metrics;
+mod names;
+mod options;
+mod port;
+mod registry;
+mod server;
+mod service;
+mod session;
+mod status;
+
+pub use caller::{AGENT_METADATA, Caller, WORKSPACE_METADATA};
+pub use metrics::EdgeMetrics;
+pub use options::ServeOptions;
+pub use port::{CommandFailure, Media, MediaError, MediaStream, Shard, Unavailable};
+pub use server::{Parts, ServeError, bind, serve};
+pub use status::{ERROR_DOMAIN, Reason, Refusal};

@@ -1,0 +1,102 @@
+//! What the agents' edge needs of the rest: the shard, and the store of attachments.
+//!
+//! The edge sees the shard through these few requests only. Every answer is true of a durable state (design, law 3): a command's
+//! answer comes when its record is durable, a read's when everything it saw is.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures::future::BoxFuture;
+use futures::stream::BoxStream;
+
+use super::feed::Feeds;
+use crate::domain::command::{Answer, Command};
+use crate::domain::id::{AgentId, Index, Name, RootId, WorkId};
+use crate::domain::record::Record;
+use crate::domain::rejection::Rejection;
+use crate::domain::view::{AgentView, ConversationView, WorkState, WorkView};
+
+/// The shard cannot answer now; the request may be repeated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unavailable {
+    /// It is not the owner yet, or no longer.
+    #[error("the shard is not ready")]
+    NotReady,
+    /// Its queue is full.
+    #[error("the shard's queue is full")]
+    Overloaded,
+    /// It has stopped.
+    #[error("the shard has stopped")]
+    Stopped,
+}
+
+/// What became of a command that has no answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CommandFailure {
+    /// It was refused; nothing has changed.
+    #[error("the command was refused")]
+    Rejected(#[source] Rejection),
+    /// It is unknown whether it was applied: repeat it with the same request id.
+    #[error("the command has no answer")]
+    Unavailable(#[source] Unavailable),
+}
+
+/// The shard, as the edge sees it.
+///
+/// All futures are cancel safe for the caller; a command may still be applied after its future is dropped. A command has its
+/// place in the shard's order when its future was polled for the first time.
+pub trait Shard: Send + Sync + 'static {
+    /// Decided in order, answered when durable.
+    fn command(&self, command: Command) -> BoxFuture<'static, Result<Answer, CommandFailure>>;
+    /// The agent, with the index of the last record of the state it was read from.
+    fn agent(
+        &self,
+        workspace: Name,
+        agent: Name,
+    ) -> BoxFuture<'static, Result<(Index, Option<AgentView>), Unavailable>>;
+    /// Names of agents, in the order asked for.
+    fn agent_names(
+        &self,
+        workspace: Name,
+        agents: Vec<AgentId>,
+    ) -> BoxFuture<'static, Result<Vec<Option<Name>>, Unavailable>>;
+    /// One Work.
+    fn work(&self, workspace: Name, work: WorkId) -> BoxFuture<'static, Result<Option<WorkView>, Unavailable>>;
+    /// Works of a queue or all, in a state or any open one; in serving order, then by id.
+    fn works(
+        &self,
+        workspace: Name,
+        queue: Option<Name>,
+        state: Option<WorkState>,
+    ) -> BoxFuture<'static, Result<Vec<WorkView>, Unavailable>>;
+    /// One conversation.
+    fn conversation(
+        &self,
+        workspace: Name,
+        conversation: RootId,
+    ) -> BoxFuture<'static, Result<Option<ConversationView>, Unavailable>>;
+    /// Records by index, read in parallel, in the order asked for; none: no longer kept.
+    fn read(&self, indexes: Vec<Index>) -> BoxFuture<'static, Result<Vec<Option<Arc<Record>>>, Unavailable>>;
+    /// What agents are told.
+    fn feeds(&self) -> &Feeds;
+}
+
+/// Why bytes of an attachment cannot be had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum MediaError {
+    /// No such object: never stored, or its retention is over.
+    #[error("no such object")]
+    Missing,
+    /// The store does not answer.
+    #[error("the object store does not answer")]
+    Unavailable,
+}
+
+/// Bytes of an object in order, in pieces of any size.
+pub type MediaStream = BoxStream<'static, Result<Bytes, MediaError>>;
+
+/// The store `SKEIN_MEDIA_<workspace>`.
+pub trait Media: Send + Sync + 'static {
+    /// Opens an object for reading from its beginning.
+    fn open(&self, workspace: Name, object: String) -> BoxFuture<'static, Result<MediaStream, MediaError>>;
+}

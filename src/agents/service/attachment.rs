@@ -1,0 +1,51 @@
+//! `GetAttachment`: bytes from the object store, in pieces, as fast as the peer takes them.
+
+use std::pin::Pin;
+
+use bytes::Bytes;
+use futures::{Stream, StreamExt as _, stream};
+use tonic::Status;
+
+use crate::agents::caller::Caller;
+use crate::agents::convert;
+use crate::agents::edge::Edge;
+use crate::agents::limits::ATTACHMENT_PIECE;
+use crate::agents::port::MediaError;
+use crate::agents::status::{Reason, Refusal};
+use crate::proto::agent as p;
+
+type Responses = Pin<Box<dyn Stream<Item = Result<p::GetAttachmentResponse, Status>> + Send>>;
+
+/// The attachment's description, then its bytes.
+pub(super) async fn open(
+    edge: &Edge,
+    caller: &Caller,
+    request: &p::GetAttachmentRequest,
+) -> Result<Responses, Refusal> {
+    let message = convert::message_id(&request.message_id)?;
+    let records = edge.shard.read(vec![message.index()]).await?;
+    let record = records
+        .into_iter()
+        .flatten()
+        .find(|record| record.workspace == caller.workspace)
+        .ok_or_else(|| Refusal::new(Reason::UnknownMessage, "unknown message"))?;
+    let unknown = || Refusal::new(Reason::UnknownAttachment, "unknown attachment");
+    let (known, told) = convert::attachment(&record, message, request.attachment).ok_or_else(unknown)?;
+    let object = known
+        .object
+        .ok_or_else(|| Refusal::new(Reason::UnknownAttachment, "the bytes of the attachment are not stored"))?;
+    let media = edge.media.open(caller.workspace.clone(), object).await?;
+    let head = p::GetAttachmentResponse { attachment: Some(told), data: Vec::new() };
+    let pieces = media.flat_map(|read| stream::iter(pieces(read)));
+    Ok(Box::pin(stream::iter([Ok(head)]).chain(pieces)))
+}
+
+fn pieces(read: Result<Bytes, MediaError>) -> Vec<Result<p::GetAttachmentResponse, Status>> {
+    match read {
+        Ok(bytes) => bytes
+            .chunks(ATTACHMENT_PIECE)
+            .map(|piece| Ok(p::GetAttachmentResponse { attachment: None, data: piece.to_vec() }))
+            .collect(),
+        Err(error) => vec![Err(Refusal::from(error).to_status())],
+    }
+}

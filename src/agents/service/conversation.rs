@@ -1,0 +1,95 @@
+//! `ConversationService`.
+
+use std::pin::Pin;
+
+use futures::Stream;
+use tonic::{Request, Response, Status};
+
+use super::{Service, attachment, watch};
+use crate::agents::caller::Caller;
+use crate::agents::convert;
+use crate::agents::history::{self, Page, Token};
+use crate::agents::limits::PAGE_MAX;
+use crate::agents::status::{Reason, Refusal};
+use crate::domain::view::ConversationView;
+use crate::proto::agent as p;
+use crate::proto::agent::conversation_service_server::ConversationService;
+
+impl Service {
+    async fn view(&self, caller: &Caller, id: &str) -> Result<ConversationView, Refusal> {
+        let id = convert::conversation_id(id)?;
+        let view = self.edge.shard.conversation(caller.workspace.clone(), id).await?;
+        view.ok_or_else(|| Refusal::new(Reason::UnknownConversation, "unknown conversation"))
+    }
+
+    async fn history(
+        &self,
+        caller: Caller,
+        request: p::ListMessagesRequest,
+    ) -> Result<p::ListMessagesResponse, Refusal> {
+        let size = convert::page_size(request.page_size, PAGE_MAX)?;
+        let token = Some(request.page_token).filter(|token| !token.is_empty());
+        let bad = || Refusal::invalid("page_token", "is not one that was given out");
+        let token = token.map(|token| Token::decode(&token).ok_or_else(bad)).transpose()?;
+        let view = self.view(&caller, &request.conversation_id).await?;
+        let edge = &self.edge;
+        let Page { messages, next } =
+            history::page(&*edge.shard, &edge.names, &caller.workspace, &view, token, size).await?;
+        let next_page_token = next.map(|token| token.encode()).unwrap_or_default();
+        Ok(p::ListMessagesResponse { messages, next_page_token })
+    }
+}
+
+#[tonic::async_trait]
+impl ConversationService for Service {
+    type WatchConversationStream = Pin<Box<dyn Stream<Item = Result<p::WatchConversationResponse, Status>> + Send>>;
+    type GetAttachmentStream = Pin<Box<dyn Stream<Item = Result<p::GetAttachmentResponse, Status>> + Send>>;
+
+    async fn get_conversation(
+        &self,
+        request: Request<p::GetConversationRequest>,
+    ) -> Result<Response<p::GetConversationResponse>, Status> {
+        let caller = self.caller(request.metadata())?;
+        let view = self.view(&caller, &request.get_ref().conversation_id).await;
+        self.answer(view.map(|view| p::GetConversationResponse { conversation: Some(convert::conversation(view)) }))
+    }
+
+    async fn list_messages(
+        &self,
+        request: Request<p::ListMessagesRequest>,
+    ) -> Result<Response<p::ListMessagesResponse>, Status> {
+        let caller = self.caller(request.metadata())?;
+        self.answer(self.history(caller, request.into_inner()).await)
+    }
+
+    async fn watch_conversation(
+        &self,
+        request: Request<p::WatchConversationRequest>,
+    ) -> Result<Response<Self::WatchConversationStream>, Status> {
+        let caller = self.caller(request.metadata())?;
+        let watched = async {
+            let view = self.view(&caller, &request.get_ref().conversation_id).await?;
+            watch::watch(&self.edge, caller, &view)
+        };
+        self.answer(watched.await)
+    }
+
+    async fn send_message(
+        &self,
+        request: Request<p::SendMessageRequest>,
+    ) -> Result<Response<p::SendMessageResponse>, Status> {
+        self.unary(request).await
+    }
+
+    async fn mark_read(&self, request: Request<p::MarkReadRequest>) -> Result<Response<p::MarkReadResponse>, Status> {
+        self.unary(request).await
+    }
+
+    async fn get_attachment(
+        &self,
+        request: Request<p::GetAttachmentRequest>,
+    ) -> Result<Response<Self::GetAttachmentStream>, Status> {
+        let caller = self.caller(request.metadata())?;
+        self.answer(attachment::open(&self.edge, &caller, request.get_ref()).await)
+    }
+}

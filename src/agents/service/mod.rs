@@ -1,0 +1,10 @@
+//! The three gRPC services: each rpc names its caller, converts, asks the shard, and answers. Nothing is decided here.
+
+mod agent;
+mod attachment;
+mod conversation;
+mod shared;
+mod watch;
+mod work;
+
+pub(super) use shared::Service;

@@ -1,0 +1,70 @@
+//! `WatchConversation`: what is said in one conversation from now on. No task: the transport pulls.
+
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use futures::{Stream, stream};
+use tokio::sync::OwnedSemaphorePermit;
+use tonic::Status;
+
+use crate::agents::caller::Caller;
+use crate::agents::convert;
+use crate::agents::edge::Edge;
+use crate::agents::feed::ConversationFeed;
+use crate::agents::status::{Reason, Refusal};
+use crate::domain::view::ConversationView;
+use crate::proto::agent as p;
+
+type Responses = Pin<Box<dyn Stream<Item = Result<p::WatchConversationResponse, Status>> + Send>>;
+
+struct Watcher {
+    edge: Arc<Edge>,
+    caller: Caller,
+    feed: ConversationFeed,
+    ready: VecDeque<p::Event>,
+    _permit: OwnedSemaphorePermit,
+}
+
+/// A stream of the conversation's events.
+pub(super) fn watch(edge: &Arc<Edge>, caller: Caller, view: &ConversationView) -> Result<Responses, Refusal> {
+    let permit = Arc::clone(&edge.watchers)
+        .try_acquire_owned()
+        .map_err(|_| Refusal::limit("max_watchers", edge.options.max_watchers))?;
+    let leaves: Vec<_> = view.identities.iter().map(|identity| identity.leaf).collect();
+    let feed = edge.shard.feeds().watch(&caller.workspace, view.conversation, &leaves);
+    let watcher = Watcher { edge: Arc::clone(edge), caller, feed, ready: VecDeque::new(), _permit: permit };
+    let events = stream::unfold(Some(watcher), |watcher| async {
+        let mut watcher = watcher?;
+        match watcher.next().await {
+            Ok(event) => {
+                let response = p::WatchConversationResponse { event: Some(event) };
+                Some((Ok(response), Some(watcher)))
+            }
+            Err(refusal) => Some((Err(watcher.edge.status(&refusal)), None)),
+        }
+    });
+    Ok(Box::pin(events))
+}
+
+impl Watcher {
+    async fn next(&mut self) -> Result<p::Event, Refusal> {
+        loop {
+            if let Some(event) = self.ready.pop_front() {
+                return Ok(event);
+            }
+            let record = tokio::select! {
+                record = self.feed.next() => record,
+                () = self.edge.shutdown.cancelled() => {
+                    return Err(Refusal::new(Reason::ShuttingDown, "the server shuts down"));
+                }
+            };
+            let record = record.map_err(|_| Refusal::new(Reason::SlowReader, "what was sent was not read"))?;
+            let workspace = &self.caller.workspace;
+            // Without an answer now, the events only lack the names of agents.
+            let _ = self.edge.names.learn(workspace, convert::authors(&record)).await;
+            let name = |agent| self.edge.names.known(workspace, agent);
+            self.ready.extend(convert::conversation_events(&record, &self.feed.leaves(), name));
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! `WorkService`.
+
+use tonic::{Request, Response, Status};
+
+use super::Service;
+use crate::agents::caller::Caller;
+use crate::agents::convert;
+use crate::agents::status::{Reason, Refusal};
+use crate::proto::agent as p;
+use crate::proto::agent::work_service_server::WorkService;
+
+impl Service {
+    async fn one_work(&self, caller: Caller, request: p::GetWorkRequest) -> Result<p::GetWorkResponse, Refusal> {
+        let id = convert::work_id(&request.work_id)?;
+        let work = self.edge.shard.work(caller.workspace, id).await?;
+        let work = work.ok_or_else(|| Refusal::new(Reason::UnknownWork, "unknown work"))?;
+        Ok(p::GetWorkResponse { work: Some(convert::work(work)) })
+    }
+
+    async fn some_works(&self, caller: Caller, request: p::ListWorkRequest) -> Result<p::ListWorkResponse, Refusal> {
+        let asked = convert::list_works(&request)?;
+        let mut works = self.edge.shard.works(caller.workspace, asked.queue, asked.state).await?;
+        works.sort_by_key(convert::place);
+        if let Some(after) = asked.after {
+            works.drain(..works.partition_point(|work| convert::place(work) <= after));
+        }
+        let more = works.len() > asked.size;
+        works.truncate(asked.size);
+        let last = works.last().filter(|_| more);
+        Ok(p::ListWorkResponse {
+            next_page_token: last.map(convert::works_token).unwrap_or_default(),
+            works: works.into_iter().map(convert::work).collect(),
+        })
+    }
+
+    async fn own_works(&self, caller: Caller) -> Result<p::ListMyWorkResponse, Refusal> {
+        let (_, agent) = self.edge.shard.agent(caller.workspace, caller.agent).await?;
+        let agent = agent.ok_or_else(|| Refusal::new(Reason::UnknownAgent, "unknown agent"))?;
+        Ok(p::ListMyWorkResponse {
+            offers: agent.offers.into_iter().map(convert::offer).collect(),
+            works: agent.works.into_iter().map(convert::work).collect(),
+        })
+    }
+}
+
+#[tonic::async_trait]
+impl WorkService for Service {
+    async fn get_work(&self, request: Request<p::GetWorkRequest>) -> Result<Response<p::GetWorkResponse>, Status> {
+        let caller = self.caller(request.metadata())?;
+        self.answer(self.one_work(caller, request.into_inner()).await)
+    }
+
+    async fn list_work(&self, request: Request<p::ListWorkRequest>) -> Result<Response<p::ListWorkResponse>, Status> {
+        let caller = self.caller(request.metadata())?;
+        self.answer(self.some_works(caller, request.into_inner()).await)
+    }
+
+    async fn list_my_work(
+        &self,
+        request: Request<p::ListMyWorkRequest>,
+    ) -> Result<Response<p::ListMyWorkResponse>, Status> {
+        let caller = self.caller(request.metadata())?;
+        self.answer(self.own_works(caller).await)
+    }
+
+    async fn accept_offer(
+        &self,
+        request: Request<p::AcceptOfferRequest>,
+    ) -> Result<Response<p::AcceptOfferResponse>, Status> {
+        self.unary(request).await
+    }
+
+    async fn decline_offer(
+        &self,
+        request: Request<p::DeclineOfferRequest>,
+    ) -> Result<Response<p::DeclineOfferResponse>, Status> {
+        self.unary(request).await
+    }
+
+    async fn close_work(
+        &self,
+        request: Request<p::CloseWorkRequest>,
+    ) -> Result<Response<p::CloseWorkResponse>, Status> {
+        self.unary(request).await
+    }
+}

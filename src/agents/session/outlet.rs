@@ -1,0 +1,76 @@
+//! The way out of a session: a few frames ahead of the transport, and last words that need no room.
+
+use futures::{Stream, StreamExt as _, stream};
+use tokio::sync::{mpsc, oneshot};
+use tonic::Status;
+
+use crate::agents::limits::FRAMES_AHEAD;
+use crate::proto::agent as p;
+
+/// One frame, for a session or a watch.
+#[derive(Debug)]
+pub(in crate::agents) enum Frame {
+    Welcome(p::Welcome),
+    Events(p::Events),
+    Result(p::CommandResult),
+}
+
+impl From<Frame> for p::SessionResponse {
+    fn from(frame: Frame) -> Self {
+        use p::session_response::Response;
+        let response = match frame {
+            Frame::Welcome(welcome) => Response::Welcome(welcome),
+            Frame::Events(events) => Response::Events(events),
+            Frame::Result(result) => Response::Result(result),
+        };
+        Self { response: Some(response) }
+    }
+}
+
+impl From<Frame> for p::WatchResponse {
+    fn from(frame: Frame) -> Self {
+        use p::watch_response::Response;
+        let response = match frame {
+            Frame::Welcome(welcome) => Some(Response::Welcome(welcome)),
+            Frame::Events(events) => Some(Response::Events(events)),
+            // A watch has no commands.
+            Frame::Result(_) => None,
+        };
+        Self { response }
+    }
+}
+
+/// What a session says last, even to a peer whose frames are stuck.
+#[derive(Debug, Default)]
+pub(super) struct LastWords {
+    pub(super) frame: Option<Frame>,
+    pub(super) status: Option<Status>,
+}
+
+/// The sender's side.
+#[derive(Debug)]
+pub(in crate::agents) struct Outlet {
+    pub(super) frames: mpsc::Sender<Frame>,
+    last: oneshot::Sender<LastWords>,
+}
+
+impl Outlet {
+    /// Ends the stream after what is on its way.
+    pub(super) fn close(self, words: LastWords) {
+        // A peer that is gone needs no last words.
+        let _ = self.last.send(words);
+    }
+}
+
+/// An outlet and the stream that the transport reads.
+pub(in crate::agents) fn outlet() -> (Outlet, impl Stream<Item = Result<Frame, Status>> + Send) {
+    let (frames, rest) = mpsc::channel(FRAMES_AHEAD);
+    let (last, words) = oneshot::channel::<LastWords>();
+    let ending = stream::once(words).flat_map(|words| {
+        // A session that ends without words was dropped: its peer sees the end of the stream.
+        let LastWords { frame, status } = words.unwrap_or_default();
+        stream::iter(frame.map(Ok).into_iter().chain(status.map(Err)))
+    });
+    let frames_then_words = tokio_stream::wrappers::ReceiverStream::new(rest).map(Ok).chain(ending);
+    (Outlet { frames, last }, frames_then_words)
+}

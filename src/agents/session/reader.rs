@@ -1,0 +1,186 @@
+//! The reading half: frames become commands, in order; their results go to the writer as they come.
+//!
+//! Commands are decided in the order of their frames: each is polled once before the next frame is taken, which gives it its
+//! place in the shard's queue. At most [`IN_FLIGHT`] are under way or have a result that the peer has not taken; with all of them
+//! used no frame is taken, which the peer feels as back-pressure.
+
+use std::sync::Arc;
+
+use futures::StreamExt as _;
+use futures::future::BoxFuture;
+use futures::stream::FuturesUnordered;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio_util::sync::CancellationToken;
+use tonic::{Code, Status, Streaming};
+
+use super::life::End;
+use crate::agents::caller::Caller;
+use crate::agents::convert::{self, Wire};
+use crate::agents::edge::Edge;
+use crate::agents::limits::IN_FLIGHT;
+use crate::agents::registry::Slot;
+use crate::agents::status::{Reason, Refusal};
+use crate::proto::agent as p;
+use crate::proto::agent::command_result::Result as Outcome;
+use crate::proto::agent::session_request::Request;
+
+/// A result on its way to the peer; the command counts as in flight until this is dropped.
+#[derive(Debug)]
+pub(super) struct Done {
+    pub(super) result: p::CommandResult,
+    _permit: OwnedSemaphorePermit,
+}
+
+/// The reading half of one session.
+pub(super) struct Reader<'a> {
+    pub(super) edge: &'a Arc<Edge>,
+    pub(super) caller: &'a Caller,
+    pub(super) epoch: u64,
+    pub(super) slot: &'a Slot,
+    pub(super) results: mpsc::Sender<Done>,
+    /// Set: take no more frames.
+    pub(super) drain: &'a CancellationToken,
+    /// Set: leave everything.
+    pub(super) stop: &'a CancellationToken,
+}
+
+enum Wake {
+    Stop,
+    Drain,
+    Permit(OwnedSemaphorePermit),
+    Frame(Result<Option<p::SessionRequest>, Status>),
+    Done(p::CommandResult, OwnedSemaphorePermit),
+}
+
+type Running = FuturesUnordered<BoxFuture<'static, (p::CommandResult, OwnedSemaphorePermit)>>;
+
+impl Reader<'_> {
+    /// Waits until nothing more is to be read; for a watch, whose peer sends nothing.
+    pub(super) async fn idle(self) -> End {
+        tokio::select! {
+            () = self.drain.cancelled() => End::Lost,
+            () = self.stop.cancelled() => End::Lost,
+        }
+    }
+
+    /// Reads until the peer or the session ends, and until the commands under way have their results.
+    pub(super) async fn run(self, mut frames: Streaming<p::SessionRequest>) -> End {
+        let permits = Arc::new(Semaphore::new(IN_FLIGHT));
+        let mut running = Running::new();
+        let mut permit = None;
+        let mut end = None;
+        loop {
+            if let (Some(end), true) = (&end, running.is_empty()) {
+                return Clone::clone(end);
+            }
+            let open = end.is_none();
+            // Every arm only waits and loses nothing when another one is taken.
+            let wake = tokio::select! {
+                () = self.stop.cancelled() => Wake::Stop,
+                () = self.drain.cancelled(), if open => Wake::Drain,
+                Ok(permit) = Arc::clone(&permits).acquire_owned(), if open && permit.is_none() => {
+                    Wake::Permit(permit)
+                }
+                frame = frames.message(), if open && permit.is_some() => Wake::Frame(frame),
+                Some((result, permit)) = running.next() => Wake::Done(result, permit),
+            };
+            match wake {
+                Wake::Stop => return End::Lost,
+                Wake::Drain => end = Some(End::Lost),
+                Wake::Permit(got) => permit = Some(got),
+                Wake::Frame(Ok(None)) => end = Some(End::Lost),
+                Wake::Frame(Err(status)) => end = Some(broken(&status, self.edge.options.max_request_bytes)),
+                Wake::Frame(Ok(Some(frame))) => {
+                    if let Err(refusal) = self.take(frame, &mut permit, &mut running) {
+                        end = Some(End::Refused(refusal));
+                    }
+                }
+                Wake::Done(result, permit) => {
+                    // There is room for every permit; a writer that is gone has set `stop`.
+                    let _ = self.results.try_send(Done { result, _permit: permit });
+                }
+            }
+        }
+    }
+
+    fn take(
+        &self,
+        frame: p::SessionRequest,
+        permit: &mut Option<OwnedSemaphorePermit>,
+        running: &mut Running,
+    ) -> Result<(), Refusal> {
+        let Some(request) = frame.request else {
+            return Err(Refusal::invalid("request", "a kind that is not known here"));
+        };
+        let command = match request {
+            Request::Hello(_) => {
+                return Err(Refusal::new(Reason::HelloExpected, "hello is the first frame only"));
+            }
+            Request::Acknowledge(request) => {
+                let position = request.position.ok_or_else(|| Refusal::invalid("acknowledge.position", "is wanted"))?;
+                self.slot.acknowledge(convert::position_from(position));
+                return Ok(());
+            }
+            Request::SetPresence(request) => self.command(request),
+            Request::AcceptOffer(request) => self.command(request),
+            Request::DeclineOffer(request) => self.command(request),
+            Request::SendMessage(request) => self.command(request),
+            Request::MarkRead(request) => self.command(request),
+            Request::CloseWork(request) => self.command(request),
+            Request::EndSession(request) => self.command(request),
+        };
+        let Some(permit) = permit.take() else {
+            return Err(Refusal::limit("in_flight", IN_FLIGHT));
+        };
+        let mut command = command;
+        // Once polled, the command is in the shard's queue, before that of the next frame.
+        match futures::FutureExt::now_or_never(&mut command) {
+            Some(result) => running.push(Box::pin(std::future::ready((result, permit)))),
+            None => running.push(Box::pin(async move { (command.await, permit) })),
+        }
+        Ok(())
+    }
+
+    fn command<W: Wire + Send + 'static>(&self, mut request: W) -> BoxFuture<'static, p::CommandResult>
+    where
+        W::Response: Send,
+    {
+        let edge = Arc::clone(self.edge);
+        let caller = self.caller.clone();
+        let epoch = self.epoch;
+        let request_id = request.request_id().clone();
+        Box::pin(async move {
+            let result = match edge.execute(&caller, Some(epoch), request).await {
+                Ok(response) => W::wrap(response),
+                Err(refusal) => {
+                    edge.metrics.refused(refusal.reason());
+                    Outcome::Error(p::CommandError {
+                        code: refusal.reason().code().into(),
+                        reason: refusal.reason().label().to_owned(),
+                        message: refusal.text().to_owned(),
+                        metadata: refusal
+                            .facts()
+                            .iter()
+                            .map(|(fact, value)| ((*fact).to_owned(), value.clone()))
+                            .collect(),
+                    })
+                }
+            };
+            p::CommandResult { request_id, result: Some(result) }
+        })
+    }
+}
+
+/// The transport says that no frame follows.
+pub(super) fn broken(status: &Status, max_bytes: usize) -> End {
+    match status.code() {
+        Code::OutOfRange | Code::ResourceExhausted => End::Refused(
+            Refusal::new(Reason::MessageTooLarge, format!("a frame is larger than {max_bytes} bytes"))
+                .with("limit", "max_request_bytes"),
+        ),
+        Code::InvalidArgument | Code::Internal | Code::Unimplemented => {
+            End::Refused(Refusal::invalid("frame", "cannot be read"))
+        }
+        _ => End::Lost,
+    }
+}

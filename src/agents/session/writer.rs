@@ -1,0 +1,178 @@
+//! The writing half: results and events become frames, many events in one when they come fast.
+
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until};
+use tokio_util::sync::CancellationToken;
+
+use super::life::{End, Life};
+use super::outlet::Frame;
+use super::reader::Done;
+use crate::agents::caller::Caller;
+use crate::agents::convert;
+use crate::agents::edge::Edge;
+use crate::agents::feed::{Feed, Overrun, Told};
+use crate::agents::limits::{FRAME_BYTES, FRAME_EVENTS};
+use crate::agents::registry::Slot;
+use crate::domain::id::Position;
+use crate::domain::record::Change;
+use crate::proto::agent as p;
+
+/// The writing half of one session.
+pub(super) struct Writer<'a> {
+    pub(super) edge: &'a Edge,
+    pub(super) caller: &'a Caller,
+    pub(super) epoch: u64,
+    pub(super) slot: &'a Slot,
+    pub(super) feed: Feed,
+    /// The last position told.
+    pub(super) told: Position,
+    pub(super) frames: &'a mpsc::Sender<Frame>,
+    pub(super) results: mpsc::Receiver<Done>,
+    /// To be set when no more frames are to be read.
+    pub(super) drain: &'a CancellationToken,
+    pub(super) life: Life,
+}
+
+enum Wake {
+    PeerGone,
+    Shutdown,
+    Taken,
+    Deadline,
+    Result(Option<Done>),
+    Batch(Result<Vec<Told>, Overrun>),
+}
+
+/// The peer took nothing, or not in time.
+enum Stuck {
+    PeerGone,
+    Slow,
+    Deadline,
+}
+
+impl Writer<'_> {
+    /// Writes until the session is over. Returns how it ended, and the last position told.
+    pub(super) async fn run(mut self) -> (End, Position) {
+        let mut end = End::Lost;
+        loop {
+            let step = match self.wait().await {
+                Wake::PeerGone => return (End::Lost, self.told),
+                // What became of the session stands already; only results may be missing.
+                Wake::Deadline | Wake::Result(None) => break,
+                Wake::Shutdown => self.leave(p::SessionEndReason::Draining).await,
+                Wake::Taken => {
+                    end = End::Known;
+                    self.leave(p::SessionEndReason::Taken).await
+                }
+                Wake::Result(Some(done)) => self.push(Frame::Result(done.result)).await,
+                Wake::Batch(Err(Overrun)) => Err(Stuck::Slow),
+                Wake::Batch(Ok(batch)) => match self.tell(batch).await {
+                    Ok(over) => {
+                        if over {
+                            end = End::Known;
+                            self.begin_drain();
+                        }
+                        Ok(())
+                    }
+                    Err(stuck) => Err(stuck),
+                },
+            };
+            match step {
+                Ok(()) => {}
+                Err(Stuck::PeerGone) => break,
+                Err(Stuck::Slow) => return (End::Slow, self.told),
+                Err(Stuck::Deadline) => break,
+            }
+        }
+        self.life = Life::Closed;
+        (end, self.told)
+    }
+
+    async fn wait(&mut self) -> Wake {
+        let active = self.life == Life::Active;
+        let deadline = match self.life {
+            Life::Draining { deadline } => deadline,
+            Life::Handshake { .. } | Life::Active | Life::Closed => Instant::now(),
+        };
+        // Every arm only waits and loses nothing when another one is taken.
+        tokio::select! {
+            () = self.frames.closed() => Wake::PeerGone,
+            () = self.edge.shutdown.cancelled(), if active => Wake::Shutdown,
+            () = self.slot.taken(), if active => Wake::Taken,
+            () = sleep_until(deadline), if !active => Wake::Deadline,
+            done = self.results.recv() => Wake::Result(done),
+            batch = self.feed.next_batch(FRAME_EVENTS, FRAME_BYTES), if active => Wake::Batch(batch),
+        }
+    }
+
+    /// Tells the peer that the session ends, and takes nothing new.
+    async fn leave(&mut self, reason: p::SessionEndReason) -> Result<(), Stuck> {
+        self.begin_drain();
+        let event = convert::session_ended(self.told, reason);
+        self.push(Frame::Events(p::Events { events: vec![event] })).await
+    }
+
+    fn begin_drain(&mut self) {
+        self.life = Life::Draining { deadline: Instant::now() + self.edge.options.drain };
+        self.drain.cancel();
+    }
+
+    /// Tells a batch. True: with it the session is over.
+    async fn tell(&mut self, batch: Vec<Told>) -> Result<bool, Stuck> {
+        let workspace = &self.caller.workspace;
+        let authors = batch.iter().flat_map(|told| convert::authors(&told.record));
+        // Without an answer now, the events only lack the names of other agents.
+        let _ = self.edge.names.learn(workspace, authors).await;
+        let mut over = false;
+        let mut events = Vec::with_capacity(batch.len());
+        for told in batch {
+            if told.position <= self.told {
+                continue;
+            }
+            self.told = told.position;
+            match told.record.changes.get(usize::from(told.place)) {
+                Some(Change::SessionEnded { session_epoch, .. }) if *session_epoch != self.epoch => continue,
+                Some(Change::SessionEnded { .. }) => over = true,
+                _ => {}
+            }
+            let name = |agent| self.edge.names.known(workspace, agent);
+            let me = &self.caller.agent;
+            events.extend(convert::event(&told.record, told.place, told.position, me, name));
+            if over {
+                break;
+            }
+        }
+        if !events.is_empty() {
+            self.edge.metrics.events.inc_by(events.len() as u64);
+            self.edge.metrics.frames.inc();
+            self.push(Frame::Events(p::Events { events })).await?;
+        }
+        Ok(over)
+    }
+
+    async fn push(&mut self, frame: Frame) -> Result<(), Stuck> {
+        let active = self.life == Life::Active;
+        tokio::select! {
+            permit = self.frames.reserve() => match permit {
+                Ok(permit) => {
+                    permit.send(frame);
+                    Ok(())
+                }
+                Err(_) => Err(Stuck::PeerGone),
+            },
+            _ = self.feed.overrun(), if active => Err(Stuck::Slow),
+            () = self.patience() => Err(Stuck::Deadline),
+        }
+    }
+
+    /// How long a peer may take a frame once the session has to end.
+    async fn patience(&self) {
+        if let Life::Draining { deadline } = self.life {
+            return sleep_until(deadline).await;
+        }
+        tokio::select! {
+            () = self.edge.shutdown.cancelled() => {}
+            () = self.slot.taken() => {}
+        }
+        sleep_until(Instant::now() + self.edge.options.drain).await;
+    }
+}

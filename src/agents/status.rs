@@ -1,0 +1,255 @@
+//! Refusals: the public reasons, and the one place where they become gRPC statuses.
+//!
+//! A reason is what a program acts on; it is the same in `google.rpc.ErrorInfo.reason` of a unary call and in
+//! `CommandError.reason` of a session. What is true now (owner, latest message, limit) is in the metadata of the ErrorInfo and in
+//! the text for people.
+
+use std::collections::HashMap;
+
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, StatusExt};
+
+use super::port::{CommandFailure, MediaError, Unavailable};
+use crate::domain::id::{AgentId, Name};
+use crate::domain::rejection::Rejection;
+
+/// `google.rpc.ErrorInfo.domain` of every refusal.
+pub const ERROR_DOMAIN: &str = "skein";
+
+macro_rules! reasons {
+    ($($(#[$doc:meta])* $name:ident => $label:literal, $code:ident;)*) => {
+        /// Why a request is refused. For programs: the labels are part of the contract.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Reason {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Reason {
+            /// All of them, for metrics and documentation.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+
+            /// Upper-case words.
+            #[must_use]
+            pub fn label(self) -> &'static str {
+                match self {
+                    $(Self::$name => $label,)*
+                }
+            }
+
+            /// The gRPC code it is sent with.
+            #[must_use]
+            pub fn code(self) -> Code {
+                match self {
+                    $(Self::$name => Code::$code,)*
+                }
+            }
+        }
+    };
+}
+
+reasons! {
+    /// The metadata that names workspace and agent is missing or no name.
+    CallerUnnamed => "CALLER_UNNAMED", Unauthenticated;
+    /// No such workspace here.
+    UnknownWorkspace => "UNKNOWN_WORKSPACE", NotFound;
+    /// No such endpoint.
+    UnknownEndpoint => "UNKNOWN_ENDPOINT", NotFound;
+    /// The agent is not known and unknown ones are not registered.
+    UnknownAgent => "UNKNOWN_AGENT", PermissionDenied;
+    /// No such Work.
+    UnknownWork => "UNKNOWN_WORK", NotFound;
+    /// No such offer, or not the caller's.
+    UnknownOffer => "UNKNOWN_OFFER", NotFound;
+    /// No such conversation.
+    UnknownConversation => "UNKNOWN_CONVERSATION", NotFound;
+    /// No such message.
+    UnknownMessage => "UNKNOWN_MESSAGE", NotFound;
+    /// No such attachment, or its bytes are not stored.
+    UnknownAttachment => "UNKNOWN_ATTACHMENT", NotFound;
+    /// The offer has ended.
+    OfferOver => "OFFER_OVER", FailedPrecondition;
+    /// The Work is closed.
+    WorkClosed => "WORK_CLOSED", FailedPrecondition;
+    /// The Work is not the caller's.
+    NotOwner => "NOT_OWNER", FailedPrecondition;
+    /// The assignment is no longer the current one.
+    StaleAssignment => "STALE_ASSIGNMENT", FailedPrecondition;
+    /// The customer has written since.
+    NewerMessages => "NEWER_MESSAGES", FailedPrecondition;
+    /// The command needs an open session.
+    NoSession => "NO_SESSION", FailedPrecondition;
+    /// The session was taken over.
+    SessionSuperseded => "SESSION_SUPERSEDED", FailedPrecondition;
+    /// Another session of the agent is connected; a person may take over.
+    AlreadyConnected => "ALREADY_CONNECTED", AlreadyExists;
+    /// The session's peer did not read what it was sent.
+    SlowReader => "SLOW_READER", ResourceExhausted;
+    /// The first frame was no `hello`, or another one was.
+    HelloExpected => "HELLO_EXPECTED", InvalidArgument;
+    /// There was no first frame in time.
+    HandshakeTimeout => "HANDSHAKE_TIMEOUT", DeadlineExceeded;
+    /// The request id was used with another body.
+    RequestIdReused => "REQUEST_ID_REUSED", AlreadyExists;
+    /// Nobody to send to.
+    NoRecipient => "NO_RECIPIENT", FailedPrecondition;
+    /// The named recipient may not be answered from here.
+    RecipientRefused => "RECIPIENT_REFUSED", FailedPrecondition;
+    /// The endpoint cannot send that now.
+    CannotSend => "CANNOT_SEND", FailedPrecondition;
+    /// A field is out of its limits; it is named.
+    Invalid => "INVALID", InvalidArgument;
+    /// A frame is larger than is taken.
+    MessageTooLarge => "MESSAGE_TOO_LARGE", OutOfRange;
+    /// A limit was reached; it is named.
+    LimitReached => "LIMIT_REACHED", ResourceExhausted;
+    /// The shard is not ready to serve.
+    NotReady => "NOT_READY", Unavailable;
+    /// The shard's queue is full.
+    Overloaded => "OVERLOADED", Unavailable;
+    /// The server shuts down: reconnect.
+    ShuttingDown => "SHUTTING_DOWN", Unavailable;
+    /// The store of attachments does not answer.
+    MediaUnavailable => "MEDIA_UNAVAILABLE", Unavailable;
+    /// A defect: it was logged.
+    Internal => "INTERNAL", Internal;
+}
+
+/// A request that is refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{text}")]
+pub struct Refusal {
+    reason: Reason,
+    text: String,
+    /// Few and small: a list keeps their order.
+    facts: Vec<(&'static str, String)>,
+}
+
+impl Refusal {
+    pub(crate) fn new(reason: Reason, text: impl Into<String>) -> Self {
+        Self { reason, text: text.into(), facts: Vec::new() }
+    }
+
+    /// A field is out of its limits.
+    pub(crate) fn invalid(field: &'static str, rule: &str) -> Self {
+        Self::new(Reason::Invalid, format!("{field}: {rule}")).with("field", field)
+    }
+
+    /// A limit was reached.
+    pub(crate) fn limit(name: &'static str, value: usize) -> Self {
+        Self::new(Reason::LimitReached, format!("limit reached: {name} is {value}"))
+            .with("limit", name)
+            .with("value", value.to_string())
+    }
+
+    /// Adds what is true now.
+    pub(crate) fn with(mut self, fact: &'static str, value: impl Into<String>) -> Self {
+        self.facts.push((fact, value.into()));
+        self
+    }
+
+    /// Why.
+    #[must_use]
+    pub fn reason(&self) -> Reason {
+        self.reason
+    }
+
+    /// For people.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// What is true now.
+    #[must_use]
+    pub fn facts(&self) -> &[(&'static str, String)] {
+        &self.facts
+    }
+
+    /// The refusal of a command; `name` knows agents' names.
+    pub(crate) fn of_command(failure: CommandFailure, name: impl Fn(AgentId) -> Option<Name>) -> Self {
+        match failure {
+            CommandFailure::Rejected(rejection) => Self::of_rejection(rejection, name),
+            CommandFailure::Unavailable(unavailable) => unavailable.into(),
+        }
+    }
+
+    fn of_rejection(rejection: Rejection, name: impl Fn(AgentId) -> Option<Name>) -> Self {
+        let text = rejection.to_string();
+        let owned_by = |refusal: Self, owner: Option<AgentId>| match owner.and_then(&name) {
+            Some(owner) => refusal.with("owner", owner),
+            None => refusal,
+        };
+        match rejection {
+            Rejection::UnknownWorkspace => Self::new(Reason::UnknownWorkspace, text),
+            Rejection::UnknownEndpoint(_) => Self::new(Reason::UnknownEndpoint, text),
+            Rejection::UnknownAgent => Self::new(Reason::UnknownAgent, text),
+            Rejection::UnknownWork => Self::new(Reason::UnknownWork, text),
+            Rejection::UnknownOffer => Self::new(Reason::UnknownOffer, text),
+            Rejection::UnknownMessage => Self::new(Reason::UnknownMessage, text),
+            Rejection::OfferOver => Self::new(Reason::OfferOver, text),
+            Rejection::WorkClosed => Self::new(Reason::WorkClosed, text),
+            Rejection::NotOwner { owner } => owned_by(Self::new(Reason::NotOwner, text), owner),
+            Rejection::StaleAssignment { current: None } => Self::new(Reason::StaleAssignment, text),
+            Rejection::StaleAssignment { current: Some((assignment, owner)) } => owned_by(
+                Self::new(Reason::StaleAssignment, text).with("assignment_id", assignment.to_string()),
+                Some(owner),
+            ),
+            Rejection::NewerMessages { latest } => {
+                Self::new(Reason::NewerMessages, text).with("latest_message_id", latest.to_string())
+            }
+            Rejection::NoSession => Self::new(Reason::NoSession, text),
+            Rejection::SessionSuperseded { current } => {
+                Self::new(Reason::SessionSuperseded, text).with("session_epoch", current.to_string())
+            }
+            Rejection::AlreadyConnected => Self::new(Reason::AlreadyConnected, text),
+            Rejection::RequestIdReused => Self::new(Reason::RequestIdReused, text),
+            Rejection::NoRecipient => Self::new(Reason::NoRecipient, text),
+            Rejection::RecipientRefused(why) => Self::new(Reason::RecipientRefused, text).with("why", why),
+            Rejection::CannotSend(class) => {
+                Self::new(Reason::CannotSend, text).with("class", format!("{class:?}").to_uppercase())
+            }
+            Rejection::Invalid(what) => Self::new(Reason::Invalid, text).with("field", what),
+            Rejection::Limit(limit) => Self::new(Reason::LimitReached, text).with("limit", limit),
+            // Answers of inputs, and the repeat that is answered as accepted: no agent's command is refused with them.
+            Rejection::Repeated(_) | Rejection::AlreadyApplied | Rejection::Duplicate | Rejection::Ignored => {
+                Self::new(Reason::Internal, text)
+            }
+        }
+    }
+
+    /// The code, reason and facts as the status of a gRPC call.
+    #[must_use]
+    pub fn to_status(&self) -> Status {
+        let facts: HashMap<String, String> =
+            self.facts.iter().map(|(fact, value)| ((*fact).to_owned(), value.clone())).collect();
+        let details = ErrorDetails::with_error_info(self.reason.label(), ERROR_DOMAIN, facts);
+        Status::with_error_details(self.reason.code(), self.text.clone(), details)
+    }
+}
+
+impl From<Unavailable> for Refusal {
+    fn from(unavailable: Unavailable) -> Self {
+        let reason = match unavailable {
+            Unavailable::NotReady => Reason::NotReady,
+            Unavailable::Overloaded => Reason::Overloaded,
+            Unavailable::Stopped => Reason::ShuttingDown,
+        };
+        Self::new(reason, unavailable.to_string())
+    }
+}
+
+impl From<MediaError> for Refusal {
+    fn from(error: MediaError) -> Self {
+        let reason = match error {
+            MediaError::Missing => Reason::UnknownAttachment,
+            MediaError::Unavailable => Reason::MediaUnavailable,
+        };
+        Self::new(reason, error.to_string())
+    }
+}
+
+impl From<Refusal> for Status {
+    fn from(refusal: Refusal) -> Self {
+        refusal.to_status()
+    }
+}

@@ -1,0 +1,193 @@
+//! The daemon put together: configuration, bus, log, shard, ingest, hand-over, agents, probes; and how it all ends.
+//!
+//! One generation owns the shard from the take-over to its end. When another writer took the log over, the whole generation is
+//! discarded and a new one begins by folding again. The order of the end: nothing new is taken, sessions are told, what was decided
+//! becomes durable, what is durable is handed over, the checkpoint is written; all of it within the one deadline of the shutdown.
+
+mod generation;
+mod plan;
+mod ports;
+mod streams;
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info, warn};
+
+use crate::admin::{self, Readiness};
+use crate::agents::{self, EdgeMetrics};
+use crate::config::{Config, SyncPolicy};
+use crate::domain::warm_up;
+use crate::domain::workspace::WorkspaceConfig;
+use crate::nats::{Nats, NatsError};
+use crate::shutdown::{self, Shutdown};
+use crate::telemetry::{ErrorChain, Metrics, RateLimit, fields};
+
+use generation::{Generation, Outcome};
+use plan::Plan;
+
+/// First and longest wait before folding again after another writer took over.
+const DEPOSED_PAUSE: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
+/// Wait between attempts to reach the servers.
+const CONNECT_PAUSE: Duration = Duration::from_secs(1);
+
+/// Where the daemon serves. Told once it is ready.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Started {
+    /// Port of the agents' tools.
+    pub grpc_addr: SocketAddr,
+    /// Port of probes and metrics.
+    pub admin_addr: SocketAddr,
+}
+
+/// Everything the daemon is given.
+#[derive(Debug)]
+struct App {
+    plan: Plan,
+    /// The workspaces it serves.
+    workspaces: Vec<WorkspaceConfig>,
+    /// Where it counts.
+    metrics: Metrics,
+    /// Where the agents' edge counts.
+    edge_metrics: EdgeMetrics,
+    /// When it ends.
+    shutdown: Shutdown,
+}
+
+/// Serves until the shutdown begins, and ends in order within its deadline. `started` is called once, when everything is ready.
+///
+/// # Errors
+/// What keeps the daemon from starting, or ended it early: the chain says what an operator has to do.
+pub async fn serve(
+    config: Config,
+    workspaces: Vec<WorkspaceConfig>,
+    shutdown: Shutdown,
+    started: impl FnOnce(Started) + Send,
+) -> anyhow::Result<()> {
+    let edge_metrics = EdgeMetrics::default();
+    let metrics = Metrics::with(|registry| edge_metrics.register(registry));
+    let plan = Plan::of(&config, metrics.log.clone());
+    App { plan, workspaces, metrics, edge_metrics, shutdown }.serve(started).await
+}
+
+impl App {
+    async fn serve(self, started: impl FnOnce(Started) + Send) -> anyhow::Result<()> {
+        self.check_sync()?;
+        let readiness = Readiness::new();
+        let admin = admin::bind(self.plan.admin_listen).await?;
+        let admin_addr = admin.address();
+        let (listener, grpc_addr) = agents::bind(self.plan.grpc_listen).await?;
+        // With port 0 this is how an operator, or a test, learns where they are, long before everything is ready.
+        info!(grpc = %grpc_addr, admin = %admin_addr, "listening");
+        let probes_stop = CancellationToken::new();
+        let probes = admin.serve(readiness.clone(), self.metrics.clone(), probes_stop.clone());
+        let probes = tokio_util::task::AbortOnDropHandle::new(tokio::spawn(probes));
+
+        // The first phone number takes tens of milliseconds: not at the first customer's expense.
+        tokio::task::spawn_blocking(warm_up);
+        let served =
+            self.generations(&readiness, listener, grpc_addr, || started(Started { grpc_addr, admin_addr })).await;
+        probes_stop.cancel();
+        let ends_at = self.shutdown.ends_at();
+        if let Some(ends_at) = ends_at {
+            // Probes in flight are answered while there is time.
+            let _ = tokio::time::timeout_at(ends_at, probes).await;
+        }
+        served
+    }
+
+    async fn generations(
+        &self,
+        readiness: &Readiness,
+        listener: tokio::net::TcpListener,
+        grpc_addr: SocketAddr,
+        started: impl FnOnce() + Send,
+    ) -> anyhow::Result<()> {
+        let mut started = Some(started);
+        let mut listener = Some(listener);
+        let mut pause = DEPOSED_PAUSE.0;
+        let checks = generation::Checks::register(readiness);
+        while !self.shutdown.is_stopping() {
+            let Some(nats) = self.connect().await? else {
+                return Ok(());
+            };
+            let listener = match listener.take() {
+                Some(listener) => listener,
+                None => agents::bind(grpc_addr).await?.0,
+            };
+            let generation = Generation::begin(self, &nats, &checks, listener).await?;
+            if let Some(started) = started.take() {
+                started();
+                shutdown::ready();
+                info!(grpc = %grpc_addr, "ready");
+            }
+            match generation.run().await? {
+                Outcome::Stopped => return Ok(()),
+                Outcome::Deposed { epoch } => {
+                    error!(
+                        epoch,
+                        pause_ms = pause.as_millis(),
+                        "another process took the shard over: everything here is discarded and folded again"
+                    );
+                }
+            }
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                () = self.shutdown.stopping() => return Ok(()),
+            }
+            pause = (pause * 2).min(DEPOSED_PAUSE.1);
+        }
+        Ok(())
+    }
+
+    /// Connects and checks the server; tries again while nobody answers. None: the shutdown came first.
+    async fn connect(&self) -> anyhow::Result<Option<Nats>> {
+        let silent = RateLimit::new(self.plan.repeat_interval, self.metrics.clone());
+        loop {
+            let error = tokio::select! {
+                connected = Nats::connect(self.plan.nats.clone()) => match connected {
+                    Ok(nats) => return Ok(Some(nats)),
+                    Err(error) => error,
+                },
+                () = self.shutdown.stopping() => return Ok(None),
+            };
+            if !matches!(error, NatsError::Connect { .. }) {
+                return Err(error).context("use the nats-server");
+            }
+            if let Some(left_out) = silent.pass() {
+                warn!(
+                    error = %ErrorChain(&error),
+                    { fields::LEFT_OUT } = left_out,
+                    "nats-server does not answer, trying again"
+                );
+            }
+            tokio::select! {
+                () = tokio::time::sleep(CONNECT_PAUSE) => {}
+                () = self.shutdown.stopping() => return Ok(None),
+            }
+        }
+    }
+
+    /// The server's API does not tell how it syncs, so the configuration does.
+    fn check_sync(&self) -> anyhow::Result<()> {
+        if self.plan.log.sync_always {
+            return Ok(());
+        }
+        match self.plan.require_sync_always {
+            SyncPolicy::Refuse => bail!(
+                "log.sync_always is false: acknowledged data may be lost in a power cut. Run the nats-servers with \
+                 `jetstream {{ sync_interval: always }}` and set log.sync_always = true, or accept the risk with \
+                 log.require_sync_always = \"warn\""
+            ),
+            SyncPolicy::Warn => {
+                warn!(
+                    "THE NATS-SERVERS DO NOT SYNC EACH WRITE: a power cut may lose messages that were acknowledged; set \
+                     `sync_interval: always` there and log.sync_always = true here"
+                );
+                Ok(())
+            }
+        }
+    }
+}

@@ -1,0 +1,402 @@
+//! One ownership of the shard, from the take-over to its end.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, anyhow};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info, warn};
+
+use super::ports::{EdgeShard, Stores};
+use super::{App, streams};
+use crate::admin::{Check, Readiness};
+use crate::agents;
+use crate::agents::feed::Feeds;
+use crate::clock::SystemTimeSource;
+use crate::domain::id::Name;
+use crate::ingest::{IngestHealth, Source, Trim};
+use crate::log::checkpoint::Checkpoints;
+use crate::log::{Condition, JetStreamLog, LogError, Progress, TakeOverError};
+use crate::nats::Nats;
+use crate::outbound::{HandOver, Of};
+use crate::shard::{self, Before, Ended, RecoveryError, ShardEnds, ShardHandle};
+use crate::telemetry::{ErrorChain, StreamAlarm, StreamAlarmLabels};
+
+/// Time for the first records of an owner to become durable: the log's own patience is shorter.
+const FIRST_RECORDS: Duration = Duration::from_secs(60);
+/// How long the end may take when no shutdown set a deadline (another writer took over).
+const DISCARD: Duration = Duration::from_secs(5);
+
+/// How a generation ended.
+#[derive(Debug)]
+pub(super) enum Outcome {
+    /// In order, by the shutdown.
+    Stopped,
+    /// Another writer took over.
+    Deposed { epoch: u64 },
+}
+
+/// The parts of readiness.
+#[derive(Debug)]
+pub(super) struct Checks {
+    shard: Check,
+    ingest: Check,
+}
+
+impl Checks {
+    pub(super) fn register(readiness: &Readiness) -> Self {
+        Self { shard: readiness.register("shard"), ingest: readiness.register("ingest") }
+    }
+}
+
+type Tasks = JoinSet<(&'static str, anyhow::Result<()>)>;
+
+/// An owned shard with everything around it.
+#[derive(Debug)]
+pub(super) struct Generation<'a> {
+    app: &'a App,
+    check: Check,
+    progress: watch::Receiver<Progress>,
+    /// The loop.
+    shard: JoinSet<Ended>,
+    shard_stop: CancellationToken,
+    /// What brings something in: sources, trims, the agents' server.
+    takers: Tasks,
+    take_stop: CancellationToken,
+    /// What brings something out: hand-over, checkpoints.
+    givers: Tasks,
+    give_stop: CancellationToken,
+    ready: watch::Sender<bool>,
+}
+
+impl<'a> Generation<'a> {
+    /// Takes the shard over and starts everything. Returns when the first records are durable.
+    ///
+    /// # Errors
+    /// What keeps it from starting.
+    pub(super) async fn begin(
+        app: &'a App,
+        nats: &Nats,
+        checks: &Checks,
+        listener: TcpListener,
+    ) -> anyhow::Result<Self> {
+        checks.shard.not_ready("folding the log");
+        let plan = &app.plan;
+        let shard_name = plan.shard.clone();
+        let found = streams::ensure(nats, &plan.streams, &app.workspaces).await.context("make the streams")?;
+        let checkpoints = Checkpoints::open(nats.control(), &shard_name, plan.streams.replicas)
+            .await
+            .context("open the checkpoints")?;
+        let log = Arc::new(JetStreamLog::open(nats, plan.log.clone()).await?);
+        let backlogs = streams::backlogs(nats, &shard_name, &app.workspaces).await?;
+        let witnesses = shard::witnesses(checkpoints.witness().await?, &backlogs);
+        let before = Before {
+            shard: shard_name.clone(),
+            workspaces: found.setups.clone(),
+            backlogs,
+            witnesses,
+            rings: plan.feeds.ring_age,
+        };
+        let shard_stop = CancellationToken::new();
+        let started = shard::start(
+            log,
+            before,
+            Feeds::new(plan.feeds),
+            Arc::new(SystemTimeSource::new()),
+            app.metrics.clone(),
+            shard_stop.clone(),
+        );
+        let (ends, run) = started.await.inspect_err(|error| alarm(app, error))?;
+        let (ready, _) = watch::channel(false);
+        let mut generation = Self {
+            app,
+            check: checks.shard.clone(),
+            progress: ends.progress.clone(),
+            shard: JoinSet::new(),
+            shard_stop,
+            takers: Tasks::new(),
+            take_stop: CancellationToken::new(),
+            givers: Tasks::new(),
+            give_stop: CancellationToken::new(),
+            ready,
+        };
+        generation.shard.spawn(run);
+        generation.give("checkpoints", {
+            let keep = checkpoints.keep(ends.progress.clone());
+            async move {
+                keep.await;
+                Ok(())
+            }
+        });
+        generation.give("samples", {
+            let stop = generation.give_stop.clone();
+            let sample = shard::sample(ends.handle.clone(), ends.outboxes.clone(), app.metrics.clone(), stop);
+            async move {
+                sample.await;
+                Ok(())
+            }
+        });
+        generation.start_hand_over(nats, &shard_name, &ends).await?;
+        let media = Stores(Arc::new(found.bodies.clone()));
+        generation.start_agents(listener, &ends.handle, media);
+        let handle = ends.handle.clone();
+        generation.start_ingest(nats, &checks.ingest, found, ends).await?;
+        let first_records = tokio::time::timeout(FIRST_RECORDS, handle.query(|_| ()))
+            .await
+            .context("append the first records: no answer in time")?;
+        // Taken over by another already: the run says so.
+        if first_records.is_ok() {
+            app.metrics.owner.set(1);
+            generation.check.ready();
+            generation.ready.send_replace(true);
+        }
+        Ok(generation)
+    }
+
+    async fn start_hand_over(&mut self, nats: &Nats, shard: &Name, ends: &ShardEnds) -> anyhow::Result<()> {
+        let client = nats.open("outbound").await?;
+        let reads = nats.open("dead letters").await?;
+        for ways in &ends.outboxes {
+            let of = |stream: String| Of {
+                shard: shard.clone(),
+                workspace: ways.workspace.clone(),
+                stream: Name::new(stream),
+            };
+            let out = HandOver::out(
+                client.clone(),
+                of(crate::nats::streams::out_name(&ways.workspace)),
+                Arc::clone(&ways.out),
+                ends.handle.clone(),
+                self.app.metrics.clone(),
+                self.app.plan.repeat_interval,
+            );
+            let dead = HandOver::dead(
+                client.clone(),
+                reads.clone(),
+                of(crate::nats::streams::dead_name(&ways.workspace)),
+                Arc::clone(&ways.dead),
+                ends.handle.clone(),
+                self.app.metrics.clone(),
+                self.app.plan.repeat_interval,
+            );
+            for hand_over in [out, dead] {
+                let stop = self.give_stop.clone();
+                self.give("hand-over", async move { Ok(hand_over.run(stop).await?) });
+            }
+        }
+        Ok(())
+    }
+
+    fn start_agents(&mut self, listener: TcpListener, handle: &ShardHandle, media: Stores) {
+        let options = self.app.plan.serve.clone();
+        let parts = agents::Parts {
+            shard: Arc::new(EdgeShard(handle.clone())),
+            media: Arc::new(media),
+            ready: self.ready.subscribe(),
+            metrics: self.app.edge_metrics.clone(),
+        };
+        let stop = self.take_stop.clone();
+        self.take("agents", async move { Ok(agents::serve(options, listener, parts, stop).await?) });
+    }
+
+    async fn start_ingest(
+        &mut self,
+        nats: &Nats,
+        check: &Check,
+        found: streams::Found,
+        ends: ShardEnds,
+    ) -> anyhow::Result<()> {
+        let client = nats.open("ingest").await?;
+        let health = IngestHealth::new(check.clone());
+        let plan = &self.app.plan;
+        let mut inlets = ends.inlets.into_iter();
+        for setup in found.setups {
+            let workspace = setup.config.name.clone();
+            let bodies = found.bodies.get(&workspace).cloned();
+            let ways = ends.outboxes.iter().find(|ways| ways.workspace == workspace);
+            let (Some(bodies), Some(ways)) = (bodies, ways) else {
+                return Err(anyhow!("workspace {workspace} has no streams"));
+            };
+            let workspace_config = Arc::new(setup.config);
+            for (stream, _) in setup.streams {
+                let inlet = inlets.next().with_context(|| format!("stream {stream} has no inlet"))?;
+                let source = Source {
+                    client: client.clone(),
+                    workspace: workspace.clone(),
+                    stream: stream.clone(),
+                    config: Arc::clone(&workspace_config),
+                    bodies: bodies.clone(),
+                    handle: ends.handle.clone(),
+                    inlet,
+                    metrics: self.app.metrics.clone(),
+                    repeat_interval: plan.repeat_interval,
+                    health: health.stream(stream.clone()),
+                };
+                let trim = Trim {
+                    client: nats.control().clone(),
+                    stream,
+                    handle: ends.handle.clone(),
+                    dead: Arc::clone(&ways.dead),
+                    keep: plan.ingest_keep,
+                    max_bytes: plan.streams.in_max_bytes,
+                    trim_at_percent: plan.trim_at_percent,
+                };
+                let stop = self.take_stop.clone();
+                // Boxed: it holds the buffers of two tasks.
+                self.take("ingest", async move { Ok(Box::pin(source.run(stop)).await?) });
+                let stop = self.take_stop.clone();
+                self.take("trim", async move {
+                    trim.run(stop).await;
+                    Ok(())
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, name: &'static str, task: impl Future<Output = anyhow::Result<()>> + Send + 'static) {
+        self.takers.spawn(async move { (name, task.await) });
+    }
+
+    fn give(&mut self, name: &'static str, task: impl Future<Output = anyhow::Result<()>> + Send + 'static) {
+        self.givers.spawn(async move { (name, task.await) });
+    }
+
+    /// Runs until the shutdown or until a part ends, then ends the rest in order.
+    ///
+    /// # Errors
+    /// A part failed, or the deadline came before the end.
+    pub(super) async fn run(mut self) -> anyhow::Result<Outcome> {
+        let cause = self.first_end().await;
+        self.ready.send_replace(false);
+        self.check.not_ready("ending");
+        self.app.metrics.owner.set(0);
+        let ends_at = self.app.shutdown.ends_at().unwrap_or_else(|| Instant::now() + DISCARD);
+        let ended = tokio::time::timeout_at(ends_at, self.end()).await;
+        let cause = cause?;
+        match ended {
+            Ok(Ended::Stopped) if matches!(cause, Outcome::Stopped) => Ok(cause),
+            Ok(Ended::Deposed { epoch }) => Ok(Outcome::Deposed { epoch }),
+            Ok(_) if matches!(cause, Outcome::Deposed { .. }) => Ok(cause),
+            Ok(Ended::Failed(error)) => Err(error).context("the log cannot be trusted"),
+            Ok(_) => Err(anyhow!("the shard's log writer is gone")),
+            Err(_) if matches!(cause, Outcome::Deposed { .. }) => Ok(cause),
+            Err(_) => Err(anyhow!(
+                "the deadline of the shutdown came before everything had ended; what is left is done at the next start"
+            )),
+        }
+    }
+
+    /// Waits for whatever ends the generation; keeps readiness true meanwhile.
+    async fn first_end(&mut self) -> anyhow::Result<Outcome> {
+        loop {
+            tokio::select! {
+                () = self.app.shutdown.stopping() => {
+                    info!("ending: nothing more is taken");
+                    return Ok(Outcome::Stopped);
+                }
+                // Cancel-safe: an ended task stays in its set until it is returned.
+                Some(ended) = self.shard.join_next() => return match ended {
+                    Ok(Ended::Deposed { epoch }) => Ok(Outcome::Deposed { epoch }),
+                    Ok(Ended::Failed(error)) => {
+                        log_alarm(self.app, &error);
+                        Err(error).context("the log cannot be trusted")
+                    }
+                    Ok(Ended::Stopped | Ended::Lost) => Err(anyhow!("the shard's log writer is gone")),
+                    Err(error) => Err(error).context("the shard's task"),
+                },
+                Some(ended) = self.takers.join_next() => part_ended(ended)?,
+                Some(ended) = self.givers.join_next() => {
+                    // Where the log ends, so do these; the shard says why.
+                    if !self.progress.borrow().condition.is_final() {
+                        part_ended(ended)?;
+                    }
+                }
+                // Cancel-safe: a change stays unseen until it is looked at.
+                Ok(()) = self.progress.changed() => self.follow_log(),
+            }
+        }
+    }
+
+    fn follow_log(&mut self) {
+        match self.progress.borrow_and_update().condition {
+            Condition::Flowing if !*self.ready.borrow() => {
+                self.check.ready();
+                self.ready.send_replace(true);
+            }
+            Condition::Stalled if *self.ready.borrow() => {
+                warn!("appends are not acknowledged, looking up what became of them");
+                self.check.not_ready("the log does not acknowledge appends");
+                self.ready.send_replace(false);
+            }
+            _ => {}
+        }
+    }
+
+    /// The order of the end.
+    async fn end(&mut self) -> Ended {
+        self.take_stop.cancel();
+        drain(&mut self.takers).await;
+        self.shard_stop.cancel();
+        let ended = match self.shard.join_next().await {
+            Some(Ok(ended)) => ended,
+            Some(Err(_)) => Ended::Lost,
+            // It had ended before and was asked why.
+            None => Ended::Lost,
+        };
+        self.give_stop.cancel();
+        drain(&mut self.givers).await;
+        ended
+    }
+}
+
+async fn drain(tasks: &mut Tasks) {
+    while let Some(ended) = tasks.join_next().await {
+        if let Err(error) = part_ended(ended) {
+            warn!(error = %format!("{error:#}"), "a part ended badly");
+        }
+    }
+}
+
+/// A part that ends by itself is an error only when it says so.
+fn part_ended(ended: Result<(&'static str, anyhow::Result<()>), tokio::task::JoinError>) -> anyhow::Result<()> {
+    let (name, result) = ended.context("a part of the daemon panicked")?;
+    result.with_context(|| format!("{name} ended"))
+}
+
+/// Counts what an operator has to look at before the shard can be owned.
+fn alarm(app: &App, error: &RecoveryError) {
+    match error {
+        RecoveryError::TakeOver(TakeOverError::Truncated { .. } | TakeOverError::Forked { .. }) => {
+            count(app, StreamAlarm::Truncated);
+            error!(error = %ErrorChain(error), "the log was truncated or replaced: an operator has to decide");
+        }
+        RecoveryError::Log(error) => log_alarm(app, error),
+        RecoveryError::Outbound(error) => {
+            count(app, StreamAlarm::Broken);
+            error!(error = %ErrorChain(error), "it is not known what was handed over: an operator has to decide");
+        }
+        _ => {}
+    }
+}
+
+fn log_alarm(app: &App, error: &LogError) {
+    let alarm = match error {
+        LogError::Nats(_) | LogError::Unmapped { .. } => return,
+        LogError::UnexpectedAck { .. } | LogError::DuplicateAck { .. } => StreamAlarm::Unpredicted,
+        LogError::Truncated { .. } => StreamAlarm::Truncated,
+        _ => StreamAlarm::Gap,
+    };
+    count(app, alarm);
+    error!(error = %ErrorChain(error), "the log cannot be trusted: an operator has to decide");
+}
+
+fn count(app: &App, alarm: StreamAlarm) {
+    let labels = StreamAlarmLabels { alarm };
+    app.metrics.stream_alarms.get_or_create(&labels).inc();
+}

@@ -1,0 +1,117 @@
+//! The agents' edge meets the shard and the object stores: its ports, on what this process has.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures::future::BoxFuture;
+use futures::{FutureExt as _, StreamExt as _, stream};
+use tokio::io::AsyncReadExt as _;
+
+use crate::agents::feed::Feeds;
+use crate::agents::{CommandFailure, Media, MediaError, MediaStream, Shard, Unavailable};
+use crate::domain::State;
+use crate::domain::command::{Answer, Command};
+use crate::domain::id::{AgentId, Index, Name, RootId, WorkId};
+use crate::domain::record::Record;
+use crate::domain::view::{AgentView, ConversationView, WorkState, WorkView};
+use crate::ingest::Bodies;
+use crate::shard::{CommandError, ShardHandle};
+
+/// Bytes of an attachment handed on at once.
+const PIECE: usize = 64 << 10;
+
+type Answered<T, E> = BoxFuture<'static, Result<T, E>>;
+
+/// The shard as the edge sees it.
+#[derive(Debug, Clone)]
+pub(super) struct EdgeShard(pub(super) ShardHandle);
+
+impl EdgeShard {
+    fn look<T: Send + 'static>(&self, look: impl FnOnce(&State) -> T + Send + 'static) -> Answered<T, Unavailable> {
+        let asked = self.0.try_query(look);
+        async move { asked.map_err(|_| Unavailable::Overloaded)?.await.map_err(|_| Unavailable::Stopped) }.boxed()
+    }
+}
+
+impl Shard for EdgeShard {
+    fn command(&self, command: Command) -> Answered<Answer, CommandFailure> {
+        let handle = self.0.clone();
+        async move {
+            let asked =
+                handle.try_command(command).map_err(|_| CommandFailure::Unavailable(Unavailable::Overloaded))?;
+            asked.await.map_err(|error| match error {
+                CommandError::Rejected(rejection) => CommandFailure::Rejected(rejection),
+                CommandError::Unavailable => CommandFailure::Unavailable(Unavailable::Stopped),
+            })
+        }
+        .boxed()
+    }
+
+    fn agent(&self, workspace: Name, agent: Name) -> Answered<(Index, Option<AgentView>), Unavailable> {
+        self.look(move |state| {
+            let view = state.workspace(&workspace).and_then(|space| space.agent(&agent));
+            (state.head(), view)
+        })
+    }
+
+    fn agent_names(&self, workspace: Name, agents: Vec<AgentId>) -> Answered<Vec<Option<Name>>, Unavailable> {
+        self.look(move |state| {
+            let space = state.workspace(&workspace);
+            agents.iter().map(|agent| space.and_then(|space| space.agent_name(*agent)).cloned()).collect()
+        })
+    }
+
+    fn work(&self, workspace: Name, work: WorkId) -> Answered<Option<WorkView>, Unavailable> {
+        self.look(move |state| state.workspace(&workspace).and_then(|space| space.work(work)))
+    }
+
+    fn works(
+        &self,
+        workspace: Name,
+        queue: Option<Name>,
+        work_state: Option<WorkState>,
+    ) -> Answered<Vec<WorkView>, Unavailable> {
+        self.look(move |state| {
+            state.workspace(&workspace).map(|space| space.works(queue.as_deref(), work_state)).unwrap_or_default()
+        })
+    }
+
+    fn conversation(&self, workspace: Name, conversation: RootId) -> Answered<Option<ConversationView>, Unavailable> {
+        self.look(move |state| state.workspace(&workspace).and_then(|space| space.conversation(conversation)))
+    }
+
+    fn read(&self, indexes: Vec<Index>) -> Answered<Vec<Option<Arc<Record>>>, Unavailable> {
+        let handle = self.0.clone();
+        async move { handle.read(indexes).await.map_err(|_| Unavailable::NotReady) }.boxed()
+    }
+
+    fn feeds(&self) -> &Feeds {
+        self.0.feeds()
+    }
+}
+
+/// The object stores of the workspaces.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Stores(pub(super) Arc<BTreeMap<Name, Bodies>>);
+
+impl Media for Stores {
+    fn open(&self, workspace: Name, object: String) -> Answered<MediaStream, MediaError> {
+        let store = self.0.get(&workspace).cloned();
+        async move {
+            let object =
+                store.ok_or(MediaError::Missing)?.open_object(&object).await.map_err(|missing| match missing {
+                    true => MediaError::Missing,
+                    false => MediaError::Unavailable,
+                })?;
+            let pieces = stream::try_unfold(object, |mut object| async move {
+                let mut piece = vec![0; PIECE];
+                let read = object.read(&mut piece).await.map_err(|_| MediaError::Unavailable)?;
+                piece.truncate(read);
+                Ok((read > 0).then(|| (Bytes::from(piece), object)))
+            });
+            Ok(pieces.boxed())
+        }
+        .boxed()
+    }
+}

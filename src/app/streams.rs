@@ -1,0 +1,73 @@
+//! The streams of each workspace: made when they are missing, refused when they differ.
+
+use std::collections::BTreeMap;
+
+use super::plan::StreamPlan;
+use crate::domain::id::Name;
+use crate::domain::workspace::WorkspaceConfig;
+use crate::ingest::Bodies;
+use crate::nats::{Nats, NatsError, streams};
+use crate::outbound::{Backlog, anchor};
+use crate::shard::{WorkspaceBacklog, WorkspaceSetup};
+
+/// What is known of the workspaces' streams before the fold.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub(super) setups: Vec<WorkspaceSetup>,
+    pub(super) bodies: BTreeMap<Name, Bodies>,
+}
+
+/// Makes and checks the streams of all workspaces.
+///
+/// # Errors
+/// A stream cannot be made, or exists with other settings.
+pub(super) async fn ensure(nats: &Nats, plan: &StreamPlan, workspaces: &[WorkspaceConfig]) -> Result<Found, NatsError> {
+    let client = nats.control();
+    let replicas = plan.replicas;
+    let max_bytes = i64::try_from(plan.in_max_bytes).unwrap_or(i64::MAX);
+    let mut found = Found { setups: Vec::new(), bodies: BTreeMap::new() };
+    for workspace in workspaces {
+        let name = workspace.name.as_str();
+        let inbound = streams::inbound(name, max_bytes, replicas);
+        let state = streams::ensure(client, &inbound).await?;
+        for declared in [
+            streams::outbound(name, plan.out_keep, replicas),
+            streams::dead(name, plan.dead_keep, replicas),
+            streams::media(name, replicas),
+        ] {
+            streams::ensure(client, &declared).await?;
+        }
+        let bodies = Bodies::open(client, &streams::media_bucket(name)).await?;
+        found.bodies.insert(workspace.name.clone(), bodies);
+        found.setups.push(WorkspaceSetup {
+            config: workspace.clone(),
+            streams: vec![(Name::new(inbound.name), state.created_ns)],
+        });
+    }
+    Ok(found)
+}
+
+/// Where OUT and DEAD of all workspaces end.
+///
+/// # Errors
+/// They do not answer, or somebody else publishes to them.
+pub(super) async fn backlogs(
+    nats: &Nats,
+    shard: &str,
+    workspaces: &[WorkspaceConfig],
+) -> Result<Vec<WorkspaceBacklog>, crate::outbound::OutboundError> {
+    let mut backlogs = Vec::new();
+    for workspace in workspaces {
+        let name = workspace.name.as_str();
+        let of = async |stream: String| {
+            let end = anchor(nats.control(), &stream, shard).await?;
+            Ok::<_, crate::outbound::OutboundError>(Backlog::new(Name::new(stream), end))
+        };
+        backlogs.push(WorkspaceBacklog {
+            workspace: workspace.name.clone(),
+            out: of(streams::out_name(name)).await?,
+            dead: of(streams::dead_name(name)).await?,
+        });
+    }
+    Ok(backlogs)
+}

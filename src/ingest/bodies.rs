@@ -1,0 +1,183 @@
+//! Bodies and attachments in the object store of a workspace (domain rules, section 2): fetched by reference, stored before the record
+//! that refers to them. Names are digests, so storing twice stores nothing twice.
+
+use std::time::Duration;
+
+use async_nats::Client;
+use async_nats::jetstream;
+use async_nats::jetstream::object_store::{GetErrorKind, InfoErrorKind, ObjectStore};
+use sha2::{Digest as _, Sha256};
+use tokio::io::{AsyncRead, AsyncReadExt as _};
+use tracing::warn;
+
+use crate::nats::NatsError;
+
+/// First and longest wait before asking a silent store again.
+const BACK_OFF: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
+
+/// Header with the reference of a body: `object=<name>;bytes=<size>;sha256=<lower-case hex>`.
+pub const BODY_HEADER: &str = "Skein-Body";
+
+/// A body in the object store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct BodyRef {
+    object: String,
+    bytes: u64,
+    sha256: String,
+}
+
+/// Why a referenced body cannot be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum BadBody {
+    /// No such object.
+    Missing,
+    /// Larger than is allowed.
+    TooLarge,
+    /// Not the bytes that the reference promises.
+    Differs,
+}
+
+impl BodyRef {
+    /// Reads the value of [`BODY_HEADER`].
+    pub(super) fn parse(value: &str) -> Option<Self> {
+        let (mut object, mut bytes, mut sha256) = (None, None, None);
+        for field in value.split(';') {
+            let (key, value) = field.trim().split_once('=')?;
+            match key {
+                "object" => object = Some(value.to_owned()),
+                "bytes" => bytes = Some(value.parse().ok()?),
+                "sha256" => sha256 = Some(value.to_ascii_lowercase()),
+                // A later version may say more.
+                _ => {}
+            }
+        }
+        Some(Self { object: object.filter(|name| !name.is_empty())?, bytes: bytes?, sha256: sha256? })
+    }
+}
+
+/// The object store of one workspace.
+#[derive(Clone)]
+pub struct Bodies {
+    store: ObjectStore,
+}
+
+impl std::fmt::Debug for Bodies {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Bodies").finish_non_exhaustive()
+    }
+}
+
+impl Bodies {
+    /// Opens the bucket, which must exist.
+    ///
+    /// # Errors
+    /// It does not answer.
+    pub async fn open(client: &Client, bucket: &str) -> Result<Self, NatsError> {
+        let store = jetstream::new(client.clone())
+            .get_object_store(bucket)
+            .await
+            .map_err(|error| NatsError::Request { operation: "open the object store", reason: error.to_string() })?;
+        Ok(Self { store })
+    }
+
+    /// Opens an object for reading.
+    ///
+    /// # Errors
+    /// `true`: there is no such object; `false`: the store does not answer.
+    pub async fn open_object(&self, name: &str) -> Result<impl AsyncRead + Send + Unpin + use<>, bool> {
+        self.store.get(name).await.map_err(|error| {
+            matches!(error.kind(), GetErrorKind::NotFound | GetErrorKind::InvalidName | GetErrorKind::BucketLink)
+        })
+    }
+
+    /// Fetches a body; waits while the store does not answer, as nothing may overtake it. Cancel-safe.
+    ///
+    /// # Errors
+    /// [`BadBody`]: it will not get better.
+    pub(super) async fn fetch(&self, body: &BodyRef, limit: usize) -> Result<Vec<u8>, BadBody> {
+        let size = usize::try_from(body.bytes).ok().filter(|size| *size <= limit).ok_or(BadBody::TooLarge)?;
+        let mut wait = BACK_OFF.0;
+        loop {
+            match self.store.get(&body.object).await {
+                Ok(object) => {
+                    let mut bytes = Vec::with_capacity(size);
+                    // One more than promised shows that it is not what was promised.
+                    let mut object = object.take(body.bytes + 1);
+                    match object.read_to_end(&mut bytes).await {
+                        Ok(_) if bytes.len() == size && hex_sha256(&bytes) == body.sha256 => {
+                            return Ok(bytes);
+                        }
+                        Ok(_) => return Err(BadBody::Differs),
+                        Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
+                            return Err(BadBody::Differs);
+                        }
+                        Err(error) => pause("fetch a body", &error, &mut wait).await,
+                    }
+                }
+                Err(error) => match error.kind() {
+                    GetErrorKind::NotFound | GetErrorKind::InvalidName | GetErrorKind::BucketLink => {
+                        return Err(BadBody::Missing);
+                    }
+                    GetErrorKind::ConsumerCreate | GetErrorKind::Other | GetErrorKind::TimedOut => {
+                        pause("fetch a body", &error, &mut wait).await;
+                    }
+                },
+            }
+        }
+    }
+
+    /// Stores bytes under `name` unless they are there; waits while the store does not answer. Cancelled: may have been stored.
+    pub(super) async fn store(&self, name: &str, bytes: &[u8]) {
+        let mut wait = BACK_OFF.0;
+        loop {
+            match self.store.info(name).await {
+                Ok(info) if info.size == bytes.len() => return,
+                Ok(_) => {}
+                Err(error) if error.kind() == InfoErrorKind::NotFound => {}
+                Err(error) => {
+                    pause("look for a body", &error, &mut wait).await;
+                    continue;
+                }
+            }
+            let mut rest = bytes;
+            match self.store.put(name, &mut rest).await {
+                Ok(_) => return,
+                Err(error) => pause("store a body", &error, &mut wait).await,
+            }
+        }
+    }
+}
+
+async fn pause(operation: &'static str, error: &(dyn std::fmt::Display + Sync), wait: &mut Duration) {
+    warn!(operation, error = %error, "object store does not serve");
+    tokio::time::sleep(*wait).await;
+    *wait = (*wait * 2).min(BACK_OFF.1);
+}
+
+/// SHA-256 as lower-case hex.
+pub(super) fn hex_sha256(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    let digest = Sha256::digest(bytes);
+    let mut hex = String::with_capacity(64);
+    for byte in digest {
+        // Writing into a String cannot fail.
+        let _ = write!(hex, "{byte:02x}");
+    }
+    hex
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reference_names_object_size_and_digest() {
+        let sha256 = hex_sha256(b"abc");
+        assert_eq!(sha256, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+        let value = format!("object=mail-1; bytes=3; sha256={}; later=x", sha256.to_uppercase());
+        assert_eq!(BodyRef::parse(&value), Some(BodyRef { object: "mail-1".into(), bytes: 3, sha256 }));
+        for bad in ["", "object=a;bytes=3", "object=;bytes=3;sha256=0", "object=a;bytes=-1;sha256=0"] {
+            assert_eq!(BodyRef::parse(bad), None, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! From a stored message to commands: subject, body, format, events. Runs in the stream's order, off the shard's task.
+//!
+//! What cannot be used becomes a dead letter with a bounded reason, never an error: one bad message must not stop a stream.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use async_nats::HeaderMap;
+use tracing::error;
+
+use super::bodies::{BODY_HEADER, BadBody, Bodies, BodyRef, hex_sha256};
+use super::position::digest;
+use super::subject::tokens;
+use crate::domain::command::{Arrival, Command, DeadLetter};
+use crate::domain::id::Name;
+use crate::domain::record::Input;
+use crate::domain::workspace::{EndpointConfig, WorkspaceConfig};
+use crate::nats::Stored;
+use crate::normalize::{Format, MAX_MAIL_BYTES, Normalized, Reason, Request, SPLITTER_VERSION, normalize};
+
+/// Header that says what the bytes are.
+const FORMAT_HEADER: &str = "Skein-Format";
+/// Header with the query string of the provider's request.
+const QUERY_HEADER: &str = "Skein-Query";
+/// Larger bodies are kept in the object store: IN is trimmed after days, and records stay small.
+const INLINE_BODY_MAX: usize = 256 << 10;
+
+/// Reasons that only ingest knows; the others are [`Reason`]'s.
+mod reasons {
+    pub(super) const SUBJECT: &str = "bad_subject";
+    pub(super) const ENDPOINT: &str = "unknown_endpoint";
+    pub(super) const BODY: &str = "body_missing";
+    pub(super) const PANIC: &str = "malformed";
+}
+
+/// Makes commands of one IN stream's messages.
+#[derive(Debug)]
+pub(super) struct Preparer {
+    pub(super) workspace: Name,
+    pub(super) stream: Name,
+    pub(super) number: u16,
+    pub(super) config: Arc<WorkspaceConfig>,
+    pub(super) bodies: Bodies,
+    /// Applied before the restart: events of this position's message up to it are skipped.
+    pub(super) applied: Input,
+}
+
+/// A refused message, or a refused event of it.
+struct Refused(&'static str);
+
+impl Preparer {
+    /// Appends the commands of `message` to `commands`: at least one. Waits only for the object store.
+    pub(super) async fn prepare(&self, message: &Stored, commands: &mut Vec<Command>) {
+        let Some(subject) = tokens(&message.subject, &self.workspace) else {
+            let nowhere = Name::const_new("_");
+            let letter = self.letter(message, &nowhere, &nowhere, 0, 1, reasons::SUBJECT);
+            commands.push(letter);
+            return;
+        };
+        let (channel, endpoint) = (&subject.channel, &subject.endpoint);
+        let config = self.config.endpoint(channel, endpoint);
+        let normalized = match config {
+            Some(_) => self.read(message, channel).await,
+            None => Err(Refused(reasons::ENDPOINT)),
+        };
+        match (normalized, config) {
+            (Ok(normalized), Some(config)) => {
+                for media in &normalized.media {
+                    self.bodies.store(&media.name, &media.bytes).await;
+                }
+                self.events(message, normalized, config, commands);
+            }
+            (Err(Refused(reason)), _) => {
+                commands.push(self.letter(message, channel, endpoint, 0, 1, reason));
+            }
+            (Ok(_), None) => {}
+        }
+    }
+
+    async fn read(&self, message: &Stored, channel: &str) -> Result<Normalized, Refused> {
+        let empty = HeaderMap::new();
+        let headers = message.headers.as_ref().unwrap_or(&empty);
+        let format = match text(headers, FORMAT_HEADER) {
+            Some(name) => name.parse().map_err(|_| Refused(Reason::UnknownFormat.label()))?,
+            None => Format::default(),
+        };
+        let fetched = match text(headers, BODY_HEADER) {
+            Some(reference) => Some(self.fetch(reference).await?),
+            None => None,
+        };
+        let body = fetched.as_deref().unwrap_or(&message.payload);
+        let request = Request { body, query: text(headers, QUERY_HEADER), channel };
+        // Parsers of strangers' formats read strangers' bytes: a panic of one must cost one message, not the stream.
+        let normalized = catch_unwind(AssertUnwindSafe(|| normalize(format, request)))
+            .map_err(|_| {
+                error!(
+                    stream = %self.stream,
+                    sequence = message.sequence,
+                    format = format.name(),
+                    "normaliser panicked, message set aside"
+                );
+                Refused(reasons::PANIC)
+            })?
+            .map_err(|refusal| Refused(refusal.reason().label()))?;
+        if fetched.is_none() && body.len() > INLINE_BODY_MAX {
+            self.bodies.store(&format!("body-{}", hex_sha256(body)), body).await;
+        }
+        Ok(normalized)
+    }
+
+    async fn fetch(&self, reference: &str) -> Result<Vec<u8>, Refused> {
+        let reference = BodyRef::parse(reference).ok_or(Refused(reasons::BODY))?;
+        self.bodies.fetch(&reference, MAX_MAIL_BYTES).await.map_err(|bad| match bad {
+            BadBody::TooLarge => Refused(Reason::TooLarge.label()),
+            BadBody::Missing | BadBody::Differs => Refused(reasons::BODY),
+        })
+    }
+
+    fn events(&self, message: &Stored, normalized: Normalized, endpoint: &EndpointConfig, commands: &mut Vec<Command>) {
+        let of = u16::try_from(normalized.events.len()).unwrap_or(u16::MAX);
+        if of == 0 {
+            // Nothing for anybody; the position moves on all the same.
+            commands.push(Command::Progress {
+                workspace: self.workspace.clone(),
+                reached: vec![self.input(message, 0, 0)],
+            });
+            return;
+        }
+        for (event, at) in normalized.events.into_iter().zip(0u16..) {
+            if message.sequence == self.applied.sequence && at <= self.applied.event {
+                continue;
+            }
+            let ours = event.our_address.as_deref();
+            if ours.is_some_and(|ours| !is_ours(endpoint, ours)) {
+                let reason = Reason::WrongEndpoint.label();
+                commands.push(self.letter(message, &endpoint.channel, &endpoint.name, at, of, reason));
+                continue;
+            }
+            commands.push(Command::Input(Box::new(Arrival {
+                workspace: self.workspace.clone(),
+                channel: endpoint.channel.clone(),
+                endpoint: endpoint.name.clone(),
+                stream: self.stream.clone(),
+                input: self.input(message, at, of),
+                event,
+            })));
+        }
+    }
+
+    fn letter(
+        &self,
+        message: &Stored,
+        channel: &Name,
+        endpoint: &Name,
+        event: u16,
+        of: u16,
+        reason: &'static str,
+    ) -> Command {
+        Command::DeadLetter(DeadLetter {
+            workspace: self.workspace.clone(),
+            channel: channel.clone(),
+            endpoint: endpoint.clone(),
+            stream: self.stream.clone(),
+            input: self.input(message, event, of),
+            reason: Name::const_new(reason),
+        })
+    }
+
+    fn input(&self, message: &Stored, event: u16, of: u16) -> Input {
+        Input {
+            stream: self.number,
+            sequence: message.sequence,
+            event,
+            of,
+            splitter: SPLITTER_VERSION,
+            digest: digest(message),
+        }
+    }
+}
+
+fn text<'h>(headers: &'h HeaderMap, name: &'static str) -> Option<&'h str> {
+    headers.get(name).map(|value| value.as_str())
+}
+
+/// Whether an address that a payload names is one of the endpoint's; an endpoint without addresses takes all.
+fn is_ours(endpoint: &EndpointConfig, named: &str) -> bool {
+    endpoint.addresses.is_empty() || endpoint.addresses.iter().any(|ours| same_address(ours, named))
+}
+
+/// Providers write one number in many ways: `+1 (555) 010-0000`, `15550100000`.
+fn same_address(one: &str, other: &str) -> bool {
+    let (one, other) = (one.trim(), other.trim());
+    if one.eq_ignore_ascii_case(other) {
+        return true;
+    }
+    match (digits(one), digits(other)) {
+        (Some(one), Some(other)) => one == other,
+        _ => false,
+    }
+}
+
+/// The digits of what looks like a phone number.
+fn digits(address: &str) -> Option<String> {
+    /// Shorter ones are short codes, which are compared as written.
+    const SHORTEST: usize = 7;
+    let looks_like =
+        address.chars().all(|c| c.is_ascii_digit() || matches!(c, '+' | ' ' | '-' | '(' | ')' | '.' | '/'));
+    let digits: String = address.chars().filter(char::is_ascii_digit).collect();
+    (looks_like && digits.len() >= SHORTEST).then_some(digits)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_number_written_in_two_ways_is_one_address() {
+        for (ours, named, same) in [
+            ("+1 (555) 010-0000", "15550100000", true),
+            ("Help@Example.org", "help@example.org", true),
+            ("106540352242922", "106540352242922", true),
+            ("+15550100000", "+15550100001", false),
+            ("12345", "+12345", false),
+            ("help@example.org", "sales@example.org", false),
+        ] {
+            assert_eq!(same_address(ours, named), same, "{ours} {named}");
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! Outputs that a fold finds and the stream does not have yet: derived again from the log after a restart (design, law 7).
+
+use super::anchor::Anchor;
+use super::error::OutboundError;
+use super::outbox::Outgoing;
+use crate::domain::id::{Name, Position};
+
+/// What has to be handed over to one stream after a fold.
+#[derive(Debug)]
+pub struct Backlog {
+    stream: Name,
+    anchor: Anchor,
+    /// The last `HandedOver` folded.
+    known: (u64, Option<Position>),
+    outgoing: Vec<Outgoing>,
+}
+
+impl Backlog {
+    /// For a stream that ends at `anchor`, read before the fold begins.
+    #[must_use]
+    pub fn new(stream: Name, anchor: Anchor) -> Self {
+        Self { stream, anchor, known: (0, None), outgoing: Vec::new() }
+    }
+
+    /// Name of the stream.
+    #[must_use]
+    pub fn stream(&self) -> &Name {
+        &self.stream
+    }
+
+    /// The last output that is in the stream, when its last message says so.
+    #[must_use]
+    pub fn last_position(&self) -> Option<Position> {
+        match self.anchor {
+            Anchor::At { position, .. } => Some(position),
+            Anchor::Start | Anchor::Expired { .. } => None,
+        }
+    }
+
+    /// Whether an output at `position` is still to be handed over, as far as is known by now.
+    #[must_use]
+    pub fn wants(&self, position: Position) -> bool {
+        match self.anchor {
+            Anchor::At { position: last, .. } => position > last,
+            Anchor::Start | Anchor::Expired { .. } => true,
+        }
+    }
+
+    /// An output in log order that [`Backlog::wants`].
+    pub fn add(&mut self, outgoing: Outgoing) {
+        self.outgoing.push(outgoing);
+    }
+
+    /// A folded `HandedOver` of this stream.
+    pub fn handed_over(&mut self, stream_sequence: u64, position: Position) {
+        self.known = (stream_sequence, Some(position));
+        if let Anchor::Expired { .. } = self.anchor {
+            self.outgoing.retain(|outgoing| outgoing.position > position);
+        }
+    }
+
+    /// The end of the fold: what is to be handed over, in order.
+    ///
+    /// # Errors
+    /// [`OutboundError::Replaced`] or [`OutboundError::Unknown`]: an operator has to look.
+    pub fn finish(self) -> Result<Vec<Outgoing>, OutboundError> {
+        let (known, _) = self.known;
+        let found = self.anchor.sequence();
+        if found < known {
+            return Err(OutboundError::Replaced { stream: self.stream, found, known });
+        }
+        match self.anchor {
+            Anchor::Expired { sequence } if sequence != known => {
+                Err(OutboundError::Unknown { stream: self.stream, sequence, known })
+            }
+            _ => Ok(self.outgoing),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::domain::id::Index;
+    use crate::domain::record::{Cause, Record};
+    use crate::domain::time::Timestamp;
+
+    fn at(index: u64, output: u32) -> Position {
+        Position { index: Index(index), output }
+    }
+
+    fn folded(anchor: Anchor, handed_over: Option<(u64, Position)>) -> Result<Vec<Position>, OutboundError> {
+        let mut backlog = Backlog::new(Name::new("OUT"), anchor);
+        for position in [at(3, 0), at(3, 1), at(5, 0), at(9, 0)] {
+            if backlog.wants(position) {
+                let record = Arc::new(Record {
+                    index: position.index,
+                    time: Timestamp(0),
+                    workspace: Name::new("acme"),
+                    cause: Cause::System,
+                    touches: Default::default(),
+                    changes: Default::default(),
+                    content: Vec::new(),
+                    content_leaf: None,
+                });
+                backlog.add(Outgoing { position, record, place: 0 });
+            }
+        }
+        if let Some((sequence, position)) = handed_over {
+            backlog.handed_over(sequence, position);
+        }
+        Ok(backlog.finish()?.iter().map(|it| it.position).collect())
+    }
+
+    #[test]
+    fn the_last_message_of_the_stream_says_what_is_left() {
+        let anchor = Anchor::At { sequence: 2, position: at(3, 1) };
+        assert_eq!(folded(anchor, Some((1, at(3, 0)))), Ok(vec![at(5, 0), at(9, 0)]));
+        assert_eq!(folded(Anchor::Start, None).map(|all| all.len()), Ok(4));
+    }
+
+    #[test]
+    fn when_it_has_expired_the_recorded_hand_over_says_it() {
+        let expired = Anchor::Expired { sequence: 3 };
+        assert_eq!(folded(expired, Some((3, at(5, 0)))), Ok(vec![at(9, 0)]));
+    }
+
+    #[test]
+    fn what_cannot_be_known_is_an_error_and_no_second_delivery() {
+        let expired = Anchor::Expired { sequence: 3 };
+        assert!(matches!(folded(expired, Some((2, at(3, 1)))), Err(OutboundError::Unknown { known: 2, .. })));
+        assert!(matches!(
+            folded(Anchor::Start, Some((3, at(5, 0)))),
+            Err(OutboundError::Replaced { found: 0, known: 3, .. })
+        ));
+    }
+}

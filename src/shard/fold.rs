@@ -1,0 +1,108 @@
+//! From the log's entries to a state, and with it everything else that is derived from the log: the agents' rings and the outputs
+//! that were not handed over.
+
+use std::sync::Arc;
+
+use crate::agents::feed::{Feeds, Told};
+use crate::domain::id::{Index, Name, Position};
+use crate::domain::output::{Output, outputs};
+use crate::domain::record::{Change, Record};
+use crate::domain::time::Timestamp;
+use crate::domain::{State, evolve};
+use crate::log::Entry;
+use crate::log::codec::{self, CodecError};
+use crate::outbound::{Backlog, Outgoing};
+
+/// What is to be handed over for one workspace.
+#[derive(Debug)]
+pub struct WorkspaceBacklog {
+    /// Whose.
+    pub workspace: Name,
+    /// To adapters.
+    pub out: Backlog,
+    /// Dead letters.
+    pub dead: Backlog,
+}
+
+/// A fold under way.
+#[derive(Debug)]
+pub(super) struct Fold {
+    pub(super) state: State,
+    pub(super) backlogs: Vec<WorkspaceBacklog>,
+    feeds: Feeds,
+    /// Older records are no longer in any ring.
+    rings_from: Timestamp,
+    /// Whether the rings have begun.
+    begun: bool,
+}
+
+impl Fold {
+    pub(super) fn new(shard: Name, backlogs: Vec<WorkspaceBacklog>, feeds: Feeds, rings_from: Timestamp) -> Self {
+        Self { state: State::new(shard), backlogs, feeds, rings_from, begun: false }
+    }
+
+    /// Folds the next entry.
+    ///
+    /// # Errors
+    /// The record cannot be read by this build: the shard must not run on this log.
+    pub(super) fn entry(&mut self, entry: &Entry) -> Result<(), CodecError> {
+        let record = Arc::new(codec::decode(Index(entry.index), &entry.body)?);
+        evolve(&mut self.state, &record);
+        if !self.begun && record.time >= self.rings_from {
+            self.begin_rings(record.index);
+        }
+        self.derive(&record);
+        Ok(())
+    }
+
+    /// The end of the log: what follows goes into the rings in any case.
+    pub(super) fn finish(&mut self) {
+        if !self.begun {
+            self.begin_rings(self.state.head().next());
+        }
+    }
+
+    fn begin_rings(&mut self, first: Index) {
+        self.begun = true;
+        self.feeds.begin(first);
+    }
+
+    fn derive(&mut self, record: &Arc<Record>) {
+        let Some(backlog) = self.backlogs.iter_mut().find(|backlog| backlog.workspace == record.workspace) else {
+            return;
+        };
+        let recent = self.begun;
+        let mut told = Vec::new();
+        for (output, what) in (0u32..).zip(outputs(record)) {
+            let position = Position { index: record.index, output };
+            let outgoing = |place| Outgoing { position, record: Arc::clone(record), place };
+            match what {
+                Output::Agent { agent, place } if recent => {
+                    let record = Arc::clone(record);
+                    told.push((agent, Told { position, record, place }));
+                }
+                Output::Agent { .. } => {}
+                Output::Send { place, .. } => {
+                    if backlog.out.wants(position) {
+                        backlog.out.add(outgoing(place));
+                    }
+                }
+                Output::DeadLetter { place, .. } => {
+                    if backlog.dead.wants(position) {
+                        backlog.dead.add(outgoing(place));
+                    }
+                }
+            }
+        }
+        self.feeds.publish_many(&record.workspace, told);
+        for change in &record.changes {
+            if let Change::HandedOver { stream, stream_sequence, position } = change {
+                for known in [&mut backlog.out, &mut backlog.dead] {
+                    if known.stream() == stream {
+                        known.handed_over(*stream_sequence, *position);
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! How a process becomes the owner of a shard: fold the log, take it over, say so in the first records.
+//!
+//! The ends of OUT and DEAD are read before the fold begins, so that no output is missed between the two. They and the checkpoint
+//! are witnesses: a log that ends before them was truncated, and only an operator can say what to do.
+
+use std::time::Duration;
+
+use rand::RngExt as _;
+use tracing::{info, warn};
+
+use super::append::LogAppender;
+use super::engine::{Engine, LogEnded, Step};
+use super::fold::{Fold, WorkspaceBacklog};
+use super::handle::Reply;
+use crate::agents::feed::Feeds;
+use crate::clock::ShardClock;
+use crate::domain::command::Command;
+use crate::domain::id::{Index, Name};
+use crate::domain::rejection::Rejection;
+use crate::domain::time::Timestamp;
+use crate::domain::workspace::WorkspaceConfig;
+use crate::log::codec::CodecError;
+use crate::log::{EventLog, LogError, TakeOverError, Tip, Witness};
+use crate::outbound::OutboundError;
+
+/// First and longest wait before the next attempt to take over.
+const BACK_OFF: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
+/// Attempts to take over before giving up: whoever keeps appending meanwhile is the owner.
+const ATTEMPTS: u32 = 20;
+
+/// Why a shard cannot be owned.
+#[derive(Debug, thiserror::Error)]
+pub enum RecoveryError {
+    /// The log cannot be read or trusted.
+    #[error("fold the log")]
+    Log(#[from] LogError),
+    /// A record cannot be read by this build.
+    #[error("fold the record at index {index}")]
+    Record {
+        /// Which.
+        index: u64,
+        /// Why.
+        source: CodecError,
+    },
+    /// Somebody else owns it, or the log does not let anybody.
+    #[error("own the shard")]
+    TakeOver(#[from] TakeOverError),
+    /// It is not known what was handed over.
+    #[error("find what is to be handed over")]
+    Outbound(#[from] OutboundError),
+    /// The log writer ended before the first records were appended.
+    #[error("begin as the owner")]
+    Ended(#[from] LogEnded),
+    /// The core refuses what the configuration asks for.
+    #[error("apply the configuration of workspace {workspace}")]
+    Refused {
+        /// Which.
+        workspace: Name,
+        /// Why.
+        source: Rejection,
+    },
+}
+
+/// A workspace as it is to be served.
+#[derive(Clone, Debug)]
+pub struct WorkspaceSetup {
+    /// Its configuration, checked.
+    pub config: WorkspaceConfig,
+    /// Its IN streams: name, and when each was created (nanoseconds since 1970).
+    pub streams: Vec<(Name, i64)>,
+}
+
+/// What has to be known before the fold.
+#[derive(Debug)]
+pub struct Before {
+    /// Name of the shard.
+    pub shard: Name,
+    /// The workspaces of the configuration.
+    pub workspaces: Vec<WorkspaceSetup>,
+    /// Where the streams of hand-over end.
+    pub backlogs: Vec<WorkspaceBacklog>,
+    /// Who knows how long the log is.
+    pub witnesses: Vec<Witness>,
+    /// For how long agents' rings are rebuilt.
+    pub rings: Duration,
+}
+
+/// Who knows how long the log is: the checkpoint, and the last messages handed over.
+#[must_use]
+pub fn witnesses(checkpoint: Option<Witness>, backlogs: &[WorkspaceBacklog]) -> Vec<Witness> {
+    let handed_over = backlogs
+        .iter()
+        .flat_map(|backlog| [&backlog.out, &backlog.dead])
+        .filter_map(|backlog| backlog.last_position())
+        .map(|position| Witness { source: "out", index: position.index.0, chain: None });
+    checkpoint.into_iter().chain(handed_over).collect()
+}
+
+/// A shard that is owned and ready to run.
+#[derive(Debug)]
+pub(super) struct Owned {
+    pub(super) engine: Engine<Reply>,
+    pub(super) log: LogAppender,
+    pub(super) clock: ShardClock,
+    pub(super) backlogs: Vec<WorkspaceBacklog>,
+}
+
+/// Folds, takes over and appends the first records. Cancelled: the log may have been taken over, which harms nobody.
+pub(super) async fn recover<L: EventLog>(
+    log: &L,
+    before: Before,
+    feeds: Feeds,
+    source: std::sync::Arc<dyn crate::clock::TimeSource>,
+) -> Result<Owned, RecoveryError> {
+    let rings_from = Timestamp(source.wall_ms()) - before.rings;
+    let mut fold = Fold::new(before.shard.clone(), before.backlogs, feeds, rings_from);
+    let mut tip = Tip::ORIGIN;
+    let mut wait = BACK_OFF.0;
+    let mut attempt = 0;
+    let writer = loop {
+        tip = replay(log, tip, &mut fold).await?;
+        match log.take_over(tip, &before.witnesses).await {
+            Ok(writer) => break writer,
+            Err(error) if attempt < ATTEMPTS && may_pass(&error) => {
+                warn!(skein.shard = %before.shard, error = %error, "shard not taken over yet");
+            }
+            Err(error) => return Err(error.into()),
+        }
+        attempt += 1;
+        // Two who try at once must not go on doing so in step.
+        let jitter = rand::rng().random_range(0.5..1.5);
+        tokio::time::sleep(wait.mul_f64(jitter)).await;
+        wait = (wait * 2).min(BACK_OFF.1);
+    };
+    fold.finish();
+    let folded = fold.state.head();
+    let mut clock = ShardClock::take_over(source, fold.state.time().0);
+    let now = Timestamp(clock.now_ms());
+    let outage_ms = match folded {
+        Index(0) => 0,
+        _ => u64::try_from(now.millis_since(fold.state.time())).unwrap_or(0),
+    };
+    info!(skein.shard = %before.shard, records = folded.0, outage_ms, "shard taken over");
+    let mut owned = Owned {
+        engine: Engine::new(fold.state),
+        log: LogAppender::new(before.shard, writer),
+        clock,
+        backlogs: fold.backlogs,
+    };
+    owned.begin(&before.workspaces, now, outage_ms).await?;
+    Ok(owned)
+}
+
+async fn replay<L: EventLog>(log: &L, from: Tip, fold: &mut Fold) -> Result<Tip, RecoveryError> {
+    let mut replay = log.replay(from).await?;
+    while let Some(entry) = replay.next().await? {
+        fold.entry(&entry).map_err(|source| RecoveryError::Record { index: entry.index, source })?;
+    }
+    Ok(replay.tip())
+}
+
+fn may_pass(error: &TakeOverError) -> bool {
+    match error {
+        TakeOverError::Moved { .. } | TakeOverError::Unanswered => true,
+        TakeOverError::Log(LogError::Nats(error)) => error.is_transient(),
+        TakeOverError::Truncated { .. }
+        | TakeOverError::Forked { .. }
+        | TakeOverError::Clock { .. }
+        | TakeOverError::Log(_) => false,
+    }
+}
+
+impl Owned {
+    /// The first records of an owner: deadlines move on, then the configuration takes effect.
+    async fn begin(
+        &mut self,
+        workspaces: &[WorkspaceSetup],
+        now: Timestamp,
+        outage_ms: u64,
+    ) -> Result<(), RecoveryError> {
+        let known: Vec<Name> = self.engine.state().workspaces().map(|workspace| workspace.name().clone()).collect();
+        for workspace in known {
+            self.must(Command::Resume { workspace, outage_ms }, now).await?;
+        }
+        for setup in workspaces {
+            let workspace = setup.config.name.clone();
+            if self.engine.state().workspace(&workspace).is_none() {
+                let hash_key = rand::rng().random();
+                let workspace = workspace.clone();
+                self.must(Command::OpenWorkspace { workspace, hash_key }, now).await?;
+            }
+            self.must(
+                Command::ApplyConfig { workspace: workspace.clone(), config: Box::new(setup.config.clone()) },
+                now,
+            )
+            .await?;
+            for (stream, created_ns) in &setup.streams {
+                // One that is bound keeps its position and its identity: what ingest compares with what it finds.
+                if self.engine.state().stream(stream).is_none() {
+                    self.must(
+                        Command::BindStream {
+                            workspace: workspace.clone(),
+                            stream: stream.clone(),
+                            created_ns: *created_ns,
+                        },
+                        now,
+                    )
+                    .await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn must(&mut self, command: Command, now: Timestamp) -> Result<(), RecoveryError> {
+        let workspace = match &command {
+            Command::Resume { workspace, .. }
+            | Command::OpenWorkspace { workspace, .. }
+            | Command::ApplyConfig { workspace, .. }
+            | Command::BindStream { workspace, .. } => workspace.clone(),
+            _ => Name::default(),
+        };
+        // Many workspaces may be more than the log takes at once.
+        self.log.room().await?;
+        match self.engine.handle(command, now, None, &mut self.log)? {
+            Step::Recorded | Step::NoEffect | Step::Repeated => Ok(()),
+            Step::Refused(source) => Err(RecoveryError::Refused { workspace, source }),
+        }
+    }
+}

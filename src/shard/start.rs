@@ -1,0 +1,120 @@
+//! Puts a shard together: recovery, the ways in, the loop.
+
+use std::sync::Arc;
+
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+use tokio::sync::{Notify, mpsc, watch};
+use tokio_util::sync::CancellationToken;
+
+use super::effects::Effects;
+use super::handle::{REQUESTS, ReadRecords, SYSTEM, ShardHandle, Unavailable};
+use super::inlets::{Inlet, Inlets};
+use super::recovery::{Before, RecoveryError, recover};
+use super::run::{Ended, Shard};
+use super::tally::Tally;
+use crate::agents::feed::Feeds;
+use crate::clock::TimeSource;
+use crate::domain::id::Index;
+use crate::domain::record::Record;
+use crate::log::{EventLog, Progress, codec};
+use crate::outbound::{Outbox, WorkspaceOutboxes};
+use crate::telemetry::{ErrorChain, Metrics};
+
+/// The ends of a shard that others hold.
+#[derive(Debug)]
+pub struct ShardEnds {
+    /// For the edge and everybody else.
+    pub handle: ShardHandle,
+    /// One for each IN stream, in the order of the setups and their streams.
+    pub inlets: Vec<Inlet>,
+    /// Outputs to hand over, for each workspace; what a former owner left is in them.
+    pub outboxes: Vec<WorkspaceOutboxes>,
+    /// How the log is doing, for checkpoints and readiness.
+    pub progress: watch::Receiver<Progress>,
+}
+
+/// Becomes the owner of a shard. Returns what others hold, and the loop as a future for the task that owns it.
+///
+/// The loop runs until `stop`; then everything that was decided becomes durable first. Dropped, it is like a crash, which is safe.
+///
+/// # Errors
+/// [`RecoveryError`]; those that need an operator say so.
+pub async fn start<L: EventLog>(
+    log: Arc<L>,
+    before: Before,
+    feeds: Feeds,
+    source: Arc<dyn TimeSource>,
+    metrics: Metrics,
+    stop: CancellationToken,
+) -> Result<(ShardEnds, impl Future<Output = Ended> + Send + 'static), RecoveryError> {
+    let streams = before.workspaces.iter().map(|setup| setup.streams.len()).sum();
+    let owned = recover(&*log, before, feeds.clone(), source).await?;
+    metrics.take_overs.inc();
+
+    let freed = Arc::new(Notify::new());
+    let mut outboxes = Vec::new();
+    for backlog in owned.backlogs {
+        let ways = WorkspaceOutboxes {
+            workspace: backlog.workspace,
+            out: Outbox::new(Arc::clone(&freed)),
+            dead: Outbox::new(Arc::clone(&freed)),
+        };
+        ways.out.put(&mut backlog.out.finish()?);
+        ways.dead.put(&mut backlog.dead.finish()?);
+        outboxes.push(ways);
+    }
+    let (requests_in, requests) = mpsc::channel(REQUESTS);
+    let (system_in, system) = mpsc::channel(SYSTEM);
+    let (inlets, inlets_out) = Inlets::new(streams);
+    let progress = owned.log.writer().progress();
+    let ends = ShardEnds {
+        handle: ShardHandle {
+            requests: requests_in,
+            system: system_in,
+            reader: Arc::new(LogReader(log)),
+            feeds: feeds.clone(),
+        },
+        inlets,
+        outboxes: outboxes.clone(),
+        progress: progress.clone(),
+    };
+    let shard = Shard {
+        engine: owned.engine,
+        log: owned.log,
+        progress,
+        clock: owned.clock,
+        effects: Effects::new(feeds, outboxes, freed),
+        requests,
+        system,
+        inlets: inlets_out,
+        batch: Vec::new().into_iter(),
+        tally: Tally::new(metrics.clone()),
+        metrics,
+    };
+    Ok((ends, shard.run(stop)))
+}
+
+/// Reads and decodes single records.
+struct LogReader<L>(Arc<L>);
+
+impl<L: EventLog> ReadRecords for LogReader<L> {
+    fn read(&self, indexes: Vec<Index>) -> BoxFuture<'_, Result<Vec<Option<Arc<Record>>>, Unavailable>> {
+        async move {
+            let numbers: Vec<u64> = indexes.iter().map(|index| index.0).collect();
+            let entries = self.0.read(&numbers).await.map_err(|error| {
+                tracing::warn!(error = %ErrorChain(&error), "records not read from the log");
+                Unavailable
+            })?;
+            entries.into_iter().map(|entry| entry.map(|entry| decoded(entry.index, &entry.body)).transpose()).collect()
+        }
+        .boxed()
+    }
+}
+
+fn decoded(index: u64, body: &[u8]) -> Result<Arc<Record>, Unavailable> {
+    codec::decode(Index(index), body).map(Arc::new).map_err(|error| {
+        tracing::error!(skein.index = index, error = %ErrorChain(&error), "record of the log cannot be decoded");
+        Unavailable
+    })
+}
