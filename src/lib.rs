@@ -6,8 +6,10 @@
 pub mod admin;
 pub mod agents;
 pub mod app;
+pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod dev;
 pub mod domain;
 pub mod ingest;
 pub mod log;

@@ -1,0 +1,48 @@
+//! The shape of the command line.
+
+use clap::{Parser, Subcommand};
+
+use super::{agent, check, config, dev, exec_nats, replay, say, serve, try_format};
+
+/// skein: one conversation per customer, the right agent, nothing lost.
+#[derive(Debug, Parser)]
+#[command(name = "skein", version, arg_required_else_help = true, disable_help_subcommand = true)]
+pub(super) struct Cli {
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Runs everything on this machine, with a nats-server of its own and a workspace to try.
+    Dev(dev::Args),
+    /// Runs the daemon.
+    Serve(serve::Args),
+    /// Reports every problem of a configuration file; starts nothing.
+    Check(check::Args),
+    /// Prints the configuration that results from all layers, secrets hidden.
+    Config(config::Args),
+    /// An agent's desk in this terminal: offers, accept, reply, close.
+    Agent(agent::Args),
+    /// Sends one message of a customer, as its provider would.
+    Say(say::Args),
+    /// Plays recordings through a running daemon and says what became of them.
+    Replay(replay::Args),
+    /// Prints, offline, the events that bytes become.
+    Try(try_format::Args),
+    /// Becomes a nats-server that ends with its parent.
+    #[command(hide = true)]
+    ExecNats(exec_nats::Args),
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

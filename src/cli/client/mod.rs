@@ -1,0 +1,15 @@
+//! What the command-line clients share: where the daemon is, events in, agents' sessions. They use the public interfaces only, as
+//! any adapter or agent tool would, and know nothing of what is inside.
+
+mod addresses;
+mod endpoints;
+mod native;
+mod publish;
+mod session;
+
+pub(crate) use addresses::Addresses;
+pub(super) use addresses::Target;
+pub(super) use endpoints::default_endpoint;
+pub(super) use native::{chat, native};
+pub(super) use publish::{Event, Publisher};
+pub(super) use session::{Commands, Desk, Frames, connect, customer_text, open_session};

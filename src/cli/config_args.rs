@@ -1,0 +1,58 @@
+//! The flags every subcommand that reads the daemon's configuration has, and what happens when it has problems.
+
+use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use crate::config::{Config, Loaded, Overrides, Problem, load, load_with_workspaces, render};
+use crate::domain::workspace::WorkspaceConfig;
+
+/// What a process with a wrong configuration ends with (`EX_USAGE` of sysexits).
+pub(super) const EXIT_CONFIGURATION: u8 = 64;
+
+/// Layers over the built-in default.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub(super) struct ConfigArgs {
+    /// Configuration file.
+    #[arg(short = 'c', long = "config", value_name = "FILE")]
+    pub(super) file: Option<PathBuf>,
+    /// Sets one key, over file and environment; may be repeated.
+    #[arg(long = "set", value_name = "SECTION.KEY=VALUE", value_parser = key_value)]
+    pub(super) set: Vec<(String, String)>,
+}
+
+impl ConfigArgs {
+    /// Loads and checks; all problems are written to standard error.
+    ///
+    /// # Errors
+    /// The exit code to end with: 64.
+    pub(super) fn load(self) -> Result<Loaded, ExitCode> {
+        load(&Overrides::from_process(self.file, self.set)).map_err(|problems| refuse(&problems))
+    }
+}
+
+impl ConfigArgs {
+    /// Loads and checks the configuration and the workspace files that it names; all problems of all files are written to standard
+    /// error.
+    ///
+    /// # Errors
+    /// The exit code to end with: 64.
+    pub(super) fn load_all(self) -> Result<(Config, Vec<WorkspaceConfig>), ExitCode> {
+        load_with_workspaces(&Overrides::from_process(self.file, self.set)).map_err(|problems| refuse(&problems))
+    }
+}
+
+/// Shows problems and gives the exit code for them.
+pub(super) fn refuse(problems: &[Problem]) -> ExitCode {
+    let mut to = std::io::stderr();
+    // with standard error closed the exit code still says it
+    let _ = write!(to, "{}", render(problems, to.is_terminal()));
+    ExitCode::from(EXIT_CONFIGURATION)
+}
+
+fn key_value(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
+        _ => Err("must be SECTION.KEY=VALUE".to_owned()),
+    }
+}

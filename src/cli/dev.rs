@@ -1,0 +1,120 @@
+//! `skein dev`: everything on this machine, with a nats-server of its own and a workspace to try.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Instant;
+
+use anyhow::Context as _;
+use tokio::sync::oneshot;
+
+use super::client::Addresses;
+use super::config_args::{ConfigArgs, refuse};
+use super::serve::daemon;
+use super::synthetic;
+use crate::app::Started;
+use crate::config::parse_workspace;
+use crate::dev::{NatsOptions, NatsServer};
+use crate::shutdown::Shutdown;
+
+/// The workspace that is loaded when none is named.
+const DEMO: &str = include_str!("../../config/demo.toml");
+
+/// Flags of `skein dev`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Folder of the data: the nats-server's store, its log, and the addresses in use.
+    #[arg(long, default_value = ".skein", value_name = "DIR")]
+    data: PathBuf,
+    /// Five customers on five channels and two bots that answer them, by the public interfaces only.
+    #[arg(long)]
+    synthetic: bool,
+    #[command(flatten)]
+    config: ConfigArgs,
+}
+
+/// Runs until a signal.
+pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let start = Instant::now();
+    let nats = NatsServer::start(NatsOptions::new(&args.data)).await?;
+
+    let mut layers = args.config;
+    let own = [("nats.url", nats.url()), ("log.replicas", "1".to_owned()), ("log.sync_always", "true".to_owned())];
+    // Flags of the command line come last: they win.
+    layers.set.splice(0..0, own.map(|(key, value)| (key.to_owned(), value)));
+    let (config, mut workspaces) = match layers.load_all() {
+        Ok(all) => all,
+        Err(code) => return Ok(code),
+    };
+    if workspaces.is_empty() {
+        match parse_workspace(Path::new("demo.toml"), DEMO) {
+            Ok(demo) => workspaces.push(demo),
+            Err(problems) => return Ok(refuse(&problems)),
+        }
+    }
+
+    let workspace = workspaces.first().map(|workspace| workspace.name.to_string()).unwrap_or_default();
+    let shutdown = Shutdown::new(config.shutdown.deadline);
+    shutdown.listen()?;
+    let (tell, started) = oneshot::channel();
+    let daemon = daemon(config, workspaces, shutdown.clone(), move |started: Started| {
+        // Nobody listens any more when the command is ending.
+        let _ = tell.send(started);
+    });
+    let guide = async {
+        let Ok(started) = started.await else { return Ok(()) };
+        let addresses = Addresses {
+            nats: nats.url(),
+            grpc: started.grpc_addr.to_string(),
+            admin: started.admin_addr.to_string(),
+            workspace,
+        };
+        addresses.store(&args.data).context("leave the addresses in the data folder")?;
+        println!("{}", guide(&addresses, &args.data, start));
+        if args.synthetic {
+            synthetic::run(addresses, shutdown.token().clone()).await?;
+        }
+        shutdown.stopping().await;
+        anyhow::Ok(())
+    };
+    tokio::pin!(daemon, guide);
+    // All arms are polled until the daemon has ended: it ends in order within its own deadline.
+    let outcome = loop {
+        tokio::select! {
+            ended = &mut daemon => break ended,
+            guided = &mut guide, if !shutdown.is_stopping() => {
+                if let Err(error) = guided {
+                    shutdown.begin();
+                    (&mut daemon).await?;
+                    break Err(error);
+                }
+            }
+            () = nats.ended(), if !shutdown.is_stopping() => {
+                tracing::error!("the private nats-server has ended; its log is in the data folder");
+                shutdown.begin();
+            }
+        }
+    };
+    nats.stop().await;
+    outcome.map(|()| ExitCode::SUCCESS)
+}
+
+fn guide(addresses: &Addresses, data: &Path, start: Instant) -> String {
+    let Addresses { nats, grpc, admin, workspace } = addresses;
+    let target = if data == Path::new(".skein") { String::new() } else { format!(" --data {}", data.display()) };
+    format!(
+        "\nskein is ready after {ready:.2} s, workspace {workspace}\n\
+         \n\
+         \x20 agents' tools   grpc://{grpc}   (reflection and gRPC-web are on)\n\
+         \x20 adapters        {nats}   subjects skein.in.{workspace}.CHANNEL.ENDPOINT\n\
+         \x20 probes          http://{admin}/readyz   http://{admin}/metrics\n\
+         \x20 data            {data}\n\
+         \n\
+         try, in other terminals:\n\
+         \x20 skein agent --name anna{target}\n\
+         \x20 skein say --channel whatsapp --from +4915112345678 \"Where is my parcel?\"{target}\n\
+         \n\
+         Ctrl-C ends it; what was said is still there at the next start.",
+        ready = start.elapsed().as_secs_f64(),
+        data = data.display(),
+    )
+}

@@ -1,0 +1,34 @@
+//! From the command line to a subcommand, and from its outcome to an exit code.
+
+use std::future::Future;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use super::args::{Cli, Command};
+use super::{agent, check, config, dev, exec_nats, replay, say, serve, try_format};
+
+/// Runs the subcommand of this process's command line.
+#[must_use]
+pub fn main() -> ExitCode {
+    let outcome = match Cli::parse().command {
+        // before any thread is started: the process becomes another program
+        Command::ExecNats(args) => exec_nats::run(&args),
+        Command::Dev(args) => on_runtime(dev::run(args)),
+        Command::Serve(args) => on_runtime(serve::run(args)),
+        Command::Check(args) => on_runtime(check::run(args)),
+        Command::Config(args) => on_runtime(config::run(args)),
+        Command::Agent(args) => on_runtime(agent::run(args)),
+        Command::Replay(args) => on_runtime(replay::run(args)),
+        Command::Say(args) => on_runtime(say::run(args)),
+        Command::Try(args) => on_runtime(try_format::run(args)),
+    };
+    outcome.unwrap_or_else(|error| {
+        eprintln!("error: {}", crate::telemetry::ErrorChain(error.as_ref()));
+        ExitCode::FAILURE
+    })
+}
+
+fn on_runtime(run: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::Result<ExitCode> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(run)
+}

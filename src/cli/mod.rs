@@ -1,0 +1,21 @@
+//! The command line. One module a subcommand: `struct Args` (clap), and `run(args)`, which says how the process ends.
+//!
+//! To add one: a file with `Args` and `pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode>`, a line here, a variant of
+//! `Command` in `args`, an arm in `dispatch`.
+
+mod agent;
+mod args;
+mod check;
+mod client;
+mod config;
+mod config_args;
+mod dev;
+mod dispatch;
+mod exec_nats;
+mod replay;
+mod say;
+mod serve;
+mod synthetic;
+mod try_format;
+
+pub use dispatch::main;

@@ -1,0 +1,40 @@
+//! `skein serve -c FILE`: the daemon.
+
+use std::process::ExitCode;
+
+use super::config_args::ConfigArgs;
+use crate::app::{self, Started};
+use crate::config::Config;
+use crate::domain::workspace::WorkspaceConfig;
+use crate::shutdown::Shutdown;
+use crate::telemetry;
+
+/// Flags of `skein serve`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    config: ConfigArgs,
+}
+
+/// Serves until a signal; ends with 0, or 64 with all problems of the configuration on standard error.
+pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let (config, workspaces) = match args.config.load_all() {
+        Ok(all) => all,
+        Err(code) => return Ok(code),
+    };
+    let shutdown = Shutdown::new(config.shutdown.deadline);
+    shutdown.listen()?;
+    daemon(config, workspaces, shutdown, |_| ()).await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Runs the daemon in this process, with its logs.
+pub(super) async fn daemon(
+    config: Config,
+    workspaces: Vec<WorkspaceConfig>,
+    shutdown: Shutdown,
+    started: impl FnOnce(Started) + Send,
+) -> anyhow::Result<()> {
+    telemetry::init(&config.logging)?;
+    app::serve(config, workspaces, shutdown, started).await
+}
