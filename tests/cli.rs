@@ -1,0 +1,117 @@
+//! The command line as operators and scripts see it: exit codes, where text goes, what is hidden.
+
+use std::process::{Command, Output};
+
+fn skein(args: &[&str], environment: &[(&str, &str)]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_skein")).args(args).envs(environment.iter().copied()).output().expect("skein runs")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[test]
+fn check_shows_every_problem_with_its_line_and_ends_with_64() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("skein.toml");
+    std::fs::write(&file, "[log]\nreplicas = 2\nbatch_mx = 1\n[grpc]\nmax_message = 4\n").unwrap();
+    let output = skein(&["check", file.to_str().unwrap()], &[]);
+    assert_eq!(output.status.code(), Some(64));
+    assert!(output.stdout.is_empty());
+    let shown = text(&output.stderr);
+    for part in [
+        "skein.toml:2:12",
+        "did you mean `batch_max`?",
+        "grpc.max_message",
+        "3 problems in the configuration; nothing was started",
+    ] {
+        assert!(shown.contains(part), "{part:?} is missing in\n{shown}");
+    }
+    std::fs::write(&file, "[log]\nreplicas = 1\n").unwrap();
+    assert_eq!(skein(&["check", file.to_str().unwrap()], &[]).status.code(), Some(0));
+}
+
+/// A configuration and the workspace file it names, by a relative path, in a folder below the working directory.
+fn two_files(config: &str, workspace: &str) -> tempfile::TempDir {
+    let root = tempfile::tempdir().expect("a folder");
+    let folder = root.path().join("conf");
+    std::fs::create_dir(&folder).expect("a folder in it");
+    for (name, text) in [("skein.toml", config), ("shop.toml", workspace)] {
+        std::fs::write(folder.join(name), text).expect("written");
+    }
+    root
+}
+
+fn skein_in(folder: &std::path::Path, args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_skein")).args(args).current_dir(folder).output().expect("skein runs")
+}
+
+#[test]
+fn check_shows_the_problems_of_the_workspace_files_together_with_those_of_the_configuration() {
+    let root = two_files(
+        "[log]\nreplicas = 2\n[workspaces]\nfiles = [\"shop.toml\", \"missing.toml\"]\n",
+        "name = \"a b\"\n[[queue]]\nname = \"support\"\n[[endpoint]]\nname = \"e\"\nchannel = \"sms\"\nqueue = \"suport\"\n",
+    );
+    let output = skein_in(root.path(), &["check", "conf/skein.toml"]);
+    assert_eq!(output.status.code(), Some(64));
+    let shown = text(&output.stderr);
+    for part in ["skein.toml:2:12", "shop.toml:1:8", "did you mean \"support\"?", "missing.toml", "4 problems"] {
+        assert!(shown.contains(part), "{part:?} is missing in\n{shown}");
+    }
+}
+
+#[test]
+fn relative_workspace_files_start_at_the_folder_of_the_configuration() {
+    let root = two_files("[workspaces]\nfiles = [\"shop.toml\"]\n", "name = \"shop\"\n");
+    let output = skein_in(root.path(), &["check", "conf/skein.toml"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert!(text(&output.stdout).contains("1 workspaces"));
+}
+
+#[test]
+fn serve_refuses_a_wrong_workspace_with_64_before_any_port_opens() {
+    // Both ports are taken: had it tried to open one, it would say so and end otherwise.
+    let taken = [(); 2].map(|()| std::net::TcpListener::bind("127.0.0.1:0").unwrap());
+    let [grpc, admin] = taken.each_ref().map(|listener| listener.local_addr().unwrap());
+    let config = format!(
+        "[log]\nrequire_sync_always = \"warn\"\n[grpc]\nlisten = \"{grpc}\"\n[admin]\nlisten = \"{admin}\"\n\
+         [workspaces]\nfiles = [\"shop.toml\"]\n"
+    );
+    let wrong = two_files(&config, "name = \"a b\"\n");
+    let output = skein_in(wrong.path(), &["serve", "-c", "conf/skein.toml"]);
+    assert_eq!(output.status.code(), Some(64), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("shop.toml:1:8"));
+
+    // The same with a good workspace gets as far as the ports.
+    let good = two_files(&config, "name = \"shop\"\n");
+    let output = skein_in(good.path(), &["serve", "-c", "conf/skein.toml"]);
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
+}
+
+#[test]
+fn config_prints_what_results_as_a_file_that_can_be_used_again() {
+    let set = ["config", "--set", "log.replicas=1"];
+    let output = skein(&set, &[("SKEIN__NATS__URL", "nats://ops:hush@bus:4222"), ("SKEIN__SHARD__NAME", "north")]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let printed = text(&output.stdout);
+    assert!(printed.contains("replicas = 1  # flag --set log.replicas"), "{printed}");
+    assert!(printed.contains("name = \"north\"  # environment variable SKEIN__SHARD__NAME"), "{printed}");
+    assert!(printed.contains("nats://***@bus:4222") && !printed.contains("hush"), "{printed}");
+
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("printed.toml");
+    std::fs::write(&file, &printed).unwrap();
+    let again = skein(&["check", file.to_str().unwrap()], &[]);
+    assert_eq!(again.status.code(), Some(0), "{}", text(&again.stderr));
+}
+
+#[test]
+fn a_wrong_environment_variable_or_flag_is_named() {
+    let output = skein(&["config", "--set", "grpc.lisen=x"], &[("SKEIN__LOG__REPLICAS", "two")]);
+    assert_eq!(output.status.code(), Some(64));
+    let shown = text(&output.stderr);
+    assert!(
+        shown.contains("environment variable SKEIN__LOG__REPLICAS") && shown.contains("did you mean `grpc.listen`?"),
+        "{shown}"
+    );
+}

@@ -1,0 +1,478 @@
+//! A shard in memory, durable at once, with the real core behind the real gRPC server.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use futures::{FutureExt as _, StreamExt as _};
+use skein::agents::feed::{FeedLimits, Feeds, Told};
+use skein::agents::{
+    CommandFailure, EdgeMetrics, Media, MediaError, MediaStream, Parts, ServeOptions, Shard, Unavailable, bind, serve,
+};
+use skein::domain::command::{Answer, Arrival, Command};
+use skein::domain::content::{Attachment, AttachmentState, Content, Part};
+use skein::domain::event::{AddressKind, Assurance, EventKind, InboundEvent, Message, Scope, Sender};
+use skein::domain::id::{AgentId, Index, Name, Position, RootId, WorkId};
+use skein::domain::output::Output;
+use skein::domain::record::{Input, Record};
+use skein::domain::time::Timestamp;
+use skein::domain::view::{AgentView, ConversationView, WorkState, WorkView};
+use skein::domain::workspace::{
+    Accept, AgentKind, AgentProfile, EndpointConfig, GracePolicy, QueueConfig, WorkspaceConfig,
+};
+use skein::domain::{State, Workspace, answer, decide, evolve, outputs};
+use skein::proto::agent as p;
+use skein::proto::agent::agent_service_client::AgentServiceClient;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+use tokio_stream::wrappers::ReceiverStream;
+use tokio_util::sync::CancellationToken;
+use tonic::transport::Channel;
+use tonic::{Request, Status, Streaming};
+
+/// No condition of these tests takes longer on a working machine.
+pub(crate) const SOON: Duration = Duration::from_secs(20);
+const STREAM: &str = "SKEIN_IN_demo";
+
+struct Core {
+    state: State,
+    log: Vec<Arc<Record>>,
+    arrivals: u64,
+    reads: usize,
+}
+
+/// The shard in memory.
+#[derive(Clone)]
+pub(crate) struct Memory {
+    core: Arc<Mutex<Core>>,
+    feeds: Feeds,
+}
+
+impl Memory {
+    pub(crate) fn new(limits: FeedLimits) -> Self {
+        let state = State::new(Name::from("s1"));
+        let core = Core { state, log: Vec::new(), arrivals: 0, reads: 0 };
+        let memory = Self { core: Arc::new(Mutex::new(core)), feeds: Feeds::new(limits) };
+        let workspace = Name::from("demo");
+        for command in [
+            Command::OpenWorkspace { workspace: workspace.clone(), hash_key: [7; 16] },
+            Command::ApplyConfig { workspace: workspace.clone(), config: Box::new(config()) },
+            Command::BindStream { workspace, stream: Name::from(STREAM), created_ns: 1 },
+        ] {
+            memory.apply(command).expect("the demo workspace is valid");
+        }
+        memory
+    }
+
+    fn core(&self) -> MutexGuard<'_, Core> {
+        self.core.lock().expect("no test panics while it holds the core")
+    }
+
+    fn apply(&self, command: Command) -> Result<Answer, CommandFailure> {
+        let mut core = self.core();
+        let now = Timestamp(1_800_000_000_000 + i64::try_from(core.log.len()).expect("few records"));
+        let decided = decide(&core.state, command, now).map_err(CommandFailure::Rejected)?;
+        let Some(record) = decided else {
+            let position = Position { index: core.state.head(), output: u32::MAX };
+            return Ok(Answer { position, ..Answer::default() });
+        };
+        evolve(&mut core.state, &record);
+        let record = Arc::new(record);
+        core.log.push(Arc::clone(&record));
+        let told = (0u32..).zip(outputs(&record)).filter_map(|(output, out)| match out {
+            Output::Agent { agent, place } => {
+                let position = Position { index: record.index, output };
+                Some((agent, Told { position, record: Arc::clone(&record), place }))
+            }
+            Output::Send { .. } | Output::DeadLetter { .. } => None,
+        });
+        self.feeds.publish_many(&record.workspace, told.collect());
+        if self.feeds.watched() {
+            self.feeds.publish_conversation(&record);
+        }
+        Ok(answer(&record))
+    }
+
+    /// A customer writes.
+    pub(crate) fn say(&self, from: &str, content: Content) {
+        let sequence = {
+            let mut core = self.core();
+            core.arrivals += 1;
+            core.arrivals
+        };
+        let event = InboundEvent {
+            event_id: Some(format!("wamid.{sequence}")),
+            message_ref: None,
+            occurred_at: None,
+            odd_time: None,
+            senders: vec![Sender { kind: AddressKind::Phone, address: from.to_owned() }],
+            assurance: Assurance::Platform,
+            scope: Scope::Direct,
+            thread: None,
+            our_address: None,
+            kind: EventKind::Message(Message { content, ..Message::default() }),
+            profile: None,
+            backfill: false,
+            redelivery: false,
+        };
+        let input = Input { sequence, of: 1, splitter: 1, digest: sequence, ..Input::default() };
+        let arrival = Arrival {
+            workspace: Name::from("demo"),
+            channel: Name::from("whatsapp"),
+            endpoint: Name::from("support"),
+            stream: Name::from(STREAM),
+            input,
+            event,
+        };
+        self.apply(Command::Input(Box::new(arrival))).expect("the message is taken");
+    }
+
+    pub(crate) fn say_text(&self, from: &str, text: &str) {
+        self.say(from, Content::text(text));
+    }
+
+    /// Reads so far.
+    pub(crate) fn reads(&self) -> usize {
+        self.core().reads
+    }
+
+    /// The agent as the core sees it.
+    pub(crate) fn view(&self, agent: &str) -> Option<AgentView> {
+        self.core().state.workspace("demo").and_then(|space| space.agent(agent))
+    }
+
+    fn look<T: Send + 'static>(
+        &self,
+        workspace: Name,
+        look: impl FnOnce(&Workspace) -> T + Send + 'static,
+    ) -> BoxFuture<'static, Result<Option<T>, Unavailable>> {
+        let seen = self.core().state.workspace(&workspace).map(look);
+        async move { Ok(seen) }.boxed()
+    }
+}
+
+impl Shard for Memory {
+    fn command(&self, command: Command) -> BoxFuture<'static, Result<Answer, CommandFailure>> {
+        let memory = self.clone();
+        async move { memory.apply(command) }.boxed()
+    }
+
+    fn agent(
+        &self,
+        workspace: Name,
+        agent: Name,
+    ) -> BoxFuture<'static, Result<(Index, Option<AgentView>), Unavailable>> {
+        let core = self.core();
+        let seen = (core.state.head(), core.state.workspace(&workspace).and_then(|space| space.agent(&agent)));
+        async move { Ok(seen) }.boxed()
+    }
+
+    fn agent_names(
+        &self,
+        workspace: Name,
+        agents: Vec<AgentId>,
+    ) -> BoxFuture<'static, Result<Vec<Option<Name>>, Unavailable>> {
+        self.look(workspace, move |space| agents.iter().map(|id| space.agent_name(*id).cloned()).collect())
+            .map(|seen| seen.map(Option::unwrap_or_default))
+            .boxed()
+    }
+
+    fn work(&self, workspace: Name, work: WorkId) -> BoxFuture<'static, Result<Option<WorkView>, Unavailable>> {
+        self.look(workspace, move |space| space.work(work)).map(|seen| seen.map(Option::flatten)).boxed()
+    }
+
+    fn works(
+        &self,
+        workspace: Name,
+        queue: Option<Name>,
+        state: Option<WorkState>,
+    ) -> BoxFuture<'static, Result<Vec<WorkView>, Unavailable>> {
+        self.look(workspace, move |space| space.works(queue.as_deref(), state))
+            .map(|seen| seen.map(Option::unwrap_or_default))
+            .boxed()
+    }
+
+    fn conversation(
+        &self,
+        workspace: Name,
+        conversation: RootId,
+    ) -> BoxFuture<'static, Result<Option<ConversationView>, Unavailable>> {
+        self.look(workspace, move |space| space.conversation(conversation))
+            .map(|seen| seen.map(Option::flatten))
+            .boxed()
+    }
+
+    fn read(&self, indexes: Vec<Index>) -> BoxFuture<'static, Result<Vec<Option<Arc<Record>>>, Unavailable>> {
+        let mut core = self.core();
+        core.reads += 1;
+        let at = |index: &Index| usize::try_from(index.0 - 1).expect("a small index");
+        let records = indexes.iter().map(|index| core.log.get(at(index)).cloned()).collect();
+        async move { Ok(records) }.boxed()
+    }
+
+    fn feeds(&self) -> &Feeds {
+        &self.feeds
+    }
+}
+
+/// A store with one object.
+struct OneObject;
+
+/// Name of the object.
+pub(crate) const OBJECT: &str = "object-1";
+/// Its bytes.
+pub(crate) const OBJECT_BYTES: usize = 150_000;
+
+impl Media for OneObject {
+    fn open(&self, _: Name, object: String) -> BoxFuture<'static, Result<MediaStream, MediaError>> {
+        async move {
+            if object != OBJECT {
+                return Err(MediaError::Missing);
+            }
+            let bytes = bytes::Bytes::from(vec![9; OBJECT_BYTES]);
+            Ok(futures::stream::iter([Ok(bytes)]).boxed())
+        }
+        .boxed()
+    }
+}
+
+/// Content with an attachment that is stored.
+pub(crate) fn picture() -> Content {
+    let attachment = Attachment {
+        state: AttachmentState::Stored,
+        object: Some(OBJECT.to_owned()),
+        media_type: Some("image/jpeg".to_owned()),
+        ..Attachment::default()
+    };
+    Content { text: String::new(), parts: vec![Part::Attachment(attachment)] }
+}
+
+fn config() -> WorkspaceConfig {
+    let name = Name::from;
+    WorkspaceConfig {
+        name: name("demo"),
+        endpoints: vec![EndpointConfig {
+            name: name("support"),
+            channel: name("whatsapp"),
+            brand: name(""),
+            queue: name("general"),
+            addresses: Vec::new(),
+            scope: name("p1"),
+            shown_name: None,
+        }],
+        queues: vec![QueueConfig {
+            name: name("general"),
+            accept: Accept::Manual,
+            offer_timeout_ms: 30_000,
+            first_reply_target_ms: 60_000,
+            next_reply_target_ms: 120_000,
+            recall_after_ms: 0,
+            wrapup_max_ms: 0,
+            wrapup_cost: 0,
+            grace: GracePolicy::Requeue,
+        }],
+        agents: Vec::new(),
+        guest: Some(AgentProfile {
+            kind: AgentKind::Human,
+            queues: vec![name("general")],
+            capacity: 100,
+            costs: Vec::new(),
+            channels: Vec::new(),
+        }),
+        thanks: Vec::new(),
+        continuation_window_ms: 3_600_000,
+        max_open_works: 10,
+        decline_cooldown_ms: 60_000,
+        decline_cooldown_min_ms: 10_000,
+        default_country: None,
+    }
+}
+
+/// A running server.
+pub(crate) struct Server {
+    pub(crate) memory: Memory,
+    pub(crate) address: SocketAddr,
+    pub(crate) ready: watch::Sender<bool>,
+    pub(crate) shutdown: CancellationToken,
+    pub(crate) ended: JoinHandle<()>,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.ended.abort();
+    }
+}
+
+pub(crate) async fn server() -> Server {
+    server_with(ServeOptions::default(), FeedLimits::default()).await
+}
+
+pub(crate) async fn server_with(options: ServeOptions, limits: FeedLimits) -> Server {
+    let memory = Memory::new(limits);
+    let (listener, address) = bind("127.0.0.1:0".parse().expect("an address")).await.expect("a free port");
+    let (ready, is_ready) = watch::channel(true);
+    let shutdown = CancellationToken::new();
+    let parts = Parts {
+        shard: Arc::new(memory.clone()),
+        media: Arc::new(OneObject),
+        ready: is_ready,
+        metrics: EdgeMetrics::default(),
+    };
+    let served = serve(options, listener, parts, shutdown.clone());
+    let ended = tokio::spawn(async move { served.await.expect("the server ends well") });
+    Server { memory, address, ready, shutdown, ended }
+}
+
+impl Server {
+    pub(crate) async fn channel(&self) -> Channel {
+        let endpoint = Channel::from_shared(format!("http://{}", self.address)).expect("a URI");
+        endpoint.connect().await.expect("the server listens")
+    }
+
+    /// A session after its welcome.
+    pub(crate) async fn open(&self, agent: &str, hello: p::Hello) -> Result<Session, Status> {
+        let (frames, rest) = mpsc::channel(256);
+        frames.send(request(p::session_request::Request::Hello(hello))).await.expect("there is room");
+        let mut client = AgentServiceClient::new(self.channel().await);
+        let answers = client.session(named(agent, ReceiverStream::new(rest))).await?.into_inner();
+        let mut session = Session { frames, answers, welcome: p::Welcome::default(), events: Vec::new() };
+        match session.next().await? {
+            Some(p::session_response::Response::Welcome(welcome)) => session.welcome = welcome,
+            other => panic!("the first frame is a welcome, not {other:?}"),
+        }
+        Ok(session)
+    }
+
+    /// A session of an agent that takes work.
+    pub(crate) async fn ready(&self, agent: &str) -> Session {
+        let mut session = self.open(agent, p::Hello::default()).await.expect("a session");
+        let ready = p::SetPresenceRequest {
+            request_id: format!("ready-{agent}"),
+            presence: p::Presence::Ready.into(),
+            ..Default::default()
+        };
+        session.command(p::session_request::Request::SetPresence(ready)).await.expect("the agent is ready");
+        session
+    }
+}
+
+/// Waits for a condition of the core.
+pub(crate) async fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    let waited = tokio::time::timeout(SOON, async {
+        while !holds() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    });
+    assert!(waited.await.is_ok(), "in time: {what}");
+}
+
+/// A request in the name of an agent of the demo workspace.
+pub(crate) fn named<T>(agent: &str, message: T) -> Request<T> {
+    let mut request = Request::new(message);
+    request.metadata_mut().insert("skein-workspace", "demo".parse().expect("ASCII"));
+    request.metadata_mut().insert("skein-agent", agent.parse().expect("ASCII"));
+    request
+}
+
+pub(crate) fn request(request: p::session_request::Request) -> p::SessionRequest {
+    p::SessionRequest { request: Some(request) }
+}
+
+/// The client's side of a session.
+pub(crate) struct Session {
+    pub(crate) frames: mpsc::Sender<p::SessionRequest>,
+    pub(crate) answers: Streaming<p::SessionResponse>,
+    pub(crate) welcome: p::Welcome,
+    /// Events seen while something else was waited for.
+    pub(crate) events: Vec<p::Event>,
+}
+
+impl Session {
+    pub(crate) async fn next(&mut self) -> Result<Option<p::session_response::Response>, Status> {
+        let frame = tokio::time::timeout(SOON, self.answers.message()).await.expect("a frame in time")?;
+        Ok(frame.and_then(|frame| frame.response))
+    }
+
+    pub(crate) async fn send(&self, frame: p::session_request::Request) {
+        self.frames.send(request(frame)).await.expect("the session is open");
+    }
+
+    /// Sends a command and waits for its result.
+    pub(crate) async fn command(
+        &mut self,
+        frame: p::session_request::Request,
+    ) -> Result<p::command_result::Result, p::CommandError> {
+        self.send(frame).await;
+        loop {
+            match self.next().await.expect("the session goes on") {
+                Some(p::session_response::Response::Result(result)) => match result.result.expect("a result") {
+                    p::command_result::Result::Error(error) => return Err(error),
+                    good => return Ok(good),
+                },
+                Some(p::session_response::Response::Events(events)) => self.events.extend(events.events),
+                other => panic!("a result or events, not {other:?}"),
+            }
+        }
+    }
+
+    /// Waits for an event.
+    pub(crate) async fn event<T>(&mut self, wanted: impl Fn(&p::event::Event) -> Option<T>) -> T {
+        loop {
+            while !self.events.is_empty() {
+                let event = self.events.remove(0);
+                if let Some(found) = event.event.as_ref().and_then(&wanted) {
+                    return found;
+                }
+            }
+            match self.next().await.expect("the session goes on") {
+                Some(p::session_response::Response::Events(events)) => self.events.extend(events.events),
+                Some(_) => {}
+                None => panic!("the session has ended before the event"),
+            }
+        }
+    }
+
+    pub(crate) async fn offer(&mut self) -> p::Offer {
+        self.event(|event| match event {
+            p::event::Event::Offered(offer) => Some(offer.clone()),
+            _ => None,
+        })
+        .await
+    }
+
+    pub(crate) async fn end(&mut self) -> p::SessionEndReason {
+        self.event(|event| match event {
+            p::event::Event::SessionEnded(ended) => Some(ended.reason()),
+            _ => None,
+        })
+        .await
+    }
+
+    /// Takes the next offered Work. Returns it with its assignment.
+    pub(crate) async fn accept(&mut self) -> p::Work {
+        let offer = self.offer().await;
+        let request = p::AcceptOfferRequest {
+            request_id: format!("accept-{}", offer.offer_id),
+            offer_id: offer.offer_id,
+            ..Default::default()
+        };
+        let answer = self.command(p::session_request::Request::AcceptOffer(request)).await.expect("it is ours");
+        let p::command_result::Result::AcceptOffer(accepted) = answer else {
+            panic!("the answer of another command: {answer:?}");
+        };
+        p::Work { assignment_id: accepted.assignment_id, ..offer.work.expect("an offer shows its Work") }
+    }
+}
+
+/// An answer to the customer of a Work.
+pub(crate) fn answer_to(work: &p::Work, request_id: &str, text: &str) -> p::SendMessageRequest {
+    p::SendMessageRequest {
+        request_id: request_id.to_owned(),
+        work_id: work.work_id.clone(),
+        assignment_id: work.assignment_id.clone(),
+        seen_through_message_id: work.last_customer_message_id.clone(),
+        content: Some(skein::proto::channel::Content { text: text.to_owned(), parts: Vec::new() }),
+        ..Default::default()
+    }
+}

@@ -1,0 +1,31 @@
+//! Proofs with a real nats-server, the daemon as a real process, and real gRPC: what nobody may lose, see twice or wait for in vain.
+//!
+//! Every test has its own nats-server, daemon and folder on ports of their own, and ends them all.
+
+#[path = "it/adapter.rs"]
+mod adapter;
+#[path = "it/agent.rs"]
+mod agent;
+#[path = "it/bed.rs"]
+mod bed;
+#[path = "it/daemon.rs"]
+mod daemon;
+#[path = "it/reads.rs"]
+mod reads;
+
+#[path = "it/bad_input.rs"]
+mod bad_input;
+#[path = "it/broken.rs"]
+mod broken;
+#[path = "it/crashes.rs"]
+mod crashes;
+#[path = "it/ends.rs"]
+mod ends;
+#[path = "it/firsts.rs"]
+mod firsts;
+#[path = "it/round_trips.rs"]
+mod round_trips;
+#[path = "it/traffic.rs"]
+mod traffic;
+#[path = "it/worker.rs"]
+mod worker;

@@ -1,0 +1,137 @@
+//! What every test stands on: a folder, a nats-server in it, a workspace, and daemons that serve it.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use async_nats::Client;
+use skein::dev::{NatsOptions, NatsServer};
+use tempfile::TempDir;
+
+use crate::daemon::Daemon;
+
+/// Longest wait for any one thing here.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Deadline of a daemon's shutdown.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(8);
+
+/// Name of the workspace.
+pub(crate) const WORKSPACE: &str = "it";
+
+/// Offers on whatsapp and chat, the rest is assigned at once; nobody is recalled; a lost owner's Work returns to its queue, so that
+/// it would be seen if a restart took an owner for lost.
+const WORKSPACE_FILE: &str = r#"
+name = "it"
+default_country = "DE"
+[[queue]]
+name = "offered"
+accept = "manual"
+offer_timeout = "10m"
+recall_after = "0s"
+grace = "requeue"
+[[queue]]
+name = "given"
+accept = "auto"
+recall_after = "0s"
+grace = "requeue"
+[[endpoint]]
+name = "support"
+channel = "whatsapp"
+queue = "offered"
+[[endpoint]]
+name = "owned"
+channel = "whatsapp"
+queue = "offered"
+addresses = ["106540352242922"]
+[[endpoint]]
+name = "main"
+channel = "sms"
+queue = "given"
+[[endpoint]]
+name = "site"
+channel = "chat"
+queue = "offered"
+[[endpoint]]
+name = "office"
+channel = "email"
+queue = "given"
+addresses = ["office@example.com"]
+shown_name = "The office"
+[guest]
+queues = ["offered", "given"]
+capacity = 10000
+"#;
+
+/// The folder and the server. Dropped: everything in it is gone.
+pub(crate) struct Bed {
+    pub(crate) nats: NatsServer,
+    folder: TempDir,
+    daemons: std::cell::Cell<u32>,
+    sync_always: bool,
+}
+
+impl Bed {
+    /// Starts the server. With `sync_always` what it acknowledges is on the disk, and daemons append in batches when much waits.
+    pub(crate) async fn new(sync_always: bool) -> Self {
+        let folder = TempDir::new().expect("a temporary folder");
+        let options = NatsOptions {
+            sync_always,
+            skein: Some(PathBuf::from(env!("CARGO_BIN_EXE_skein"))),
+            ..NatsOptions::new(folder.path().join("nats"))
+        };
+        let nats = NatsServer::start(options).await.expect("a nats-server");
+        std::fs::write(folder.path().join("it.toml"), WORKSPACE_FILE).expect("write the workspace");
+        Self { nats, folder, daemons: std::cell::Cell::new(0), sync_always }
+    }
+
+    /// A new daemon process; not ready yet.
+    pub(crate) async fn launch(&self) -> Daemon {
+        let number = self.daemons.get() + 1;
+        self.daemons.set(number);
+        let folder = self.folder.path();
+        let config = folder.join("skein.toml");
+        let text = format!(
+            "[nats]\nurl = \"{}\"\n[log]\nreplicas = 1\nrequire_sync_always = \"warn\"\nsync_always = {}\n[grpc]\nlisten = \"127.0.0.1:0\"\n\
+             [admin]\nlisten = \"127.0.0.1:0\"\n[logging]\nlevel = \"info\"\nformat = \"json\"\n\
+             [shutdown]\ndeadline = \"{}s\"\n[workspaces]\nfiles = [\"it.toml\"]\n",
+            self.nats.url(),
+            self.sync_always,
+            DEADLINE.as_secs(),
+        );
+        std::fs::write(&config, text).expect("write the configuration");
+        Daemon::launch(&config, &folder.join(format!("daemon-{number}.log"))).await
+    }
+
+    /// A new daemon process that is ready.
+    pub(crate) async fn daemon(&self) -> Daemon {
+        let mut daemon = self.launch().await;
+        daemon.wait_ready().await;
+        daemon
+    }
+
+    /// A new connection to the bus.
+    pub(crate) async fn connect(&self) -> Client {
+        async_nats::ConnectOptions::new()
+            .ping_interval(Duration::from_secs(1))
+            .connect(self.nats.url())
+            .await
+            .expect("connect to the bus")
+    }
+
+    /// Where the server keeps its data.
+    pub(crate) fn store(&self) -> &Path {
+        self.nats.data()
+    }
+}
+
+/// Waits until `check` gives a value.
+pub(crate) async fn eventually<T>(what: &str, mut check: impl AsyncFnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        if let Some(found) = check().await {
+            return found;
+        }
+        assert!(Instant::now() < deadline, "not in time: {what}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}

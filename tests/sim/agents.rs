@@ -1,0 +1,217 @@
+//! Agents: what they know from what was told to them, which is often old, and what they do with it.
+
+use skein::domain::command::{Recipient, Send, Verb};
+use skein::domain::content::Content;
+use skein::domain::id::{AssignmentId, Index, LeafId, MessageId, Name, OfferId, WorkId};
+use skein::domain::record::{Change, Presence, Purpose, Record, SessionEnd};
+use skein::domain::time::Timestamp;
+use skein::domain::view::{AgentView, WorkState};
+
+use super::rng::Rng;
+
+/// Names of the agents; the last but one is a guest, the last never opens a session.
+pub(crate) const NAMES: [&str; 6] = ["anna", "ben", "cem", "bot", "guest", "ghost"];
+/// Old things that an agent remembers.
+const MEMORY: usize = 5;
+
+/// One agent's tool.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct SimAgent {
+    pub(crate) name: &'static str,
+    /// Epoch of the session that it believes to have.
+    pub(crate) epoch: Option<u64>,
+    pub(crate) connected: bool,
+    offers: Vec<OfferId>,
+    assignments: Vec<(WorkId, AssignmentId)>,
+    messages: Vec<MessageId>,
+}
+
+/// What it wants to do.
+#[derive(Clone, Debug)]
+pub(crate) struct Wish {
+    pub(crate) verb: Verb,
+    pub(crate) epoch: Option<u64>,
+}
+
+impl SimAgent {
+    pub(crate) fn new(name: &'static str) -> Self {
+        Self { name, ..Self::default() }
+    }
+
+    /// A durable change that concerns it.
+    pub(crate) fn told(&mut self, record: &Record, place: u16) {
+        match &record.changes[usize::from(place)] {
+            Change::OfferMade(_) => remember(&mut self.offers, OfferId::new(record.index, place)),
+            Change::Assigned(assigned) => {
+                let assignment = AssignmentId::new(record.index, place);
+                remember(&mut self.assignments, (assigned.work, assignment));
+            }
+            Change::MessageStored(_) => remember(&mut self.messages, MessageId::new(record.index, place)),
+            Change::SessionEnded { session_epoch, .. } if self.epoch == Some(*session_epoch) => self.connected = false,
+            _ => {}
+        }
+    }
+
+    /// Something it might do; nothing when it has no mind to.
+    pub(crate) fn wish(&self, rng: &mut Rng, view: Option<&AgentView>, head: Index) -> Option<Wish> {
+        if self.name == "ghost" {
+            return rng.percent(5).then(|| self.under_session(set(Presence::Ready)));
+        }
+        if !self.connected {
+            let resume = self.epoch.filter(|_| rng.percent(75));
+            let open = Verb::OpenSession { resume, takeover: rng.percent(60) };
+            return Some(Wish { verb: open, epoch: None });
+        }
+        let ready = view.is_some_and(|view| view.presence == Presence::Ready);
+        let presence = if ready { 2 } else { 14 };
+        let weights = [presence, 14, 4, 22, 5, 12, 2, 1, 1, 3];
+        let verb = match rng.weighted(&weights) {
+            0 if !ready => set(Presence::Ready),
+            0 => self.other_presence(rng),
+            1 => Verb::Accept { offer: self.some_offer(rng, head) },
+            2 => Verb::Decline { offer: self.some_offer(rng, head) },
+            3 => Verb::Send(Box::new(self.send(rng, view)?)),
+            4 => Verb::MarkRead {
+                work: self.some_work(rng, view)?.0,
+                through: *rng
+                    .pick(&[self.messages.last().copied().unwrap_or_default(), MessageId::new(head.next(), 0)]),
+            },
+            5 => {
+                let (work, assignment) = self.some_work(rng, view)?;
+                Verb::Close { work, assignment, disposition: Name::new(rng.pick(&["solved", "", "a\u{7}b"])) }
+            }
+            6 => Verb::LoseSession,
+            7 => Verb::EndSession { reason: *rng.pick(&[SessionEnd::LoggedOut, SessionEnd::SlowReader]) },
+            8 => Verb::OpenSession { resume: self.epoch, takeover: false },
+            _ => {
+                let wish = Wish { verb: set(Presence::Ready), epoch: Some(rng.next() % (head.0 + 1)) };
+                return Some(wish);
+            }
+        };
+        let unary = rng.percent(15);
+        Some(Wish { verb, epoch: self.epoch.filter(|_| !unary) })
+    }
+
+    fn under_session(&self, verb: Verb) -> Wish {
+        Wish { verb, epoch: self.epoch }
+    }
+
+    fn other_presence(&self, rng: &mut Rng) -> Verb {
+        match rng.below(6) {
+            0 => set(Presence::Away),
+            1 => set(Presence::Draining),
+            2 => set(Presence::Offline),
+            3 => Verb::SetPresence {
+                presence: Presence::Ready,
+                reason: Name::default(),
+                channels: vec![Name::new("email"), Name::new("chat")],
+            },
+            _ => set(Presence::Ready),
+        }
+    }
+
+    fn some_offer(&self, rng: &mut Rng, head: Index) -> OfferId {
+        match self.offers.last() {
+            Some(last) if rng.percent(75) => *last,
+            Some(_) => *rng.pick(&self.offers),
+            None => OfferId::new(Index(rng.next() % (head.0 + 9)), 0),
+        }
+    }
+
+    /// Mostly one that it has now, sometimes one that it had.
+    fn some_work(&self, rng: &mut Rng, view: Option<&AgentView>) -> Option<(WorkId, AssignmentId)> {
+        let has: Vec<_> =
+            view.iter().flat_map(|view| &view.works).filter_map(|work| Some((work.work, work.assignment?))).collect();
+        if !has.is_empty() && rng.percent(85) {
+            return Some(*rng.pick(&has));
+        }
+        if rng.percent(3) {
+            return Some((WorkId::new(Index(1), 9), AssignmentId::default()));
+        }
+        (!self.assignments.is_empty()).then(|| *rng.pick(&self.assignments))
+    }
+
+    fn send(&self, rng: &mut Rng, view: Option<&AgentView>) -> Option<Send> {
+        let (work, assignment) = self.some_work(rng, view)?;
+        let seen = view
+            .iter()
+            .flat_map(|view| &view.works)
+            .find(|held| held.work == work)
+            .and_then(|held| held.last_customer_message);
+        let mut send = Send {
+            work,
+            assignment,
+            seen_through: seen,
+            if_unchanged: *rng.pick(&[None, None, Some(true), Some(false)]),
+            to: None,
+            content: Content::text("An answer."),
+            purpose: Purpose::Service,
+            not_after: None,
+            note: false,
+        };
+        match rng.below(24) {
+            0 => send.seen_through = self.messages.first().copied(),
+            1 => send.note = true,
+            2 => send.content = Content::default(),
+            3 => send.content.text = "x".repeat(64 * 1_024 + 1),
+            4 => send.content.text.push('\u{7}'),
+            5..=7 => {
+                send.to = Some(Recipient {
+                    leaf: LeafId(u32::try_from(rng.below(40)).expect("below 40")),
+                    endpoint: Name::new(rng.pick(&["wa1", "sms1", "mail1", "web1", "nowhere"])),
+                });
+            }
+            8 => send.not_after = Some(Timestamp(1)),
+            _ => {}
+        }
+        Some(send)
+    }
+
+    /// What it does when everybody works until nothing is left.
+    pub(crate) fn duty(&self, view: Option<&AgentView>) -> Vec<Wish> {
+        let Some(view) = view.filter(|view| view.connected && self.connected && view.session_epoch == self.epoch)
+        else {
+            let open = Verb::OpenSession { resume: self.epoch, takeover: true };
+            return vec![Wish { verb: open, epoch: None }];
+        };
+        if view.presence != Presence::Ready || !view.channels.is_empty() {
+            return vec![self.under_session(set(Presence::Ready))];
+        }
+        let accepts = view.offers.iter().map(|offer| Verb::Accept { offer: offer.offer });
+        let works = view.works.iter().filter_map(|work| {
+            let assignment = work.assignment?;
+            let answer = work.turn_ours && work.state == WorkState::Assigned;
+            Some(if answer {
+                Verb::Send(Box::new(Send {
+                    work: work.work,
+                    assignment,
+                    seen_through: work.last_customer_message,
+                    if_unchanged: None,
+                    to: None,
+                    content: Content::text("The answer."),
+                    purpose: Purpose::Service,
+                    not_after: None,
+                    note: false,
+                }))
+            } else {
+                Verb::Close { work: work.work, assignment, disposition: Name::new("done") }
+            })
+        });
+        accepts.chain(works).map(|verb| self.under_session(verb)).collect()
+    }
+}
+
+fn set(presence: Presence) -> Verb {
+    Verb::SetPresence {
+        presence,
+        reason: Name::new(if presence == Presence::Away { "LUNCH" } else { "" }),
+        channels: Vec::new(),
+    }
+}
+
+fn remember<T>(list: &mut Vec<T>, item: T) {
+    if list.len() == MEMORY {
+        list.remove(0);
+    }
+    list.push(item);
+}

@@ -1,0 +1,381 @@
+//! What must hold of the records of the log, told from the records and views alone: a second opinion on what the core decides.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::{Debug, Write as _};
+
+use skein::domain::event::{ReceiptStatus, Scope};
+use skein::domain::id::{AgentId, AssignmentId, MessageId, Name, OfferId, RootId, WorkId};
+use skein::domain::invariant::violations;
+use skein::domain::record::{
+    AssignCause, Author, Cause, Change, Direction, Flags, MessageKind, MessageStored, OfferOutcome, PersonalValue,
+    Record, SessionEnd, UnassignReason, WorkBrief,
+};
+use skein::domain::time::Timestamp;
+use skein::domain::view::WorkState;
+use skein::domain::{State, Workspace, evolve};
+
+use super::stats::Stats;
+
+/// The workspace of the simulation.
+pub(crate) const ACME: &str = "acme";
+
+/// Records from one scan of the whole state to the next: a broken invariant does not mend itself at once.
+const SCAN_EVERY: u64 = 3;
+
+/// A check that failed.
+#[derive(Clone, Debug)]
+pub(crate) struct Broken {
+    pub(crate) check: &'static str,
+    pub(crate) detail: String,
+}
+
+/// Fails the check unless it holds.
+pub(crate) fn holds(check: &'static str, holds: bool, detail: impl FnOnce() -> String) -> Result<(), Broken> {
+    if holds {
+        return Ok(());
+    }
+    Err(Broken { check, detail: detail() })
+}
+
+#[derive(Debug)]
+struct Owned {
+    assignment: AssignmentId,
+    agent: AgentId,
+    cost: u32,
+    grace_ms: Option<u64>,
+}
+
+#[derive(Debug)]
+struct Offered {
+    offer: OfferId,
+    agent: AgentId,
+    cost: u32,
+    expires_at: Timestamp,
+    extended_ms: u64,
+}
+
+/// Folds the records of the log as they become valid, and checks each.
+#[derive(Debug)]
+pub(crate) struct Auditor {
+    pub(crate) state: State,
+    inputs: BTreeSet<(u16, u64, u16)>,
+    requests: BTreeSet<(Name, Name)>,
+    /// Messages of customers by what identifies them to the world, with how often each is stored.
+    pub(crate) stored: BTreeMap<String, u32>,
+    pub(crate) statuses: BTreeMap<MessageId, ReceiptStatus>,
+    owned: BTreeMap<WorkId, Owned>,
+    offered: BTreeMap<WorkId, Offered>,
+    states: BTreeMap<WorkId, &'static str>,
+    /// Since when agents have no connection, and the extensions so far at that time.
+    gone: BTreeMap<AgentId, (Timestamp, u64)>,
+    known: BTreeSet<AgentId>,
+    extended_ms: u64,
+}
+
+impl Auditor {
+    pub(crate) fn new() -> Self {
+        Self {
+            state: State::new(Name::new("s1")),
+            inputs: BTreeSet::new(),
+            requests: BTreeSet::new(),
+            stored: BTreeMap::new(),
+            statuses: BTreeMap::new(),
+            owned: BTreeMap::new(),
+            offered: BTreeMap::new(),
+            states: BTreeMap::new(),
+            gone: BTreeMap::new(),
+            known: BTreeSet::new(),
+            extended_ms: 0,
+        }
+    }
+
+    /// The next valid record of the log.
+    pub(crate) fn record(&mut self, record: &Record, stats: &mut Stats) -> Result<(), Broken> {
+        let (index, now) = (record.index, record.time);
+        holds("log without gap", index == self.state.head().next(), || {
+            format!("record {index} after {}", self.state.head())
+        })?;
+        holds("time never goes back", now >= self.state.time(), || format!("at {index}"))?;
+        match &record.cause {
+            Cause::Input(input) => {
+                let first = self.inputs.insert((input.stream, input.sequence, input.event));
+                holds("input applied once", first, || format!("{input:?} again at {index}"))?;
+            }
+            Cause::Command(request) if !request.request_id.is_empty() => {
+                let key = (request.principal.clone(), request.request_id.clone());
+                let first = self.requests.insert(key);
+                holds("command applied once", first, || format!("{request:?} again at {index}"))?;
+            }
+            Cause::Command(_) | Cause::Timer | Cause::System => {}
+        }
+        evolve(&mut self.state, record);
+        for (place, change) in (0u16..).zip(&record.changes) {
+            stats.hit_variant("change", change);
+            self.change(record, place, change, stats)?;
+        }
+        if index.0.is_multiple_of(SCAN_EVERY) { self.invariants() } else { Ok(()) }
+    }
+
+    /// The named invariants of the core.
+    pub(crate) fn invariants(&self) -> Result<(), Broken> {
+        let broken = violations(&self.state);
+        holds("invariants", broken.is_empty(), || format!("{broken:?} at {}", self.state.head()))
+    }
+
+    fn space(&self) -> Result<&Workspace, Broken> {
+        self.state.workspace(ACME).ok_or_else(|| Broken { check: "workspace is there", detail: String::new() })
+    }
+
+    fn change(&mut self, record: &Record, place: u16, change: &Change, stats: &mut Stats) -> Result<(), Broken> {
+        let (index, now) = (record.index, record.time);
+        match change {
+            Change::MessageStored(message) => self.message(record, place, message)?,
+            Change::ReceiptNoted(receipt) if receipt.applied => {
+                let known = self.statuses.insert(receipt.message, receipt.status);
+                holds("receipts are monotone", known.is_some_and(|known| known < receipt.status), || {
+                    format!("{receipt:?} over {known:?} at {index}")
+                })?;
+            }
+            Change::WorkOpened(opened) => {
+                let id = WorkId::new(index, place);
+                let space = self.space()?;
+                let root = space.work(id).map_or(opened.conversation, |work| work.conversation);
+                let same = space.conversation(root).map_or(0, |conversation| {
+                    let beside = conversation.works.iter().filter(|work| {
+                        work.state != WorkState::Closed
+                            && work.endpoint == opened.endpoint
+                            && work.channel == opened.channel
+                    });
+                    beside.count()
+                });
+                holds("no second work on an endpoint", same <= 1, || format!("{opened:?} at {index}"))?;
+                self.states.insert(id, "New");
+            }
+            Change::WorkQueued { work, cause, .. } => {
+                stats.hit_variant("queued because", cause);
+                self.moves(*work, "Queued", stats);
+            }
+            Change::OfferMade(offer) => {
+                self.brief(offer.work, &offer.brief)?;
+                let offered = Offered {
+                    offer: OfferId::new(index, place),
+                    agent: offer.agent,
+                    cost: offer.cost,
+                    expires_at: offer.expires_at,
+                    extended_ms: self.extended_ms,
+                };
+                let before = self.offered.insert(offer.work, offered);
+                let free = before.is_none() && !self.owned.contains_key(&offer.work);
+                holds("one offer or owner", free, || format!("{offer:?} at {index}"))?;
+                self.within_capacity(offer.agent, index.0)?;
+                self.moves(offer.work, "Offered", stats);
+            }
+            Change::OfferEnded { offer, work, outcome, .. } => {
+                stats.hit("offer", format!("Open>{outcome:?}"));
+                let open = self.offered.remove(work).filter(|open| open.offer == *offer);
+                let open =
+                    open.ok_or_else(|| Broken { check: "an offer ends once", detail: format!("{offer} at {index}") })?;
+                if *outcome == OfferOutcome::Expired {
+                    let due = open.expires_at.0 + i64::try_from(self.extended_ms - open.extended_ms).expect("small");
+                    holds("no offer expires early", now.0 >= due, || format!("{offer} at {index}"))?;
+                }
+                if *outcome != OfferOutcome::Accepted {
+                    self.moves(*work, "Queued", stats);
+                }
+            }
+            Change::Assigned(assigned) => {
+                stats.hit_variant("assigned because", &assigned.cause);
+                self.brief(assigned.work, &assigned.brief)?;
+                let owned = Owned {
+                    assignment: AssignmentId::new(index, place),
+                    agent: assigned.agent,
+                    cost: assigned.cost,
+                    grace_ms: assigned.grace_ms,
+                };
+                let before = self.owned.insert(assigned.work, owned);
+                holds("one owner", before.is_none(), || format!("{assigned:?} beside {before:?} at {index}"))?;
+                if assigned.cause != AssignCause::Offer {
+                    self.within_capacity(assigned.agent, index.0)?;
+                }
+                self.moves(assigned.work, "Assigned", stats);
+            }
+            Change::Unassigned { assignment, work, agent, reason } => {
+                stats.hit_variant("unassigned because", reason);
+                let owned = self.owned.remove(work).filter(|owned| owned.assignment == *assignment);
+                let owned = owned.ok_or_else(|| Broken {
+                    check: "one owner",
+                    detail: format!("{assignment} ends at {index} and is not the current one"),
+                })?;
+                if *reason == UnassignReason::OwnerLost {
+                    let (since, then) = self.gone.get(agent).copied().unwrap_or((now, self.extended_ms));
+                    let due = since.0
+                        + i64::try_from(owned.grace_ms.unwrap_or(u64::MAX / 4) + self.extended_ms - then)
+                            .expect("small");
+                    holds("no owner is lost before its grace", now.0 >= due, || {
+                        format!("{work} of {agent}, gone since {since:?}, at {index}, {now:?}")
+                    })?;
+                }
+            }
+            Change::WrapUpStarted { work, cost, .. } => {
+                self.cost(*work, *cost);
+                self.moves(*work, "WrapUp", stats);
+            }
+            Change::WrapUpLeft { work, cost, .. } => {
+                self.cost(*work, *cost);
+                self.moves(*work, "Assigned", stats);
+            }
+            Change::WorkClosed { work, .. } => self.moves(*work, "Closed", stats),
+            Change::SessionOpened { agent, .. } => {
+                self.known.insert(*agent);
+                self.gone.remove(agent);
+            }
+            Change::SessionLost { agent, .. } => {
+                self.gone.entry(*agent).or_insert((now, self.extended_ms));
+            }
+            Change::SessionEnded { agent, reason, .. } => {
+                stats.hit_variant("session ended because", reason);
+                if *reason != SessionEnd::Taken {
+                    self.gone.entry(*agent).or_insert((now, self.extended_ms));
+                }
+            }
+            Change::PresenceSet { presence, .. } => stats.hit_variant("presence", presence),
+            Change::Resumed { extension_ms, .. } => {
+                for &agent in &self.known {
+                    self.gone.entry(agent).or_insert((now, self.extended_ms));
+                }
+                self.extended_ms += extension_ms;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn moves(&mut self, work: WorkId, to: &'static str, stats: &mut Stats) {
+        let from = self.states.insert(work, to).unwrap_or("?");
+        if from != to {
+            stats.hit("work", format!("{from}>{to}"));
+        }
+    }
+
+    fn cost(&mut self, work: WorkId, cost: u32) {
+        if let Some(owned) = self.owned.get_mut(&work) {
+            owned.cost = cost;
+        }
+    }
+
+    fn message(&mut self, record: &Record, place: u16, message: &MessageStored) -> Result<(), Broken> {
+        let id = MessageId::new(record.index, place);
+        let words = record.content.iter().find_map(|personal| match &personal.value {
+            PersonalValue::Message(words) if personal.place == place => Some(words),
+            _ => None,
+        });
+        let words = words.ok_or_else(|| Broken { check: "a message has its words", detail: id.to_string() })?;
+        match message.direction {
+            Direction::In => {
+                let key = message_key(&message.channel, words.provider_ref.as_deref(), &words.content.text);
+                if message.kind == MessageKind::Message {
+                    *self.stored.entry(key).or_default() += 1;
+                }
+                let why_not = [Flags::THANKS, Flags::REPEATED, Flags::BACKFILL, Flags::AUTO_SUBMITTED];
+                let asks = matches!(message.kind, MessageKind::Message | MessageKind::Unsupported)
+                    && message.scope == Scope::Direct
+                    && !why_not.iter().any(|flag| message.flags.has(*flag));
+                holds("who asks has a work", !asks || message.work.is_some(), || format!("{message:?}"))?;
+            }
+            Direction::Out if message.author != Author::External => {
+                let current = message.work.and_then(|work| self.owned.get(&work)).map(|owned| owned.assignment);
+                holds("only the owner sends", current.is_some() && current == message.assignment, || {
+                    format!("{message:?}")
+                })?;
+                self.statuses.insert(id, ReceiptStatus::Queued);
+            }
+            Direction::Out => {
+                self.statuses.insert(id, ReceiptStatus::Queued);
+            }
+            Direction::Note => {}
+        }
+        let space = self.space()?;
+        let root = space.conversation(RootId(message.leaf.0)).map(|conversation| conversation.conversation);
+        let work_root = message.work.and_then(|work| space.work(work)).map(|work| work.conversation);
+        holds(
+            "a message is in one conversation",
+            root == Some(message.conversation) && work_root.is_none_or(|work| Some(work) == root),
+            || format!("{id} of leaf {} in {root:?}, {work_root:?}: {message:?}", message.leaf),
+        )
+    }
+
+    /// What an agent is shown names the conversation that the Work is in.
+    fn brief(&self, work: WorkId, brief: &WorkBrief) -> Result<(), Broken> {
+        let now = self.space()?.work(work).map(|work| work.conversation);
+        holds("a brief names the conversation", now == Some(brief.conversation), || {
+            format!("{work} in {now:?}: {brief:?}")
+        })
+    }
+
+    fn within_capacity(&self, agent: AgentId, index: u64) -> Result<(), Broken> {
+        let offers = self.offered.values().filter(|offered| offered.agent == agent).map(|offered| offered.cost);
+        let works = self.owned.values().filter(|owned| owned.agent == agent).map(|owned| owned.cost);
+        let load: u32 = offers.chain(works).sum();
+        let space = self.space()?;
+        let name = space.agent_name(agent).cloned().unwrap_or_default();
+        let capacity = space.config().profile(&name).map_or(0, |profile| profile.capacity);
+        holds("what is given fits the capacity", load <= capacity, || {
+            format!("{load} of {capacity} of {name} at {index}")
+        })
+    }
+
+    /// Nobody without a connection owns anything after all graces. To be asked when all due timers have fired.
+    pub(crate) fn graces_end(&self, now: Timestamp) -> Result<(), Broken> {
+        for (work, owned) in &self.owned {
+            let (Some(grace_ms), Some((since, then))) = (owned.grace_ms, self.gone.get(&owned.agent)) else {
+                continue;
+            };
+            let longest =
+                self.owned.values().filter(|other| other.agent == owned.agent).filter_map(|other| other.grace_ms).max();
+            // What is accepted after the loss waits from the end of the session.
+            let bound = longest.unwrap_or(0).max(120_000) + grace_ms + 2 * (self.extended_ms - then);
+            let over = now.millis_since(*since).unsigned_abs() > bound + 1_000;
+            holds("who is gone owns nothing after the graces", !over, || {
+                format!("{work} of {} since {since:?} at {now:?}", owned.agent)
+            })?;
+        }
+        Ok(())
+    }
+}
+
+/// What identifies a customer's message to the world: it must be stored once.
+pub(crate) fn message_key(channel: &str, provider_ref: Option<&str>, text: &str) -> String {
+    format!("{channel}|{}|{text}", provider_ref.unwrap_or(""))
+}
+
+/// Everything that can be seen of a state, one view a line.
+pub(crate) fn fingerprint(state: &State, agents: &[&str]) -> String {
+    let mut text = String::new();
+    let mut line = |value: &dyn Debug| writeln!(text, "{value:?}").expect("a string takes everything");
+    line(&(state.head(), state.time(), state.next_deadline()));
+    for number in 0..8 {
+        line(&state.stream_number(number));
+    }
+    for stream in ["OUT", "DEAD"] {
+        line(&state.handed_over(stream));
+    }
+    for space in state.workspaces() {
+        line(&(space.name(), space.config_sha256(), space.identities(), space.remembered_ids(), space.open_works()));
+        for work in space.works(None, None) {
+            line(&work);
+        }
+        for agent in agents {
+            line(&space.agent(agent));
+        }
+        for root in 0..space.identities() {
+            line(&space.conversation(RootId(u32::try_from(root).expect("few"))));
+        }
+    }
+    text
+}
+
+/// Fails with the first line that differs.
+pub(crate) fn same(live: &str, folded: &str) -> Result<(), Broken> {
+    let differs = live.lines().zip(folded.lines()).find(|(live, folded)| live != folded);
+    holds("live is the fold of the log", live == folded, || format!("{differs:?}"))
+}

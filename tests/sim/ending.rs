@@ -1,0 +1,189 @@
+//! The end of a seed: no more faults, everybody READY, and enough time. Everything must get done, and be counted right.
+
+use std::collections::BTreeMap;
+
+use skein::domain::event::Scope;
+use skein::domain::id::RootId;
+
+use super::agents::NAMES;
+use super::checks::{ACME, Broken, holds};
+use super::model::Standing;
+use super::node::leaving;
+use super::setup;
+use super::world::World;
+
+/// Agents that work: all but the one that never opens a session.
+const WORKING: usize = NAMES.len() - 1;
+
+/// Works until nothing is left, then counts.
+pub(crate) fn finish(world: &mut World, rounds: usize) -> Result<(), Broken> {
+    world.operator(Some(setup::config()))?;
+    for round in 0..rounds {
+        let busy = turn(world)?;
+        let configured = round > 2;
+        if !busy && configured && done(world) {
+            return count(world);
+        }
+        if !busy {
+            world.now.0 += 5_000;
+        }
+        if round == 1 {
+            world.operator(Some(setup::config()))?;
+        }
+    }
+    let state = world.node.engine.state();
+    let works = state.workspace(ACME).map(|space| space.works(None, None));
+    let agents: Vec<_> = NAMES.iter().filter_map(|name| state.workspace(ACME)?.agent(name)).collect();
+    holds("everything gets done", false, || format!("{works:#?}, {agents:?}"))
+}
+
+/// One round; whether anything happened.
+fn turn(world: &mut World) -> Result<bool, Broken> {
+    let mut busy = false;
+    while !world.stray.is_empty() {
+        world.land_stray();
+    }
+    for stream in 0..2 {
+        while world.feed_from(stream)? {
+            busy = true;
+            flush(world)?;
+        }
+    }
+    while world.retries_left() {
+        busy = true;
+        world.retry()?;
+        flush(world)?;
+    }
+    for at in 0..WORKING {
+        let space = world.node.engine.state().workspace(ACME);
+        let view = space.and_then(|space| space.agent(world.agents[at].name));
+        for wish in world.agents[at].duty(view.as_ref()) {
+            busy = true;
+            world.command(at, wish, false)?;
+            flush(world)?;
+        }
+    }
+    world.fire_timers()?;
+    flush(world)?;
+    Ok(busy)
+}
+
+/// Everything in flight arrives, is acknowledged, released and handed over.
+fn flush(world: &mut World) -> Result<(), Broken> {
+    for _ in 0..100 {
+        for kind in [0, 1, 4] {
+            world.node.network(kind, &mut world.store, &mut world.stray, &mut world.stats);
+            if let Some(deposed) = &mut world.deposed {
+                deposed.network(kind, &mut world.store, &mut world.stray, &mut world.stats);
+            }
+            world.let_go()?;
+        }
+        if world.node.writer.unacked() == 0 && world.node.writer.standing == Standing::Appending {
+            break;
+        }
+    }
+    if let Some(deposed) = &mut world.deposed
+        && deposed.writer.unacked() == 0
+    {
+        // Nothing in flight would tell it: it hears of its successor when it reads the log.
+        world.deposed = None;
+    }
+    for _ in 0..4 {
+        world.settle()?;
+    }
+    for stream in 0..2 {
+        while world.node.hand_over(stream, &mut world.outs, &world.store, &mut world.stats)? > 0 {}
+    }
+    Ok(())
+}
+
+fn done(world: &World) -> bool {
+    let state = world.node.engine.state();
+    let open = state.workspace(ACME).map_or(1, |space| space.open_works());
+    let read = (0..2).all(|stream| !world.node.unread(stream, &world.streams[stream]));
+    open == 0 && read && world.node.at_rest() && !world.retries_left()
+}
+
+fn count(world: &mut World) -> Result<(), Broken> {
+    world.audit()?;
+    let head = (world.node.engine.state().head(), world.auditor.state.head());
+    holds("all is durable at the end", head.0 == head.1, || format!("{head:?}"))?;
+    world.compare()?;
+    world.auditor.invariants()?;
+    handed_over(world)?;
+    messages(world)?;
+    receipts(world)?;
+    persons(world)?;
+    let records = world.store.valid().len() as u64;
+    for (what, count) in [
+        ("records", records),
+        ("void records", world.store.void()),
+        ("messages stored", world.auditor.stored.len() as u64),
+        ("outputs handed over", world.outs.streams[0].len() as u64),
+        ("dead letters", world.outs.streams[1].len() as u64),
+    ] {
+        (0..count).for_each(|_| world.stats.hit("sum", what));
+    }
+    Ok(())
+}
+
+fn handed_over(world: &World) -> Result<(), Broken> {
+    for stream in 0..2 {
+        let all = world.store.valid().iter().flat_map(|record| leaving(record, stream));
+        let due: Vec<_> = all.map(|(position, _)| position).collect();
+        let handed = &world.outs.streams[stream];
+        holds("every output is handed over once", due == *handed, || {
+            format!("{} due, {} handed over", due.len(), handed.len())
+        })?;
+    }
+    Ok(())
+}
+
+fn messages(world: &World) -> Result<(), Broken> {
+    let stored = |key: &String| world.auditor.stored.get(key).copied().unwrap_or(0);
+    for key in &world.customers.once {
+        holds("every message is stored once", stored(key) == 1, || format!("{key}: {} times", stored(key)))?;
+    }
+    for key in &world.customers.at_least_once {
+        holds("no message is lost", stored(key) >= 1, || key.clone())?;
+    }
+    Ok(())
+}
+
+fn receipts(world: &World) -> Result<(), Broken> {
+    for (message, reported) in &world.customers.reported {
+        let status = world.auditor.statuses.get(message).copied().unwrap_or_default();
+        let expected = if reported.bound { reported.any } else { reported.ours };
+        holds("the highest receipt counts", status == expected, || {
+            format!("{message}: {status:?}, reported {reported:?}")
+        })?;
+    }
+    Ok(())
+}
+
+/// Each address is in one conversation, and addresses of one person are in the same.
+fn persons(world: &World) -> Result<(), Broken> {
+    let Some(space) = world.node.engine.state().workspace(ACME) else {
+        return Ok(());
+    };
+    let mut conversations: BTreeMap<String, RootId> = BTreeMap::new();
+    for root in 0..space.identities() {
+        let root = RootId(u32::try_from(root).expect("few"));
+        let Some(conversation) = space.conversation(root) else {
+            continue;
+        };
+        for identity in &conversation.identities {
+            let address = identity.address.as_deref().unwrap_or_default().trim_start_matches('+');
+            let address = if identity.scope == Scope::Direct { address.to_owned() } else { format!("{identity:?}") };
+            let known = *conversations.entry(address).or_insert(conversation.conversation);
+            holds("an address is in one conversation", known == conversation.conversation, || format!("{identity:?}"))?;
+        }
+    }
+    for (first, second) in &world.customers.pairs {
+        let both = (conversations.get(first), conversations.get(second));
+        holds("one person has one conversation", both.0.is_some() && both.0 == both.1, || {
+            format!("{first}, {second}: {both:?}")
+        })?;
+    }
+    Ok(())
+}

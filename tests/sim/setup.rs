@@ -1,0 +1,104 @@
+//! Configuration of the simulated workspace, and how operators change it.
+
+use skein::domain::id::Name;
+use skein::domain::workspace::{
+    Accept, AgentConfig, AgentKind, AgentProfile, EndpointConfig, GracePolicy, QueueConfig, WorkspaceConfig,
+};
+
+use super::checks::ACME;
+use super::customers::ENDPOINTS;
+use super::rng::Rng;
+
+/// Queues of the workspace.
+const QUEUES: [&str; 3] = ["support", "sales", "live"];
+
+fn queue(name: &str, accept: Accept, wrapup_max_ms: u64, recall_after_ms: u64, grace: GracePolicy) -> QueueConfig {
+    QueueConfig {
+        name: Name::new(name),
+        accept,
+        offer_timeout_ms: 20_000,
+        first_reply_target_ms: 60_000,
+        next_reply_target_ms: 150_000,
+        recall_after_ms,
+        wrapup_max_ms,
+        wrapup_cost: 0,
+        grace,
+    }
+}
+
+fn profile(kind: AgentKind, queues: &[&str], capacity: u32) -> AgentProfile {
+    AgentProfile {
+        kind,
+        queues: queues.iter().map(Name::new).collect(),
+        capacity,
+        costs: vec![(Name::new("chat"), 2)],
+        channels: Vec::new(),
+    }
+}
+
+/// Everybody may do everything that a simulation needs to come to an end.
+pub(crate) fn config() -> WorkspaceConfig {
+    let endpoints = ENDPOINTS.iter().map(|(channel, name, _)| EndpointConfig {
+        name: Name::new(name),
+        channel: Name::new(channel),
+        brand: Name::new(if *name == "mail2" { "outlet" } else { "" }),
+        queue: Name::new(match *channel {
+            "chat" => "live",
+            "email" => "sales",
+            _ => "support",
+        }),
+        addresses: vec![format!("{name}@example.com")],
+        scope: Name::new(if *channel == "whatsapp" { "portfolio" } else { "" }),
+        shown_name: None,
+    });
+    let agents = [
+        ("anna", profile(AgentKind::Human, &QUEUES, 4)),
+        ("ben", profile(AgentKind::Human, &["support", "live"], 2)),
+        ("cem", profile(AgentKind::Human, &["sales"], 3)),
+        ("bot", profile(AgentKind::Bot, &["support"], 3)),
+    ];
+    WorkspaceConfig {
+        name: Name::new(ACME),
+        endpoints: endpoints.collect(),
+        queues: vec![
+            queue("support", Accept::Manual, 30_000, 0, GracePolicy::Requeue),
+            queue("sales", Accept::Auto, 0, 120_000, GracePolicy::Keep),
+            queue("live", Accept::Manual, 10_000, 45_000, GracePolicy::OfferBack),
+        ],
+        agents: agents.into_iter().map(|(name, profile)| AgentConfig { name: Name::new(name), profile }).collect(),
+        guest: Some(profile(AgentKind::Human, &["support", "sales"], 2)),
+        thanks: ["thanks", "ok", "thank you"].map(str::to_owned).to_vec(),
+        continuation_window_ms: 900_000,
+        max_open_works: 3,
+        decline_cooldown_ms: 120_000,
+        decline_cooldown_min_ms: 30_000,
+        default_country: None,
+    }
+}
+
+/// An operator changes something.
+pub(crate) fn changed(rng: &mut Rng) -> WorkspaceConfig {
+    let mut config = config();
+    for queue in &mut config.queues {
+        if rng.percent(30) {
+            queue.accept = *rng.pick(&[Accept::Manual, Accept::Auto]);
+            queue.grace = *rng.pick(&[GracePolicy::Keep, GracePolicy::Requeue, GracePolicy::OfferBack]);
+            queue.recall_after_ms = *rng.pick(&[0, 60_000]);
+        }
+    }
+    for agent in &mut config.agents {
+        if rng.percent(50) {
+            agent.profile.capacity = *rng.pick(&[0, 1, 2, 5]);
+        }
+        if rng.percent(40) {
+            agent.profile.queues = QUEUES.iter().filter(|_| rng.percent(60)).map(Name::new).collect();
+        }
+    }
+    if rng.percent(20) {
+        config.agents.retain(|agent| agent.name != "cem");
+    }
+    if rng.percent(20) {
+        config.decline_cooldown_min_ms = config.decline_cooldown_ms;
+    }
+    config
+}

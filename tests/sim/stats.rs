@@ -1,0 +1,221 @@
+//! How often each change, rejection, timer, transition and crash point was hit. What is never hit is not tested.
+
+use std::collections::BTreeMap;
+use std::fmt::{self, Debug, Write as _};
+
+/// Counts by group and name.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Stats(BTreeMap<(&'static str, String), u64>);
+
+/// What must be hit, by group; a star marks what cannot happen in this model, with the reason behind it.
+const EXPECTED: &[(&str, &[&str])] = &[
+    (
+        "change",
+        &[
+            "WorkspaceOpened",
+            "ConfigApplied",
+            "StreamBound",
+            "InputBroken",
+            "InputGap",
+            "Progress",
+            "DeadLettered",
+            "HandedOver",
+            "Resumed",
+            "AccountNoted",
+            "IdentityOpened",
+            "IdentityMarked",
+            "Named",
+            "Merged",
+            "MessageStored",
+            "AlsoReceived",
+            "ReceiptNoted",
+            "ReceiptParked",
+            "SeenMarked",
+            "WorkOpened",
+            "WorkQueued",
+            "OfferMade",
+            "OfferEnded",
+            "Assigned",
+            "Unassigned",
+            "CooledDown",
+            "CooldownEnded",
+            "WrapUpStarted",
+            "WrapUpLeft",
+            "WorkClosed",
+            "WorkReopened",
+            "AgentRegistered",
+            "SessionOpened",
+            "SessionLost",
+            "SessionEnded",
+            "PresenceSet",
+            "MatchDeferred",
+        ],
+    ),
+    (
+        "rejection",
+        &[
+            "UnknownWorkspace",
+            "UnknownEndpoint",
+            "UnknownAgent",
+            "UnknownWork",
+            "UnknownOffer",
+            "OfferOver",
+            "WorkClosed",
+            "NotOwner",
+            "StaleAssignment",
+            "NewerMessages",
+            "UnknownMessage",
+            "NoSession",
+            "SessionSuperseded",
+            "AlreadyConnected",
+            "RequestIdReused",
+            "NoRecipient",
+            "RecipientRefused",
+            "Invalid",
+            "Limit",
+            "Repeated",
+            "AlreadyApplied",
+            "Duplicate",
+            "Ignored",
+            "*CannotSend: windows and opt-outs are not decided yet",
+        ],
+    ),
+    (
+        "timer",
+        &["OfferExpiry", "WrapUpEnd", "CooldownEnd", "Recall", "OffersGrace", "WorkGrace", "SessionGrace", "Match"],
+    ),
+    (
+        "work",
+        &[
+            "New>Queued",
+            "Queued>Offered",
+            "Queued>Assigned",
+            "Offered>Queued",
+            "Offered>Assigned",
+            "Assigned>Queued",
+            "Assigned>WrapUp",
+            "Assigned>Closed",
+            "WrapUp>Assigned",
+            "WrapUp>Closed",
+            "Closed>Queued",
+            "*Parked: no verb parks yet",
+            "*Canceled: a customer who leaves cancels nothing yet",
+        ],
+    ),
+    ("offer", &["Open>Accepted", "Open>Declined", "Open>Expired", "Open>Revoked"]),
+    (
+        "queued because",
+        &[
+            "New",
+            "Reopened",
+            "Recalled",
+            "OwnerLost",
+            "*OfferEnded: an offer's end leaves the Work where it waits, without a record of its own",
+            "*Requeued: no verb gives a Work back yet",
+        ],
+    ),
+    ("assigned because", &["Offer", "Auto", "*Claim, Start, Assign, Transfer, Takeover: verbs of the next issue"]),
+    ("unassigned because", &["Closed", "Recalled", "OwnerLost", "*Requeued: no verb gives a Work back yet"]),
+    ("session ended because", &["LoggedOut", "Taken", "GraceOver", "SlowReader"]),
+    ("presence", &["Ready", "Away", "Draining", "Offline"]),
+    (
+        "crash",
+        &[
+            "before append",
+            "in flight, landed",
+            "in flight, lost",
+            "between append and outputs",
+            "while reconciling",
+            "at rest",
+        ],
+    ),
+    (
+        "fault",
+        &[
+            "append lost",
+            "ack lost",
+            "append refused",
+            "reconciled",
+            "deposed",
+            "stray landed void",
+            "stray refused",
+            "input read again",
+            "command retried",
+            "hand-over refused",
+        ],
+    ),
+];
+
+impl Stats {
+    pub(crate) fn hit(&mut self, group: &'static str, name: impl Into<String>) {
+        *self.0.entry((group, name.into())).or_default() += 1;
+    }
+
+    /// Counts a value by the name of its variant.
+    pub(crate) fn hit_variant(&mut self, group: &'static str, value: &impl Debug) {
+        self.hit(group, variant(value));
+    }
+
+    pub(crate) fn add(&mut self, other: &Self) {
+        for (key, count) in &other.0 {
+            *self.0.entry(key.clone()).or_default() += count;
+        }
+    }
+
+    pub(crate) fn of(&self, group: &'static str, name: &str) -> u64 {
+        self.0.get(&(group, name.to_owned())).copied().unwrap_or(0)
+    }
+
+    /// What was expected and never hit, and what was hit and not expected.
+    pub(crate) fn gaps(&self) -> Vec<String> {
+        let mut gaps = Vec::new();
+        for (group, names) in EXPECTED {
+            for name in names.iter().filter(|name| !name.starts_with('*')) {
+                if self.of(group, name) == 0 {
+                    gaps.push(format!("never hit: {group} {name}"));
+                }
+            }
+            for (key, _) in self.0.iter().filter(|(key, _)| key.0 == *group) {
+                if !names.contains(&key.1.as_str()) {
+                    gaps.push(format!("hit, but not in the list: {group} {}", key.1));
+                }
+            }
+        }
+        gaps
+    }
+}
+
+impl fmt::Display for Stats {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (group, names) in EXPECTED {
+            writeln!(f, "{group}")?;
+            for name in *names {
+                match name.strip_prefix('*') {
+                    Some(reason) => writeln!(f, "        never  {reason}")?,
+                    None => writeln!(f, "{:>13}  {name}", self.of(group, name))?,
+                }
+            }
+        }
+        writeln!(f, "sum")?;
+        for ((_, name), count) in self.0.iter().filter(|((group, _), _)| *group == "sum") {
+            writeln!(f, "{count:>13}  {name}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Name of a value's variant: its debug text up to the first mark.
+pub(crate) fn variant(value: &impl Debug) -> String {
+    struct Head(String);
+    impl fmt::Write for Head {
+        fn write_str(&mut self, text: &str) -> fmt::Result {
+            let end = text.find(|c: char| !c.is_ascii_alphanumeric());
+            self.0.push_str(&text[..end.unwrap_or(text.len())]);
+            // The rest is of no interest: an error ends the formatting early.
+            end.map_or(Ok(()), |_| Err(fmt::Error))
+        }
+    }
+    let mut head = Head(String::new());
+    write!(head, "{value:?}").ok();
+    head.0
+}

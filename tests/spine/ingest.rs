@@ -1,0 +1,245 @@
+//! Resuming by position: a crash in the middle of a message of several events applies each of them exactly once (design, law 6).
+
+use std::sync::Arc;
+
+use skein::admin::Readiness;
+use skein::agents::feed::Feeds;
+use skein::clock::SystemTimeSource;
+use skein::domain::id::{Index, Name};
+use skein::domain::record::{Change, Record};
+use skein::ingest::{Bodies, IngestHealth, Source, Trim};
+use skein::log::{EventLog as _, LogOptions, MemoryLog, Tip, codec};
+use skein::nats::{Nats, stream_state, streams};
+use skein::outbound::{Outbox, Outgoing};
+use skein::shard::{self, Before, ShardEnds, WorkspaceSetup};
+use skein::telemetry::Metrics;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
+
+use crate::support::nats::TestServer;
+use crate::world::{connect, eventually, publish, whatsapp, workspace};
+
+const IN: &str = "SKEIN_IN_acme";
+
+/// A shard over `log` and a reader of IN. Dropped: as if killed.
+struct Process {
+    ends: ShardEnds,
+    readiness: Readiness,
+    _tasks: [AbortOnDropHandle<()>; 2],
+}
+
+async fn process(nats: &Nats, log: &MemoryLog) -> Process {
+    let state = stream_state(nats.control(), IN).await.expect("IN exists");
+    let before = Before {
+        shard: Name::new("test"),
+        workspaces: vec![WorkspaceSetup { config: workspace(), streams: vec![(Name::new(IN), state.created_ns)] }],
+        backlogs: Vec::new(),
+        witnesses: Vec::new(),
+        rings: Duration::from_secs(600),
+    };
+    let (mut ends, run) = shard::start(
+        Arc::new(log.clone()),
+        before,
+        Feeds::default(),
+        Arc::new(SystemTimeSource::new()),
+        Metrics::new(),
+        CancellationToken::new(),
+    )
+    .await
+    .expect("own the shard");
+    let readiness = Readiness::new();
+    let source = Source {
+        client: nats.open("ingest").await.expect("connect"),
+        workspace: Name::new("acme"),
+        stream: Name::new(IN),
+        config: Arc::new(workspace()),
+        bodies: Bodies::open(nats.control(), &streams::media_bucket("acme")).await.expect("the store"),
+        handle: ends.handle.clone(),
+        inlet: ends.inlets.remove(0),
+        metrics: Metrics::new(),
+        repeat_interval: Duration::from_secs(10),
+        health: IngestHealth::new(readiness.register("ingest")).stream(Name::new(IN)),
+    };
+    let tasks = [
+        AbortOnDropHandle::new(tokio::spawn(async move {
+            run.await;
+        })),
+        AbortOnDropHandle::new(tokio::spawn(async move {
+            // Ends with the shard, which the tests drop.
+            let _ = source.run(CancellationToken::new()).await;
+        })),
+    ];
+    Process { ends, readiness, _tasks: tasks }
+}
+
+async fn world() -> (TestServer, Nats) {
+    let server = TestServer::start();
+    let nats = connect(&server).await;
+    for declared in [streams::inbound("acme", 1 << 30, 1), streams::media("acme", 1)] {
+        streams::ensure(nats.control(), &declared).await.expect("make a stream");
+    }
+    (server, nats)
+}
+
+async fn records(log: &MemoryLog) -> Vec<Record> {
+    let mut replay = log.replay(Tip::ORIGIN).await.expect("the log");
+    let mut records = Vec::new();
+    while let Some(entry) = replay.next().await.expect("a whole log") {
+        records.push(codec::decode(Index(entry.index), &entry.body).expect("a record"));
+    }
+    records
+}
+
+/// Texts of all messages stored, in order.
+async fn stored(log: &MemoryLog) -> Vec<u64> {
+    records(log)
+        .await
+        .iter()
+        .flat_map(|record| {
+            record.changes.iter().filter(|change| matches!(change, Change::MessageStored(_))).map(|_| {
+                match record.cause {
+                    skein::domain::record::Cause::Input(input) => input.sequence * 100 + u64::from(input.event),
+                    _ => 0,
+                }
+            })
+        })
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_message_applied_in_part_is_resumed_in_the_middle() {
+    let (_server, nats) = world().await;
+    let log = MemoryLog::new(LogOptions::new("test"));
+    let first = process(&nats, &log).await;
+    first.ends.handle.query(|_| ()).await.expect("it answers");
+    // From here on appends wait to be delivered: the process decides all five events, two of them get into the log.
+    log.stepwise();
+    publish(nats.control(), "skein.in.acme.whatsapp.wa1", "whatsapp-cloud", &whatsapp(0, 5)).await;
+    let delivered = {
+        let mut delivered = 0;
+        eventually("two appends are on their way", async || {
+            delivered += log.deliver(2 - delivered);
+            (delivered == 2).then_some(delivered)
+        })
+        .await
+    };
+    assert_eq!(delivered, 2);
+    drop(first);
+    assert_eq!(stored(&log).await, [100, 101]);
+
+    let deliver = AbortOnDropHandle::new(tokio::spawn({
+        let log = log.clone();
+        async move {
+            loop {
+                log.deliver(usize::MAX);
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        }
+    }));
+    let second = process(&nats, &log).await;
+    publish(nats.control(), "skein.in.acme.whatsapp.wa1", "whatsapp-cloud", &whatsapp(5, 1)).await;
+    let all =
+        eventually("the rest is applied", async || Some(stored(&log).await).filter(|stored| stored.len() >= 6)).await;
+    assert_eq!(all, [100, 101, 102, 103, 104, 200]);
+    drop((second, deliver));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stream_made_anew_is_an_alarm_and_a_record_and_nothing_of_it_is_applied() {
+    let (_server, nats) = world().await;
+    let log = MemoryLog::new(LogOptions::new("test"));
+    let process = process(&nats, &log).await;
+    publish(nats.control(), "skein.in.acme.whatsapp.wa1", "whatsapp-cloud", &whatsapp(0, 1)).await;
+    eventually("the first message is applied", async || (stored(&log).await.len() == 1).then_some(())).await;
+    async_nats::jetstream::new(nats.control().clone()).delete_stream(IN).await.expect("delete IN");
+    streams::ensure(nats.control(), &streams::inbound("acme", 1 << 30, 1)).await.expect("make it anew");
+    for n in 10..13 {
+        publish(nats.control(), "skein.in.acme.whatsapp.wa1", "whatsapp-cloud", &whatsapp(n, 1)).await;
+    }
+    eventually("the break is recorded", async || {
+        let broken = |change: &Change| matches!(change, Change::InputBroken { applied: 1, .. });
+        records(&log).await.iter().any(|record| record.changes.iter().any(broken)).then_some(())
+    })
+    .await;
+    assert_eq!(stored(&log).await, [100]);
+    assert!(!process.readiness.is_ready());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_cannot_be_read_is_set_aside_with_its_reason_and_nothing_else_is_lost() {
+    let (_server, nats) = world().await;
+    let log = MemoryLog::new(LogOptions::new("test"));
+    let _process = process(&nats, &log).await;
+    let client = nats.control();
+    publish(client, "skein.in.acme.whatsapp.wa1", "whatsapp-cloud", "{oops").await;
+    publish(client, "skein.in.acme.whatsapp.wa1", "morse", "...").await;
+    publish(client, "skein.in.acme.whatsapp.nowhere", "whatsapp-cloud", &whatsapp(0, 1)).await;
+    publish(client, "skein.in.acme.odd", "whatsapp-cloud", &whatsapp(0, 1)).await;
+    publish(client, "skein.in.acme.whatsapp.wa1", "whatsapp-cloud", &whatsapp(0, 1)).await;
+    let reasons = eventually("all five are done with", async || {
+        let mut reasons = Vec::new();
+        for record in records(&log).await {
+            for change in &record.changes {
+                match change {
+                    Change::DeadLettered { reason, .. } => reasons.push(reason.to_string()),
+                    Change::MessageStored(_) => reasons.push("stored".into()),
+                    _ => {}
+                }
+            }
+        }
+        (reasons.len() == 5).then_some(reasons)
+    })
+    .await;
+    assert_eq!(reasons, ["malformed", "unknown_format", "unknown_endpoint", "bad_subject", "stored"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn only_what_is_applied_handed_over_and_old_is_trimmed_and_the_last_position_stays() {
+    let (_server, nats) = world().await;
+    let log = MemoryLog::new(LogOptions::new("test"));
+    let process = process(&nats, &log).await;
+    for n in 0..3 {
+        publish(nats.control(), "skein.in.acme.whatsapp.wa1", "whatsapp-cloud", &whatsapp(n, 1)).await;
+    }
+    eventually("all are applied", async || (stored(&log).await.len() == 3).then_some(())).await;
+    let dead = Outbox::new(Arc::default());
+    let trim = |keep, trim_at_percent| Trim {
+        client: nats.control().clone(),
+        stream: Name::new(IN),
+        handle: process.ends.handle.clone(),
+        dead: Arc::clone(&dead),
+        keep,
+        max_bytes: 1 << 30,
+        trim_at_percent,
+    };
+    let day = Duration::from_secs(86_400);
+    assert_eq!(trim(day, 80).once().await, Ok(None), "young");
+    dead.put(&mut vec![letter()]);
+    assert_eq!(trim(Duration::ZERO, 80).once().await, Ok(None), "a dead letter needs its bytes");
+    dead.settled(1);
+    assert_eq!(trim(day, 0).once().await, Ok(Some(3)), "young, but the stream is full");
+    let state = stream_state(nats.control(), IN).await.expect("IN exists");
+    assert_eq!((state.first_sequence, state.last_sequence), (3, 3));
+    publish(nats.control(), "skein.in.acme.whatsapp.wa1", "whatsapp-cloud", &whatsapp(3, 1)).await;
+    eventually("the next is applied", async || (stored(&log).await.len() == 4).then_some(())).await;
+    assert_eq!(trim(Duration::ZERO, 80).once().await, Ok(Some(4)), "old");
+}
+
+/// An output whose content does not matter.
+fn letter() -> Outgoing {
+    Outgoing {
+        position: Default::default(),
+        record: Arc::new(Record {
+            index: Index(1),
+            time: Default::default(),
+            workspace: Name::new("acme"),
+            cause: skein::domain::record::Cause::System,
+            touches: Default::default(),
+            changes: Default::default(),
+            content: Vec::new(),
+            content_leaf: None,
+        }),
+        place: 0,
+    }
+}
