@@ -1,6 +1,6 @@
 //! Where reading goes on, and whether the stream is still the one that was read (design, law 6). Pure.
 
-use siphasher::sip::SipHasher24;
+use siphasher::sip::SipHasher13;
 
 use crate::domain::record::Input;
 use crate::nats::Stored;
@@ -12,7 +12,7 @@ const KEY: (u64, u64) = (0x736b_6569_6e2e_696e, 0x706f_7369_7469_6f6e);
 #[must_use]
 pub fn digest(message: &Stored) -> u64 {
     use std::hash::Hasher as _;
-    let mut hash = SipHasher24::new_with_keys(KEY.0, KEY.1);
+    let mut hash = SipHasher13::new_with_keys(KEY.0, KEY.1);
     hash.write(&message.sequence.to_le_bytes());
     hash.write(&(message.subject.len() as u64).to_le_bytes());
     hash.write(message.subject.as_bytes());

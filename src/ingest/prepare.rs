@@ -78,18 +78,17 @@ impl Preparer {
     }
 
     async fn read(&self, message: &Stored, channel: &str) -> Result<Normalized, Refused> {
-        let empty = HeaderMap::new();
-        let headers = message.headers.as_ref().unwrap_or(&empty);
-        let format = match text(headers, FORMAT_HEADER) {
+        let headers = Headers::of(message);
+        let format = match headers.format {
             Some(name) => name.parse().map_err(|_| Refused(Reason::UnknownFormat.label()))?,
             None => Format::default(),
         };
-        let fetched = match text(headers, BODY_HEADER) {
+        let fetched = match headers.body {
             Some(reference) => Some(self.fetch(reference).await?),
             None => None,
         };
         let body = fetched.as_deref().unwrap_or(&message.payload);
-        let request = Request { body, query: text(headers, QUERY_HEADER), channel };
+        let request = Request { body, query: headers.query, channel };
         // Parsers of strangers' formats read strangers' bytes: a panic of one must cost one message, not the stream.
         let normalized = catch_unwind(AssertUnwindSafe(|| normalize(format, request)))
             .map_err(|_| {
@@ -128,12 +127,6 @@ impl Preparer {
         }
         for (event, at) in normalized.events.into_iter().zip(0u16..) {
             if message.sequence == self.applied.sequence && at <= self.applied.event {
-                continue;
-            }
-            let ours = event.our_address.as_deref();
-            if ours.is_some_and(|ours| !is_ours(endpoint, ours)) {
-                let reason = Reason::WrongEndpoint.label();
-                commands.push(self.letter(message, &endpoint.channel, &endpoint.name, at, of, reason));
                 continue;
             }
             commands.push(Command::Input(Box::new(Arrival {
@@ -178,52 +171,27 @@ impl Preparer {
     }
 }
 
-fn text<'h>(headers: &'h HeaderMap, name: &'static str) -> Option<&'h str> {
-    headers.get(name).map(|value| value.as_str())
+/// The headers that mean something here.
+#[derive(Default)]
+struct Headers<'h> {
+    format: Option<&'h str>,
+    query: Option<&'h str>,
+    body: Option<&'h str>,
 }
 
-/// Whether an address that a payload names is one of the endpoint's; an endpoint without addresses takes all.
-fn is_ours(endpoint: &EndpointConfig, named: &str) -> bool {
-    endpoint.addresses.is_empty() || endpoint.addresses.iter().any(|ours| same_address(ours, named))
-}
-
-/// Providers write one number in many ways: `+1 (555) 010-0000`, `15550100000`.
-fn same_address(one: &str, other: &str) -> bool {
-    let (one, other) = (one.trim(), other.trim());
-    if one.eq_ignore_ascii_case(other) {
-        return true;
-    }
-    match (digits(one), digits(other)) {
-        (Some(one), Some(other)) => one == other,
-        _ => false,
-    }
-}
-
-/// The digits of what looks like a phone number.
-fn digits(address: &str) -> Option<String> {
-    /// Shorter ones are short codes, which are compared as written.
-    const SHORTEST: usize = 7;
-    let looks_like =
-        address.chars().all(|c| c.is_ascii_digit() || matches!(c, '+' | ' ' | '-' | '(' | ')' | '.' | '/'));
-    let digits: String = address.chars().filter(char::is_ascii_digit).collect();
-    (looks_like && digits.len() >= SHORTEST).then_some(digits)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn one_number_written_in_two_ways_is_one_address() {
-        for (ours, named, same) in [
-            ("+1 (555) 010-0000", "15550100000", true),
-            ("Help@Example.org", "help@example.org", true),
-            ("106540352242922", "106540352242922", true),
-            ("+15550100000", "+15550100001", false),
-            ("12345", "+12345", false),
-            ("help@example.org", "sales@example.org", false),
-        ] {
-            assert_eq!(same_address(ours, named), same, "{ours} {named}");
+impl<'h> Headers<'h> {
+    /// One walk over the few there are: cheaper than a look-up each.
+    fn of(message: &'h Stored) -> Self {
+        let mut found = Self::default();
+        for (name, values) in message.headers.iter().flat_map(HeaderMap::iter) {
+            let place = match name.as_ref() {
+                FORMAT_HEADER => &mut found.format,
+                QUERY_HEADER => &mut found.query,
+                BODY_HEADER => &mut found.body,
+                _ => continue,
+            };
+            *place = values.first().map(async_nats::HeaderValue::as_str);
         }
+        found
     }
 }

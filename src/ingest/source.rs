@@ -30,7 +30,7 @@ const WATCH: Duration = Duration::from_secs(2);
 /// Batches that wait to be prepared: one in work, a little for uneven arrival.
 const READ_AHEAD: usize = 4;
 /// Messages asked for ahead of the reader: 1 MiB of usual ones, and not too many large ones.
-const PREFETCH: usize = 2_000;
+const PREFETCH: u64 = 2_000;
 /// First and longest wait before asking a silent server again.
 const BACK_OFF: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
 

@@ -34,7 +34,7 @@ pub struct LogOptions {
     /// A server's clock further away than this refuses a take-over.
     pub clock_offset_max: Duration,
     /// Messages asked for ahead in a replay.
-    pub prefetch: usize,
+    pub prefetch: u64,
     /// Where appends are counted.
     pub metrics: LogMetrics,
 }

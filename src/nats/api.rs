@@ -97,8 +97,7 @@ pub(crate) async fn direct_get(client: &Client, stream: &str, sequence: u64) -> 
         .get("Nats-Subject")
         .map(|value| Subject::from(value.as_str()))
         .ok_or_else(|| malformed("it names no subject"))?;
-    let published_ns = headers.get("Nats-Time-Stamp").map_or(Ok(0), |value| parse_time(OPERATION, value.as_str()))?;
-    Ok(Some(Stored { sequence, subject, payload: answer.payload, headers: Some(headers), published_ns }))
+    Ok(Some(Stored { sequence, subject, payload: answer.payload, headers: Some(headers) }))
 }
 
 /// Reads one message from the stream's leader. `None`: it does not exist.
@@ -114,7 +113,6 @@ pub(crate) async fn leader_get(client: &Client, stream: &str, sequence: u64) -> 
             subject: message.subject,
             payload: message.payload,
             headers: Some(message.headers),
-            published_ns: 0,
         })),
         Err(error) if error.kind() == async_nats::jetstream::stream::LastRawMessageErrorKind::NoMessageFound => {
             Ok(None)

@@ -95,6 +95,8 @@ async fn open(options: &NatsOptions, purpose: &'static str) -> Result<Client, Na
         .name(format!("{} {purpose}", options.name))
         .client_capacity(CLIENT_CAPACITY)
         .subscription_capacity(SUBSCRIPTION_CAPACITY)
+        // Ours are made of checked names; the server checks them again.
+        .skip_subject_validation(true)
         .connection_timeout(options.connect_timeout)
         .ping_interval(options.ping_interval)
         .request_timeout(Some(options.request_timeout))

@@ -9,6 +9,7 @@ mod connect;
 mod errors;
 mod identity;
 mod ordered;
+mod pull;
 pub mod streams;
 mod version;
 

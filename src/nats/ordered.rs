@@ -7,24 +7,13 @@
 
 use std::time::Duration;
 
-use async_nats::{
-    Client, HeaderMap, Subject,
-    jetstream::{
-        self,
-        consumer::{AckPolicy, DeliverPolicy, ReplayPolicy, pull},
-    },
-};
+use async_nats::{Client, HeaderMap, Subject};
 use bytes::Bytes;
-use futures::StreamExt;
 use thiserror::Error;
 use tracing::debug;
 
-/// Life of one pull request. Longer ones stall after a lost connection.
-const EXPIRES: Duration = Duration::from_millis(2_500);
-/// The server shows life this often; two missed ones replace the consumer.
-const HEARTBEAT: Duration = Duration::from_secs(1);
-/// After this time without requests the server drops an abandoned consumer.
-const INACTIVE: Duration = Duration::from_secs(20);
+use super::pull::Pull;
+
 /// First and longest wait before the next attempt to make a consumer.
 const BACK_OFF: (Duration, Duration) = (Duration::from_millis(20), Duration::from_secs(1));
 
@@ -39,8 +28,6 @@ pub struct Stored {
     pub headers: Option<HeaderMap>,
     /// Its bytes.
     pub payload: Bytes,
-    /// When the server took it, nanoseconds since 1970; 0 if read in a way that does not tell.
-    pub published_ns: i64,
 }
 
 /// Why the reader ended.
@@ -68,7 +55,7 @@ pub enum OrderedError {
 #[derive(Debug, Clone)]
 pub struct OrderedOptions {
     /// Messages asked for ahead of the caller. Bounds memory together with the largest message.
-    pub prefetch: usize,
+    pub prefetch: u64,
 }
 
 impl Default for OrderedOptions {
@@ -80,7 +67,7 @@ impl Default for OrderedOptions {
 
 /// Reads a stream in order. See the module for what it promises.
 pub struct Ordered {
-    context: jetstream::Context,
+    client: Client,
     stream: String,
     options: OrderedOptions,
     next_sequence: u64,
@@ -90,7 +77,7 @@ pub struct Ordered {
 }
 
 struct Live {
-    messages: pull::Stream,
+    pull: Pull,
     next_delivery: u64,
 }
 
@@ -109,7 +96,7 @@ impl Ordered {
     #[must_use]
     pub fn new(client: Client, stream: &str, from_sequence: u64, options: OrderedOptions) -> Self {
         Self {
-            context: jetstream::new(client),
+            client,
             stream: stream.to_owned(),
             options,
             next_sequence: from_sequence.max(1),
@@ -147,22 +134,17 @@ impl Ordered {
                 self.back_off = (self.back_off * 2).min(BACK_OFF.1);
                 continue;
             };
-            let message = match live.messages.next().await {
-                Some(Ok(message)) => message,
-                Some(Err(error)) => {
-                    debug!(stream = self.stream, error = %error, "ordered reader starts again");
-                    self.restart();
-                    continue;
-                }
-                None => {
+            let (message, place) = match live.pull.next().await {
+                Ok(delivered) => delivered,
+                Err(ended) => {
+                    debug!(stream = self.stream, error = %ended, "ordered reader starts again");
                     self.restart();
                     continue;
                 }
             };
-            let info = message.info().map_err(|_| OrderedError::Malformed { stream: self.stream.clone() })?;
-            let (delivery, sequence) = (info.consumer_sequence, info.stream_sequence);
-            let published_ns = i64::try_from(info.published.unix_timestamp_nanos()).unwrap_or(0);
-            if delivery != live.next_delivery || sequence < self.next_sequence {
+            let place = place.ok_or_else(|| OrderedError::Malformed { stream: self.stream.clone() })?;
+            let sequence = place.sequence;
+            if place.delivery != live.next_delivery || sequence < self.next_sequence {
                 self.restart();
                 continue;
             }
@@ -177,13 +159,11 @@ impl Ordered {
             live.next_delivery += 1;
             self.next_sequence += 1;
             self.back_off = BACK_OFF.0;
-            let message = message.message;
             return Ok(Stored {
                 sequence,
                 subject: message.subject,
                 headers: message.headers,
                 payload: message.payload,
-                published_ns,
             });
         }
     }
@@ -195,37 +175,9 @@ impl Ordered {
 
     /// Makes a consumer at the next sequence; on failure the caller waits and tries again.
     async fn start(&mut self) {
-        let config = pull::Config {
-            deliver_policy: DeliverPolicy::ByStartSequence { start_sequence: self.next_sequence },
-            ack_policy: AckPolicy::None,
-            replay_policy: ReplayPolicy::Instant,
-            inactive_threshold: INACTIVE,
-            num_replicas: 1,
-            memory_storage: true,
-            ..pull::Config::default()
-        };
-        let made = async {
-            let consumer = self
-                .context
-                .create_consumer_on_stream(config, &self.stream)
-                .await
-                .map_err(|error| error.to_string())?;
-            consumer
-                .stream()
-                .max_messages_per_batch(self.options.prefetch)
-                .expires(EXPIRES)
-                .heartbeat(HEARTBEAT)
-                .messages()
-                .await
-                .map_err(|error| error.to_string())
-        };
-        match made.await {
-            Ok(messages) => {
-                self.live = Some(Live { messages, next_delivery: 1 });
-            }
-            Err(error) => {
-                debug!(stream = self.stream, error, "ordered reader cannot start");
-            }
+        match Pull::start(&self.client, &self.stream, self.next_sequence, self.options.prefetch).await {
+            Ok(pull) => self.live = Some(Live { pull, next_delivery: 1 }),
+            Err(error) => debug!(stream = self.stream, %error, "ordered reader cannot start"),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The writing half: results and events become frames, many events in one when they come fast.
 
 use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
@@ -150,6 +151,11 @@ impl Writer<'_> {
     }
 
     async fn push(&mut self, frame: Frame) -> Result<(), Stuck> {
+        let frame = match self.frames.try_send(frame) {
+            Ok(()) => return Ok(()),
+            Err(TrySendError::Closed(_)) => return Err(Stuck::PeerGone),
+            Err(TrySendError::Full(frame)) => frame,
+        };
         let active = self.life == Life::Active;
         tokio::select! {
             permit = self.frames.reserve() => match permit {

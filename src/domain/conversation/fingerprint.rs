@@ -4,7 +4,7 @@
 
 use std::hash::Hasher;
 
-use siphasher::sip::SipHasher24;
+use siphasher::sip::SipHasher13;
 
 use crate::domain::content::{Content, Part};
 use crate::domain::event::{AddressKind, InboundEvent};
@@ -18,11 +18,11 @@ enum Purpose {
     Digest = 3,
 }
 
-struct Fingerprint(SipHasher24);
+struct Fingerprint(SipHasher13);
 
 impl Fingerprint {
     fn new(key: &[u8; 16], purpose: Purpose) -> Self {
-        let mut hasher = SipHasher24::new_with_key(key);
+        let mut hasher = SipHasher13::new_with_key(key);
         hasher.write_u8(purpose as u8);
         Self(hasher)
     }

@@ -1,0 +1,188 @@
+//! Deliveries of a short-lived pull consumer, with no more work for each than finding its place.
+//!
+//! The client library's own stream of deliveries clones its context for every one and watches three channels to get it; at the
+//! rates of a shard that is as much as deciding. This asks for messages ahead, reads the subscription, and tells when the consumer
+//! can no longer be trusted. What a hole or a repetition means is the ordered reader's business.
+
+use std::time::Duration;
+
+use async_nats::{
+    Client, Message, StatusCode, Subject, Subscriber,
+    jetstream::{
+        self,
+        consumer::{AckPolicy, DeliverPolicy, ReplayPolicy, pull},
+    },
+};
+use bytes::Bytes;
+use futures::{FutureExt as _, StreamExt as _};
+use thiserror::Error;
+use tokio::time::Instant;
+
+/// Life of one request for messages. Longer ones stall after a lost connection.
+const EXPIRES: Duration = Duration::from_millis(2_500);
+/// The server shows life this often while it has nothing to deliver.
+const HEARTBEAT: Duration = Duration::from_secs(1);
+/// Silence after which the consumer is given up: two heartbeats, and a little for their way.
+const SILENCE: Duration = Duration::from_millis(2_200);
+/// After this time without requests the server drops an abandoned consumer.
+const INACTIVE: Duration = Duration::from_secs(20);
+/// Says how many messages a request that ended was still owed.
+const OWED: &str = "Nats-Pending-Messages";
+
+/// Why a consumer is of no more use. Another one is made at the next sequence.
+#[derive(Debug, Error)]
+pub(super) enum PullEnded {
+    #[error("make a consumer: {0}")]
+    NotMade(String),
+    #[error("ask for messages: {0}")]
+    NotAsked(String),
+    #[error("no sign of life")]
+    Silent,
+    #[error("the consumer ended with status {0}")]
+    Status(StatusCode),
+    #[error("the subscription ended")]
+    Closed,
+}
+
+/// Where a delivery stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Place {
+    /// In the stream.
+    pub(super) sequence: u64,
+    /// Among the consumer's deliveries, from 1.
+    pub(super) delivery: u64,
+}
+
+/// A live consumer.
+pub(super) struct Pull {
+    client: Client,
+    messages: Subscriber,
+    next: Subject,
+    inbox: Subject,
+    ask: Bytes,
+    batch: u64,
+    /// Messages asked for that have not come.
+    owed: u64,
+    /// Since when nothing came.
+    silent_since: Option<Instant>,
+}
+
+impl Pull {
+    /// Makes a consumer of `stream` that begins at `from`, and asks for up to `batch` messages at a time.
+    pub(super) async fn start(client: &Client, stream: &str, from: u64, batch: u64) -> Result<Self, PullEnded> {
+        let config = pull::Config {
+            deliver_policy: DeliverPolicy::ByStartSequence { start_sequence: from },
+            ack_policy: AckPolicy::None,
+            replay_policy: ReplayPolicy::Instant,
+            inactive_threshold: INACTIVE,
+            num_replicas: 1,
+            memory_storage: true,
+            ..pull::Config::default()
+        };
+        let not_made = |error: &dyn std::fmt::Display| PullEnded::NotMade(error.to_string());
+        let inbox = Subject::from(client.new_inbox());
+        let messages = client.subscribe(inbox.clone()).await.map_err(|error| not_made(&error))?;
+        let consumer = jetstream::new(client.clone())
+            .create_consumer_on_stream(config, stream)
+            .await
+            .map_err(|error| not_made(&error))?;
+        let name = &consumer.cached_info().name;
+        Ok(Self {
+            client: client.clone(),
+            messages,
+            next: format!("$JS.API.CONSUMER.MSG.NEXT.{stream}.{name}").into(),
+            inbox,
+            ask: ask(batch),
+            batch,
+            owed: 0,
+            silent_since: None,
+        })
+    }
+
+    /// The next delivery, with its place if it carries one. Cancel-safe.
+    pub(super) async fn next(&mut self) -> Result<(Message, Option<Place>), PullEnded> {
+        loop {
+            if self.owed <= self.batch / 2 {
+                let asked = self.client.publish_with_reply(self.next.clone(), self.inbox.clone(), self.ask.clone());
+                asked.await.map_err(|error| PullEnded::NotAsked(error.to_string()))?;
+                self.owed += self.batch;
+            }
+            let message = match self.messages.next().now_or_never() {
+                Some(message) => message,
+                None => {
+                    let since = *self.silent_since.get_or_insert_with(Instant::now);
+                    let waited = tokio::time::timeout_at(since + SILENCE, self.messages.next()).await;
+                    waited.map_err(|_| PullEnded::Silent)?
+                }
+            };
+            let message = message.ok_or(PullEnded::Closed)?;
+            self.silent_since = None;
+            match message.status {
+                None => {
+                    self.owed = self.owed.saturating_sub(1);
+                    let place = message.reply.as_deref().and_then(place);
+                    return Ok((message, place));
+                }
+                Some(StatusCode::IDLE_HEARTBEAT) => {}
+                Some(status) => self.settle(&message, status)?,
+            }
+        }
+    }
+
+    /// A request ended: notes what it was still owed.
+    fn settle(&mut self, message: &Message, status: StatusCode) -> Result<(), PullEnded> {
+        // 404: nothing there now, 408: the request expired. It was owed what the header says, or all of it.
+        if !matches!(status, StatusCode::NOT_FOUND | StatusCode::TIMEOUT) {
+            return Err(PullEnded::Status(status));
+        }
+        let owed = message.headers.as_ref().and_then(|headers| headers.get(OWED));
+        let owed = owed.and_then(|owed| owed.as_str().parse().ok()).unwrap_or(self.batch);
+        self.owed = self.owed.saturating_sub(owed);
+        Ok(())
+    }
+}
+
+fn ask(batch: u64) -> Bytes {
+    let request = serde_json::json!({
+        "batch": batch,
+        "expires": u64::try_from(EXPIRES.as_nanos()).unwrap_or(u64::MAX),
+        "idle_heartbeat": u64::try_from(HEARTBEAT.as_nanos()).unwrap_or(u64::MAX),
+    });
+    Bytes::from(request.to_string())
+}
+
+/// Reads `$JS.ACK.<stream>.<consumer>.<delivered>.<sequence>.<delivery>.<time>.<pending>`; newer servers put a domain and an account
+/// before the stream, and may add a token at the end.
+fn place(reply: &str) -> Option<Place> {
+    /// Tokens of the short form, and those that the long form has more.
+    const SHORT: usize = 9;
+    const MORE: usize = 2;
+    let rest = reply.strip_prefix("$JS.ACK.")?;
+    let dots = memchr::memchr_iter(b'.', rest.as_bytes()).count();
+    // `$JS` and `ACK` are two tokens, and there is one token more than dots.
+    let before = if dots + 3 == SHORT { 3 } else { 3 + MORE };
+    let mut tokens = rest.split('.').skip(before);
+    let sequence = tokens.next()?.parse().ok()?;
+    let delivery = tokens.next()?.parse().ok()?;
+    Some(Place { sequence, delivery })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_read_from_both_forms_of_a_reply_subject() {
+        let found = Some(Place { sequence: 42, delivery: 7 });
+        for (reply, place) in [
+            ("$JS.ACK.S.C.1.42.7.1700000000000000000.0", found),
+            ("$JS.ACK._.hash.S.C.1.42.7.1700000000000000000.0", found),
+            ("$JS.ACK.domain.hash.S.C.1.42.7.1700000000000000000.0.token", found),
+            ("$JS.ACK.S.C.1.x.7.1700000000000000000.0", None),
+            ("$JS.ACK.S.C", None),
+            ("_INBOX.1", None),
+        ] {
+            assert_eq!(super::place(reply), place, "{reply}");
+        }
+    }
+}
