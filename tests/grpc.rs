@@ -2,6 +2,8 @@
 
 #[path = "grpc/harness.rs"]
 mod harness;
+#[path = "grpc/words.rs"]
+mod words;
 
 use std::time::Duration;
 

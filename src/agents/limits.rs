@@ -64,3 +64,14 @@ pub const WORK_PAGE_MAX: usize = 500;
 pub const PAGE_ROUNDS: usize = 8;
 /// Bytes of one piece of an attachment.
 pub const ATTACHMENT_PIECE: usize = 64 << 10;
+
+/// Messages told with an assignment: what nobody has answered is a few; a flood is read page by page.
+pub const WORDS_MESSAGES: usize = 50;
+/// Bytes of the messages told with an assignment: one large mail, and small beside a frame.
+pub const WORDS_BYTES: usize = 256 << 10;
+/// Assignments of one batch whose words are read at once: their reads take as long as one, and hold 2 MiB at most.
+pub const WORDS_AHEAD: usize = 8;
+/// Time for the words of one batch of events: an assignment without its words is of more use than one that waits for the log.
+pub const WORDS_WAIT: Duration = Duration::from_secs(2);
+/// A frame with so many bytes of such words goes out as it is.
+pub const FRAME_WORDS: usize = 1 << 20;

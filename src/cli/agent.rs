@@ -8,7 +8,9 @@ use super::client::{Commands, Desk, Target, connect, customer_text, open_session
 use crate::proto::agent::conversation_service_client::ConversationServiceClient;
 use crate::proto::agent::event::Event as Happened;
 use crate::proto::agent::session_response::Response;
-use crate::proto::agent::{CommandResult, Direction, Event, ListMessagesRequest, Presence, Work, command_result};
+use crate::proto::agent::{
+    CommandResult, Direction, Event, ListMessagesRequest, Message, Presence, Work, command_result,
+};
 
 const HELP: &str = "accept [OFFER] · decline [OFFER] · reply [WORK:] TEXT · close [DISPOSITION] · use WORK · work · history · away [REASON] · ready · quit";
 
@@ -94,6 +96,10 @@ impl Seat {
             Some(Happened::Assigned(assigned)) => {
                 let work = assigned.work.clone().unwrap_or_default();
                 println!("assigned {} on {}/{}", work.work_id, work.channel, work.endpoint);
+                if assigned.more_messages {
+                    println!("there is more: history");
+                }
+                assigned.messages.iter().for_each(show_message);
                 self.chosen = Some(work.work_id.clone());
                 if self.auto {
                     self.commands.reply(&work, "Hello, how can I help?").await?;
@@ -109,11 +115,7 @@ impl Seat {
                 println!("work {} is {}", changed.work_id, changed.state().as_str_name())
             }
             Some(Happened::Message(message)) => {
-                let text = message.content.as_ref().map_or("", |content| content.text.as_str());
-                let parts = message.content.as_ref().map_or(0, |content| content.parts.len());
-                let who = if message.direction() == Direction::In { "customer" } else { "us" };
-                let beside = if parts > 0 { format!(" (+{parts} parts)") } else { String::new() };
-                println!("{} {who}: {}{beside}", message.work_id, shown(text));
+                show_message(message);
                 if let (true, Some(said), Some(work)) =
                     (self.auto, customer_text(message), self.desk.works.get(&message.work_id))
                 {
@@ -225,6 +227,14 @@ impl Seat {
         }
         Ok(())
     }
+}
+
+fn show_message(message: &Message) {
+    let text = message.content.as_ref().map_or("", |content| content.text.as_str());
+    let parts = message.content.as_ref().map_or(0, |content| content.parts.len());
+    let who = if message.direction() == Direction::In { "customer" } else { "us" };
+    let beside = if parts > 0 { format!(" (+{parts} parts)") } else { String::new() };
+    println!("{} {who}: {}{beside}", message.work_id, shown(text));
 }
 
 fn report(result: &CommandResult) {

@@ -13,7 +13,8 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use super::client::{
-    Addresses, Commands, Desk, Event, Publisher, connect, customer_text, default_endpoint, native, open_session,
+    Addresses, Commands, Desk, Event, Publisher, connect, customer_messages, customer_text, default_endpoint, native,
+    open_session,
 };
 use crate::proto::agent::event::Event as Happened;
 use crate::proto::agent::session_response::Response;
@@ -98,7 +99,11 @@ async fn act(commands: &Commands, desk: &Desk, event: &AgentEvent) -> anyhow::Re
         Some(Happened::Offered(offer)) => drop(commands.accept(&offer.offer_id).await?),
         Some(Happened::Assigned(assigned)) => {
             let work = assigned.work.clone().unwrap_or_default();
-            commands.reply(&work, "Hello, I am looking into it.").await?;
+            match customer_messages(event).last().and_then(customer_text) {
+                // Everything was said while nobody had time.
+                Some(LAST) => answer(commands, &work, LAST).await?,
+                _ => drop(commands.reply(&work, "Hello, I am looking into it.").await?),
+            }
         }
         Some(Happened::Message(message)) => {
             if let (Some(said), Some(work)) = (customer_text(message), work(&message.work_id)) {

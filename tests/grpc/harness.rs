@@ -40,6 +40,7 @@ struct Core {
     log: Vec<Arc<Record>>,
     arrivals: u64,
     reads: usize,
+    deaf: bool,
 }
 
 /// The shard in memory.
@@ -52,7 +53,7 @@ pub(crate) struct Memory {
 impl Memory {
     pub(crate) fn new(limits: FeedLimits) -> Self {
         let state = State::new(Name::from("s1"));
-        let core = Core { state, log: Vec::new(), arrivals: 0, reads: 0 };
+        let core = Core { state, log: Vec::new(), arrivals: 0, reads: 0, deaf: false };
         let memory = Self { core: Arc::new(Mutex::new(core)), feeds: Feeds::new(limits) };
         let workspace = Name::from("demo");
         for command in [
@@ -137,6 +138,19 @@ impl Memory {
         self.core().reads
     }
 
+    /// From now on the queue assigns instead of offering.
+    pub(crate) fn assign_at_once(&self) {
+        let mut config = config();
+        config.queues[0].accept = Accept::Auto;
+        let command = Command::ApplyConfig { workspace: Name::from("demo"), config: Box::new(config) };
+        self.apply(command).expect("the configuration is valid");
+    }
+
+    /// From now on reads of records have no answer, or have one again.
+    pub(crate) fn deafen(&self, deaf: bool) {
+        self.core().deaf = deaf;
+    }
+
     /// The agent as the core sees it.
     pub(crate) fn view(&self, agent: &str) -> Option<AgentView> {
         self.core().state.workspace("demo").and_then(|space| space.agent(agent))
@@ -206,6 +220,9 @@ impl Shard for Memory {
     fn read(&self, indexes: Vec<Index>) -> BoxFuture<'static, Result<Vec<Option<Arc<Record>>>, Unavailable>> {
         let mut core = self.core();
         core.reads += 1;
+        if core.deaf {
+            return async { Err(Unavailable::NotReady) }.boxed();
+        }
         let at = |index: &Index| usize::try_from(index.0 - 1).expect("a small index");
         let records = indexes.iter().map(|index| core.log.get(at(index)).cloned()).collect();
         async move { Ok(records) }.boxed()
@@ -436,6 +453,14 @@ impl Session {
     pub(crate) async fn offer(&mut self) -> p::Offer {
         self.event(|event| match event {
             p::event::Event::Offered(offer) => Some(offer.clone()),
+            _ => None,
+        })
+        .await
+    }
+
+    pub(crate) async fn assigned(&mut self) -> p::WorkAssigned {
+        self.event(|event| match event {
+            p::event::Event::Assigned(assigned) => Some(assigned.clone()),
             _ => None,
         })
         .await

@@ -9,8 +9,8 @@ use crate::domain::content::Attachment;
 use crate::domain::event::ReceiptStatus;
 use crate::domain::id::{AgentId, AssignmentId, LeafId, MessageId, Name, OfferId, Position, WorkId};
 use crate::domain::record::{
-    Assigned, Author, Change, Direction, MessageContent, MessageStored, OfferMade, PersonalValue, ReceiptNoted, Record,
-    WorkBrief,
+    Assigned, Author, Change, Direction, Flags, MessageContent, MessageStored, OfferMade, PersonalValue, ReceiptNoted,
+    Record, WorkBrief,
 };
 use crate::domain::view::WorkState;
 use crate::normalize::convert::{attachment_into_proto, content_to_proto, error_class, receipt_status};
@@ -65,6 +65,14 @@ pub(in crate::agents) fn event(
         _ => return None,
     };
     Some(p::Event { position: Some(position(at)), event: Some(kind) })
+}
+
+/// Adds the words of an assignment to its event.
+pub(in crate::agents) fn say(event: &mut p::Event, messages: Vec<p::Message>, more: bool) {
+    if let Some(Kind::Assigned(assigned)) = &mut event.event {
+        assigned.messages = messages;
+        assigned.more_messages = more;
+    }
 }
 
 /// The end of a session as an event.
@@ -127,6 +135,27 @@ pub(in crate::agents) fn history_messages(
         }
     }
     messages
+}
+
+/// Items of the customer's side in the Work at places before `before`, newest first, back to where we answered or the Work ended
+/// or began. True: it was reached in this record.
+pub(in crate::agents) fn unanswered(record: &Record, work: WorkId, before: u16) -> (Vec<p::Message>, bool) {
+    let mut found = Vec::new();
+    for (place, change) in (0..before).zip(&record.changes).collect::<Vec<_>>().into_iter().rev() {
+        match change {
+            Change::MessageStored(stored) if stored.work == Some(work) => match stored.direction {
+                // What is not to be shown is not told either, as while the Work is the agent's.
+                Direction::In if stored.flags.has(Flags::REPEATED) => {}
+                Direction::In => found.push(message(record, place, stored, |_| None)),
+                // As in the Work's turn: a quiet one is no answer.
+                Direction::Out if !stored.flags.is_quiet() => return (found, true),
+                Direction::Out | Direction::Note => {}
+            },
+            Change::WorkClosed { work: closed, .. } if *closed == work => return (found, true),
+            _ => {}
+        }
+    }
+    (found, record.index == work.index())
 }
 
 /// Agents whose names the event needs.
@@ -213,7 +242,14 @@ fn assignment(record: &Record, place: u16, assigned: &Assigned, me: &Name) -> p:
     let mut work = brief(assigned.work, &assigned.brief, WorkState::Assigned);
     work.assignment_id = AssignmentId::new(record.index, place).to_string();
     work.owner = me.to_string();
-    p::WorkAssigned { work: Some(work), cause: enums::assign_cause(assigned.cause).into(), cost: assigned.cost }
+    // Its words stand in older records: they are added by who can read those.
+    p::WorkAssigned {
+        work: Some(work),
+        cause: enums::assign_cause(assigned.cause).into(),
+        cost: assigned.cost,
+        messages: Vec::new(),
+        more_messages: false,
+    }
 }
 
 fn brief(work: WorkId, brief: &WorkBrief, state: WorkState) -> p::Work {

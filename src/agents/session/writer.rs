@@ -1,8 +1,12 @@
 //! The writing half: results and events become frames, many events in one when they come fast.
 
+use std::mem;
+use std::pin::pin;
+
+use futures::{Stream, StreamExt as _, stream};
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 use super::life::{End, Life};
@@ -12,10 +16,11 @@ use crate::agents::caller::Caller;
 use crate::agents::convert;
 use crate::agents::edge::Edge;
 use crate::agents::feed::{Feed, Overrun, Told};
-use crate::agents::limits::{FRAME_BYTES, FRAME_EVENTS};
+use crate::agents::history::{self, Words};
+use crate::agents::limits::{FRAME_BYTES, FRAME_EVENTS, FRAME_WORDS, WORDS_AHEAD, WORDS_WAIT};
 use crate::agents::registry::Slot;
 use crate::domain::id::Position;
-use crate::domain::record::Change;
+use crate::domain::record::{Assigned, Change};
 use crate::proto::agent as p;
 
 /// The writing half of one session.
@@ -125,29 +130,46 @@ impl Writer<'_> {
         let _ = self.edge.names.learn(workspace, authors).await;
         let mut over = false;
         let mut events = Vec::with_capacity(batch.len());
-        for told in batch {
+        let mut words = pin!(words_of(self.edge, &batch, self.told));
+        let mut words_bytes = 0;
+        for told in &batch {
             if told.position <= self.told {
                 continue;
             }
             self.told = told.position;
-            match told.record.changes.get(usize::from(told.place)) {
+            let change = told.record.changes.get(usize::from(told.place));
+            match change {
                 Some(Change::SessionEnded { session_epoch, .. }) if *session_epoch != self.epoch => continue,
                 Some(Change::SessionEnded { .. }) => over = true,
                 _ => {}
             }
             let name = |agent| self.edge.names.known(workspace, agent);
             let me = &self.caller.agent;
-            events.extend(convert::event(&told.record, told.place, told.position, me, name));
+            let mut event = convert::event(&told.record, told.place, told.position, me, name);
+            if let (Some(Change::Assigned(_)), Some(event)) = (change, &mut event) {
+                let Words { messages, more, bytes } = words.next().await.unwrap_or_else(Words::unread);
+                convert::say(event, messages, more);
+                words_bytes += bytes;
+            }
+            events.extend(event);
             if over {
                 break;
             }
+            if words_bytes >= FRAME_WORDS {
+                words_bytes = 0;
+                self.push_events(mem::take(&mut events)).await?;
+            }
         }
         if !events.is_empty() {
-            self.edge.metrics.events.inc_by(events.len() as u64);
-            self.edge.metrics.frames.inc();
-            self.push(Frame::Events(p::Events { events })).await?;
+            self.push_events(events).await?;
         }
         Ok(over)
+    }
+
+    async fn push_events(&mut self, events: Vec<p::Event>) -> Result<(), Stuck> {
+        self.edge.metrics.events.inc_by(events.len() as u64);
+        self.edge.metrics.frames.inc();
+        self.push(Frame::Events(p::Events { events })).await
     }
 
     async fn push(&mut self, frame: Frame) -> Result<(), Stuck> {
@@ -181,4 +203,21 @@ impl Writer<'_> {
         }
         sleep_until(Instant::now() + self.edge.options.drain).await;
     }
+}
+
+/// The words of each assignment after `told` in the batch, in order, a few read ahead. It never fails: without an answer of the log
+/// in time an assignment says that there is more.
+fn words_of<'a>(edge: &'a Edge, batch: &'a [Told], told: Position) -> impl Stream<Item = Words> + Send + 'a {
+    let deadline = Instant::now() + WORDS_WAIT;
+    let assigned = batch.iter().filter(move |later| later.position > told).filter_map(|told| {
+        match told.record.changes.get(usize::from(told.place)) {
+            Some(Change::Assigned(assigned)) => Some((told, assigned)),
+            _ => None,
+        }
+    });
+    let read = move |(told, assigned): (&'a Told, &'a Assigned)| async move {
+        let words = history::words(&*edge.shard, &told.record, told.place, assigned);
+        timeout_at(deadline, words).await.unwrap_or_else(|_| Words::unread())
+    };
+    stream::iter(assigned).map(read).buffered(WORDS_AHEAD)
 }

@@ -174,6 +174,16 @@ pub(in crate::cli) fn customer_text(message: &Message) -> Option<&str> {
     message.content.as_ref().filter(|_| said).map(|content| content.text.as_str())
 }
 
+/// A customer's words, as they come: by themselves, or with the assignment of a Work.
+pub(in crate::cli) fn customer_messages(event: &Event) -> impl Iterator<Item = &Message> {
+    let messages = match &event.event {
+        Some(Happened::Message(message)) => std::slice::from_ref(message),
+        Some(Happened::Assigned(assigned)) => &assigned.messages,
+        _ => &[],
+    };
+    messages.iter().filter(|message| customer_text(message).is_some())
+}
+
 /// Offers and Works of an agent, as its events say.
 #[derive(Clone, Debug, Default)]
 pub(in crate::cli) struct Desk {

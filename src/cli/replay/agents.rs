@@ -8,7 +8,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tonic::transport::Channel;
 
 use super::summary::Summary;
-use crate::cli::client::{Commands, Desk, Frames, customer_text, open_session};
+use crate::cli::client::{Commands, Desk, Frames, customer_messages, open_session};
 use crate::proto::agent::conversation_service_client::ConversationServiceClient;
 use crate::proto::agent::event::Event as Happened;
 use crate::proto::agent::session_response::Response;
@@ -77,6 +77,7 @@ impl Board {
         to.published += tally.summary.published;
         to.acknowledged += tally.summary.acknowledged;
         to.refused += tally.summary.refused;
+        to.customer_turns += tally.summary.customer_turns;
         to.turns_taken += tally.summary.turns_taken;
         to.commands_refused.clone_from(&tally.summary.commands_refused);
         if to.first_refusal.is_none() {
@@ -88,6 +89,7 @@ impl Board {
         to.closed = tally.closed;
         to.seen_once = tally.seen.values().filter(|agents| agents.len() == 1).count();
         to.seen_by_several = tally.seen.len() - to.seen_once;
+        to.seen_by_none = to.customer_turns.saturating_sub(tally.seen.len());
     }
 }
 
@@ -147,6 +149,9 @@ impl Agent {
 
     async fn handle(&mut self, event: &Event) -> anyhow::Result<()> {
         self.desk.apply(event);
+        for message in customer_messages(event) {
+            self.board.tally().seen.entry(message.message_id.clone()).or_default().insert(self.number);
+        }
         match &event.event {
             Some(Happened::Offered(offer)) if self.desk.works.len() < self.capacity => {
                 self.commands.accept(&offer.offer_id).await?;
@@ -170,9 +175,6 @@ impl Agent {
                 if let Some(work) = self.desk.works.get(&changed.work_id) {
                     self.commands.close(work, DISPOSITION).await?;
                 }
-            }
-            Some(Happened::Message(message)) if customer_text(message).is_some() => {
-                self.board.tally().seen.entry(message.message_id.clone()).or_default().insert(self.number);
             }
             Some(
                 Happened::Changed(_)

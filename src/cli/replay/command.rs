@@ -47,7 +47,8 @@ pub(in crate::cli) struct Args {
     target: Target,
 }
 
-/// Ends with 0 when everything was acknowledged and every recorded agent turn came out once and in order.
+/// Ends with 0 when everything was acknowledged, every customer's turn was seen by exactly one agent, and every recorded agent turn
+/// came out once and in order.
 pub(in crate::cli) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     for (name, value) in [("--speed", args.speed), ("--rate", args.rate.unwrap_or(1.0))] {
         anyhow::ensure!(value.is_finite() && value > 0.0, "{name} must be above 0");

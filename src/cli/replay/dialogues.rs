@@ -138,7 +138,10 @@ async fn play_one(publisher: Publisher, board: Arc<Board>, endpoint: String, scr
             board.count(|counts| {
                 counts.published += 1;
                 match outcome {
-                    Ok(_) => counts.acknowledged += 1,
+                    Ok(_) => {
+                        counts.acknowledged += 1;
+                        counts.customer_turns += 1;
+                    }
                     Err(failure) => counts.refuse(&failure),
                 }
             });

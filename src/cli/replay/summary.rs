@@ -28,10 +28,14 @@ pub(super) struct Summary {
     pub(super) assignments: usize,
     /// Works that ended, closed by their agent.
     pub(super) closed: usize,
+    /// Customers' turns of the dialogues that were acknowledged.
+    pub(super) customer_turns: usize,
     /// Customers' turns on the stream of exactly one agent.
     pub(super) seen_once: usize,
     /// Customers' turns on the streams of several agents.
     pub(super) seen_by_several: usize,
+    /// Customers' turns on no agent's stream.
+    pub(super) seen_by_none: usize,
     /// Commands of agents that were refused, by reason.
     pub(super) commands_refused: BTreeMap<String, usize>,
     /// Agents' turns of the recordings.
@@ -52,9 +56,12 @@ impl Summary {
         self.first_refusal.get_or_insert_with(|| failure.to_string());
     }
 
-    /// Nothing was refused, and every agent's turn came out once and in order.
+    /// Nothing was refused, every customer's turn was on the stream of exactly one agent, and every agent's turn came out once and
+    /// in order.
     pub(super) fn is_clean(&self) -> bool {
-        self.refused == 0 && self.in_order == self.turns && self.out_of_order == 0 && self.duplicates == 0
+        let heard = self.seen_once == self.customer_turns && self.seen_by_several == 0;
+        let said = self.in_order == self.turns && self.out_of_order == 0 && self.duplicates == 0;
+        self.refused == 0 && heard && said
     }
 }
 
@@ -73,8 +80,10 @@ impl fmt::Display for Summary {
             row("works", self.works)?;
             row("assignments", self.assignments)?;
             row("works closed", self.closed)?;
+            row("customer turns", self.customer_turns)?;
             row("customer turns seen by one agent", self.seen_once)?;
             row("customer turns seen by several", self.seen_by_several)?;
+            row("customer turns seen by none", self.seen_by_none)?;
             row("agent turns", self.turns)?;
             row("agent turns taken", self.turns_taken)?;
             row("handed out in order", self.in_order)?;
