@@ -13,6 +13,7 @@
 
 include!(concat!(env!("OUT_DIR"), "/skein_packages.rs"));
 
+pub use self::skein::admin::v1 as admin;
 pub use self::skein::agent::v1 as agent;
 pub use self::skein::channel::v1 as channel;
 pub use self::skein::log::v1 as log;

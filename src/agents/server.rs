@@ -78,6 +78,8 @@ pub struct Parts {
     pub ready: watch::Receiver<bool>,
     /// Counters.
     pub metrics: EdgeMetrics,
+    /// Services of other parts on the same port.
+    pub beside: Routes,
 }
 
 impl std::fmt::Debug for Parts {
@@ -99,7 +101,7 @@ pub async fn serve(
     parts: Parts,
     shutdown: CancellationToken,
 ) -> Result<(), ServeError> {
-    let Parts { shard, media, ready, metrics } = parts;
+    let Parts { shard, media, ready, metrics, beside } = parts;
     let tracker = TaskTracker::new();
     let drain = options.drain;
     let edge = Arc::new(Edge {
@@ -113,7 +115,7 @@ pub async fn serve(
         shutdown: shutdown.clone(),
         metrics,
     });
-    let (health, routes) = routes(&edge).await?;
+    let (health, routes) = routes(&edge, beside).await?;
     let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
     let sessions_over = async {
         shutdown.cancelled().await;
@@ -138,7 +140,7 @@ pub async fn serve(
 }
 
 /// All services, and the reporter of their health, which begins as NOT_SERVING.
-async fn routes(edge: &Arc<Edge>) -> Result<(HealthReporter, Routes), ServeError> {
+async fn routes(edge: &Arc<Edge>, beside: Routes) -> Result<(HealthReporter, Routes), ServeError> {
     let max_request = edge.options.max_request_bytes;
     let service = Service::new(Arc::clone(edge));
     let (health, health_service) = tonic_health::server::health_reporter();
@@ -151,7 +153,8 @@ async fn routes(edge: &Arc<Edge>) -> Result<(HealthReporter, Routes), ServeError
     let v1 = reflection().build_v1().map_err(ServeError::Reflection)?;
     // Some widely used tools speak only the older version.
     let v1alpha = reflection().build_v1alpha().map_err(ServeError::Reflection)?;
-    let routes = Routes::new(health_service)
+    let routes = beside
+        .add_service(health_service)
         .add_service(v1)
         .add_service(v1alpha)
         .add_service(

@@ -52,6 +52,10 @@ reasons! {
     CallerUnnamed => "CALLER_UNNAMED", Unauthenticated;
     /// No such workspace here.
     UnknownWorkspace => "UNKNOWN_WORKSPACE", NotFound;
+    /// No such IN stream, or the server does not have it.
+    UnknownStream => "UNKNOWN_STREAM", NotFound;
+    /// The IN stream is not broken: there is nothing to decide about it.
+    StreamInUse => "STREAM_IN_USE", FailedPrecondition;
     /// No such endpoint.
     UnknownEndpoint => "UNKNOWN_ENDPOINT", NotFound;
     /// The agent is not known and unknown ones are not registered.
@@ -181,6 +185,8 @@ impl Refusal {
         };
         match rejection {
             Rejection::UnknownWorkspace => Self::new(Reason::UnknownWorkspace, text),
+            Rejection::UnknownStream(_) => Self::new(Reason::UnknownStream, text),
+            Rejection::StreamInUse => Self::new(Reason::StreamInUse, text),
             Rejection::UnknownEndpoint(_) => Self::new(Reason::UnknownEndpoint, text),
             Rejection::UnknownAgent => Self::new(Reason::UnknownAgent, text),
             Rejection::UnknownWork => Self::new(Reason::UnknownWork, text),

@@ -5,16 +5,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
+use async_nats::Client;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use tonic::service::Routes;
 use tracing::{error, info, warn};
 
 use super::ports::{EdgeShard, Stores};
 use super::{App, streams};
-use crate::admin::{Check, Readiness};
+use crate::admin::{Check, Operators, Readiness};
 use crate::agents;
 use crate::agents::feed::Feeds;
 use crate::clock::SystemTimeSource;
@@ -143,7 +145,7 @@ impl<'a> Generation<'a> {
         });
         generation.start_hand_over(nats, &shard_name, &ends).await?;
         let media = Stores(Arc::new(found.bodies.clone()));
-        generation.start_agents(listener, &ends.handle, media);
+        generation.start_agents(listener, &ends.handle, media, nats.control().clone());
         let handle = ends.handle.clone();
         generation.start_ingest(nats, &checks.ingest, found, ends).await?;
         let first_records = tokio::time::timeout(FIRST_RECORDS, handle.query(|_| ()))
@@ -192,13 +194,14 @@ impl<'a> Generation<'a> {
         Ok(())
     }
 
-    fn start_agents(&mut self, listener: TcpListener, handle: &ShardHandle, media: Stores) {
+    fn start_agents(&mut self, listener: TcpListener, handle: &ShardHandle, media: Stores, control: Client) {
         let options = self.app.plan.serve.clone();
         let parts = agents::Parts {
             shard: Arc::new(EdgeShard(handle.clone())),
             media: Arc::new(media),
             ready: self.ready.subscribe(),
             metrics: self.app.edge_metrics.clone(),
+            beside: Routes::new(Operators::service(handle.clone(), control)),
         };
         let stop = self.take_stop.clone();
         self.take("agents", async move { Ok(agents::serve(options, listener, parts, stop).await?) });

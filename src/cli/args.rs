@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use super::{agent, check, config, dev, exec_nats, replay, say, serve, try_format};
+use super::{agent, check, config, dev, exec_nats, replay, say, serve, stream, try_format};
 
 /// skein: one conversation per customer, the right agent, nothing lost.
 #[derive(Debug, Parser)]
@@ -24,6 +24,8 @@ pub(super) enum Command {
     Config(config::Args),
     /// An agent's desk in this terminal: offers, accept, reply, close.
     Agent(agent::Args),
+    /// The IN streams: lists them, takes a broken one into use again.
+    Stream(stream::Args),
     /// Sends one message of a customer, as its provider would.
     Say(say::Args),
     /// Plays recordings through a running daemon and says what became of them.

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use super::args::{Cli, Command};
-use super::{agent, check, config, dev, exec_nats, replay, say, serve, try_format};
+use super::{agent, check, config, dev, exec_nats, replay, say, serve, stream, try_format};
 
 /// Runs the subcommand of this process's command line.
 #[must_use]
@@ -20,6 +20,7 @@ pub fn main() -> ExitCode {
         Command::Config(args) => on_runtime(config::run(args)),
         Command::Agent(args) => on_runtime(agent::run(args)),
         Command::Replay(args) => on_runtime(replay::run(args)),
+        Command::Stream(args) => on_runtime(stream::run(args)),
         Command::Say(args) => on_runtime(say::run(args)),
         Command::Try(args) => on_runtime(try_format::run(args)),
     };

@@ -15,6 +15,7 @@ mod exec_nats;
 mod replay;
 mod say;
 mod serve;
+mod stream;
 mod synthetic;
 mod try_format;
 

@@ -56,6 +56,21 @@ pub enum Command {
         /// The last sequence it has now.
         found: u64,
     },
+    /// An operator takes a broken IN stream into use again, as it is now.
+    ResumeInput {
+        /// Of which workspace.
+        workspace: Name,
+        /// Recognises a repeat, and says who decides.
+        request: Request,
+        /// Name of the stream.
+        stream: Name,
+        /// When it was created, nanoseconds since the Unix epoch.
+        created_ns: i64,
+        /// Counts as applied: reading goes on behind it.
+        sequence: u64,
+        /// Digest of the message there; 0: it is not stored.
+        digest: u64,
+    },
     /// Messages of an IN stream are gone that were never applied.
     InputGap {
         /// Of which workspace.

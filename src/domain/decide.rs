@@ -56,18 +56,36 @@ pub fn decide(state: &State, command: Command, now: Timestamp) -> Result<Option<
             Ok(Some(system(index, now, workspace, Change::StreamBound { stream: number, name: stream, created_ns })))
         }
         Command::InputBroken { workspace, stream, found } => {
+            space(state, &workspace)?;
             let applied =
                 state.stream_number(stream).filter(|bound| !bound.broken).map(|bound| bound.position.sequence);
             Ok(applied.map(|applied| system(index, now, workspace, Change::InputBroken { stream, applied, found })))
         }
+        Command::ResumeInput { workspace, request, stream, created_ns, sequence, digest } => {
+            space(state, &workspace)?.requests.check(&request)?;
+            let known = state.stream(&stream).filter(|bound| bound.workspace == workspace);
+            let bound = known.ok_or(Rejection::UnknownStream(stream))?;
+            if !bound.broken {
+                return Err(Rejection::StreamInUse);
+            }
+            let resumed = Change::InputResumed { stream: bound.number, created_ns, sequence, digest };
+            Ok(Some(Record { cause: Cause::Command(request), ..system(index, now, workspace, resumed) }))
+        }
         Command::InputGap { workspace, stream, from, to } => {
+            space(state, &workspace)?;
+            // Nothing of a broken stream is passed over: an operator decides about it.
+            if state.stream_number(stream).is_none_or(|bound| bound.broken) {
+                return Ok(None);
+            }
             Ok(Some(system(index, now, workspace, Change::InputGap { stream, from, to })))
         }
         Command::Progress { workspace, reached } => {
+            space(state, &workspace)?;
             let reached: Vec<Input> = reached.into_iter().filter(|input| is_new(state, input)).collect();
             Ok((!reached.is_empty()).then(|| system(index, now, workspace, Change::Progress { reached })))
         }
         Command::HandedOver { workspace, stream, stream_sequence, position } => {
+            space(state, &workspace)?;
             let news = state.handed_over(&stream).is_none_or(|(_, known)| position > known);
             Ok(news.then(|| system(index, now, workspace, Change::HandedOver { stream, stream_sequence, position })))
         }

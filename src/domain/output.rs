@@ -67,6 +67,7 @@ pub fn outputs(record: &Record) -> Vec<Output> {
             | Change::ConfigApplied { .. }
             | Change::StreamBound { .. }
             | Change::InputBroken { .. }
+            | Change::InputResumed { .. }
             | Change::InputGap { .. }
             | Change::Progress { .. }
             | Change::HandedOver { .. }

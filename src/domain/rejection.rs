@@ -10,6 +10,12 @@ pub enum Rejection {
     /// No such workspace in this shard.
     #[error("unknown workspace")]
     UnknownWorkspace,
+    /// No such IN stream in the workspace.
+    #[error("unknown stream {0}")]
+    UnknownStream(Name),
+    /// The IN stream is in use: only a broken one is taken into use again.
+    #[error("the stream is in use")]
+    StreamInUse,
     /// No such endpoint in the workspace's configuration.
     #[error("unknown endpoint {0}")]
     UnknownEndpoint(Name),

@@ -24,6 +24,8 @@ pub struct BoundStream {
     pub position: Input,
     /// It is not the stream that was read before: nothing of it is applied until an operator decides.
     pub broken: bool,
+    /// Index of the record by which an operator took it into use again; 0: none did.
+    pub resumed: Index,
 }
 
 /// State of one shard.
@@ -78,6 +80,11 @@ impl State {
     /// All workspaces by name.
     pub fn workspaces(&self) -> impl Iterator<Item = &Workspace> {
         self.workspaces.values()
+    }
+
+    /// All IN streams, by number.
+    pub fn streams(&self) -> impl Iterator<Item = &BoundStream> {
+        self.streams.iter()
     }
 
     /// The IN stream of that name.
@@ -150,10 +157,21 @@ impl State {
                 created_ns: *created_ns,
                 position: Input { stream: *stream, ..Input::default() },
                 broken: false,
+                resumed: Index::default(),
             }),
             Change::InputBroken { stream, .. } => {
                 if let Some(stream) = self.streams.get_mut(usize::from(*stream)) {
                     stream.broken = true;
+                }
+            }
+            Change::InputResumed { stream, created_ns, sequence, digest } => {
+                if let Some(bound) = self.streams.get_mut(usize::from(*stream)) {
+                    bound.broken = false;
+                    bound.created_ns = *created_ns;
+                    bound.resumed = record.index;
+                    let (sequence, digest) = (*sequence, *digest);
+                    // The whole message counts as applied, whatever of it was.
+                    bound.position = Input { stream: *stream, sequence, event: 0, of: 1, splitter: 0, digest };
                 }
             }
             Change::InputGap { stream, to, .. } => {

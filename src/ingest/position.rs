@@ -2,6 +2,7 @@
 
 use siphasher::sip::SipHasher13;
 
+use crate::domain::id::Index;
 use crate::domain::record::Input;
 use crate::nats::Stored;
 
@@ -31,6 +32,8 @@ pub(super) struct Bound {
     pub(super) position: Input,
     /// It was found broken before, and stays so.
     pub(super) broken: bool,
+    /// Index of the record by which an operator took it into use again.
+    pub(super) resumed: Index,
 }
 
 /// What the stream is now.
@@ -81,6 +84,7 @@ mod tests {
             created_ns: 77,
             position: Input { stream: 1, sequence, event, of, splitter: 1, digest: 9 },
             broken: false,
+            resumed: Index::default(),
         }
     }
 

@@ -17,6 +17,7 @@ use super::bodies::Bodies;
 use super::health::StreamHealth;
 use super::position::{Bound, Found, Verdict, digest, verdict};
 use super::prepare::Preparer;
+use crate::domain::State;
 use crate::domain::command::Command;
 use crate::domain::id::Name;
 use crate::domain::record::Input;
@@ -88,11 +89,19 @@ enum Next {
 
 impl Source {
     /// Reads until `stop`. A stream that is broken is not read any further, by no later process either: which of its events are still to
-    /// be taken in is no question that a program answers. The task then waits for `stop`.
+    /// be taken in is no question that a program answers. The task then waits for `stop`, or for an operator's word.
     ///
     /// # Errors
     /// [`IngestError`].
     pub async fn run(self, stop: CancellationToken) -> Result<(), IngestError> {
+        while !stop.is_cancelled() {
+            self.read(&stop).await?;
+        }
+        Ok(())
+    }
+
+    /// Reads until `stop`, or until an operator takes the stream into use again after it broke.
+    async fn read(&self, stop: &CancellationToken) -> Result<(), IngestError> {
         let stream = self.stream.clone();
         let bound = self
             .handle
@@ -104,6 +113,7 @@ impl Source {
                         created_ns: bound.created_ns,
                         position: bound.position,
                         broken: bound.broken,
+                        resumed: bound.resumed,
                     })
                 }
             })
@@ -114,25 +124,26 @@ impl Source {
             workspace: self.workspace.clone(),
             stream,
             number: bound.number,
-            config: self.config,
-            bodies: self.bodies,
+            config: Arc::clone(&self.config),
+            bodies: self.bodies.clone(),
             applied: bound.position,
         };
         let reader = Reader {
-            client: self.client,
-            workspace: self.workspace,
-            stream: self.stream,
+            client: self.client.clone(),
+            workspace: self.workspace.clone(),
+            stream: self.stream.clone(),
+            handle: self.handle.clone(),
             silent: RateLimit::new(self.repeat_interval, self.metrics.clone()),
             puzzled: RateLimit::new(self.repeat_interval, self.metrics.clone()),
-            metrics: self.metrics,
-            health: self.health,
+            metrics: self.metrics.clone(),
+            health: self.health.clone(),
             bound,
             last: None,
         };
         // Two tasks, because reading and preparing are to run side by side; dropping this future ends both.
         let (read, prepared) = tokio::join!(
-            AbortOnDropHandle::new(tokio::spawn(reader.run(items, stop))).map(joined),
-            prepare_all(preparer, to_prepare, self.inlet)
+            AbortOnDropHandle::new(tokio::spawn(reader.run(items, stop.clone()))).map(joined),
+            prepare_all(preparer, to_prepare, &self.inlet)
         );
         prepared?;
         read
@@ -147,7 +158,7 @@ fn joined(result: Result<Result<(), IngestError>, tokio::task::JoinError>) -> Re
 async fn prepare_all(
     preparer: Preparer,
     mut items: mpsc::Receiver<Vec<Item>>,
-    inlet: Inlet,
+    inlet: &Inlet,
 ) -> Result<(), IngestError> {
     while let Some(batch) = items.recv().await {
         let mut commands = Vec::with_capacity(batch.len());
@@ -168,6 +179,7 @@ struct Reader {
     client: Client,
     workspace: Name,
     stream: Name,
+    handle: ShardHandle,
     metrics: Metrics,
     /// For the line about a server that does not answer.
     silent: RateLimit,
@@ -344,15 +356,34 @@ impl Reader {
             applied,
             found,
             "stream was made anew or rolled back and is not read any further, nor after a restart: stop its adapters, so that \
-             providers keep their events, and leave stream and log as they are; the InputBroken record of the log has the last \
-             sequence applied and the last one found"
+             providers keep their events, find out what became of it (`skein stream list`), and take it into use again from the \
+             right sequence (`skein stream resume`)"
         );
         self.health.broken();
         let finding = Command::InputBroken { workspace: self.workspace.clone(), stream: self.bound.number, found };
         // The other end is gone only when the shard is.
         let _ = items.send(vec![Item::Finding(finding)]).await;
-        stop.cancelled().await;
-        Ok(())
+        tokio::select! {
+            // Cancel-safe: a token keeps what it was told.
+            () = stop.cancelled() => Ok(()),
+            // Cancel-safe: it only asks.
+            resumed = self.resumed() => {
+                info!(stream = %self.stream, "taken into use again by an operator");
+                resumed
+            }
+        }
+    }
+
+    /// Waits until an operator has taken the stream into use again.
+    async fn resumed(&self) -> Result<(), IngestError> {
+        loop {
+            tokio::time::sleep(WATCH).await;
+            let (stream, known) = (self.stream.clone(), self.bound.resumed);
+            let look = move |state: &State| state.stream(&stream).is_some_and(|bound| bound.resumed > known);
+            if self.handle.query(look).await? {
+                return Ok(());
+            }
+        }
     }
 
     fn alarm(&self, alarm: StreamAlarm) {

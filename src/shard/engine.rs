@@ -136,9 +136,9 @@ impl<R> Engine<R> {
     ) -> Result<Step, LogEnded> {
         match command {
             // Comes from ingest for messages that hold no event: gathered here, so that it costs no record each.
-            Command::Progress { workspace, reached } => {
+            Command::Progress { reached, .. } => {
                 for input in reached {
-                    self.pass(&workspace, input, now);
+                    self.pass(input, now);
                 }
                 Ok(Step::NoEffect)
             }
@@ -155,10 +155,10 @@ impl<R> Engine<R> {
                 self.after_input(step, origin, now, log)
             }
             Command::DeadLetter(letter) => {
-                let (workspace, input) = (letter.workspace.clone(), letter.input);
+                let input = letter.input;
                 let step = self.decide(Command::DeadLetter(letter), now, reply, log)?;
                 if step != Step::Recorded {
-                    self.pass(&workspace, input, now);
+                    self.pass(input, now);
                 }
                 Ok(step)
             }
@@ -176,12 +176,12 @@ impl<R> Engine<R> {
     ) -> Result<Step, LogEnded> {
         match &step {
             Step::Recorded => {}
-            Step::NoEffect | Step::Repeated => self.pass(&origin.workspace.clone(), origin.input, now),
+            Step::NoEffect | Step::Repeated => self.pass(origin.input, now),
             Step::Refused(rejection) => {
-                let (workspace, input) = (origin.workspace.clone(), origin.input);
+                let input = origin.input;
                 origin.reason = Name::const_new(dead_letter_reason(rejection));
                 if self.decide(Command::DeadLetter(origin), now, None, log)? != Step::Recorded {
-                    self.pass(&workspace, input, now);
+                    self.pass(input, now);
                 }
             }
         }
@@ -304,8 +304,11 @@ impl<R> Engine<R> {
         Ok(())
     }
 
-    fn pass(&mut self, workspace: &Name, input: Input, now: Timestamp) {
-        self.passed.note(workspace, input, now);
+    /// An input is done with. Its position belongs to the workspace of its stream, whatever its subject named.
+    fn pass(&mut self, input: Input, now: Timestamp) {
+        if let Some(bound) = self.state.stream_number(input.stream) {
+            self.passed.note(&bound.workspace, input, now);
+        }
     }
 }
 

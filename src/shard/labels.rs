@@ -47,6 +47,7 @@ pub(super) fn rejection(rejection: &Rejection) -> Option<RejectionReason> {
     Some(match rejection {
         Rejection::Repeated(_) | Rejection::AlreadyApplied | Rejection::Duplicate | Rejection::Ignored => return None,
         Rejection::UnknownWorkspace
+        | Rejection::UnknownStream(_)
         | Rejection::UnknownEndpoint(_)
         | Rejection::UnknownAgent
         | Rejection::UnknownWork
@@ -63,7 +64,7 @@ pub(super) fn rejection(rejection: &Rejection) -> Option<RejectionReason> {
         Rejection::RequestIdReused => RejectionReason::IdReused,
         Rejection::NoRecipient | Rejection::RecipientRefused(_) => RejectionReason::NoRecipient,
         Rejection::CannotSend(_) => RejectionReason::CannotSend,
-        Rejection::Invalid(_) => RejectionReason::Invalid,
+        Rejection::Invalid(_) | Rejection::StreamInUse => RejectionReason::Invalid,
         Rejection::Limit(_) => RejectionReason::Limit,
     })
 }

@@ -4,7 +4,7 @@ use skein::domain::command::Command;
 use skein::domain::event::EventKind;
 use skein::domain::id::{Index, Name, Position};
 use skein::domain::output::Output;
-use skein::domain::record::{Change, Input};
+use skein::domain::record::{Cause, Change, Input, Request};
 use skein::domain::rejection::Rejection;
 
 use crate::kit::{SPACE, Scenario, shop, sms, whatsapp};
@@ -119,6 +119,73 @@ fn nothing_of_a_broken_stream_is_applied_or_passed_over() {
     let passed = Command::Progress { workspace: Name::new(SPACE), reached: vec![at(4, 0, 1)] };
     assert!(story.when(passed).0.expect("not refused").is_none());
     assert_eq!(position(&story), (3, 0), "an operator decides about the rest");
+}
+
+fn resume(id: &str, sequence: u64) -> Command {
+    Command::ResumeInput {
+        workspace: Name::new(SPACE),
+        request: Request { principal: Name::new("operator:olga"), request_id: Name::new(id), digest: sequence },
+        stream: Name::new(STREAM),
+        created_ns: 77,
+        sequence,
+        digest: 5,
+    }
+}
+
+#[test]
+fn an_operator_takes_a_broken_stream_into_use_again_from_where_it_says() {
+    let mut story = shop().opens();
+    story.hears_at(at(9, 1, 3), sms(ANNA, "hello")).expect("applied");
+    assert_eq!(story.when(resume("r0", 2)).refused(), Rejection::StreamInUse, "nothing is broken");
+    story.when(Command::InputBroken { workspace: Name::new(SPACE), stream: 0, found: 4 }).expect("noted");
+    let step = story.when(resume("r1", 2));
+    assert_eq!(step.changes(), [Change::InputResumed { stream: 0, created_ns: 77, sequence: 2, digest: 5 }]);
+    assert!(matches!(&step.record().cause, Cause::Command(request) if request.principal == "operator:olga"));
+    let bound = story.state.stream(STREAM).expect("bound").clone();
+    assert_eq!((bound.broken, bound.created_ns, bound.resumed), (false, 77, step.record().index));
+    assert_eq!(story.hears_at(at(2, 0, 1), sms(ANNA, "before")).refused(), Rejection::AlreadyApplied);
+    story.hears_at(at(3, 0, 1), sms(ANNA, "of the new stream")).expect("applied");
+    assert_eq!(position(&story), (3, 0));
+    assert!(matches!(story.when(resume("r1", 2)).refused(), Rejection::Repeated(_)), "a retry gets the first answer");
+    assert_eq!(story.when(resume("r1", 3)).refused(), Rejection::RequestIdReused);
+    assert_eq!(story.when(resume("r2", 2)).refused(), Rejection::StreamInUse, "a late word changes nothing");
+    story.folds_to_the_same();
+}
+
+#[test]
+fn only_a_stream_of_the_workspace_is_taken_into_use_again() {
+    let mut story = shop().opens();
+    let Command::ResumeInput { request, created_ns, sequence, digest, workspace, .. } = resume("r1", 1) else {
+        unreachable!("made so above")
+    };
+    let other = Name::new("SKEIN_IN_other");
+    let command = Command::ResumeInput { workspace, request, stream: other.clone(), created_ns, sequence, digest };
+    assert_eq!(story.when(command).refused(), Rejection::UnknownStream(other));
+}
+
+#[test]
+fn the_shards_own_commands_are_refused_for_a_workspace_that_is_not_here() {
+    let mut story = shop().opens();
+    let workspace = Name::new("nobody");
+    let position = Position { index: Index(1), output: 0 };
+    for command in [
+        Command::InputBroken { workspace: workspace.clone(), stream: 0, found: 1 },
+        Command::InputGap { workspace: workspace.clone(), stream: 0, from: 1, to: 2 },
+        Command::Progress { workspace: workspace.clone(), reached: vec![at(1, 0, 1)] },
+        Command::HandedOver { workspace, stream: Name::new("SKEIN_OUT_nobody"), stream_sequence: 1, position },
+    ] {
+        assert_eq!(story.when(command).refused(), Rejection::UnknownWorkspace);
+    }
+}
+
+#[test]
+fn a_gap_is_noted_of_streams_that_are_read_only() {
+    let mut story = shop().opens();
+    let gap = |stream| Command::InputGap { workspace: Name::new(SPACE), stream, from: 1, to: 7 };
+    assert!(story.when(gap(9)).0.expect("not refused").is_none(), "nobody knows that stream");
+    story.when(Command::InputBroken { workspace: Name::new(SPACE), stream: 0, found: 1 }).expect("noted");
+    assert!(story.when(gap(0)).0.expect("not refused").is_none(), "an operator decides about a broken one");
+    assert_eq!(position(&story).0, 0);
 }
 
 #[test]

@@ -335,6 +335,7 @@ pub(crate) async fn server_with(options: ServeOptions, limits: FeedLimits) -> Se
         media: Arc::new(OneObject),
         ready: is_ready,
         metrics: EdgeMetrics::default(),
+        beside: tonic::service::Routes::default(),
     };
     let served = serve(options, listener, parts, shutdown.clone());
     let ended = tokio::spawn(async move { served.await.expect("the server ends well") });

@@ -4,6 +4,8 @@ use std::path::Path;
 
 use rustix::process::Signal;
 use skein::domain::record::Change;
+use skein::proto::admin::admin_service_client::AdminServiceClient;
+use skein::proto::admin::{ListStreamsRequest, ResumeStreamRequest};
 
 use crate::adapter::{Adapter, whatsapp};
 use crate::bed::{Bed, WORKSPACE, eventually};
@@ -74,8 +76,43 @@ async fn in_deleted_and_made_anew_is_an_alarm_now_and_after_a_restart() {
     alarmed(&bed, &daemon, 3).await;
     daemon.signal(Signal::TERM);
     assert_eq!(daemon.ended().await.code(), Some(0));
-    let again = bed.daemon().await;
+    let mut again = bed.daemon().await;
     alarmed(&bed, &again, 3).await;
+
+    let mut admin = AdminServiceClient::new(again.channel().await);
+    let listed = admin.list_streams(by_operator(ListStreamsRequest::default())).await.expect("a list").into_inner();
+    let stream = listed.streams.first().expect("one stream");
+    assert!(stream.broken && stream.stream == in_stream() && stream.applied_sequence == 3, "{stream:?}");
+    let found = stream.found.as_ref().expect("the server has it");
+    assert_eq!((found.first_sequence, found.last_sequence), (1, 5));
+    assert_ne!(found.created_at, stream.bound_created_at);
+    let beyond = admin.resume_stream(by_operator(resume(7))).await.expect_err("there are five");
+    assert_eq!(beyond.code(), tonic::Code::InvalidArgument);
+    admin.resume_stream(by_operator(resume(2))).await.expect("an operator's word");
+    let channel = again.channel().await;
+    eventually("what was asked for is in", async || (said(&channel).await.len() == 7).then_some(())).await;
+    assert_eq!(said(&channel).await[3..], ["number 4", "number 5", "number 6", "number 7"]);
+    eventually("it is ready again", async || (again.page("/readyz").await?.0 == 200).then_some(())).await;
+    let late = admin.resume_stream(by_operator(resume(1))).await.expect_err("it is in use");
+    assert_eq!(late.code(), tonic::Code::FailedPrecondition);
+    again.signal(Signal::TERM);
+    assert_eq!(again.ended().await.code(), Some(0));
+    let third = bed.daemon().await;
+    eventually("a restart goes on", async || (third.page("/readyz").await?.0 == 200).then_some(())).await;
+    adapter.publish(&whatsapp(PHONE, "8", "number 8")).await;
+    let channel = third.channel().await;
+    eventually("the next is in", async || (said(&channel).await.len() == 8).then_some(())).await;
+}
+
+fn resume(from_sequence: u64) -> ResumeStreamRequest {
+    let request_id = format!("resume-{from_sequence}");
+    ResumeStreamRequest { request_id, workspace: WORKSPACE.to_owned(), stream: in_stream(), from_sequence }
+}
+
+fn by_operator<T>(message: T) -> tonic::Request<T> {
+    let mut request = tonic::Request::new(message);
+    request.metadata_mut().insert("skein-operator", "olga".parse().expect("a name"));
+    request
 }
 
 /// IN as it was after 3 of 6 messages, and `grown` others since.

@@ -7,7 +7,7 @@ use super::model::Sabotage;
 use super::run;
 
 /// Seeds within which a broken safeguard must be found.
-const SEEDS: u64 = 60;
+const SEEDS: u64 = 120;
 
 /// The checks that fail, over all seeds.
 fn found(sabotage: Sabotage) -> Vec<&'static str> {

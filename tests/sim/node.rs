@@ -6,7 +6,7 @@ use std::sync::Arc;
 use skein::domain::command::{AgentCommand, Arrival, Command, DeadLetter, Verb};
 use skein::domain::id::{MessageId, Name, Position};
 use skein::domain::output::{Output, outputs};
-use skein::domain::record::{Input, Record};
+use skein::domain::record::{Input, Record, Request};
 use skein::domain::time::Timestamp;
 use skein::domain::timer::Timer;
 use skein::domain::{State, decide, evolve};
@@ -202,6 +202,19 @@ impl Node {
                 verb: Verb::LoseSession,
             }))),
             1 if rng.percent(30) => Some(Command::InputBroken { workspace: Name::new(ACME), stream: 2, found: 0 }),
+            // An operator: of the stream that breaks above, of one that is in use, of one that is not.
+            2 => {
+                let stream = Name::new([STREAMS[2], STREAMS[0], "SKEIN_IN_acme_none"][rng.below(3)]);
+                let request_id = Name::new(format!("resume-{}", rng.below(1_000_000)));
+                Some(Command::ResumeInput {
+                    workspace: Name::new(ACME),
+                    request: Request { principal: Name::new("operator:olga"), request_id, digest: 1 },
+                    stream,
+                    created_ns: 2,
+                    sequence: 0,
+                    digest: 0,
+                })
+            }
             _ => {
                 let stream = rng.below(2);
                 let sequence = self.read[stream].0.checked_sub(1).filter(|at| *at > 0)?;

@@ -16,6 +16,7 @@ const EXPECTED: &[(&str, &[&str])] = &[
             "ConfigApplied",
             "StreamBound",
             "InputBroken",
+            "InputResumed",
             "InputGap",
             "Progress",
             "DeadLettered",
@@ -55,6 +56,8 @@ const EXPECTED: &[(&str, &[&str])] = &[
         "rejection",
         &[
             "UnknownWorkspace",
+            "UnknownStream",
+            "StreamInUse",
             "UnknownEndpoint",
             "UnknownAgent",
             "UnknownWork",

@@ -41,6 +41,17 @@ pub enum Change {
         /// The last sequence it has now.
         found: u64,
     },
+    /// An operator takes a broken IN stream into use again.
+    InputResumed {
+        /// Its number.
+        stream: u16,
+        /// When the stream that is there now was created, nanoseconds since the Unix epoch.
+        created_ns: i64,
+        /// Counts as applied from now on; 0 before the first.
+        sequence: u64,
+        /// Digest of the message there; 0: it is not stored.
+        digest: u64,
+    },
     /// Messages of an IN stream are gone that were never applied.
     InputGap {
         /// Its number.

@@ -22,6 +22,12 @@ pub(super) fn change_from(change: p::Change) -> Result<Change, CodecError> {
             Change::StreamBound { stream: short(c.stream)?, name: Name::from(c.name), created_ns: c.created_ns }
         }
         Kind::InputBroken(c) => Change::InputBroken { stream: short(c.stream)?, applied: c.applied, found: c.found },
+        Kind::InputResumed(c) => Change::InputResumed {
+            stream: short(c.stream)?,
+            created_ns: c.created_ns,
+            sequence: c.sequence,
+            digest: c.digest,
+        },
         Kind::InputGap(c) => Change::InputGap { stream: short(c.stream)?, from: c.from, to: c.to },
         Kind::Progress(c) => {
             Change::Progress { reached: c.reached.into_iter().map(input_from).collect::<Result<_, _>>()? }

@@ -17,7 +17,7 @@ use crate::domain::record::{
 use crate::domain::time::Timestamp;
 
 /// How many variants [`variant`] numbers.
-pub(super) const VARIANTS: usize = 37;
+pub(super) const VARIANTS: usize = 38;
 
 /// The number of a change's variant, from 0.
 pub(super) fn variant(change: &Change) -> usize {
@@ -59,6 +59,7 @@ pub(super) fn variant(change: &Change) -> usize {
         Change::MatchDeferred { .. } => 34,
         Change::AlsoReceived { .. } => 35,
         Change::CooldownEnded { .. } => 36,
+        Change::InputResumed { .. } => 37,
     }
 }
 
@@ -173,6 +174,14 @@ pub(super) fn every_change() -> Vec<BoxedStrategy<Change>> {
             .prop_map(|(message, leaf, endpoint)| Change::AlsoReceived { message, leaf, endpoint })
             .boxed(),
         (work(), agent()).prop_map(|(work, agent)| Change::CooldownEnded { work, agent }).boxed(),
+        any::<(u16, i64, u64, u64)>()
+            .prop_map(|(stream, created_ns, sequence, digest)| Change::InputResumed {
+                stream,
+                created_ns,
+                sequence,
+                digest,
+            })
+            .boxed(),
     ]
 }
 

@@ -21,6 +21,15 @@ pub(super) fn write_change(wire: &mut Wire<'_>, change: &Change) {
         Change::InputBroken { stream, applied, found } => {
             wire.message(19, &p::InputBroken { stream: (*stream).into(), applied: *applied, found: *found })
         }
+        Change::InputResumed { stream, created_ns, sequence, digest } => wire.message(
+            38,
+            &p::InputResumed {
+                stream: (*stream).into(),
+                created_ns: *created_ns,
+                sequence: *sequence,
+                digest: *digest,
+            },
+        ),
         Change::InputGap { stream, from, to } => {
             wire.message(20, &p::InputGap { stream: (*stream).into(), from: *from, to: *to })
         }

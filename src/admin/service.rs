@@ -1,0 +1,122 @@
+//! `AdminService`: what operators see and decide. It looks things up and asks the shard; the record is the decision.
+
+use async_nats::Client;
+use tonic::{Request, Response, Status};
+
+use super::convert;
+use crate::agents::{CommandFailure, Reason, Refusal, Unavailable};
+use crate::domain::BoundStream;
+use crate::domain::command::Command;
+use crate::domain::id::Name;
+use crate::domain::rejection::Rejection;
+use crate::ingest::digest;
+use crate::nats::{ApiCode, NatsError, StreamState, leader_get, stream_state};
+use crate::proto::admin as p;
+use crate::proto::admin::admin_service_server::{AdminService, AdminServiceServer};
+use crate::shard::{CommandError, ShardHandle};
+
+/// Serves operators.
+#[derive(Clone, Debug)]
+pub struct Operators {
+    shard: ShardHandle,
+    client: Client,
+}
+
+impl Operators {
+    /// The service, to be put beside others on a port that only operators and agents' tools reach.
+    #[must_use]
+    pub fn service(shard: ShardHandle, client: Client) -> AdminServiceServer<Self> {
+        AdminServiceServer::new(Self { shard, client })
+    }
+
+    async fn streams(&self, workspace: String) -> Result<p::ListStreamsResponse, Refusal> {
+        let look = move |state: &crate::domain::State| -> Vec<BoundStream> {
+            state.streams().filter(|bound| workspace.is_empty() || bound.workspace == workspace).cloned().collect()
+        };
+        let mut bound = self.shard.query(look).await.map_err(|_| Refusal::from(Unavailable::NotReady))?;
+        bound.sort_by(|a, b| (&a.workspace, &a.name).cmp(&(&b.workspace, &b.name)));
+        let mut streams = Vec::with_capacity(bound.len());
+        for bound in bound {
+            // What the server does not say is left out: the rest is worth seeing just then.
+            let found = stream_state(&self.client, &bound.name).await.ok();
+            streams.push(convert::stream(bound, found));
+        }
+        Ok(p::ListStreamsResponse { streams })
+    }
+
+    async fn resume(&self, operator: &Name, asked: p::ResumeStreamRequest) -> Result<u64, Refusal> {
+        let request = convert::request(operator, &asked)?;
+        let (name, workspace) = (Name::from(asked.stream.as_str()), Name::from(asked.workspace.as_str()));
+        let look = {
+            let (name, workspace) = (name.clone(), workspace.clone());
+            move |state: &crate::domain::State| state.stream(&name).is_some_and(|bound| bound.workspace == workspace)
+        };
+        // Only names that are ours go to the server.
+        if !self.shard.query(look).await.map_err(|_| Refusal::from(Unavailable::NotReady))? {
+            return Err(Refusal::new(Reason::UnknownStream, "unknown stream"));
+        }
+        let found = stream_state(&self.client, &name).await.map_err(|error| missing(&error))?;
+        let sequence = applied(asked.from_sequence, &found)?;
+        let digest = match sequence {
+            1.. if sequence >= found.first_sequence => {
+                leader_get(&self.client, &name, sequence).await.map_err(|error| missing(&error))?.as_ref().map(digest)
+            }
+            _ => None,
+        };
+        let command = Command::ResumeInput {
+            workspace,
+            request,
+            stream: name.clone(),
+            created_ns: found.created_ns,
+            sequence,
+            digest: digest.unwrap_or_default(),
+        };
+        match self.shard.command(command).await {
+            Ok(answer) | Err(CommandError::Rejected(Rejection::Repeated(answer))) => {
+                tracing::info!(stream = %name, from = asked.from_sequence, "stream taken into use again by an operator");
+                Ok(answer.position.index.0)
+            }
+            Err(CommandError::Rejected(rejection)) => {
+                Err(Refusal::of_command(CommandFailure::Rejected(rejection), |_| None))
+            }
+            Err(CommandError::Unavailable) => Err(Unavailable::NotReady.into()),
+        }
+    }
+}
+
+/// The sequence that counts as applied when reading begins at `from`.
+fn applied(from: u64, found: &StreamState) -> Result<u64, Refusal> {
+    let last = found.last_sequence;
+    let sequence = from.checked_sub(1).filter(|applied| *applied <= last);
+    sequence.ok_or_else(|| {
+        Refusal::invalid("from_sequence", "is from 1 to one more than the last sequence")
+            .with("last_sequence", last.to_string())
+    })
+}
+
+fn missing(error: &NatsError) -> Refusal {
+    if error.code() == Some(ApiCode::STREAM_NOT_FOUND) {
+        return Refusal::new(Reason::UnknownStream, "the server has no such stream: a start of the daemon makes it");
+    }
+    Refusal::new(Reason::NotReady, "the server does not answer")
+}
+
+#[tonic::async_trait]
+impl AdminService for Operators {
+    async fn list_streams(
+        &self,
+        request: Request<p::ListStreamsRequest>,
+    ) -> Result<Response<p::ListStreamsResponse>, Status> {
+        convert::operator(request.metadata())?;
+        Ok(Response::new(self.streams(request.into_inner().workspace).await?))
+    }
+
+    async fn resume_stream(
+        &self,
+        request: Request<p::ResumeStreamRequest>,
+    ) -> Result<Response<p::ResumeStreamResponse>, Status> {
+        let operator = convert::operator(request.metadata())?;
+        let record_index = self.resume(&operator, request.into_inner()).await?;
+        Ok(Response::new(p::ResumeStreamResponse { record_index }))
+    }
+}
