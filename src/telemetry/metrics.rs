@@ -65,7 +65,7 @@ label_values! {
         /// E-mail.
         Email,
         /// Web chat.
-        Web,
+        Chat,
         /// Calls.
         Voice,
         /// Any other.
@@ -86,7 +86,7 @@ impl ChannelKind {
             "viber" => Self::Viber,
             "sms" | "mms" => Self::Sms,
             "email" => Self::Email,
-            "web" => Self::Web,
+            "chat" | "web" => Self::Chat,
             "voice" => Self::Voice,
             _ => Self::Other,
         }
@@ -487,6 +487,17 @@ mod tests {
         let text = metrics.encode().unwrap();
         assert!(text.contains("skein_inputs_total{channel=\"sms\",outcome=\"no_effect\"} 1"), "{text}");
         assert!(text.contains("# UNIT skein_turn_seconds seconds") && text.ends_with("# EOF\n"), "{text}");
+    }
+
+    #[test]
+    fn channels_that_the_demo_has_are_counted_under_their_names() {
+        let metrics = Metrics::new();
+        for channel in ["whatsapp", "messenger", "sms", "email", "chat"] {
+            let labels = InputLabels { channel: ChannelKind::of(channel), outcome: InputOutcome::Recorded };
+            metrics.inputs.get_or_create(&labels).inc();
+            let text = metrics.encode().unwrap();
+            assert!(text.contains(&format!("channel=\"{channel}\",outcome=\"recorded\"")), "{text}");
+        }
     }
 
     #[test]

@@ -244,3 +244,15 @@ fn a_browser_that_another_person_logged_in_with_gets_no_answer_of_the_first() {
     let step = story.hears(login("bert"));
     assert_ne!(step.message().work, Some(held.0));
 }
+
+#[test]
+fn an_author_cannot_have_seen_what_is_not_there_yet() {
+    let (mut story, held) = owned(shop(), whatsapp(ANNA, "hello"));
+    for (index, place) in [(9_999, 0), (story.last().index.0 + 1, 0)] {
+        let seen = Some(MessageId::new(Index(index), place));
+        let step = story.sends("ann", held, |send| {
+            (send.seen_through, send.if_unchanged) = (seen, Some(true));
+        });
+        assert_eq!(step.refused(), Rejection::UnknownMessage);
+    }
+}

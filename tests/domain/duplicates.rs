@@ -117,3 +117,48 @@ fn odd_times_are_kept_flagged_and_do_not_order() {
     let good = story.hears(sms(ANNA, "6").id("6").occurred(START - 10 * MINUTE));
     assert!(!good.message().flags.has(Flags::ODD_TIME));
 }
+
+#[test]
+fn a_reaction_that_is_put_taken_back_and_put_again_is_there_at_the_end() {
+    let mut story = shop().opens();
+    story.hears(whatsapp(ANNA, "hello").id("1")).expect("a message");
+    let mut reacts = |emoji: &str| {
+        let kind = EventKind::Reaction { emoji: emoji.to_owned() };
+        story.hears(whatsapp(ANNA, "").id("1").kind(kind))
+    };
+    for emoji in ["\u{1f44d}", "", "\u{1f44d}"] {
+        let step = reacts(emoji);
+        assert_eq!(step.words().detail.as_deref().unwrap_or_default(), emoji);
+        assert_eq!(step.message().flags, Flags::default());
+        assert_eq!(reacts(emoji).refused(), Rejection::Duplicate, "a retry");
+    }
+}
+
+#[test]
+fn an_edit_without_a_version_back_to_the_first_words_is_no_duplicate() {
+    let mut story = shop().opens();
+    story.hears(whatsapp(ANNA, "at five").id("1")).expect("a message");
+    for text in ["at six", "at five", "at six"] {
+        let kind = EventKind::Edit { version: None, content: Content::text(text) };
+        assert_eq!(story.hears(whatsapp(ANNA, "").id("1").kind(kind)).words().content.text, text);
+    }
+}
+
+#[test]
+fn what_was_told_as_history_opens_work_when_it_comes_by_itself_and_only_once() {
+    let mut story = shop().opens();
+    let history = story.hears(whatsapp(ANNA, "hello").id("1").backfill());
+    assert_eq!((history.opened(), history.message().flags.has(Flags::BACKFILL)), (None, true));
+    let live = story.hears(whatsapp(ANNA, "hello").id("1"));
+    assert!(live.opened().is_some(), "somebody waits for an answer");
+    assert_eq!(live.message().flags, Flags::default());
+    assert_eq!(story.hears(whatsapp(ANNA, "hello").id("1")).refused(), Rejection::Duplicate);
+    assert_eq!(story.hears(whatsapp(ANNA, "hello").id("1").backfill()).refused(), Rejection::Duplicate);
+    let mail = |story: &mut crate::kit::Scenario, old: bool| {
+        let heard = mail("anna@example.com", "1@x", "hello");
+        story.hears(if old { heard.backfill() } else { heard })
+    };
+    assert_eq!(mail(&mut story, true).opened(), None);
+    assert_eq!(mail(&mut story, true).refused(), Rejection::Duplicate);
+    assert!(mail(&mut story, false).opened().is_some(), "mails too");
+}

@@ -277,3 +277,20 @@ fn a_work_goes_to_the_queue_of_its_endpoint() {
     assert_eq!(story.work(two).queue, "sales");
     assert_eq!(story.space().queue_length("sales"), 1);
 }
+
+#[test]
+fn a_call_that_was_not_missed_leaves_the_turn_in_an_open_work() {
+    let mut story = shop().opens();
+    story.ready("ann").expect("ready");
+    story.hears(whatsapp("+4915112345678", "hello")).expect("a message");
+    let held = story.takes("ann");
+    story.answers("ann", held, "good day").expect("an answer");
+    let calls = |state| whatsapp("+4915112345678", "").kind(EventKind::Call { state, seconds: None });
+    for state in [CallState::Ringing, CallState::Answered, CallState::Ended] {
+        let step = story.hears(calls(state));
+        assert_eq!(step.message().work, Some(held.0), "it is in the history of the Work");
+        assert!(!story.work(held.0).turn_ours, "{state:?} asks for nothing");
+    }
+    story.hears(calls(CallState::Missed)).expect("a message");
+    assert!(story.work(held.0).turn_ours, "a missed call waits for us");
+}

@@ -1,5 +1,6 @@
 //! Offers and who gets them (domain rules, section 7): made, accepted, declined, expired, revoked; MANUAL and AUTO.
 
+use skein::domain::command::Verb;
 use skein::domain::event::Assurance;
 use skein::domain::id::{Index, Name, OfferId};
 use skein::domain::output::Output;
@@ -319,4 +320,23 @@ fn no_endless_matching_when_thousands_wait_for_one_agent() {
         story.accepts("ann", offer).expect("accepted");
     }
     assert_eq!(story.agent("ann").works.len(), 1_500);
+}
+
+#[test]
+fn dropping_a_channel_gives_its_open_offers_to_others_and_keeps_the_rest() {
+    let mut story = shop().agent("ann", |ann| ann.capacity = 4).opens();
+    story.ready("ann").expect("ready");
+    let by_sms = story.hears(sms("+4915112345678", "hello")).opened().expect("a Work");
+    let by_whatsapp = story.hears(whatsapp("+4915187654321", "hello")).opened().expect("a Work");
+    story.ready("bob").expect("ready");
+    let only =
+        Verb::SetPresence { presence: Presence::Ready, reason: Name::default(), channels: vec![Name::new("sms")] };
+    let step = story.does("ann", only);
+    let revoked = |change: &Change| match change {
+        Change::OfferEnded { work, outcome: OfferOutcome::Revoked, .. } => Some(*work),
+        _ => None,
+    };
+    assert_eq!(step.changes().iter().filter_map(revoked).collect::<Vec<_>>(), [by_whatsapp]);
+    assert_eq!(story.offered_to(by_whatsapp).as_deref(), Some("bob"));
+    assert_eq!(story.offered_to(by_sms).as_deref(), Some("ann"));
 }

@@ -132,3 +132,38 @@ fn the_echo_of_a_message_of_ours_is_a_receipt() {
     let step = story.hears(echo(ANNA, "good day").id("wamid.9"));
     assert_eq!(noted(&step), [(Sent, true)]);
 }
+
+#[test]
+fn an_id_that_is_not_ours_leaves_the_providers_to_name_the_message() {
+    let (mut story, ours) = sent();
+    story.hears(own_report(ours, "wamid.9", Sent)).expect("bound");
+    let stranger = MessageId::new(skein::domain::id::Index(9_999), 0);
+    assert_eq!(noted(&story.hears(own_report(stranger, "wamid.9", Delivered))), [(Delivered, true)]);
+    let mut unreadable = report("wamid.9", Read);
+    unreadable.event.kind =
+        EventKind::Receipt(Receipt { message_id: Some("no id".to_owned()), status: Read, ..Receipt::default() });
+    assert_eq!(noted(&story.hears(unreadable)), [(Read, true)]);
+}
+
+#[test]
+fn only_the_endpoint_that_a_message_went_out_by_reports_on_it_by_our_id() {
+    let (mut story, ours) = sent();
+    let mut elsewhere = own_report(ours, "x.1", Read);
+    (elsewhere.channel, elsewhere.endpoint) = ("sms".into(), "sms".into());
+    assert!(noted(&story.hears(elsewhere)).is_empty(), "another adapter knows nothing of it");
+    assert_eq!(noted(&story.hears(own_report(ours, "wamid.9", Sent))), [(Sent, true)]);
+}
+
+#[test]
+fn an_echo_before_its_report_gives_the_providers_id_back_to_our_message() {
+    let (mut story, ours) = sent();
+    let echoed = story.hears(echo(ANNA, "good day").id("wamid.9"));
+    assert_eq!(echoed.message().author, skein::domain::record::Author::External, "nobody knows better yet");
+    assert_eq!(story.hears(echo(ANNA, "good day").id("wamid.9")).refused(), Rejection::Duplicate);
+    story.hears(report("wamid.9", Delivered)).expect("on what is known");
+    assert_eq!(noted(&story.hears(own_report(ours, "wamid.9", Sent))), [(Sent, true), (Delivered, true)]);
+    let step = story.hears(report("wamid.9", Read));
+    let Change::ReceiptNoted(receipt) = &step.changes()[0] else { panic!("{step:?}") };
+    assert_eq!((receipt.message, receipt.applied), (ours, true));
+    story.folds_to_the_same();
+}

@@ -272,7 +272,9 @@ impl Auditor {
         let words = words.ok_or_else(|| Broken { check: "a message has its words", detail: id.to_string() })?;
         match message.direction {
             Direction::In => {
-                let key = message_key(&message.channel, words.provider_ref.as_deref(), &words.content.text);
+                let text = &words.content.text;
+                let backfill = message.flags.has(Flags::BACKFILL);
+                let key = message_key(&message.channel, words.provider_ref.as_deref(), text, backfill);
                 if message.kind == MessageKind::Message {
                     *self.stored.entry(key).or_default() += 1;
                 }
@@ -343,9 +345,9 @@ impl Auditor {
     }
 }
 
-/// What identifies a customer's message to the world: it must be stored once.
-pub(crate) fn message_key(channel: &str, provider_ref: Option<&str>, text: &str) -> String {
-    format!("{channel}|{}|{text}", provider_ref.unwrap_or(""))
+/// What identifies a customer's message to the world: it must be stored once. What was told as history is told again by itself.
+pub(crate) fn message_key(channel: &str, provider_ref: Option<&str>, text: &str, backfill: bool) -> String {
+    format!("{channel}|{}|{text}{}", provider_ref.unwrap_or(""), if backfill { "|history" } else { "" })
 }
 
 /// Everything that can be seen of a state, one view a line.

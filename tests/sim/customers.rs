@@ -294,7 +294,12 @@ impl Customers {
 
     fn expect(&mut self, published: &Published, text: &str) {
         let event = &published.event;
-        let key = message_key(&published.channel, event.message_ref.as_deref(), text);
+        let key = |backfill| message_key(&published.channel, event.message_ref.as_deref(), text, backfill);
+        if event.backfill && self.once.contains(&key(false)) {
+            // It is known already, and nothing new about it.
+            return;
+        }
+        let key = key(event.backfill);
         if event.event_id.is_some() || event.message_ref.is_some() {
             self.once.insert(key);
         } else {

@@ -276,7 +276,8 @@ fn is_own_echo(draft: &Draft<'_>, arrival: &Arrival) -> bool {
         let key = draft.space.hash_key();
         let fingerprint = provider_fingerprint(key, &arrival.channel, &arrival.endpoint, id);
         let known = draft.space.provider_ids.get(fingerprint);
-        known.is_some_and(|(message, _)| draft.space.deliveries.get(message.to_bits()).is_some())
+        let delivery = known.and_then(|(message, _)| draft.space.deliveries.get(message.to_bits()));
+        delivery.is_some_and(|delivery| !delivery.external)
     })
 }
 

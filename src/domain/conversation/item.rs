@@ -1,7 +1,7 @@
 //! From an event to an item of a Conversation: what it is, what it says, what is odd about it.
 
 use crate::domain::content::{Content, Part};
-use crate::domain::event::{Assurance, EventKind, InboundEvent, Sender};
+use crate::domain::event::{Assurance, CallState, EventKind, InboundEvent, Sender};
 use crate::domain::record::{Flags, MessageKind};
 use crate::domain::time::Timestamp;
 
@@ -80,8 +80,13 @@ pub(super) fn as_item(event: &mut InboundEvent) -> Item {
                 Some(seconds) => format!("{state:?} {seconds} s"),
                 None => format!("{state:?}"),
             };
-            event.kind = EventKind::Call { state, seconds };
-            plain(MessageKind::Call, Content::default(), detail)
+            let item = plain(MessageKind::Call, Content::default(), detail);
+            match state {
+                CallState::Missed => item,
+                CallState::Ringing | CallState::Answered | CallState::Ended => {
+                    Item { flags: item.flags.with(Flags::ATTENDED), ..item }
+                }
+            }
         }
         EventKind::MediaArrived(file) => {
             let content = Content { text: String::new(), parts: vec![Part::Attachment(file)] };

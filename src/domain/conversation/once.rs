@@ -6,12 +6,15 @@ use crate::domain::command::Arrival;
 use crate::domain::draft::Draft;
 use crate::domain::event::AddressKind;
 use crate::domain::id::{MessageId, Name};
-use crate::domain::record::{Change, Flags};
+use crate::domain::record::{Change, Flags, MessageKind};
 use crate::domain::rejection::Rejection;
 use crate::domain::time::Timestamp;
 
 /// The same words again within this time, without an id, are stored and not shown.
 const REPEATED_MS: i64 = 3_000;
+
+/// Marks the digest of what was told as history.
+const HISTORY: u64 = 0x6261_636b_6669_6c6c;
 
 /// What is remembered of an event that had an id.
 #[derive(Clone, Copy, Debug)]
@@ -39,7 +42,10 @@ pub(super) fn once(
 ) -> Result<Option<Once>, Rejection> {
     let space = draft.space;
     let hash_key = space.hash_key();
-    let digest = digest(hash_key, item.kind, &item.content, &item.detail);
+    let live = digest(hash_key, item.kind, &item.content, &item.detail);
+    // What was told as history still has to be answered when it comes by itself: the two are told apart.
+    let history = with_digest(live, HISTORY);
+    let digest = if arrival.event.backfill { history } else { live };
     let (channel, endpoint) = (&arrival.channel, &arrival.endpoint);
     let Some(key) =
         duplicate_key(hash_key, channel, endpoint, item.kind, counterpart, item.version.as_deref(), &arrival.event)
@@ -52,13 +58,28 @@ pub(super) fn once(
     let Some(seen) = space.remembered.get(key) else {
         return Ok(Some(Once { key, digest, flags: Flags::default() }));
     };
+    let known = Once { key, digest, flags: Flags::default() };
+    if seen.digest == history && !arrival.event.backfill {
+        return Ok(Some(known));
+    }
+    if replaces(item.kind) && arrival.event.event_id.is_none() && seen.digest != digest {
+        return Ok(Some(known));
+    }
     let reused = with_digest(key, digest);
-    let same = if seen.digest == digest { Some(seen) } else { space.remembered.get(reused) };
+    // Told by itself before: its history is nothing new.
+    let told = seen.digest == digest || seen.digest == live;
+    let same = if told { Some(seen) } else { space.remembered.get(reused) };
     match same {
         None => Ok(Some(Once { key: reused, digest, flags: Flags::ID_REUSED })),
         Some(seen) if channel == "email" => also_received(draft, seen.message, endpoint).map(|()| None),
         Some(_) => Err(Rejection::Duplicate),
     }
+}
+
+/// Whether an item of this kind says what is so from now on of the message that it names, which may be the same again after something
+/// else: put, taken back, put again. Only the latest is compared then.
+fn replaces(kind: MessageKind) -> bool {
+    matches!(kind, MessageKind::Reaction | MessageKind::Edit | MessageKind::Opt)
 }
 
 /// One mail that reaches two of our addresses is one message.

@@ -5,7 +5,7 @@ use super::matter::{self, Matter, Question};
 use super::thanks::only_thanks;
 use crate::domain::content::Part;
 use crate::domain::draft::Draft;
-use crate::domain::event::{CallState, EventKind, InboundEvent, Scope};
+use crate::domain::event::{InboundEvent, Scope};
 use crate::domain::id::{AgentId, WorkId};
 use crate::domain::record::Flags;
 
@@ -32,15 +32,7 @@ pub(super) fn route(
     if event.scope != Scope::Direct {
         return Route::Nowhere;
     }
-    let asks = item.kind.awaits_answer()
-        && !item.external
-        && !event.backfill
-        && !flags.has(Flags::REPEATED)
-        && !flags.has(Flags::AUTO_SUBMITTED)
-        && !matches!(
-            event.kind,
-            EventKind::Call { state: CallState::Ringing | CallState::Answered | CallState::Ended, .. }
-        );
+    let asks = item.kind.awaits_answer() && !item.external && !event.backfill && !flags.is_quiet();
     if !asks {
         let open = answered.filter(|work| draft.space.works.contains_key(work));
         return open.or_else(|| matter::open_on_endpoint(draft, question)).map_or(Route::Nowhere, Route::Into);

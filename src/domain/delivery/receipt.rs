@@ -6,8 +6,9 @@ use crate::domain::conversation::provider_fingerprint;
 use crate::domain::draft::Draft;
 use crate::domain::event::{ErrorClass, Receipt, ReceiptStatus};
 use crate::domain::id::{LeafId, MessageId, Name, WorkId};
-use crate::domain::record::{Change, MessageStored, ReceiptNoted};
+use crate::domain::record::{Author, Change, MessageStored, ReceiptNoted};
 use crate::domain::rejection::Rejection;
+use crate::domain::workspace::{Names, Symbol};
 
 /// Receipts that wait for their message at most, in a workspace.
 const MAX_PARKED: usize = 10_000;
@@ -20,6 +21,10 @@ pub(crate) struct Delivery {
     pub(crate) leaf: LeafId,
     pub(crate) work: Option<WorkId>,
     pub(crate) status: ReceiptStatus,
+    /// Somebody said it outside skein.
+    pub(crate) external: bool,
+    channel: Symbol,
+    endpoint: Symbol,
 }
 
 /// A receipt that came before its message was bound.
@@ -30,8 +35,20 @@ pub(crate) struct ParkedReceipt {
 }
 
 impl Delivery {
-    pub(crate) fn of(message: &MessageStored) -> Self {
-        Self { leaf: message.leaf, work: message.work, status: ReceiptStatus::Queued }
+    pub(crate) fn of(message: &MessageStored, names: &mut Names) -> Self {
+        Self {
+            leaf: message.leaf,
+            work: message.work,
+            status: ReceiptStatus::Queued,
+            external: message.author == Author::External,
+            channel: names.intern(&message.channel),
+            endpoint: names.intern(&message.endpoint),
+        }
+    }
+
+    /// Whether it went out by the endpoint.
+    fn went_by(self, names: &Names, channel: &Name, endpoint: &Name) -> bool {
+        names.get(self.channel) == channel && names.get(self.endpoint) == endpoint
     }
 
     /// Whether a status would change this one: rising only, and FAILED and EXPIRED only below DELIVERED.
@@ -48,19 +65,24 @@ pub(crate) fn receipt(
     provider_ref: Option<&str>,
     report: &Receipt,
 ) -> Result<(), Rejection> {
-    let key = draft.space.hash_key();
+    let space = draft.space;
+    let key = space.hash_key();
     let fingerprint = provider_ref.map_or(0, |id| provider_fingerprint(key, channel, endpoint, id));
     let class = report.error.as_ref().map_or(ErrorClass::Unspecified, |error| error.class);
     let code = report.error.as_ref().map_or_else(Name::default, |error| bounded(&error.code));
 
-    let named = report.message_id.as_deref().and_then(|id| id.parse::<MessageId>().ok());
-    let bound = || draft.space.provider_ids.get(fingerprint).map(|(message, _)| *message);
-    let found = named.or_else(bound).and_then(|id| Some((id, *draft.space.deliveries.get(id.to_bits())?)));
-    let Some((message, delivery)) = found else {
+    let ours = |id: MessageId| Some((id, *space.deliveries.get(id.to_bits())?));
+    // Only the adapter of the endpoint that it went out by knows what became of a message by our id.
+    let named = report.message_id.as_deref().and_then(|id| ours(id.parse().ok()?));
+    let named = named.filter(|(_, delivery)| delivery.went_by(&space.names, channel, endpoint));
+    let bound = space.provider_ids.get(fingerprint).and_then(|(message, _)| ours(*message));
+    let Some((message, delivery)) = named.or(bound) else {
         return park(draft, fingerprint, report.status, class);
     };
 
-    let binds = fingerprint != 0 && draft.space.provider_ids.get(fingerprint).is_none();
+    // An echo that came before this report was taken for somebody else's words: the id is that of our message.
+    let echoed = bound.filter(|(other, echo)| *other != message && echo.external && !delivery.external);
+    let binds = fingerprint != 0 && (space.provider_ids.get(fingerprint).is_none() || echoed.is_some());
     if report.status == delivery.status && !binds {
         return Err(Rejection::Duplicate);
     }
@@ -80,11 +102,14 @@ pub(crate) fn receipt(
     changes.push(note(report.status, applied, class, code, if binds { fingerprint } else { 0 }));
     // What had come too early counts now that the report binds the two ids.
     let so_far = if applied { report.status } else { delivery.status };
+    let parked = space.parked.get(fingerprint).map(|parked| (parked.status, parked.class));
+    let echoed = echoed.map(|(_, echo)| (echo.status, ErrorClass::Unspecified));
+    let early = parked.into_iter().chain(echoed).max_by_key(|(status, _)| *status);
     if binds
-        && let Some(early) = draft.space.parked.get(fingerprint)
-        && early.status > so_far
+        && let Some((status, class)) = early
+        && status > so_far
     {
-        changes.push(note(early.status, true, early.class, Name::default(), 0));
+        changes.push(note(status, true, class, Name::default(), 0));
     }
     for change in changes {
         draft.push(Change::ReceiptNoted(change));

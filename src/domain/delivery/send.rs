@@ -26,6 +26,10 @@ pub(crate) fn send(draft: &mut Draft<'_>, agent: AgentId, send: Send) -> Result<
         AgentKind::Bot => Author::Bot(agent),
     };
     let work = owned(draft, agent, send.work, send.assignment)?;
+    if send.seen_through.is_some_and(|seen| seen.index() >= draft.index()) {
+        // It would hide whatever the customer writes next.
+        return Err(Rejection::UnknownMessage);
+    }
     if let (true, Some(latest)) = (send.if_unchanged.unwrap_or(kind == AgentKind::Bot), work.last_in)
         && send.seen_through.is_none_or(|seen| seen < latest)
     {

@@ -101,6 +101,8 @@ impl Flags {
     pub const FORWARDED: Self = Self(64);
     /// Written by a machine.
     pub const AUTO_SUBMITTED: Self = Self(128);
+    /// Tells of a call that was not missed: it asks for nothing.
+    pub const ATTENDED: Self = Self(256);
 
     /// Both sets together.
     #[must_use]
@@ -108,10 +110,14 @@ impl Flags {
         Self(self.0 | other.0)
     }
 
-    /// Whether a message so flagged leaves the turn, and where answers go, as they are: hidden, history, or no person's words.
+    /// Whether a message so flagged leaves the turn, and where answers go, as they are: hidden, history, no person's words, or a call
+    /// that nobody missed.
     #[must_use]
     pub fn is_quiet(self) -> bool {
-        self.has(Self::REPEATED) || self.has(Self::BACKFILL) || self.has(Self::AUTO_SUBMITTED)
+        self.has(Self::REPEATED)
+            || self.has(Self::BACKFILL)
+            || self.has(Self::AUTO_SUBMITTED)
+            || self.has(Self::ATTENDED)
     }
 
     /// Whether all of `other` is in it.

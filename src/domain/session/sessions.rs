@@ -9,7 +9,7 @@ use crate::domain::record::{Change, Presence, SessionEnd};
 use crate::domain::rejection::Rejection;
 use crate::domain::routing::{fill, place, revisit_cooled};
 use crate::domain::time::Timestamp;
-use crate::domain::work::revoke_offers;
+use crate::domain::work::{revoke_offers, revoke_unserved};
 
 /// How long open offers wait for an agent whose connection is gone.
 const OFFERS_GRACE: Duration = Duration::from_secs(10);
@@ -121,6 +121,10 @@ pub(crate) fn set_presence(
     }
     draft.push(Change::PresenceSet { agent: id, presence, reason, channels });
     if presence == Presence::Ready {
+        // A channel that is served no longer takes its open offers with it.
+        for work in revoke_unserved(draft, id) {
+            place(draft, work);
+        }
         fill(draft, id);
     } else {
         return_offers(draft, id);

@@ -7,6 +7,7 @@ use crate::domain::id::{AgentId, AssignmentId, Name, OfferId, WorkId};
 use crate::domain::record::{AssignCause, Change, OfferOutcome, Presence, QueueCause, UnassignReason};
 use crate::domain::rejection::Rejection;
 use crate::domain::routing::{assign, fill, place, requeue, revisit_cooled};
+use crate::domain::session::{Agent, Held};
 use crate::domain::time::Timestamp;
 use crate::domain::view::WorkState;
 use crate::domain::work::Work;
@@ -104,7 +105,18 @@ fn put_away(draft: &mut Draft<'_>, agent: AgentId, freed: &[WorkId]) {
 
 /// Takes back all open offers of an agent; the Works wait again with their place.
 pub(crate) fn revoke_offers(draft: &mut Draft<'_>, agent: AgentId) -> Vec<WorkId> {
-    let held: Vec<_> = draft.agent(agent).map(|agent| agent.offers.to_vec()).unwrap_or_default();
+    revoke(draft, agent, |_, _| true)
+}
+
+/// Takes back the open offers of an agent whose channels it serves no longer.
+pub(crate) fn revoke_unserved(draft: &mut Draft<'_>, agent: AgentId) -> Vec<WorkId> {
+    revoke(draft, agent, |agent, work| !agent.serves(&work.channel))
+}
+
+fn revoke(draft: &mut Draft<'_>, agent: AgentId, goes: impl Fn(&Agent, &Work) -> bool) -> Vec<WorkId> {
+    let Some(holder) = draft.agent(agent) else { return Vec::new() };
+    let gone = |held: &&Held<OfferId>| draft.work(held.work).is_some_and(|work| goes(holder, work));
+    let held: Vec<Held<OfferId>> = holder.offers.iter().filter(gone).copied().collect();
     for offer in &held {
         draft.push(Change::OfferEnded { offer: offer.id, work: offer.work, agent, outcome: OfferOutcome::Revoked });
     }

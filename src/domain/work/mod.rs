@@ -8,7 +8,7 @@ mod open;
 
 pub(crate) use closed::{Closed, ClosedWork};
 pub(crate) use lifecycle::{
-    accept, close, cooldown_due, decline, known, offer_expired, owned, recall, revoke_offers, work_grace_over,
-    wrap_up_over,
+    accept, close, cooldown_due, decline, known, offer_expired, owned, recall, revoke_offers, revoke_unserved,
+    work_grace_over, wrap_up_over,
 };
 pub(crate) use open::Work;

@@ -307,12 +307,13 @@ impl Workspace {
             self.mail_endpoints.note(id.to_bits(), (message.leaf, endpoints), now);
         }
         if message.direction == Direction::Out {
-            self.deliveries.note(id.to_bits(), Delivery::of(message), now);
+            self.deliveries.note(id.to_bits(), Delivery::of(message, &mut self.names), now);
         }
     }
 
     fn receipt(&mut self, receipt: &ReceiptNoted, now: Timestamp) {
-        self.provider_ids.note(receipt.provider_fingerprint, (receipt.message, receipt.work), now);
+        // The report that names our message knows better than an echo before it.
+        self.provider_ids.put(receipt.provider_fingerprint, (receipt.message, receipt.work), now);
         self.parked.take(receipt.provider_fingerprint);
         if receipt.applied
             && let Some(delivery) = self.deliveries.get_mut(receipt.message.to_bits())
