@@ -427,3 +427,96 @@ async fn a_browser_speaks_grpc_web_over_http_1() {
     assert!(answer.contains("access-control-allow-origin: http://localhost:5173"), "{answer}");
     assert!(answer.contains("grpc-status:0"), "{answer}");
 }
+
+#[tokio::test]
+async fn a_unary_request_over_four_mebibytes_is_refused_with_its_reason() {
+    let server = server().await;
+    let mut conversations = ConversationServiceClient::new(server.channel().await);
+    let mut huge = answer_to(&p::Work::default(), "s1", "");
+    huge.content = Some(skein::proto::channel::Content { text: "x".repeat((4 << 20) + 1), parts: Vec::new() });
+    let status = conversations.send_message(named("ana", huge)).await.expect_err("too large");
+    assert_eq!((status.code(), reason(&status).as_str()), (Code::OutOfRange, "MESSAGE_TOO_LARGE"));
+    assert_eq!(fact(&status, "limit").as_deref(), Some("max_request_bytes"));
+    let status = conversations.send_message(named("ana", answer_to(&p::Work::default(), "s1", "a"))).await;
+    assert_eq!(reason(&status.expect_err("no such Work")), "INVALID", "other refusals stay as they are");
+}
+
+#[tokio::test]
+async fn a_watch_with_unary_commands_and_acknowledgements_is_a_session_like_any_other() {
+    let server = server().await;
+    let mut agents = AgentServiceClient::new(server.channel().await);
+    let mut works = WorkServiceClient::new(server.channel().await);
+    let watch = |hello| named("ana", p::WatchRequest { hello: Some(hello) });
+    let mut watched = agents.watch(watch(p::Hello::default())).await.expect("a stream").into_inner();
+    let Some(p::watch_response::Response::Welcome(welcome)) = watch_next(&mut watched).await else {
+        panic!("a welcome comes first")
+    };
+    let epoch = welcome.session_epoch;
+    let ready = p::SetPresenceRequest {
+        session_epoch: epoch,
+        presence: p::Presence::Ready.into(),
+        ..p::SetPresenceRequest::default()
+    };
+    agents.set_presence(named("ana", ready)).await.expect("ready");
+    server.memory.say_text(CUSTOMER, "hello");
+    let offer = watch_event(&mut watched, |event| match event {
+        p::event::Event::Offered(offer) => Some(offer.clone()),
+        _ => None,
+    });
+    let (_, offer) = offer.await;
+    let accept = p::AcceptOfferRequest { session_epoch: epoch, offer_id: offer.offer_id, ..Default::default() };
+    works.accept_offer(named("ana", accept)).await.expect("it is hers");
+    let (position, assigned) = watch_event(&mut watched, |event| match event {
+        p::event::Event::Assigned(assigned) => Some(assigned.clone()),
+        _ => None,
+    })
+    .await;
+    assert_eq!(assigned.messages.len(), 1);
+
+    let acknowledge = |session_epoch, position| named("ana", p::AcknowledgeRequest { session_epoch, position });
+    agents.acknowledge(acknowledge(epoch, position)).await.expect("noted");
+    let status = agents.acknowledge(acknowledge(epoch, None)).await.expect_err("of what?");
+    assert_eq!(fact(&status, "field").as_deref(), Some("position"));
+    for other in [0, epoch + 1_000] {
+        let status = agents.acknowledge(acknowledge(other, position)).await.expect_err("no such session");
+        assert_eq!(reason(&status), "NO_SESSION");
+    }
+
+    drop(watched);
+    until("the loss is known", || server.memory.view("ana").is_some_and(|agent| !agent.connected)).await;
+    let status = agents.acknowledge(acknowledge(epoch, position)).await.expect_err("its stream is gone");
+    assert_eq!(reason(&status), "NO_SESSION");
+    server.memory.say_text(CUSTOMER, "are you there?");
+    let resume = p::Hello { resume_session_epoch: epoch, resume_after: position, takeover: false };
+    let mut watched = agents.watch(watch(resume)).await.expect("a stream").into_inner();
+    let Some(p::watch_response::Response::Welcome(welcome)) = watch_next(&mut watched).await else {
+        panic!("a welcome comes first")
+    };
+    assert!(welcome.resumed);
+    let (_, said) = watch_event(&mut watched, |event| match event {
+        p::event::Event::Message(message) => message.content.as_ref().map(|content| content.text.clone()),
+        _ => None,
+    })
+    .await;
+    assert_eq!(said, "are you there?");
+}
+
+async fn watch_next(watched: &mut tonic::Streaming<p::WatchResponse>) -> Option<p::watch_response::Response> {
+    let next = tokio::time::timeout(SOON, watched.message()).await.expect("a frame in time");
+    next.expect("open").and_then(|frame| frame.response)
+}
+
+/// The first such event, with its position.
+async fn watch_event<T>(
+    watched: &mut tonic::Streaming<p::WatchResponse>,
+    wanted: impl Fn(&p::event::Event) -> Option<T>,
+) -> (Option<p::Position>, T) {
+    loop {
+        let Some(p::watch_response::Response::Events(events)) = watch_next(watched).await else { continue };
+        for event in events.events {
+            if let Some(found) = event.event.as_ref().and_then(&wanted) {
+                return (event.position, found);
+            }
+        }
+    }
+}

@@ -28,6 +28,7 @@ use super::options::ServeOptions;
 use super::port::{Media, Shard};
 use super::registry::Registry;
 use super::service::Service;
+use super::status::Refusal;
 use crate::proto::DESCRIPTOR_SET;
 use crate::proto::agent::agent_service_server::AgentServiceServer;
 use crate::proto::agent::conversation_service_server::ConversationServiceServer;
@@ -172,7 +173,25 @@ async fn routes(edge: &Arc<Edge>, beside: Routes) -> Result<(HealthReporter, Rou
                 .max_decoding_message_size(max_request)
                 .max_encoding_message_size(MAX_RESPONSE_BYTES),
         );
-    Ok((health, routes))
+    let edge = Arc::clone(edge);
+    let explained = axum::middleware::map_response(move |mut response: axum::response::Response| {
+        explain(&edge, response.headers_mut());
+        std::future::ready(response)
+    });
+    Ok((health, Routes::from(routes.into_axum_router().layer(explained))))
+}
+
+/// Gives the refusal of a too large request its reason: the transport refuses it before any service sees it.
+fn explain(edge: &Edge, headers: &mut http::HeaderMap) {
+    /// Number of the gRPC code OUT_OF_RANGE.
+    const OUT_OF_RANGE: &str = "11";
+    let bare = !headers.contains_key("grpc-status-details-bin");
+    if bare && headers.get("grpc-status").is_some_and(|code| code == OUT_OF_RANGE) {
+        let status = edge.status(&Refusal::too_large(edge.options.max_request_bytes));
+        if let Err(error) = status.add_header(headers) {
+            tracing::error!(%error, "a refusal could not be written");
+        }
+    }
 }
 
 /// HTTP/2 for agents' tools, HTTP/1.1 for browsers (gRPC-web).

@@ -145,6 +145,12 @@ impl Refusal {
             .with("value", value.to_string())
     }
 
+    /// A request or frame is larger than is taken.
+    pub(crate) fn too_large(max_bytes: usize) -> Self {
+        Self::new(Reason::MessageTooLarge, format!("a request or frame is larger than {max_bytes} bytes"))
+            .with("limit", "max_request_bytes")
+    }
+
     /// Adds what is true now.
     pub(crate) fn with(mut self, fact: &'static str, value: impl Into<String>) -> Self {
         self.facts.push((fact, value.into()));

@@ -174,10 +174,7 @@ impl Reader<'_> {
 /// The transport says that no frame follows.
 pub(super) fn broken(status: &Status, max_bytes: usize) -> End {
     match status.code() {
-        Code::OutOfRange | Code::ResourceExhausted => End::Refused(
-            Refusal::new(Reason::MessageTooLarge, format!("a frame is larger than {max_bytes} bytes"))
-                .with("limit", "max_request_bytes"),
-        ),
+        Code::OutOfRange | Code::ResourceExhausted => End::Refused(Refusal::too_large(max_bytes)),
         Code::InvalidArgument | Code::Internal | Code::Unimplemented => {
             End::Refused(Refusal::invalid("frame", "cannot be read"))
         }
