@@ -115,3 +115,14 @@ fn a_wrong_environment_variable_or_flag_is_named() {
         "{shown}"
     );
 }
+
+#[test]
+fn dev_checks_its_configuration_before_it_starts_anything() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("data");
+    let data_flag = data.to_str().expect("UTF-8");
+    let output = skein(&["dev", "--data", data_flag, "--set", "log.replicas=2"], &[]);
+    assert_eq!(output.status.code(), Some(64));
+    assert!(text(&output.stderr).contains("log.replicas"), "{}", text(&output.stderr));
+    assert!(!data.exists(), "no server was started, nothing was written");
+}

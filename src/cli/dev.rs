@@ -35,13 +35,12 @@ pub(super) struct Args {
 /// Runs until a signal.
 pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let start = Instant::now();
+    // Checked before anything starts; where the server is comes out later and has no rule to break.
+    if let Err(code) = layers(args.config.clone(), "nats://127.0.0.1:0".to_owned()).load_all() {
+        return Ok(code);
+    }
     let nats = NatsServer::start(NatsOptions::new(&args.data)).await?;
-
-    let mut layers = args.config;
-    let own = [("nats.url", nats.url()), ("log.replicas", "1".to_owned()), ("log.sync_always", "true".to_owned())];
-    // Flags of the command line come last: they win.
-    layers.set.splice(0..0, own.map(|(key, value)| (key.to_owned(), value)));
-    let (config, mut workspaces) = match layers.load_all() {
+    let (config, mut workspaces) = match layers(args.config, nats.url()).load_all() {
         Ok(all) => all,
         Err(code) => return Ok(code),
     };
@@ -96,6 +95,13 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     };
     nats.stop().await;
     outcome.map(|()| ExitCode::SUCCESS)
+}
+
+/// What this command sets by itself. Flags of the command line come last: they win.
+fn layers(mut layers: ConfigArgs, url: String) -> ConfigArgs {
+    let own = [("nats.url", url), ("log.replicas", "1".to_owned()), ("log.sync_always", "true".to_owned())];
+    layers.set.splice(0..0, own.map(|(key, value)| (key.to_owned(), value)));
+    layers
 }
 
 fn guide(addresses: &Addresses, data: &Path, start: Instant) -> String {

@@ -31,5 +31,9 @@ pub fn main() -> ExitCode {
 }
 
 fn on_runtime(run: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::Result<ExitCode> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(run)
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let outcome = runtime.block_on(run);
+    // What was to end in order has ended; a read of the terminal that nobody waits for any more must not keep the process.
+    runtime.shutdown_background();
+    outcome
 }

@@ -12,4 +12,6 @@ pub(super) use addresses::Target;
 pub(super) use endpoints::default_endpoint;
 pub(super) use native::{chat, native};
 pub(super) use publish::{Event, Publisher};
-pub(super) use session::{Commands, Desk, Frames, connect, customer_messages, customer_text, open_session};
+pub(super) use session::{
+    Commands, Desk, Frames, connect, customer_messages, customer_text, open_session, resume_session,
+};

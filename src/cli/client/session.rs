@@ -43,8 +43,26 @@ pub(in crate::cli) async fn open_session(
     workspace: &str,
     agent: &str,
 ) -> anyhow::Result<(Commands, Frames, Welcome)> {
+    begin(channel, workspace, agent, Hello { takeover: true, ..Hello::default() }).await
+}
+
+/// Goes on with a session whose connection is gone, after the last position that was handled.
+pub(in crate::cli) async fn resume_session(
+    channel: &Channel,
+    before: &Commands,
+    after: Option<Position>,
+) -> anyhow::Result<(Commands, Frames, Welcome)> {
+    let hello = Hello { resume_session_epoch: before.epoch, resume_after: after, takeover: false };
+    begin(channel, &before.workspace, &before.agent, hello).await
+}
+
+async fn begin(
+    channel: &Channel,
+    workspace: &str,
+    agent: &str,
+    hello: Hello,
+) -> anyhow::Result<(Commands, Frames, Welcome)> {
     let (sender, receiver) = mpsc::channel(COMMANDS);
-    let hello = Hello { takeover: true, ..Hello::default() };
     sender.send(SessionRequest { request: Some(Frame::Hello(hello)) }).await.context("the session has ended")?;
     let request = as_agent(ReceiverStream::new(receiver), workspace, agent)?;
     let mut frames =

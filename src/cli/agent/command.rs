@@ -1,0 +1,149 @@
+//! The command: one desk, over as many connections as it takes.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use tokio::io::{AsyncBufReadExt as _, BufReader, Lines, Stdin};
+use tokio::time::{Instant, sleep};
+
+use super::line::HELP;
+use super::seat::{Next, Seat};
+use crate::cli::client::{Desk, Frames, Target, connect, open_session, resume_session};
+use crate::proto::agent::conversation_service_client::ConversationServiceClient;
+use crate::proto::agent::session_response::Response;
+use crate::proto::agent::{Presence, Welcome};
+
+/// First and longest pause between two attempts to come back: a restart of the daemon takes a second or two.
+const PAUSE: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(5));
+/// Attempts end after this: what was told is kept for a resume that long.
+const COME_BACK: Duration = Duration::from_secs(600);
+
+/// Flags of `skein agent`.
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct Args {
+    /// Name of the agent.
+    #[arg(long)]
+    name: String,
+    /// Accepts every offer and answers every message with its own words.
+    #[arg(long)]
+    auto: bool,
+    #[command(flatten)]
+    target: Target,
+}
+
+/// Ends when the person quits, input ends, or the session is over for good.
+pub(in crate::cli) async fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let workspace = args.target.workspace()?;
+    let channel = connect(&args.target.grpc()?).await?;
+    let (commands, mut frames, welcome) = open_session(&channel, &workspace, &args.name).await?;
+    let desk = Desk::restore(welcome.snapshot.unwrap_or_default());
+    let mut seat = Seat::new(commands, desk, args.auto, ConversationServiceClient::new(channel));
+    println!("{} is at work in {workspace}", args.name);
+    if !args.auto {
+        println!("{HELP}");
+    }
+    seat.commands.presence(Presence::Ready, "").await?;
+    seat.show_desk();
+    seat.take_up_desk().await?;
+
+    let mut lines = Some(BufReader::new(tokio::io::stdin()).lines());
+    loop {
+        match sit(&mut seat, &mut frames, &mut lines).await {
+            Ok(Next::Leave) => return Ok(ExitCode::SUCCESS),
+            Ok(Next::Stay) => {}
+            Ok(Next::ComeBack(why)) => frames = come_back(&mut seat, &args.target, &why).await?,
+            // Only what is sent on a stream that has ended fails here.
+            Err(lost) => frames = come_back(&mut seat, &args.target, &format!("{lost:#}")).await?,
+        }
+    }
+}
+
+/// Takes the next line or frame.
+async fn sit(
+    seat: &mut Seat,
+    frames: &mut Frames,
+    lines: &mut Option<Lines<BufReader<Stdin>>>,
+) -> anyhow::Result<Next> {
+    let reading = lines.is_some();
+    let next_line = async {
+        match lines {
+            Some(lines) => lines.next_line().await,
+            None => Ok(None),
+        }
+    };
+    // Both arms are cancel safe: a line and a frame stay where they are until they are taken.
+    tokio::select! {
+        line = next_line, if reading => match line.context("cannot read what is typed") {
+            Ok(Some(line)) => seat.obey(&line).await,
+            // A bot without input goes on; a script is done.
+            Ok(None) if seat.auto => {
+                *lines = None;
+                Ok(Next::Stay)
+            }
+            Ok(None) | Err(_) => {
+                // A session that is gone already needs no end.
+                let _ = seat.commands.end().await;
+                Ok(Next::Leave)
+            }
+        },
+        frame = frames.message() => match frame {
+            Err(status) => Ok(Next::ComeBack(status.message().to_owned())),
+            Ok(None) => Ok(Next::ComeBack("the daemon has closed the session".to_owned())),
+            Ok(Some(frame)) => match frame.response {
+                Some(Response::Events(events)) => seat.handle_all(&events.events).await,
+                Some(Response::Result(result)) => {
+                    seat.report(&result);
+                    Ok(Next::Stay)
+                }
+                Some(Response::Welcome(_)) | None => Ok(Next::Stay),
+            },
+        },
+    }
+}
+
+/// Tries until there is a session again; the address is looked up anew each time.
+async fn come_back(seat: &mut Seat, target: &Target, why: &str) -> anyhow::Result<Frames> {
+    println!("the connection is lost ({why}), trying to come back");
+    let gives_up = Instant::now() + COME_BACK;
+    let mut pause = PAUSE.0;
+    loop {
+        match again(seat, target).await {
+            Ok((frames, welcome)) => {
+                println!("back again{}", if welcome.resumed { "" } else { "; what is shown now is all there is" });
+                seat.sit_down(welcome).await?;
+                return Ok(frames);
+            }
+            Err(error) if Instant::now() + pause > gives_up || is_final(&error) => {
+                return Err(error.context("cannot come back"));
+            }
+            Err(_) => sleep(pause).await,
+        }
+        pause = (pause * 2).min(PAUSE.1);
+    }
+}
+
+async fn again(seat: &mut Seat, target: &Target) -> anyhow::Result<(Frames, Welcome)> {
+    let channel = connect(&target.grpc()?).await?;
+    let (commands, frames, welcome) = resume_session(&channel, &seat.commands, seat.after).await?;
+    seat.commands = commands;
+    seat.history = ConversationServiceClient::new(channel);
+    Ok((frames, welcome))
+}
+
+/// Whether trying again is of no use: the daemon is there and does not want this session.
+fn is_final(error: &anyhow::Error) -> bool {
+    use tonic::Code;
+    let status = error.chain().find_map(|cause| cause.downcast_ref::<tonic::Status>());
+    let code = status.map(tonic::Status::code);
+    matches!(
+        code,
+        Some(
+            Code::AlreadyExists
+                | Code::PermissionDenied
+                | Code::NotFound
+                | Code::Unauthenticated
+                | Code::InvalidArgument
+        )
+    )
+}

@@ -1,0 +1,58 @@
+//! What a person types.
+
+/// A line, understood.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Line<'l> {
+    Nothing,
+    /// Of this offer, or of the first.
+    Accept(&'l str),
+    /// Of this offer, or of the first.
+    Decline(&'l str),
+    Reply(&'l str),
+    Close(&'l str),
+    Use(&'l str),
+    Work,
+    History,
+    Away(&'l str),
+    Ready,
+    Quit,
+    Unknown,
+}
+
+/// Printed at the start, and for what is not understood.
+pub(super) const HELP: &str = "accept [OFFER] · decline [OFFER] · reply [WORK:] TEXT · close [DISPOSITION] · use WORK · work · history · away [REASON] · ready · quit";
+
+impl<'l> Line<'l> {
+    pub(super) fn of(line: &'l str) -> Self {
+        let (verb, rest) = line.trim().split_once(char::is_whitespace).unwrap_or((line.trim(), ""));
+        let rest = rest.trim();
+        match verb {
+            "" => Self::Nothing,
+            "accept" => Self::Accept(rest),
+            "decline" => Self::Decline(rest),
+            "reply" => Self::Reply(rest),
+            "close" => Self::Close(rest),
+            "use" => Self::Use(rest),
+            "work" => Self::Work,
+            "history" => Self::History,
+            "away" => Self::Away(rest),
+            "ready" => Self::Ready,
+            "quit" | "exit" => Self::Quit,
+            _ => Self::Unknown,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn verbs_take_the_rest_of_the_line() {
+        assert_eq!(Line::of("  reply  It is on its way. "), Line::Reply("It is on its way."));
+        assert_eq!(Line::of("accept"), Line::Accept(""));
+        assert_eq!(Line::of("exit"), Line::Quit);
+        assert_eq!(Line::of(" \t"), Line::Nothing);
+        assert_eq!(Line::of("replyhello"), Line::Unknown);
+    }
+}

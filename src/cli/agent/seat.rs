@@ -1,0 +1,274 @@
+//! The desk in use: what is told is printed, what is typed is done.
+
+use super::line::{HELP, Line};
+use super::words;
+use crate::cli::client::{Commands, Desk, customer_text};
+use crate::proto::agent::conversation_service_client::ConversationServiceClient;
+use crate::proto::agent::event::Event as Happened;
+use crate::proto::agent::{
+    AgentState, CommandResult, Direction, Event, ListMessagesRequest, Message, Position, Presence, SessionEndReason,
+    Welcome, Work, command_result,
+};
+
+/// Reason of an agent that has just logged in and said nothing yet.
+const LOGGED_IN: &str = "LOGGED_IN";
+
+/// What comes next.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    Stay,
+    /// The session is over for good.
+    Leave,
+    /// The session is lost, and can be gone on with.
+    ComeBack(String),
+}
+
+/// A person or bot with its desk.
+pub(super) struct Seat {
+    pub(super) commands: Commands,
+    pub(super) auto: bool,
+    pub(super) history: ConversationServiceClient<tonic::transport::Channel>,
+    /// The last position handled.
+    pub(super) after: Option<Position>,
+    desk: Desk,
+    /// Id of the Work that replies go to.
+    chosen: Option<String>,
+    /// It takes work, as far as it was told.
+    ready: bool,
+}
+
+impl Seat {
+    pub(super) fn new(
+        commands: Commands,
+        desk: Desk,
+        auto: bool,
+        history: ConversationServiceClient<tonic::transport::Channel>,
+    ) -> Self {
+        Self { commands, auto, history, after: None, desk, chosen: None, ready: false }
+    }
+
+    /// Goes on after a reconnect.
+    pub(super) async fn sit_down(&mut self, welcome: Welcome) -> anyhow::Result<()> {
+        let was_ready = self.ready;
+        let Some(snapshot) = welcome.snapshot else { return Ok(()) };
+        self.after = snapshot.position.or(self.after);
+        let state = snapshot.agent.clone().unwrap_or_default();
+        self.desk = Desk::restore(snapshot);
+        self.show_desk();
+        self.stand(&state, was_ready).await?;
+        self.take_up_desk().await
+    }
+
+    /// A session that had to begin anew begins as AWAY: who took work before goes on with it.
+    async fn stand(&mut self, state: &AgentState, was_ready: bool) -> anyhow::Result<()> {
+        let fresh = state.presence() == Presence::Away && state.reason == LOGGED_IN;
+        if fresh && was_ready {
+            self.commands.presence(Presence::Ready, "").await?;
+        } else {
+            self.ready = state.presence() == Presence::Ready;
+        }
+        Ok(())
+    }
+
+    /// Handles events in order, up to one that ends the session.
+    pub(super) async fn handle_all(&mut self, events: &[Event]) -> anyhow::Result<Next> {
+        for event in events {
+            let next = self.handle(event).await?;
+            if next != Next::Stay {
+                return Ok(next);
+            }
+        }
+        Ok(Next::Stay)
+    }
+
+    async fn handle(&mut self, event: &Event) -> anyhow::Result<Next> {
+        self.desk.apply(event);
+        match &event.event {
+            Some(Happened::Offered(offer)) => {
+                let work = offer.work.clone().unwrap_or_default();
+                println!(
+                    "offer {} {} on {}/{} for {} units",
+                    offer.offer_id, work.work_id, work.channel, work.endpoint, offer.cost
+                );
+                if self.auto {
+                    self.commands.accept(&offer.offer_id).await?;
+                }
+            }
+            Some(Happened::OfferEnded(ended)) => {
+                println!("offer {} is over: {}", ended.offer_id, words::offer(ended.outcome()));
+            }
+            Some(Happened::Assigned(assigned)) => {
+                let work = assigned.work.clone().unwrap_or_default();
+                println!("assigned {} on {}/{}", work.work_id, work.channel, work.endpoint);
+                if assigned.more_messages {
+                    println!("there is more: history");
+                }
+                assigned.messages.iter().for_each(show_message);
+                self.chosen = Some(work.work_id.clone());
+                if self.auto {
+                    self.commands.reply(&work, "Hello, how can I help?").await?;
+                }
+            }
+            Some(Happened::Unassigned(gone)) => {
+                println!("gone {}: {}", gone.work_id, words::gone(gone.reason()));
+                if self.chosen.as_ref() == Some(&gone.work_id) {
+                    self.chosen = self.desk.works.keys().next_back().cloned();
+                }
+            }
+            Some(Happened::Changed(changed)) => {
+                println!("work {} is {}", changed.work_id, words::work(changed.state()));
+            }
+            Some(Happened::Message(message)) => {
+                show_message(message);
+                if let (true, Some(said), Some(work)) =
+                    (self.auto, customer_text(message), self.desk.works.get(&message.work_id))
+                {
+                    self.commands.reply(work, &format!("You said: {said}")).await?;
+                }
+            }
+            Some(Happened::Status(status)) => {
+                println!("message {} is {}", status.message_id, words::receipt(status.status()));
+            }
+            Some(Happened::Presence(state)) => {
+                let reason =
+                    if state.reason.is_empty() { String::new() } else { format!(" ({})", shown(&state.reason)) };
+                println!("you are {}{reason}", words::presence(state.presence()));
+                let was_ready = self.ready;
+                self.stand(state, was_ready).await?;
+            }
+            Some(Happened::SessionEnded(ended)) => return Ok(over(ended.reason())),
+            None => {}
+        }
+        if let Some(position) = event.position {
+            self.after = Some(position);
+            self.commands.acknowledge(position).await?;
+        }
+        Ok(Next::Stay)
+    }
+
+    pub(super) async fn obey(&mut self, line: &str) -> anyhow::Result<Next> {
+        match Line::of(line) {
+            Line::Nothing => {}
+            Line::Accept(named) => match self.offer(named) {
+                Some(offer) => drop(self.commands.accept(&offer).await?),
+                None => println!("no offer is open"),
+            },
+            Line::Decline(named) => match self.offer(named) {
+                Some(offer) => drop(self.commands.decline(&offer).await?),
+                None => println!("no offer is open"),
+            },
+            Line::Reply(rest) => {
+                let named = rest.split_once(':').filter(|(id, _)| self.desk.works.contains_key(*id));
+                let (work, text) = match named {
+                    Some((id, text)) => (self.desk.works.get(id), text.trim()),
+                    None => (self.work(), rest),
+                };
+                match work {
+                    Some(work) if !text.is_empty() => drop(self.commands.reply(work, text).await?),
+                    Some(_) => println!("say what: reply TEXT"),
+                    None => println!("no work is yours"),
+                }
+            }
+            Line::Close(rest) => match self.work() {
+                Some(work) => drop(self.commands.close(work, if rest.is_empty() { "done" } else { rest }).await?),
+                None => println!("no work is yours"),
+            },
+            Line::Use(work) if self.desk.works.contains_key(work) => self.chosen = Some(work.to_owned()),
+            Line::Use(work) => println!("no work {} is yours", shown(work)),
+            Line::Work => self.show_desk(),
+            Line::History => self.show_history().await?,
+            Line::Away(reason) => {
+                self.ready = false;
+                self.commands.presence(Presence::Away, reason).await?;
+            }
+            Line::Ready => drop(self.commands.presence(Presence::Ready, "").await?),
+            Line::Quit => {
+                self.commands.end().await?;
+                return Ok(Next::Leave);
+            }
+            Line::Unknown => println!("{HELP}"),
+        }
+        Ok(Next::Stay)
+    }
+
+    pub(super) fn report(&self, result: &CommandResult) {
+        if let Some(command_result::Result::Error(error)) = &result.result {
+            println!("refused {}: {}", error.reason, error.message);
+        }
+    }
+
+    fn offer(&self, named: &str) -> Option<String> {
+        if named.is_empty() { self.desk.offers.keys().next().cloned() } else { Some(named.to_owned()) }
+    }
+
+    fn work(&self) -> Option<&Work> {
+        self.chosen.as_ref().and_then(|id| self.desk.works.get(id)).or_else(|| self.desk.works.values().next_back())
+    }
+
+    pub(super) fn show_desk(&self) {
+        for offer in self.desk.offers.values() {
+            println!("offer {}", offer.offer_id);
+        }
+        for work in self.desk.works.values() {
+            println!("work {} {} on {}/{}", work.work_id, words::work(work.state()), work.channel, work.endpoint);
+        }
+        if self.desk.offers.is_empty() && self.desk.works.is_empty() {
+            println!("nothing to do");
+        }
+    }
+
+    /// A bot begins with what was offered before it came.
+    pub(super) async fn take_up_desk(&self) -> anyhow::Result<()> {
+        for offer in self.desk.offers.keys().filter(|_| self.auto) {
+            self.commands.accept(offer).await?;
+        }
+        Ok(())
+    }
+
+    async fn show_history(&mut self) -> anyhow::Result<()> {
+        let Some(work) = self.work() else {
+            println!("no work is yours");
+            return Ok(());
+        };
+        let request =
+            ListMessagesRequest { conversation_id: work.conversation_id.clone(), ..ListMessagesRequest::default() };
+        let request = self.commands.unary(request)?;
+        match self.history.list_messages(request).await {
+            Ok(page) => {
+                for message in page.into_inner().messages.iter().rev() {
+                    let text = message.content.as_ref().map_or("", |content| content.text.as_str());
+                    println!("  {} {}: {}", message.channel, words::author(message.author()), shown(text));
+                }
+            }
+            Err(status) => println!("refused: {}", status.message()),
+        }
+        Ok(())
+    }
+}
+
+/// What the end of a session means for the desk.
+fn over(reason: SessionEndReason) -> Next {
+    match reason {
+        SessionEndReason::Taken | SessionEndReason::LoggedOut => {
+            println!("session over: {}", words::end(reason));
+            Next::Leave
+        }
+        SessionEndReason::Unspecified
+        | SessionEndReason::GraceOver
+        | SessionEndReason::SlowReader
+        | SessionEndReason::Draining => Next::ComeBack(words::end(reason).to_owned()),
+    }
+}
+
+fn show_message(message: &Message) {
+    let text = message.content.as_ref().map_or("", |content| content.text.as_str());
+    let parts = message.content.as_ref().map_or(0, |content| content.parts.len());
+    let who = if message.direction() == Direction::In { "customer" } else { "us" };
+    let beside = if parts > 0 { format!(" (+{parts} parts)") } else { String::new() };
+    println!("{} {who}: {}{beside}", message.work_id, shown(text));
+}
+
+/// Strangers' words must not steer the terminal.
+fn shown(text: &str) -> String {
+    text.chars().map(|c| if c == '\n' { ' ' } else { c }).filter(|c| !c.is_control()).collect()
+}

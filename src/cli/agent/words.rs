@@ -1,0 +1,83 @@
+//! The protocol's values in words for people.
+
+use crate::proto::agent::{OfferOutcome, Presence, SessionEndReason, UnassignReason, WorkState};
+use crate::proto::channel::{AuthorKind, ReceiptStatus};
+
+pub(super) fn presence(presence: Presence) -> &'static str {
+    match presence {
+        Presence::Unspecified => "in an unknown state",
+        Presence::Ready => "ready",
+        Presence::Away => "away",
+        Presence::Draining => "finishing what you have",
+        Presence::Offline => "offline",
+    }
+}
+
+pub(super) fn work(state: WorkState) -> &'static str {
+    match state {
+        WorkState::Unspecified => "in an unknown state",
+        WorkState::Queued => "waiting",
+        WorkState::Offered => "offered",
+        WorkState::Assigned => "yours",
+        WorkState::Wrapup => "in wrap-up",
+        WorkState::Closed => "closed",
+        WorkState::Parked => "parked",
+        WorkState::Canceled => "canceled",
+    }
+}
+
+pub(super) fn offer(outcome: OfferOutcome) -> &'static str {
+    match outcome {
+        OfferOutcome::Unspecified => "ended",
+        OfferOutcome::Accepted => "accepted",
+        OfferOutcome::Declined => "declined",
+        OfferOutcome::Expired => "expired",
+        OfferOutcome::Revoked => "taken back",
+    }
+}
+
+pub(super) fn gone(reason: UnassignReason) -> &'static str {
+    match reason {
+        UnassignReason::Unspecified => "no longer yours",
+        UnassignReason::Closed => "closed",
+        UnassignReason::Recalled => "given to somebody else: the customer waited too long",
+        UnassignReason::OwnerLost => "given to somebody else: you were gone too long",
+        UnassignReason::Requeued => "back in its queue",
+    }
+}
+
+pub(super) fn receipt(status: ReceiptStatus) -> &'static str {
+    match status {
+        ReceiptStatus::Unspecified => "in an unknown state",
+        ReceiptStatus::Queued => "queued",
+        ReceiptStatus::Unknown => "perhaps sent: nobody knows",
+        ReceiptStatus::Sent => "sent",
+        ReceiptStatus::Failed => "not sent: it failed",
+        ReceiptStatus::Expired => "not sent: its time was over",
+        ReceiptStatus::Delivered => "delivered",
+        ReceiptStatus::Read => "read",
+    }
+}
+
+pub(super) fn author(author: AuthorKind) -> &'static str {
+    match author {
+        AuthorKind::Unspecified => "somebody",
+        AuthorKind::Customer => "customer",
+        AuthorKind::Participant => "participant",
+        AuthorKind::Agent => "agent",
+        AuthorKind::Bot => "bot",
+        AuthorKind::System => "skein",
+        AuthorKind::External => "somebody of us, outside skein",
+    }
+}
+
+pub(super) fn end(reason: SessionEndReason) -> &'static str {
+    match reason {
+        SessionEndReason::Unspecified => "no reason was given",
+        SessionEndReason::LoggedOut => "logged out",
+        SessionEndReason::Taken => "another session of yours has taken over",
+        SessionEndReason::GraceOver => "the connection was gone too long",
+        SessionEndReason::SlowReader => "what was sent was not read",
+        SessionEndReason::Draining => "the daemon ends",
+    }
+}
