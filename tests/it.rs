@@ -15,16 +15,22 @@ mod reads;
 
 #[path = "it/bad_input.rs"]
 mod bad_input;
+#[path = "it/bodies.rs"]
+mod bodies;
 #[path = "it/broken.rs"]
 mod broken;
 #[path = "it/crashes.rs"]
 mod crashes;
+#[path = "it/desk.rs"]
+mod desk;
 #[path = "it/ends.rs"]
 mod ends;
 #[path = "it/firsts.rs"]
 mod firsts;
 #[path = "it/round_trips.rs"]
 mod round_trips;
+#[path = "it/synthetic.rs"]
+mod synthetic;
 #[path = "it/traffic.rs"]
 mod traffic;
 #[path = "it/worker.rs"]

@@ -5,9 +5,7 @@ use crate::domain::command::{AgentCommand, Arrival, Verb};
 use crate::domain::content::Content;
 use crate::domain::event::{AddressKind, Assurance, EventKind, InboundEvent, Message, Scope, Sender};
 use crate::domain::record::{Change, Presence};
-use crate::domain::workspace::{
-    Accept, AgentKind, AgentProfile, EndpointConfig, GracePolicy, QueueConfig, WorkspaceConfig,
-};
+use crate::domain::workspace::WorkspaceConfig;
 
 /// Takes records; says when it has enough.
 #[derive(Debug)]
@@ -91,44 +89,10 @@ impl Bench {
     }
 }
 
+/// The workspace that tests share.
 fn config() -> WorkspaceConfig {
-    WorkspaceConfig {
-        name: Name::new("acme"),
-        endpoints: vec![EndpointConfig {
-            name: Name::new("line1"),
-            channel: Name::new("sms"),
-            brand: Name::default(),
-            queue: Name::new("general"),
-            addresses: Vec::new(),
-            scope: Name::default(),
-            shown_name: None,
-        }],
-        queues: vec![QueueConfig {
-            name: Name::new("general"),
-            accept: Accept::Manual,
-            offer_timeout_ms: 20_000,
-            first_reply_target_ms: 60_000,
-            next_reply_target_ms: 60_000,
-            recall_after_ms: 0,
-            wrapup_max_ms: 0,
-            wrapup_cost: 0,
-            grace: GracePolicy::Requeue,
-        }],
-        agents: Vec::new(),
-        guest: Some(AgentProfile {
-            kind: AgentKind::Human,
-            queues: vec![Name::new("general")],
-            capacity: 5,
-            costs: Vec::new(),
-            channels: Vec::new(),
-        }),
-        thanks: Vec::new(),
-        continuation_window_ms: 1_000,
-        max_open_works: 10,
-        decline_cooldown_ms: 60_000,
-        decline_cooldown_min_ms: 1_000,
-        default_country: None,
-    }
+    let text = include_str!("../../tests/support/acme.toml");
+    crate::config::parse_workspace(std::path::Path::new("acme.toml"), text).expect("a valid workspace")
 }
 
 fn input(sequence: u64, event: u16, of: u16) -> Input {

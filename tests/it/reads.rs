@@ -100,7 +100,12 @@ pub(crate) async fn out(client: &Client) -> Vec<Value> {
 
 /// The whole log.
 pub(crate) async fn records(bed: &Bed) -> Vec<Record> {
-    let options = NatsOptions { servers: vec![bed.nats.url()], ..NatsOptions::default() };
+    records_at(bed.nats.url()).await
+}
+
+/// The whole log of a bus.
+pub(crate) async fn records_at(url: String) -> Vec<Record> {
+    let options = NatsOptions { servers: vec![url], ..NatsOptions::default() };
     let nats = Nats::connect(options).await.expect("connect");
     let log = JetStreamLog::open(&nats, LogOptions::new("main")).await.expect("the log");
     let mut replay = log.replay(Tip::ORIGIN).await.expect("the log");

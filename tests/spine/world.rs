@@ -1,12 +1,11 @@
 //! What these tests share: a workspace, streams, and waiting with a deadline.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use async_nats::{Client, HeaderMap};
-use skein::domain::id::Name;
-use skein::domain::workspace::{
-    Accept, AgentKind, AgentProfile, EndpointConfig, GracePolicy, QueueConfig, WorkspaceConfig,
-};
+use skein::config::parse_workspace;
+use skein::domain::workspace::WorkspaceConfig;
 use skein::nats::{Nats, NatsOptions};
 
 use crate::support::nats::TestServer;
@@ -46,44 +45,8 @@ pub(crate) async fn publish(client: &Client, subject: &str, format: &str, body: 
 
 /// One queue, one SMS and one WhatsApp endpoint.
 pub(crate) fn workspace() -> WorkspaceConfig {
-    let endpoint = |name: &str, channel: &str| EndpointConfig {
-        name: Name::new(name),
-        channel: Name::new(channel),
-        brand: Name::default(),
-        queue: Name::new("general"),
-        addresses: Vec::new(),
-        scope: Name::default(),
-        shown_name: None,
-    };
-    WorkspaceConfig {
-        name: Name::new("acme"),
-        endpoints: vec![endpoint("line1", "sms"), endpoint("wa1", "whatsapp")],
-        queues: vec![QueueConfig {
-            name: Name::new("general"),
-            accept: Accept::Manual,
-            offer_timeout_ms: 20_000,
-            first_reply_target_ms: 60_000,
-            next_reply_target_ms: 60_000,
-            recall_after_ms: 0,
-            wrapup_max_ms: 0,
-            wrapup_cost: 0,
-            grace: GracePolicy::Requeue,
-        }],
-        agents: Vec::new(),
-        guest: Some(AgentProfile {
-            kind: AgentKind::Human,
-            queues: vec![Name::new("general")],
-            capacity: 5,
-            costs: Vec::new(),
-            channels: Vec::new(),
-        }),
-        thanks: Vec::new(),
-        continuation_window_ms: 1_000,
-        max_open_works: 10,
-        decline_cooldown_ms: 60_000,
-        decline_cooldown_min_ms: 1_000,
-        default_country: None,
-    }
+    let text = include_str!("../support/acme.toml");
+    parse_workspace(Path::new("acme.toml"), text).expect("a valid workspace")
 }
 
 /// A WhatsApp webhook with so many messages of one customer.

@@ -1,0 +1,161 @@
+//! Bodies by reference, and attachments out of the real object store.
+
+use async_nats::HeaderMap;
+use async_nats::jetstream;
+use sha2::{Digest as _, Sha256};
+use skein::proto::agent::conversation_service_client::ConversationServiceClient;
+use skein::proto::agent::{GetAttachmentRequest, Message};
+use skein::proto::channel::part::Part;
+use tonic::Code;
+use tonic::transport::Channel;
+
+use crate::bed::{Bed, WORKSPACE, eventually};
+use crate::daemon::Daemon;
+use crate::reads;
+
+/// Larger than any inline body and than several pieces of an attachment.
+const FILE_BYTES: usize = 300_000;
+
+fn file() -> Vec<u8> {
+    (0..FILE_BYTES).map(|at| u8::try_from(at * 7 % 251).expect("below 251")).collect()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A mail with the file, in 7-bit clean text.
+fn mail_with_file() -> Vec<u8> {
+    use std::fmt::Write as _;
+    let mut hexed = String::new();
+    for line in file().chunks(30) {
+        line.iter().for_each(|byte| write!(hexed, "={byte:02X}").expect("a String takes everything"));
+        // A soft line end: nothing of the file.
+        hexed.push_str("=\r\n");
+    }
+    format!(
+        "From: ann@example.org\r\nTo: office@example.com\r\nSubject: A plan\r\nMessage-ID: <plan@example.org>\r\n\
+         MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=here\r\n\r\n\
+         --here\r\nContent-Type: text/plain\r\n\r\nSee the plan.\r\n\
+         --here\r\nContent-Type: application/octet-stream; name=plan.bin\r\n\
+         Content-Disposition: attachment; filename=plan.bin\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n\
+         {hexed}\r\n--here--\r\n"
+    )
+    .into_bytes()
+}
+
+async fn put(bed: &Bed, name: &str, bytes: &[u8]) {
+    let bus = jetstream::new(bed.connect().await);
+    let store = bus.get_object_store(format!("SKEIN_MEDIA_{WORKSPACE}")).await.expect("the store");
+    let mut rest = bytes;
+    store.put(name, &mut rest).await.expect("stored");
+}
+
+/// Publishes a mail whose body is elsewhere.
+async fn refer(bed: &Bed, reference: &str) {
+    let mut headers = HeaderMap::new();
+    headers.insert("Skein-Format", "email");
+    headers.insert("Skein-Body", reference);
+    let bus = jetstream::new(bed.connect().await);
+    let subject = format!("skein.in.{WORKSPACE}.email.office");
+    bus.publish_with_headers(subject, headers, "".into()).await.expect("sent").await.expect("acknowledged");
+}
+
+/// The only message of the only Work.
+async fn arrived(daemon: &Daemon) -> Message {
+    let channel = daemon.channel().await;
+    eventually("the mail is in", async || {
+        let works = reads::works(&channel).await;
+        reads::messages(&channel, &works.first()?.conversation_id).await.pop()
+    })
+    .await
+}
+
+async fn attachment(channel: Channel, message_id: &str, number: u32) -> Result<(Vec<u8>, usize), tonic::Status> {
+    let ask = GetAttachmentRequest { message_id: message_id.to_owned(), attachment: number };
+    let mut pieces = ConversationServiceClient::new(channel).get_attachment(reads::by("ann", ask)).await?.into_inner();
+    let head = pieces.message().await?.and_then(|first| first.attachment).expect("a description comes first");
+    let promised = usize::try_from(head.bytes.unwrap_or_default()).expect("a size");
+    let mut bytes = Vec::new();
+    while let Some(piece) = pieces.message().await? {
+        assert!(piece.data.len() <= 64 << 10, "{} bytes in a piece", piece.data.len());
+        bytes.extend(piece.data);
+    }
+    Ok((bytes, promised))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_mail_by_reference_is_read_and_its_attachment_comes_back_as_it_was() {
+    let bed = Bed::new(false).await;
+    let daemon = bed.daemon().await;
+    let body = mail_with_file();
+    put(&bed, "mail-1", &body).await;
+    refer(&bed, &format!("object=mail-1;bytes={};sha256={}", body.len(), hex(&body))).await;
+    let message = arrived(&daemon).await;
+    let content = message.content.as_ref().expect("content");
+    assert_eq!(content.text.trim(), "See the plan.");
+    let attached = content.parts.iter().filter_map(|part| match &part.part {
+        Some(Part::Attachment(attachment)) => Some(attachment),
+        _ => None,
+    });
+    let attached: Vec<_> = attached.collect();
+    let [plan] = attached.as_slice() else { panic!("one attachment and not {attached:?}") };
+    assert_eq!(plan.name.as_deref(), Some("plan.bin"));
+    assert_eq!(plan.sha256.as_deref(), Some(hex(&file()).as_str()));
+
+    let (bytes, promised) = attachment(daemon.channel().await, &message.message_id, 0).await.expect("the file");
+    assert_eq!((bytes.len(), promised), (FILE_BYTES, FILE_BYTES));
+    assert_eq!(hex(&bytes), hex(&file()));
+    let none = attachment(daemon.channel().await, &message.message_id, 1).await.expect_err("there is one");
+    assert_eq!(none.code(), Code::NotFound);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_object_that_is_gone_is_said_and_the_message_stays() {
+    let bed = Bed::new(false).await;
+    let daemon = bed.daemon().await;
+    let body = mail_with_file();
+    put(&bed, "mail-1", &body).await;
+    refer(&bed, &format!("object=mail-1;bytes={};sha256={}", body.len(), hex(&body))).await;
+    let message = arrived(&daemon).await;
+    let bus = jetstream::new(bed.connect().await);
+    let store = bus.get_object_store(format!("SKEIN_MEDIA_{WORKSPACE}")).await.expect("the store");
+    let plan = message.content.as_ref().and_then(|content| {
+        content.parts.iter().find_map(|part| match &part.part {
+            Some(Part::Attachment(attachment)) => attachment.object.clone(),
+            _ => None,
+        })
+    });
+    store.delete(plan.expect("the object's name")).await.expect("deleted");
+    let gone = attachment(daemon.channel().await, &message.message_id, 0).await.expect_err("it is gone");
+    assert_eq!(gone.code(), Code::NotFound);
+    assert_eq!(arrived(&daemon).await.message_id, message.message_id);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_body_that_is_missing_or_not_what_was_promised_is_set_aside_and_nothing_else_lost() {
+    let bed = Bed::new(false).await;
+    let daemon = bed.daemon().await;
+    let body = mail_with_file();
+    put(&bed, "mail-1", &body).await;
+    let (bytes, sha256) = (body.len(), hex(&body));
+    for reference in [
+        format!("object=nowhere;bytes={bytes};sha256={sha256}"),
+        format!("object=mail-1;bytes={};sha256={sha256}", bytes - 1),
+        format!("object=mail-1;bytes={bytes};sha256={}", hex(b"something else")),
+        "nonsense".to_owned(),
+        format!("object=mail-1;bytes={bytes};sha256={sha256}"),
+    ] {
+        refer(&bed, &reference).await;
+    }
+    arrived(&daemon).await;
+    let bus = bed.connect().await;
+    let dead = eventually("the four are set aside", async || {
+        let dead = reads::stored(&bus, &format!("SKEIN_DEAD_{WORKSPACE}")).await;
+        (dead.len() == 4).then_some(dead)
+    })
+    .await;
+    for letter in dead {
+        assert_eq!(letter.subject.as_str(), format!("skein.dead.{WORKSPACE}.body_missing"));
+    }
+}
