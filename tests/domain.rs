@@ -16,6 +16,8 @@ mod customers;
 mod duplicates;
 #[path = "domain/golden.rs"]
 mod golden;
+#[path = "domain/mails.rs"]
+mod mails;
 #[path = "domain/matters.rs"]
 mod matters;
 #[path = "domain/offers.rs"]

@@ -250,6 +250,25 @@ pub struct Mail {
     pub quoted: Option<String>,
     /// RFC 3834 and the like: not written by a person.
     pub auto_submitted: bool,
+    /// Which kind of program wrote it, where that is known.
+    pub class: MailClass,
+}
+
+/// Who wrote a mail.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum MailClass {
+    /// A person, or nothing is known.
+    #[default]
+    Person,
+    /// A program, on somebody's behalf: a form that was filled in, an order, an alarm. People see it; it gets no automatic answer
+    /// and opens nothing again.
+    Generated,
+    /// A program answered: an absence notice, an acknowledgement.
+    Reply,
+    /// A mailing list or mass mail.
+    List,
+    /// It goes round between servers.
+    Loop,
 }
 
 /// A mail address with the name beside it.

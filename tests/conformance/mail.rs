@@ -24,6 +24,10 @@ pub(crate) fn run(root: &Path, rates: &mut Rates) {
         let right = read(&path).is_some();
         rates.note("mailparser_parsed", name(&path), right);
     }
+    for path in files(&root.join("mikel-mail"), "eml") {
+        let right = read(&path).is_some();
+        rates.note("mikel_parsed", name(&path), right);
+    }
 }
 
 fn read(path: &Path) -> Option<Normalized> {
@@ -45,12 +49,19 @@ fn zammad(root: &Path, row: &Value, rates: &mut Rates) {
     let made = read(&root.join("zammad-mail/box").join(file));
     rates.note("zammad_parsed", file, made.is_some());
     let Some(made) = made else { return };
+    // A bounce is no mail of a person: what becomes of it is judged by the sets of bounces.
+    if !matches!(made.events[0].kind, EventKind::Message(_)) {
+        return;
+    }
     let (text, mail, attachments) = parts(&made.events[0]);
 
     let from = row["from_email"].as_str().unwrap_or_default();
     if from.contains('@') {
+        // Marks around a whole address that another reader left on it are no part of it.
+        let from = from.trim_end_matches('>').to_lowercase();
+        let bare = from.trim_matches('"').to_owned();
         let found = mail.from.first().map(|from| from.address.to_lowercase());
-        rates.note("zammad_from", file, found == Some(from.to_lowercase()));
+        rates.note("zammad_from", file, found == Some(from) || found == Some(bare));
     }
     for (set, field, found) in [("zammad_to", "to", &mail.to), ("zammad_cc", "cc", &mail.cc)] {
         let expected = addresses(row[field].as_str().unwrap_or_default());
@@ -67,7 +78,14 @@ fn zammad(root: &Path, row: &Value, rates: &mut Rates) {
     // That reader shows the HTML where there is one; here the plain body is the text, and the HTML stands beside it.
     let body = if body.trim() == "no visible content" { String::new() } else { body };
     let html = mail.html.as_deref().map(without_markup).unwrap_or_default();
-    let share = in_common(&words(&body), &words(text)).max(in_common(&words(&body), &words(&html)));
+    // What was split from the text is beside it, and a body that is too long is a file.
+    let text = format!("{text}\n{}", mail.quoted.as_deref().unwrap_or_default());
+    let long = attachments.iter().find(|file| file.name.as_deref() == Some("message.html"));
+    let stored = long.and_then(|file| made.media.iter().find(|media| Some(&media.name) == file.object.as_ref()));
+    let html = stored.map_or(html, |media| without_markup(&String::from_utf8_lossy(&media.bytes)));
+    let share = in_common(&words(&body), &words(&text)).max(in_common(&words(&body), &words(&html)));
+    // Letters in tags of their own are words to one reader and parts of words to another.
+    let share = share.max(in_common(&triples(&body), &triples(&text)));
     rates.note("zammad_text", format!("{file} {share:.2}"), share >= SAME_TEXT);
 }
 
@@ -81,6 +99,8 @@ fn same_files(expected: &Value, found: &[&Attachment]) -> bool {
         .filter(|file| file["preferences"]["content-alternative"] != true)
         .collect();
     let binary = |file: &&&Value| file["data_is_text"] != true;
+    // So does a long body of ours.
+    let found: Vec<_> = found.iter().filter(|file| file.name.as_deref() != Some("message.html")).collect();
     expected.len() == found.len()
         && expected.iter().filter(binary).all(|file| found.iter().any(|found| found.bytes == file["data_len"].as_u64()))
 }
@@ -89,13 +109,16 @@ fn stalwart(path: &Path, rates: &mut Rates) {
     let made = read(path);
     rates.note("stalwart_parsed", name(path), made.is_some());
     let Some(made) = made else { return };
+    if !matches!(made.events[0].kind, EventKind::Message(_)) {
+        return;
+    }
     let (_, mail, _) = parts(&made.events[0]);
     let text = std::fs::read_to_string(path.with_extension("json")).expect("a parse stands beside the mail");
     let expected: Value = serde_json::from_str(&text).expect("the parse is JSON");
     let headers = expected["parts"][0]["headers"].as_array().map(Vec::as_slice).unwrap_or_default();
     let header = |name: &str| headers.iter().rev().find(|header| header["name"] == name).map(|header| &header["value"]);
     if let Some(subject) = header("subject").and_then(|value| value["Text"].as_str()) {
-        rates.note("stalwart_subject", name(path), words(subject) == words(&mail.subject));
+        rates.note("stalwart_subject", name(path), same_subject(subject, &mail.subject));
     }
     for (field, found) in [("from", &mail.from), ("to", &mail.to), ("cc", &mail.cc)] {
         if let Some(value) = header(field) {
@@ -105,6 +128,14 @@ fn stalwart(path: &Path, rates: &mut Rates) {
                 found.iter().map(|mailbox: &Mailbox| mailbox.address.to_lowercase()).collect();
             rates.note("stalwart_addresses", format!("{} {field}", name(path)), expected.is_subset(&found));
         }
+    }
+}
+
+/// A subject that the other reader could not decode is right when what it could is in it.
+fn same_subject(expected: &str, found: &str) -> bool {
+    match expected.contains('\u{fffd}') {
+        true => expected.split('\u{fffd}').all(|piece| found.contains(piece)) && !found.contains('\u{fffd}'),
+        false => words(expected) == words(found),
     }
 }
 
@@ -126,19 +157,27 @@ fn collect_addresses(value: &Value, out: &mut BTreeSet<String>) {
 /// Addresses of a header as another reader printed it.
 fn addresses(header: &str) -> BTreeSet<String> {
     let marks = |c: char| c.is_whitespace() || "<>,;()\"'".contains(c);
-    let plain = |word: &&str| word.contains('@') && !word.starts_with('@');
-    let angled: BTreeSet<String> = header
-        .split('<')
-        .skip(1)
-        .filter_map(|rest| rest.split('>').next())
-        .filter(|address| address.contains('@'))
-        .map(str::to_lowercase)
-        .collect();
-    if angled.is_empty() { header.split(marks).filter(plain).map(str::to_lowercase).collect() } else { angled }
+    let one = |entry: &str| match entry.split_once('<') {
+        Some((_, rest)) => rest.split('>').next().map(str::to_lowercase),
+        None => entry.split(marks).find(|word| word.contains('@') && !word.starts_with('@')).map(str::to_lowercase),
+    };
+    // A comma inside quotes separates nothing.
+    let mut quoted = false;
+    let entries = header.split(|c: char| {
+        quoted ^= c == '"';
+        c == ',' && !quoted
+    });
+    entries.filter_map(one).filter(|address| address.contains('@')).collect()
 }
 
-fn words(text: &str) -> Vec<String> {
+pub(crate) fn words(text: &str) -> Vec<String> {
     text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_lowercase).collect()
+}
+
+/// Every three letters that follow one another.
+fn triples(text: &str) -> Vec<String> {
+    let letters: Vec<char> = words(text).concat().chars().collect();
+    letters.windows(3).map(|three| three.iter().collect()).collect()
 }
 
 /// Twice the words in common, by number, to all words.
@@ -160,7 +199,15 @@ fn in_common(one: &[String], other: &[String]) -> f64 {
     2.0 * common as f64 / (one.len() + other.len()) as f64
 }
 
-fn without_markup(html: &str) -> String {
+/// The text between the tags; what is in styles, scripts and comments is none.
+pub(crate) fn without_markup(html: &str) -> String {
+    let mut html = html.to_owned();
+    for (opens, closes) in [("<!--", "-->"), ("<style", "</style>"), ("<script", "</script>")] {
+        while let Some(from) = html.to_ascii_lowercase().find(opens) {
+            let to = html.to_ascii_lowercase()[from..].find(closes).map_or(html.len(), |at| from + at + closes.len());
+            html.replace_range(from..to, " ");
+        }
+    }
     let mut out = String::new();
     for (at, piece) in html.split('<').enumerate() {
         let text = if at == 0 { piece } else { piece.split_once('>').map_or("", |(_, text)| text) };

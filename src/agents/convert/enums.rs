@@ -110,7 +110,7 @@ pub(super) fn direction(direction: Direction) -> p::Direction {
 }
 
 pub(super) fn flags(flags: Flags) -> Vec<i32> {
-    const PAIRS: [(Flags, p::MessageFlag); 8] = [
+    const PAIRS: [(Flags, p::MessageFlag); 9] = [
         (Flags::ID_REUSED, p::MessageFlag::IdReused),
         (Flags::ODD_TIME, p::MessageFlag::OddTime),
         (Flags::REPEATED, p::MessageFlag::Repeated),
@@ -119,6 +119,7 @@ pub(super) fn flags(flags: Flags) -> Vec<i32> {
         (Flags::THANKS, p::MessageFlag::Thanks),
         (Flags::FORWARDED, p::MessageFlag::Forwarded),
         (Flags::AUTO_SUBMITTED, p::MessageFlag::AutoSubmitted),
+        (Flags::GENERATED, p::MessageFlag::Generated),
     ];
     PAIRS.iter().filter(|(flag, _)| flags.has(*flag)).map(|(_, flag)| (*flag).into()).collect()
 }

@@ -97,7 +97,7 @@ fn is_ours(endpoint: &EndpointConfig, named: &str) -> bool {
 }
 
 fn item(draft: &mut Draft<'_>, mut arrival: Arrival, endpoint: &EndpointConfig) -> Result<(), Rejection> {
-    let item = as_item(&mut arrival.event);
+    let mut item = as_item(&mut arrival.event);
     let event = &arrival.event;
     if event.senders.is_empty() && event.scope == Scope::Direct {
         dead_letter(draft, arrival.refused("no_sender"));
@@ -106,6 +106,11 @@ fn item(draft: &mut Draft<'_>, mut arrival: Arrival, endpoint: &EndpointConfig) 
     if item.external && is_own_echo(draft, &arrival) {
         let report = Receipt { status: ReceiptStatus::Sent, ..Receipt::default() };
         return delivery::receipt(draft, &arrival.channel, &arrival.endpoint, event.message_ref.as_deref(), &report);
+    }
+
+    // A mail of ours that came back asks nothing, and must not be answered by whatever answers mails.
+    if arrival.channel == "email" && item.kind.is_said() && is_own_echo(draft, &arrival) {
+        item.flags = item.flags.with(Flags::AUTO_SUBMITTED);
     }
 
     let country = draft.space.config().default_country.as_deref();
@@ -151,8 +156,14 @@ fn store(draft: &mut Draft<'_>, arrival: Arrival, endpoint: &EndpointConfig, ite
     let quoted = answers(&item, &event);
     let answers: SmallVec<[&str; 2]> = quoted.iter().map(String::as_str).collect();
     let brand = draft.space.config().brand(endpoint);
-    let question =
-        Question { root: who.root, channel: &arrival.channel, endpoint: &arrival.endpoint, brand, answers: &answers };
+    let question = Question {
+        root: who.root,
+        channel: &arrival.channel,
+        endpoint: &arrival.endpoint,
+        brand,
+        answers: &answers,
+        reopens: !once.flags.has(Flags::GENERATED),
+    };
     let answered = matter::answered(draft, &question);
     let route = route(draft, &question, answered.and_then(|(_, work)| work), &item, &event, once.flags);
     let queue = &endpoint.queue;

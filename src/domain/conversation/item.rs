@@ -1,6 +1,6 @@
 //! From an event to an item of a Conversation: what it is, what it says, what is odd about it.
 
-use crate::domain::content::{Content, Part};
+use crate::domain::content::{Content, MailClass, Part};
 use crate::domain::event::{Assurance, CallState, EventKind, InboundEvent, Sender};
 use crate::domain::record::{Flags, MessageKind};
 use crate::domain::time::Timestamp;
@@ -98,11 +98,12 @@ pub(super) fn as_item(event: &mut InboundEvent) -> Item {
         | EventKind::Receipt(_)
         | EventKind::Account { .. } => plain(MessageKind::VisitEnd, Content::default(), String::new()),
     };
-    let written_by_machine =
-        item.content.parts.iter().any(|part| matches!(part, Part::Mail(mail) if mail.auto_submitted));
-    if written_by_machine {
-        item.flags = item.flags.with(Flags::AUTO_SUBMITTED);
-    }
+    let by_machine = item.content.parts.iter().find_map(|part| match part {
+        Part::Mail(mail) if mail.class == MailClass::Generated => Some(Flags::GENERATED),
+        Part::Mail(mail) if mail.auto_submitted || mail.class != MailClass::Person => Some(Flags::AUTO_SUBMITTED),
+        _ => None,
+    });
+    item.flags = item.flags.with(by_machine.unwrap_or_default());
     if event.assurance == Assurance::Token {
         // No format makes tokens yet: an event may not claim one.
         event.assurance = Assurance::Claimed;

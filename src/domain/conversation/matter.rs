@@ -13,6 +13,8 @@ pub(crate) struct Question<'e> {
     pub(crate) brand: &'e Name,
     /// Provider's ids of messages that it answers: quoted, or the mail thread of the same sender; nearest first.
     pub(crate) answers: &'e [&'e str],
+    /// Whether a closed Work opens again for it: for what a person says.
+    pub(crate) reopens: bool,
 }
 
 /// Where a message goes.
@@ -49,14 +51,14 @@ pub(crate) fn choose(draft: &Draft<'_>, question: &Question<'_>, answered: Optio
         if space.works.contains_key(&work) {
             return Matter::Open(work);
         }
-        if reopenable(draft, work) {
+        if question.reopens && reopenable(draft, work) {
             return Matter::Reopen(work);
         }
     }
     if let Some(work) = open_on_endpoint(draft, question) {
         return Matter::Open(work);
     }
-    if let Some(work) = last_closed_on_endpoint(draft, question) {
+    if let Some(work) = last_closed_on_endpoint(draft, question).filter(|_| question.reopens) {
         return Matter::Reopen(work);
     }
     let linked: Vec<WorkId> = draft.works_of(question.root).filter(|work| space.works.contains_key(work)).collect();

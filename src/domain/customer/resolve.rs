@@ -87,6 +87,12 @@ pub(crate) fn resolve(
     leaf_of_first.map(|leaf| Who { leaf, root })
 }
 
+/// The leaf of an address that needs no scope, if it is known; nothing is opened.
+pub(crate) fn known(draft: &Draft<'_>, sender: &Sender) -> Option<LeafId> {
+    let (kind, text) = normalise(sender, draft.space.config().default_country.as_deref())?;
+    draft.space.leaves.find(address_hash(draft.space.hash_key(), kind, &Name::default(), &text))
+}
+
 /// Without the addresses that would give one customer two values of a single-valued kind (domain rules, section 4): those are
 /// two people. A new login in a browser ends the old link: the browser's address gets its next generation.
 fn of_one_person(draft: &Draft<'_>, addresses: SmallVec<[Address; 2]>) -> SmallVec<[Address; 2]> {

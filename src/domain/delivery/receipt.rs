@@ -3,8 +3,9 @@
 use smallvec::SmallVec;
 
 use crate::domain::conversation::provider_fingerprint;
+use crate::domain::customer::known;
 use crate::domain::draft::Draft;
-use crate::domain::event::{ErrorClass, Receipt, ReceiptStatus};
+use crate::domain::event::{AddressKind, ErrorClass, Receipt, ReceiptStatus, Sender};
 use crate::domain::id::{LeafId, MessageId, Name, WorkId};
 use crate::domain::record::{Author, Change, MessageStored, ReceiptNoted};
 use crate::domain::rejection::Rejection;
@@ -76,7 +77,12 @@ pub(crate) fn receipt(
     let named = report.message_id.as_deref().and_then(|id| ours(id.parse().ok()?));
     let named = named.filter(|(_, delivery)| delivery.went_by(&space.names, channel, endpoint));
     let bound = space.provider_ids.get(fingerprint).and_then(|(message, _)| ours(*message));
-    let Some((message, delivery)) = named.or(bound) else {
+    // A bounce that returns nothing says at least whom it could not reach.
+    let by_recipient = || match (provider_ref, report.recipient.as_deref()) {
+        (None, Some(address)) if channel == "email" => last_mail_to(draft, address).and_then(ours),
+        _ => None,
+    };
+    let Some((message, delivery)) = named.or(bound).or_else(by_recipient) else {
         return park(draft, fingerprint, report.status, class);
     };
 
@@ -130,6 +136,18 @@ fn park(draft: &mut Draft<'_>, fingerprint: u64, status: ReceiptStatus, class: E
     }
     draft.push(Change::ReceiptParked { fingerprint, status, class });
     Ok(())
+}
+
+/// The mail of ours to an address that is the last message of its Work: of several Works, the latest.
+fn last_mail_to(draft: &Draft<'_>, address: &str) -> Option<MessageId> {
+    let space = draft.space;
+    let leaf = known(draft, &Sender { kind: AddressKind::Email, address: address.to_owned() })?;
+    let works = draft.works_of(draft.root_of(leaf));
+    let last = works.filter_map(|id| match space.works.get(&id) {
+        Some(work) => work.last_message,
+        None => space.closed.get(id)?.last_message(),
+    });
+    last.filter(|id| space.deliveries.get(id.to_bits()).is_some_and(|delivery| delivery.leaf == leaf)).max()
 }
 
 /// The owner of the Work is told.

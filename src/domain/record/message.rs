@@ -99,10 +99,12 @@ impl Flags {
     pub const THANKS: Self = Self(32);
     /// Forwarded.
     pub const FORWARDED: Self = Self(64);
-    /// Written by a machine.
+    /// Written by a machine, to nobody in particular: an absence notice, a list.
     pub const AUTO_SUBMITTED: Self = Self(128);
     /// Tells of a call that was not missed: it asks for nothing.
     pub const ATTENDED: Self = Self(256);
+    /// Written by a machine for somebody: a form that was filled in. It awaits a person's answer, never an automatic one.
+    pub const GENERATED: Self = Self(512);
 
     /// Both sets together.
     #[must_use]

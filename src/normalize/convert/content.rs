@@ -195,10 +195,25 @@ fn mail_into_proto(m: d::Mail) -> p::Mail {
         html: m.html,
         quoted: m.quoted,
         auto_submitted: m.auto_submitted,
+        class: match m.class {
+            d::MailClass::Person => p::MailClass::Unspecified,
+            d::MailClass::Generated => p::MailClass::Generated,
+            d::MailClass::Reply => p::MailClass::Reply,
+            d::MailClass::List => p::MailClass::List,
+            d::MailClass::Loop => p::MailClass::Loop,
+        }
+        .into(),
     }
 }
 
 fn mail_from_proto(m: p::Mail) -> d::Mail {
+    let class = match m.class() {
+        p::MailClass::Unspecified => d::MailClass::Person,
+        p::MailClass::Generated => d::MailClass::Generated,
+        p::MailClass::Reply => d::MailClass::Reply,
+        p::MailClass::List => d::MailClass::List,
+        p::MailClass::Loop => d::MailClass::Loop,
+    };
     let boxes = |list: Vec<p::Mailbox>| list.into_iter().map(mailbox_from_proto).collect();
     d::Mail {
         subject: m.subject,
@@ -213,6 +228,7 @@ fn mail_from_proto(m: p::Mail) -> d::Mail {
         html: m.html,
         quoted: m.quoted,
         auto_submitted: m.auto_submitted,
+        class,
     }
 }
 

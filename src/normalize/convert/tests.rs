@@ -65,6 +65,7 @@ fn parts() -> Vec<c::Part> {
             html: text("<p>"),
             quoted: text("> q"),
             auto_submitted: true,
+            class: c::MailClass::Generated,
         })),
         c::Part::Unsupported(c::Unsupported { kind: "k".to_owned(), code: text("1"), reason: text("r") }),
         c::Part::Referral(Box::new(referral())),

@@ -1,11 +1,16 @@
 //! Files of a mail: bytes by digest, and what the mail says about them.
 
-use mail_parser::{Encoding, Message as ParsedMail, MessagePart, MimeHeaders as _, PartType};
+use std::borrow::Cow;
+
+use mail_parser::decoders::base64::base64_decode;
+use mail_parser::decoders::quoted_printable::quoted_printable_decode;
+use mail_parser::{Encoding, HeaderName, Message as ParsedMail, MessagePart, MimeHeaders as _, PartType};
 use sha2::{Digest as _, Sha256};
 
 use super::super::fields::{filled, hex};
 use super::super::run::Media;
-use super::one_line;
+use super::body::{text_of, without_parts};
+use super::{charset, one_line};
 use crate::domain::content::{Attachment, AttachmentKind, AttachmentState};
 
 /// Attachments and the bytes that belong to them.
@@ -33,23 +38,67 @@ impl Files {
 
 pub(super) fn read(mail: &ParsedMail<'_>) -> Files {
     let mut files = Files::default();
-    for part in mail.attachments() {
-        files.add(bytes(mail, part), describe(part));
+    let body = without_parts(mail);
+    for part in mail.attachments().filter(|part| body.is_none_or(|body| !std::ptr::eq(*part, body))) {
+        files.add(&bytes(mail, part), describe(part));
     }
     files
 }
 
-fn bytes<'m>(mail: &'m ParsedMail<'_>, part: &'m MessagePart<'_>) -> &'m [u8] {
+fn bytes<'m>(mail: &'m ParsedMail<'_>, part: &'m MessagePart<'_>) -> Cow<'m, [u8]> {
     match &part.body {
-        PartType::Text(text) | PartType::Html(text) => text.as_bytes(),
-        PartType::Binary(bytes) | PartType::InlineBinary(bytes) => bytes,
-        PartType::Message(inner) if part.encoding != Encoding::None => inner.raw_message(),
-        PartType::Message(_) => {
-            let (from, to) = (part.offset_body as usize, part.offset_end as usize);
-            mail.raw_message.get(from..to).unwrap_or_default()
-        }
-        PartType::Multipart(_) => &[],
+        PartType::Text(_) | PartType::Html(_) => match text_of(mail, part) {
+            Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
+            Cow::Owned(text) => Cow::Owned(text.into_bytes()),
+        },
+        PartType::Binary(bytes) | PartType::InlineBinary(bytes) => match lost_tail(mail, part) {
+            Some(tail) => Cow::Owned([bytes.as_ref(), &tail].concat()),
+            None => Cow::Borrowed(bytes),
+        },
+        PartType::Message(inner) if part.encoding != Encoding::None => Cow::Borrowed(inner.raw_message()),
+        PartType::Message(_) => Cow::Borrowed(raw(mail, part)),
+        PartType::Multipart(_) => Cow::Borrowed(&[]),
     }
+}
+
+/// The part as it stands in the mail.
+fn raw<'m>(mail: &'m ParsedMail<'_>, part: &MessagePart<'_>) -> &'m [u8] {
+    let (from, to) = (part.offset_body as usize, part.offset_end as usize);
+    mail.raw_message.get(from..to).unwrap_or_default()
+}
+
+/// The bytes of a part without its transfer encoding; None: it cannot be undone.
+pub(super) fn decoded(mail: &ParsedMail<'_>, part: &MessagePart<'_>) -> Option<Vec<u8>> {
+    let raw = raw(mail, part);
+    match part.encoding {
+        Encoding::None => Some(raw.to_vec()),
+        Encoding::QuotedPrintable => quoted_printable_decode(raw),
+        Encoding::Base64 => {
+            let mut bytes = base64_decode(raw)?;
+            bytes.extend(lost_tail(mail, part).unwrap_or_default());
+            Some(bytes)
+        }
+    }
+}
+
+/// The last one or two bytes of a base64 part that ends without its padding, which parsers drop.
+pub(super) fn lost_tail(mail: &ParsedMail<'_>, part: &MessagePart<'_>) -> Option<Vec<u8>> {
+    if part.encoding != Encoding::Base64 {
+        return None;
+    }
+    let raw = raw(mail, part).trim_ascii_end();
+    let is_digit = |b: &&u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/');
+    if !raw.last().is_some_and(|last| is_digit(&last)) {
+        return None;
+    }
+    let over = raw.iter().filter(is_digit).count() % 4;
+    if over < 2 {
+        return None;
+    }
+    let mut tail: Vec<u8> = raw.iter().rev().filter(is_digit).take(over).copied().collect();
+    tail.reverse();
+    tail.resize(4, b'=');
+    base64_decode(&tail)
 }
 
 fn describe(part: &MessagePart<'_>) -> Attachment {
@@ -69,8 +118,19 @@ fn describe(part: &MessagePart<'_>) -> Attachment {
         _ => AttachmentKind::File,
     };
     let name = part.attachment_name().map(one_line).and_then(filled).or_else(|| match &part.body {
-        PartType::Message(inner) => inner.subject().map(|subject| format!("{}.eml", one_line(subject))),
+        PartType::Message(inner) => subject(inner).map(|subject| format!("{}.eml", one_line(&subject))),
         _ => None,
     });
     Attachment { kind, name, content_id, media_type: filled(one_line(&media_type)), ..Attachment::default() }
+}
+
+/// Subject of an attached mail, whose head is not put right, because its bytes are the file.
+fn subject(inner: &ParsedMail<'_>) -> Option<String> {
+    let subject = inner.subject()?;
+    if !subject.contains(charset::LOST) {
+        return Some(subject.to_owned());
+    }
+    let header = inner.headers().iter().rev().find(|header| header.name == HeaderName::Subject)?;
+    let raw = inner.raw_message.get(header.offset_start as usize..header.offset_end as usize)?;
+    Some(charset::decode(raw.trim_ascii(), None, &charset::hints(&inner.raw_message)))
 }

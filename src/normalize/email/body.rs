@@ -1,36 +1,21 @@
 //! The words of a mail.
 
-use mail_parser::{Message as ParsedMail, PartType};
+use std::borrow::Cow;
 
-use super::attachments::Files;
-use super::html;
+use mail_parser::{Encoding, Message as ParsedMail, MessagePart, MimeHeaders as _, PartType};
+
+use super::attachments::{Files, decoded};
+use super::split::{is_forward_subject, split};
+use super::{charset, html};
 use crate::domain::content::{Attachment, AttachmentKind, Mail};
 
 /// Longest text, and longest HTML, that stays in the record (domain rules, section 2: bodies over 256 KiB go to the object
 /// store, and text and HTML travel together). What is longer is kept whole as a file.
 const MAX_INLINE_BYTES: usize = 128 * 1024;
 
-/// The text of the mail; sets its HTML, and adds what is too long to the files.
+/// The new text of the mail; sets its HTML and what was split from the text, and adds what is too long to the files.
 pub(super) fn read(parsed: &ParsedMail<'_>, mail: &mut Mail, files: &mut Files) -> String {
-    let html: String = parsed
-        .html_bodies()
-        .filter_map(|part| match &part.body {
-            PartType::Html(text) => Some(text.as_ref()),
-            _ => None,
-        })
-        .collect();
-    let mut text = String::new();
-    for part in parsed.text_bodies() {
-        match &part.body {
-            PartType::Text(plain) => push(&mut text, plain.trim_end_matches(['\r', '\n'])),
-            PartType::Html(words) => push(&mut text, &html::to_text(words)),
-            _ => {}
-        }
-    }
-    let text = tidy(&text);
-    // A plain alternative that says nothing stands beside an HTML body that does.
-    let mut text = if text.trim().is_empty() && !html.is_empty() { tidy(&html::to_text(&html)) } else { text };
-
+    let (mut text, html) = words(parsed);
     if html.len() > MAX_INLINE_BYTES {
         files.add(html.as_bytes(), file("message.html", "text/html"));
     } else if !html.is_empty() {
@@ -41,7 +26,59 @@ pub(super) fn read(parsed: &ParsedMail<'_>, mail: &mut Mail, files: &mut Files) 
         let end = (0..=MAX_INLINE_BYTES).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
         text.truncate(end);
     }
+    // What a machine wrote quotes nobody: it may look like a quotation and be the matter itself.
+    if !mail.auto_submitted {
+        let (new, rest) = split(&text, is_forward_subject(&mail.subject));
+        if rest.is_some() {
+            let new = new.to_owned();
+            (mail.quoted, text) = (rest, new);
+        }
+    }
     text
+}
+
+/// The whole text, and the HTML as sent.
+pub(super) fn words(parsed: &ParsedMail<'_>) -> (String, String) {
+    let html: String = parsed
+        .html_bodies()
+        .filter(|part| matches!(part.body, PartType::Html(_)))
+        .map(|part| text_of(parsed, part))
+        .collect();
+    let mut text = String::new();
+    for part in parsed.text_bodies() {
+        match &part.body {
+            PartType::Text(_) => push(&mut text, text_of(parsed, part).trim_end_matches(['\r', '\n'])),
+            PartType::Html(_) => push(&mut text, &html::to_text(&text_of(parsed, part))),
+            _ => {}
+        }
+    }
+    if let Some(part) = without_parts(parsed) {
+        push(&mut text, text_of(parsed, part).trim_end_matches(['\r', '\n']));
+    }
+    let text = tidy(&text);
+    // A plain alternative that says nothing stands beside an HTML body that does.
+    let text = if text.trim().is_empty() && !html.is_empty() { tidy(&html::to_text(&html)) } else { text };
+    (text, html)
+}
+
+/// The only part of a mail that calls itself a multipart and has no parts: its body is text.
+pub(super) fn without_parts<'m, 'x>(parsed: &'m ParsedMail<'x>) -> Option<&'m MessagePart<'x>> {
+    let root = parsed.parts.first()?;
+    let named = root.content_type().is_some_and(|kind| kind.ctype().eq_ignore_ascii_case("multipart"));
+    (named && matches!(root.body, PartType::Text(_)) && parsed.text_body.is_empty()).then_some(root)
+}
+
+/// The text of a part, read again where its own charset loses characters.
+pub(super) fn text_of<'m>(parsed: &'m ParsedMail<'_>, part: &'m MessagePart<'_>) -> Cow<'m, str> {
+    let (PartType::Text(text) | PartType::Html(text)) = &part.body else { return Cow::Borrowed("") };
+    let lost = text.contains(charset::LOST);
+    let cut = part.encoding == Encoding::Base64 && super::attachments::lost_tail(parsed, part).is_some();
+    if !(lost || cut) {
+        return Cow::Borrowed(text);
+    }
+    let Some(bytes) = decoded(parsed, part) else { return Cow::Borrowed(text) };
+    let label = part.content_type().and_then(|kind| kind.attribute("charset")).map(str::to_ascii_lowercase);
+    Cow::Owned(charset::decode(&bytes, label.as_deref(), &charset::hints(&parsed.raw_message)))
 }
 
 fn push(text: &mut String, more: &str) {

@@ -2,9 +2,10 @@
 
 use mail_parser::{Address, HeaderValue, Message as ParsedMail};
 
-use super::super::fields::filled;
-use super::{one_line, texts};
-use crate::domain::content::{Mail, Mailbox};
+use super::super::fields::{filled, set_moment};
+use super::{charset, one_line, texts};
+use crate::domain::content::{Mail, MailClass, Mailbox};
+use crate::domain::event::InboundEvent;
 
 /// Most mailboxes kept of one header: a mail to more is a mailing, and its record must stay small.
 const MAX_MAILBOXES: usize = 256;
@@ -28,7 +29,35 @@ pub(super) fn read(parsed: &ParsedMail<'_>) -> Mail {
         html: None,
         quoted: None,
         auto_submitted: false,
+        class: MailClass::Person,
     }
+}
+
+/// Sets the time that the mail claims.
+pub(super) fn set_date(parsed: &ParsedMail<'_>, event: &mut InboundEvent) {
+    if let Some(date) = parsed.date() {
+        set_moment(event, date.is_valid().then(|| date.to_timestamp().saturating_mul(1000)), &date.to_rfc3339());
+    } else if let HeaderValue::Text(raw) = parsed.header("Date").unwrap_or(&HeaderValue::Empty) {
+        set_moment(event, None, raw);
+    }
+}
+
+/// Who the mail is from: its sender, or for a form that was filled in the person whom it says to answer. A form is sent by its
+/// site, often from the very address that it is sent to.
+pub(super) fn author(mail: &Mail) -> Option<&Mailbox> {
+    let from = mail.from.first()?;
+    let to_itself = mail.to.iter().any(|to| to.address.eq_ignore_ascii_case(&from.address));
+    match mail.reply_to.as_slice() {
+        [answer] if (mail.class == MailClass::Generated || to_itself) && answer.address.contains('@') => Some(answer),
+        _ => Some(from),
+    }
+}
+
+/// Whether a text of the head has characters that could not be read.
+pub(super) fn has_lost(parsed: &ParsedMail<'_>) -> bool {
+    let lost = |text: Option<&str>| text.is_some_and(|text| text.contains(charset::LOST));
+    let names = |list: Option<&Address<'_>>| list.is_some_and(|list| list.iter().any(|found| lost(found.name())));
+    lost(parsed.subject()) || [parsed.from(), parsed.to(), parsed.cc(), parsed.reply_to()].into_iter().any(names)
 }
 
 /// `From`, or what comes closest to it.
@@ -59,6 +88,11 @@ fn mailbox(found: &mail_parser::Addr<'_>) -> Option<Mailbox> {
         // `Name (local@domain)`: an old way to write it that parsers take the other way round.
         (false, Some(name)) if name.contains('@') && !address.contains('@') => {
             Some(Mailbox { name: Some(address), address: name })
+        }
+        // `"local part"@domain>`: quoted, and closed without having been opened.
+        (false, Some(name)) if address.starts_with('@') => {
+            let domain = address.trim_end_matches('>');
+            Some(Mailbox { name: None, address: format!("\"{name}\"{domain}") })
         }
         (false, name) => Some(Mailbox { name, address }),
         // Only a name: undisclosed recipients, or an address that nobody can write to. Kept as it stands.

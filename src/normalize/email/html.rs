@@ -6,40 +6,23 @@
 use mail_parser::decoders::html::add_html_token;
 
 /// Tags that begin a line.
-const LINES: [&str; 22] = [
-    "address",
-    "article",
-    "aside",
-    "blockquote",
-    "center",
-    "dd",
-    "div",
-    "dl",
-    "dt",
-    "figure",
-    "footer",
-    "form",
-    "header",
-    "hr",
-    "li",
-    "main",
-    "nav",
-    "ol",
-    "section",
-    "table",
-    "tr",
-    "ul",
+const LINES: [&str; 21] = [
+    "address", "article", "aside", "center", "dd", "div", "dl", "dt", "figure", "footer", "form", "header", "hr", "li",
+    "main", "nav", "ol", "section", "table", "tr", "ul",
 ];
 /// Tags that stand between blank lines.
 const PARAGRAPHS: [&str; 8] = ["h1", "h2", "h3", "h4", "h5", "h6", "p", "pre"];
 /// Tags whose inside nobody is shown.
 const HIDDEN: [&str; 4] = ["script", "style", "template", "title"];
 
+/// Most marks before a quoted line, however deep it is.
+const MAX_MARKS: usize = 3;
+
 /// Longest name of an entity, `&` and `;` included.
 const MAX_ENTITY_BYTES: usize = 34;
 
 pub(super) fn to_text(html: &str) -> String {
-    let mut out = Out { text: String::with_capacity(html.len() / 2), space: false, verbatim: false };
+    let mut out = Out { text: String::with_capacity(html.len() / 2), space: false, verbatim: false, quotes: 0 };
     let bytes = html.as_bytes();
     let last_close = memchr::memrchr(b'>', bytes).unwrap_or(0);
     let mut at = 0;
@@ -125,17 +108,23 @@ struct Out {
     space: bool,
     /// Inside `pre`: white space is kept.
     verbatim: bool,
+    /// Quotations that are open.
+    quotes: usize,
 }
 
 impl Out {
     fn words(&mut self, words: &str) {
         if self.verbatim {
-            self.text.push_str(words);
+            for line in words.split_inclusive('\n') {
+                self.mark();
+                self.text.push_str(line);
+            }
             return;
         }
         for word in words.split_inclusive(is_space) {
             let bare = word.trim_end_matches(is_space);
             if !bare.is_empty() {
+                self.mark();
                 if self.space && !self.text.is_empty() && !self.text.ends_with('\n') {
                     self.text.push(' ');
                 }
@@ -146,8 +135,19 @@ impl Out {
         }
     }
 
+    /// Marks the line as quoted, if it is at its start.
+    fn mark(&mut self) {
+        if self.quotes > 0 && (self.text.is_empty() || self.text.ends_with('\n')) {
+            (0..self.quotes.min(MAX_MARKS)).for_each(|_| self.text.push('>'));
+            self.space = true;
+        }
+    }
+
     fn tag(&mut self, name: &str, closing: bool) {
-        if name == "br" {
+        if name == "blockquote" {
+            self.line_ends(1);
+            self.quotes = if closing { self.quotes.saturating_sub(1) } else { self.quotes + 1 };
+        } else if name == "br" {
             self.text.push('\n');
             self.space = false;
         } else if matches!(name, "td" | "th") {

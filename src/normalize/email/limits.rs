@@ -19,17 +19,39 @@ const MAX_CONTENT_TYPES: usize = 1000;
 /// Most boundaries that lines are compared with; a mail within the limits has at most one per part.
 const MAX_BOUNDARIES: usize = MAX_MIME_PARTS;
 
+/// Values that some head of a mail could declare as a boundary: sorted, at most [`MAX_BOUNDARIES`].
+pub(super) struct Boundaries<'b>(Vec<&'b [u8]>);
+
+impl<'b> Boundaries<'b> {
+    /// The boundary whose line this is, and whether it is the closing one. Of several that fit, the longest: one may begin
+    /// another.
+    pub(super) fn of(&self, line: &[u8]) -> Option<(&'b [u8], bool)> {
+        let rest = line.strip_prefix(b"--")?;
+        let mut head = rest;
+        // A boundary that begins the line stands before it in order, and so does what it has in common with its successors.
+        loop {
+            let known = self.0[..self.0.partition_point(|known| *known <= head)].last()?;
+            let common = known.iter().zip(head).take_while(|(one, other)| one == other).count();
+            if common == known.len() {
+                return Some((known, rest[common..].starts_with(b"--")));
+            }
+            head = &head[..common];
+        }
+    }
+}
+
+/// Longest boundary that is compared; RFC 2046, 5.1.1 allows 70.
+const MAX_BOUNDARY_BYTES: usize = 256;
+
 /// Checks the bytes before they are parsed: the head, and how many parts the body can have.
-pub(super) fn check_before(bytes: &[u8]) -> Result<(), Refusal> {
+pub(super) fn check_before(bytes: &[u8]) -> Result<Boundaries<'_>, Refusal> {
     check_head(bytes)?;
     let boundaries = boundaries(bytes)?;
     let (mut parts, mut types) = (0, 0);
     for line in bytes.split(|b| *b == b'\n') {
         if line.first().is_some_and(|b| b.eq_ignore_ascii_case(&b'c')) && has_prefix(line, b"content-type:") {
             types += 1;
-        } else if let Some(rest) = line.strip_prefix(b"--")
-            && boundaries.iter().any(|boundary| rest.starts_with(boundary))
-        {
+        } else if line.starts_with(b"--") && boundaries.of(line).is_some() {
             parts += 1;
         }
         // The closing line of each multipart counts too: twice the parts is surely too many.
@@ -40,7 +62,7 @@ pub(super) fn check_before(bytes: &[u8]) -> Result<(), Refusal> {
             return Err(Refusal::MimeLimit { what: "content types", limit: MAX_CONTENT_TYPES });
         }
     }
-    Ok(())
+    Ok(boundaries)
 }
 
 fn check_head(bytes: &[u8]) -> Result<(), Refusal> {
@@ -66,22 +88,24 @@ fn has_prefix(line: &[u8], prefix: &[u8]) -> bool {
 }
 
 /// Every value that some head could declare as a boundary.
-fn boundaries(bytes: &[u8]) -> Result<Vec<&[u8]>, Refusal> {
+fn boundaries(bytes: &[u8]) -> Result<Boundaries<'_>, Refusal> {
     let mut found: Vec<&[u8]> = Vec::new();
     for at in memchr::memmem::find_iter(bytes, b"oundary=") {
         let rest = &bytes[at + b"oundary=".len()..];
         let rest = rest.strip_prefix(b"\"").unwrap_or(rest);
+        let rest = &rest[..rest.len().min(MAX_BOUNDARY_BYTES)];
         let end = rest.iter().position(|b| matches!(b, b'"' | b';' | b'\r' | b'\n')).unwrap_or(rest.len());
         let boundary = rest[..end].trim_ascii_end();
-        if boundary.is_empty() || found.contains(&boundary) {
+        let Err(place) = found.binary_search(&boundary) else { continue };
+        if boundary.is_empty() {
             continue;
         }
         if found.len() == MAX_BOUNDARIES {
             return Err(Refusal::MimeLimit { what: "parts", limit: MAX_MIME_PARTS });
         }
-        found.push(boundary);
+        found.insert(place, boundary);
     }
-    Ok(found)
+    Ok(Boundaries(found))
 }
 
 /// Checks what the parser found.

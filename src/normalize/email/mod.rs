@@ -5,12 +5,16 @@
 //! not decided here: its assurance is that anybody could claim it.
 
 mod attachments;
-mod auto;
 mod body;
+mod charset;
+mod class;
 mod head;
 mod html;
 pub(super) mod limits;
 mod read;
+mod repair;
+mod report;
+mod split;
 
 pub(super) use read::read;
 use read::{header, one_line, texts};

@@ -2,11 +2,11 @@
 
 use mail_parser::{HeaderValue, Message as ParsedMail, MessageParser};
 
-use super::super::fields::{event, set_moment};
+use super::super::fields::event;
 use super::super::refusal::Refusal;
 use super::super::run::Normalized;
-use super::{attachments, auto, body, head, limits};
-use crate::domain::content::{Content, Part};
+use super::{attachments, body, class, head, limits, repair, report};
+use crate::domain::content::{Content, MailClass, Part};
 use crate::domain::event::{AddressKind, EventKind, Message, Profile, Sender};
 
 const MALFORMED: Refusal = Refusal::Malformed { format: "email", line: 0, column: 0 };
@@ -14,23 +14,36 @@ const MALFORMED: Refusal = Refusal::Malformed { format: "email", line: 0, column
 /// The one event of a mail, and the bytes of its attachments.
 pub(in super::super) fn read(bytes: &[u8]) -> Result<Normalized, Refusal> {
     let bytes = without_mbox_line(bytes);
-    limits::check_before(bytes)?;
+    let boundaries = limits::check_before(bytes)?;
+    let framed = repair::frame(bytes, &boundaries);
+    let parsed = parse(&framed)?;
+    // A head that lost characters is read again with the charset that its encoded words have in truth.
+    match head::has_lost(&parsed).then(|| repair::encoded_words(&framed)).flatten() {
+        Some(repaired) => event_of(&parse(&repaired)?),
+        None => event_of(&parsed),
+    }
+}
+
+fn parse(bytes: &[u8]) -> Result<ParsedMail<'_>, Refusal> {
     let parsed = MessageParser::default().parse(bytes).filter(|mail| !mail.headers().is_empty()).ok_or(MALFORMED)?;
     limits::check_parts(&parsed)?;
+    Ok(parsed)
+}
 
-    let mut mail = head::read(&parsed);
-    mail.auto_submitted = auto::is_automatic(&parsed);
-    let mut files = attachments::read(&parsed);
-    let text = body::read(&parsed, &mut mail, &mut files);
+fn event_of(parsed: &ParsedMail<'_>) -> Result<Normalized, Refusal> {
+    if let Some(events) = report::read(parsed) {
+        return Ok(Normalized { events, ..Normalized::default() });
+    }
+    let mut mail = head::read(parsed);
+    mail.class = class::class(parsed);
+    mail.auto_submitted = mail.class != MailClass::Person;
+    let mut files = attachments::read(parsed);
+    let text = body::read(parsed, &mut mail, &mut files);
 
     let mut found = event(EventKind::Message(Message::default()));
     found.message_ref.clone_from(&mail.message_id);
-    if let Some(date) = parsed.date() {
-        set_moment(&mut found, date.is_valid().then(|| date.to_timestamp().saturating_mul(1000)), &date.to_rfc3339());
-    } else if let HeaderValue::Text(raw) = parsed.header("Date").unwrap_or(&HeaderValue::Empty) {
-        set_moment(&mut found, None, raw);
-    }
-    if let Some(from) = mail.from.first() {
+    head::set_date(parsed, &mut found);
+    if let Some(from) = head::author(&mail) {
         let name = from.name.clone();
         found.senders = vec![Sender { kind: AddressKind::Email, address: from.address.clone() }];
         found.profile = name.map(|name| Box::new(Profile { name: Some(name), ..Profile::default() }));

@@ -1,6 +1,6 @@
 //! What adapters publish: an event with its subject, said in a line.
 
-use skein::domain::content::{Content, Mail, Mailbox, Part};
+use skein::domain::content::{Content, Mail, MailClass, Mailbox, Part};
 use skein::domain::event::{
     AddressKind, Assurance, ErrorClass, EventKind, InboundEvent, Message, Profile, Receipt, ReceiptError,
     ReceiptStatus, Scope, Sender,
@@ -138,6 +138,12 @@ impl Heard {
     pub(crate) fn auto_submitted(mut self) -> Self {
         self.head().auto_submitted = true;
         self
+    }
+
+    /// Written by that kind of program.
+    pub(crate) fn classed(mut self, class: MailClass) -> Self {
+        self.head().class = class;
+        self.auto_submitted()
     }
 
     /// To another endpoint of the same channel.

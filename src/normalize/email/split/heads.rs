@@ -1,0 +1,240 @@
+//! Heads of quotations: "On ..., X wrote:", "-----Original Message-----", "From: Sent: To: Subject:".
+
+use super::lines::Lines;
+use super::words::{Label, label, says_forwarded, says_original, says_wrote};
+
+/// Most lines over which a mailer spreads the head of a quotation.
+const MAX_HEAD_LINES: usize = 6;
+/// Longer lines belong to no head, bytes.
+const MAX_LINE_BYTES: usize = 400;
+/// Most lines with a colon that are looked at: no mail has so many above its quotation.
+const MAX_TRIES: usize = 1000;
+/// Most lines of a block of labels, folded ones counted.
+const MAX_BLOCK_LINES: usize = 10;
+/// Most words of a line that says that something was sent on.
+const MAX_FRAME_WORDS: usize = 8;
+/// Longest label, bytes.
+const MAX_LABEL_BYTES: usize = 40;
+
+/// The first line of a quotation that reaches to the end without marks.
+pub(super) fn first_unmarked(lines: &Lines<'_>) -> Option<usize> {
+    // What was sent on was sent to be read, with all that it quotes.
+    let end = (0..lines.len()).find(|at| is_forwarded(lines.line(*at))).unwrap_or(lines.len());
+    let mut tried = 0;
+    (0..end).find_map(|at| {
+        let line = lines.line(at);
+        if tried == MAX_TRIES {
+            return None;
+        }
+        tried += usize::from(line.contains([':', '：']));
+        let fits = line.len() <= MAX_LINE_BYTES && (!lines.is_marked(at) || is_broken_end(line));
+        if !fits {
+            return None;
+        }
+        if is_frame(line) {
+            return Some(at);
+        }
+        if is_block(lines, at) {
+            return Some(with_rule(lines, at));
+        }
+        let (start, end) = attribution(lines, at)?;
+        let follows = lines.next_said(end)?;
+        (!lines.is_marked(follows)).then_some(start)
+    })
+}
+
+/// The end of a head whose address was broken before its last angle bracket.
+fn is_broken_end(line: &str) -> bool {
+    line.len() < MAX_LABEL_BYTES && line.trim_end().ends_with(':') && says_wrote(&line.to_lowercase())
+}
+
+/// `---------- Forwarded message ----------` and `Begin forwarded message:` in any language.
+fn is_forwarded(line: &str) -> bool {
+    let line = line.trim();
+    let framed = line.starts_with("--") && line.ends_with("--");
+    line.len() <= MAX_LINE_BYTES && (framed || line.ends_with([':', '：'])) && {
+        let lower = line.to_lowercase();
+        says_forwarded(&lower) && line.split_whitespace().count() <= MAX_FRAME_WORDS
+    }
+}
+
+/// Where the marked quotation starts that ends at `end`, its head included.
+pub(super) fn marked_tail(lines: &Lines<'_>, end: usize) -> Option<usize> {
+    let mut start = end;
+    while start > 0 {
+        let line = start - 1;
+        // A quoted line that was broken leaves its rest without a mark.
+        let broken = || line > 0 && line + 1 < end && lines.is_marked(line - 1) && lines.is_marked(line + 1);
+        if !(lines.is_marked(line) || (start < end && lines.is_blank(line)) || broken()) {
+            break;
+        }
+        start = line;
+    }
+    if start == end {
+        return None;
+    }
+    while start < end && lines.is_blank(start) {
+        start += 1;
+    }
+    let above = lines.without_blanks(start);
+    let head = (above > 0).then(|| attribution(lines, above - 1).or_else(|| dated_address(lines, above - 1))).flatten();
+    Some(head.map_or(start, |(head, _)| head))
+}
+
+/// Where the text starts below the only marked quotation, if that one, with a head, begins everything.
+pub(super) fn marked_start(lines: &Lines<'_>, end: usize) -> Option<usize> {
+    let first = lines.next_said(0).filter(|first| *first < end)?;
+    let (_, below) = (first..end.min(first + MAX_HEAD_LINES))
+        .find_map(|last| attribution(lines, last).filter(|head| head.0 == first))?;
+    let quoted = lines.next_said(below).filter(|line| lines.is_marked(*line))?;
+    let new = (quoted..end).find(|line| !lines.is_marked(*line) && !lines.is_blank(*line))?;
+    (new..end).all(|line| !lines.is_marked(line)).then_some(new)
+}
+
+/// A head behind words of the reply on the same line: where it starts.
+pub(super) fn shared(line: &str) -> Option<usize> {
+    let at = line.find("---").filter(|at| *at > 0)?;
+    let rest = line[at..].trim_start_matches('-');
+    (rest.trim_end().ends_with(':') && line.len() <= MAX_LINE_BYTES && is_head(rest)).then_some(at)
+}
+
+/// The head whose last line is `last`: first line, and the line after it.
+fn attribution(lines: &Lines<'_>, last: usize) -> Option<(usize, usize)> {
+    let end = lines.line(last).trim_end_matches(['*', ' ', '\u{a0}', '\t']);
+    if !end.ends_with([':', '：']) || lines.line(last).len() > MAX_LINE_BYTES {
+        return None;
+    }
+    let evidence = |line: usize| lines.line(line).bytes().any(|b| b == b'@' || b.is_ascii_digit());
+    if !(last.saturating_sub(MAX_HEAD_LINES)..=last).any(evidence) {
+        return None;
+    }
+    let mut start = last + 1;
+    let mut head = String::new();
+    loop {
+        start -= 1;
+        let line = lines.line(start);
+        if line.len() > MAX_LINE_BYTES
+            || lines.is_marked(start) && !head.trim_start().starts_with(['>', '<']) && start != last
+        {
+            return None;
+        }
+        head = format!("{} {head}", line.trim());
+        if is_head(&head) {
+            break;
+        }
+        if start == 0 || last - start + 1 >= MAX_HEAD_LINES {
+            return None;
+        }
+        // A blank line inside a head is seen only around a broken address.
+        if lines.is_blank(start - 1) && !head.trim_start().starts_with('<') {
+            return None;
+        }
+    }
+    // A head that was complete without its date may begin some lines before.
+    if !has_date(&head) {
+        for above in (last.saturating_sub(MAX_HEAD_LINES)..start).rev() {
+            let line = lines.line(above);
+            if lines.is_marked(above) || line.len() > MAX_LINE_BYTES {
+                break;
+            }
+            if has_date(line) {
+                start = above;
+                break;
+            }
+            if !line.trim().is_empty() && !line.trim_start().starts_with('<') {
+                break;
+            }
+        }
+    }
+    Some((start, last + 1))
+}
+
+/// A date and an address on a line of their own, without a colon.
+fn dated_address(lines: &Lines<'_>, at: usize) -> Option<(usize, usize)> {
+    let line = lines.line(at).trim();
+    let fits = line.len() <= MAX_LINE_BYTES
+        && has_date(line)
+        && line.contains('<')
+        && line.ends_with('>')
+        && has_address(line);
+    fits.then_some((at, at + 1))
+}
+
+/// Whether one line, or several joined, is the head of a quotation.
+fn is_head(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    let (date, address) = (has_date(&lower), has_address(&lower));
+    (date && address) || ((date || (address && lower.contains('<'))) && says_wrote(&lower))
+}
+
+/// A date: a year, or day and month between points, strokes or slashes.
+fn has_date(text: &str) -> bool {
+    let mut numbers = text.split(|c: char| !c.is_ascii_digit());
+    if numbers.any(|number| number.len() == 4 && (number.starts_with("19") || number.starts_with("20"))) {
+        return true;
+    }
+    text.split(|c: char| !(c.is_ascii_digit() || "./-".contains(c))).any(|word| {
+        let mut fields = word.split(['.', '/', '-']).filter(|field| !field.is_empty());
+        let short = |field: Option<&str>| field.is_some_and(|field| field.len() <= 2);
+        short(fields.next()) && short(fields.next()) && short(fields.next()) && fields.next().is_none()
+    })
+}
+
+fn has_address(text: &str) -> bool {
+    text.bytes().enumerate().any(|(at, byte)| {
+        let beside = |at: Option<&u8>| at.is_some_and(|b| !b.is_ascii_whitespace() && !b"<>()".contains(b));
+        byte == b'@' && at > 0 && beside(text.as_bytes().get(at - 1)) && beside(text.as_bytes().get(at + 1))
+    })
+}
+
+/// `-----Original Message-----` and `---- X wrote ----` in any language.
+fn is_frame(line: &str) -> bool {
+    let line = line.trim().trim_matches('*');
+    let dash = |c: char| matches!(c, '-' | '–' | '—' | '_' | '=');
+    let inner = line.trim_matches(dash);
+    let dashes = |text: &str| text.chars().take_while(|c| dash(*c)).count();
+    if dashes(line) < 2 || line.chars().rev().take_while(|c| dash(*c)).count() < 2 || inner.is_empty() {
+        return false;
+    }
+    let lower = inner.to_lowercase();
+    says_original(&lower) || (says_wrote(&lower) && !says_forwarded(&lower))
+}
+
+/// The label that a line begins with, and what follows it.
+fn labelled(line: &str) -> Option<(Label, &str)> {
+    let line = line.trim_start_matches(['*', ' ', '\t', '\u{a0}', '|']);
+    let at = line.find([':', '：']).filter(|at| *at <= MAX_LABEL_BYTES)?;
+    let word = line[..at].trim_end_matches(['*', ' ', '\u{a0}']).to_lowercase();
+    let value = line[at..].trim_start_matches([':', '：', '*', ' ', '\u{a0}', '\t']);
+    Some((label(&word)?, value))
+}
+
+/// Whether the lines from `at` are the head lines of the message before.
+fn is_block(lines: &Lines<'_>, at: usize) -> bool {
+    let Some((first @ (Label::From | Label::Date), value)) = labelled(lines.line(at)) else { return false };
+    let mut kinds = vec![first];
+    let mut proven = has_address(value) || has_date(value);
+    let mut folded = 0;
+    for line in at + 1..lines.len().min(at + MAX_BLOCK_LINES) {
+        match labelled(lines.line(line)) {
+            Some((label, value)) => {
+                proven |= has_address(value) || has_date(value);
+                if !kinds.contains(&label) {
+                    kinds.push(label);
+                }
+                folded = 0;
+            }
+            // Blank lines between the lines of a block come from paragraphs of HTML.
+            None if folded < 2 => folded += 1,
+            None => break,
+        }
+    }
+    kinds.len() >= 3 || (kinds.len() == 2 && proven && !kinds.contains(&Label::Subject))
+}
+
+/// The line before a block that only draws a line.
+fn with_rule(lines: &Lines<'_>, at: usize) -> usize {
+    let above = lines.without_blanks(at);
+    let is_rule = |line: &str| line.len() >= 3 && line.chars().all(|c| matches!(c, '_' | '-' | '*' | '='));
+    if above > 0 && is_rule(lines.line(above - 1).trim()) { above - 1 } else { at }
+}
