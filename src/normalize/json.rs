@@ -2,15 +2,25 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::marker::PhantomData;
+use std::ops::Deref;
 use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
 
-use super::refusal::Refusal;
+use super::refusal::{Refusal, bounded};
 
 /// Deepest nesting of objects and arrays. The deepest real payload seen has 12.
 pub const MAX_JSON_DEPTH: usize = 64;
+
+/// Most objects in one body. A reader makes a structure of each, many times the size of `{}`: this bounds its memory. A MiB of the
+/// shortest real messages has 12,000.
+pub const MAX_JSON_OBJECTS: usize = 32_768;
+
+/// Most items of one list. Providers send up to 1,000 changes at once.
+pub(super) const MAX_ITEMS: usize = 4_096;
 
 /// The bytes as text that a parser may be let loose on: UTF-8, no NUL (escaped or not), not too deep.
 pub(super) fn checked(bytes: &[u8]) -> Result<&str, Refusal> {
@@ -18,7 +28,7 @@ pub(super) fn checked(bytes: &[u8]) -> Result<&str, Refusal> {
     if memchr::memchr(0, bytes).is_some() || has_escaped_nul(bytes) {
         return Err(Refusal::Nul);
     }
-    check_depth(bytes)?;
+    check_shape(bytes)?;
     Ok(text)
 }
 
@@ -30,16 +40,20 @@ fn has_escaped_nul(bytes: &[u8]) -> bool {
     })
 }
 
-fn check_depth(bytes: &[u8]) -> Result<(), Refusal> {
+fn check_shape(bytes: &[u8]) -> Result<(), Refusal> {
     // Most payloads open less than that in all, and counting is far cheaper than following.
     if bytes.iter().filter(|byte| matches!(byte, b'{' | b'[')).count() <= MAX_JSON_DEPTH {
         return Ok(());
     }
-    let (mut depth, mut at) = (0_usize, 0);
+    let (mut depth, mut objects, mut at) = (0_usize, 0_usize, 0);
     while let Some(&byte) = bytes.get(at) {
         match byte {
             b'"' => at = string_end(bytes, at + 1),
             b'{' | b'[' => {
+                objects += usize::from(byte == b'{');
+                if objects > MAX_JSON_OBJECTS {
+                    return Err(Refusal::TooMany { what: "objects", limit: MAX_JSON_OBJECTS });
+                }
                 depth += 1;
                 if depth > MAX_JSON_DEPTH {
                     return Err(Refusal::TooDeep { limit: MAX_JSON_DEPTH });
@@ -72,7 +86,144 @@ pub(super) fn refusal(format: &'static str, error: &serde_json::Error) -> Refusa
     if let Some(name) = text.strip_prefix("duplicate field `").and_then(|rest| rest.split('`').next()) {
         return Refusal::DuplicateKey { path: name.to_owned() };
     }
+    if text.starts_with(TOO_MANY_ITEMS) {
+        return Refusal::TooMany { what: "items", limit: MAX_ITEMS };
+    }
     Refusal::Malformed { format, line: error.line(), column: error.column() }
+}
+
+/// [`refusal`] of a value that was read by itself, with the place in the whole text.
+pub(super) fn refusal_within(format: &'static str, text: &str, raw: &RawValue, error: &serde_json::Error) -> Refusal {
+    let found = refusal(format, error);
+    let Refusal::Malformed { line, column, .. } = found else { return found };
+    let before =
+        raw.get().as_ptr().addr().checked_sub(text.as_ptr().addr()).and_then(|at| text.get(..at)).unwrap_or("");
+    let lines = memchr::memchr_iter(b'\n', before.as_bytes()).count();
+    let indent = if line > 1 { 0 } else { before.len() - before.rfind('\n').map_or(0, |at| at + 1) };
+    Refusal::Malformed { format, line: line + lines, column: column + indent }
+}
+
+/// What a body is that holds nothing a format knows: the name of its first list, else of its first object, else `body`. Bounded.
+pub(super) fn kind_of_body(text: &str) -> String {
+    struct Members;
+
+    impl<'de> Visitor<'de> for Members {
+        type Value = (Option<String>, Option<String>);
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            let (mut list, mut object) = (None, None);
+            while let Some((name, value)) = map.next_entry::<Cow<'de, str>, &RawValue>()? {
+                match value.get().as_bytes().first() {
+                    Some(b'[') => list = list.or_else(|| Some(bounded(&name))),
+                    Some(b'{') => object = object.or_else(|| Some(bounded(&name))),
+                    _ => {}
+                }
+            }
+            Ok((list, object))
+        }
+    }
+
+    let found = serde_json::Deserializer::from_str(text).deserialize_map(Members).unwrap_or_default();
+    found.0.or(found.1).unwrap_or_else(|| "body".to_owned())
+}
+
+/// Addresses of the provider's files let their bearer in, and are never kept: each becomes `(url)`. For a provider's own words and
+/// JSON text, not for what a customer wrote.
+pub(super) fn without_urls(text: &str) -> Cow<'_, str> {
+    let bytes = text.as_bytes();
+    let (mut out, mut kept) = (String::new(), 0);
+    for at in memchr::memmem::find_iter(bytes, b"http") {
+        if at < kept || !is_url(&bytes[at..]) {
+            continue;
+        }
+        out.push_str(&text[kept..at]);
+        out.push_str("(url)");
+        let mut end = at;
+        while let Some(&byte) = bytes.get(end) {
+            // In JSON text a slash may be escaped; any other escape ends the address, as its quote does.
+            let escaped_slash = byte == b'\\' && bytes.get(end + 1) == Some(&b'/');
+            if byte.is_ascii_whitespace() || matches!(byte, b'"' | b'<' | b'>') || (byte == b'\\' && !escaped_slash) {
+                break;
+            }
+            end += 1;
+        }
+        kept = end;
+    }
+    if kept == 0 {
+        return Cow::Borrowed(text);
+    }
+    out.push_str(&text[kept..]);
+    Cow::Owned(out)
+}
+
+fn is_url(bytes: &[u8]) -> bool {
+    let rest = &bytes[4..];
+    let rest = rest.strip_prefix(b"s").unwrap_or(rest);
+    [&b"://"[..], br":\/\/"].iter().any(|slashes| rest.starts_with(slashes))
+}
+
+const TOO_MANY_ITEMS: &str = "too many items";
+
+/// A list of at most [`MAX_ITEMS`]; null is an empty one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct List<T>(Vec<T>);
+
+impl<T> Default for List<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T> Deref for List<T> {
+    type Target = [T];
+
+    fn deref(&self) -> &[T] {
+        &self.0
+    }
+}
+
+impl<T> IntoIterator for List<T> {
+    type Item = T;
+    type IntoIter = std::vec::IntoIter<T>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for List<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ListVisitor(PhantomData))
+    }
+}
+
+struct ListVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for ListVisitor<T> {
+    type Value = List<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list")
+    }
+
+    fn visit_unit<E>(self) -> Result<List<T>, E> {
+        Ok(List::default())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<List<T>, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = seq.next_element()? {
+            if items.len() == MAX_ITEMS {
+                return Err(A::Error::custom(TOO_MANY_ITEMS));
+            }
+            items.push(item);
+        }
+        Ok(List(items))
+    }
 }
 
 /// A scalar as text, borrowed where the bytes allow it. Numbers and booleans become their text; an object or array where a
@@ -83,6 +234,11 @@ pub(super) struct Text<'a>(Cow<'a, str>);
 impl Text<'_> {
     pub(super) fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Whether it is the word or the value `true`.
+    pub(super) fn is_true(&self) -> bool {
+        self.0 == "true"
     }
 
     pub(super) fn into_string(self) -> String {

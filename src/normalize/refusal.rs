@@ -73,6 +73,14 @@ pub enum Refusal {
         /// How many are allowed.
         limit: usize,
     },
+    /// More things in one body than any provider sends: each would cost many times its bytes.
+    #[error("more than {limit} {what}")]
+    TooMany {
+        /// What there is too much of.
+        what: &'static str,
+        /// How many are allowed.
+        limit: usize,
+    },
     /// An id that is too long or holds control characters.
     #[error("unusable id in {field}")]
     BadId {
@@ -126,7 +134,7 @@ impl Refusal {
             Self::TooDeep { .. } => Reason::TooDeep,
             Self::DuplicateKey { .. } => Reason::DuplicateKey,
             Self::UnknownField { .. } => Reason::UnknownField,
-            Self::TooLarge { .. } => Reason::TooLarge,
+            Self::TooLarge { .. } | Self::TooMany { .. } => Reason::TooLarge,
             Self::UnknownFormat { .. } => Reason::UnknownFormat,
             Self::MimeLimit { .. } => Reason::MimeLimit,
             Self::BadId { .. } => Reason::BadId,

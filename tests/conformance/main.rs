@@ -8,15 +8,17 @@ mod courier;
 mod mail;
 mod pywa;
 mod replies;
+mod x;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Lowest rates, in percent. They only rise.
-const THRESHOLDS: [(&str, f64); 21] = [
+const THRESHOLDS: [(&str, f64); 22] = [
     ("courier_counted", 100.0),
     ("courier_differs", 100.0),
     ("pywa", 100.0),
+    ("x_named", 100.0),
     ("zammad_parsed", 100.0),
     ("zammad_from", 99.0),
     ("zammad_to", 99.0),
@@ -72,6 +74,7 @@ fn formats_read_what_the_corpora_hold() {
     let mut rates = Rates::default();
     courier::run(&root, &mut rates);
     pywa::run(&root, &mut rates);
+    x::run(&root, &mut rates);
     mail::run(&root, &mut rates);
     replies::run(&root, &mut rates);
     bounces::run(&root, &mut rates);

@@ -1,112 +1,71 @@
-//! What concerns our account, and what people decided about being written to.
+//! What concerns our account and groups, and what people decided about being written to.
 
-use serde::Deserialize;
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::super::fields::{event, filled, set_time};
 use super::super::json::{self, Text};
-use super::super::refusal::Refusal;
-use super::payload::{Failure, Preference, UserIdUpdate};
-use super::{FORMAT, addresses, errors};
-use crate::domain::event::{AddressKind, Assurance, EventKind, InboundEvent, Sender};
+use super::payload::{Failure, Group, Preference, StateSync, UserIdUpdate};
+use super::people::Contacts;
+use super::{Events, addresses, errors};
+use crate::domain::event::{AddressKind, Assurance, EventKind, InboundEvent, Scope, Sender};
 
-/// Fields that say nothing to anybody here.
-const NOBODYS: [&str; 1] = ["smb_app_state_sync"];
+fn given<'t>(text: Option<&'t Text<'_>>) -> &'t str {
+    text.map_or("", Text::as_str)
+}
 
-/// A change of a field about our account: a template, a number, a limit. Rare, so its words are read a second time.
-pub(super) fn read(
-    payload: &str,
+/// A change of a field about our account: a template, a number, a limit, or a field that nobody knows. Kept as sent.
+pub(super) fn change(
     field: &str,
+    value: &str,
     account: Option<&Text<'_>>,
     time: Option<&Text<'_>>,
     place: usize,
-) -> Result<InboundEvent, Refusal> {
-    if field.is_empty() || field == "messages" || NOBODYS.contains(&field) {
-        return Ok(event(EventKind::Ignored { kind: field.to_owned() }));
-    }
-    let mut found =
-        event(EventKind::Account { subject: field.to_owned(), detail: detail(payload, field, account, place)? });
+) -> InboundEvent {
+    let detail = json::without_urls(value).into_owned();
+    let mut found = event(EventKind::Account { subject: field.to_owned(), detail });
     if let Some(time) = time {
         set_time(&mut found, time.as_str());
-        let account = account.map_or("", Text::as_str);
-        found.event_id = Some(format!("{account}:{}:{field}:{place}", time.as_str()));
+        found.event_id = Some(format!("{}:{}:{field}:{place}", given(account), time.as_str()));
     }
-    Ok(found)
-}
-
-#[derive(Deserialize)]
-struct Whole {
-    entry: Vec<WholeEntry>,
-}
-
-#[derive(Deserialize)]
-struct WholeEntry {
-    #[serde(default)]
-    id: Value,
-    #[serde(default)]
-    changes: Vec<WholeChange>,
-}
-
-#[derive(Deserialize)]
-struct WholeChange {
-    #[serde(default)]
-    field: Value,
-    #[serde(default)]
-    value: Value,
-}
-
-fn detail(payload: &str, field: &str, account: Option<&Text<'_>>, place: usize) -> Result<String, Refusal> {
-    let whole: Whole = serde_json::from_str(payload).map_err(|error| json::refusal(FORMAT, &error))?;
-    let account = account.map(|account| account.as_str().to_owned());
-    let same = |id: &Value| {
-        account
-            == match id {
-                Value::Null => None,
-                Value::String(id) => Some(id.clone()),
-                other => Some(other.to_string()),
-            }
-    };
-    let mut value = whole
-        .entry
-        .into_iter()
-        .filter(|entry| same(&entry.id))
-        .filter_map(|mut entry| (place < entry.changes.len()).then(|| entry.changes.swap_remove(place)))
-        .find(|change| change.field.as_str() == Some(field))
-        .map(|change| change.value)
-        .unwrap_or_default();
-    hide_urls(&mut value);
-    Ok(value.to_string())
-}
-
-/// No provider URL is stored: some of them let their bearer in.
-fn hide_urls(value: &mut Value) {
-    match value {
-        Value::String(text) if text.starts_with("http://") || text.starts_with("https://") => {
-            "(url)".clone_into(text);
-        }
-        Value::Array(items) => items.iter_mut().for_each(hide_urls),
-        Value::Object(members) => members.values_mut().for_each(hide_urls),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
-    }
+    found
 }
 
 /// The provider could not serve us; no message is concerned.
 pub(super) fn error(field: &str, failure: &Failure<'_>) -> InboundEvent {
-    let detail = format!("{} {}", errors::code(failure), errors::reason(failure));
-    event(EventKind::Account { subject: format!("{field}:error"), detail })
+    let detail = format!("{} {}", errors::code(failure), errors::reasons(std::slice::from_ref(failure)));
+    event(EventKind::Account { subject: format!("{field}:error"), detail: detail.trim().to_owned() })
+}
+
+/// A group was made, changed, closed, or somebody joined or left it. Nobody wrote: for operators.
+pub(super) fn group(field: &str, raw: &RawValue, group: Group<'_>) -> InboundEvent {
+    let kind = given(group.kind.as_ref());
+    let detail = json::without_urls(raw.get()).into_owned();
+    let mut found = event(EventKind::Account { subject: format!("{field}:{kind}"), detail });
+    if let Some(time) = &group.timestamp {
+        set_time(&mut found, time.as_str());
+        found.event_id = Some(format!("{}:{kind}:{}", given(group.group_id.as_ref()), time.as_str()));
+    }
+    found.scope = Scope::Group;
+    found.thread = group.group_id.and_then(|id| filled(id.into_string()));
+    found
+}
+
+/// The business app's address book. What we call a person is no word of that person, and names are no identities: counted.
+pub(super) fn address_book(field: &str, entry: &StateSync<'_>, events: &mut Events) {
+    events.ignored(&format!("{field}:{}:{}", given(entry.kind.as_ref()), given(entry.action.as_ref())));
 }
 
 /// The person wants, or no longer wants, a kind of message.
-pub(super) fn preference(preference: &Preference<'_>) -> InboundEvent {
-    let text = |text: &Option<Text<'_>>| text.as_ref().map_or(String::new(), |text| text.as_str().to_owned());
-    let (purpose, value) = (text(&preference.category), text(&preference.value));
-    let phone = preference.wa_id.as_ref().map(Text::as_str);
-    let user_id = preference.user_id.as_ref().map(Text::as_str);
-    let mut found = event(match value.as_str() {
+pub(super) fn preference<'a>(preference: &Preference<'a>, contacts: &Contacts<'_, 'a>) -> InboundEvent {
+    let (purpose, value) = (given(preference.category.as_ref()), given(preference.value.as_ref()));
+    let contact = contacts.of(preference.wa_id.as_ref(), preference.user_id.as_ref());
+    let user_id = preference.user_id.as_ref().or_else(|| contact.and_then(|contact| contact.user_id.as_ref()));
+    let (phone, user_id) = (preference.wa_id.as_ref().map(Text::as_str), user_id.map(Text::as_str));
+    let mut found = event(match value {
         "resume" | "stop" => EventKind::Opt {
             opted_in: value == "resume",
-            purpose: purpose.clone(),
-            payload: Some(value.clone()),
+            purpose: purpose.to_owned(),
+            payload: Some(value.to_owned()),
             title: None,
         },
         _ => EventKind::Ignored { kind: format!("user_preferences:{value}") },

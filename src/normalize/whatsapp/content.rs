@@ -8,16 +8,16 @@ use crate::domain::content as d;
 use crate::domain::content::{Attachment, AttachmentKind, AttachmentState, Content, Part};
 
 /// Content of a message, and whether its kind is one that could not be read.
-pub(super) struct Said {
+pub(super) struct Read {
     pub(super) content: Content,
     pub(super) supported: bool,
 }
 
 /// Everything that the message says. Fields are taken by presence, not by the declared type, so that a text beside a type that
-/// nobody knows is kept.
-pub(super) fn read(message: Message<'_>) -> Said {
+/// nobody knows is kept; `words` gives what else stands there under the type's name.
+pub(super) fn read(message: Message<'_>, words: impl FnOnce(&str) -> Option<String>) -> Read {
     let mut content = Content::default();
-    let mut supported = true;
+    let mut unknown = None;
 
     if let Some(body) = message.text.and_then(|text| text.body) {
         content.text = body.into_string();
@@ -44,7 +44,7 @@ pub(super) fn read(message: Message<'_>) -> Said {
         content.parts.push(Part::ButtonReply(d::ButtonReply { payload: text(button.payload), title }));
     }
     if let Some(interactive) = message.interactive {
-        supported = interact(&mut content, *interactive);
+        unknown = interact(&mut content, *interactive);
     }
     if let Some(found) = message.order {
         order(&mut content, *found);
@@ -63,17 +63,18 @@ pub(super) fn read(message: Message<'_>) -> Said {
 
     let declared = message.kind.as_ref().map_or("", Text::as_str);
     let empty = content.text.is_empty() && content.parts.is_empty();
-    if !message.errors.is_empty() || declared == "unsupported" || !supported || (empty && declared != "text") {
-        supported = false;
-        let kind =
-            message.unsupported.and_then(|named| named.kind).map_or_else(|| declared.to_owned(), Text::into_string);
-        let (code, reason) = message
-            .errors
-            .first()
-            .map_or((None, None), |failure| (Some(errors::code(failure)), filled(errors::reason(failure))));
+    let supported =
+        message.errors.is_empty() && declared != "unsupported" && unknown.is_none() && (!empty || declared == "text");
+    if !supported {
+        let named = message.unsupported.and_then(|named| named.kind).map(Text::into_string);
+        let kind = named.or(unknown).unwrap_or_else(|| declared.to_owned());
+        let (code, reason) = match message.errors.first() {
+            Some(failure) => (filled(errors::code(failure)), filled(errors::reasons(&message.errors))),
+            None => (None, words(declared)),
+        };
         content.parts.push(Part::Unsupported(d::Unsupported { kind, code, reason }));
     }
-    Said { content, supported }
+    Read { content, supported }
 }
 
 fn text(text: Option<Text<'_>>) -> String {
@@ -133,6 +134,7 @@ fn contact_card(card: Card<'_>) -> d::ContactCard {
             Text::into_string,
         )
     });
+    let name = if name.is_empty() { card.vcard.as_ref().and_then(vcard_name).unwrap_or_default() } else { name };
     d::ContactCard {
         name,
         phones: card.phones.into_iter().filter_map(|phone| optional(phone.phone.or(phone.wa_id))).collect(),
@@ -141,8 +143,14 @@ fn contact_card(card: Card<'_>) -> d::ContactCard {
     }
 }
 
-/// False for a kind of answer that this build does not know.
-fn interact(content: &mut Content, interactive: Interactive<'_>) -> bool {
+/// `FN` of a vCard (RFC 6350, 6.2.1): a card that the person gave by a request holds no other name.
+fn vcard_name(vcard: &Text<'_>) -> Option<String> {
+    let line = vcard.as_str().lines().find(|line| line.starts_with("FN:") || line.starts_with("FN;"))?;
+    filled(line.split_once(':')?.1.trim())
+}
+
+/// The name of a kind of answer that this build does not know.
+fn interact(content: &mut Content, interactive: Interactive<'_>) -> Option<String> {
     if let Some(Row { id, title, .. }) = interactive.button_reply {
         let title = text(title);
         content.text.clone_from(&title);
@@ -165,12 +173,12 @@ fn interact(content: &mut Content, interactive: Interactive<'_>) -> bool {
             })
         });
     } else {
-        let kind =
-            interactive.kind.map_or_else(|| "interactive".to_owned(), |kind| format!("interactive:{}", kind.as_str()));
-        content.parts.push(Part::Unsupported(d::Unsupported { kind, code: None, reason: None }));
-        return false;
+        return Some(match interactive.kind {
+            Some(kind) => format!("interactive:{}", kind.as_str()),
+            None => "interactive".to_owned(),
+        });
     }
-    true
+    None
 }
 
 fn order(content: &mut Content, order: Order<'_>) {

@@ -1,30 +1,46 @@
 //! The provider's error codes (Cloud API, "error codes") as classes that a sender can act on.
 
-use super::super::json::Text;
+use super::super::json::{self, Text};
 use super::payload::Failure;
 use crate::domain::event::{ErrorClass, ReceiptError};
+
+/// Most failures whose words are kept; one is usual.
+const MAX_FAILURES: usize = 8;
 
 /// The recipient switched our marketing messages off.
 pub(super) const MARKETING_OPTED_OUT: &str = "131050";
 
-pub(super) fn receipt_error(failure: &Failure<'_>) -> ReceiptError {
-    let code = code(failure);
-    ReceiptError { class: class(&code), reason: reason(failure), code }
+/// The first failure classifies; the words of all are kept.
+pub(super) fn receipt_error(failures: &[Failure<'_>]) -> Option<ReceiptError> {
+    let code = code(failures.first()?);
+    Some(ReceiptError { class: class(&code), reason: reasons(failures), code })
 }
 
 pub(super) fn code(failure: &Failure<'_>) -> String {
     failure.code.as_ref().map_or_else(String::new, |code| code.as_str().to_owned())
 }
 
-/// The title, and the details where they say more.
-pub(super) fn reason(failure: &Failure<'_>) -> String {
+/// What the provider says of all failures.
+pub(super) fn reasons(failures: &[Failure<'_>]) -> String {
+    let mut said: Vec<String> = Vec::with_capacity(failures.len());
+    for reason in failures.iter().take(MAX_FAILURES).map(reason) {
+        if !reason.is_empty() && !said.contains(&reason) {
+            said.push(reason);
+        }
+    }
+    said.join("; ")
+}
+
+/// The title, and the details where they say more. Addresses of files, which some name, are left out.
+fn reason(failure: &Failure<'_>) -> String {
     let text = |text: &Option<Text<'_>>| text.as_ref().map(|text| text.as_str().to_owned());
     let title = text(&failure.title).or_else(|| text(&failure.message)).or_else(|| text(&failure.details));
     let details = failure.error_data.as_ref().and_then(|data| text(&data.details));
-    match (title, details) {
+    let words = match (title, details) {
         (Some(title), Some(details)) if title != details => format!("{title}: {details}"),
         (title, details) => title.or(details).unwrap_or_default(),
-    }
+    };
+    json::without_urls(&words).into_owned()
 }
 
 fn class(code: &str) -> ErrorClass {

@@ -1,103 +1,155 @@
-//! Walks one webhook: which changes speak, in which order, and who is meant.
+//! Walks one webhook: which changes speak, and in which order.
 
-use super::super::json;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::super::json::{self, Text};
 use super::super::refusal::Refusal;
-use super::payload::{Contact, Value, Webhook};
-use super::{account, message, status};
-use crate::domain::event::{AddressKind, InboundEvent, Sender};
+use super::payload::{Change, Entry, History, Message, RawMessages, Value, Webhook};
+use super::people::{Contacts, is_ours};
+use super::{Events, FORMAT, account, message, status};
+use crate::domain::event::InboundEvent;
 
-pub(super) const FORMAT: &str = "whatsapp-cloud";
+/// Fields whose change must be readable: it holds what people said. Any other that cannot be read is kept as sent.
+const SPOKEN: [&str; 6] = ["messages", "message_echoes", "smb_message_echoes", "history", "standby", "calls"];
 
 /// Every event of one webhook.
 pub(in super::super) fn read(bytes: &[u8]) -> Result<Vec<InboundEvent>, Refusal> {
     let text = json::checked(bytes)?;
     let webhook: Webhook<'_> = serde_json::from_str(text).map_err(|error| json::refusal(FORMAT, &error))?;
-    let mut events = Vec::with_capacity(1);
+    let mut events = Events::default();
+    if webhook.entry.is_empty() {
+        events.ignored(&json::kind_of_body(text));
+    }
     for entry in webhook.entry {
-        let time = entry.time;
-        for (place, change) in entry.changes.into_iter().enumerate() {
-            let field = change.field.as_ref().map_or("", json::Text::as_str);
-            match change.value {
-                Some(value) if value.speaks() => read_value(field, *value, &mut events),
-                _ => events.push(account::read(text, field, entry.id.as_ref(), time.as_ref(), place)?),
-            }
+        if entry.changes.is_empty() {
+            events.ignored("entry");
+        }
+        for (place, change) in entry.changes.iter().enumerate() {
+            read_change(text, &entry, place, change, &mut events)?;
         }
     }
-    Ok(events)
+    events.into_vec()
+}
+
+fn read_change<'a>(
+    text: &'a str,
+    entry: &Entry<'a>,
+    place: usize,
+    change: &Change<'a>,
+    events: &mut Events,
+) -> Result<(), Refusal> {
+    let field = change.field.as_ref().map_or("", Text::as_str);
+    let Some(raw) = change.value else {
+        events.ignored(field);
+        return Ok(());
+    };
+    let source = Source { text, raw };
+    match source.read::<Value<'a>>(raw) {
+        Ok(value) if value.speaks() => read_value(&source, field, value, events),
+        Err(refusal) if SPOKEN.contains(&field) => Err(refusal),
+        _ if field.is_empty() || SPOKEN.contains(&field) => {
+            events.ignored(field);
+            Ok(())
+        }
+        _ => {
+            events.push(account::change(field, raw.get(), entry.id.as_ref(), entry.time.as_ref(), place));
+            Ok(())
+        }
+    }
+}
+
+/// The bytes behind a change.
+struct Source<'a> {
+    text: &'a str,
+    raw: &'a RawValue,
+}
+
+impl<'a> Source<'a> {
+    fn read<T: Deserialize<'a>>(&self, raw: &'a RawValue) -> Result<T, Refusal> {
+        serde_json::from_str(raw.get()).map_err(|error| json::refusal_within(FORMAT, self.text, raw, &error))
+    }
 }
 
 /// What is said of and by people. `place` of an event in the payload is the order of these loops.
-fn read_value(field: &str, value: Value<'_>, events: &mut Vec<InboundEvent>) {
+fn read_value<'a>(source: &Source<'a>, field: &str, value: Value<'a>, events: &mut Events) -> Result<(), Refusal> {
     let first = events.len();
-    for found in value.messages {
-        let sole = value.contacts.len() == 1;
-        let contact = contact_of(&value.contacts, found.from.as_ref(), found.from_user_id.as_ref(), sole);
-        events.push(message::inbound(found, contact));
+    let metadata = value.metadata.as_ref();
+    let contacts = Contacts::new(&value.contacts);
+    // Only a message of a kind that nobody knows is looked at a second time.
+    let raw = std::cell::OnceCell::new();
+    let raw = || raw.get_or_init(|| source.read::<RawMessages<'a>>(source.raw).unwrap_or_default());
+
+    for (at, found) in value.messages.into_iter().enumerate() {
+        let said = message::Said {
+            ours: is_ours(metadata, found.from.as_ref()),
+            contact: contacts.of(found.from.as_ref(), found.from_user_id.as_ref()),
+            // Files of the history follow it under its own field.
+            backfill: field == "history",
+            thread: None,
+        };
+        said.read(found, |kind| message::words(raw().messages.get(at)?, kind), events);
     }
     for found in value.statuses {
-        status::read(found, &value.contacts, events);
+        status::read(found, &contacts, events);
     }
-    for found in value.message_echoes {
-        events.push(message::echo(found));
+    for (at, found) in value.message_echoes.into_iter().enumerate() {
+        let said = message::Said { ours: true, ..message::Said::default() };
+        said.read(found, |kind| message::words(raw().message_echoes.get(at)?, kind), events);
     }
     for history in value.history {
-        message::history(history, value.metadata.as_ref(), events);
+        read_history(source, field, history, metadata, events)?;
+    }
+    for entry in value.state_sync {
+        account::address_book(field, &entry, events);
     }
     for preference in value.user_preferences {
-        events.push(account::preference(&preference));
+        events.push(account::preference(&preference, &contacts));
     }
     for update in value.user_id_update {
         events.push(account::user_id_update(update));
     }
-    for call in value.calls {
-        events.push(status::call(call));
+    for group in value.groups {
+        events.push(account::group(field, group, source.read(group)?));
     }
-    for error in &value.errors {
+    for call in value.calls {
+        events.push(status::call(call, &contacts));
+    }
+    for error in value.errors.iter() {
         events.push(account::error(field, error));
     }
     if let Some(metadata) = value.metadata {
-        let ours = metadata.phone_number_id.or(metadata.display_phone_number).map(json::Text::into_string);
-        let (last, others) = match events[first..].split_last_mut() {
-            Some(split) => split,
-            None => return,
-        };
-        for event in others {
+        let ours = metadata.phone_number_id.or(metadata.display_phone_number).map(Text::into_string);
+        for event in events.since(first) {
             event.our_address.clone_from(&ours);
         }
-        last.our_address = ours;
     }
+    Ok(())
 }
 
-/// The contact that describes this sender; the only one describes a sender without any address.
-fn contact_of<'c, 'a>(
-    contacts: &'c [Contact<'a>],
-    phone: Option<&json::Text<'a>>,
-    user_id: Option<&json::Text<'a>>,
-    sole: bool,
-) -> Option<&'c Contact<'a>> {
-    let named = contacts.iter().find(|contact| {
-        (phone.is_some() && contact.wa_id.as_ref() == phone)
-            || (user_id.is_some() && contact.user_id.as_ref() == user_id)
-    });
-    named.or_else(|| contacts.first().filter(|_| sole && phone.is_none() && user_id.is_none()))
-}
-
-/// Addresses of one person, the phone first, none twice.
-pub(super) fn addresses(phone: Option<&str>, user_id: Option<&str>) -> Vec<Sender> {
-    let mut senders = Vec::with_capacity(2);
-    if let Some(phone) = phone.filter(|phone| !phone.is_empty()) {
-        senders.push(address(phone));
+/// Messages from before we were connected, or why there are none.
+fn read_history<'a>(
+    source: &Source<'a>,
+    field: &str,
+    history: History<'a>,
+    metadata: Option<&super::payload::Metadata<'a>>,
+    events: &mut Events,
+) -> Result<(), Refusal> {
+    for error in history.errors.iter() {
+        events.push(account::error(field, error));
     }
-    if let Some(user_id) = user_id.filter(|id| !id.is_empty() && Some(*id) != phone) {
-        senders.push(Sender { kind: AddressKind::Whatsapp, address: user_id.to_owned() });
+    for thread in history.threads {
+        for raw in thread.messages.iter() {
+            let found: Message<'a> = source.read(raw)?;
+            let from_us = found.history_context.as_ref().and_then(|context| context.from_me.as_ref());
+            let said = message::Said {
+                ours: from_us.map_or_else(|| is_ours(metadata, found.from.as_ref()), Text::is_true),
+                contact: None,
+                backfill: true,
+                thread: Some(&thread),
+            };
+            said.read(found, |kind| message::words(raw, kind), events);
+        }
     }
-    senders
-}
-
-pub(super) fn address(address: &str) -> Sender {
-    if super::super::fields::is_whatsapp_user_id(address) {
-        Sender { kind: AddressKind::Whatsapp, address: address.to_owned() }
-    } else {
-        super::super::fields::international(address)
-    }
+    Ok(())
 }
