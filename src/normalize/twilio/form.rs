@@ -1,6 +1,10 @@
 //! `application/x-www-form-urlencoded` (WHATWG URL, section 5), held to UTF-8 and to one value per name.
 
 use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
+use serde_json::value::RawValue;
 
 use super::super::refusal::{Refusal, bounded};
 
@@ -8,7 +12,7 @@ use super::super::refusal::{Refusal, bounded};
 const MAX_PAIRS: usize = 512;
 
 /// Names and values in the order sent.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub(super) struct Form<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
 
 impl<'a> Form<'a> {
@@ -37,8 +41,59 @@ impl<'a> Form<'a> {
         Some(value.as_ref()).filter(|value| !value.is_empty())
     }
 
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.get(name).is_some()
+    }
+
+    /// Adds or replaces a value.
+    pub(super) fn set(&mut self, name: &'static str, value: String) {
+        self.0.retain(|(other, _)| other != name);
+        self.0.push((Cow::Borrowed(name), Cow::Owned(value)));
+    }
+
     pub(super) fn owned(&self, name: &str) -> Option<String> {
         self.get(name).map(str::to_owned)
+    }
+}
+
+/// The data of an event that says in JSON what a request says in a form: the same names, but for their first letter. A list or an
+/// object becomes its JSON text.
+impl<'de: 'a, 'a> Deserialize<'de> for Form<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Members)
+    }
+}
+
+struct Members;
+
+impl<'de> Visitor<'de> for Members {
+    type Value = Form<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Form<'de>, A::Error> {
+        let mut pairs: Vec<(Cow<'de, str>, Cow<'de, str>)> = Vec::with_capacity(32);
+        while let Some((name, value)) = map.next_entry::<String, &'de RawValue>()? {
+            let mut name = name;
+            if let Some(first) = name.get_mut(..1) {
+                first.make_ascii_uppercase();
+            }
+            if pairs.len() == MAX_PAIRS {
+                return Err(A::Error::custom("too many members"));
+            }
+            if pairs.iter().any(|(other, _)| *other == name) {
+                return Err(A::Error::custom(format_args!("duplicate field `{}`", bounded(&name))));
+            }
+            let value = match value.get() {
+                "null" => continue,
+                text if text.starts_with('"') => Cow::Owned(serde_json::from_str(text).map_err(A::Error::custom)?),
+                text => Cow::Borrowed(text),
+            };
+            pairs.push((Cow::Owned(name), value));
+        }
+        Ok(Form(pairs))
     }
 }
 

@@ -3,11 +3,16 @@
 use super::super::fields::{event, filled};
 use super::super::refusal::Refusal;
 use super::form::Form;
-use super::{base64, is_whatsapp, sender, split};
+use super::{assurance, base64, sender, split};
 use crate::domain::content::{
     Attachment, AttachmentKind, AttachmentState, ButtonReply, Content, FlowReply, ListReply, Location, Part, Referral,
+    Unsupported,
 };
-use crate::domain::event::{Assurance, EventKind, InboundEvent, Message, Profile, Sender};
+use crate::domain::event::{EventKind, InboundEvent, Message, Profile, Sender};
+
+/// What tells that a message came by an advertisement or a link. The addresses beside them are left out.
+const REFERRAL: [&str; 5] =
+    ["ReferralSourceId", "ReferralHeadline", "ReferralBody", "ReferralSourceType", "ReferralCtwaClid"];
 
 /// Most media of one message: Twilio's own limit is 10.
 const MAX_MEDIA: usize = 64;
@@ -16,7 +21,10 @@ const MAX_MEDIA: usize = 64;
 pub(super) fn read(form: &Form<'_>, whatsapp: bool) -> Result<InboundEvent, Refusal> {
     let id = form.owned("MessageSid").or_else(|| form.owned("SmsSid")).or_else(|| form.owned("SmsMessageSid"));
     let from = form.get("From");
-    let content = content(form, id.as_deref());
+    let mut content = content(form, id.as_deref());
+    // A kind that Twilio names and hands over nothing of.
+    let unsupported = (content == Content::default()).then(|| form.owned("MessageType")).flatten();
+    let unsupported = unsupported.filter(|kind| kind != "text");
     if id.is_none() && (from.is_none() || content == Content::default()) {
         return Err(Refusal::Missing { field: "MessageSid" });
     }
@@ -28,6 +36,12 @@ pub(super) fn read(form: &Form<'_>, whatsapp: bool) -> Result<InboundEvent, Refu
             payload: Some(kind.to_owned()),
             title: filled(content.text),
         },
+        _ if unsupported.is_some() => {
+            let kind = unsupported.unwrap_or_default();
+            let reason = form.owned("ErrorMessage");
+            content.parts.push(Part::Unsupported(Unsupported { kind, code: form.owned("ErrorCode"), reason }));
+            EventKind::Unsupported(content)
+        }
         _ => EventKind::Message(Message {
             content,
             quoted: form.owned("OriginalRepliedMessageSid"),
@@ -38,9 +52,7 @@ pub(super) fn read(form: &Form<'_>, whatsapp: bool) -> Result<InboundEvent, Refu
     });
     found.message_ref = id;
     found.senders = senders(form, whatsapp);
-    if from.is_some_and(|from| is_whatsapp(from, whatsapp)) {
-        found.assurance = Assurance::Platform;
-    }
+    found.assurance = from.map_or(found.assurance, |from| assurance(from, whatsapp));
     found.our_address = form.get("To").map(|to| split(to).1.to_owned());
     let profile = Profile {
         name: form.owned("ProfileName"),
@@ -57,7 +69,9 @@ fn senders(form: &Form<'_>, whatsapp: bool) -> Vec<Sender> {
     let mut senders: Vec<Sender> = Vec::with_capacity(2);
     let from = form.get("From").map(|from| sender(from, whatsapp));
     let other = form.get("ExternalUserId").map(|id| sender(id, true));
-    for found in from.into_iter().chain(other) {
+    // The phone of somebody who is shown by a user id.
+    let phone = form.get("WaId").map(|id| sender(id, true));
+    for found in from.into_iter().chain(other).chain(phone) {
         if !senders.contains(&found) {
             senders.push(found);
         }
@@ -68,7 +82,13 @@ fn senders(form: &Form<'_>, whatsapp: bool) -> Vec<Sender> {
 fn content(form: &Form<'_>, id: Option<&str>) -> Content {
     let body = form.get("Body").unwrap_or_default();
     let mut content = Content::text(base64::decode(body).unwrap_or_else(|| body.to_owned()));
-    let count = form.get("NumMedia").and_then(|count| count.parse::<usize>().ok()).unwrap_or(0).min(MAX_MEDIA);
+    if body.is_empty() {
+        let shown = form.get("ButtonText").or_else(|| form.get("ListTitle"));
+        shown.unwrap_or_default().clone_into(&mut content.text);
+    }
+    let stated = form.get("NumMedia").and_then(|count| count.parse::<usize>().ok()).unwrap_or(0);
+    let given = (0..MAX_MEDIA).take_while(|at| form.has(&format!("MediaUrl{at}"))).count();
+    let count = stated.max(given).min(MAX_MEDIA);
     content.parts.extend((0..count).map(|at| Part::Attachment(media(form, id, at))));
     if let (Some(latitude), Some(longitude)) = (form.get("Latitude"), form.get("Longitude")) {
         content.parts.push(Part::Location(Location {
@@ -91,14 +111,20 @@ fn content(form: &Form<'_>, id: Option<&str>) -> Content {
             description: form.owned("ListDescription"),
         }));
     }
-    if let Some(answers) = form.get("InteractiveData") {
-        content.parts.push(Part::FlowReply(FlowReply {
-            name: "flow".to_owned(),
-            body: body.to_owned(),
-            response_json: answers.to_owned(),
-        }));
+    if let Some(answers) = form.get("InteractiveData").or_else(|| form.get("FlowData")) {
+        // Answers are an object of names and values. Anything else is kept, but nobody may read it as answers.
+        content.parts.push(if answers.trim_start().starts_with('{') {
+            Part::FlowReply(FlowReply {
+                name: "flow".to_owned(),
+                body: body.to_owned(),
+                response_json: answers.to_owned(),
+            })
+        } else {
+            let kind = "flow_reply".to_owned();
+            Part::Unsupported(Unsupported { kind, code: None, reason: filled(answers) })
+        });
     }
-    if form.get("ReferralSourceId").is_some() || form.get("ReferralHeadline").is_some() {
+    if REFERRAL.iter().any(|name| form.has(name)) {
         content.parts.push(Part::Referral(Box::new(Referral {
             source: form.owned("ReferralSourceType").unwrap_or_default(),
             source_id: form.owned("ReferralSourceId"),
@@ -116,17 +142,9 @@ fn media(form: &Form<'_>, id: Option<&str>, at: usize) -> Attachment {
     let url = form.get(&format!("MediaUrl{at}")).unwrap_or_default();
     let path = url.split(['?', '#']).next().unwrap_or_default();
     let last = path.rsplit('/').next().unwrap_or_default();
-    let media_type = form
-        .get(&format!("MediaContentType{at}"))
-        .map(|media_type| media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase());
-    let kind = match media_type.as_deref().and_then(|media_type| media_type.split('/').next()) {
-        Some("image") => AttachmentKind::Image,
-        Some("audio") => AttachmentKind::Audio,
-        Some("video") => AttachmentKind::Video,
-        _ => AttachmentKind::File,
-    };
+    let media_type = form.get(&format!("MediaContentType{at}")).map(bare_media_type);
     Attachment {
-        kind,
+        kind: media_type.as_deref().map_or(AttachmentKind::File, attachment_kind),
         state: AttachmentState::Pending,
         provider_id: filled(match id {
             Some(id) if !last.is_empty() => format!("{id}/{last}"),
@@ -134,5 +152,19 @@ fn media(form: &Form<'_>, id: Option<&str>, at: usize) -> Attachment {
         }),
         media_type,
         ..Attachment::default()
+    }
+}
+
+/// `type/subtype` of `audio/ogg; codecs=opus`.
+pub(super) fn bare_media_type(media_type: &str) -> String {
+    media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+pub(super) fn attachment_kind(media_type: &str) -> AttachmentKind {
+    match media_type.split('/').next() {
+        Some("image") => AttachmentKind::Image,
+        Some("audio") => AttachmentKind::Audio,
+        Some("video") => AttachmentKind::Video,
+        _ => AttachmentKind::File,
     }
 }

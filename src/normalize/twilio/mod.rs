@@ -1,12 +1,21 @@
 //! `twilio`: webhooks of Twilio's messaging (Twilio documentation, "Messaging webhooks" and "Message status callback"): SMS, MMS,
-//! WhatsApp. A request with `MessageStatus` is a callback about a message of ours, any other is a message.
+//! WhatsApp, RCS, Messenger, told apart by the scheme of the address. A request with `MessageStatus` is a callback about a message
+//! of ours, one with `ConversationSid` comes from Conversations, a JSON body from Event Streams, any other is a message. Twilio
+//! joins the parts of a long SMS itself.
 
 mod base64;
+mod conversations;
 mod errors;
 mod form;
 mod message;
 mod read;
 mod status;
+mod stream;
+#[cfg(test)]
+mod tests;
 
+use message::{attachment_kind, bare_media_type};
 pub(super) use read::read;
-use read::{is_whatsapp, sender, split};
+use read::{assurance, read_form, sender, set_iso_time, split};
+
+const FORMAT: &str = "twilio";

@@ -1,26 +1,63 @@
-//! Tells messages from callbacks, and one kind of address from another.
+//! Tells requests apart, and one kind of address from another.
 
-use super::super::fields::{is_whatsapp_user_id, phone_like};
-use super::super::refusal::Refusal;
+use super::super::fields::{event, is_whatsapp_user_id, phone_like};
+use super::super::json;
+use super::super::refusal::{Refusal, bounded};
 use super::super::run::Request;
 use super::form::Form;
-use super::{message, status};
-use crate::domain::event::{AddressKind, InboundEvent, Sender};
+use super::{conversations, message, status, stream};
+use crate::domain::event::{AddressKind, Assurance, EventKind, InboundEvent, Sender};
 
-/// Every event of one request: usually one, two when a failure means an opt-out.
+/// Every event of one request: usually one, two when a failure means an opt-out, many from an event stream.
 pub(in super::super) fn read(request: &Request<'_>) -> Result<Vec<InboundEvent>, Refusal> {
+    let whatsapp = request.channel == "whatsapp";
     let query = Form::parse(request.query.unwrap_or_default().as_bytes())?;
+    if matches!(request.body.iter().find(|b| !b.is_ascii_whitespace()), Some(b'[' | b'{')) {
+        return stream::read(request.body, &query, whatsapp);
+    }
     // A webhook may be configured as GET: then the query string is all there is.
     let form = if request.body.is_empty() { query.clone() } else { Form::parse(request.body)? };
-    let whatsapp = request.channel == "whatsapp";
+    read_form(&form, &query, whatsapp)
+}
+
+/// What a request's form says.
+pub(super) fn read_form(form: &Form<'_>, query: &Form<'_>, whatsapp: bool) -> Result<Vec<InboundEvent>, Refusal> {
+    if form.get("EventType").is_some_and(|kind| kind.starts_with("on")) && form.has("ConversationSid") {
+        return Ok(vec![conversations::read(form, whatsapp)]);
+    }
     match form.get("MessageStatus").or_else(|| form.get("SmsStatus").filter(|status| !is_inbound(status))) {
-        Some(status) if !is_inbound(status) => status::read(&form, &query, status, whatsapp),
-        _ => message::read(&form, whatsapp).map(|event| vec![event]),
+        Some(status) if !is_inbound(status) => status::read(form, query, status, whatsapp),
+        _ if form.has("CallSid") && !form.has("MessageSid") => {
+            let kind = bounded(&format!("call:{}", form.get("CallStatus").unwrap_or_default()));
+            Ok(vec![event(EventKind::Ignored { kind })])
+        }
+        _ if form.has("PayloadType") && form.has("Level") => Ok(vec![alarm(form)]),
+        _ => message::read(form, whatsapp).map(|event| vec![event]),
     }
 }
 
 fn is_inbound(status: &str) -> bool {
     matches!(status, "received" | "receiving")
+}
+
+/// A request of the debugger's webhook: something is wrong with our account.
+fn alarm(form: &Form<'_>) -> InboundEvent {
+    let detail = json::without_urls(form.get("Payload").unwrap_or_default()).into_owned();
+    let mut found = event(EventKind::Account {
+        subject: format!("debugger:{}", form.get("Level").unwrap_or_default().to_ascii_lowercase()),
+        detail,
+    });
+    found.event_id = form.owned("Sid");
+    if let Some(time) = form.get("Timestamp") {
+        set_iso_time(&mut found, time);
+    }
+    found
+}
+
+/// A time as Twilio's newer products write it (RFC 3339).
+pub(super) fn set_iso_time(event: &mut InboundEvent, time: &str) {
+    let moment = time.parse::<jiff::Timestamp>().ok().map(|time| time.as_millisecond());
+    super::super::fields::set_moment(event, moment, time);
 }
 
 /// A scheme of Twilio's addresses, `whatsapp:+49...`, and the address.
@@ -31,12 +68,19 @@ pub(super) fn split(address: &str) -> (&str, &str) {
 /// The address as the channel names it. `whatsapp` says that the channel is WhatsApp although the address does not.
 pub(super) fn sender(address: &str, whatsapp: bool) -> Sender {
     let (scheme, bare) = split(address);
+    let named = |kind| Sender { kind, address: bare.to_owned() };
     match scheme {
-        "messenger" => Sender { kind: AddressKind::Messenger, address: bare.to_owned() },
+        "messenger" | "fb" => named(AddressKind::Messenger),
+        "instagram" => named(AddressKind::Instagram),
+        "telegram" => named(AddressKind::Telegram),
+        "viber" => named(AddressKind::Viber),
+        "line" => named(AddressKind::Line),
         "whatsapp" => whatsapp_address(bare),
-        _ if whatsapp => whatsapp_address(bare),
+        "" if whatsapp => whatsapp_address(bare),
+        "" | "sms" | "mms" | "tel" => phone_like(bare),
+        // A person of RCS is a phone; our side of it is an agent's name.
+        "rcs" if bare.starts_with('+') => phone_like(bare),
         // "client:name", "rcs:agent" and what else may come: not a phone, kept whole.
-        "" => phone_like(bare),
         _ => Sender { kind: AddressKind::ShortCode, address: address.to_owned() },
     }
 }
@@ -49,6 +93,11 @@ fn whatsapp_address(bare: &str) -> Sender {
     }
 }
 
-pub(super) fn is_whatsapp(address: &str, channel: bool) -> bool {
-    channel || address.starts_with("whatsapp:")
+/// Who vouches for an address: the network, or for phones nobody.
+pub(super) fn assurance(address: &str, whatsapp: bool) -> Assurance {
+    match split(address).0 {
+        "whatsapp" | "messenger" | "fb" | "instagram" | "telegram" | "viber" | "line" => Assurance::Platform,
+        "" if whatsapp => Assurance::Platform,
+        _ => Assurance::Claimed,
+    }
 }

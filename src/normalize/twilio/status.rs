@@ -1,10 +1,10 @@
 //! Callbacks about messages of ours.
 
-use super::super::fields::event;
-use super::super::refusal::Refusal;
+use super::super::fields::{event, set_moment};
+use super::super::refusal::{Refusal, bounded};
 use super::form::Form;
-use super::{errors, is_whatsapp, sender, split};
-use crate::domain::event::{Assurance, EventKind, InboundEvent, Receipt, ReceiptStatus};
+use super::{assurance, errors, sender, split};
+use crate::domain::event::{EventKind, InboundEvent, Receipt, ReceiptStatus};
 
 /// A receipt; with the error "unsubscribed", an opt-out beside it.
 pub(super) fn read(
@@ -21,20 +21,22 @@ pub(super) fn read(
     let recipient = form.get("To");
     let code = form.get("ErrorCode").filter(|code| *code != "0");
     let Some(status) = receipt_status(name) else {
-        return Ok(vec![event(EventKind::Ignored { kind: format!("status:{name}") })]);
+        return Ok(vec![event(EventKind::Ignored { kind: bounded(&format!("status:{name}")) })]);
     };
+    let said = form.get("ErrorMessage").or_else(|| form.get("ChannelStatusMessage"));
     let mut receipt = event(EventKind::Receipt(Receipt {
         message_id,
         status,
         recipient: recipient.map(str::to_owned),
-        error: code.map(|code| errors::receipt_error(code, form.get("ErrorMessage"))),
+        error: code.map(|code| errors::receipt_error(code, said)),
         billing: None,
     }));
     receipt.message_ref = id;
     receipt.senders = recipient.map(|to| sender(to, whatsapp)).into_iter().collect();
     receipt.our_address = form.get("From").map(|from| split(from).1.to_owned());
-    if recipient.is_some_and(|to| is_whatsapp(to, whatsapp)) {
-        receipt.assurance = Assurance::Platform;
+    receipt.assurance = recipient.map_or(receipt.assurance, |to| assurance(to, whatsapp));
+    if let Some(done) = form.get("RawDlrDoneDate") {
+        set_moment(&mut receipt, carrier_time(done), done);
     }
     let opted_out = code == Some(errors::UNSUBSCRIBED) && !receipt.senders.is_empty();
     let opt = opted_out.then(|| InboundEvent {
@@ -42,6 +44,18 @@ pub(super) fn read(
         ..receipt.clone()
     });
     Ok(std::iter::once(receipt).chain(opt).collect())
+}
+
+/// The carrier's time of delivery: `YYMMDDhhmm`, with seconds where it knows them.
+fn carrier_time(text: &str) -> Option<i64> {
+    let number = |at: usize| text.get(at..at + 2)?.parse::<i8>().ok();
+    if !matches!(text.len(), 10 | 12) || !text.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let second = if text.len() == 12 { number(10)? } else { 0 };
+    let year = 2000 + i16::from(number(0)?);
+    let time = jiff::civil::DateTime::new(year, number(2)?, number(4)?, number(6)?, number(8)?, second, 0).ok()?;
+    Some(time.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_millisecond())
 }
 
 /// The query string is our adapter's own: it put our message's id there.
@@ -57,12 +71,12 @@ fn is_uuid(id: &str) -> bool {
             .all(|(at, b)| if matches!(at, 8 | 13 | 18 | 23) { b == b'-' } else { b.is_ascii_hexdigit() })
 }
 
-fn receipt_status(name: &str) -> Option<ReceiptStatus> {
+pub(super) fn receipt_status(name: &str) -> Option<ReceiptStatus> {
     Some(match name {
         "accepted" | "scheduled" | "queued" | "sending" => ReceiptStatus::Queued,
         // The carrier took it and says no more.
         "sent" | "delivery_unknown" => ReceiptStatus::Sent,
-        "delivered" => ReceiptStatus::Delivered,
+        "delivered" | "partially_delivered" => ReceiptStatus::Delivered,
         "read" => ReceiptStatus::Read,
         "failed" | "undelivered" | "canceled" => ReceiptStatus::Failed,
         _ => return None,

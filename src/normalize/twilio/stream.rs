@@ -1,0 +1,78 @@
+//! Twilio Event Streams (Twilio documentation, "Event types"): a list of CloudEvents in JSON, or a single one. Their data has the
+//! members of the webhooks' forms under other spellings, so it is read as a form.
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::super::fields::event;
+use super::super::json::{self, List, Text};
+use super::super::refusal::{Refusal, bounded};
+use super::form::Form;
+use super::{FORMAT, read_form, set_iso_time};
+use crate::domain::event::{EventKind, InboundEvent};
+
+#[derive(Deserialize)]
+struct CloudEvent<'a> {
+    #[serde(borrow)]
+    id: Option<Text<'a>>,
+    #[serde(borrow, rename = "type")]
+    kind: Option<Text<'a>>,
+    #[serde(borrow)]
+    time: Option<Text<'a>>,
+    #[serde(borrow)]
+    data: Option<&'a RawValue>,
+}
+
+/// Every event of one delivery.
+pub(super) fn read(bytes: &[u8], query: &Form<'_>, whatsapp: bool) -> Result<Vec<InboundEvent>, Refusal> {
+    let text = json::checked(bytes)?;
+    let refused = |error: serde_json::Error| json::refusal(FORMAT, &error);
+    if text.trim_start().starts_with('{') {
+        let single: CloudEvent<'_> = serde_json::from_str(text).map_err(refused)?;
+        return if single.kind.is_none() {
+            Ok(vec![event(EventKind::Ignored { kind: json::kind_of_body(text) })])
+        } else {
+            one(text, &single, query, whatsapp)
+        };
+    }
+    let list: List<CloudEvent<'_>> = serde_json::from_str(text).map_err(refused)?;
+    let mut events = Vec::with_capacity(list.len());
+    for found in list {
+        events.append(&mut one(text, &found, query, whatsapp)?);
+    }
+    Ok(events)
+}
+
+fn one(text: &str, found: &CloudEvent<'_>, query: &Form<'_>, whatsapp: bool) -> Result<Vec<InboundEvent>, Refusal> {
+    let kind = found.kind.as_ref().map_or("", Text::as_str);
+    let short = kind.strip_prefix("com.twilio.").unwrap_or(kind);
+    let ignored = || Ok(vec![event(EventKind::Ignored { kind: bounded(short) })]);
+    let Some(raw) = found.data else { return ignored() };
+    let mut form: Form<'_> =
+        serde_json::from_str(raw.get()).map_err(|error| json::refusal_within(FORMAT, text, raw, &error))?;
+
+    let (subject, happened) = short.rsplit_once('.').unwrap_or((short, ""));
+    match subject {
+        "messaging.inbound-message" if happened == "received" => {}
+        "messaging.message" => form.set("MessageStatus", happened.replace('-', "_")),
+        "conversations.message" => {
+            let name = match happened {
+                "added" => "onMessageAdded",
+                "updated" => "onMessageUpdated",
+                "removed" => "onMessageRemoved",
+                _ => return ignored(),
+            };
+            form.set("EventType", name.to_owned());
+        }
+        _ => return ignored(),
+    }
+    let mut events = read_form(&form, query, whatsapp)?;
+    for event in &mut events {
+        event.event_id = found.id.as_ref().map(|id| id.as_str().to_owned());
+        let time = form.get("Timestamp").or_else(|| found.time.as_ref().map(Text::as_str));
+        if let (None, Some(time)) = (event.occurred_at, time) {
+            set_iso_time(event, time);
+        }
+    }
+    Ok(events)
+}
