@@ -4,7 +4,11 @@
 //! adapter's author must learn at once what skein does not understand. Protobuf follows protobuf's own rules for unknown fields.
 
 mod contract;
-mod strict;
+mod limits;
+mod reader;
+mod schema;
+#[cfg(test)]
+mod tests;
 
 pub(super) use contract::{from_json, from_protobuf};
 pub use contract::{outbound_to_json, to_json};
