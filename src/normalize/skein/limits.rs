@@ -58,10 +58,11 @@ impl Count {
                 WireType::LengthDelimited => {
                     let length = usize::try_from(decode_varint(&mut bytes).ok()?).ok()?;
                     let (inside, rest) = bytes.split_at_checked(length)?;
-                    if let Some(Value::Message(id)) = schema.get(id).numbered(number).map(|field| field.value) {
-                        if let over @ Some(_) = self.message(inside, schema, id) {
-                            return over;
-                        }
+                    let value = schema.get(id).numbered(number).map(|field| field.value);
+                    if let Some(Value::Message(id)) = value
+                        && let over @ Some(_) = self.message(inside, schema, id)
+                    {
+                        return over;
                     }
                     bytes = rest;
                 }

@@ -1,0 +1,370 @@
+//! A mutation fuzzer that is led by outcomes: an input with an outcome not seen before joins the ones that are mutated.
+//!
+//! It holds every reader to three promises: no panic, the same events for the same bytes, and for an input of up to a MiB at most
+//! [`MAX_BYTES`] of memory beside the input (mails: [`MAX_MAIL_BYTES`]). Time is measured and shown, not judged.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::{Duration, Instant};
+
+use peak_alloc::PeakAlloc;
+use skein::domain::content::{Content, Part};
+use skein::domain::event::{EventKind, InboundEvent};
+use skein::normalize::{Format, MAX_BODY_BYTES, Normalized, Refusal, Request, normalize, to_json};
+
+use crate::seeds::{Input, expensive, seeds, words};
+use crate::tree;
+
+/// Most memory that an input of up to a MiB may take.
+pub(crate) const MAX_BYTES: usize = 16 * 1024 * 1024;
+
+/// A mail whose head is one list of 170,000 addresses takes more: its parser makes all of them before anybody can count.
+const MAX_MAIL_BYTES: usize = 24 * 1024 * 1024;
+
+/// Of so many mutations one makes the input long.
+const LONG_EVERY: usize = 400;
+
+/// Most inputs that are kept to be mutated.
+const MAX_POOL: usize = 20_000;
+
+/// Splitmix64: a seed gives the same run on every machine.
+pub(crate) struct Random(u64);
+
+impl Random {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    pub(crate) fn below(&mut self, bound: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        usize::try_from((z ^ (z >> 31)) % bound.max(1) as u64).expect("below a usize")
+    }
+}
+
+/// What a run is to do for each format.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Plan {
+    /// Inputs at least.
+    pub(crate) inputs: usize,
+    /// After them the run goes on until nothing new was seen for so long.
+    pub(crate) quiet: Duration,
+    pub(crate) seed: u64,
+    /// Whether the inputs that are built to be expensive are among them.
+    pub(crate) expensive: bool,
+}
+
+/// What a run found out about a format.
+pub(crate) struct Report {
+    pub(crate) format: Format,
+    pub(crate) inputs: usize,
+    pub(crate) good: usize,
+    /// Outcomes that differ in kind of event, part, reason, or size.
+    pub(crate) outcomes: usize,
+    /// Input after which no new outcome was seen.
+    pub(crate) last_new: usize,
+    pub(crate) peak_bytes: usize,
+    pub(crate) slowest: Duration,
+    /// Broken promises, first few.
+    pub(crate) broken: Vec<String>,
+}
+
+impl Report {
+    pub(crate) const HEAD: &str = "format             inputs     good outcomes last new   peak MiB  slowest ms  broken";
+
+    pub(crate) fn line(&self) -> String {
+        let mib = self.peak_bytes as f64 / 1_048_576.0;
+        let millis = self.slowest.as_secs_f64() * 1e3;
+        format!(
+            "{:<16} {:>8} {:>8} {:>8} {:>8} {mib:>10.1} {millis:>11.1} {:>7}",
+            self.format.name(),
+            self.inputs,
+            self.good,
+            self.outcomes,
+            self.last_new,
+            self.broken.len()
+        )
+    }
+}
+
+/// Runs a format.
+pub(crate) fn run(format: Format, plan: Plan, memory: &PeakAlloc) -> Report {
+    let mut pool = seeds(format);
+    let words = words(&pool);
+    let mut random = Random::new(plan.seed);
+    let mut seen: BTreeSet<u64> = BTreeSet::new();
+    let mut report = Report {
+        format,
+        inputs: 0,
+        good: 0,
+        outcomes: 0,
+        last_new: 0,
+        peak_bytes: 0,
+        slowest: Duration::ZERO,
+        broken: Vec::new(),
+    };
+    let mut first: Vec<Input> = pool.clone();
+    if plan.expensive {
+        first.extend(expensive());
+    }
+    first.reverse();
+    let mut newest = Instant::now();
+    while report.inputs < plan.inputs || !first.is_empty() || newest.elapsed() < plan.quiet {
+        let input = first.pop().unwrap_or_else(|| mutated(&pool, &words, &mut random));
+        report.inputs += 1;
+        let outcome = try_one(&input, memory, &mut report);
+        if seen.insert(outcome) {
+            report.last_new = report.inputs;
+            newest = Instant::now();
+            if pool.len() < MAX_POOL && input.body.len() < MAX_BODY_BYTES / 8 {
+                pool.push(input);
+            }
+        }
+    }
+    report.outcomes = seen.len();
+    report
+}
+
+/// One input; its outcome as a hash.
+fn try_one(input: &Input, memory: &PeakAlloc, report: &mut Report) -> u64 {
+    let query = String::from_utf8_lossy(&input.query);
+    let query = (!query.is_empty()).then_some(&*query);
+    let request = Request { body: &input.body, query, channel: "" };
+    let format = report.format;
+
+    let before = memory.current_usage();
+    memory.reset_peak_usage();
+    let start = Instant::now();
+    let made = catch_unwind(AssertUnwindSafe(|| normalize(format, request)));
+    report.slowest = report.slowest.max(start.elapsed());
+    let peak = memory.peak_usage().saturating_sub(before);
+    report.peak_bytes = report.peak_bytes.max(peak);
+
+    let mut broken = |what: String| {
+        if report.broken.len() < 8 {
+            let path = std::env::temp_dir().join(format!("fuzz-{}-{}", format.name(), report.inputs));
+            let kept = std::fs::write(&path, &input.body)
+                .map_or_else(|error| error.to_string(), |()| path.display().to_string());
+            report.broken.push(format!("{} input {}: {what}; kept as {kept}", format.name(), report.inputs));
+        }
+    };
+    let promised = if format == Format::Email { MAX_MAIL_BYTES } else { MAX_BYTES };
+    if peak > promised && input.body.len() <= MAX_BODY_BYTES {
+        broken(format!("took {peak} bytes"));
+    }
+    let Ok(made) = made else {
+        broken("panicked".to_owned());
+        return 0;
+    };
+    // A second time for some: most of the time should go into new inputs.
+    if report.inputs.is_multiple_of(16) && normalize(format, request) != made {
+        broken("gave other events the second time".to_owned());
+    }
+    if let Ok(made) = &made {
+        report.good += 1;
+        if let Some(what) = unusable(made) {
+            broken(what);
+        }
+    }
+    outcome(&made)
+}
+
+/// What nobody behind the reader could bear.
+fn unusable(made: &Normalized) -> Option<String> {
+    if made.ignored.iter().any(|name| name.len() > 64 || name.chars().any(char::is_control)) {
+        return Some("a counted name is no name".to_owned());
+    }
+    if made.events.iter().any(|event| matches!(event.kind, EventKind::Ignored { .. })) {
+        return Some("an ignored event is among the events".to_owned());
+    }
+    // What comes out can be written down.
+    made.events.iter().take(8).for_each(|event| drop(to_json(event)));
+    None
+}
+
+/// Everything by which two outcomes are told apart, as one number.
+fn outcome(made: &Result<Normalized, Refusal>) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    let mut words = String::new();
+    match made {
+        Ok(made) => {
+            bucket(made.events.len()).hash(&mut hasher);
+            bucket(made.media.len()).hash(&mut hasher);
+            // Names of what is ignored come from the input: only that there are some.
+            made.ignored.is_empty().hash(&mut hasher);
+            made.events.iter().take(4).for_each(|event| shape(event, &mut words));
+        }
+        Err(Refusal::Malformed { .. }) => words.push_str("malformed"),
+        Err(Refusal::DuplicateKey { path }) => bucket(path.len()).hash(&mut hasher),
+        Err(Refusal::UnknownField { path }) => write!(words, "unknown {}", bucket(path.len())).expect("a string grows"),
+        Err(Refusal::NotUtf8 { at }) => write!(words, "utf8 {}", bucket(*at)).expect("a string grows"),
+        Err(Refusal::TooLarge { .. }) => words.push_str("large"),
+        Err(refusal) => write!(words, "{refusal:?}").expect("a string grows"),
+    }
+    words.hash(&mut hasher);
+    hasher.finish()
+}
+
+fn shape(event: &InboundEvent, out: &mut String) {
+    let there = [
+        event.event_id.is_some(),
+        event.message_ref.is_some(),
+        event.occurred_at.is_some(),
+        event.odd_time.is_some(),
+        event.thread.is_some(),
+        event.our_address.is_some(),
+        event.profile.is_some(),
+        event.backfill,
+    ];
+    let senders: Vec<_> = event.senders.iter().take(3).map(|sender| sender.kind).collect();
+    write!(out, "{there:?}{senders:?}{:?}{:?}", event.scope, event.assurance).expect("a string grows");
+    match &event.kind {
+        EventKind::Message(message) => {
+            write!(out, "message {} {}", message.quoted.is_some(), message.forwarded).expect("a string grows");
+            said(&message.content, out);
+        }
+        EventKind::Echo(message) => {
+            out.push_str("echo");
+            said(&message.content, out);
+        }
+        EventKind::Edit { content, version } => {
+            write!(out, "edit {}", version.is_some()).expect("a string grows");
+            said(content, out);
+        }
+        EventKind::Unsupported(content) => {
+            out.push_str("unsupported");
+            said(content, out);
+        }
+        EventKind::Receipt(receipt) => {
+            let class = receipt.error.as_ref().map(|error| error.class);
+            write!(out, "receipt {:?} {class:?} {}", receipt.status, receipt.billing.is_some())
+                .expect("a string grows");
+        }
+        EventKind::Opt { opted_in, .. } => write!(out, "opt {opted_in}").expect("a string grows"),
+        EventKind::Call { state, seconds } => {
+            write!(out, "call {state:?} {}", seconds.is_some()).expect("a string grows")
+        }
+        EventKind::IdentityChange { old, new, .. } => {
+            write!(out, "identity {} {}", old.is_some(), new.is_some()).expect("a string grows");
+        }
+        EventKind::Start { title, payload, referral } => {
+            write!(out, "start {} {} {referral}", title.is_some(), payload.is_some()).expect("a string grows");
+        }
+        EventKind::Reaction { emoji } => write!(out, "reaction {}", emoji.is_empty()).expect("a string grows"),
+        other => {
+            let name = format!("{other:?}");
+            out.push_str(name.split([' ', '(', '{']).next().unwrap_or_default());
+        }
+    }
+}
+
+fn said(content: &Content, out: &mut String) {
+    write!(out, "{}", bucket(content.text.len())).expect("a string grows");
+    for part in content.parts.iter().take(6) {
+        match part {
+            Part::Attachment(file) => {
+                let there =
+                    [file.provider_id.is_some(), file.object.is_some(), file.name.is_some(), file.sha256.is_some()];
+                write!(out, "{:?}{:?}{there:?}", file.kind, file.state).expect("a string grows");
+            }
+            Part::Mail(mail) => {
+                let lists = [mail.from.len(), mail.to.len(), mail.cc.len(), mail.reply_to.len(), mail.references.len()];
+                let there =
+                    [mail.html.is_some(), mail.quoted.is_some(), mail.auto_submitted, mail.message_id.is_some()];
+                write!(out, "mail {:?} {there:?}", lists.map(bucket)).expect("a string grows");
+            }
+            other => {
+                let name = format!("{other:?}");
+                out.push_str(name.split([' ', '(', '{']).next().unwrap_or_default());
+            }
+        }
+    }
+}
+
+/// 0, 1, 2, then powers of four.
+fn bucket(count: usize) -> u32 {
+    match count {
+        0..=2 => u32::try_from(count).expect("at most two"),
+        _ => 2 + count.ilog2() / 2,
+    }
+}
+
+/// One of the pool, changed in a few places.
+fn mutated(pool: &[Input], words: &[Vec<u8>], random: &mut Random) -> Input {
+    let mut input = pool[random.below(pool.len())].clone();
+    let other = &pool[random.below(pool.len())];
+    if random.below(2) == 0
+        && let Some(body) = tree::mutated(&input.body, &other.body, words, random)
+    {
+        input.body = body;
+        return input;
+    }
+    for _ in 0..=random.below(5) {
+        let of_query = !input.query.is_empty() && (input.body.is_empty() || random.below(3) == 0);
+        let (bytes, others) = if of_query { (&mut input.query, &other.query) } else { (&mut input.body, &other.body) };
+        change(bytes, others, words, random);
+    }
+    if random.below(LONG_EVERY) == 0 {
+        lengthen(&mut input.body, random);
+    }
+    input.body.truncate(MAX_BODY_BYTES);
+    input
+}
+
+fn change(bytes: &mut Vec<u8>, others: &[u8], words: &[Vec<u8>], random: &mut Random) {
+    let at = random.below(bytes.len() + 1);
+    let span = |random: &mut Random, from: usize, len: usize| (from + 1 + random.below(80)).min(len).max(from);
+    match random.below(8) {
+        0 if at < bytes.len() => bytes[at] = u8::try_from(random.below(256)).expect("below 256"),
+        1 if at < bytes.len() => bytes[at] ^= 1 << random.below(8),
+        2 => {
+            let end = span(random, at, bytes.len());
+            bytes.drain(at..end);
+        }
+        3 => {
+            let end = span(random, at, bytes.len());
+            let copy = bytes[at..end].to_vec();
+            let to = random.below(bytes.len() + 1);
+            bytes.splice(to..to, copy);
+        }
+        4 if !others.is_empty() => {
+            let from = random.below(others.len());
+            let end = (from + 1 + random.below(300)).min(others.len());
+            let to = span(random, at, bytes.len());
+            bytes.splice(at..to, others[from..end].iter().copied());
+        }
+        5 => {
+            // A whole value or name for another.
+            let quote = |b: &u8| matches!(b, b'"' | b'&' | b'=' | b'\n' | b' ');
+            let start = bytes[..at].iter().rposition(quote).map_or(0, |found| found + 1);
+            let end = bytes[at..].iter().position(quote).map_or(bytes.len(), |found| at + found);
+            bytes.splice(start..end.max(start), words[random.below(words.len())].iter().copied());
+        }
+        6 => bytes.truncate(at),
+        _ => {
+            let word = &words[random.below(words.len())];
+            bytes.splice(at..at, word.iter().copied());
+        }
+    }
+}
+
+/// Repeats something of the input until it is long.
+fn lengthen(bytes: &mut Vec<u8>, random: &mut Random) {
+    if bytes.is_empty() {
+        return;
+    }
+    let at = random.below(bytes.len());
+    let end = (at + 1 + random.below(200)).min(bytes.len());
+    let piece = bytes[at..end].to_vec();
+    let room = MAX_BODY_BYTES.saturating_sub(bytes.len());
+    let target = room >> random.below(4);
+    let rest = bytes.split_off(end);
+    while bytes.len() + piece.len() + rest.len() <= target {
+        bytes.extend_from_slice(&piece);
+    }
+    bytes.extend_from_slice(&rest);
+}
