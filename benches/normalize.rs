@@ -1,8 +1,8 @@
 //! What a format costs beside the bare parse of the same bytes: `serde_json` to `Value`, a form to pairs, the mail parser alone,
 //! protobuf to the generated type.
 //!
-//! Real payloads come from `SKEIN_CORPORA` (default `../shared/corpora`) where they are there, else from the samples in
-//! `tests/golden/formats`. Rounds are interleaved; figures are medians. The last line is JSON: format to ratio.
+//! Real payloads of WhatsApp, Twilio and mail come from `SKEIN_CORPORA` (default `../shared/corpora`) where they are there; all
+//! others are the samples in `tests/golden/formats`. Rounds are interleaved; figures are medians. The last line is JSON: format to ratio.
 
 use std::collections::BTreeMap;
 use std::hint::black_box;
@@ -53,7 +53,15 @@ fn median(mut times: Vec<f64>) -> f64 {
 
 fn bare(format: Format, payload: &[u8]) {
     match format {
-        Format::SkeinJson | Format::WhatsappCloud => {
+        Format::Vonage if !payload.starts_with(b"{") => drop(black_box(form(payload))),
+        Format::SkeinJson
+        | Format::WhatsappCloud
+        | Format::Messenger
+        | Format::Instagram
+        | Format::Telegram
+        | Format::Line
+        | Format::Viber
+        | Format::Vonage => {
             drop(black_box(serde_json::from_slice::<serde_json::Value>(payload)));
         }
         Format::SkeinProtobuf => drop(black_box(channel::InboundEvent::decode(payload))),
@@ -108,6 +116,12 @@ fn payloads() -> Vec<(Format, Vec<Vec<u8>>)> {
         (Format::WhatsappCloud, or_samples(whatsapp, Format::WhatsappCloud)),
         (Format::Twilio, or_samples(twilio, Format::Twilio)),
         (Format::Email, or_samples(mails, Format::Email)),
+        (Format::Messenger, samples(Format::Messenger)),
+        (Format::Instagram, samples(Format::Instagram)),
+        (Format::Telegram, samples(Format::Telegram)),
+        (Format::Line, samples(Format::Line)),
+        (Format::Viber, samples(Format::Viber)),
+        (Format::Vonage, samples(Format::Vonage)),
         (Format::SkeinJson, own),
         (Format::SkeinProtobuf, protobuf),
     ]

@@ -100,6 +100,8 @@ impl Core {
             profile: Some(Box::new(Profile { name: Some(format!("Customer {number}")), ..Profile::default() })),
             backfill: false,
             redelivery: false,
+            reply_token: None,
+            read_token: None,
         };
         self.apply(Command::Input(Box::new(Arrival {
             workspace: Name::const_new("bench"),

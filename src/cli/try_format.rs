@@ -14,7 +14,8 @@ const EXIT_REFUSED: u8 = 65;
 /// Flags of `skein try`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// What the bytes are, as in the header `Skein-Format`: skein.v1+json, skein.v1+protobuf, whatsapp-cloud, twilio, email.
+    /// What the bytes are, as in the header `Skein-Format`: skein.v1+json, skein.v1+protobuf, whatsapp-cloud, twilio, email,
+    /// messenger, instagram, telegram, line, viber, vonage.
     format: String,
     /// File with the bytes; `-` for standard input.
     file: PathBuf,

@@ -34,6 +34,10 @@ pub struct InboundEvent {
     pub backfill: bool,
     /// The provider says it sends this again.
     pub redelivery: bool,
+    /// The provider's token for one answer within a short time.
+    pub reply_token: Option<String>,
+    /// The provider's token with which the message is marked as read.
+    pub read_token: Option<String>,
 }
 
 /// An address of the counterpart, as the channel names it.

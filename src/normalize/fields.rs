@@ -1,6 +1,7 @@
 //! Readings that several formats share: times, phone-like addresses, an event with nothing in it yet.
 
-use crate::domain::event::{AddressKind, Assurance, EventKind, InboundEvent, Scope, Sender};
+use crate::domain::content::{Part, Unsupported};
+use crate::domain::event::{AddressKind, Assurance, EventKind, InboundEvent, Profile, Scope, Sender};
 use crate::domain::time::Timestamp;
 
 /// 2009-01-01: older than every channel here.
@@ -16,6 +17,9 @@ const MILLISECONDS_FROM: i64 = 100_000_000_000;
 /// are as short as 4, so a source that only has real phones says so with [`international`].
 const MAX_PHONE_DIGITS: usize = 15;
 const MAX_SHORT_CODE_DIGITS: usize = 6;
+
+/// Longest link that is kept: what browsers take in their address line.
+const MAX_LINK_BYTES: usize = 2048;
 
 /// An event of that kind with every other field empty.
 pub(super) fn event(kind: EventKind) -> InboundEvent {
@@ -33,6 +37,8 @@ pub(super) fn event(kind: EventKind) -> InboundEvent {
         profile: None,
         backfill: false,
         redelivery: false,
+        reply_token: None,
+        read_token: None,
     }
 }
 
@@ -81,6 +87,30 @@ pub(super) fn phone_like(address: &str) -> Sender {
 pub(super) fn is_whatsapp_user_id(address: &str) -> bool {
     let bytes = address.as_bytes();
     bytes.len() > 3 && bytes[0].is_ascii_uppercase() && bytes[1].is_ascii_uppercase() && bytes[2] == b'.'
+}
+
+/// A link that a customer sent along, unless it leads to the provider's own servers: such links let their bearer in.
+pub(super) fn foreign_link(url: &str, own_hosts: &[&str]) -> Option<String> {
+    let host = url.split_once("://").map_or("", |(_, rest)| rest).split(['/', '?', '#']).next().unwrap_or_default();
+    let host = host.rsplit('@').next().unwrap_or_default().split(':').next().unwrap_or_default().to_ascii_lowercase();
+    let own =
+        own_hosts.iter().any(|own| host.strip_suffix(own).is_some_and(|rest| rest.is_empty() || rest.ends_with('.')));
+    (!own && !url.is_empty() && url.len() <= MAX_LINK_BYTES).then(|| url.to_owned())
+}
+
+/// `type/subtype` of `Audio/ogg; codecs=opus`.
+pub(super) fn bare_media_type(media_type: &str) -> String {
+    media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+/// A message that says only why it could not be read.
+pub(super) fn unsupported(kind: impl Into<String>) -> Part {
+    Part::Unsupported(Unsupported { kind: super::refusal::bounded(&kind.into()), code: None, reason: None })
+}
+
+/// What is not listed is not known.
+pub(super) fn profile(profile: Profile) -> Option<Box<Profile>> {
+    (profile != Profile::default()).then(|| Box::new(profile))
 }
 
 /// `Some` only when there is something in it.

@@ -19,11 +19,35 @@ pub enum Format {
     Twilio,
     /// A mail as received, RFC 5322.
     Email,
+    /// Webhook of the Messenger Platform of a page.
+    Messenger,
+    /// Webhook of Instagram messaging and comments.
+    Instagram,
+    /// Update of the Telegram Bot API.
+    Telegram,
+    /// Webhook of the LINE Messaging API.
+    Line,
+    /// Callback of the Viber bot API.
+    Viber,
+    /// Webhook of Vonage: SMS API and Messages API.
+    Vonage,
 }
 
 impl Format {
     /// Every format, in the order of their names' first mention in the contract.
-    pub const ALL: [Self; 5] = [Self::SkeinJson, Self::SkeinProtobuf, Self::WhatsappCloud, Self::Twilio, Self::Email];
+    pub const ALL: [Self; 11] = [
+        Self::SkeinJson,
+        Self::SkeinProtobuf,
+        Self::WhatsappCloud,
+        Self::Twilio,
+        Self::Email,
+        Self::Messenger,
+        Self::Instagram,
+        Self::Telegram,
+        Self::Line,
+        Self::Viber,
+        Self::Vonage,
+    ];
 
     /// The name in the header; also good as a metric label.
     #[must_use]
@@ -34,6 +58,12 @@ impl Format {
             Self::WhatsappCloud => "whatsapp-cloud",
             Self::Twilio => "twilio",
             Self::Email => "email",
+            Self::Messenger => "messenger",
+            Self::Instagram => "instagram",
+            Self::Telegram => "telegram",
+            Self::Line => "line",
+            Self::Viber => "viber",
+            Self::Vonage => "vonage",
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What all JSON formats have in common: checks before parsing, and scalars read leniently without copying.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
@@ -15,14 +16,14 @@ use super::refusal::{Refusal, bounded};
 /// Deepest nesting of objects and arrays. The deepest real payload seen has 12.
 pub const MAX_JSON_DEPTH: usize = 64;
 
-/// Most objects in one body. A reader makes a structure of each, many times the size of `{}`: this bounds its memory. A MiB of the
-/// shortest real messages has 12,000.
-pub const MAX_JSON_OBJECTS: usize = 32_768;
+/// Most objects and lists: what a body of the greatest size holds that is full of real messages. Empty ones would cost a
+/// hundred times their bytes.
+pub const MAX_JSON_CONTAINERS: usize = 16_384;
 
 /// Most items of one list. Providers send up to 1,000 changes at once.
 pub(super) const MAX_ITEMS: usize = 4_096;
 
-/// The bytes as text that a parser may be let loose on: UTF-8, no NUL (escaped or not), not too deep.
+/// The bytes as text that a parser may be let loose on: UTF-8, no NUL (escaped or not), not too deep or too full.
 pub(super) fn checked(bytes: &[u8]) -> Result<&str, Refusal> {
     let text = std::str::from_utf8(bytes).map_err(|error| Refusal::NotUtf8 { at: error.valid_up_to() })?;
     if memchr::memchr(0, bytes).is_some() || has_escaped_nul(bytes) {
@@ -45,18 +46,18 @@ fn check_shape(bytes: &[u8]) -> Result<(), Refusal> {
     if bytes.iter().filter(|byte| matches!(byte, b'{' | b'[')).count() <= MAX_JSON_DEPTH {
         return Ok(());
     }
-    let (mut depth, mut objects, mut at) = (0_usize, 0_usize, 0);
+    let (mut depth, mut containers, mut at) = (0_usize, 0_usize, 0);
     while let Some(&byte) = bytes.get(at) {
         match byte {
             b'"' => at = string_end(bytes, at + 1),
             b'{' | b'[' => {
-                objects += usize::from(byte == b'{');
-                if objects > MAX_JSON_OBJECTS {
-                    return Err(Refusal::TooMany { what: "objects", limit: MAX_JSON_OBJECTS });
-                }
                 depth += 1;
+                containers += 1;
                 if depth > MAX_JSON_DEPTH {
                     return Err(Refusal::TooDeep { limit: MAX_JSON_DEPTH });
+                }
+                if containers > MAX_JSON_CONTAINERS {
+                    return Err(Refusal::TooMany { what: "objects and lists", limit: MAX_JSON_CONTAINERS });
                 }
             }
             b'}' | b']' => depth = depth.saturating_sub(1),
@@ -168,7 +169,7 @@ fn is_url(bytes: &[u8]) -> bool {
 
 const TOO_MANY_ITEMS: &str = "too many items";
 
-/// A list of at most [`MAX_ITEMS`]; null is an empty one.
+/// A list of at most [`MAX_ITEMS`]; null or a scalar where a list belongs is an empty one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct List<T>(Vec<T>);
 
@@ -210,6 +211,26 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ListVisitor<T> {
         f.write_str("a list")
     }
 
+    fn visit_str<E>(self, _: &str) -> Result<List<T>, E> {
+        Ok(List::default())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<List<T>, E> {
+        Ok(List::default())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<List<T>, E> {
+        Ok(List::default())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<List<T>, E> {
+        Ok(List::default())
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<List<T>, E> {
+        Ok(List::default())
+    }
+
     fn visit_unit<E>(self) -> Result<List<T>, E> {
         Ok(List::default())
     }
@@ -236,13 +257,62 @@ impl Text<'_> {
         &self.0
     }
 
-    /// Whether it is the word or the value `true`.
+    pub(super) fn into_string(self) -> String {
+        self.0.into_owned()
+    }
+
+    /// A true boolean, or its name.
     pub(super) fn is_true(&self) -> bool {
         self.0 == "true"
     }
+}
 
-    pub(super) fn into_string(self) -> String {
-        self.0.into_owned()
+impl<'a> From<Cow<'a, str>> for Text<'a> {
+    fn from(text: Cow<'a, str>) -> Self {
+        Self(text)
+    }
+}
+
+/// The text, empty when the member is absent.
+pub(super) fn text(text: Option<Text<'_>>) -> String {
+    text.map(Text::into_string).unwrap_or_default()
+}
+
+/// The text, if there is one and it is not empty.
+pub(super) fn filled(text: Option<Text<'_>>) -> Option<String> {
+    text.map(Text::into_string).filter(|text| !text.is_empty())
+}
+
+/// Reads the object of `format` that [`checked`] bytes hold.
+pub(super) fn parse<'a, T: Deserialize<'a>>(format: &'static str, text: &'a str) -> Result<T, Refusal> {
+    // Derived code would take a list for an object's members in their order.
+    if !text.trim_ascii_start().starts_with('{') {
+        return Err(Refusal::Malformed { format, line: 1, column: 1 });
+    }
+    serde_json::from_str(text).map_err(|error| refusal(format, &error))
+}
+
+/// A text whose values may be asked for a second time. It is read once more, and only if somebody asks: for what is rare.
+pub(super) struct Whole<'a> {
+    text: &'a str,
+    value: OnceCell<serde_json::Value>,
+}
+
+impl<'a> Whole<'a> {
+    pub(super) fn new(text: &'a str) -> Self {
+        Self { text, value: OnceCell::new() }
+    }
+
+    /// The members of the object at a JSON pointer.
+    pub(super) fn members(&self, pointer: &str) -> Option<&serde_json::Map<String, serde_json::Value>> {
+        let value = self.value.get_or_init(|| serde_json::from_str(self.text).unwrap_or_default());
+        value.pointer(pointer)?.as_object()
+    }
+
+    /// The first member, by name, of the object at a JSON pointer that is none of `known`: what a kind that nobody knows is
+    /// called.
+    pub(super) fn unknown_member(&self, pointer: &str, known: &[&str]) -> Option<String> {
+        self.members(pointer)?.keys().filter(|name| !known.contains(&name.as_str())).min().cloned()
     }
 }
 

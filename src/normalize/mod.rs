@@ -8,17 +8,25 @@
 pub(crate) mod convert;
 mod email;
 mod fields;
+mod form;
 mod format;
+mod instagram;
 mod json;
+mod line;
+mod messenger;
+mod meta;
 mod refusal;
 mod run;
 mod skein;
+mod telegram;
 mod twilio;
+mod viber;
+mod vonage;
 mod whatsapp;
 
 pub use email::limits::{MAX_HEADER_BYTES, MAX_HEADERS, MAX_MIME_DEPTH, MAX_MIME_PARTS};
 pub use format::Format;
-pub use json::{MAX_JSON_DEPTH, MAX_JSON_OBJECTS};
+pub use json::{MAX_JSON_CONTAINERS, MAX_JSON_DEPTH};
 pub use refusal::{Reason, Refusal};
 pub use run::{MAX_BODY_BYTES, MAX_ID_BYTES, MAX_MAIL_BYTES, Media, Normalized, Request, SPLITTER_VERSION, normalize};
 pub use skein::{outbound_to_json, to_json};

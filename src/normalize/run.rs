@@ -1,7 +1,7 @@
 //! The way of every format: limit, parse, check ids, set aside what is nobody's.
 
 use super::refusal::{Refusal, bounded};
-use super::{Format, email, skein, twilio, whatsapp};
+use super::{Format, email, instagram, line, messenger, skein, telegram, twilio, viber, vonage, whatsapp};
 use crate::domain::event::{EventKind, InboundEvent};
 
 /// Version of the rules by which bytes become an ordered list of events. A position holds it: it rises whenever the same bytes
@@ -69,7 +69,16 @@ pub struct Media {
 pub fn normalize(format: Format, request: Request<'_>) -> Result<Normalized, Refusal> {
     let limit = match format {
         Format::Email => MAX_MAIL_BYTES,
-        Format::SkeinJson | Format::SkeinProtobuf | Format::WhatsappCloud | Format::Twilio => MAX_BODY_BYTES,
+        Format::SkeinJson
+        | Format::SkeinProtobuf
+        | Format::WhatsappCloud
+        | Format::Twilio
+        | Format::Messenger
+        | Format::Instagram
+        | Format::Telegram
+        | Format::Line
+        | Format::Viber
+        | Format::Vonage => MAX_BODY_BYTES,
     };
     if request.body.len() > limit {
         return Err(Refusal::TooLarge { bytes: request.body.len(), limit });
@@ -77,9 +86,15 @@ pub fn normalize(format: Format, request: Request<'_>) -> Result<Normalized, Ref
     let mut normalized = match format {
         Format::SkeinJson => one(skein::from_json(request.body)?),
         Format::SkeinProtobuf => one(skein::from_protobuf(request.body)?),
-        Format::WhatsappCloud => Normalized { events: whatsapp::read(request.body)?, ..Normalized::default() },
-        Format::Twilio => Normalized { events: twilio::read(&request)?, ..Normalized::default() },
+        Format::WhatsappCloud => these(whatsapp::read(request.body)?),
+        Format::Twilio => these(twilio::read(&request)?),
         Format::Email => email::read(request.body)?,
+        Format::Messenger => these(messenger::read(request.body)?),
+        Format::Instagram => these(instagram::read(request.body)?),
+        Format::Telegram => these(telegram::read(request.body)?),
+        Format::Line => these(line::read(request.body)?),
+        Format::Viber => these(viber::read(request.body)?),
+        Format::Vonage => these(vonage::read(&request)?),
     };
     for event in &normalized.events {
         check_ids(event)?;
@@ -89,7 +104,11 @@ pub fn normalize(format: Format, request: Request<'_>) -> Result<Normalized, Ref
 }
 
 fn one(event: InboundEvent) -> Normalized {
-    Normalized { events: vec![event], ..Normalized::default() }
+    these(vec![event])
+}
+
+fn these(events: Vec<InboundEvent>) -> Normalized {
+    Normalized { events, ..Normalized::default() }
 }
 
 fn set_aside(normalized: &mut Normalized) {

@@ -120,6 +120,8 @@ fn says(sequence: u64, text: &str) -> Command {
             profile: None,
             backfill: false,
             redelivery: false,
+            reply_token: None,
+            read_token: None,
         },
     }))
 }

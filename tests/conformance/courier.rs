@@ -5,28 +5,38 @@ use std::path::Path;
 
 use serde_json::Value;
 use skein::domain::content::{Content, Part};
-use skein::domain::event::{AddressKind, EventKind, InboundEvent, Message, ReceiptStatus, Scope, Sender};
+use skein::domain::event::{AddressKind, EventKind, InboundEvent, Message, ReceiptStatus, Sender};
 use skein::normalize::{Format, Normalized, Request, normalize};
 
-use crate::{Rates, lines};
+use crate::{Rates, differs, lines};
 
-const FILES: [(&str, Format); 2] =
-    [("meta_whatsapp_cloud.jsonl", Format::WhatsappCloud), ("twiml.jsonl", Format::Twilio)];
+const FILES: [(&str, Format, &str); 8] = [
+    ("meta_whatsapp_cloud.jsonl", Format::WhatsappCloud, "courier_whatsapp"),
+    ("twiml.jsonl", Format::Twilio, "courier_twilio"),
+    ("meta_facebook.jsonl", Format::Messenger, "courier_messenger"),
+    ("meta_instagram.jsonl", Format::Instagram, "courier_instagram"),
+    ("telegram.jsonl", Format::Telegram, "courier_telegram"),
+    ("line.jsonl", Format::Line, "courier_line"),
+    ("viber.jsonl", Format::Viber, "courier_viber"),
+    ("nexmo.jsonl", Format::Vonage, "courier_vonage"),
+];
 
 pub(crate) fn run(root: &Path, rates: &mut Rates) {
     let verdicts = std::fs::read_to_string(root.join("courier/verdicts.tsv")).expect("verdicts are readable");
-    for (file, format) in FILES {
+    for (file, format, set) in FILES {
         let rows = lines(&root.join("courier/incoming").join(file));
         for line in verdicts.lines().filter(|line| line.split('\t').next() == Some(file)) {
             let columns: Vec<&str> = line.split('\t').collect();
             let (row, verdict): (usize, &str) = (columns[1].parse().expect("a row is a number"), columns[3]);
             let name = format!("{file}:{row} {}", columns[2]);
             let made = events(format, &rows[row]);
-            match verdict {
-                "counted" => rates.note("courier_counted", name, counted(&rows[row], made.as_ref())),
-                "differs" => rates.note("courier_differs", name, differs(row, made.as_ref())),
-                _ => {}
-            }
+            let (kind, right) = match verdict {
+                "counted" => ("courier_counted", counted(&rows[row], made.as_ref())),
+                "differs" => ("courier_differs", differs::right(format, row, made.as_ref())),
+                _ => continue,
+            };
+            rates.note(kind, name.clone(), right);
+            rates.note(set, name, right);
         }
     }
 }
@@ -59,6 +69,7 @@ fn counted(row: &Value, made: Option<&Normalized>) -> bool {
             matches!(messages(made)[..], [(event, message)] if same_message(expected, event, message))
         }
         Some("status") => made.is_some_and(|made| same_statuses(expected, made)),
+        Some("event") => made.is_some_and(|made| same_events(expected, made)),
         _ => made.is_none_or(|made| made.events.iter().all(|event| matches!(event.kind, EventKind::Account { .. }))),
     }
 }
@@ -100,57 +111,54 @@ fn same_statuses(expected: &Value, made: &Normalized) -> bool {
                 && given(&status["MsgUUID"]).is_none_or(|id| receipt.message_id.as_deref() == Some(id))
         })
         && receipts.iter().zip(errors).all(|((_, receipt), error)| {
-            receipt.error.as_ref().map(|error| error.code.as_str()) == error["args"][0].as_str()
+            let code = error["args"][0].as_str().map(|code| code.trim_start_matches("dlr:"));
+            receipt.error.as_ref().map(|error| error.code.as_str()) == code
         })
         && made.events.len() == statuses.len() + stops.len()
         && stops.iter().all(|stop| stop["Type"] == "stop_contact" && stop["URN"].as_str().is_some_and(opted_out))
 }
 
-/// The five rows of WhatsApp where skein keeps what the peer drops.
-fn differs(row: usize, made: Option<&Normalized>) -> bool {
-    let Some([event]) = made.map(|made| &made.events[..]) else { return false };
-    let timely = at(event) == Some(millis("2016-01-30T01:57:09Z"));
-    let known = event.message_ref.as_deref() == Some("external_id");
-    let text = match &event.kind {
-        EventKind::Message(message) => Some(message.content.text.as_str()),
-        _ => None,
-    };
-    match row {
-        2 => text == Some("Hello World") && known && timely && event.senders.is_empty(),
-        8 => {
-            text == Some("Hello World, group message")
-                && (known && timely && event.scope == Scope::Group)
-                && event.thread.as_deref() == Some("555555555")
-                && event.senders == [sender("whatsapp:5678")]
-        }
-        9 => {
-            text == Some("Hello World")
-                && (known && event.occurred_at.is_none() && event.odd_time.as_deref() == Some("asdf"))
-                && event.senders == [Sender { kind: AddressKind::ShortCode, address: "bla".to_owned() }]
-        }
-        10 => match &event.kind {
-            EventKind::Unsupported(content) => {
-                let reason = |part: &Part| match part {
-                    Part::Unsupported(found) => {
-                        found.code.as_deref() == Some("131051")
-                            && found.reason.as_deref() == Some("Unsupported message type")
-                    }
-                    _ => false,
-                };
-                content.text == "Hello World" && known && timely && content.parts.iter().any(reason)
-            }
-            _ => false,
-        },
-        15 => event.kind == EventKind::Deletion && known && timely && event.senders == [sender("whatsapp:5678")],
-        _ => false,
-    }
+/// Starts, referrals and refusals: kind, sender, time, title and payload.
+fn same_events(expected: &Value, made: &Normalized) -> bool {
+    let wanted = expected["events"].as_array().map(Vec::as_slice).unwrap_or_default();
+    wanted.len() == made.events.len()
+        && wanted.iter().zip(&made.events).all(|(wanted, event)| {
+            let extra = &wanted["Extra"];
+            let said = |title: &Option<String>, payload: &Option<String>| {
+                title.as_deref() == given(&extra["title"]) && payload.as_deref() == given(&extra["payload"])
+            };
+            let led = event.profile.as_ref().and_then(|profile| profile.referral.as_ref());
+            let same = match (wanted["Type"].as_str(), &event.kind) {
+                (Some("new_conversation"), EventKind::Start { title, payload, referral: false }) => {
+                    said(title, payload)
+                }
+                (Some("referral"), EventKind::Start { title, payload, referral: true }) => {
+                    said(title, payload)
+                        && led.is_some_and(|led| {
+                            led.reference.as_deref() == given(&extra["referrer_id"])
+                                && led.source_id.as_deref() == given(&extra["ad_id"])
+                                && Some(led.source.as_str()) == given(&extra["source"])
+                        })
+                }
+                (Some("stop_contact"), EventKind::Opt { opted_in: false, .. }) => true,
+                _ => false,
+            };
+            same && wanted["URN"].as_str().is_some_and(|urn| event.senders == [sender(urn)])
+                && given(&wanted["Time"]).is_none_or(|time| at(event) == Some(millis(time)))
+        })
 }
 
-fn sender(urn: &str) -> Sender {
+pub(crate) fn sender(urn: &str) -> Sender {
     let (scheme, path) = urn.split_once(':').unwrap_or(("", urn));
+    let path = path.split('#').next().unwrap_or_default();
     let digits = path.trim_start_matches('+');
     let (kind, address) = match scheme {
         "whatsapp" if !digits.bytes().all(|b| b.is_ascii_digit()) => (AddressKind::Whatsapp, path.to_owned()),
+        "facebook" => (AddressKind::Messenger, path.to_owned()),
+        "instagram" => (AddressKind::Instagram, path.to_owned()),
+        "telegram" => (AddressKind::Telegram, path.to_owned()),
+        "line" => (AddressKind::Line, path.to_owned()),
+        "viber" => (AddressKind::Viber, path.to_owned()),
         _ => (AddressKind::Phone, format!("+{digits}")),
     };
     Sender { kind, address }
@@ -166,7 +174,7 @@ fn status_of(letter: &str) -> ReceiptStatus {
     }
 }
 
-fn count(content: &Content) -> usize {
+pub(crate) fn count(content: &Content) -> usize {
     content.parts.iter().filter(|part| matches!(part, Part::Attachment(_) | Part::Location(_))).count()
 }
 
@@ -185,10 +193,10 @@ fn name_of(event: &InboundEvent) -> Option<&str> {
     event.profile.as_ref().and_then(|profile| profile.name.as_deref())
 }
 
-fn at(event: &InboundEvent) -> Option<i64> {
+pub(crate) fn at(event: &InboundEvent) -> Option<i64> {
     event.occurred_at.map(|at| at.0)
 }
 
-fn millis(date: &str) -> i64 {
+pub(crate) fn millis(date: &str) -> i64 {
     date.parse::<jiff::Timestamp>().expect("a date of the corpora is RFC 3339").as_millisecond()
 }

@@ -116,6 +116,8 @@ impl Memory {
             profile: None,
             backfill: false,
             redelivery: false,
+            reply_token: None,
+            read_token: None,
         };
         let input = Input { sequence, of: 1, splitter: 1, digest: sequence, ..Input::default() };
         let arrival = Arrival {

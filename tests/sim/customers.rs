@@ -388,5 +388,7 @@ fn blank(kind: EventKind) -> InboundEvent {
         profile: None,
         backfill: false,
         redelivery: false,
+        reply_token: None,
+        read_token: None,
     }
 }

@@ -109,6 +109,8 @@ fn event(kind: EventKind) -> InboundEvent {
         profile: None,
         backfill: false,
         redelivery: false,
+        reply_token: None,
+        read_token: None,
     }
 }
 

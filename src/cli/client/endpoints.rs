@@ -7,6 +7,10 @@ pub(in crate::cli) fn default_endpoint(channel: &str) -> &'static str {
         "email" => "office",
         "chat" => "site",
         "messenger" => "page",
+        "instagram" => "shop",
+        "telegram" => "bot",
+        "line" => "official",
+        "viber" => "public",
         _ => "main",
     }
 }

@@ -18,6 +18,11 @@ pub(in crate::cli) fn native(channel: &str, endpoint: &str, from: &str, id: &str
         "whatsapp" => ("whatsapp-cloud", whatsapp(from, id, text).into_bytes()),
         "sms" => ("twilio", twilio(from, id, text).into_bytes()),
         "email" => ("email", mail(from, id, text).into_bytes()),
+        "messenger" => ("messenger", meta("page", from, id, text).into_bytes()),
+        "instagram" => ("instagram", meta("instagram", from, id, text).into_bytes()),
+        "telegram" => ("telegram", telegram(from, id, text).into_bytes()),
+        "line" => ("line", line(from, id, text).into_bytes()),
+        "viber" => ("viber", viber(from, id, text).into_bytes()),
         _ => return chat(channel, endpoint, from, id, text),
     };
     Event { channel: channel.to_owned(), endpoint: endpoint.to_owned(), format, query: None, body }
@@ -72,6 +77,69 @@ fn whatsapp(from: &str, id: &str, text: &str) -> String {
     .to_string()
 }
 
+fn meta(object: &str, from: &str, id: &str, text: &str) -> String {
+    json!({
+        "object": object,
+        "entry": [{"id": "0", "time": now_ms(), "messaging": [{
+            "sender": {"id": from},
+            "recipient": {"id": "0"},
+            "timestamp": now_ms(),
+            "message": {"mid": format!("m_{id}"), "text": text},
+        }]}],
+    })
+    .to_string()
+}
+
+/// A number for providers whose ids are numbers: the same id gives the same one (FNV-1a, in what JSON programs read exactly).
+fn number(id: &str) -> u64 {
+    let hash =
+        id.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, b| (hash ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
+    hash >> 11
+}
+
+fn telegram(from: &str, id: &str, text: &str) -> String {
+    let number = number(id);
+    json!({
+        "update_id": number,
+        "message": {
+            "message_id": number,
+            "from": {"id": from, "is_bot": false, "first_name": "Customer"},
+            "chat": {"id": from, "type": "private", "first_name": "Customer"},
+            "date": now_ms() / 1000,
+            "text": text,
+        },
+    })
+    .to_string()
+}
+
+fn line(from: &str, id: &str, text: &str) -> String {
+    json!({
+        "destination": "U0",
+        "events": [{
+            "type": "message",
+            "mode": "active",
+            "timestamp": now_ms(),
+            "source": {"type": "user", "userId": from},
+            "webhookEventId": format!("event-{id}"),
+            "deliveryContext": {"isRedelivery": false},
+            "replyToken": format!("reply-{id}"),
+            "message": {"id": id, "type": "text", "text": text},
+        }],
+    })
+    .to_string()
+}
+
+fn viber(from: &str, id: &str, text: &str) -> String {
+    json!({
+        "event": "message",
+        "timestamp": now_ms(),
+        "message_token": number(id),
+        "sender": {"id": from, "name": "Customer"},
+        "message": {"type": "text", "text": text},
+    })
+    .to_string()
+}
+
 fn twilio(from: &str, id: &str, text: &str) -> String {
     let fields = [("From", from), ("To", "+15550000001"), ("Body", text), ("NumMedia", "0"), ("NumSegments", "1")];
     let mut form = format!("MessageSid=SM{}&AccountSid=AC0&ApiVersion=2010-04-01", form_value(id));
@@ -121,6 +189,10 @@ mod tests {
             ("email", "ann@example.org"),
             ("chat", "v1"),
             ("messenger", "99"),
+            ("instagram", "98"),
+            ("telegram", "3527"),
+            ("line", "U77"),
+            ("viber", "a1B2="),
         ];
         for (channel, from) in cases {
             let event = native(channel, "main", from, "id-1", said);

@@ -91,10 +91,16 @@ fn event(channel: &str, endpoint: Option<&str>, format: &'static str, query: Opt
     Event { channel: channel.to_owned(), endpoint, format, query, body }
 }
 
-/// A row is known by its fields: `turns` of a dialogue, `payload` of a WhatsApp webhook, `body` of a recorded request.
+/// A row is known by its fields: `turns` of a dialogue, `payload` of a WhatsApp webhook, `event` of LINE with what is `expected` of
+/// it, `body` of a recorded request.
 fn item(mut row: Value, path: &Path, endpoint: Option<&str>) -> anyhow::Result<Item> {
     if row.get("turns").is_some() {
         return Ok(Item::Dialogue(serde_json::from_value(row).context("no dialogue with times")?));
+    }
+    // An event of LINE without its webhook around it.
+    if let (Some(found), true) = (row.get("event"), row.get("expected").is_some()) {
+        let body = serde_json::json!({ "events": [found] }).to_string().into_bytes();
+        return Ok(Item::Event(event("line", endpoint, "line", None, body)));
     }
     if let Some(payload) = row.get_mut("payload") {
         let body = payload.take().to_string().into_bytes();
@@ -108,6 +114,12 @@ fn item(mut row: Value, path: &Path, endpoint: Option<&str>) -> anyhow::Result<I
         "meta_whatsapp_cloud" => ("whatsapp", "whatsapp-cloud"),
         "twiml" if is_twilio_whatsapp(&body) => ("whatsapp", "twilio"),
         "twiml" => ("sms", "twilio"),
+        "meta_facebook" => ("messenger", "messenger"),
+        "meta_instagram" => ("instagram", "instagram"),
+        "telegram" => ("telegram", "telegram"),
+        "line" => ("line", "line"),
+        "viber" => ("viber", "viber"),
+        "nexmo" => ("sms", "vonage"),
         other => anyhow::bail!("rows of {other:?} have no format here"),
     };
     Ok(Item::Event(event(channel, endpoint, format, query, body)))
@@ -140,6 +152,10 @@ mod tests {
                 "\n",
                 r#"{"handler": "twiml", "url": "/c/t", "body": "From=%2B1&Body=x"}"#,
                 "\n",
+                r#"{"event": {"type": "follow"}, "expected": {"type": "follow"}}"#,
+                "\n",
+                r#"{"handler": "nexmo", "url": "/c/n?msisdn=1", "body": null}"#,
+                "\n",
             ),
         )
         .unwrap();
@@ -160,7 +176,9 @@ mod tests {
                 "dialogue of 2",
                 "whatsapp/support whatsapp-cloud -",
                 "whatsapp/support twilio uuid=7",
-                "sms/main twilio -"
+                "sms/main twilio -",
+                "line/official line -",
+                "sms/main vonage msisdn=1"
             ]
         );
         items.clear();

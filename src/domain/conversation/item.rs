@@ -98,6 +98,12 @@ pub(super) fn as_item(event: &mut InboundEvent) -> Item {
         | EventKind::Receipt(_)
         | EventKind::Account { .. } => plain(MessageKind::VisitEnd, Content::default(), String::new()),
     };
+    // What brought the person here is part of what is known when the conversation starts.
+    if matches!(item.kind, MessageKind::Start | MessageKind::Opt)
+        && let Some(referral) = event.profile.as_mut().and_then(|profile| profile.referral.take())
+    {
+        item.content.parts.push(Part::Referral(Box::new(referral)));
+    }
     let by_machine = item.content.parts.iter().find_map(|part| match part {
         Part::Mail(mail) if mail.class == MailClass::Generated => Some(Flags::GENERATED),
         Part::Mail(mail) if mail.auto_submitted || mail.class != MailClass::Person => Some(Flags::AUTO_SUBMITTED),

@@ -45,6 +45,8 @@ pub(crate) fn event_into_proto(event: d::InboundEvent) -> p::InboundEvent {
         profile: event.profile.map(|profile| profile_into_proto(*profile)),
         backfill: event.backfill,
         redelivery: event.redelivery,
+        reply_token: event.reply_token,
+        read_token: event.read_token,
         kind: Some(kind_into_proto(event.kind)),
     }
 }
@@ -65,6 +67,8 @@ pub(crate) fn event_from_proto(event: p::InboundEvent) -> Result<d::InboundEvent
         profile: event.profile.map(|profile| Box::new(profile_from_proto(profile))),
         backfill: event.backfill,
         redelivery: event.redelivery,
+        reply_token: event.reply_token,
+        read_token: event.read_token,
     })
 }
 

@@ -181,6 +181,8 @@ fn every_kind_of_event_with_every_field_comes_back_as_it_went() {
             })),
             backfill: true,
             redelivery: true,
+            reply_token: text("r"),
+            read_token: text("d"),
             ..event(kind)
         };
         assert_eq!(event_from_proto(event_to_proto(&sent)), Ok(sent));

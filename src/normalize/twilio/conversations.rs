@@ -6,9 +6,9 @@
 use serde::Deserialize;
 
 use super::super::fields::{event, filled};
+use super::super::form::Form;
 use super::super::json::{List, Text};
 use super::super::refusal::bounded;
-use super::form::Form;
 use super::{assurance, errors, sender, set_iso_time, status};
 use crate::domain::content::{Attachment, AttachmentKind, AttachmentState, Content, Part};
 use crate::domain::event::{EventKind, InboundEvent, Message, Receipt};

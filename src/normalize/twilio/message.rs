@@ -1,8 +1,8 @@
 //! Messages of customers.
 
 use super::super::fields::{event, filled};
+use super::super::form::Form;
 use super::super::refusal::Refusal;
-use super::form::Form;
 use super::{assurance, base64, sender, split};
 use crate::domain::content::{
     Attachment, AttachmentKind, AttachmentState, ButtonReply, Content, FlowReply, ListReply, Location, Part, Referral,

@@ -6,7 +6,6 @@
 mod base64;
 mod conversations;
 mod errors;
-mod form;
 mod message;
 mod read;
 mod status;

@@ -1,22 +1,22 @@
 //! Tells requests apart, and one kind of address from another.
 
 use super::super::fields::{event, is_whatsapp_user_id, phone_like};
+use super::super::form::Form;
 use super::super::json;
 use super::super::refusal::{Refusal, bounded};
 use super::super::run::Request;
-use super::form::Form;
-use super::{conversations, message, status, stream};
+use super::{FORMAT, conversations, message, status, stream};
 use crate::domain::event::{AddressKind, Assurance, EventKind, InboundEvent, Sender};
 
 /// Every event of one request: usually one, two when a failure means an opt-out, many from an event stream.
 pub(in super::super) fn read(request: &Request<'_>) -> Result<Vec<InboundEvent>, Refusal> {
     let whatsapp = request.channel == "whatsapp";
-    let query = Form::parse(request.query.unwrap_or_default().as_bytes())?;
+    let query = Form::parse(FORMAT, request.query.unwrap_or_default().as_bytes())?;
     if matches!(request.body.iter().find(|b| !b.is_ascii_whitespace()), Some(b'[' | b'{')) {
         return stream::read(request.body, &query, whatsapp);
     }
     // A webhook may be configured as GET: then the query string is all there is.
-    let form = if request.body.is_empty() { query.clone() } else { Form::parse(request.body)? };
+    let form = if request.body.is_empty() { query.clone() } else { Form::parse(FORMAT, request.body)? };
     read_form(&form, &query, whatsapp)
 }
 

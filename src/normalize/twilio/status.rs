@@ -1,8 +1,8 @@
 //! Callbacks about messages of ours.
 
 use super::super::fields::{event, set_moment};
+use super::super::form::Form;
 use super::super::refusal::{Refusal, bounded};
-use super::form::Form;
 use super::{assurance, errors, sender, split};
 use crate::domain::event::{EventKind, InboundEvent, Receipt, ReceiptStatus};
 

@@ -5,9 +5,9 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::super::fields::event;
+use super::super::form::Form;
 use super::super::json::{self, List, Text};
 use super::super::refusal::{Refusal, bounded};
-use super::form::Form;
 use super::{FORMAT, read_form, set_iso_time};
 use crate::domain::event::{EventKind, InboundEvent};
 

@@ -34,6 +34,8 @@ fn heard(channel: &str, endpoint: &str, kind: AddressKind, address: &str, text: 
             profile: None,
             backfill: false,
             redelivery: false,
+            reply_token: None,
+            read_token: None,
         },
     }
 }

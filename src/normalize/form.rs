@@ -1,4 +1,5 @@
-//! `application/x-www-form-urlencoded` (WHATWG URL, section 5), held to UTF-8 and to one value per name.
+//! `application/x-www-form-urlencoded` (WHATWG URL, section 5), held to UTF-8 and to one value per name: what Twilio and
+//! Vonage send.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -6,7 +7,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::super::refusal::{Refusal, bounded};
+use super::refusal::{Refusal, bounded};
 
 /// Most pairs of a form: real requests have about 40.
 const MAX_PAIRS: usize = 512;
@@ -16,7 +17,8 @@ const MAX_PAIRS: usize = 512;
 pub(super) struct Form<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
 
 impl<'a> Form<'a> {
-    pub(super) fn parse(bytes: &'a [u8]) -> Result<Self, Refusal> {
+    /// `format` is whose form it is, for the refusal.
+    pub(super) fn parse(format: &'static str, bytes: &'a [u8]) -> Result<Self, Refusal> {
         let mut pairs: Vec<(Cow<'a, str>, Cow<'a, str>)> = Vec::with_capacity(32);
         for pair in bytes.split(|b| *b == b'&').filter(|pair| !pair.is_empty()) {
             let (name, value) = match memchr::memchr(b'=', pair) {
@@ -28,7 +30,7 @@ impl<'a> Form<'a> {
                 return Err(Refusal::DuplicateKey { path: bounded(&name) });
             }
             if pairs.len() == MAX_PAIRS {
-                return Err(Refusal::Malformed { format: "twilio", line: 0, column: 0 });
+                return Err(Refusal::Malformed { format, line: 0, column: 0 });
             }
             pairs.push((name, value));
         }
@@ -49,6 +51,12 @@ impl<'a> Form<'a> {
     pub(super) fn set(&mut self, name: &'static str, value: String) {
         self.0.retain(|(other, _)| other != name);
         self.0.push((Cow::Borrowed(name), Cow::Owned(value)));
+    }
+
+    /// The value itself, if there is one and it is not empty.
+    pub(super) fn take(&mut self, name: &str) -> Option<Cow<'a, str>> {
+        let (_, value) = self.0.iter_mut().find(|(other, value)| other == name && !value.is_empty())?;
+        Some(std::mem::take(value))
     }
 
     pub(super) fn owned(&self, name: &str) -> Option<String> {

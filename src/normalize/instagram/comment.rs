@@ -1,0 +1,68 @@
+//! Comments, and mentions of the account in those of others.
+
+use serde::Deserialize;
+
+use super::super::fields::{event, filled, profile, set_time, unsupported};
+use super::super::json::{self, Text};
+use super::super::meta::{Change, Party};
+use super::super::refusal::Refusal;
+use super::PLATFORM;
+use crate::domain::content::Content;
+use crate::domain::event::{Assurance, EventKind, InboundEvent, Message, Profile, Scope, Sender};
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Value<'a> {
+    #[serde(borrow)]
+    id: Option<Text<'a>>,
+    #[serde(borrow)]
+    comment_id: Option<Text<'a>>,
+    #[serde(borrow)]
+    parent_id: Option<Text<'a>>,
+    #[serde(borrow)]
+    text: Option<Text<'a>>,
+    #[serde(borrow)]
+    from: Option<Party<'a>>,
+    #[serde(borrow)]
+    media: Option<Media<'a>>,
+    #[serde(borrow)]
+    media_id: Option<Text<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Media<'a> {
+    #[serde(borrow)]
+    id: Option<Text<'a>>,
+}
+
+/// A comment, or a mention, whose words Instagram does not send.
+pub(super) fn read(change: Change<'_>, events: &mut Vec<InboundEvent>) -> Result<(), Refusal> {
+    if !matches!(change.field, "comments" | "live_comments" | "mentions") {
+        events.push(event(EventKind::Ignored { kind: format!("changes:{}", change.field) }));
+        return Ok(());
+    }
+    let value: Value<'_> = json::parse(PLATFORM.format, change.value)?;
+    let (sender, username) =
+        value.from.map_or((None, None), |from| (json::filled(from.id), json::filled(from.username)));
+    let own = sender.is_some() && sender.as_deref() == change.account;
+    let text = json::text(value.text);
+    let mut found = event(if text.is_empty() {
+        EventKind::Unsupported(Content { text, parts: vec![unsupported(change.field)] })
+    } else {
+        let quoted = json::filled(value.parent_id);
+        let message = Message { content: Content::text(text), quoted, ..Message::default() };
+        if own { EventKind::Echo(message) } else { EventKind::Message(message) }
+    });
+    let media = value.media.and_then(|media| media.id).or(value.media_id);
+    found.message_ref = json::filled(value.id).or_else(|| json::filled(value.comment_id));
+    (found.scope, found.thread) = (Scope::Public, json::filled(media));
+    set_time(&mut found, change.time.unwrap_or_default());
+    if !own {
+        found.senders = sender.into_iter().map(|address| Sender { kind: PLATFORM.address, address }).collect();
+        found.assurance = Assurance::Platform;
+        found.profile = profile(Profile { username, ..Profile::default() });
+    }
+    found.our_address = change.account.and_then(filled);
+    events.push(found);
+    Ok(())
+}

@@ -1,0 +1,111 @@
+//! Posts and comments on a page.
+
+use serde::Deserialize;
+
+use super::super::fields::{event, filled, profile, set_time, unsupported};
+use super::super::json::{self, Text};
+use super::super::meta::{Change, Party, reaction_named};
+use super::super::refusal::Refusal;
+use super::PLATFORM;
+use crate::domain::content::{Attachment, AttachmentKind, AttachmentState, Content, Part};
+use crate::domain::event::{Assurance, EventKind, InboundEvent, Message, Profile, Scope, Sender};
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Value<'a> {
+    #[serde(borrow)]
+    item: Option<Text<'a>>,
+    #[serde(borrow)]
+    verb: Option<Text<'a>>,
+    #[serde(borrow)]
+    from: Option<Party<'a>>,
+    #[serde(borrow)]
+    post_id: Option<Text<'a>>,
+    #[serde(borrow)]
+    comment_id: Option<Text<'a>>,
+    #[serde(borrow)]
+    parent_id: Option<Text<'a>>,
+    #[serde(borrow)]
+    message: Option<Text<'a>>,
+    #[serde(borrow)]
+    photo: Option<Text<'a>>,
+    #[serde(borrow)]
+    video: Option<Text<'a>>,
+    #[serde(borrow)]
+    reaction_type: Option<Text<'a>>,
+    #[serde(borrow)]
+    created_time: Option<Text<'a>>,
+}
+
+/// What happened to a post or a comment.
+pub(super) fn read(change: Change<'_>, events: &mut Vec<InboundEvent>) -> Result<(), Refusal> {
+    if change.field != "feed" && change.field != "mention" {
+        events.push(event(EventKind::Ignored { kind: format!("changes:{}", change.field) }));
+        return Ok(());
+    }
+    let mut value: Value<'_> = json::parse(PLATFORM.format, change.value)?;
+    let time = value.created_time.take().map(Text::into_string).or_else(|| change.time.map(str::to_owned));
+    let from = value.from.take();
+    let (id, name) = from.map_or((None, None), |from| (json::filled(from.id), json::filled(from.name)));
+    let own = id.is_some() && id.as_deref() == change.account;
+    let (post, comment) = (json::filled(value.post_id.take()), json::filled(value.comment_id.take()));
+
+    let mut found = event(kind(&value, comment.as_deref().or(post.as_deref()), post.as_deref(), own));
+    if let (EventKind::Edit { .. } | EventKind::Reaction { .. }, Some(time)) = (&found.kind, &time) {
+        found.event_id = comment.as_deref().or(post.as_deref()).map(|id| format!("{id}:{time}"));
+    }
+    set_time(&mut found, time.as_deref().unwrap_or_default());
+    found.message_ref = comment.or_else(|| post.clone());
+    (found.scope, found.thread) = (Scope::Public, post);
+    if !own {
+        found.senders = id.into_iter().map(|address| Sender { kind: PLATFORM.address, address }).collect();
+        found.assurance = Assurance::Platform;
+        found.profile = profile(Profile { name, ..Profile::default() });
+    }
+    found.our_address = change.account.and_then(filled);
+    events.push(found);
+    Ok(())
+}
+
+fn kind(value: &Value<'_>, id: Option<&str>, post: Option<&str>, own: bool) -> EventKind {
+    let name = |text: &Option<Text<'_>>| text.as_ref().map_or(String::new(), |text| text.as_str().to_owned());
+    let (item, verb) = (name(&value.item), name(&value.verb));
+    let spoken = matches!(item.as_str(), "comment" | "post" | "status" | "photo" | "video" | "share");
+    match verb.as_str() {
+        "add" if spoken => {
+            // A comment under a post names the post as its parent: only an answer to a comment quotes something.
+            let parent = value.parent_id.as_ref().map(Text::as_str).filter(|parent| Some(*parent) != post);
+            let message =
+                Message { content: content(value, id, &item), quoted: parent.and_then(filled), ..Message::default() };
+            if own { EventKind::Echo(message) } else { EventKind::Message(message) }
+        }
+        "edited" | "edit" if spoken && !own => EventKind::Edit { version: None, content: content(value, id, &item) },
+        "remove" | "delete" if spoken && !own => EventKind::Deletion,
+        "add" | "edit" | "remove" if matches!(item.as_str(), "reaction" | "like") && !own => EventKind::Reaction {
+            emoji: if verb == "remove" {
+                String::new()
+            } else {
+                reaction_named(value.reaction_type.as_ref().map_or("like", Text::as_str))
+            },
+        },
+        _ => EventKind::Ignored { kind: format!("feed:{item}:{verb}") },
+    }
+}
+
+/// Words and picture of a post or comment. A picture is known by the post or comment that shows it.
+fn content(value: &Value<'_>, id: Option<&str>, item: &str) -> Content {
+    let mut content = Content::text(value.message.as_ref().map_or("", Text::as_str));
+    let media = [(&value.photo, AttachmentKind::Image), (&value.video, AttachmentKind::Video)];
+    for (_, kind) in media.into_iter().filter(|(link, _)| link.is_some()) {
+        content.parts.push(Part::Attachment(Attachment {
+            kind,
+            state: AttachmentState::Pending,
+            provider_id: id.and_then(filled),
+            ..Attachment::default()
+        }));
+    }
+    if content == Content::default() {
+        content.parts.push(unsupported(format!("feed:{item}")));
+    }
+    content
+}

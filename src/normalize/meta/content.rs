@@ -1,0 +1,166 @@
+//! What a message says.
+
+use super::super::fields::{filled, foreign_link, unsupported};
+use super::super::json;
+use super::payload::{Attachment, Element, Message, Payload, Referral};
+use crate::domain::content as d;
+use crate::domain::content::{AttachmentKind, AttachmentState, ButtonReply, Content, Location, Part};
+
+/// The thumb of the text field in its three sizes: sent as a sticker, meant as a word.
+const THUMBS_UP: [&str; 3] = ["369239263222822", "369239343222814", "369239383222810"];
+
+/// Hosts of Meta: their links carry signatures.
+const OWN_HOSTS: [&str; 9] = [
+    "facebook.com",
+    "facebook.net",
+    "fb.com",
+    "fb.me",
+    "fbcdn.net",
+    "fbsbx.com",
+    "instagram.com",
+    "cdninstagram.com",
+    "messenger.com",
+];
+
+/// Content of a message, and whether its kind is one that could be read.
+pub(super) struct Said {
+    pub(super) content: Content,
+    pub(super) supported: bool,
+}
+
+/// Everything that the message says. `id` names its media.
+pub(super) fn read(message: Message<'_>, id: Option<&str>) -> Said {
+    let mut content = Content::text(json::text(message.text));
+    let flagged = message.is_unsupported.as_ref().is_some_and(json::Text::is_true);
+    let mut supported = !flagged;
+    if flagged {
+        content.parts.push(unsupported("unsupported"));
+    }
+    if let Some(reply) = message.quick_reply {
+        let title = content.text.clone();
+        content.parts.push(Part::ButtonReply(ButtonReply { payload: json::text(reply.payload), title }));
+    }
+    for (place, attachment) in message.attachments.into_iter().enumerate() {
+        supported &= attach(&mut content, attachment, id, place);
+    }
+    if let Some(story) = message.reply_to.and_then(|reply| reply.story) {
+        content.parts.push(Part::Referral(Box::new(d::Referral {
+            source: "story".to_owned(),
+            source_id: json::filled(story.id),
+            ..d::Referral::default()
+        })));
+    }
+    if let Some(found) = message.referral {
+        content.parts.push(Part::Referral(Box::new(referral(*found))));
+    }
+    // Words, or anything else that can be read, are worth more than what is missing beside them.
+    let readable = !content.text.is_empty() || content.parts.iter().any(|part| !matches!(part, Part::Unsupported(_)));
+    Said { content, supported: supported || (readable && !flagged) }
+}
+
+/// False for a kind of attachment that cannot be read.
+fn attach(content: &mut Content, attachment: Attachment<'_>, id: Option<&str>, place: usize) -> bool {
+    let payload = attachment.payload.map_or_else(Payload::default, |payload| *payload);
+    let name = attachment.kind.as_ref().map_or("", json::Text::as_str);
+    let kind = match name {
+        "image" | "animated_image" => match payload.sticker_id.as_ref().map(json::Text::as_str) {
+            Some(sticker) if THUMBS_UP.contains(&sticker) => {
+                content.text.push('👍');
+                return true;
+            }
+            Some(_) => AttachmentKind::Sticker,
+            None => AttachmentKind::Image,
+        },
+        "sticker" => AttachmentKind::Sticker,
+        "audio" => AttachmentKind::Audio,
+        "video" | "reel" | "ig_reel" => AttachmentKind::Video,
+        "file" | "share" | "fallback" | "story_mention" | "ig_story" | "ig_post" | "post" | "media" | "link" => {
+            AttachmentKind::File
+        }
+        "like_heart" => {
+            content.text.push_str("❤️");
+            return true;
+        }
+        "location" if payload.coordinates.is_some() => {
+            content.parts.push(Part::Location(place_of(payload, json::filled(attachment.title))));
+            return true;
+        }
+        "template" | "product" if payload.product.is_some() => {
+            let products = payload.product.map(|product| product.elements).unwrap_or_default();
+            content.parts.extend(products.into_iter().map(product));
+            return true;
+        }
+        // Only answers of ours are templates: their words are what an agent wants to see.
+        "template" => {
+            let words =
+                payload.text.into_iter().chain(payload.elements.into_iter().filter_map(|element| element.title));
+            for words in words {
+                if !content.text.is_empty() {
+                    content.text.push('\n');
+                }
+                content.text.push_str(words.as_str());
+            }
+            content.parts.push(unsupported(name));
+            return true;
+        }
+        other => {
+            content.parts.push(unsupported(if other.is_empty() { "attachment" } else { other }));
+            return false;
+        }
+    };
+    if name == "story_mention" {
+        content.parts.push(Part::Referral(Box::new(d::Referral {
+            source: "story_mention".to_owned(),
+            ..d::Referral::default()
+        })));
+    }
+    let url = payload.url.or(attachment.url);
+    let link = match name {
+        "fallback" | "share" | "link" => url.and_then(|url| foreign_link(url.as_str(), &OWN_HOSTS)),
+        _ => None,
+    };
+    content.parts.push(Part::Attachment(d::Attachment {
+        kind,
+        state: AttachmentState::Pending,
+        provider_id: link.or_else(|| id.map(|id| format!("{id}/{place}"))),
+        name: json::filled(payload.title.or(attachment.title)),
+        ..d::Attachment::default()
+    }));
+    true
+}
+
+fn place_of(payload: Payload<'_>, title: Option<String>) -> Location {
+    let degrees = |text: Option<json::Text<'_>>| text.and_then(|text| text.as_str().parse().ok()).unwrap_or(0.0);
+    let (latitude, longitude) = payload.coordinates.map_or((None, None), |at| (at.lat, at.long));
+    Location {
+        latitude: degrees(latitude),
+        longitude: degrees(longitude),
+        name: title.or_else(|| json::filled(payload.title)),
+        address: None,
+    }
+}
+
+fn product(element: Element<'_>) -> Part {
+    Part::Referral(Box::new(d::Referral {
+        source: "product".to_owned(),
+        source_id: json::filled(element.id),
+        reference: json::filled(element.retailer_id),
+        headline: json::filled(element.title),
+        body: json::filled(element.subtitle),
+        click_id: None,
+    }))
+}
+
+/// What brought the person here. The advertisement's pictures are links to Meta and stay out.
+pub(super) fn referral(referral: Referral<'_>) -> d::Referral {
+    let (title, post) = referral.ads_context_data.map_or((None, None), |ad| (ad.ad_title, ad.post_id));
+    let product = referral.product.and_then(|product| product.id);
+    d::Referral {
+        source: json::filled(referral.source).or_else(|| json::filled(referral.kind)).unwrap_or_default(),
+        source_id: json::filled(referral.ad_id).or_else(|| json::filled(product)).or_else(|| json::filled(post)),
+        reference: json::filled(referral.reference),
+        headline: json::filled(title),
+        body: None,
+        click_id: json::filled(referral.ctwa_clid).and_then(filled),
+    }
+}

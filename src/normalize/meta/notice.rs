@@ -1,0 +1,133 @@
+//! Everything that is no message: buttons that start something, permissions, receipts, who has the thread, our account.
+
+use super::super::fields::{event, profile};
+use super::super::json;
+use super::content;
+use super::payload::{Delivery, Handover, Linking, OptIn, Policy, Postback, Read, Referral};
+use super::read::timed_id;
+use crate::domain::content::{self as c, ButtonReply, Content, FlowReply, Part};
+use crate::domain::event::{EventKind, InboundEvent, Message, Profile, Receipt, ReceiptStatus};
+
+/// A button was pressed. The button that starts a conversation, and one that a referral led to, start it; any other says
+/// something.
+pub(super) fn postback(postback: Postback<'_>, time: &str) -> InboundEvent {
+    let (title, payload) = (json::filled(postback.title), json::filled(postback.payload));
+    let led = postback.referral.map(|referral| content::referral(*referral));
+    let starts = payload.as_deref().is_some_and(is_start);
+    let mut found = if led.is_some() || starts {
+        event(EventKind::Start { title, payload, referral: led.is_some() })
+    } else {
+        let (payload, title) = (payload.unwrap_or_default(), title.unwrap_or_default());
+        let mut content = Content::text(title.clone());
+        content.parts.push(Part::ButtonReply(ButtonReply { payload, title }));
+        event(EventKind::Message(Message { content, ..Message::default() }))
+    };
+    found.profile = profile(Profile { referral: led, ..Profile::default() });
+    found.message_ref = json::filled(postback.mid);
+    if found.message_ref.is_none() {
+        found.event_id = timed_id("postback", time);
+    }
+    found
+}
+
+/// The payload that Meta's guides give the button of a conversation's start.
+fn is_start(payload: &str) -> bool {
+    let folded: String = payload.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
+    folded == "getstarted" || folded == "getstartedpayload"
+}
+
+/// A link or an advertisement led the person here.
+pub(super) fn referral(referral: Referral<'_>, time: &str) -> InboundEvent {
+    let mut found = event(EventKind::Start { title: None, payload: None, referral: true });
+    found.profile = profile(Profile { referral: Some(content::referral(referral)), ..Profile::default() });
+    found.event_id = timed_id("referral", time);
+    found
+}
+
+/// The person allows messages, or stops a series of them. The token of a series, and how often it may be used, stand beside it
+/// as what brought the permission.
+pub(super) fn opt_in(optin: OptIn<'_>, time: &str) -> InboundEvent {
+    let token = json::filled(optin.notification_messages_token).or_else(|| json::filled(optin.one_time_notif_token));
+    let stopped = optin.notification_messages_status.as_ref().is_some_and(|status| status.as_str().starts_with("STOP"));
+    let purpose = json::text(optin.kind);
+    let frequency = json::filled(optin.notification_messages_frequency);
+    let series = token.map(|token| c::Referral {
+        source: purpose.clone(),
+        source_id: Some(token),
+        body: frequency,
+        ..c::Referral::default()
+    });
+    let mut found = event(EventKind::Opt {
+        opted_in: !stopped,
+        purpose,
+        payload: json::filled(optin.payload).or_else(|| json::filled(optin.reference)),
+        title: json::filled(optin.title),
+    });
+    let time_zone = json::filled(optin.notification_messages_timezone);
+    found.profile = profile(Profile { referral: series, time_zone, ..Profile::default() });
+    found.event_id = timed_id("optin", time);
+    found
+}
+
+fn receipt(status: ReceiptStatus, id: String, customer: Option<&str>) -> InboundEvent {
+    let recipient = customer.map(str::to_owned);
+    let mut found = event(EventKind::Receipt(Receipt { status, recipient, ..Receipt::default() }));
+    found.message_ref = Some(id);
+    found
+}
+
+/// A receipt for each message that is named. A watermark alone names none.
+pub(super) fn delivery(delivery: Delivery<'_>, customer: Option<&str>, events: &mut Vec<InboundEvent>) {
+    let mut mids = delivery.mids.into_iter().filter_map(|mid| json::filled(Some(mid))).peekable();
+    if mids.peek().is_none() {
+        events.push(event(EventKind::Ignored { kind: "delivery:watermark".to_owned() }));
+    }
+    events.extend(mids.map(|mid| receipt(ReceiptStatus::Delivered, mid, customer)));
+}
+
+/// The person has read a message. A watermark alone names none.
+pub(super) fn read(read: Read<'_>, customer: Option<&str>) -> InboundEvent {
+    match json::filled(read.mid) {
+        Some(mid) => receipt(ReceiptStatus::Read, mid, customer),
+        None => event(EventKind::Ignored { kind: "read:watermark".to_owned() }),
+    }
+}
+
+/// The person's account with the company was linked to this one, or parted from it. Who it is there the company's own login
+/// knows by the code.
+pub(super) fn linking(linking: Linking<'_>, time: &str) -> InboundEvent {
+    let code = json::text(linking.authorization_code);
+    let reason = format!("account_linking {} {code}", json::text(linking.status));
+    let mut found =
+        event(EventKind::IdentityChange { old: None, new: None, reason: Some(reason.trim_end().to_owned()) });
+    found.event_id = timed_id("account_linking", time);
+    found
+}
+
+/// Another application hands the thread over to us, with what it wants us to know.
+pub(super) fn handed_over(handover: Handover<'_>, time: &str) -> InboundEvent {
+    let payload = json::filled(handover.metadata);
+    let mut found = event(EventKind::Start { title: None, payload, referral: false });
+    found.event_id = timed_id("pass_thread_control", time);
+    found
+}
+
+/// Meta acts against our account.
+pub(super) fn policy(policy: Policy<'_>) -> InboundEvent {
+    let detail = format!("{} {}", json::text(policy.action), json::text(policy.reason));
+    event(EventKind::Account { subject: "policy_enforcement".to_owned(), detail: detail.trim().to_owned() })
+}
+
+/// Answers of a form that we had sent.
+pub(super) fn form(name: &str, answers: &serde_json::value::RawValue, time: &str) -> InboundEvent {
+    let response_json = answers.get().to_owned();
+    let part = if response_json.starts_with('{') {
+        Part::FlowReply(FlowReply { name: name.to_owned(), body: String::new(), response_json })
+    } else {
+        super::super::fields::unsupported(name)
+    };
+    let content = Content { text: String::new(), parts: vec![part] };
+    let mut found = event(EventKind::Message(Message { content, ..Message::default() }));
+    found.event_id = timed_id(name, time);
+    found
+}

@@ -1,0 +1,147 @@
+//! Walks one webhook: which events it holds, in which order, and who is meant.
+
+use super::super::fields::{event, filled, set_time};
+use super::super::json::{self, Text, Whole};
+use super::super::refusal::Refusal;
+use super::payload::{Change, Entry, Item, Webhook};
+use super::{message, notice};
+use crate::domain::event::{AddressKind, Assurance, EventKind, InboundEvent, Sender};
+
+/// Members of a messaging event that are no kind of it.
+const FRAME: [&str; 5] = ["sender", "recipient", "timestamp", "hop_context", "prior_message"];
+
+/// Where Messenger and Instagram differ.
+pub(in super::super) struct Platform {
+    /// Name of the format.
+    pub(in super::super) format: &'static str,
+    /// `object` of its webhooks.
+    pub(in super::super) object: &'static str,
+    /// Kind of its people's addresses.
+    pub(in super::super) address: AddressKind,
+    /// What became of a post or a comment.
+    pub(in super::super) change: fn(Change<'_>, &mut Vec<InboundEvent>) -> Result<(), Refusal>,
+}
+
+/// Every event of one webhook.
+pub(in super::super) fn read(platform: &Platform, bytes: &[u8]) -> Result<Vec<InboundEvent>, Refusal> {
+    let text = json::checked(bytes)?;
+    let webhook: Webhook<'_> = json::parse(platform.format, text)?;
+    let object = webhook.object.as_ref().map_or("", Text::as_str);
+    if object != platform.object {
+        // Words for another platform's endpoint are nobody's here, and too good to be dropped.
+        return if webhook.entry.iter().any(|entry| !entry.messaging.is_empty() || !entry.standby.is_empty()) {
+            Err(Refusal::Contract { what: "webhook of another object than the format's" })
+        } else {
+            Ok(vec![event(EventKind::Ignored { kind: format!("object:{object}") })])
+        };
+    }
+    let whole = Whole::new(text);
+    let mut events = Vec::with_capacity(1);
+    for (place, entry) in webhook.entry.into_iter().enumerate() {
+        read_entry(platform, &whole, place, entry, &mut events)?;
+    }
+    Ok(events)
+}
+
+fn read_entry(
+    platform: &Platform,
+    whole: &Whole<'_>,
+    place: usize,
+    entry: Entry<'_>,
+    events: &mut Vec<InboundEvent>,
+) -> Result<(), Refusal> {
+    let account = entry.id.as_ref().map(Text::as_str);
+    for (at, item) in entry.messaging.into_iter().enumerate() {
+        let name = |known: &[&str]| whole.unknown_member(&format!("/entry/{place}/messaging/{at}"), known);
+        read_item(platform, account, item, name, events);
+    }
+    let first = events.len();
+    for (at, item) in entry.standby.into_iter().enumerate() {
+        let name = |known: &[&str]| whole.unknown_member(&format!("/entry/{place}/standby/{at}"), known);
+        read_item(platform, account, item, name, events);
+    }
+    events[first..].iter_mut().for_each(|event| event.backfill = true);
+    for change in entry.changes {
+        let field = change.field.as_ref().map_or("", Text::as_str);
+        let value = change.value.map_or("{}", serde_json::value::RawValue::get);
+        let first = events.len();
+        if field.starts_with("messag") || field.starts_with("standby") {
+            // What is subscribed as a messaging field may come as a change: then its value is the event.
+            let item: Item<'_> = json::parse(platform.format, value)?;
+            read_item(platform, account, item, |known| Whole::new(value).unknown_member("", known), events);
+            if field.starts_with("standby") {
+                events[first..].iter_mut().for_each(|event| event.backfill = true);
+            }
+        } else {
+            let time = entry.time.as_ref().map(Text::as_str);
+            (platform.change)(Change { field, value, account, time }, events)?;
+        }
+    }
+    Ok(())
+}
+
+/// One messaging event. `name` finds what a kind that is none of ours is called.
+fn read_item(
+    platform: &Platform,
+    account: Option<&str>,
+    mut item: Item<'_>,
+    name: impl Fn(&[&str]) -> Option<String>,
+    events: &mut Vec<InboundEvent>,
+) {
+    let echo = item.message.as_ref().is_some_and(|message| message.is_echo.as_ref().is_some_and(Text::is_true));
+    let sender = item.sender.take().and_then(|party| json::filled(party.id));
+    let recipient = item.recipient.take().and_then(|party| json::filled(party.id));
+    let (mut customer, mut ours) = if echo { (recipient, sender) } else { (sender, recipient) };
+    // The account itself is never the counterpart, whichever way round the payload has the two.
+    if customer.is_some() && customer.as_deref() == account && ours.is_some() && ours != customer {
+        std::mem::swap(&mut customer, &mut ours);
+    }
+    let time = item.timestamp.take().map(Text::into_string).unwrap_or_default();
+    let first = events.len();
+    if let Some(found) = item.message {
+        events.push(message::said(*found, echo));
+    } else if let Some(found) = item.message_edit {
+        events.push(message::edit(*found));
+    } else if let Some(found) = item.reaction {
+        events.push(message::reaction(*found));
+    } else if let Some(found) = item.postback {
+        events.push(notice::postback(*found, &time));
+    } else if let Some(found) = item.delivery {
+        notice::delivery(found, customer.as_deref(), events);
+    } else if let Some(found) = item.read {
+        events.push(notice::read(found, customer.as_deref()));
+    } else if let Some(found) = item.optin {
+        events.push(notice::opt_in(*found, &time));
+    } else if let Some(found) = item.referral {
+        events.push(notice::referral(*found, &time));
+    } else if let Some(found) = item.account_linking {
+        events.push(notice::linking(*found, &time));
+    } else if let Some(found) = item.pass_thread_control {
+        events.push(notice::handed_over(found, &time));
+    } else if let Some(found) = item.policy_enforcement {
+        events.push(notice::policy(*found));
+    } else if let Some(form) = item.messaging_customer_information {
+        events.push(notice::form("customer_information", form, &time));
+    } else if let Some(form) = item.messaging_feedback {
+        events.push(notice::form("feedback", form, &time));
+    } else {
+        let kind = name(&FRAME).unwrap_or_else(|| "messaging".to_owned());
+        events.push(event(EventKind::Ignored { kind }));
+    }
+    for event in &mut events[first..] {
+        set_time(event, &time);
+        event.our_address.clone_from(&ours);
+        let person = !matches!(event.kind, EventKind::Account { .. });
+        event.senders = customer
+            .iter()
+            .filter(|_| person)
+            .map(|id| Sender { kind: platform.address, address: id.clone() })
+            .collect();
+        event.assurance = if person { Assurance::Platform } else { Assurance::Claimed };
+    }
+}
+
+/// An id of what has none: its kind and its time. The counterpart is in the duplicate key anyway.
+pub(super) fn timed_id(kind: &str, time: &str) -> Option<String> {
+    filled(time).map(|time| format!("{kind}:{time}"))
+}

@@ -1,0 +1,329 @@
+//! Shape of the update, borrowed from its bytes. Fields that nobody reads are not listed and cost a skip.
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use super::super::json::{List, Text};
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct Update<'a> {
+    #[serde(borrow)]
+    pub(super) update_id: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(super) message: Option<Box<Message<'a>>>,
+    #[serde(borrow)]
+    pub(super) edited_message: Option<Box<Message<'a>>>,
+    #[serde(borrow)]
+    pub(super) channel_post: Option<Box<Message<'a>>>,
+    #[serde(borrow)]
+    pub(super) edited_channel_post: Option<Box<Message<'a>>>,
+    #[serde(borrow)]
+    pub(super) business_connection: Option<Box<BusinessConnection<'a>>>,
+    #[serde(borrow)]
+    pub(super) business_message: Option<Box<Message<'a>>>,
+    #[serde(borrow)]
+    pub(super) edited_business_message: Option<Box<Message<'a>>>,
+    #[serde(borrow)]
+    pub(super) deleted_business_messages: Option<Box<Deleted<'a>>>,
+    #[serde(borrow)]
+    pub(super) message_reaction: Option<Box<Reactions<'a>>>,
+    #[serde(borrow)]
+    pub(super) callback_query: Option<Box<CallbackQuery<'a>>>,
+    #[serde(borrow)]
+    pub(super) my_chat_member: Option<Box<MemberChange<'a>>>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct User<'a> {
+    #[serde(borrow)]
+    pub(super) id: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(super) first_name: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(super) last_name: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(super) username: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(super) language_code: Option<Text<'a>>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Chat<'a> {
+    #[serde(borrow)]
+    pub(super) id: Option<Text<'a>>,
+    #[serde(borrow, rename = "type")]
+    pub(super) kind: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(super) title: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(super) first_name: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(super) last_name: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(super) username: Option<Text<'a>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct Message<'a> {
+    #[serde(borrow)]
+    pub(super) message_id: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(super) message_thread_id: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(super) is_topic_message: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(super) from: Option<User<'a>>,
+    #[serde(borrow)]
+    pub(super) sender_chat: Option<Chat<'a>>,
+    #[serde(borrow)]
+    pub(super) chat: Option<Chat<'a>>,
+    #[serde(borrow)]
+    pub(super) date: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(super) edit_date: Option<Text<'a>>,
+    pub(super) forward_origin: Option<IgnoredAny>,
+    pub(super) forward_date: Option<IgnoredAny>,
+    #[serde(borrow)]
+    pub(super) reply_to_message: Option<Named<'a>>,
+    #[serde(borrow)]
+    pub(super) text: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(super) caption: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(super) animation: Option<Box<File<'a>>>,
+    #[serde(borrow)]
+    pub(super) audio: Option<Box<File<'a>>>,
+    #[serde(borrow)]
+    pub(super) document: Option<Box<File<'a>>>,
+    #[serde(borrow)]
+    pub(super) photo: List<File<'a>>,
+    #[serde(borrow)]
+    pub(super) sticker: Option<Box<File<'a>>>,
+    #[serde(borrow)]
+    pub(super) video: Option<Box<File<'a>>>,
+    #[serde(borrow)]
+    pub(super) video_note: Option<Box<File<'a>>>,
+    #[serde(borrow)]
+    pub(super) voice: Option<Box<File<'a>>>,
+    #[serde(borrow)]
+    pub(super) paid_media: Option<Box<PaidMedia<'a>>>,
+    #[serde(borrow)]
+    pub(super) contact: Option<Box<Contact<'a>>>,
+    #[serde(borrow)]
+    pub(super) dice: Option<Dice<'a>>,
+    #[serde(borrow)]
+    pub(super) poll: Option<Box<Poll<'a>>>,
+    #[serde(borrow)]
+    pub(super) checklist: Option<Box<Checklist<'a>>>,
+    #[serde(borrow)]
+    pub(super) venue: Option<Box<Venue<'a>>>,
+    #[serde(borrow)]
+    pub(super) location: Option<Location<'a>>,
+    #[serde(borrow)]
+    pub(super) web_app_data: Option<Box<WebAppData<'a>>>,
+    pub(super) write_access_allowed: Option<IgnoredAny>,
+    pub(super) story: Option<IgnoredAny>,
+    pub(super) game: Option<IgnoredAny>,
+    pub(super) invoice: Option<IgnoredAny>,
+    pub(super) successful_payment: Option<IgnoredAny>,
+    pub(super) passport_data: Option<IgnoredAny>,
+    #[serde(borrow)]
+    pub(super) reply_markup: Option<Markup<'a>>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Named<'a> {
+    #[serde(borrow)]
+    pub(super) message_id: Option<Text<'a>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct File<'a> {
+    #[serde(borrow)]
+    pub(super) file_id: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(super) file_size: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(super) file_name: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(super) mime_type: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(super) title: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(super) emoji: Option<Text<'a>>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct PaidMedia<'a> {
+    #[serde(borrow, default)]
+    pub(super) paid_media: List<PaidMedium<'a>>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct PaidMedium<'a> {
+    #[serde(borrow, default)]
+    pub(super) photo: List<File<'a>>,
+    #[serde(borrow)]
+    pub(super) video: Option<File<'a>>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Contact<'a> {
+    #[serde(borrow)]
+    pub(super) phone_number: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(super) first_name: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(super) last_name: Option<Text<'a>>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Dice<'a> {
+    #[serde(borrow)]
+    pub(super) emoji: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(super) value: Option<Text<'a>>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Poll<'a> {
+    #[serde(borrow)]
+    pub(super) question: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    pub(super) options: List<Line<'a>>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Checklist<'a> {
+    #[serde(borrow)]
+    pub(super) title: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    pub(super) tasks: List<Line<'a>>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Line<'a> {
+    #[serde(borrow)]
+    pub(super) text: Option<Text<'a>>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Venue<'a> {
+    #[serde(borrow)]
+    pub(super) location: Option<Location<'a>>,
+    #[serde(borrow)]
+    pub(super) title: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(super) address: Option<Text<'a>>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Location<'a> {
+    #[serde(borrow)]
+    pub(super) latitude: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(super) longitude: Option<Text<'a>>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct WebAppData<'a> {
+    #[serde(borrow)]
+    pub(super) data: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(super) button_text: Option<Text<'a>>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Markup<'a> {
+    #[serde(borrow, default)]
+    pub(super) inline_keyboard: List<List<Button<'a>>>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Button<'a> {
+    #[serde(borrow)]
+    pub(super) text: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(super) callback_data: Option<Text<'a>>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct BusinessConnection<'a> {
+    #[serde(borrow)]
+    pub(super) id: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(super) date: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(super) is_enabled: Option<Text<'a>>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Deleted<'a> {
+    #[serde(borrow)]
+    pub(super) chat: Option<Chat<'a>>,
+    #[serde(borrow, default)]
+    pub(super) message_ids: List<Text<'a>>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Reactions<'a> {
+    #[serde(borrow)]
+    pub(super) chat: Option<Chat<'a>>,
+    #[serde(borrow)]
+    pub(super) message_id: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(super) user: Option<User<'a>>,
+    #[serde(borrow)]
+    pub(super) actor_chat: Option<Chat<'a>>,
+    #[serde(borrow)]
+    pub(super) date: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    pub(super) old_reaction: List<Reaction<'a>>,
+    #[serde(borrow, default)]
+    pub(super) new_reaction: List<Reaction<'a>>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Reaction<'a> {
+    #[serde(borrow, rename = "type")]
+    pub(super) kind: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(super) emoji: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(super) custom_emoji_id: Option<Text<'a>>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct CallbackQuery<'a> {
+    #[serde(borrow)]
+    pub(super) id: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(super) from: Option<User<'a>>,
+    #[serde(borrow)]
+    pub(super) message: Option<Box<Message<'a>>>,
+    #[serde(borrow)]
+    pub(super) data: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(super) game_short_name: Option<Text<'a>>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct MemberChange<'a> {
+    #[serde(borrow)]
+    pub(super) chat: Option<Chat<'a>>,
+    #[serde(borrow)]
+    pub(super) from: Option<User<'a>>,
+    #[serde(borrow)]
+    pub(super) date: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(super) new_chat_member: Option<Member<'a>>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Member<'a> {
+    #[serde(borrow)]
+    pub(super) status: Option<Text<'a>>,
+}

@@ -1,0 +1,85 @@
+//! What people say on Viber.
+
+use super::super::fields::{filled, foreign_link, unsupported};
+use super::super::json;
+use super::payload::{Contact, Location, Message};
+use crate::domain::content::{
+    Attachment, AttachmentKind, AttachmentState, ContactCard, Content, Location as Place, Part,
+};
+use crate::domain::event::{self as d, EventKind};
+
+/// Hosts of Viber. Every link to them is signed.
+const OWN_HOSTS: [&str; 3] = ["viber.com", "vibercdn.com", "viber.io"];
+
+/// The message; a text without words says nothing.
+pub(super) fn read(mut message: Message<'_>, token: Option<&str>) -> EventKind {
+    let kind = json::text(message.kind.take());
+    let mut content = Content::text(json::text(message.text.take()));
+    if let Some(location) = message.location.take() {
+        content.parts.push(Part::Location(place(location)));
+    }
+    if let Some(contact) = message.contact.take() {
+        content.parts.push(Part::ContactCard(card(contact)));
+    }
+    match kind.as_str() {
+        "text" | "location" | "contact" => {}
+        "url" => link(&mut content, &message),
+        "picture" => attach(&mut content, message, token, AttachmentKind::Image),
+        "video" => attach(&mut content, message, token, AttachmentKind::Video),
+        "file" => attach(&mut content, message, token, AttachmentKind::File),
+        "sticker" => attach(&mut content, message, token, AttachmentKind::Sticker),
+        other => {
+            content.parts.push(unsupported(other));
+            return EventKind::Unsupported(content);
+        }
+    }
+    if content == Content::default() {
+        return EventKind::Ignored { kind: format!("message:{kind}:empty") };
+    }
+    EventKind::Message(d::Message { content, ..d::Message::default() })
+}
+
+/// A link is what was said: it belongs to the text.
+fn link(content: &mut Content, message: &Message<'_>) {
+    let Some(link) = message.media.as_ref().and_then(|media| foreign_link(media.as_str(), &OWN_HOSTS)) else { return };
+    if !content.text.contains(&link) {
+        if !content.text.is_empty() {
+            content.text.push(' ');
+        }
+        content.text.push_str(&link);
+    }
+}
+
+/// Viber names no medium but by its link, which is signed: what stays is the message that it came with.
+fn attach(content: &mut Content, message: Message<'_>, token: Option<&str>, kind: AttachmentKind) {
+    let size = message.file_size.or(message.size);
+    content.parts.push(Part::Attachment(Attachment {
+        kind,
+        state: AttachmentState::Pending,
+        provider_id: match kind {
+            AttachmentKind::Sticker => json::filled(message.sticker_id),
+            _ => token.and_then(filled),
+        },
+        name: json::filled(message.file_name),
+        bytes: size.and_then(|size| size.as_str().parse().ok()),
+        ..Attachment::default()
+    }));
+}
+
+fn place(location: Location<'_>) -> Place {
+    let degrees = |text: Option<json::Text<'_>>| text.and_then(|text| text.as_str().parse().ok()).unwrap_or(0.0);
+    Place {
+        latitude: degrees(location.lat),
+        longitude: degrees(location.lon),
+        name: None,
+        address: json::filled(location.address),
+    }
+}
+
+fn card(contact: Contact<'_>) -> ContactCard {
+    ContactCard {
+        name: json::text(contact.name),
+        phones: json::filled(contact.phone_number).into_iter().collect(),
+        ..ContactCard::default()
+    }
+}
