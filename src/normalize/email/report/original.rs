@@ -99,8 +99,7 @@ const LOOK_AHEAD: usize = 24;
 /// Where the head of a mail starts in a text.
 fn head_start(text: &str) -> Option<usize> {
     let mut at = 0;
-    let mut lines = text.split_inclusive('\n');
-    while let Some(line) = lines.next() {
+    for line in text.split_inclusive('\n') {
         if name_of(line).is_some() {
             let (mut kinds, mut technical) = (Vec::new(), 0);
             for line in text[at..].lines().take(LOOK_AHEAD) {
