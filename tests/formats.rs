@@ -279,7 +279,9 @@ fn mime_bombs_are_refused_by_the_limit_that_they_break() {
     }
     nested.push_str("\r\nx");
     let forwarded = "Content-Type: message/rfc822\r\n\r\n".repeat(20_000);
-    for mail in [many_headers, long_header, many_parts, tiny_parts, nested, forwarded] {
+    let recipients = format!("To: {}\r\n\r\nx", "a@b.c,".repeat(100_000));
+    let attached = format!("Content-Type: message/rfc822\r\n\r\nReferences:\r\n {}\r\n\r\nx", "<a@b>".repeat(100_000));
+    for mail in [many_headers, long_header, many_parts, tiny_parts, nested, forwarded, recipients, attached] {
         assert_eq!(reason(Format::Email, mail.as_bytes()), Some(Reason::MimeLimit));
     }
 }

@@ -1,7 +1,6 @@
 //! What all JSON formats have in common: checks before parsing, and scalars read leniently without copying.
 
 use std::borrow::Cow;
-use std::cell::OnceCell;
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
@@ -290,30 +289,6 @@ pub(super) fn parse<'a, T: Deserialize<'a>>(format: &'static str, text: &'a str)
         return Err(Refusal::Malformed { format, line: 1, column: 1 });
     }
     serde_json::from_str(text).map_err(|error| refusal(format, &error))
-}
-
-/// A text whose values may be asked for a second time. It is read once more, and only if somebody asks: for what is rare.
-pub(super) struct Whole<'a> {
-    text: &'a str,
-    value: OnceCell<serde_json::Value>,
-}
-
-impl<'a> Whole<'a> {
-    pub(super) fn new(text: &'a str) -> Self {
-        Self { text, value: OnceCell::new() }
-    }
-
-    /// The members of the object at a JSON pointer.
-    pub(super) fn members(&self, pointer: &str) -> Option<&serde_json::Map<String, serde_json::Value>> {
-        let value = self.value.get_or_init(|| serde_json::from_str(self.text).unwrap_or_default());
-        value.pointer(pointer)?.as_object()
-    }
-
-    /// The first member, by name, of the object at a JSON pointer that is none of `known`: what a kind that nobody knows is
-    /// called.
-    pub(super) fn unknown_member(&self, pointer: &str, known: &[&str]) -> Option<String> {
-        self.members(pointer)?.keys().filter(|name| !known.contains(&name.as_str())).min().cloned()
-    }
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {

@@ -23,6 +23,7 @@ mod twilio;
 mod viber;
 mod vonage;
 mod whatsapp;
+mod whole;
 
 pub use email::limits::{MAX_HEADER_BYTES, MAX_HEADERS, MAX_MIME_DEPTH, MAX_MIME_PARTS};
 pub use format::Format;

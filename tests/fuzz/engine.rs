@@ -1,7 +1,7 @@
 //! A mutation fuzzer that is led by outcomes: an input with an outcome not seen before joins the ones that are mutated.
 //!
 //! It holds every reader to three promises: no panic, the same events for the same bytes, and for an input of up to a MiB at most
-//! [`MAX_BYTES`] of memory beside the input (mails: [`MAX_MAIL_BYTES`]). Time is measured and shown, not judged.
+//! [`MAX_BYTES`] of memory beside the input. Time is measured and shown, not judged.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -19,9 +19,6 @@ use crate::tree;
 
 /// Most memory that an input of up to a MiB may take.
 pub(crate) const MAX_BYTES: usize = 16 * 1024 * 1024;
-
-/// A mail whose head is one list of 170,000 addresses takes more: its parser makes all of them before anybody can count.
-const MAX_MAIL_BYTES: usize = 24 * 1024 * 1024;
 
 /// Of so many mutations one makes the input long.
 const LONG_EVERY: usize = 400;
@@ -152,8 +149,7 @@ fn try_one(input: &Input, memory: &PeakAlloc, report: &mut Report) -> u64 {
             report.broken.push(format!("{} input {}: {what}; kept as {kept}", format.name(), report.inputs));
         }
     };
-    let promised = if format == Format::Email { MAX_MAIL_BYTES } else { MAX_BYTES };
-    if peak > promised && input.body.len() <= MAX_BODY_BYTES {
+    if peak > MAX_BYTES && input.body.len() <= MAX_BODY_BYTES {
         broken(format!("took {peak} bytes"));
     }
     let Ok(made) = made else {

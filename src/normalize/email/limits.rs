@@ -13,6 +13,30 @@ pub const MAX_HEADERS: usize = 1000;
 /// Most bytes of the head.
 pub const MAX_HEADER_BYTES: usize = 1024 * 1024;
 
+/// Most marks in lists of addresses and ids, those of attached mails included: each may make a value of many times its size. A
+/// list of 5,000 recipients with their names has 10,000.
+const MAX_LIST_MARKS: usize = 20_000;
+
+/// Fields that the parser makes lists of.
+const LISTS: [&[u8]; 16] = [
+    b"to",
+    b"cc",
+    b"bcc",
+    b"from",
+    b"sender",
+    b"reply-to",
+    b"references",
+    b"in-reply-to",
+    b"message-id",
+    b"return-path",
+    b"content-id",
+    b"keywords",
+    b"resent-to",
+    b"resent-cc",
+    b"resent-bcc",
+    b"resent-from",
+];
+
 /// Most `Content-Type` lines of a mail, bodies that quote heads included: each may open a level of nesting.
 const MAX_CONTENT_TYPES: usize = 1000;
 
@@ -47,8 +71,16 @@ const MAX_BOUNDARY_BYTES: usize = 256;
 pub(super) fn check_before(bytes: &[u8]) -> Result<Boundaries<'_>, Refusal> {
     check_head(bytes)?;
     let boundaries = boundaries(bytes)?;
-    let (mut parts, mut types) = (0, 0);
+    let (mut parts, mut types, mut marks, mut in_list) = (0, 0, 0, false);
     for line in bytes.split(|b| *b == b'\n') {
+        // A line that begins with white space goes on with the field before it.
+        in_list = if line.first().is_some_and(|b| matches!(b, b' ' | b'\t')) { in_list } else { opens_list(line) };
+        if in_list {
+            marks += line.iter().filter(|byte| matches!(byte, b',' | b';' | b'<')).count();
+        }
+        if marks > MAX_LIST_MARKS {
+            return Err(Refusal::MimeLimit { what: "addresses and ids", limit: MAX_LIST_MARKS });
+        }
         if line.first().is_some_and(|b| b.eq_ignore_ascii_case(&b'c')) && has_prefix(line, b"content-type:") {
             types += 1;
         } else if line.starts_with(b"--") && boundaries.of(line).is_some() {
@@ -81,6 +113,17 @@ fn check_head(bytes: &[u8]) -> Result<(), Refusal> {
         }
     }
     Ok(())
+}
+
+fn opens_list(line: &[u8]) -> bool {
+    /// Of the longest name in [`LISTS`].
+    const LONGEST: usize = 12;
+    // Few lines of a body come past the first test.
+    line.first().is_some_and(|b| b"tcbfsrimklTCBFSRIMKL".contains(b))
+        && line.iter().take(LONGEST + 1).position(|b| *b == b':').is_some_and(|end| {
+            let name = &line[..end];
+            LISTS.iter().any(|list| name.eq_ignore_ascii_case(list)) || has_prefix(line, b"list-")
+        })
 }
 
 fn has_prefix(line: &[u8], prefix: &[u8]) -> bool {

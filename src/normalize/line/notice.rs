@@ -1,7 +1,8 @@
 //! Everything that is no message.
 
 use super::super::fields::event;
-use super::super::json::{self, Whole};
+use super::super::json;
+use super::super::whole::Whole;
 use super::payload::{Delivery, Link, Postback, Tracking, Unsend};
 use crate::domain::content::{ButtonReply, Content, Part};
 use crate::domain::event::{EventKind, InboundEvent, Message, Receipt, ReceiptStatus};
@@ -62,12 +63,12 @@ pub(super) fn linked(link: Option<Link<'_>>) -> InboundEvent {
 /// What happened to our account: all that the event says besides its frame.
 pub(super) fn account(kind: &str, whole: &Whole<'_>, place: usize) -> InboundEvent {
     let frame = ["type", "mode", "timestamp", "webhookEventId", "deliveryContext", "replyToken"];
-    let told: serde_json::Map<_, _> = whole
+    let told: Vec<String> = whole
         .members(&format!("/events/{place}"))
         .into_iter()
         .flatten()
         .filter(|(name, _)| !frame.contains(&name.as_str()))
-        .map(|(name, value)| (name.clone(), value.clone()))
+        .map(|(name, value)| format!("{}:{value}", serde_json::Value::String(name)))
         .collect();
-    event(EventKind::Account { subject: kind.to_owned(), detail: serde_json::Value::Object(told).to_string() })
+    event(EventKind::Account { subject: kind.to_owned(), detail: format!("{{{}}}", told.join(",")) })
 }

@@ -1,8 +1,9 @@
 //! Walks one webhook: what each event is, and who is meant.
 
 use super::super::fields::{event, set_time};
-use super::super::json::{self, Text, Whole};
+use super::super::json::{self, Text};
 use super::super::refusal::Refusal;
+use super::super::whole::Whole;
 use super::payload::{Event, Source, Webhook};
 use super::{message, notice};
 use crate::domain::event::{AddressKind, Assurance, EventKind, InboundEvent, Scope, Sender};

@@ -1,8 +1,9 @@
 //! Walks one webhook: which events it holds, in which order, and who is meant.
 
 use super::super::fields::{event, filled, set_time};
-use super::super::json::{self, Text, Whole};
+use super::super::json::{self, Text};
 use super::super::refusal::Refusal;
+use super::super::whole::Whole;
 use super::payload::{Change, Entry, Item, Webhook};
 use super::{message, notice};
 use crate::domain::event::{AddressKind, Assurance, EventKind, InboundEvent, Sender};

@@ -1,8 +1,9 @@
 //! Tells the kinds of updates apart, and where they happened.
 
 use super::super::fields::{event, profile};
-use super::super::json::{self, Text, Whole};
+use super::super::json::{self, Text};
 use super::super::refusal::Refusal;
+use super::super::whole::Whole;
 use super::payload::{Chat, Update, User};
 use super::{message, notice};
 use crate::domain::event::{AddressKind, Assurance, EventKind, InboundEvent, Profile, Scope, Sender};
