@@ -27,6 +27,8 @@ mod desk;
 mod ends;
 #[path = "it/firsts.rs"]
 mod firsts;
+#[path = "it/formats.rs"]
+mod formats;
 #[path = "it/round_trips.rs"]
 mod round_trips;
 #[path = "it/synthetic.rs"]

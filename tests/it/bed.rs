@@ -57,6 +57,32 @@ channel = "email"
 queue = "given"
 addresses = ["office@example.com"]
 shown_name = "The office"
+[[endpoint]]
+name = "second"
+channel = "sms"
+queue = "given"
+[[endpoint]]
+name = "page"
+channel = "messenger"
+queue = "given"
+scope = "it"
+[[endpoint]]
+name = "shop"
+channel = "instagram"
+queue = "given"
+scope = "it"
+[[endpoint]]
+name = "bot"
+channel = "telegram"
+queue = "given"
+[[endpoint]]
+name = "official"
+channel = "line"
+queue = "given"
+[[endpoint]]
+name = "public"
+channel = "viber"
+queue = "given"
 [guest]
 queues = ["offered", "given"]
 capacity = 10000
