@@ -8,7 +8,7 @@ use mail_parser::{Encoding, HeaderName, Message as ParsedMail, MessagePart, Mime
 use sha2::{Digest as _, Sha256};
 
 use super::super::fields::{filled, hex};
-use super::super::run::Media;
+use super::super::normalized::Media;
 use super::body::{text_of, without_parts};
 use super::{charset, one_line};
 use crate::domain::content::{Attachment, AttachmentKind, AttachmentState};

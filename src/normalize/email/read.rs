@@ -3,8 +3,8 @@
 use mail_parser::{HeaderValue, Message as ParsedMail, MessageParser};
 
 use super::super::fields::event;
+use super::super::normalized::Normalized;
 use super::super::refusal::Refusal;
-use super::super::run::Normalized;
 use super::{attachments, body, class, head, limits, repair, report};
 use crate::domain::content::{Content, MailClass, Part};
 use crate::domain::event::{AddressKind, EventKind, Message, Profile, Sender};

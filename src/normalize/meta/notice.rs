@@ -1,10 +1,9 @@
 //! Everything that is no message: buttons that start something, permissions, receipts, who has the thread, our account.
 
-use super::super::fields::{event, profile};
+use super::super::fields::{event, filled, profile};
 use super::super::json;
 use super::content;
 use super::payload::{Delivery, Handover, Linking, OptIn, Policy, Postback, Read, Referral};
-use super::read::timed_id;
 use crate::domain::content::{self as c, ButtonReply, Content, FlowReply, Part};
 use crate::domain::event::{EventKind, InboundEvent, Message, Profile, Receipt, ReceiptStatus};
 
@@ -130,4 +129,9 @@ pub(super) fn form(name: &str, answers: &serde_json::value::RawValue, time: &str
     let mut found = event(EventKind::Message(Message { content, ..Message::default() }));
     found.event_id = timed_id(name, time);
     found
+}
+
+/// An id of what has none: its kind and its time. The counterpart is in the duplicate key anyway.
+pub(super) fn timed_id(kind: &str, time: &str) -> Option<String> {
+    filled(time).map(|time| format!("{kind}:{time}"))
 }

@@ -1,6 +1,6 @@
 //! Walks one webhook: which events it holds, in which order, and who is meant.
 
-use super::super::fields::{event, filled, set_time};
+use super::super::fields::{event, set_time};
 use super::super::json::{self, Text};
 use super::super::refusal::Refusal;
 use super::super::whole::Whole;
@@ -140,9 +140,4 @@ fn read_item(
             .collect();
         event.assurance = if person { Assurance::Platform } else { Assurance::Claimed };
     }
-}
-
-/// An id of what has none: its kind and its time. The counterpart is in the duplicate key anyway.
-pub(super) fn timed_id(kind: &str, time: &str) -> Option<String> {
-    filled(time).map(|time| format!("{kind}:{time}"))
 }

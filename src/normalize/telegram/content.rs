@@ -3,7 +3,7 @@
 use super::super::fields::{bare_media_type, unsupported};
 use super::super::json;
 use super::payload::{Contact, File, Line, Location, Message};
-use super::read::full_name;
+use super::people::full_name;
 use crate::domain::content as d;
 use crate::domain::content::{
     Attachment, AttachmentKind, AttachmentState, ButtonReply, ContactCard, Content, FlowReply, Part,

@@ -4,8 +4,7 @@ use super::super::fields::{event, filled, profile, set_time};
 use super::super::json::Text;
 use super::content;
 use super::payload::Message;
-use super::read::{Place, speaking_chat};
-use super::{person, qualified};
+use super::people::{Place, person, qualified, speaking_chat};
 use crate::domain::content::Referral;
 use crate::domain::event::{self as d, EventKind, InboundEvent, Profile, Scope};
 

@@ -10,7 +10,7 @@ mod content;
 mod message;
 mod notice;
 mod payload;
+mod people;
 mod read;
 
 pub(super) use read::read;
-use read::{person, qualified};

@@ -3,8 +3,7 @@
 use super::super::fields::{event, set_time};
 use super::super::json::{self, List, Text};
 use super::payload::{BusinessConnection, CallbackQuery, Deleted, Markup, MemberChange, Reaction, Reactions};
-use super::read::{Place, speaking_chat};
-use super::{person, qualified};
+use super::people::{Place, person, qualified, speaking_chat};
 use crate::domain::content::{ButtonReply, Content, Part};
 use crate::domain::event::{EventKind, InboundEvent, Message, Scope};
 

@@ -3,8 +3,8 @@
 use super::super::fields::{event, is_whatsapp_user_id, phone_like};
 use super::super::form::Form;
 use super::super::json;
+use super::super::normalized::Request;
 use super::super::refusal::{Refusal, bounded};
-use super::super::run::Request;
 use super::{FORMAT, conversations, message, status, stream};
 use crate::domain::event::{AddressKind, Assurance, EventKind, InboundEvent, Sender};
 

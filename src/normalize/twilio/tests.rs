@@ -1,7 +1,7 @@
 //! Addresses, states and the requests that are no plain webhook.
 
+use super::super::normalized::Request;
 use super::super::refusal::Refusal;
-use super::super::run::Request;
 use super::{read, sender};
 use crate::domain::content::Part;
 use crate::domain::event::{AddressKind, Assurance, EventKind, InboundEvent, ReceiptStatus};

@@ -3,8 +3,8 @@
 use super::super::fields::{international, set_moment, set_time};
 use super::super::form::Form;
 use super::super::json::{self, Text};
+use super::super::normalized::Request;
 use super::super::refusal::Refusal;
-use super::super::run::Request;
 use super::payload::Webhook;
 use super::{messages, sms};
 use crate::domain::event::{AddressKind, InboundEvent, Sender};
