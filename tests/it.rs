@@ -21,6 +21,8 @@ mod bodies;
 mod broken;
 #[path = "it/crashes.rs"]
 mod crashes;
+#[path = "it/dead.rs"]
+mod dead;
 #[path = "it/desk.rs"]
 mod desk;
 #[path = "it/ends.rs"]

@@ -9,6 +9,7 @@ mod check;
 mod client;
 mod config;
 mod config_args;
+mod dead;
 mod dev;
 mod dispatch;
 mod exec_nats;

@@ -24,8 +24,15 @@ pub const ENDPOINT_HEADER: &str = "Skein-Endpoint";
 pub const BYTES_HEADER: &str = "Skein-Bytes";
 /// What the bytes are.
 const FORMAT_HEADER: &str = "Skein-Format";
-/// Headers of the original that say how to read its bytes.
-const KEPT_HEADERS: [&str; 4] = [FORMAT_HEADER, "Skein-Query", "Skein-Body", "Content-Type"];
+
+/// Whether a header of an original goes with its bytes: all that its adapter set go, so that the letter can be replayed as it was.
+/// The bus's own would act here a second time, and those of a letter say where it came from.
+#[must_use]
+pub fn is_of_original(name: &str) -> bool {
+    let of_letter = [LOG_HEADER, STREAM_HEADER, SEQUENCE_HEADER, CHANNEL_HEADER, ENDPOINT_HEADER, BYTES_HEADER];
+    let of_bus = name.get(..5).is_some_and(|head| head.eq_ignore_ascii_case("Nats-"));
+    !of_bus && !of_letter.iter().any(|own| own.eq_ignore_ascii_case(name))
+}
 
 /// A message that can be published.
 #[derive(Clone, Debug)]
@@ -96,9 +103,9 @@ async fn dead(client: &Client, outgoing: &Outgoing) -> Result<Option<Ready>, Out
     let payload = match original {
         Some(original) => {
             let given = original.headers.unwrap_or_default();
-            for name in KEPT_HEADERS {
-                if let Some(value) = given.get(name) {
-                    headers.insert(name, value.clone());
+            for (name, values) in given.iter().filter(|(name, _)| is_of_original(name.as_ref())) {
+                for value in values {
+                    headers.append(name.clone(), value.clone());
                 }
             }
             original.payload
@@ -114,4 +121,27 @@ async fn dead(client: &Client, outgoing: &Outgoing) -> Result<Option<Ready>, Out
         headers,
         payload,
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_letter_takes_its_adapters_headers_along_and_none_that_would_act_again_or_lie() {
+        for kept in [
+            "Skein-Format",
+            "Skein-Query",
+            "Skein-Body",
+            "Content-Type",
+            "traceparent",
+            "Nat",
+            "\u{e9}\u{e9}\u{e9}\u{e9}",
+        ] {
+            assert!(is_of_original(kept), "{kept}");
+        }
+        for left in ["Nats-Expected-Last-Sequence", "nats-msg-id", "skein-log", "Skein-Endpoint", "Skein-Bytes"] {
+            assert!(!is_of_original(left), "{left}");
+        }
+    }
 }

@@ -17,5 +17,7 @@ pub use backlog::Backlog;
 pub use convert::outbound_message;
 pub use error::OutboundError;
 pub use handover::{HandOver, Of, Report};
-pub use message::{BYTES_HEADER, CHANNEL_HEADER, ENDPOINT_HEADER, Kind, SEQUENCE_HEADER, STREAM_HEADER};
+pub use message::{
+    BYTES_HEADER, CHANNEL_HEADER, ENDPOINT_HEADER, Kind, SEQUENCE_HEADER, STREAM_HEADER, is_of_original,
+};
 pub use outbox::{OUTBOX_MAX, Outbox, Outgoing, WorkspaceOutboxes};

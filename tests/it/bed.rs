@@ -110,6 +110,12 @@ impl Bed {
         Self { nats, folder, daemons: std::cell::Cell::new(0), sync_always }
     }
 
+    /// More of the workspace's configuration, for the next daemon.
+    pub(crate) fn add_to_workspace(&self, text: &str) {
+        let whole = format!("{WORKSPACE_FILE}{text}");
+        std::fs::write(self.folder.path().join("it.toml"), whole).expect("write the workspace");
+    }
+
     /// A new daemon process; not ready yet.
     pub(crate) async fn launch(&self) -> Daemon {
         let number = self.daemons.get() + 1;

@@ -76,6 +76,16 @@ impl Publisher {
         } else {
             event.body.clone().into()
         };
+        self.publish_bytes(subject, headers, body).await
+    }
+
+    /// Sequence of the bytes in the stream of `subject`, once they are stored there.
+    pub(in crate::cli) async fn publish_bytes(
+        &self,
+        subject: String,
+        headers: HeaderMap,
+        body: Bytes,
+    ) -> Result<u64, PublishFailure> {
         let refused = |error: jetstream::context::PublishError| PublishFailure::Refused {
             subject: subject.clone(),
             reason: error.to_string(),
