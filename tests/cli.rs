@@ -126,3 +126,15 @@ fn dev_checks_its_configuration_before_it_starts_anything() {
     assert!(text(&output.stderr).contains("log.replicas"), "{}", text(&output.stderr));
     assert!(!data.exists(), "no server was started, nothing was written");
 }
+
+#[test]
+fn channels_says_what_each_carries_for_people_and_for_programs() {
+    let shown = text(&skein(&["channels"], &[]).stdout);
+    let sms = shown.lines().find(|line| line.starts_with("sms")).expect("a row");
+    assert!(sms.contains("10 SMS segments"), "{sms}");
+    let rows: serde_json::Value = serde_json::from_slice(&skein(&["channels", "--json"], &[]).stdout).expect("JSON");
+    let whatsapp = rows.as_array().expect("rows").iter().find(|row| row["channel"] == "whatsapp").expect("a row");
+    assert_eq!((&whatsapp["buttons"]["max"], &whatsapp["reply_window_h"]), (&3.into(), &24.into()));
+    let cut = text(&skein(&["channels", "--sms", "más"], &[]).stdout);
+    assert_eq!(cut, "1 segments, 3 units of UCS-2\noutside the GSM-7 alphabet: á\n");
+}

@@ -100,6 +100,8 @@ reasons! {
     RecipientRefused => "RECIPIENT_REFUSED", FailedPrecondition;
     /// The endpoint cannot send that now.
     CannotSend => "CANNOT_SEND", FailedPrecondition;
+    /// The channel does not carry what the message holds; what and the limit are named.
+    NotCarried => "NOT_CARRIED", InvalidArgument;
     /// A field is out of its limits; it is named.
     Invalid => "INVALID", InvalidArgument;
     /// A frame is larger than is taken.
@@ -219,6 +221,9 @@ impl Refusal {
             Rejection::RecipientRefused(why) => Self::new(Reason::RecipientRefused, text).with("why", why),
             Rejection::CannotSend(class) => {
                 Self::new(Reason::CannotSend, text).with("class", format!("{class:?}").to_uppercase())
+            }
+            Rejection::NotCarried { channel, what } => {
+                Self::new(Reason::NotCarried, text).with("channel", channel).with("what", what.to_string())
             }
             Rejection::Invalid(what) => Self::new(Reason::Invalid, text).with("field", what),
             Rejection::Limit(limit) => Self::new(Reason::LimitReached, text).with("limit", limit),

@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use super::{agent, check, config, dead, dev, exec_nats, replay, say, serve, stream, try_format};
+use super::{agent, channels, check, config, dead, dev, exec_nats, replay, say, serve, stream, try_format};
 
 /// skein: one conversation per customer, the right agent, nothing lost.
 #[derive(Debug, Parser)]
@@ -30,6 +30,8 @@ pub(super) enum Command {
     Say(say::Args),
     /// Plays recordings through a running daemon and says what became of them.
     Replay(replay::Args),
+    /// Prints what each channel can carry; with a text, how it is cut into SMS.
+    Channels(channels::Args),
     /// Lists what could not be used; `dead replay` publishes it again.
     Dead(dead::Args),
     /// Prints, offline, the events that bytes become.

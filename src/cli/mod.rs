@@ -5,6 +5,7 @@
 
 mod agent;
 mod args;
+mod channels;
 mod check;
 mod client;
 mod config;

@@ -5,6 +5,7 @@
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+pub mod channel;
 pub mod command;
 mod concerns;
 pub mod content;

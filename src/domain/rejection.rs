@@ -1,5 +1,6 @@
 //! Why a command is refused. A rejection writes nothing and is decided anew when the command comes again.
 
+use super::channel::Uncarried;
 use super::command::Answer;
 use super::event::ErrorClass;
 use super::id::{AgentId, AssignmentId, MessageId, Name};
@@ -79,6 +80,14 @@ pub enum Rejection {
     /// The endpoint cannot send that now.
     #[error("cannot be sent: {0:?}")]
     CannotSend(ErrorClass),
+    /// The channel has no room for that, or no such thing.
+    #[error("{channel} does not carry it: {what}")]
+    NotCarried {
+        /// Where it would have gone.
+        channel: Name,
+        /// What it does not carry.
+        what: Uncarried,
+    },
     /// A value out of its limits.
     #[error("{0}")]
     Invalid(&'static str),

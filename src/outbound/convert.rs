@@ -4,7 +4,7 @@
 //! header of a mail holds no line ends when it leaves here, whoever wrote it.
 
 use crate::domain::content::{Content, Mail, Mailbox, Part};
-use crate::domain::event::AddressKind;
+use crate::domain::event::{AddressKind, Scope};
 use crate::domain::id::MessageId;
 use crate::domain::record::{
     Author, Change, Direction, MessageContent, MessageKind, MessageStored, PersonalValue, Purpose, Record,
@@ -27,8 +27,15 @@ pub fn outbound_message(record: &Record, place: u16) -> Option<p::OutboundMessag
 
 fn message(id: MessageId, stored: &MessageStored, words: &MessageContent) -> p::OutboundMessage {
     let (content, mail) = without_head(words.content.clone());
-    let action = match stored.kind {
-        MessageKind::Reaction => Action::Reaction(p::OutboundReaction {
+    // What goes into a group or public thread is addressed to the thread: it is the leaf's address.
+    let (recipient, thread) = match stored.scope {
+        Scope::Direct => (words.recipient.as_ref(), None),
+        Scope::Group | Scope::Public => (None, words.recipient.clone()),
+    };
+    let action = match (stored.kind, stored.about) {
+        // A message of ours that is taken back before it was sent; its adapter knows it by our id.
+        (MessageKind::Deletion, Some(about)) => Action::Cancel(p::Cancel { message_id: about.to_string() }),
+        (MessageKind::Reaction, _) => Action::Reaction(p::OutboundReaction {
             message_ref: words.quoted_ref.clone().unwrap_or_default(),
             emoji: words.detail.clone().unwrap_or_default(),
         }),
@@ -37,22 +44,23 @@ fn message(id: MessageId, stored: &MessageStored, words: &MessageContent) -> p::
     let boxes = |list: &[Mailbox]| list.iter().cloned().map(in_header).map(mailbox_into_proto).collect();
     p::OutboundMessage {
         message_id: id.to_string(),
-        author: Some(author(stored.author)),
+        author: Some(p::Author { name: words.author_name.clone(), ..author(stored.author) }),
         purpose: purpose(stored.purpose).into(),
-        recipient: words
-            .recipient
-            .as_ref()
+        recipient: recipient
             .map(|address| p::Sender { kind: address_kind(&stored.channel, address).into(), address: address.clone() }),
         to: mail.as_ref().map(|mail| boxes(&mail.to)).unwrap_or_default(),
         cc: mail.as_ref().map(|mail| boxes(&mail.cc)).unwrap_or_default(),
         bcc: mail.as_ref().map(|mail| boxes(&mail.bcc)).unwrap_or_default(),
         endpoint: stored.endpoint.to_string(),
-        thread: None,
+        thread,
         action: Some(action),
         quoted: words.quoted_ref.clone(),
-        reply_token: None,
-        mail: mail.map(|mail| mail_head(*mail)),
-        language: None,
+        reply_token: words.reply_token.clone(),
+        mail: mail.map(|mail| p::OutboundMail {
+            reply_to_token: words.reply_to_token.clone().map(one_line),
+            ..mail_head(*mail)
+        }),
+        language: words.language.clone(),
         not_after_ms: stored.not_after.map(|at| at.0),
     }
 }
@@ -202,6 +210,39 @@ mod tests {
         assert!(
             matches!(made.action, Some(Action::Content(content)) if content.parts.is_empty() && content.text == "hi")
         );
+    }
+
+    #[test]
+    fn what_stands_beside_the_words_of_an_answer_leaves_with_them() {
+        let words = MessageContent {
+            quoted_ref: Some("q".to_owned()),
+            language: Some("de".to_owned()),
+            reply_token: Some("t".to_owned()),
+            reply_to_token: Some("s\r\nBcc: x".to_owned()),
+            author_name: Some("Ada".to_owned()),
+            ..to("b@example.com", Content { parts: vec![Part::Mail(Box::default())], ..Content::text("hi") })
+        };
+        let made = outbound_message(&record(out("email"), Some(words)), 1).expect("outbound");
+        assert_eq!((made.quoted.as_deref(), made.language.as_deref()), (Some("q"), Some("de")));
+        assert_eq!(made.reply_token.as_deref(), Some("t"));
+        assert_eq!(made.mail.and_then(|mail| mail.reply_to_token).as_deref(), Some("s  Bcc: x"));
+        assert_eq!(made.author.and_then(|author| author.name).as_deref(), Some("Ada"));
+    }
+
+    #[test]
+    fn an_answer_into_a_group_names_the_thread_and_nobody() {
+        let stored = MessageStored { scope: Scope::Group, ..out("whatsapp") };
+        let made = outbound_message(&record(stored, Some(to("120363@g.us", Content::text("hi")))), 1);
+        assert_eq!(made.map(|made| (made.thread, made.recipient)), Some((Some("120363@g.us".to_owned()), None)));
+    }
+
+    #[test]
+    fn a_message_of_ours_that_is_taken_back_is_cancelled_by_its_id() {
+        let about = Some(MessageId::new(Index(5), 2));
+        let stored = MessageStored { kind: MessageKind::Deletion, about, ..out("sms") };
+        let made = outbound_message(&record(stored, Some(to("+49", Content::default()))), 1);
+        let cancel = Action::Cancel(p::Cancel { message_id: "m5-2".to_owned() });
+        assert_eq!(made.and_then(|made| made.action), Some(cancel));
     }
 
     #[test]

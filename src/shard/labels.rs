@@ -63,7 +63,7 @@ pub(super) fn rejection(rejection: &Rejection) -> Option<RejectionReason> {
         Rejection::AlreadyConnected => RejectionReason::AlreadyConnected,
         Rejection::RequestIdReused => RejectionReason::IdReused,
         Rejection::NoRecipient | Rejection::RecipientRefused(_) => RejectionReason::NoRecipient,
-        Rejection::CannotSend(_) => RejectionReason::CannotSend,
+        Rejection::CannotSend(_) | Rejection::NotCarried { .. } => RejectionReason::CannotSend,
         Rejection::Invalid(_) | Rejection::StreamInUse => RejectionReason::Invalid,
         Rejection::Limit(_) => RejectionReason::Limit,
     })

@@ -10,13 +10,14 @@ mod line_sdk;
 mod mail;
 mod pywa;
 mod replies;
+mod sms;
 mod x;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Lowest rates, in percent. They only rise.
-const THRESHOLDS: [(&str, f64); 31] = [
+const THRESHOLDS: [(&str, f64); 32] = [
     ("courier_counted", 100.0),
     ("courier_differs", 100.0),
     ("courier_whatsapp", 100.0),
@@ -48,6 +49,7 @@ const THRESHOLDS: [(&str, f64); 31] = [
     ("feedback_reports", 100.0),
     ("github_replies", 95.6),
     ("talon_replies", 85.0),
+    ("sms_segments", 100.0),
 ];
 
 /// Rows of the sets: how many were right, how many there are, and what was wrong.
@@ -90,6 +92,7 @@ fn formats_read_what_the_corpora_hold() {
     mail::run(&root, &mut rates);
     replies::run(&root, &mut rates);
     bounces::run(&root, &mut rates);
+    sms::run(&root, &mut rates);
 
     for (set, rows) in &rates.0 {
         let wrong: Vec<&str> = rows.iter().filter(|(_, right)| !right).map(|(row, _)| row.as_str()).collect();

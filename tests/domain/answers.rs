@@ -2,7 +2,7 @@
 
 use rstest::rstest;
 use skein::domain::command::{Recipient, Verb};
-use skein::domain::content::{Content, Mail, Part};
+use skein::domain::content::{Button, Content, Mail, Part};
 use skein::domain::event::{AddressKind, Assurance};
 use skein::domain::id::{AssignmentId, Index, LeafId, MessageId, Name, WorkId};
 use skein::domain::output::Output;
@@ -255,4 +255,28 @@ fn an_author_cannot_have_seen_what_is_not_there_yet() {
         });
         assert_eq!(step.refused(), Rejection::UnknownMessage);
     }
+}
+
+#[test]
+fn what_the_channel_does_not_carry_is_refused_with_the_reason_and_no_record_and_a_note_may_hold_it() {
+    let buttons = || Part::Buttons(vec![Button { payload: "y".to_owned(), title: "Yes".to_owned() }]);
+    let offered = || Content { text: "Is it yours?".to_owned(), parts: vec![buttons()] };
+    for (heard, content, why) in [
+        (sms(ANNA, "hello"), offered(), "sms does not carry it: buttons"),
+        (
+            whatsapp(ANNA, "hello"),
+            Content::text("x".repeat(4_097)),
+            "whatsapp does not carry it: a text of 4097 characters",
+        ),
+    ] {
+        let (mut story, held) = owned(shop(), heard);
+        let before = story.log_len();
+        let refused = story.sends("ann", held, |send| send.content = content.clone()).refused();
+        assert!(refused.to_string().starts_with(why), "{refused}");
+        assert_eq!(story.log_len(), before, "no record");
+        story.sends("ann", held, |send| (send.content, send.note) = (content.clone(), true)).message();
+    }
+    let (mut story, held) = owned(shop(), whatsapp(ANNA, "hello"));
+    let step = story.sends("ann", held, |send| send.content = offered());
+    assert_eq!(step.words().content, offered());
 }

@@ -244,6 +244,7 @@ fn store(draft: &mut Draft<'_>, arrival: Arrival, endpoint: &EndpointConfig, ite
         recipient: None,
         detail: Some(item.detail).filter(|detail| !detail.is_empty()),
         odd_time: event.odd_time,
+        ..MessageContent::default()
     };
     draft.push_message(message, words);
     follow_up(draft, route, work, queue);

@@ -2,6 +2,7 @@
 
 use smallvec::SmallVec;
 
+use crate::domain::channel::carries;
 use crate::domain::command::{Recipient, Send};
 use crate::domain::content::{Content, Mail, Mailbox, Part};
 use crate::domain::draft::Draft;
@@ -40,6 +41,8 @@ pub(crate) fn send(draft: &mut Draft<'_>, agent: AgentId, send: Send) -> Result<
         (work.leaf, work.endpoint.clone(), work.channel.clone())
     } else {
         let (leaf, endpoint) = recipient(draft, work, send.to.as_ref())?;
+        carries(&endpoint.channel, &send.content)
+            .map_err(|what| Rejection::NotCarried { channel: endpoint.channel.clone(), what })?;
         (leaf, endpoint.name.clone(), endpoint.channel.clone())
     };
     let conversation = draft.space.root_of(work.leaf);

@@ -72,6 +72,14 @@ pub struct MessageContent {
     pub detail: Option<String>,
     /// Time as sent by the provider when it could not be read.
     pub odd_time: Option<String>,
+    /// Outbound: language of the text, BCP 47.
+    pub language: Option<String>,
+    /// Outbound: the provider's token for this one answer.
+    pub reply_token: Option<String>,
+    /// Outbound mail: our signed token for the `Reply-To`.
+    pub reply_to_token: Option<String>,
+    /// Outbound: the author's name as the customer may see it.
+    pub author_name: Option<String>,
 }
 
 /// Why a record exists.

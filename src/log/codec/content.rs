@@ -67,6 +67,10 @@ fn write_message(wire: &mut Wire<'_>, message: &MessageContent) {
     wire.optional_text(4, message.recipient.as_deref());
     wire.optional_text(5, message.detail.as_deref());
     wire.optional_text(6, message.odd_time.as_deref());
+    wire.optional_text(7, message.language.as_deref());
+    wire.optional_text(8, message.reply_token.as_deref());
+    wire.optional_text(9, message.reply_to_token.as_deref());
+    wire.optional_text(10, message.author_name.as_deref());
 }
 
 fn personal_from(personal: p::Personal) -> Result<Personal, CodecError> {
@@ -78,6 +82,10 @@ fn personal_from(personal: p::Personal) -> Result<Personal, CodecError> {
             recipient: message.recipient,
             detail: message.detail,
             odd_time: message.odd_time,
+            language: message.language,
+            reply_token: message.reply_token,
+            reply_to_token: message.reply_to_token,
+            author_name: message.author_name,
         })),
         Value::Address(address) => PersonalValue::Address(Name::from(address)),
         Value::Shown(name) => PersonalValue::Shown(Name::from(name)),

@@ -538,14 +538,22 @@ fn personal() -> impl Strategy<Value = Personal> {
 
 fn message_content() -> impl Strategy<Value = MessageContent> {
     let text = || of(".{0,20}");
-    (content(), text(), text(), text(), text(), text()).prop_map(
-        |(content, provider_ref, quoted_ref, recipient, detail, odd_time)| MessageContent {
-            content,
-            provider_ref,
-            quoted_ref,
-            recipient,
-            detail,
-            odd_time,
+    let beside = (text(), text(), text(), text());
+    (content(), text(), text(), text(), text(), text(), beside).prop_map(
+        |(content, provider_ref, quoted_ref, recipient, detail, odd_time, beside)| {
+            let (language, reply_token, reply_to_token, author_name) = beside;
+            MessageContent {
+                content,
+                provider_ref,
+                quoted_ref,
+                recipient,
+                detail,
+                odd_time,
+                language,
+                reply_token,
+                reply_to_token,
+                author_name,
+            }
         },
     )
 }

@@ -1,0 +1,222 @@
+//! The table: one row for each channel that skein knows.
+//!
+//! Sources are the providers' own references: WhatsApp Cloud API (messages, media), Messenger and Instagram platform (send API),
+//! Telegram Bot API, LINE Messaging API, Viber REST Bot API, 3GPP TS 23.038 and 23.040 for SMS, RFC 5322 and what mail servers
+//! usually take. A row states what a message of ours may hold; how an adapter sends it is the adapter's affair.
+
+use super::capability::{Capabilities, Choices, Media, Rows, TextLimit, TextUnit};
+use crate::domain::event::ReceiptStatus::{self, Delivered, Failed, Queued, Read, Sent};
+
+const MIB: u64 = 1 << 20;
+/// Longest text of any message, bytes: the limit of a send.
+const OWN_TEXT: TextLimit = TextLimit { max: 64 << 10, unit: TextUnit::Bytes };
+const ALL_RECEIPTS: &[ReceiptStatus] = &[Sent, Delivered, Read, Failed];
+const ANYTHING_100_MIB: &[Media] = &[Media { types: &["*"], max_bytes: 100 * MIB }];
+
+const fn characters(max: usize) -> TextLimit {
+    TextLimit { max, unit: TextUnit::Characters }
+}
+
+/// Quick replies of the Messenger platform.
+const QUICK_REPLIES: Choices = Choices { max: 13, title_max: 20, payload_max: 1_000 };
+
+/// Every channel that skein knows, by name.
+pub const CHANNELS: &[Capabilities] = &[
+    own_site("chat"),
+    Capabilities {
+        channel: "email",
+        text: OWN_TEXT,
+        caption: OWN_TEXT,
+        buttons: None,
+        list: None,
+        templates: false,
+        reply_window_h: None,
+        receipts: &[Sent, Failed],
+        attachments_max: 64,
+        media: &[Media { types: &["*"], max_bytes: 25 * MIB }],
+        location: false,
+        contact_card: false,
+        quote: true,
+        reaction: false,
+        mail: true,
+    },
+    Capabilities {
+        channel: "instagram",
+        text: TextLimit { max: 1_000, unit: TextUnit::Bytes },
+        caption: characters(0),
+        buttons: Some(QUICK_REPLIES),
+        list: None,
+        templates: false,
+        reply_window_h: Some(24),
+        receipts: &[Sent, Read, Failed],
+        attachments_max: 1,
+        media: &[
+            Media { types: &["image/png", "image/jpeg"], max_bytes: 8 * MIB },
+            Media { types: &["audio/", "video/", "application/pdf"], max_bytes: 25 * MIB },
+        ],
+        location: false,
+        contact_card: false,
+        quote: false,
+        reaction: true,
+        mail: false,
+    },
+    Capabilities {
+        channel: "line",
+        text: TextLimit { max: 5_000, unit: TextUnit::Utf16 },
+        caption: TextLimit { max: 5_000, unit: TextUnit::Utf16 },
+        buttons: Some(Choices { max: 13, title_max: 20, payload_max: 300 }),
+        list: None,
+        templates: false,
+        reply_window_h: None,
+        receipts: &[Sent, Failed],
+        // a request takes five messages, one of them the text
+        attachments_max: 4,
+        media: &[
+            Media { types: &["image/png", "image/jpeg"], max_bytes: 10 * MIB },
+            Media { types: &["audio/", "video/mp4"], max_bytes: 200 * MIB },
+        ],
+        location: true,
+        contact_card: false,
+        quote: true,
+        reaction: false,
+        mail: false,
+    },
+    Capabilities {
+        channel: "messenger",
+        text: characters(2_000),
+        caption: characters(0),
+        buttons: Some(QUICK_REPLIES),
+        list: None,
+        templates: false,
+        reply_window_h: Some(24),
+        receipts: ALL_RECEIPTS,
+        attachments_max: 1,
+        media: &[Media { types: &["*"], max_bytes: 25 * MIB }],
+        location: false,
+        contact_card: false,
+        quote: true,
+        reaction: true,
+        mail: false,
+    },
+    Capabilities {
+        channel: "sms",
+        // longer ones are torn apart or dropped on their way by some networks
+        text: TextLimit { max: 10, unit: TextUnit::SmsSegments },
+        caption: characters(1_600),
+        buttons: None,
+        list: None,
+        templates: false,
+        reply_window_h: None,
+        receipts: &[Queued, Sent, Delivered, Failed],
+        attachments_max: 10,
+        media: &[Media { types: &["image/", "audio/", "video/", "text/vcard", "application/pdf"], max_bytes: 5 * MIB }],
+        location: false,
+        contact_card: false,
+        quote: false,
+        reaction: false,
+        mail: false,
+    },
+    Capabilities {
+        channel: "telegram",
+        text: characters(4_096),
+        caption: characters(1_024),
+        buttons: Some(Choices { max: 100, title_max: 64, payload_max: 64 }),
+        list: None,
+        templates: false,
+        reply_window_h: None,
+        receipts: &[Sent, Failed],
+        attachments_max: 10,
+        media: &[Media { types: &["*"], max_bytes: 50 * MIB }],
+        location: true,
+        contact_card: true,
+        quote: true,
+        reaction: true,
+        mail: false,
+    },
+    Capabilities {
+        channel: "viber",
+        text: characters(7_000),
+        caption: characters(768),
+        buttons: Some(Choices { max: 24, title_max: 250, payload_max: 250 }),
+        list: None,
+        templates: false,
+        reply_window_h: None,
+        receipts: ALL_RECEIPTS,
+        attachments_max: 1,
+        media: &[
+            Media { types: &["image/jpeg", "image/png"], max_bytes: MIB },
+            Media { types: &["video/mp4"], max_bytes: 26 * MIB },
+            Media { types: &["*"], max_bytes: 50 * MIB },
+        ],
+        location: true,
+        contact_card: true,
+        quote: false,
+        reaction: false,
+        mail: false,
+    },
+    own_site("web"),
+    Capabilities {
+        channel: "whatsapp",
+        text: characters(4_096),
+        caption: characters(1_024),
+        buttons: Some(Choices { max: 3, title_max: 20, payload_max: 256 }),
+        list: Some(Rows { max: 10, button_max: 20, title_max: 24, description_max: 72 }),
+        templates: true,
+        reply_window_h: Some(24),
+        receipts: ALL_RECEIPTS,
+        attachments_max: 1,
+        media: &[
+            Media { types: &["image/jpeg", "image/png"], max_bytes: 5 * MIB },
+            Media { types: &["image/webp"], max_bytes: 512 << 10 },
+            Media { types: &["audio/aac", "audio/amr", "audio/mpeg", "audio/mp4", "audio/ogg"], max_bytes: 16 * MIB },
+            Media { types: &["video/mp4", "video/3gpp"], max_bytes: 16 * MIB },
+            Media { types: &["application/", "text/"], max_bytes: 100 * MIB },
+        ],
+        location: true,
+        contact_card: true,
+        quote: true,
+        reaction: true,
+        mail: false,
+    },
+];
+
+/// The chat on a company's own pages: what its pages show is the company's affair.
+const fn own_site(channel: &'static str) -> Capabilities {
+    Capabilities {
+        channel,
+        text: OWN_TEXT,
+        caption: OWN_TEXT,
+        buttons: Some(Choices { max: 64, title_max: 100, payload_max: 1_000 }),
+        list: Some(Rows { max: 64, button_max: 100, title_max: 100, description_max: 250 }),
+        templates: false,
+        reply_window_h: None,
+        receipts: ALL_RECEIPTS,
+        attachments_max: 64,
+        media: ANYTHING_100_MIB,
+        location: true,
+        contact_card: true,
+        quote: true,
+        reaction: true,
+        mail: false,
+    }
+}
+
+/// What a channel carries; none for a channel of somebody's own, of which nothing is known.
+#[must_use]
+pub fn capabilities(channel: &str) -> Option<&'static Capabilities> {
+    CHANNELS.iter().find(|known| known.channel == channel)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_sorted_names_each_channel_once_and_takes_some_attachment_wherever_it_takes_any() {
+        assert!(CHANNELS.windows(2).all(|pair| pair[0].channel < pair[1].channel));
+        for row in CHANNELS {
+            assert_eq!(row.attachments_max == 0, row.media.is_empty(), "{}", row.channel);
+            assert!(row.receipts.contains(&Sent) && row.receipts.contains(&Failed), "{}", row.channel);
+        }
+    }
+}
