@@ -15,10 +15,15 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let set = protox::compile(&files, ["proto"])?;
     let out = PathBuf::from(env::var("OUT_DIR")?);
-    // `compile_fds` ignores `file_descriptor_set_path`. The comments go into the generated documentation only.
+    // `compile_fds` ignores `file_descriptor_set_path`. Comments go into the generated documentation only, but for those of the
+    // channel contract, of which `skein schema` makes schemas.
     let mut embedded = set.clone();
     for file in &mut embedded.file {
-        file.source_code_info = None;
+        let documented = file.package() == "skein.channel.v1";
+        file.source_code_info = file.source_code_info.take().filter(|_| documented).map(|mut info| {
+            info.location.retain(|location| !location.leading_comments().is_empty());
+            info
+        });
     }
     fs::write(out.join("skein_descriptor.bin"), embedded.encode_to_vec())?;
     tonic_prost_build::configure().include_file("skein_packages.rs").compile_fds(set)?;

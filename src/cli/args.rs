@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use super::{agent, channels, check, config, dead, dev, exec_nats, replay, say, serve, stream, try_format};
+use super::{agent, channels, check, config, dead, dev, exec_nats, replay, say, schema, serve, stream, try_format};
 
 /// skein: one conversation per customer, the right agent, nothing lost.
 #[derive(Debug, Parser)]
@@ -34,6 +34,8 @@ pub(super) enum Command {
     Channels(channels::Args),
     /// Lists what could not be used; `dead replay` publishes it again.
     Dead(dead::Args),
+    /// Prints the channel contract for programs: JSON Schemas, AsyncAPI.
+    Schema(schema::Args),
     /// Prints, offline, the events that bytes become.
     Try(try_format::Args),
     /// Becomes a nats-server that ends with its parent.

@@ -16,6 +16,7 @@ mod dispatch;
 mod exec_nats;
 mod replay;
 mod say;
+mod schema;
 mod serve;
 mod stream;
 mod synthetic;
