@@ -8,7 +8,7 @@ use std::{path::PathBuf, time::Duration};
 use async_nats::{Client, ConnectOptions, Event};
 use tracing::{debug, info, warn};
 
-use super::{errors::NatsError, version::check_server};
+use super::{errors::NatsError, login::with_login, version::check_server};
 
 /// Commands that wait for the connection's own task. Far above what the pipeline and the readers have in flight together, because a
 /// task that waits for room here while it holds an unpolled future that also sends never wakes up.
@@ -102,6 +102,7 @@ async fn open(options: &NatsOptions, purpose: &'static str) -> Result<Client, Na
         .request_timeout(Some(options.request_timeout))
         .reconnect_delay_callback(|attempt| Duration::from_millis(20 << attempt.min(6)).min(RECONNECT_MAX))
         .event_callback(move |event| async move { report(purpose, &event) });
+    connect = with_login(connect, options.servers.iter().map(String::as_str));
     if let Some(path) = &options.root_certificates {
         connect = connect.add_root_certificates(path.clone()).require_tls(true);
     }

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
-use async_nats::HeaderMap;
 use async_nats::jetstream::{self, Context};
+use async_nats::{ConnectOptions, HeaderMap};
 use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
+
+use crate::nats::with_login;
 
 /// No answer in this time: it is not known whether the event was taken.
 const ACK_TIMEOUT: Duration = Duration::from_secs(5);
@@ -43,8 +45,11 @@ pub(in crate::cli) struct Publisher {
 
 impl Publisher {
     pub(in crate::cli) async fn connect(nats: &str, workspace: String) -> anyhow::Result<Self> {
-        let client =
-            async_nats::connect(nats).await.map_err(|error| anyhow::anyhow!("cannot connect to {nats}: {error}"))?;
+        let options = with_login(ConnectOptions::new(), [nats]);
+        let client = options.connect(nats).await.map_err(|error| {
+            // Behind the last `@`: what is before it is a secret.
+            anyhow::anyhow!("cannot connect to {}: {error}", nats.rsplit('@').next().unwrap_or_default())
+        })?;
         let mut context = jetstream::new(client);
         context.set_timeout(ACK_TIMEOUT);
         Ok(Self { context, workspace })
