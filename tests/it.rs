@@ -29,6 +29,8 @@ mod desk;
 mod ends;
 #[path = "it/firsts.rs"]
 mod firsts;
+#[path = "it/guide.rs"]
+mod guide;
 #[path = "it/formats.rs"]
 mod formats;
 #[path = "it/round_trips.rs"]

@@ -17,7 +17,7 @@ pub(super) struct Found {
     pub(super) bodies: BTreeMap<Name, Bodies>,
 }
 
-/// Makes and checks the streams of all workspaces.
+/// Makes and checks the streams of all workspaces, and the consumers of their adapters.
 ///
 /// # Errors
 /// A stream cannot be made, or exists with other settings.
@@ -36,6 +36,9 @@ pub(super) async fn ensure(nats: &Nats, plan: &StreamPlan, workspaces: &[Workspa
             streams::media(name, replicas),
         ] {
             streams::ensure(client, &declared).await?;
+        }
+        for endpoint in &workspace.endpoints {
+            streams::ensure_adapter(client, name, &endpoint.channel, &endpoint.name).await?;
         }
         let bodies = Bodies::open(client, &streams::media_bucket(name)).await?;
         found.bodies.insert(workspace.name.clone(), bodies);

@@ -7,7 +7,10 @@ use std::time::Duration;
 
 use async_nats::{
     Client,
-    jetstream::stream::{Config, DiscardPolicy, RetentionPolicy, StorageType},
+    jetstream::{
+        consumer::pull,
+        stream::{Config, DiscardPolicy, RetentionPolicy, StorageType},
+    },
 };
 use serde_json::{Map, Value};
 use tracing::info;
@@ -162,6 +165,34 @@ pub async fn ensure(client: &Client, declared: &Config) -> Result<StreamState, N
     } else {
         Err(NatsError::StreamDiffers { stream: declared.name.clone(), differences })
     }
+}
+
+/// How long an adapter may take over one message before it is handed out again: longer than any provider's answer.
+const ADAPTER_ACK_WAIT: Duration = Duration::from_secs(60);
+/// Messages of one endpoint that its adapter may hold at once.
+const ADAPTER_AHEAD: i64 = 256;
+
+/// Makes the consumer by which the adapter of an endpoint reads what it shall send: durable, named like the endpoint, with its
+/// subject alone. One that exists stays as it is. Adapters need no right to make consumers then, which is the right to have the
+/// server publish anywhere.
+///
+/// # Errors
+/// The failed request.
+pub async fn ensure_adapter(client: &Client, workspace: &str, channel: &str, endpoint: &str) -> Result<(), NatsError> {
+    const OPERATION: &str = "make the consumer of an endpoint";
+    let failed = |error: &dyn std::fmt::Display| NatsError::Request { operation: OPERATION, reason: error.to_string() };
+    let stream = async_nats::jetstream::new(client.clone())
+        .get_stream_no_info(out_name(workspace))
+        .await
+        .map_err(|error| failed(&error))?;
+    let config = pull::Config {
+        durable_name: Some(endpoint.to_owned()),
+        filter_subject: format!("skein.out.{workspace}.{channel}.{endpoint}"),
+        ack_wait: ADAPTER_ACK_WAIT,
+        max_ack_pending: ADAPTER_AHEAD,
+        ..pull::Config::default()
+    };
+    stream.get_or_create_consumer(endpoint, config).await.map(drop).map_err(|error| failed(&error))
 }
 
 /// One line for each setting that is not as declared. Works on the server's own JSON, so that a setting this build does not know

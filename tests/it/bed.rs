@@ -94,20 +94,28 @@ pub(crate) struct Bed {
     folder: TempDir,
     daemons: std::cell::Cell<u32>,
     sync_always: bool,
+    /// `user:password` of the daemon and of [`Bed::connect`]; empty: the server asks for none.
+    login: &'static str,
 }
 
 impl Bed {
     /// Starts the server. With `sync_always` what it acknowledges is on the disk, and daemons append in batches when much waits.
     pub(crate) async fn new(sync_always: bool) -> Self {
+        Self::guarded(sync_always, String::new(), "").await
+    }
+
+    /// The same with accounts in the server's configuration.
+    pub(crate) async fn guarded(sync_always: bool, extra_config: String, login: &'static str) -> Self {
         let folder = TempDir::new().expect("a temporary folder");
         let options = NatsOptions {
             sync_always,
             skein: Some(PathBuf::from(env!("CARGO_BIN_EXE_skein"))),
+            extra_config,
             ..NatsOptions::new(folder.path().join("nats"))
         };
         let nats = NatsServer::start(options).await.expect("a nats-server");
         std::fs::write(folder.path().join("it.toml"), WORKSPACE_FILE).expect("write the workspace");
-        Self { nats, folder, daemons: std::cell::Cell::new(0), sync_always }
+        Self { nats, folder, daemons: std::cell::Cell::new(0), sync_always, login }
     }
 
     /// More of the workspace's configuration, for the next daemon.
@@ -126,7 +134,7 @@ impl Bed {
             "[nats]\nurl = \"{}\"\n[log]\nreplicas = 1\nrequire_sync_always = \"warn\"\nsync_always = {}\n[grpc]\nlisten = \"127.0.0.1:0\"\n\
              [admin]\nlisten = \"127.0.0.1:0\"\n[logging]\nlevel = \"info\"\nformat = \"json\"\n\
              [shutdown]\ndeadline = \"{}s\"\n[workspaces]\nfiles = [\"it.toml\"]\n",
-            self.nats.url(),
+            self.url_of(self.login),
             self.sync_always,
             DEADLINE.as_secs(),
         );
@@ -141,11 +149,18 @@ impl Bed {
         daemon
     }
 
+    /// URL of the server for a login, `user:password`.
+    pub(crate) fn url_of(&self, login: &str) -> String {
+        let at = if login.is_empty() { "" } else { "@" };
+        format!("nats://{login}{at}{}", self.nats.address())
+    }
+
     /// A new connection to the bus.
     pub(crate) async fn connect(&self) -> Client {
-        async_nats::ConnectOptions::new()
+        let url = self.url_of(self.login);
+        skein::nats::with_login(async_nats::ConnectOptions::new(), [url.as_str()])
             .ping_interval(Duration::from_secs(1))
-            .connect(self.nats.url())
+            .connect(&url)
             .await
             .expect("connect to the bus")
     }
