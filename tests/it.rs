@@ -29,10 +29,12 @@ mod desk;
 mod ends;
 #[path = "it/firsts.rs"]
 mod firsts;
-#[path = "it/guide.rs"]
-mod guide;
 #[path = "it/formats.rs"]
 mod formats;
+#[path = "it/guide.rs"]
+mod guide;
+#[path = "it/rights.rs"]
+mod rights;
 #[path = "it/round_trips.rs"]
 mod round_trips;
 #[path = "it/synthetic.rs"]
