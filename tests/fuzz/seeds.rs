@@ -187,6 +187,8 @@ pub(crate) fn expensive() -> Vec<Input> {
         ("To: ", "a@b.c,", "\r\n\r\nx"),
         ("References: ", "<a@b> ", "\r\n\r\nx"),
         ("Subject: ", "=?utf-8?B?YQ==?= ", "\r\n\r\nx"),
+        ("From: mailer-daemon@b.c\r\n\r\n", "Original-Recipient: a@b.c\nAction: failed\n\n", ""),
+        ("From: mailer-daemon@b.c\r\n\r\n", "a@b.c\n", ""),
         ("", "X: y\r\n", "\r\nx"),
         ("", "\u{0}", ""),
         // Wire bytes: empty parts of a message, empty senders.

@@ -5,7 +5,7 @@ use mail_parser::{Message as ParsedMail, MimeHeaders as _};
 use super::super::class::{has_no_return_path, is_from_server};
 use super::fields::{Group, address, groups, parts};
 use super::original::Original;
-use super::read::failed_recipients;
+use super::read::{MAX_RECIPIENTS, failed_recipients};
 use super::status::Status;
 use super::text::{self, Said};
 use super::verdict::{Evidence, judge};
@@ -36,7 +36,7 @@ fn by(mail: &ParsedMail<'_>, original: &Original, said: bool, depth: usize) -> O
     }
     let told = text::read(mail, original);
     let mut receipts: Vec<Receipt> = Vec::new();
-    for group in machine {
+    for group in machine.into_iter().take(MAX_RECIPIENTS) {
         let receipt = by_fields(group, original, &told);
         // One recipient twice: what is said last stands.
         receipts.retain(|known| known.recipient != receipt.recipient);

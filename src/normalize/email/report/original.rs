@@ -5,6 +5,10 @@ use mail_parser::{Message as ParsedMail, MessageParser, PartType};
 use super::super::body::{text_of, words};
 use super::super::{head, header};
 use super::fields::address;
+use super::verdict::cut;
+
+/// Most bytes of what a server writes for people that are read: it says what happened first.
+const MAX_REPORT_BYTES: usize = 64 * 1024;
 
 /// What is known of the mail that a report is about.
 #[derive(Debug, Default)]
@@ -26,7 +30,7 @@ impl Original {
     pub(super) fn of(mail: &ParsedMail<'_>) -> Self {
         let (text, _) = words(mail);
         let (report, returned) = divide(&text);
-        let mut found = Self { report: report.to_owned(), ..Self::default() };
+        let mut found = Self { report: cut(report, MAX_REPORT_BYTES).to_owned(), ..Self::default() };
         for part in mail.attachments() {
             match &part.body {
                 PartType::Message(inner) => found.take(inner),

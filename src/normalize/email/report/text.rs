@@ -8,6 +8,7 @@ use super::super::split::is_forward_subject;
 use super::fields::address;
 use super::original::Original;
 use super::read::{MAX_RECIPIENTS, failed_recipients};
+use super::verdict::{MAX_LOOK_BYTES, cut};
 
 /// A recipient, and the words about it.
 #[derive(Debug)]
@@ -83,9 +84,11 @@ fn divided(report: &str, chosen: &[(usize, String)]) -> Vec<Said> {
         let to = chosen[place + 1..].iter().map(|(next, _)| *next).find(|next| next > from).unwrap_or(report.len());
         // The only one is told about in what stands before it, too.
         let from = if chosen.iter().all(|(_, other)| other.eq_ignore_ascii_case(found)) { 0 } else { *from };
+        let words = cut(&report[from.min(to)..to], MAX_LOOK_BYTES);
         match said.iter_mut().find(|known| known.address.eq_ignore_ascii_case(found)) {
-            Some(known) => known.words.push_str(&report[from.min(to)..to]),
-            None => said.push(Said { address: found.clone(), words: report[from.min(to)..to].to_owned() }),
+            Some(known) if known.words.len() < MAX_LOOK_BYTES => known.words.push_str(words),
+            Some(_) => {}
+            None => said.push(Said { address: found.clone(), words: words.to_owned() }),
         }
     }
     said

@@ -5,7 +5,7 @@ use super::status::{Status, reply_code};
 use crate::domain::event::{ErrorClass, Receipt, ReceiptError, ReceiptStatus};
 
 /// Most bytes of a server's words that are looked at, and of those that are kept.
-const MAX_LOOK_BYTES: usize = 8 * 1024;
+pub(super) const MAX_LOOK_BYTES: usize = 8 * 1024;
 const MAX_REASON_BYTES: usize = 512;
 
 /// What there is to judge by.
@@ -129,7 +129,8 @@ fn plain(text: &str) -> String {
     out
 }
 
-fn cut(text: &str, bytes: usize) -> &str {
+/// The beginning of a text, whole characters of it.
+pub(super) fn cut(text: &str, bytes: usize) -> &str {
     let end = (0..=bytes.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
     &text[..end]
 }
