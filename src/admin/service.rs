@@ -2,6 +2,7 @@
 
 use async_nats::Client;
 use tonic::{Request, Response, Status};
+use tracing::warn;
 
 use super::convert;
 use crate::agents::{CommandFailure, Reason, Refusal, Unavailable};
@@ -14,6 +15,7 @@ use crate::nats::{ApiCode, NatsError, StreamState, leader_get, stream_state};
 use crate::proto::admin as p;
 use crate::proto::admin::admin_service_server::{AdminService, AdminServiceServer};
 use crate::shard::{CommandError, ShardHandle};
+use crate::telemetry::ErrorChain;
 
 /// Serves operators.
 #[derive(Clone, Debug)]
@@ -30,10 +32,14 @@ impl Operators {
     }
 
     async fn streams(&self, workspace: String) -> Result<p::ListStreamsResponse, Refusal> {
+        let asked = workspace.clone();
         let look = move |state: &crate::domain::State| -> Vec<BoundStream> {
-            state.streams().filter(|bound| workspace.is_empty() || bound.workspace == workspace).cloned().collect()
+            state.streams().filter(|bound| asked.is_empty() || bound.workspace == asked).cloned().collect()
         };
         let mut bound = self.shard.query(look).await.map_err(|_| Refusal::from(Unavailable::NotReady))?;
+        if bound.is_empty() && !workspace.is_empty() {
+            return Err(Refusal::new(Reason::UnknownWorkspace, "no such workspace has a stream here"));
+        }
         bound.sort_by(|a, b| (&a.workspace, &a.name).cmp(&(&b.workspace, &b.name)));
         let mut streams = Vec::with_capacity(bound.len());
         for bound in bound {
@@ -89,7 +95,8 @@ fn applied(from: u64, found: &StreamState) -> Result<u64, Refusal> {
     let last = found.last_sequence;
     let sequence = from.checked_sub(1).filter(|applied| *applied <= last);
     sequence.ok_or_else(|| {
-        Refusal::invalid("from_sequence", "is from 1 to one more than the last sequence")
+        Refusal::new(Reason::Invalid, format!("from_sequence is from 1 to {}, one more than the last", last + 1))
+            .with("field", "from_sequence")
             .with("last_sequence", last.to_string())
     })
 }
@@ -98,7 +105,8 @@ fn missing(error: &NatsError) -> Refusal {
     if error.code() == Some(ApiCode::STREAM_NOT_FOUND) {
         return Refusal::new(Reason::UnknownStream, "the server has no such stream: a start of the daemon makes it");
     }
-    Refusal::new(Reason::NotReady, "the server does not answer")
+    warn!(error = %ErrorChain(error), "a stream cannot be looked at for an operator");
+    Refusal::new(Reason::NotReady, "the server does not say what it has: the daemon's log tells why")
 }
 
 #[tonic::async_trait]

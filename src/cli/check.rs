@@ -17,7 +17,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let shown = args.file.display().to_string();
     match (ConfigArgs { file: Some(args.file), ..ConfigArgs::default() }).load_all() {
         Ok((_, workspaces)) => {
-            println!("{shown}: ok, {} workspaces", workspaces.len());
+            println!("{shown}: ok, workspaces: {}", workspaces.len());
             Ok(ExitCode::SUCCESS)
         }
         Err(code) => Ok(code),

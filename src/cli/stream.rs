@@ -82,14 +82,14 @@ fn by<T>(operator: &str, message: T) -> anyhow::Result<Request<T>> {
 fn row(stream: &InStream) -> String {
     let stored = match &stream.found {
         None => "-".to_owned(),
-        Some(found) if found.first_sequence > found.last_sequence => "nothing".to_owned(),
+        Some(found) if found.first_sequence > found.last_sequence || found.last_sequence == 0 => "nothing".to_owned(),
         Some(found) => format!("{}..{}", found.first_sequence, found.last_sequence),
     };
-    let another = stream.found.as_ref().is_some_and(|found| found.created_at != stream.bound_created_at);
-    let state = match (stream.broken, another) {
-        (false, _) => "in use",
-        (true, true) => "BROKEN: made anew",
-        (true, false) => "BROKEN: rolled back, or gone for a while",
+    let state = match &stream.found {
+        _ if !stream.broken => "in use",
+        None => "BROKEN: the server has no such stream, or does not answer",
+        Some(found) if found.created_at != stream.bound_created_at => "BROKEN: made anew",
+        Some(_) => "BROKEN: rolled back, or gone for a while",
     };
     format!("{:<32}{:>9}{stored:>16}  {state}", stream.stream, stream.applied_sequence)
 }
@@ -115,7 +115,9 @@ mod tests {
         assert!(row(&stream).ends_with("7            2..9  in use"), "{}", row(&stream));
         stream.broken = true;
         assert!(row(&stream).ends_with("BROKEN: rolled back, or gone for a while"), "{}", row(&stream));
-        stream.found = Some(FoundStream { created_at: at(5), first_sequence: 1, last_sequence: 0 });
+        stream.found = Some(FoundStream { created_at: at(5), first_sequence: 0, last_sequence: 0 });
         assert!(row(&stream).ends_with("7         nothing  BROKEN: made anew"), "{}", row(&stream));
+        stream.found = None;
+        assert!(row(&stream).ends_with("7               -  BROKEN: the server has no such stream, or does not answer"));
     }
 }

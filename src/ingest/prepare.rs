@@ -31,6 +31,7 @@ mod reasons {
     pub(super) const ENDPOINT: &str = "unknown_endpoint";
     pub(super) const BODY: &str = "body_missing";
     pub(super) const PANIC: &str = "malformed";
+    pub(super) const HEADERS: &str = "bad_headers";
 }
 
 /// Makes commands of one IN stream's messages.
@@ -60,6 +61,7 @@ impl Preparer {
         let (channel, endpoint) = (&subject.channel, &subject.endpoint);
         let config = self.config.endpoint(channel, endpoint);
         let normalized = match config {
+            _ if message.bad_headers => Err(Refused(reasons::HEADERS)),
             Some(_) => self.read(message, channel).await,
             None => Err(Refused(reasons::ENDPOINT)),
         };

@@ -30,7 +30,9 @@ use crate::telemetry::{ErrorChain, Metrics, RateLimit, StreamAlarm, StreamAlarmL
 const WATCH: Duration = Duration::from_secs(2);
 /// Batches that wait to be prepared: one in work, a little for uneven arrival.
 const READ_AHEAD: usize = 4;
-/// Messages asked for ahead of the reader: 1 MiB of usual ones, and not too many large ones.
+/// Bytes of a batch, about: a few of the largest messages.
+const BATCH_BYTES: usize = 4 << 20;
+/// Messages asked for ahead of the reader: 1 MiB of usual ones. The bytes of large ones are bounded by the reader itself.
 const PREFETCH: u64 = 2_000;
 /// First and longest wait before asking a silent server again.
 const BACK_OFF: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
@@ -230,18 +232,21 @@ impl Reader {
                     }
                 }
                 Next::Messages => {
+                    let mut bytes = 0;
                     while failed.is_none()
                         && batch.len() < BATCH_MAX
+                        && bytes < BATCH_BYTES
                         && let Some(message) = ordered.next().now_or_never()
                     {
+                        bytes += message.as_ref().map_or(0, |message| message.payload.len());
                         self.take(message, &mut batch, &mut failed);
                     }
                     // A new consumer may read another stream of the same name: asked before anything of it is passed on.
                     if ordered.replaced() != replaced {
-                        replaced = ordered.replaced();
-                        if !self.is_same().await {
+                        if !self.is_surely_same().await {
                             return self.broken(&items, &stop).await;
                         }
+                        replaced = ordered.replaced();
                     }
                 }
             }
@@ -331,13 +336,31 @@ impl Reader {
         })
     }
 
-    /// Whether the stream is still the one that is being read. A server that does not answer says nothing.
-    async fn is_same(&self) -> bool {
+    /// Whether the stream is still the one that is being read. `None`: the server does not answer.
+    async fn same(&self) -> Option<bool> {
         let (sequence, digest) = self.last.unwrap_or((self.bound.position.sequence, self.bound.position.digest));
         let read = Bound { position: Input { sequence, digest, ..Input::default() }, ..self.bound.clone() };
         match self.found(sequence).await {
-            Ok(found) => verdict(&read, found) != Verdict::Broken,
-            Err(error) => error.code() != Some(ApiCode::STREAM_NOT_FOUND),
+            Ok(found) => Some(verdict(&read, found) != Verdict::Broken),
+            Err(error) if error.code() == Some(ApiCode::STREAM_NOT_FOUND) => Some(false),
+            Err(_) => None,
+        }
+    }
+
+    /// As [`Self::same`]; a server that does not answer says nothing.
+    async fn is_same(&self) -> bool {
+        self.same().await.unwrap_or(true)
+    }
+
+    /// As [`Self::same`], when it has to be known: waits while the server does not answer.
+    async fn is_surely_same(&self) -> bool {
+        let mut wait = BACK_OFF.0;
+        loop {
+            if let Some(same) = self.same().await {
+                return same;
+            }
+            tokio::time::sleep(wait).await;
+            wait = (wait * 2).min(BACK_OFF.1);
         }
     }
 

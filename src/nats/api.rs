@@ -2,7 +2,8 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use async_nats::{Client, HeaderMap, Subject};
+use async_nats::{Client, HeaderMap, HeaderName, HeaderValue, Subject};
+use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -97,28 +98,60 @@ pub(crate) async fn direct_get(client: &Client, stream: &str, sequence: u64) -> 
         .get("Nats-Subject")
         .map(|value| Subject::from(value.as_str()))
         .ok_or_else(|| malformed("it names no subject"))?;
-    Ok(Some(Stored { sequence, subject, payload: answer.payload, headers: Some(headers) }))
+    Ok(Some(Stored { sequence, subject, payload: answer.payload, headers: Some(headers), bad_headers: false }))
 }
 
-/// Reads one message from the stream's leader. `None`: it does not exist.
+#[derive(Deserialize)]
+struct Got {
+    message: GotMessage,
+}
+
+#[derive(Deserialize)]
+struct GotMessage {
+    subject: String,
+    seq: u64,
+    #[serde(default)]
+    hdrs: String,
+    #[serde(default)]
+    data: String,
+}
+
+/// Reads one message from the stream's leader, also one whose headers are none. `None`: it does not exist.
 pub(crate) async fn leader_get(client: &Client, stream: &str, sequence: u64) -> Result<Option<Stored>, NatsError> {
     const OPERATION: &str = "read a message from the leader";
-    let refused =
-        |error: &dyn std::fmt::Display| NatsError::Request { operation: OPERATION, reason: error.to_string() };
-    let handle =
-        async_nats::jetstream::new(client.clone()).get_stream_no_info(stream).await.map_err(|error| refused(&error))?;
-    match handle.get_raw_message(sequence).await {
-        Ok(message) => Ok(Some(Stored {
-            sequence: message.sequence,
-            subject: message.subject,
-            payload: message.payload,
-            headers: Some(message.headers),
-        })),
-        Err(error) if error.kind() == async_nats::jetstream::stream::LastRawMessageErrorKind::NoMessageFound => {
-            Ok(None)
+    let body = json!({ "seq": sequence });
+    let got: Got = match request(client, OPERATION, &format!("STREAM.MSG.GET.{stream}"), Some(&body)).await {
+        Ok(got) => got,
+        Err(error) if error.code() == Some(ApiCode::NO_MESSAGE) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let bytes = |text: &str| {
+        BASE64.decode(text).map_err(|error| NatsError::Malformed { operation: OPERATION, reason: error.to_string() })
+    };
+    let (headers, bad_headers) = headers(&bytes(&got.message.hdrs)?);
+    Ok(Some(Stored {
+        sequence: got.message.seq,
+        subject: got.message.subject.into(),
+        payload: bytes(&got.message.data)?.into(),
+        headers: Some(headers),
+        bad_headers,
+    }))
+}
+
+/// The headers among the lines of a message, and whether other bytes stand beside them.
+fn headers(bytes: &[u8]) -> (HeaderMap, bool) {
+    let (mut found, mut bad) = (HeaderMap::new(), false);
+    for line in bytes.split(|b| *b == b'\n').skip(1).map(<[u8]>::trim_ascii).filter(|line| !line.is_empty()) {
+        let parts = std::str::from_utf8(line).ok().and_then(|line| line.split_once(':'));
+        let header = parts.and_then(|(name, value)| {
+            Some((name.parse::<HeaderName>().ok()?, value.trim().parse::<HeaderValue>().ok()?))
+        });
+        match header {
+            Some((name, value)) => found.append(name, value),
+            None => bad = true,
         }
-        Err(error) => Err(refused(&error)),
     }
+    (found, bad)
 }
 
 /// One request to the JetStream API, its answer decoded, an error in it turned into [`NatsError::Refused`].
@@ -169,6 +202,14 @@ fn now_ns() -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn headers_are_read_beside_bytes_that_are_none() {
+        let (found, bad) = headers(b"NATS/1.0\r\nSkein-Format: twilio\r\nBad Name: x\r\nnocolon\r\nX: \xff\r\n\r\n");
+        assert_eq!(found.get("Skein-Format").map(HeaderValue::as_str), Some("twilio"));
+        assert_eq!((found.len(), bad), (1, true));
+        assert!(!headers(b"NATS/1.0\r\nA: 1\r\nA: 2\r\n\r\n").1 && !headers(b"").1);
+    }
 
     #[test]
     fn an_error_in_the_answer_keeps_its_code() {

@@ -9,11 +9,16 @@ use std::time::Duration;
 
 use async_nats::{Client, HeaderMap, Subject};
 use bytes::Bytes;
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
 use thiserror::Error;
 use tracing::debug;
 
-use super::pull::Pull;
+use super::api::leader_get;
+use super::pull::{Pull, PullEnded};
 
+/// Consumers in a row that give nothing before the next message is fetched by itself.
+const FRUITLESS_MAX: u32 = 3;
 /// First and longest wait before the next attempt to make a consumer.
 const BACK_OFF: (Duration, Duration) = (Duration::from_millis(20), Duration::from_secs(1));
 
@@ -24,8 +29,10 @@ pub struct Stored {
     pub sequence: u64,
     /// Its subject.
     pub subject: Subject,
-    /// Its headers.
+    /// Its headers; without those that are none, see `bad_headers`.
     pub headers: Option<HeaderMap>,
+    /// The server stored bytes in the place of headers that the client library cannot read.
+    pub bad_headers: bool,
     /// Its bytes.
     pub payload: Bytes,
 }
@@ -72,8 +79,17 @@ pub struct Ordered {
     options: OrderedOptions,
     next_sequence: u64,
     live: Option<Live>,
+    /// On the way to a consumer, or to the next message; kept, so that a caller who stops waiting does not begin it anew.
+    starting: Option<BoxFuture<'static, Result<Started, PullEnded>>>,
+    /// Consumers in a row that gave nothing.
+    fruitless: u32,
     back_off: Duration,
     replaced: u64,
+}
+
+enum Started {
+    Consumer(Pull),
+    Message(Stored),
 }
 
 struct Live {
@@ -101,6 +117,8 @@ impl Ordered {
             options,
             next_sequence: from_sequence.max(1),
             live: None,
+            starting: None,
+            fruitless: 0,
             back_off: BACK_OFF.0,
             replaced: 0,
         }
@@ -126,12 +144,11 @@ impl Ordered {
     /// [`OrderedError`]: the stream itself has a hole. The reader stays at the missing sequence.
     pub async fn next(&mut self) -> Result<Stored, OrderedError> {
         loop {
-            if self.live.is_none() {
-                self.start().await;
-            }
             let Some(live) = &mut self.live else {
-                tokio::time::sleep(self.back_off).await;
-                self.back_off = (self.back_off * 2).min(BACK_OFF.1);
+                if let Some(message) = self.start().await {
+                    self.next_sequence += 1;
+                    return Ok(message);
+                }
                 continue;
             };
             let (message, place) = match live.pull.next().await {
@@ -159,25 +176,55 @@ impl Ordered {
             live.next_delivery += 1;
             self.next_sequence += 1;
             self.back_off = BACK_OFF.0;
+            self.fruitless = 0;
             return Ok(Stored {
                 sequence,
                 subject: message.subject,
                 headers: message.headers,
+                bad_headers: false,
                 payload: message.payload,
             });
         }
     }
 
     fn restart(&mut self) {
-        self.live = None;
+        let gave_something = self.live.take().is_some_and(|live| live.next_delivery > 1);
+        self.fruitless = if gave_something { 1 } else { self.fruitless + 1 };
         self.replaced += 1;
     }
 
-    /// Makes a consumer at the next sequence; on failure the caller waits and tries again.
-    async fn start(&mut self) {
-        match Pull::start(&self.client, &self.stream, self.next_sequence, self.options.prefetch).await {
-            Ok(pull) => self.live = Some(Live { pull, next_delivery: 1 }),
-            Err(error) => debug!(stream = self.stream, %error, "ordered reader cannot start"),
+    /// Makes a consumer at the next sequence, after a wait if the last one gave nothing. When several gave nothing it may be for the
+    /// very next message, which the client library cannot read: then that is fetched by itself.
+    async fn start(&mut self) -> Option<Stored> {
+        let (client, stream, from) = (self.client.clone(), self.stream.clone(), self.next_sequence);
+        let (fruitless, back_off, batch) = (self.fruitless, self.back_off, self.options.prefetch);
+        let starting = self.starting.get_or_insert_with(|| {
+            async move {
+                if fruitless > 0 {
+                    tokio::time::sleep(back_off).await;
+                }
+                if fruitless >= FRUITLESS_MAX
+                    && let Ok(Some(message)) = leader_get(&client, &stream, from).await
+                {
+                    return Ok(Started::Message(message));
+                }
+                Pull::start(client, stream, from, batch).await.map(Started::Consumer)
+            }
+            .boxed()
+        });
+        let started = starting.as_mut().await;
+        self.starting = None;
+        if self.fruitless > 0 {
+            self.back_off = (self.back_off * 2).min(BACK_OFF.1);
         }
+        match started {
+            Ok(Started::Consumer(pull)) => self.live = Some(Live { pull, next_delivery: 1 }),
+            Ok(Started::Message(message)) => return Some(message),
+            Err(error) => {
+                debug!(stream = self.stream, %error, "ordered reader cannot start");
+                self.fruitless = self.fruitless.max(1);
+            }
+        }
+        None
     }
 }

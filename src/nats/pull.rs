@@ -26,6 +26,10 @@ const HEARTBEAT: Duration = Duration::from_secs(1);
 const SILENCE: Duration = Duration::from_millis(2_200);
 /// After this time without requests the server drops an abandoned consumer.
 const INACTIVE: Duration = Duration::from_secs(20);
+/// Bytes of one request at most: with two on their way a quarter of what the server lets pile up before it cuts a connection.
+const REQUEST_BYTES: usize = 8 << 20;
+/// Says in a heartbeat how many deliveries the consumer has made.
+const DELIVERED: &str = "Nats-Last-Consumer";
 /// Says how many messages a request that ended was still owed.
 const OWED: &str = "Nats-Pending-Messages";
 
@@ -38,6 +42,8 @@ pub(super) enum PullEnded {
     NotAsked(String),
     #[error("no sign of life")]
     Silent,
+    #[error("deliveries were lost on their way")]
+    Missed,
     #[error("the consumer ended with status {0}")]
     Status(StatusCode),
     #[error("the subscription ended")]
@@ -63,13 +69,15 @@ pub(super) struct Pull {
     batch: u64,
     /// Messages asked for that have not come.
     owed: u64,
+    /// The last delivery that came.
+    delivery: u64,
     /// Since when nothing came.
     silent_since: Option<Instant>,
 }
 
 impl Pull {
     /// Makes a consumer of `stream` that begins at `from`, and asks for up to `batch` messages at a time.
-    pub(super) async fn start(client: &Client, stream: &str, from: u64, batch: u64) -> Result<Self, PullEnded> {
+    pub(super) async fn start(client: Client, stream: String, from: u64, batch: u64) -> Result<Self, PullEnded> {
         let config = pull::Config {
             deliver_policy: DeliverPolicy::ByStartSequence { start_sequence: from },
             ack_policy: AckPolicy::None,
@@ -83,18 +91,19 @@ impl Pull {
         let inbox = Subject::from(client.new_inbox());
         let messages = client.subscribe(inbox.clone()).await.map_err(|error| not_made(&error))?;
         let consumer = jetstream::new(client.clone())
-            .create_consumer_on_stream(config, stream)
+            .create_consumer_on_stream(config, stream.as_str())
             .await
             .map_err(|error| not_made(&error))?;
         let name = &consumer.cached_info().name;
         Ok(Self {
-            client: client.clone(),
             messages,
             next: format!("$JS.API.CONSUMER.MSG.NEXT.{stream}.{name}").into(),
             inbox,
+            client,
             ask: ask(batch),
             batch,
             owed: 0,
+            delivery: 0,
             silent_since: None,
         })
     }
@@ -121,7 +130,12 @@ impl Pull {
                 None => {
                     self.owed = self.owed.saturating_sub(1);
                     let place = message.reply.as_deref().and_then(place);
+                    self.delivery = place.map_or(self.delivery, |place| place.delivery);
                     return Ok((message, place));
+                }
+                // What was on its way over a connection that broke does not come again: without acks the server counts it as given.
+                Some(StatusCode::IDLE_HEARTBEAT) if number(&message, DELIVERED) > Some(self.delivery) => {
+                    return Err(PullEnded::Missed);
                 }
                 Some(StatusCode::IDLE_HEARTBEAT) => {}
                 Some(status) => self.settle(&message, status)?,
@@ -131,20 +145,28 @@ impl Pull {
 
     /// A request ended: notes what it was still owed.
     fn settle(&mut self, message: &Message, status: StatusCode) -> Result<(), PullEnded> {
-        // 404: nothing there now, 408: the request expired. It was owed what the header says, or all of it.
-        if !matches!(status, StatusCode::NOT_FOUND | StatusCode::TIMEOUT) {
-            return Err(PullEnded::Status(status));
+        // 404: nothing there now, 408: the request expired. It was owed what the header says, or all of it. 409 with that header: it
+        // has brought as many bytes as it may.
+        let owed = number(message, OWED);
+        match status {
+            StatusCode::NOT_FOUND | StatusCode::TIMEOUT => {}
+            StatusCode::REQUEST_TERMINATED if owed.is_some() => {}
+            other => return Err(PullEnded::Status(other)),
         }
-        let owed = message.headers.as_ref().and_then(|headers| headers.get(OWED));
-        let owed = owed.and_then(|owed| owed.as_str().parse().ok()).unwrap_or(self.batch);
-        self.owed = self.owed.saturating_sub(owed);
+        self.owed = self.owed.saturating_sub(owed.unwrap_or(self.batch));
         Ok(())
     }
+}
+
+/// A header of a status message that is a number.
+fn number(message: &Message, name: &'static str) -> Option<u64> {
+    message.headers.as_ref()?.get(name)?.as_str().parse().ok()
 }
 
 fn ask(batch: u64) -> Bytes {
     let request = serde_json::json!({
         "batch": batch,
+        "max_bytes": REQUEST_BYTES,
         "expires": u64::try_from(EXPIRES.as_nanos()).unwrap_or(u64::MAX),
         "idle_heartbeat": u64::try_from(HEARTBEAT.as_nanos()).unwrap_or(u64::MAX),
     });

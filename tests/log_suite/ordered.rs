@@ -2,6 +2,8 @@
 
 use async_nats::jetstream::{self, stream};
 use skein::nats::{NatsError, Ordered, OrderedError, OrderedOptions, stream_identity};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 use crate::{
     bed::{PATIENCE, connect},
@@ -67,6 +69,48 @@ async fn what_is_published_later_comes_too_also_after_a_restart() {
     };
     let (read, ()) = tokio::join!(next(&mut reader), later);
     assert_eq!(read, Ok((3, "3".into())));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn deliveries_lost_with_a_connection_come_again_although_nothing_new_is_published() {
+    let server = TestServer::start();
+    stream_of(&server, 3_000).await;
+    let proxy = Proxy::start(server.port()).await;
+    let client = connect(&proxy.url).await.control().clone();
+    let mut reader = Ordered::new(client, "S", 1, OrderedOptions { prefetch: 2_000 });
+    for n in 1..=3_000 {
+        // All of them have been given to the consumer by then.
+        if n == 1_500 || n == 2_990 {
+            proxy.cut();
+        }
+        assert_eq!(next(&mut reader).await, Ok((n, n.to_string())));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_with_bytes_that_are_no_headers_does_not_stop_the_reader() {
+    let server = TestServer::start();
+    let context = stream_of(&server, 1).await;
+    let head = b"NATS/1.0\r\nSkein-Format: t\xffx\r\nA: 1\r\n\r\n";
+    let mut raw = TcpStream::connect(("127.0.0.1", server.port())).await.expect("connected");
+    let mut sent = b"CONNECT {\"headers\":true,\"verbose\":false,\"pedantic\":false}\r\n".to_vec();
+    sent.extend(format!("HPUB s.x {} {}\r\n", head.len(), head.len() + 1).into_bytes());
+    sent.extend([&head[..], b"2\r\nPING\r\n"].concat());
+    raw.write_all(&sent).await.expect("sent");
+    let mut answer = Vec::new();
+    while !answer.ends_with(b"PONG\r\n") {
+        raw.read_buf(&mut answer).await.expect("an answer");
+    }
+    context.publish("s.x", "3".into()).await.expect("sent").await.expect("stored");
+
+    let client = connect(&server.url()).await.control().clone();
+    let mut reader = Ordered::new(client, "S", 1, OrderedOptions::default());
+    let mut read = Vec::new();
+    for _ in 1..=3 {
+        let stored = tokio::time::timeout(PATIENCE, reader.next()).await.expect("in time").expect("no hole");
+        read.push((stored.sequence, stored.payload, stored.bad_headers));
+    }
+    assert_eq!(read, [(1, "1".into(), false), (2, "2".into(), true), (3, "3".into(), false)]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

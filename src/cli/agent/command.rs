@@ -111,7 +111,8 @@ async fn come_back(seat: &mut Seat, target: &Target, why: &str) -> anyhow::Resul
         match again(seat, target).await {
             Ok((frames, welcome)) => {
                 println!("back again{}", if welcome.resumed { "" } else { "; what is shown now is all there is" });
-                seat.sit_down(welcome).await?;
+                // A connection that breaks again at once is found by whoever reads it next.
+                let _ = seat.sit_down(welcome).await;
                 return Ok(frames);
             }
             Err(error) if Instant::now() + pause > gives_up || is_final(&error) => {

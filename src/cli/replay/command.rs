@@ -16,7 +16,7 @@ use crate::cli::client::{Event, Publisher, Target};
 /// Flags of `skein replay`.
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
-    /// Files (.jsonl of payloads or dialogues, .box and .eml mails) or folders of them.
+    /// Files (.jsonl of payloads or dialogues, .box and .eml mails) or folders of mails.
     #[arg(required = true)]
     paths: Vec<PathBuf>,
     /// Payloads and mails a second; without it as fast as they are acknowledged.

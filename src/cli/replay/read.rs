@@ -55,7 +55,7 @@ pub(super) fn read(
         return Ok(());
     }
     let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-    for (number, line) in (1..).zip(text.lines().filter(|line| !line.trim().is_empty())).take(limit) {
+    for (number, line) in (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty()).take(limit) {
         let row: Value =
             serde_json::from_str(line).with_context(|| format!("{} line {number} is no JSON", path.display()))?;
         to.push(item(row, path, endpoint).with_context(|| format!("{} line {number}", path.display()))?);

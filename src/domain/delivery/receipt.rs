@@ -79,7 +79,11 @@ pub(crate) fn receipt(
     let bound = space.provider_ids.get(fingerprint).and_then(|(message, _)| ours(*message));
     // A bounce that returns nothing says at least whom it could not reach.
     let by_recipient = || match (provider_ref, report.recipient.as_deref()) {
-        (None, Some(address)) if channel == "email" => last_mail_to(draft, address).and_then(ours),
+        // Whose mail it is, nobody proves: it may say that one failed, and only of what went out by this mailbox.
+        (None, Some(address)) if channel == "email" && report.status == ReceiptStatus::Failed => {
+            let last = last_mail_to(draft, address).and_then(ours);
+            last.filter(|(_, delivery)| delivery.went_by(&space.names, channel, endpoint))
+        }
         _ => None,
     };
     let Some((message, delivery)) = named.or(bound).or_else(by_recipient) else {
