@@ -26,6 +26,8 @@ mod offers;
 mod order;
 #[path = "domain/owners.rs"]
 mod owners;
+#[path = "domain/parts.rs"]
+mod parts;
 #[path = "domain/peers.rs"]
 mod peers;
 #[path = "domain/receipts.rs"]

@@ -68,9 +68,11 @@ impl Change {
             | Self::SessionEnded { agent, .. }
             | Self::PresenceSet { agent, .. }
             | Self::MatchDeferred { agent, .. } => Concerned::agent(*agent),
-            Self::IdentityMarked { leaf, .. } | Self::Named { leaf, .. } | Self::AlsoReceived { leaf, .. } => {
-                Concerned::leaf(*leaf)
-            }
+            Self::IdentityMarked { leaf, .. }
+            | Self::Named { leaf, .. }
+            | Self::AlsoReceived { leaf, .. }
+            | Self::PartsJoined { leaf, .. } => Concerned::leaf(*leaf),
+            Self::PartHeld(part) => Concerned::leaf(part.leaf),
             Self::IdentityOpened(opened) => Concerned::leaf(opened.leaf),
             Self::ReceiptNoted(receipt) => Concerned::leaf(receipt.leaf),
             Self::WorkOpened(opened) => Concerned::leaf(opened.leaf),

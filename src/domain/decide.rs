@@ -218,6 +218,7 @@ fn fire(draft: &mut Draft<'_>, timer: Timer) {
         Timer::OffersGrace(agent) => session::offers_grace_over(draft, agent),
         Timer::WorkGrace(work) => work::work_grace_over(draft, work),
         Timer::SessionGrace(agent) => session::session_grace_over(draft, agent),
+        Timer::PartsDue(leaf, set) => conversation::parts_due(draft, leaf, set),
         Timer::Match(agent) => {
             draft.push(Change::MatchDeferred { agent, more: false });
             routing::fill(draft, agent);

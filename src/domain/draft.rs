@@ -165,12 +165,21 @@ impl<'a> Draft<'a> {
     /// Chooses a message, with its words.
     pub(crate) fn push_message(&mut self, message: super::record::MessageStored, words: MessageContent) -> MessageId {
         let id = self.next_message();
+        self.push_said(message.leaf, Change::MessageStored(Box::new(message)), words);
+        id
+    }
+
+    /// Chooses to hold a part of a text, with its words.
+    pub(crate) fn push_part(&mut self, part: super::record::PartHeld, words: MessageContent) {
+        self.push_said(part.leaf, Change::PartHeld(Box::new(part)), words);
+    }
+
+    fn push_said(&mut self, leaf: LeafId, change: Change, words: MessageContent) {
         let place = self.place();
         // Whatever else the event opened: its content belongs to the leaf that its message is filed under.
-        self.content_leaf = Some(message.leaf);
-        self.push(Change::MessageStored(Box::new(message)));
+        self.content_leaf = Some(leaf);
+        self.push(change);
         self.content.push(Personal { place, value: PersonalValue::Message(Box::new(words)) });
-        id
     }
 
     /// Adds personal content to the change that is pushed next.

@@ -28,7 +28,7 @@ pub enum Invariant {
     OneCustomerPerAddress,
     /// What is indexed as waiting is QUEUED, and the other way round.
     WaitingIndex,
-    /// Every open offer and every Work in wrap-up has its deadline.
+    /// Every open offer, every Work in wrap-up and every text of which parts are missing has its deadline.
     DeadlinesArmed,
 }
 
@@ -65,6 +65,9 @@ pub fn violations(state: &State) -> Vec<Violation> {
         agents(space, &mut found);
         conserving(space, &mut found);
         customers(space, &mut found);
+        if !space.parts.timers().all(|timer| space.has_timer(&timer)) {
+            found.push(Violation { invariant: Invariant::DeadlinesArmed, work: None, agent: None });
+        }
     }
     found
 }

@@ -78,6 +78,8 @@ pub fn outputs(record: &Record) -> Vec<Output> {
             | Change::Named { .. }
             | Change::Merged { .. }
             | Change::ReceiptNoted(_)
+            | Change::PartHeld(_)
+            | Change::PartsJoined { .. }
             | Change::ReceiptParked { .. }
             | Change::SeenMarked { .. }
             | Change::WorkOpened(_)

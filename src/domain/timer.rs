@@ -1,6 +1,6 @@
 //! Deadlines of the state. They fire in (deadline, timer) order, between commands (design, law 14).
 
-use super::id::{AgentId, WorkId};
+use super::id::{AgentId, LeafId, WorkId};
 
 /// What a deadline is for. A timer whose reason has gone is without effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -21,4 +21,6 @@ pub enum Timer {
     SessionGrace(AgentId),
     /// More is to be matched for an agent than one record held.
     Match(AgentId),
+    /// The parts of a text that are not there are waited for no longer.
+    PartsDue(LeafId, u64),
 }

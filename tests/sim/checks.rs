@@ -62,6 +62,8 @@ pub(crate) struct Auditor {
     requests: BTreeSet<(Name, Name)>,
     /// Messages of customers by what identifies them to the world, with how often each is stored.
     pub(crate) stored: BTreeMap<String, u32>,
+    /// Parts of texts, by their words, with how often each is in a message.
+    pub(crate) pieces: BTreeMap<String, u32>,
     pub(crate) statuses: BTreeMap<MessageId, ReceiptStatus>,
     owned: BTreeMap<WorkId, Owned>,
     offered: BTreeMap<WorkId, Offered>,
@@ -79,6 +81,7 @@ impl Auditor {
             inputs: BTreeSet::new(),
             requests: BTreeSet::new(),
             stored: BTreeMap::new(),
+            pieces: BTreeMap::new(),
             statuses: BTreeMap::new(),
             owned: BTreeMap::new(),
             offered: BTreeMap::new(),
@@ -129,7 +132,17 @@ impl Auditor {
     fn change(&mut self, record: &Record, place: u16, change: &Change, stats: &mut Stats) -> Result<(), Broken> {
         let (index, now) = (record.index, record.time);
         match change {
-            Change::MessageStored(message) => self.message(record, place, message)?,
+            Change::MessageStored(message) => {
+                self.message(record, place, message)?;
+                self.text(record, place, message, stats)?;
+            }
+            Change::PartsJoined { message, complete, .. } => {
+                stats.hit("text in parts", if *complete { "joined" } else { "joined without some" });
+                let stored = record.changes.get(usize::from(message.place()));
+                let marked = matches!(stored, Some(Change::MessageStored(stored))
+                    if message.index() == index && stored.flags.has(Flags::INCOMPLETE) != *complete);
+                holds("what is missing is marked", marked, || format!("{change:?} at {index}"))?;
+            }
             Change::ReceiptNoted(receipt) if receipt.applied => {
                 let known = self.statuses.insert(receipt.message, receipt.status);
                 holds("receipts are monotone", known.is_some_and(|known| known < receipt.status), || {
@@ -306,6 +319,37 @@ impl Auditor {
         )
     }
 
+    /// A text of parts has only those of one text, in order, all of them or the mark.
+    fn text(&mut self, record: &Record, place: u16, message: &MessageStored, stats: &mut Stats) -> Result<(), Broken> {
+        let words = record.content.iter().find_map(|personal| match &personal.value {
+            PersonalValue::Message(words) if personal.place == place => Some(words),
+            _ => None,
+        });
+        let text = words.map(|words| words.content.text.as_str()).filter(|text| text.starts_with('['));
+        let Some(text) = text.filter(|_| message.direction == Direction::In) else {
+            return Ok(());
+        };
+        let pieces: Vec<&str> = text.split_inclusive(']').collect();
+        let numbers: Vec<Vec<u64>> = pieces
+            .iter()
+            .map(|piece| piece.trim_matches(['[', ']']).split('.').filter_map(|n| n.parse().ok()).collect())
+            .collect();
+        let of = numbers[0][2];
+        let one = numbers.iter().all(|number| number[0] == numbers[0][0]);
+        let complete = numbers.len() as u64 == of;
+        let marked = message.flags.has(Flags::INCOMPLETE);
+        holds("parts of one text, in order", one && numbers.is_sorted() && complete != marked, || {
+            format!("{text}: {message:?}")
+        })?;
+        if pieces.len() == 1 {
+            stats.hit("text in parts", "late or alone");
+        }
+        for piece in pieces {
+            *self.pieces.entry(piece.to_owned()).or_default() += 1;
+        }
+        Ok(())
+    }
+
     /// What an agent is shown names the conversation that the Work is in.
     fn brief(&self, work: WorkId, brief: &WorkBrief) -> Result<(), Broken> {
         let now = self.space()?.work(work).map(|work| work.conversation);
@@ -363,6 +407,7 @@ pub(crate) fn fingerprint(state: &State, agents: &[&str]) -> String {
     }
     for space in state.workspaces() {
         line(&(space.name(), space.config_sha256(), space.identities(), space.remembered_ids(), space.open_works()));
+        line(&space.held_parts());
         for work in space.works(None, None) {
             line(&work);
         }

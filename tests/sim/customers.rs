@@ -78,6 +78,10 @@ pub(crate) struct Customers {
     pub(crate) at_least_once: BTreeSet<String>,
     /// Pairs of addresses that the provider has vouched for as one person's.
     pub(crate) pairs: Vec<(String, String)>,
+    /// Parts of texts still to be published, with the stream.
+    parts: Vec<(usize, Published)>,
+    /// Marks of the parts published: each must be in one message.
+    pub(crate) pieces: BTreeSet<String>,
 }
 
 impl Customers {
@@ -92,6 +96,8 @@ impl Customers {
             once: BTreeSet::new(),
             at_least_once: BTreeSet::new(),
             pairs: Vec::new(),
+            parts: Vec::new(),
+            pieces: BTreeSet::new(),
         }
     }
 
@@ -102,12 +108,13 @@ impl Customers {
 
     /// The next message, and the stream it goes to.
     pub(crate) fn publish(&mut self, now: Timestamp) -> (usize, InMessage) {
-        match self.rng.weighted(&[66, 14, 14, 2, 2, 1]) {
+        match self.rng.weighted(&[66, 14, 14, 2, 2, 1, 8]) {
             1 if !self.published.is_empty() => self.retry(),
             2 if !self.handed.is_empty() => self.report(),
             3 => (self.rng.below(2), InMessage::Undecodable),
             4 => (self.rng.below(2), InMessage::Empty),
             5 => (self.rng.below(2), InMessage::Gone),
+            6 => self.part(now),
             _ => {
                 let (channel, endpoint, stream) = *self.rng.pick(&ENDPOINTS);
                 let count = if self.rng.percent(12) { 2 + self.rng.below(2) } else { 1 };
@@ -131,6 +138,41 @@ impl Customers {
             again.event.event_id = Some(format!("other-{number}"));
         }
         (stream, InMessage::Events(vec![again]))
+    }
+
+    /// The next part of a long text; one may be lost for good, and they come in any order.
+    fn part(&mut self, now: Timestamp) -> (usize, InMessage) {
+        if self.parts.is_empty() {
+            let (channel, endpoint, stream) = ENDPOINTS[1];
+            let (of, number) = (2 + u16::try_from(self.rng.below(2)).expect("small"), self.number());
+            let (person, backfill) = (self.rng.below(PERSONS), self.rng.percent(3));
+            // A sender that uses a reference again before its text is whole cannot be told from one text.
+            let reference = number.to_string();
+            for part in 1..=of {
+                let mut event = blank(EventKind::Message(Message {
+                    content: Content::text(piece(number, part, of)),
+                    part: Some((part, of, reference.clone())),
+                    ..Message::default()
+                }));
+                event.senders = self.senders(channel, person);
+                event.assurance = Assurance::Claimed;
+                event.message_ref = Some(format!("ref-{number}-{part}"));
+                event.backfill = backfill;
+                let (workspace, channel) = (Name::new(super::checks::ACME), Name::new(channel));
+                self.parts.push((stream, Published { workspace, channel, endpoint: Name::new(endpoint), event }));
+            }
+            if self.rng.percent(30) {
+                self.parts.pop();
+            }
+        }
+        let at = self.rng.below(self.parts.len());
+        let (stream, mut published) = self.parts.swap_remove(at);
+        published.event.occurred_at = Some(now);
+        if let EventKind::Message(message) = &published.event.kind {
+            self.pieces.insert(message.content.text.clone());
+        }
+        self.published.push((stream, published.clone()));
+        (stream, InMessage::Events(vec![published]))
     }
 
     fn report(&mut self) -> (usize, InMessage) {
@@ -279,7 +321,10 @@ impl Customers {
             10..=12 => {
                 // An id used again with other words, by the same person on the same endpoint.
                 let same = |(of, known): &&(usize, Published)| {
-                    *of == stream && known.endpoint == published.endpoint && known.event.senders == event.senders
+                    *of == stream
+                        && known.endpoint == published.endpoint
+                        && known.event.senders == event.senders
+                        && text(&known.event) != text(event)
                 };
                 if let Some((_, known)) = self.published.iter().rev().find(same) {
                     event.event_id.clone_from(&known.event.event_id);
@@ -338,6 +383,19 @@ impl Customers {
         ids.extend(ours.map(|handed| handed.provider_id.clone()));
         if ids.is_empty() { None } else { Some(self.rng.pick(&ids).clone()) }
     }
+}
+
+/// What a message says.
+fn text(event: &InboundEvent) -> Option<&str> {
+    match &event.kind {
+        EventKind::Message(message) => Some(&message.content.text),
+        _ => None,
+    }
+}
+
+/// The words of a part: they say which it is.
+fn piece(number: u64, part: u16, of: u16) -> String {
+    format!("[{number}.{part}.{of}]")
 }
 
 /// What the adapter of a message of ours publishes about it.

@@ -99,7 +99,7 @@ fn flush(world: &mut World) -> Result<(), Broken> {
 
 fn done(world: &World) -> bool {
     let state = world.node.engine.state();
-    let open = state.workspace(ACME).map_or(1, |space| space.open_works());
+    let open = state.workspace(ACME).map_or(1, |space| space.open_works() + space.held_parts());
     let read = (0..2).all(|stream| !world.node.unread(stream, &world.streams[stream]));
     open == 0 && read && world.node.at_rest() && !world.retries_left()
 }
@@ -143,6 +143,10 @@ fn messages(world: &World) -> Result<(), Broken> {
     let stored = |key: &String| world.auditor.stored.get(key).copied().unwrap_or(0);
     for key in &world.customers.once {
         holds("every message is stored once", stored(key) == 1, || format!("{key}: {} times", stored(key)))?;
+    }
+    for piece in &world.customers.pieces {
+        let count = world.auditor.pieces.get(piece).copied().unwrap_or(0);
+        holds("every part is in one message", count == 1, || format!("{piece}: {count} times"))?;
     }
     for key in &world.customers.at_least_once {
         holds("no message is lost", stored(key) >= 1, || key.clone())?;

@@ -29,6 +29,8 @@ const EXPECTED: &[(&str, &[&str])] = &[
             "Merged",
             "MessageStored",
             "AlsoReceived",
+            "PartHeld",
+            "PartsJoined",
             "ReceiptNoted",
             "ReceiptParked",
             "SeenMarked",
@@ -85,7 +87,17 @@ const EXPECTED: &[(&str, &[&str])] = &[
     ),
     (
         "timer",
-        &["OfferExpiry", "WrapUpEnd", "CooldownEnd", "Recall", "OffersGrace", "WorkGrace", "SessionGrace", "Match"],
+        &[
+            "OfferExpiry",
+            "WrapUpEnd",
+            "CooldownEnd",
+            "Recall",
+            "OffersGrace",
+            "WorkGrace",
+            "SessionGrace",
+            "Match",
+            "PartsDue",
+        ],
     ),
     (
         "work",
@@ -121,6 +133,7 @@ const EXPECTED: &[(&str, &[&str])] = &[
     ("unassigned because", &["Closed", "Recalled", "OwnerLost", "*Requeued: no verb gives a Work back yet"]),
     ("session ended because", &["LoggedOut", "Taken", "GraceOver", "SlowReader"]),
     ("presence", &["Ready", "Away", "Draining", "Offline"]),
+    ("text in parts", &["joined", "joined without some", "late or alone"]),
     (
         "crash",
         &[

@@ -110,7 +110,7 @@ pub(super) fn direction(direction: Direction) -> p::Direction {
 }
 
 pub(super) fn flags(flags: Flags) -> Vec<i32> {
-    const PAIRS: [(Flags, p::MessageFlag); 9] = [
+    const PAIRS: [(Flags, p::MessageFlag); 10] = [
         (Flags::ID_REUSED, p::MessageFlag::IdReused),
         (Flags::ODD_TIME, p::MessageFlag::OddTime),
         (Flags::REPEATED, p::MessageFlag::Repeated),
@@ -120,6 +120,7 @@ pub(super) fn flags(flags: Flags) -> Vec<i32> {
         (Flags::FORWARDED, p::MessageFlag::Forwarded),
         (Flags::AUTO_SUBMITTED, p::MessageFlag::AutoSubmitted),
         (Flags::GENERATED, p::MessageFlag::Generated),
+        (Flags::INCOMPLETE, p::MessageFlag::Incomplete),
     ];
     PAIRS.iter().filter(|(flag, _)| flags.has(*flag)).map(|(_, flag)| (*flag).into()).collect()
 }

@@ -8,6 +8,7 @@ use siphasher::sip::SipHasher13;
 
 use crate::domain::content::{Content, Part};
 use crate::domain::event::{AddressKind, InboundEvent};
+use crate::domain::id::LeafId;
 use crate::domain::record::MessageKind;
 
 /// Keeps fingerprints of different purposes apart under one key.
@@ -16,6 +17,7 @@ enum Purpose {
     Provider = 1,
     Duplicate = 2,
     Digest = 3,
+    Parts = 4,
 }
 
 struct Fingerprint(SipHasher13);
@@ -72,6 +74,26 @@ pub(crate) fn duplicate_key(
         fingerprint = fingerprint.field(version);
     }
     Some(fingerprint.finish())
+}
+
+/// Of what the parts of one text have in common: sender, endpoint, reference and how many there are. What is told as history is
+/// another text.
+pub(crate) fn parts_fingerprint(
+    key: &[u8; 16],
+    leaf: LeafId,
+    channel: &str,
+    endpoint: &str,
+    (of, reference): (u16, &str),
+    backfill: bool,
+) -> u64 {
+    Fingerprint::new(key, Purpose::Parts)
+        .field(leaf.0.to_le_bytes())
+        .field(channel)
+        .field(endpoint)
+        .field(of.to_le_bytes())
+        .field(reference)
+        .field([u8::from(backfill)])
+        .finish()
 }
 
 /// A key for the same id with another body, and for a body without an id.

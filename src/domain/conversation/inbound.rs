@@ -1,24 +1,18 @@
 //! An inbound event becomes a message in its Conversation, and Work where it asks for an answer.
 
-use smallvec::SmallVec;
-
-use super::item::{Item, as_item, odd_time};
-use super::matter::{self, Question};
+use super::item::{as_item, odd_time};
 use super::once::{Once, once};
+use super::parts;
 use super::provider_fingerprint;
-use super::route::{Route, answers, route};
+use super::store::{Said, store};
 use crate::domain::command::{Arrival, DeadLetter};
 use crate::domain::customer::{Who, normalise, resolve, resolve_thread};
 use crate::domain::delivery;
 use crate::domain::draft::Draft;
 use crate::domain::event::{EventKind, InboundEvent, Receipt, ReceiptStatus, Scope};
-use crate::domain::id::{AgentId, Name, WorkId};
-use crate::domain::record::{
-    Author, Change, Direction, Flags, MessageContent, MessageStored, PersonalValue, QueueCause, WorkOpened,
-};
+use crate::domain::id::Name;
+use crate::domain::record::{Change, Flags, PersonalValue};
 use crate::domain::rejection::Rejection;
-use crate::domain::routing::{answer_by, requeue};
-use crate::domain::view::WorkState;
 use crate::domain::workspace::EndpointConfig;
 
 /// Longest shown name, characters.
@@ -146,140 +140,13 @@ fn item(draft: &mut Draft<'_>, mut arrival: Arrival, endpoint: &EndpointConfig) 
     if event.scope == Scope::Direct && !item.external {
         name(draft, who, event);
     }
-    store(draft, arrival, endpoint, item, who, Once { flags, ..once });
+    let Arrival { channel, endpoint: endpoint_name, event, .. } = arrival;
+    let once = Once { flags, ..once };
+    let said = Said { channel, endpoint: endpoint_name, event, item, who, once, joined: None };
+    if let Some(said) = parts::gathered(draft, said) {
+        store(draft, Some(endpoint), said);
+    }
     Ok(())
-}
-
-/// The message itself, in the Work that it belongs to.
-fn store(draft: &mut Draft<'_>, arrival: Arrival, endpoint: &EndpointConfig, item: Item, who: Who, once: Once) {
-    let event = arrival.event;
-    let quoted = answers(&item, &event);
-    let answers: SmallVec<[&str; 2]> = quoted.iter().map(String::as_str).collect();
-    let brand = draft.space.config().brand(endpoint);
-    let question = Question {
-        root: who.root,
-        channel: &arrival.channel,
-        endpoint: &arrival.endpoint,
-        brand,
-        answers: &answers,
-        reopens: !once.flags.has(Flags::GENERATED),
-    };
-    let answered = matter::answered(draft, &question);
-    let route = route(draft, &question, answered.and_then(|(_, work)| work), &item, &event, once.flags);
-    let queue = &endpoint.queue;
-
-    let mut flags = once.flags;
-    let mut audience: SmallVec<[AgentId; 1]> = SmallVec::new();
-    let work = match &route {
-        Route::Into(work) => Some(*work),
-        Route::AtLimit(work) => {
-            flags = flags.with(Flags::WORK_LIMIT);
-            Some(*work)
-        }
-        Route::Reopen(work) => {
-            draft.push(Change::WorkReopened { work: *work, leaf: who.leaf });
-            Some(*work)
-        }
-        Route::Open(linked) => {
-            let work = draft.next_work();
-            draft.push(Change::WorkOpened(Box::new(WorkOpened {
-                leaf: who.leaf,
-                conversation: who.root,
-                channel: arrival.channel.clone(),
-                endpoint: arrival.endpoint.clone(),
-                brand: brand.clone(),
-                linked: linked.clone(),
-            })));
-            Some(work)
-        }
-        Route::Thanks(last_owner) => {
-            flags = flags.with(Flags::THANKS);
-            audience.extend(*last_owner);
-            None
-        }
-        Route::Nowhere => None,
-    };
-    let owner = work.and_then(|work| draft.work(work)).and_then(|work| work.owner);
-    let direct = event.scope == Scope::Direct;
-    if !flags.has(Flags::REPEATED) {
-        audience.extend(owner.map(|owner| owner.agent));
-    }
-    let answer_by = owner.and_then(|_| {
-        let queue = draft.space.config().queue(&draft.work(work?)?.queue)?;
-        answer_by(queue, draft.now)
-    });
-    let fingerprint = match (&event.message_ref, item.kind.is_said()) {
-        (Some(id), true) => provider_fingerprint(draft.space.hash_key(), &arrival.channel, &arrival.endpoint, id),
-        _ => 0,
-    };
-    let message = MessageStored {
-        leaf: who.leaf,
-        conversation: who.root,
-        work,
-        direction: if item.external { Direction::Out } else { Direction::In },
-        kind: item.kind,
-        author: match (item.external, direct) {
-            (true, _) => Author::External,
-            (false, true) => Author::Customer,
-            (false, false) => Author::Participant,
-        },
-        assurance: event.assurance,
-        scope: event.scope,
-        channel: arrival.channel.clone(),
-        endpoint: arrival.endpoint.clone(),
-        provider_time: event.occurred_at,
-        flags,
-        about: answered.map(|(message, _)| message),
-        duplicate_key: once.key,
-        digest: once.digest,
-        provider_fingerprint: fingerprint,
-        audience,
-        answer_by,
-        ..MessageStored::default()
-    };
-    let words = MessageContent {
-        content: item.content,
-        provider_ref: event.message_ref,
-        quoted_ref: item.quoted,
-        recipient: None,
-        detail: Some(item.detail).filter(|detail| !detail.is_empty()),
-        odd_time: event.odd_time,
-        ..MessageContent::default()
-    };
-    draft.push_message(message, words);
-    follow_up(draft, route, work, queue);
-}
-
-/// What a message makes of its Work.
-fn follow_up(draft: &mut Draft<'_>, route: Route, work: Option<WorkId>, queue: &Name) {
-    let Some(id) = work else { return };
-    match route {
-        Route::Open(linked) => {
-            // The owner of an open Work of the customer is asked first: the customer need not explain again.
-            let preferred = linked.iter().rev().find_map(|id| draft.work(*id)?.owner).map(|owner| owner.agent);
-            requeue(draft, id, queue, QueueCause::New, preferred);
-        }
-        Route::Reopen(_) => {
-            let queue =
-                draft.work(id).map(|work| work.queue.clone()).filter(|name| draft.space.config().queue(name).is_some());
-            let preferred = draft.space.closed.get(id).and_then(|closed| closed.last_owner());
-            requeue(draft, id, &queue.unwrap_or_else(|| endpoint_queue(draft, id)), QueueCause::Reopened, preferred);
-        }
-        Route::Into(_) | Route::AtLimit(_) => {
-            let Some(work) = draft.work(id) else { return };
-            if let (WorkState::WrapUp, Some(owner), true) = (work.state, work.owner, work.ours_since.is_some()) {
-                let cost = draft.agent(owner.agent).map_or(1, |agent| agent.profile.cost(&work.channel));
-                draft.push(Change::WrapUpLeft { work: id, agent: owner.agent, cost });
-            }
-        }
-        Route::Thanks(_) | Route::Nowhere => {}
-    }
-}
-
-fn endpoint_queue(draft: &Draft<'_>, id: WorkId) -> Name {
-    let config = draft.space.config();
-    let endpoint = draft.work(id).and_then(|work| config.endpoint(&work.channel, &work.endpoint));
-    endpoint.map(|endpoint| endpoint.queue.clone()).unwrap_or_default()
 }
 
 /// Whether an echo is of a message that we sent.

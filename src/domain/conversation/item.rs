@@ -1,5 +1,6 @@
 //! From an event to an item of a Conversation: what it is, what it says, what is odd about it.
 
+use super::parts;
 use crate::domain::content::{Content, MailClass, Part};
 use crate::domain::event::{Assurance, CallState, EventKind, InboundEvent, Sender};
 use crate::domain::record::{Flags, MessageKind};
@@ -18,8 +19,10 @@ pub(super) struct Item {
     pub(super) quoted: Option<String>,
     pub(super) flags: Flags,
     pub(super) external: bool,
-    /// The provider's version of an edit.
+    /// What tells it from another item under the same id: the provider's version of an edit, which part of a text it is.
     pub(super) version: Option<String>,
+    /// It is a part of a text: its number, of how many, reference.
+    pub(super) part: Option<(u16, u16, String)>,
 }
 
 /// Takes the item out of the event.
@@ -33,20 +36,27 @@ pub(super) fn as_item(event: &mut InboundEvent) -> Item {
         flags,
         external: false,
         version: None,
+        part: None,
     };
     let mut item = match std::mem::replace(&mut event.kind, EventKind::VisitEnd) {
         EventKind::Message(message) => {
             if message.forwarded {
                 flags = flags.with(Flags::FORWARDED);
             }
+            // One part of one is the whole text.
+            let part = message.part.filter(|(_, of, _)| *of > 1);
+            let told_apart =
+                |(number, of, reference): &(u16, u16, String)| parts::described(&[*number], *of, reference);
+            let detail = part.as_ref().map(told_apart);
             Item {
                 kind: MessageKind::Message,
                 content: message.content,
-                detail: String::new(),
+                version: detail.clone(),
+                detail: detail.unwrap_or_default(),
                 quoted: message.quoted,
                 flags,
                 external: false,
-                version: None,
+                part,
             }
         }
         EventKind::Echo(message) => Item {
@@ -57,6 +67,7 @@ pub(super) fn as_item(event: &mut InboundEvent) -> Item {
             flags,
             external: true,
             version: None,
+            part: None,
         },
         EventKind::Unsupported(content) => plain(MessageKind::Unsupported, content, String::new()),
         EventKind::Edit { content, version } => Item { version, ..plain(MessageKind::Edit, content, String::new()) },

@@ -6,10 +6,13 @@ mod inbound;
 mod item;
 mod matter;
 mod once;
+mod parts;
 mod route;
+mod store;
 mod thanks;
 
 pub(crate) use aging::Aging;
-pub(crate) use fingerprint::{digest, duplicate_key, provider_fingerprint, with_digest};
+pub(crate) use fingerprint::{digest, duplicate_key, parts_fingerprint, provider_fingerprint, with_digest};
 pub(crate) use inbound::{dead_letter, input};
 pub(crate) use once::Seen;
+pub(crate) use parts::{HeldParts, parts_due};

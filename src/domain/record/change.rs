@@ -1,8 +1,8 @@
 //! Everything that can change.
 
 use super::{
-    Assigned, Evidence, IdentityOpened, IdentityStatus, Input, MessageStored, OfferMade, OfferOutcome, Presence,
-    QueueCause, ReceiptNoted, SessionEnd, UnassignReason, WorkOpened,
+    Assigned, Evidence, IdentityOpened, IdentityStatus, Input, MessageStored, OfferMade, OfferOutcome, PartHeld,
+    Presence, QueueCause, ReceiptNoted, SessionEnd, UnassignReason, WorkOpened,
 };
 use crate::domain::event::{Assurance, ErrorClass, ReceiptStatus};
 use crate::domain::id::{AgentId, AssignmentId, LeafId, MessageId, Name, OfferId, Position, RootId, WorkId};
@@ -143,6 +143,19 @@ pub enum Change {
         leaf: LeafId,
         /// The other endpoint.
         endpoint: Name,
+    },
+    /// A part of a text waits for the others.
+    PartHeld(Box<PartHeld>),
+    /// Held parts are held no longer: a message of this record is made of them.
+    PartsJoined {
+        /// Leaf that they are filed under.
+        leaf: LeafId,
+        /// Which: as in [`PartHeld`].
+        set: u64,
+        /// The message.
+        message: MessageId,
+        /// Whether all parts were there. Otherwise one that comes late is a message of its own.
+        complete: bool,
     },
     /// A message of ours has a new status, or a lower one was noted.
     ReceiptNoted(ReceiptNoted),

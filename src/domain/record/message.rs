@@ -105,6 +105,8 @@ impl Flags {
     pub const ATTENDED: Self = Self(256);
     /// Written by a machine for somebody: a form that was filled in. It awaits a person's answer, never an automatic one.
     pub const GENERATED: Self = Self(512);
+    /// Some of a text that came in parts: the others did not come in time.
+    pub const INCOMPLETE: Self = Self(1024);
 
     /// Both sets together.
     #[must_use]
@@ -176,6 +178,37 @@ pub struct MessageStored {
     pub not_after: Option<Timestamp>,
     /// Inbound, with an owner: when the owner is recalled if the customer still waits.
     pub answer_by: Option<Timestamp>,
+}
+
+/// A part of a text that waits for the others. Its words are in the record's content at the same place.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PartHeld {
+    /// Leaf that it is filed under.
+    pub leaf: LeafId,
+    /// Channel of the endpoint.
+    pub channel: Name,
+    /// Our endpoint.
+    pub endpoint: Name,
+    /// What the parts of one text have in common: keyed fingerprint of sender, endpoint and reference.
+    pub set: u64,
+    /// Which part, from 1.
+    pub number: u16,
+    /// Of how many.
+    pub of: u16,
+    /// Until when the others are waited for; that of the first part to come counts.
+    pub until: Timestamp,
+    /// How sure we are who wrote it.
+    pub assurance: Assurance,
+    /// The provider's time, milliseconds since the Unix epoch.
+    pub provider_time: Option<Timestamp>,
+    /// What is odd.
+    pub flags: Flags,
+    /// Duplicate key (domain rules, section 2), 0 for none.
+    pub duplicate_key: u64,
+    /// Keyed digest of the normalised content, 0 for none.
+    pub digest: u64,
+    /// Fingerprint of (endpoint, provider id), 0 for none.
+    pub provider_fingerprint: u64,
 }
 
 /// What became of a message of ours.

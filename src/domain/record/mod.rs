@@ -14,5 +14,5 @@ pub use agent::{Presence, SessionEnd};
 pub use change::Change;
 pub use envelope::{Cause, Input, MessageContent, Personal, PersonalValue, Record, Request, Touch};
 pub use identity::{Evidence, IdentityOpened, IdentityStatus};
-pub use message::{Author, Direction, Flags, MessageKind, MessageStored, Purpose, ReceiptNoted};
+pub use message::{Author, Direction, Flags, MessageKind, MessageStored, PartHeld, Purpose, ReceiptNoted};
 pub use work::{AssignCause, Assigned, OfferMade, OfferOutcome, QueueCause, UnassignReason, WorkBrief, WorkOpened};

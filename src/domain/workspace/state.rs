@@ -10,7 +10,7 @@ use super::WorkspaceConfig;
 use super::names::Names;
 use super::requests::Requests;
 use crate::domain::command::Answer;
-use crate::domain::conversation::{Aging, Seen};
+use crate::domain::conversation::{Aging, HeldParts, Seen};
 use crate::domain::customer::Leaves;
 use crate::domain::delivery::{Delivery, ParkedReceipt};
 use crate::domain::event::Assurance;
@@ -54,6 +54,8 @@ pub struct Workspace {
     pub(crate) deliveries: Aging<Delivery>,
     /// Receipts that came before their message was bound.
     pub(crate) parked: Aging<ParkedReceipt>,
+    /// Parts of texts that wait for the others.
+    pub(crate) parts: HeldParts,
     /// Owners before, of Works without one.
     last_owners: HashMap<WorkId, AgentId, foldhash::fast::FixedState>,
 }
@@ -81,6 +83,7 @@ impl Workspace {
             provider_ids: Aging::default(),
             deliveries: Aging::default(),
             parked: Aging::default(),
+            parts: HeldParts::default(),
             last_owners: HashMap::default(),
         }
     }
@@ -125,6 +128,12 @@ impl Workspace {
     #[must_use]
     pub fn remembered_ids(&self) -> usize {
         self.remembered.len() + self.provider_ids.len() + self.deliveries.len()
+    }
+
+    /// How many parts of texts wait for the others.
+    #[must_use]
+    pub fn held_parts(&self) -> usize {
+        self.parts.len()
     }
 
     pub(crate) fn hash_key(&self) -> &[u8; 16] {
@@ -217,6 +226,14 @@ impl Workspace {
                 if let Some((_, endpoints)) = self.mail_endpoints.get_mut(message.to_bits()) {
                     endpoints.push(endpoint.clone());
                 }
+            }
+            Change::PartHeld(part) => {
+                let seen = Seen { digest: part.digest, message: MessageId::new(index, place), at: now };
+                self.remembered.put(part.duplicate_key, seen, now);
+                self.timers.extend(self.parts.hold(part, words(record, place)));
+            }
+            Change::PartsJoined { leaf, set, message, complete } => {
+                self.parts_joined(record, (*leaf, *set), *message, *complete);
             }
             Change::ReceiptNoted(receipt) => self.receipt(receipt, now),
             Change::ReceiptParked { fingerprint, status, class } => {
@@ -311,6 +328,27 @@ impl Workspace {
         }
     }
 
+    /// Parts are held no longer: what names one of them names the message now.
+    fn parts_joined(&mut self, record: &Record, set: (LeafId, u64), message: MessageId, complete: bool) {
+        let Some((timer, parts)) = self.parts.take(set) else {
+            return;
+        };
+        self.timers.remove(&timer);
+        let work = match record.changes.get(usize::from(message.place())) {
+            Some(Change::MessageStored(stored)) => stored.work,
+            _ => None,
+        };
+        for held in parts {
+            self.provider_ids.note(held.part.provider_fingerprint, (message, work), record.time);
+            if let Some(seen) = self.remembered.get_mut(held.part.duplicate_key) {
+                seen.message = message;
+            }
+        }
+        if !complete {
+            self.remembered.put(set.1, Seen { digest: 0, message, at: record.time }, record.time);
+        }
+    }
+
     fn receipt(&mut self, receipt: &ReceiptNoted, now: Timestamp) {
         // The report that names our message knows better than an echo before it.
         self.provider_ids.put(receipt.provider_fingerprint, (receipt.message, receipt.work), now);
@@ -379,6 +417,11 @@ impl Workspace {
                     owner.grace_until = owner.grace_until.map(|at| at + extension);
                 }
             });
+        }
+        // What is missing of a text may wait in the adapter, or in the stream.
+        for (timer, later) in self.parts.later(extension) {
+            self.timers.remove(&timer);
+            self.timers.insert(later);
         }
         for at in 0..self.agents.len() {
             let id = self.agents[at].id;

@@ -4,7 +4,8 @@ use super::error::CodecError;
 use super::words::{Word, author};
 use crate::domain::id::{AgentId, AssignmentId, Index, LeafId, MessageId, Name, OfferId, Position, RootId, WorkId};
 use crate::domain::record::{
-    Assigned, Change, Flags, IdentityOpened, Input, MessageStored, OfferMade, ReceiptNoted, WorkBrief, WorkOpened,
+    Assigned, Change, Flags, IdentityOpened, Input, MessageStored, OfferMade, PartHeld, ReceiptNoted, WorkBrief,
+    WorkOpened,
 };
 use crate::domain::time::Timestamp;
 use crate::proto::log as p;
@@ -60,6 +61,13 @@ pub(super) fn change_from(change: p::Change) -> Result<Change, CodecError> {
             evidence: Word::from_number(c.evidence)?,
         },
         Kind::MessageStored(c) => Change::MessageStored(Box::new(message_stored(c)?)),
+        Kind::PartHeld(c) => Change::PartHeld(Box::new(part_held(c)?)),
+        Kind::PartsJoined(c) => Change::PartsJoined {
+            leaf: LeafId(c.leaf),
+            set: c.set,
+            message: MessageId::from_bits(c.message),
+            complete: c.complete,
+        },
         Kind::AlsoReceived(c) => Change::AlsoReceived {
             message: MessageId::from_bits(c.message),
             leaf: LeafId(c.leaf),
@@ -215,6 +223,24 @@ fn message_stored(message: p::MessageStored) -> Result<MessageStored, CodecError
         seen_through: message.seen_through.map(MessageId::from_bits),
         not_after: message.not_after_ms.map(Timestamp),
         answer_by: message.answer_by_ms.map(Timestamp),
+    })
+}
+
+fn part_held(part: p::PartHeld) -> Result<PartHeld, CodecError> {
+    Ok(PartHeld {
+        leaf: LeafId(part.leaf),
+        channel: Name::from(part.channel),
+        endpoint: Name::from(part.endpoint),
+        set: part.set,
+        number: short(part.number)?,
+        of: short(part.of)?,
+        until: Timestamp(part.until_ms),
+        assurance: Word::from_number(part.assurance)?,
+        provider_time: part.provider_time_ms.map(Timestamp),
+        flags: Flags(part.flags),
+        duplicate_key: part.duplicate_key,
+        digest: part.digest,
+        provider_fingerprint: part.provider_fingerprint,
     })
 }
 

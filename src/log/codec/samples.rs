@@ -11,13 +11,13 @@ use crate::domain::event::{AddressKind, Assurance, ErrorClass, ReceiptStatus, Sc
 use crate::domain::id::{AgentId, AssignmentId, Index, LeafId, MessageId, Name, OfferId, Position, RootId, WorkId};
 use crate::domain::record::{
     AssignCause, Assigned, Author, Cause, Change, Direction, Evidence, Flags, IdentityOpened, IdentityStatus, Input,
-    MessageContent, MessageKind, MessageStored, OfferMade, OfferOutcome, Personal, PersonalValue, Presence, Purpose,
-    QueueCause, ReceiptNoted, Record, Request, SessionEnd, Touch, UnassignReason, WorkBrief, WorkOpened,
+    MessageContent, MessageKind, MessageStored, OfferMade, OfferOutcome, PartHeld, Personal, PersonalValue, Presence,
+    Purpose, QueueCause, ReceiptNoted, Record, Request, SessionEnd, Touch, UnassignReason, WorkBrief, WorkOpened,
 };
 use crate::domain::time::Timestamp;
 
 /// How many variants [`variant`] numbers.
-pub(super) const VARIANTS: usize = 38;
+pub(super) const VARIANTS: usize = 40;
 
 /// The number of a change's variant, from 0.
 pub(super) fn variant(change: &Change) -> usize {
@@ -60,6 +60,8 @@ pub(super) fn variant(change: &Change) -> usize {
         Change::AlsoReceived { .. } => 35,
         Change::CooldownEnded { .. } => 36,
         Change::InputResumed { .. } => 37,
+        Change::PartHeld(_) => 38,
+        Change::PartsJoined { .. } => 39,
     }
 }
 
@@ -181,6 +183,10 @@ pub(super) fn every_change() -> Vec<BoxedStrategy<Change>> {
                 sequence,
                 digest,
             })
+            .boxed(),
+        part_held().boxed(),
+        (leaf(), any::<u64>(), message(), any::<bool>())
+            .prop_map(|(leaf, set, message, complete)| Change::PartsJoined { leaf, set, message, complete })
             .boxed(),
     ]
 }
@@ -495,6 +501,31 @@ fn receipt_noted() -> impl Strategy<Value = Change> {
                 provider_fingerprint,
                 audience: audience.into(),
             })
+        },
+    )
+}
+
+fn part_held() -> impl Strategy<Value = Change> {
+    let filed = (leaf(), name(), name(), any::<(u64, u16, u16)>(), time());
+    let keys = (any::<u32>().prop_map(Flags), any::<u64>(), any::<u64>(), any::<u64>());
+    (filed, assurance(), of(time()), keys).prop_map(
+        |((leaf, channel, endpoint, (set, number, of), until), assurance, provider_time, keys)| {
+            let (flags, duplicate_key, digest, provider_fingerprint) = keys;
+            Change::PartHeld(Box::new(PartHeld {
+                leaf,
+                channel,
+                endpoint,
+                set,
+                number,
+                of,
+                until,
+                assurance,
+                provider_time,
+                flags,
+                duplicate_key,
+                digest,
+                provider_fingerprint,
+            }))
         },
     )
 }

@@ -4,7 +4,7 @@ use super::wire::Wire;
 use super::words::{Word, author_number};
 use crate::domain::id::{AgentId, AssignmentId, MessageId, Name, Position, WorkId};
 use crate::domain::record::{
-    Assigned, Change, IdentityOpened, Input, MessageStored, OfferMade, ReceiptNoted, WorkBrief, WorkOpened,
+    Assigned, Change, IdentityOpened, Input, MessageStored, OfferMade, PartHeld, ReceiptNoted, WorkBrief, WorkOpened,
 };
 use crate::domain::time::Timestamp;
 use crate::proto::log as p;
@@ -75,6 +75,9 @@ pub(super) fn write_change(wire: &mut Wire<'_>, change: &Change) {
             },
         ),
         Change::MessageStored(message) => wire.nested(1, |wire| write_message_stored(wire, message)),
+        Change::PartHeld(part) => wire.message(39, &part_held(part)),
+        Change::PartsJoined { leaf, set, message, complete } => wire
+            .message(40, &p::PartsJoined { leaf: leaf.0, set: *set, message: message.to_bits(), complete: *complete }),
         Change::AlsoReceived { message, leaf, endpoint } => wire
             .message(36, &p::AlsoReceived { message: message.to_bits(), leaf: leaf.0, endpoint: endpoint.to_string() }),
         Change::CooldownEnded { work, agent } => {
@@ -238,6 +241,24 @@ fn identity_opened(opened: &IdentityOpened) -> p::IdentityOpened {
         shared: opened.shared,
         assurance: opened.assurance.number(),
         evidence: opened.evidence.number(),
+    }
+}
+
+fn part_held(part: &PartHeld) -> p::PartHeld {
+    p::PartHeld {
+        leaf: part.leaf.0,
+        channel: part.channel.to_string(),
+        endpoint: part.endpoint.to_string(),
+        set: part.set,
+        number: part.number.into(),
+        of: part.of.into(),
+        until_ms: part.until.0,
+        assurance: part.assurance.number(),
+        provider_time_ms: part.provider_time.map(millis),
+        flags: part.flags.0,
+        duplicate_key: part.duplicate_key,
+        digest: part.digest,
+        provider_fingerprint: part.provider_fingerprint,
     }
 }
 

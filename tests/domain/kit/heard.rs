@@ -130,6 +130,12 @@ impl Heard {
         self
     }
 
+    /// A part of a text: its number, of how many, reference.
+    pub(crate) fn part(mut self, number: u16, of: u16, reference: &str) -> Self {
+        self.message().part = Some((number, of, reference.to_owned()));
+        self
+    }
+
     /// Answering a mail.
     pub(crate) fn in_reply_to(mut self, id: &str) -> Self {
         self.head().in_reply_to.push(id.to_owned());

@@ -251,6 +251,12 @@ impl Scenario {
         self.log.len()
     }
 
+    /// The record that made an id.
+    pub(crate) fn record(&self, id: MessageId) -> &Record {
+        let at = usize::try_from(id.index().0).expect("a short story");
+        &self.log[at - 1]
+    }
+
     /// The last record.
     pub(crate) fn last(&self) -> &Record {
         self.log.last().expect("a story begins with records")

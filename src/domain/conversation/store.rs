@@ -1,0 +1,170 @@
+//! What was said becomes a message in its Conversation, in the Work that it belongs to, with what follows for that Work.
+
+use smallvec::SmallVec;
+
+use super::item::Item;
+use super::matter::{self, Question};
+use super::once::Once;
+use super::provider_fingerprint;
+use super::route::{Route, answers, route};
+use crate::domain::customer::Who;
+use crate::domain::draft::Draft;
+use crate::domain::event::{InboundEvent, Scope};
+use crate::domain::id::{AgentId, Name, WorkId};
+use crate::domain::record::{Author, Change, Direction, Flags, MessageContent, MessageStored, QueueCause, WorkOpened};
+use crate::domain::routing::{answer_by, requeue};
+use crate::domain::view::WorkState;
+use crate::domain::workspace::EndpointConfig;
+
+/// Something said, and by whom.
+pub(super) struct Said {
+    pub(super) channel: Name,
+    pub(super) endpoint: Name,
+    pub(super) event: InboundEvent,
+    pub(super) item: Item,
+    pub(super) who: Who,
+    /// Its flags are all that is odd about the message.
+    pub(super) once: Once,
+    /// It was made of held parts: which, and whether all were there.
+    pub(super) joined: Option<(u64, bool)>,
+}
+
+/// The message itself, in the Work that it belongs to.
+///
+/// `endpoint`: none where the configuration has it no longer; what came by it then opens nothing.
+pub(super) fn store(draft: &mut Draft<'_>, endpoint: Option<&EndpointConfig>, said: Said) {
+    let Said { channel, endpoint: endpoint_name, event, item, who, once, joined } = said;
+    let quoted = answers(&item, &event);
+    let answers: SmallVec<[&str; 2]> = quoted.iter().map(String::as_str).collect();
+    let config = draft.space.config();
+    let brand = endpoint.map_or_else(Name::default, |endpoint| config.brand(endpoint).clone());
+    let question = Question {
+        root: who.root,
+        channel: &channel,
+        endpoint: &endpoint_name,
+        brand: &brand,
+        answers: &answers,
+        reopens: !once.flags.has(Flags::GENERATED),
+    };
+    let answered = matter::answered(draft, &question);
+    let asked = if endpoint.is_some() { once.flags } else { once.flags.with(Flags::BACKFILL) };
+    let route = route(draft, &question, answered.and_then(|(_, work)| work), &item, &event, asked);
+
+    let mut flags = once.flags;
+    let mut audience: SmallVec<[AgentId; 1]> = SmallVec::new();
+    let work = match &route {
+        Route::Into(work) => Some(*work),
+        Route::AtLimit(work) => {
+            flags = flags.with(Flags::WORK_LIMIT);
+            Some(*work)
+        }
+        Route::Reopen(work) => {
+            draft.push(Change::WorkReopened { work: *work, leaf: who.leaf });
+            Some(*work)
+        }
+        Route::Open(linked) => {
+            let work = draft.next_work();
+            draft.push(Change::WorkOpened(Box::new(WorkOpened {
+                leaf: who.leaf,
+                conversation: who.root,
+                channel: channel.clone(),
+                endpoint: endpoint_name.clone(),
+                brand: brand.clone(),
+                linked: linked.clone(),
+            })));
+            Some(work)
+        }
+        Route::Thanks(last_owner) => {
+            flags = flags.with(Flags::THANKS);
+            audience.extend(*last_owner);
+            None
+        }
+        Route::Nowhere => None,
+    };
+    let owner = work.and_then(|work| draft.work(work)).and_then(|work| work.owner);
+    let direct = event.scope == Scope::Direct;
+    if !flags.has(Flags::REPEATED) {
+        audience.extend(owner.map(|owner| owner.agent));
+    }
+    let answer_by = owner.and_then(|_| {
+        let queue = draft.space.config().queue(&draft.work(work?)?.queue)?;
+        answer_by(queue, draft.now)
+    });
+    let fingerprint = match (&event.message_ref, item.kind.is_said()) {
+        (Some(id), true) => provider_fingerprint(draft.space.hash_key(), &channel, &endpoint_name, id),
+        _ => 0,
+    };
+    let message = MessageStored {
+        leaf: who.leaf,
+        conversation: who.root,
+        work,
+        direction: if item.external { Direction::Out } else { Direction::In },
+        kind: item.kind,
+        author: match (item.external, direct) {
+            (true, _) => Author::External,
+            (false, true) => Author::Customer,
+            (false, false) => Author::Participant,
+        },
+        assurance: event.assurance,
+        scope: event.scope,
+        channel,
+        endpoint: endpoint_name,
+        provider_time: event.occurred_at,
+        flags,
+        about: answered.map(|(message, _)| message),
+        duplicate_key: once.key,
+        digest: once.digest,
+        provider_fingerprint: fingerprint,
+        audience,
+        answer_by,
+        ..MessageStored::default()
+    };
+    let words = MessageContent {
+        content: item.content,
+        provider_ref: event.message_ref,
+        quoted_ref: item.quoted,
+        recipient: None,
+        detail: Some(item.detail).filter(|detail| !detail.is_empty()),
+        odd_time: event.odd_time,
+        ..MessageContent::default()
+    };
+    let message = draft.push_message(message, words);
+    if let Some((set, complete)) = joined {
+        draft.push(Change::PartsJoined { leaf: who.leaf, set, message, complete });
+    }
+    follow_up(draft, route, work, endpoint.map(|endpoint| &endpoint.queue));
+}
+
+/// What a message makes of its Work.
+fn follow_up(draft: &mut Draft<'_>, route: Route, work: Option<WorkId>, queue: Option<&Name>) {
+    let Some(id) = work else { return };
+    match route {
+        Route::Open(linked) => {
+            // The owner of an open Work of the customer is asked first: the customer need not explain again.
+            let preferred = linked.iter().rev().find_map(|id| draft.work(*id)?.owner).map(|owner| owner.agent);
+            if let Some(queue) = queue {
+                requeue(draft, id, queue, QueueCause::New, preferred);
+            }
+        }
+        Route::Reopen(_) => {
+            let queue =
+                draft.work(id).map(|work| work.queue.clone()).filter(|name| draft.space.config().queue(name).is_some());
+            let preferred = draft.space.closed.get(id).and_then(|closed| closed.last_owner());
+            requeue(draft, id, &queue.unwrap_or_else(|| endpoint_queue(draft, id)), QueueCause::Reopened, preferred);
+        }
+        Route::Into(_) | Route::AtLimit(_) => {
+            let Some(work) = draft.work(id) else { return };
+            if let (WorkState::WrapUp, Some(owner), true) = (work.state, work.owner, work.ours_since.is_some()) {
+                let cost = draft.agent(owner.agent).map_or(1, |agent| agent.profile.cost(&work.channel));
+                draft.push(Change::WrapUpLeft { work: id, agent: owner.agent, cost });
+            }
+        }
+        Route::Thanks(_) | Route::Nowhere => {}
+    }
+}
+
+fn endpoint_queue(draft: &Draft<'_>, id: WorkId) -> Name {
+    let config = draft.space.config();
+    let endpoint = draft.work(id).and_then(|work| config.endpoint(&work.channel, &work.endpoint));
+    endpoint.map(|endpoint| endpoint.queue.clone()).unwrap_or_default()
+}
