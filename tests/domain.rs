@@ -36,3 +36,5 @@ mod receipts;
 mod sessions;
 #[path = "domain/streams.rs"]
 mod streams;
+#[path = "domain/tokens.rs"]
+mod tokens;

@@ -62,6 +62,7 @@ fn message(id: MessageId, stored: &MessageStored, words: &MessageContent) -> p::
         }),
         language: words.language.clone(),
         not_after_ms: stored.not_after.map(|at| at.0),
+        read_token: words.read_token.clone(),
     }
 }
 
@@ -192,6 +193,17 @@ mod tests {
             assert_eq!((made.message_id.as_str(), made.not_after_ms), ("m7-1", Some(5)));
             assert_eq!(made.author.map(|author| author.id).as_deref(), Some("g3"));
         }
+    }
+
+    #[test]
+    fn an_answer_brings_the_tokens_that_the_provider_gave() {
+        let words = MessageContent {
+            reply_token: Some("r".to_owned()),
+            read_token: Some("d".to_owned()),
+            ..to("U1", Content::text("hi"))
+        };
+        let made = outbound_message(&record(out("line"), Some(words)), 1).expect("outbound");
+        assert_eq!((made.reply_token.as_deref(), made.read_token.as_deref()), (Some("r"), Some("d")));
     }
 
     #[test]

@@ -62,6 +62,8 @@ pub(crate) struct Auditor {
     requests: BTreeSet<(Name, Name)>,
     /// Messages of customers by what identifies them to the world, with how often each is stored.
     pub(crate) stored: BTreeMap<String, u32>,
+    /// Tokens of providers that answers have taken.
+    tokens: BTreeSet<String>,
     /// Parts of texts, by their words, with how often each is in a message.
     pub(crate) pieces: BTreeMap<String, u32>,
     pub(crate) statuses: BTreeMap<MessageId, ReceiptStatus>,
@@ -81,6 +83,7 @@ impl Auditor {
             inputs: BTreeSet::new(),
             requests: BTreeSet::new(),
             stored: BTreeMap::new(),
+            tokens: BTreeSet::new(),
             pieces: BTreeMap::new(),
             statuses: BTreeMap::new(),
             owned: BTreeMap::new(),
@@ -133,7 +136,7 @@ impl Auditor {
         let (index, now) = (record.index, record.time);
         match change {
             Change::MessageStored(message) => {
-                self.message(record, place, message)?;
+                self.message(record, place, message, stats)?;
                 self.text(record, place, message, stats)?;
             }
             Change::PartsJoined { message, complete, .. } => {
@@ -276,7 +279,13 @@ impl Auditor {
         }
     }
 
-    fn message(&mut self, record: &Record, place: u16, message: &MessageStored) -> Result<(), Broken> {
+    fn message(
+        &mut self,
+        record: &Record,
+        place: u16,
+        message: &MessageStored,
+        stats: &mut Stats,
+    ) -> Result<(), Broken> {
         let id = MessageId::new(record.index, place);
         let words = record.content.iter().find_map(|personal| match &personal.value {
             PersonalValue::Message(words) if personal.place == place => Some(words),
@@ -298,6 +307,12 @@ impl Auditor {
                 holds("who asks has a work", !asks || message.work.is_some(), || format!("{message:?}"))?;
             }
             Direction::Out if message.author != Author::External => {
+                for (name, token) in [("reply", &words.reply_token), ("read", &words.read_token)] {
+                    let Some(token) = token else { continue };
+                    stats.hit("token taken", name);
+                    let first = self.tokens.insert(token.clone());
+                    holds("a token answers once", first, || format!("{token}: {message:?}"))?;
+                }
                 let current = message.work.and_then(|work| self.owned.get(&work)).map(|owned| owned.assignment);
                 holds("only the owner sends", current.is_some() && current == message.assignment, || {
                     format!("{message:?}")

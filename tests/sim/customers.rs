@@ -231,6 +231,8 @@ impl Customers {
         event.occurred_at = Some(if self.rng.percent(3) { Timestamp(1) } else { now });
         event.odd_time = self.rng.percent(1).then(|| "yesterday".to_owned());
         event.backfill = self.rng.percent(3);
+        event.reply_token = self.rng.percent(30).then(|| format!("reply-{number}"));
+        event.read_token = self.rng.percent(30).then(|| format!("read-{number}"));
         if self.rng.percent(20) {
             event.profile = Some(Box::new(Profile {
                 name: Some(format!("Person {person} {}", self.rng.below(2))),

@@ -133,6 +133,7 @@ const EXPECTED: &[(&str, &[&str])] = &[
     ("unassigned because", &["Closed", "Recalled", "OwnerLost", "*Requeued: no verb gives a Work back yet"]),
     ("session ended because", &["LoggedOut", "Taken", "GraceOver", "SlowReader"]),
     ("presence", &["Ready", "Away", "Draining", "Offline"]),
+    ("token taken", &["reply", "read"]),
     ("text in parts", &["joined", "joined without some", "late or alone"]),
     (
         "crash",

@@ -16,6 +16,9 @@ use crate::domain::routing::{answer_by, requeue};
 use crate::domain::view::WorkState;
 use crate::domain::workspace::EndpointConfig;
 
+/// Longest token of a provider that is kept, bytes: each open Work may hold two.
+const MAX_TOKEN_BYTES: usize = 512;
+
 /// Something said, and by whom.
 pub(super) struct Said {
     pub(super) channel: Name,
@@ -126,6 +129,8 @@ pub(super) fn store(draft: &mut Draft<'_>, endpoint: Option<&EndpointConfig>, sa
         recipient: None,
         detail: Some(item.detail).filter(|detail| !detail.is_empty()),
         odd_time: event.odd_time,
+        reply_token: event.reply_token.filter(|token| token.len() <= MAX_TOKEN_BYTES),
+        read_token: event.read_token.filter(|token| token.len() <= MAX_TOKEN_BYTES),
         ..MessageContent::default()
     };
     let message = draft.push_message(message, words);

@@ -74,12 +74,14 @@ pub struct MessageContent {
     pub odd_time: Option<String>,
     /// Outbound: language of the text, BCP 47.
     pub language: Option<String>,
-    /// Outbound: the provider's token for this one answer.
+    /// The provider's token for one answer within a short time: inbound as it gave it, outbound the one that the answer uses up.
     pub reply_token: Option<String>,
     /// Outbound mail: our signed token for the `Reply-To`.
     pub reply_to_token: Option<String>,
     /// Outbound: the author's name as the customer may see it.
     pub author_name: Option<String>,
+    /// The provider's token that marks a message as read: inbound as it gave it, outbound that of the message answered.
+    pub read_token: Option<String>,
 }
 
 /// Why a record exists.

@@ -1,11 +1,13 @@
 //! A Work that is not closed: what records make of it.
 
+use std::time::Duration;
+
 use smallvec::SmallVec;
 
 use crate::domain::content::Part;
 use crate::domain::id::{AgentId, AssignmentId, Index, LeafId, MessageId, Name, OfferId, RootId, WorkId};
 use crate::domain::record::{
-    Author, Change, Direction, MessageContent, MessageKind, MessageStored, OfferOutcome, WorkBrief, WorkOpened,
+    Author, Change, Direction, Flags, MessageContent, MessageKind, MessageStored, OfferOutcome, WorkBrief, WorkOpened,
 };
 use crate::domain::time::Timestamp;
 use crate::domain::timer::Timer;
@@ -13,6 +15,9 @@ use crate::domain::view::WorkState;
 
 /// References that a mail of ours names at most: RFC 5322 sets no limit, receivers cut long headers.
 const MAX_REFERENCES: usize = 20;
+
+/// How long the provider's token for an answer is used: LINE takes one within a minute, and the adapter needs some of it.
+const REPLY_TOKEN_LIFE: Duration = Duration::from_secs(50);
 
 /// An open Work.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,6 +54,8 @@ pub(crate) struct Work {
     pub(crate) cooldowns: SmallVec<[Cooldown; 1]>,
     /// Mail thread that an answer continues.
     pub(crate) mail: Option<Box<MailThread>>,
+    /// Tokens of the message that an answer answers.
+    pub(crate) tokens: Option<Box<Tokens>>,
 }
 
 /// An open offer of the Work.
@@ -89,6 +96,30 @@ pub(crate) struct MailThread {
     pub(crate) references: Vec<String>,
 }
 
+/// What the provider gave with the last customer message: each good for one answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Tokens {
+    reply: Option<String>,
+    read: Option<String>,
+    /// Until then the reply token is used.
+    until: Timestamp,
+}
+
+impl Tokens {
+    fn of(message: &MessageStored, words: &MessageContent, now: Timestamp) -> Option<Box<Self>> {
+        let (reply, read) = (words.reply_token.clone(), words.read_token.clone());
+        // Its life began when the provider gave it, whenever that reached us.
+        let given = message.provider_time.filter(|_| !message.flags.has(Flags::ODD_TIME)).map_or(now, |at| at.min(now));
+        let any = reply.is_some() || read.is_some();
+        any.then(|| Box::new(Self { reply, read, until: given + REPLY_TOKEN_LIFE }))
+    }
+
+    /// The reply token while it lives, and the read token.
+    pub(crate) fn at(&self, now: Timestamp) -> (Option<String>, Option<String>) {
+        (self.reply.clone().filter(|_| now < self.until), self.read.clone())
+    }
+}
+
 impl Work {
     pub(crate) fn opened(id: WorkId, opened: &WorkOpened, now: Timestamp) -> Self {
         Self {
@@ -116,6 +147,7 @@ impl Work {
             seen: None,
             cooldowns: SmallVec::new(),
             mail: None,
+            tokens: None,
         }
     }
 
@@ -209,6 +241,7 @@ impl Work {
         match (message.direction, message.author) {
             _ if message.flags.is_quiet() => {}
             (Direction::In, Author::Customer) if message.kind.awaits_answer() => {
+                self.tokens = words.and_then(|words| Tokens::of(message, words, now));
                 self.last_in = Some(id);
                 self.answer_to = Some((message.leaf, message.endpoint.clone()));
                 self.ours_since.get_or_insert(now);
@@ -217,6 +250,9 @@ impl Work {
                 }
             }
             (Direction::Out, _) => {
+                if words.is_some_and(|words| words.reply_token.is_some() || words.read_token.is_some()) {
+                    self.tokens = None;
+                }
                 self.stop_waiting(now);
                 self.replied = true;
                 if let Some(owner) = &mut self.owner {

@@ -1,18 +1,23 @@
 //! Records of all shapes for tests. A variant of [`Change`] that is forgotten here does not compile, or fails the test that
 //! counts them.
 
+mod words;
+
 use proptest::collection::vec;
 use proptest::option::of;
 use proptest::prelude::*;
 use proptest::sample::select;
 
+use self::words::{
+    address_kind, assign_cause, assurance, author, error_class, evidence, outcome, presence, queue_cause,
+    receipt_status, scope, session_end, status, unassign_reason,
+};
 use crate::domain::content::{Attachment, AttachmentKind, Content, Location, Mail, Mailbox, Part};
-use crate::domain::event::{AddressKind, Assurance, ErrorClass, ReceiptStatus, Scope};
+use crate::domain::event::Assurance;
 use crate::domain::id::{AgentId, AssignmentId, Index, LeafId, MessageId, Name, OfferId, Position, RootId, WorkId};
 use crate::domain::record::{
-    AssignCause, Assigned, Author, Cause, Change, Direction, Evidence, Flags, IdentityOpened, IdentityStatus, Input,
-    MessageContent, MessageKind, MessageStored, OfferMade, OfferOutcome, PartHeld, Personal, PersonalValue, Presence,
-    Purpose, QueueCause, ReceiptNoted, Record, Request, SessionEnd, Touch, UnassignReason, WorkBrief, WorkOpened,
+    Assigned, Cause, Change, Direction, Flags, IdentityOpened, Input, MessageContent, MessageKind, MessageStored,
+    OfferMade, PartHeld, Personal, PersonalValue, Purpose, ReceiptNoted, Record, Request, Touch, WorkBrief, WorkOpened,
 };
 use crate::domain::time::Timestamp;
 
@@ -286,103 +291,6 @@ fn time() -> impl Strategy<Value = Timestamp> {
     any::<i64>().prop_map(Timestamp)
 }
 
-fn status() -> impl Strategy<Value = IdentityStatus> {
-    select(vec![IdentityStatus::Verified, IdentityStatus::Provisional])
-}
-
-fn assurance() -> impl Strategy<Value = Assurance> {
-    select(vec![Assurance::Claimed, Assurance::Platform, Assurance::LoggedIn, Assurance::Token])
-}
-
-fn scope() -> impl Strategy<Value = Scope> {
-    select(vec![Scope::Direct, Scope::Group, Scope::Public])
-}
-
-fn evidence() -> impl Strategy<Value = Evidence> {
-    use Evidence as E;
-    select(vec![E::First, E::SameEvent, E::Agent, E::Claim, E::Token, E::Login])
-}
-
-fn address_kind() -> impl Strategy<Value = AddressKind> {
-    use AddressKind as K;
-    select(vec![
-        K::Phone,
-        K::ShortCode,
-        K::Whatsapp,
-        K::Email,
-        K::Messenger,
-        K::Instagram,
-        K::Telegram,
-        K::Line,
-        K::Viber,
-        K::Web,
-        K::Crm,
-        K::Login,
-        K::Staff,
-    ])
-}
-
-fn receipt_status() -> impl Strategy<Value = ReceiptStatus> {
-    use ReceiptStatus as S;
-    select(vec![S::Queued, S::Unknown, S::Sent, S::Failed, S::Expired, S::Delivered, S::Read])
-}
-
-fn error_class() -> impl Strategy<Value = ErrorClass> {
-    use ErrorClass as C;
-    select(vec![
-        C::Unspecified,
-        C::Retryable,
-        C::WindowClosed,
-        C::OptedOut,
-        C::Unreachable,
-        C::Invalid,
-        C::Blocked,
-        C::Content,
-        C::Rate,
-        C::Auth,
-    ])
-}
-
-fn queue_cause() -> impl Strategy<Value = QueueCause> {
-    use QueueCause as C;
-    select(vec![C::New, C::Reopened, C::OfferEnded, C::Recalled, C::OwnerLost, C::Requeued])
-}
-
-fn outcome() -> impl Strategy<Value = OfferOutcome> {
-    use OfferOutcome as O;
-    select(vec![O::Accepted, O::Declined, O::Expired, O::Revoked])
-}
-
-fn assign_cause() -> impl Strategy<Value = AssignCause> {
-    use AssignCause as C;
-    select(vec![C::Offer, C::Auto, C::Claim, C::Start, C::Assign, C::Transfer, C::Takeover])
-}
-
-fn unassign_reason() -> impl Strategy<Value = UnassignReason> {
-    use UnassignReason as R;
-    select(vec![R::Closed, R::Recalled, R::OwnerLost, R::Requeued])
-}
-
-fn session_end() -> impl Strategy<Value = SessionEnd> {
-    use SessionEnd as E;
-    select(vec![E::LoggedOut, E::Taken, E::GraceOver, E::SlowReader])
-}
-
-fn presence() -> impl Strategy<Value = Presence> {
-    select(vec![Presence::Ready, Presence::Away, Presence::Draining, Presence::Offline])
-}
-
-fn author() -> impl Strategy<Value = Author> {
-    prop_oneof![
-        Just(Author::Customer),
-        Just(Author::Participant),
-        agent().prop_map(Author::Agent),
-        agent().prop_map(Author::Bot),
-        Just(Author::System),
-        Just(Author::External),
-    ]
-}
-
 fn input() -> impl Strategy<Value = Input> {
     any::<(u16, u64, u16, u16, u16, u64)>().prop_map(|(stream, sequence, event, of, splitter, digest)| Input {
         stream,
@@ -569,10 +477,10 @@ fn personal() -> impl Strategy<Value = Personal> {
 
 fn message_content() -> impl Strategy<Value = MessageContent> {
     let text = || of(".{0,20}");
-    let beside = (text(), text(), text(), text());
+    let beside = (text(), text(), text(), text(), text());
     (content(), text(), text(), text(), text(), text(), beside).prop_map(
         |(content, provider_ref, quoted_ref, recipient, detail, odd_time, beside)| {
-            let (language, reply_token, reply_to_token, author_name) = beside;
+            let (language, reply_token, reply_to_token, author_name, read_token) = beside;
             MessageContent {
                 content,
                 provider_ref,
@@ -584,6 +492,7 @@ fn message_content() -> impl Strategy<Value = MessageContent> {
                 reply_token,
                 reply_to_token,
                 author_name,
+                read_token,
             }
         },
     )

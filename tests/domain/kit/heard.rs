@@ -130,6 +130,13 @@ impl Heard {
         self
     }
 
+    /// With the provider's tokens for an answer and for a mark as read.
+    pub(crate) fn tokens(mut self, reply: Option<&str>, read: Option<&str>) -> Self {
+        self.event.reply_token = reply.map(str::to_owned);
+        self.event.read_token = read.map(str::to_owned);
+        self
+    }
+
     /// A part of a text: its number, of how many, reference.
     pub(crate) fn part(mut self, number: u16, of: u16, reference: &str) -> Self {
         self.message().part = Some((number, of, reference.to_owned()));

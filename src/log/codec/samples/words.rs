@@ -1,0 +1,107 @@
+//! One strategy per small word of records.
+
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use super::agent;
+use crate::domain::event::{AddressKind, Assurance, ErrorClass, ReceiptStatus, Scope};
+use crate::domain::record::{
+    AssignCause, Author, Evidence, IdentityStatus, OfferOutcome, Presence, QueueCause, SessionEnd, UnassignReason,
+};
+
+pub(super) fn status() -> impl Strategy<Value = IdentityStatus> {
+    select(vec![IdentityStatus::Verified, IdentityStatus::Provisional])
+}
+
+pub(super) fn assurance() -> impl Strategy<Value = Assurance> {
+    select(vec![Assurance::Claimed, Assurance::Platform, Assurance::LoggedIn, Assurance::Token])
+}
+
+pub(super) fn scope() -> impl Strategy<Value = Scope> {
+    select(vec![Scope::Direct, Scope::Group, Scope::Public])
+}
+
+pub(super) fn evidence() -> impl Strategy<Value = Evidence> {
+    use Evidence as E;
+    select(vec![E::First, E::SameEvent, E::Agent, E::Claim, E::Token, E::Login])
+}
+
+pub(super) fn address_kind() -> impl Strategy<Value = AddressKind> {
+    use AddressKind as K;
+    select(vec![
+        K::Phone,
+        K::ShortCode,
+        K::Whatsapp,
+        K::Email,
+        K::Messenger,
+        K::Instagram,
+        K::Telegram,
+        K::Line,
+        K::Viber,
+        K::Web,
+        K::Crm,
+        K::Login,
+        K::Staff,
+    ])
+}
+
+pub(super) fn receipt_status() -> impl Strategy<Value = ReceiptStatus> {
+    use ReceiptStatus as S;
+    select(vec![S::Queued, S::Unknown, S::Sent, S::Failed, S::Expired, S::Delivered, S::Read])
+}
+
+pub(super) fn error_class() -> impl Strategy<Value = ErrorClass> {
+    use ErrorClass as C;
+    select(vec![
+        C::Unspecified,
+        C::Retryable,
+        C::WindowClosed,
+        C::OptedOut,
+        C::Unreachable,
+        C::Invalid,
+        C::Blocked,
+        C::Content,
+        C::Rate,
+        C::Auth,
+    ])
+}
+
+pub(super) fn queue_cause() -> impl Strategy<Value = QueueCause> {
+    use QueueCause as C;
+    select(vec![C::New, C::Reopened, C::OfferEnded, C::Recalled, C::OwnerLost, C::Requeued])
+}
+
+pub(super) fn outcome() -> impl Strategy<Value = OfferOutcome> {
+    use OfferOutcome as O;
+    select(vec![O::Accepted, O::Declined, O::Expired, O::Revoked])
+}
+
+pub(super) fn assign_cause() -> impl Strategy<Value = AssignCause> {
+    use AssignCause as C;
+    select(vec![C::Offer, C::Auto, C::Claim, C::Start, C::Assign, C::Transfer, C::Takeover])
+}
+
+pub(super) fn unassign_reason() -> impl Strategy<Value = UnassignReason> {
+    use UnassignReason as R;
+    select(vec![R::Closed, R::Recalled, R::OwnerLost, R::Requeued])
+}
+
+pub(super) fn session_end() -> impl Strategy<Value = SessionEnd> {
+    use SessionEnd as E;
+    select(vec![E::LoggedOut, E::Taken, E::GraceOver, E::SlowReader])
+}
+
+pub(super) fn presence() -> impl Strategy<Value = Presence> {
+    select(vec![Presence::Ready, Presence::Away, Presence::Draining, Presence::Offline])
+}
+
+pub(super) fn author() -> impl Strategy<Value = Author> {
+    prop_oneof![
+        Just(Author::Customer),
+        Just(Author::Participant),
+        agent().prop_map(Author::Agent),
+        agent().prop_map(Author::Bot),
+        Just(Author::System),
+        Just(Author::External),
+    ]
+}
