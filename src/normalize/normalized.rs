@@ -24,7 +24,7 @@ impl<'a> Request<'a> {
 /// What the bytes became.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Normalized {
-    /// What happened, in the provider's order. Never [`EventKind::Ignored`].
+    /// What happened, in the provider's order. Never [`Ignored`](crate::domain::event::EventKind::Ignored).
     pub events: Vec<InboundEvent>,
     /// Bytes that the events refer to. They must be in the object store before the events are recorded.
     pub media: Vec<Media>,

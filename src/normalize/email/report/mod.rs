@@ -4,7 +4,7 @@
 //! there is nothing else. A mail becomes a report only with evidence that a person could not give by mistake: its parts, or a
 //! server as its sender, or our own mail returned in it under such a subject.
 //!
-//! Hard and soft: an address that is dead is [`ErrorClass::Invalid`]; everything else is soft, with the class that says what to
+//! Hard and soft: an address that is dead is `ErrorClass::Invalid`; everything else is soft, with the class that says what to
 //! do. The code is the enhanced status (RFC 3463) where there is one, or the SMTP reply code.
 
 mod delivery;
