@@ -65,7 +65,7 @@ fn relative_workspace_files_start_at_the_folder_of_the_configuration() {
     let root = two_files("[workspaces]\nfiles = [\"shop.toml\"]\n", "name = \"shop\"\n");
     let output = skein_in(root.path(), &["check", "conf/skein.toml"]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
-    assert!(text(&output.stdout).contains("1 workspaces"));
+    assert!(text(&output.stdout).contains("workspaces: 1"));
 }
 
 #[test]
