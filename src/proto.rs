@@ -19,5 +19,6 @@ pub use self::skein::agent::v1 as agent;
 pub use self::skein::channel::v1 as channel;
 pub use self::skein::log::v1 as log;
 
-/// All packages, with comments for the channel contract alone, encoded as `google.protobuf.FileDescriptorSet`: for reflection and canonical JSON.
+/// All packages, with comments for the channel contract alone, encoded as `google.protobuf.FileDescriptorSet`: for
+/// reflection and canonical JSON.
 pub const DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/skein_descriptor.bin"));

@@ -46,7 +46,7 @@ pub(super) struct Preparer {
     pub(super) applied: Input,
 }
 
-/// A refused message, or a refused event of it.
+/// Why a message is refused.
 struct Refused(&'static str);
 
 impl Preparer {
@@ -54,7 +54,7 @@ impl Preparer {
     pub(super) async fn prepare(&self, message: &Stored, commands: &mut Vec<Command>) {
         let Some(subject) = tokens(&message.subject, &self.workspace) else {
             let nowhere = Name::const_new("_");
-            let letter = self.letter(message, &nowhere, &nowhere, 0, 1, reasons::SUBJECT);
+            let letter = self.letter(message, &nowhere, &nowhere, reasons::SUBJECT);
             commands.push(letter);
             return;
         };
@@ -73,7 +73,7 @@ impl Preparer {
                 self.events(message, normalized, config, commands);
             }
             (Err(Refused(reason)), _) => {
-                commands.push(self.letter(message, channel, endpoint, 0, 1, reason));
+                commands.push(self.letter(message, channel, endpoint, reason));
             }
             (Ok(_), None) => {}
         }
@@ -142,21 +142,14 @@ impl Preparer {
         }
     }
 
-    fn letter(
-        &self,
-        message: &Stored,
-        channel: &Name,
-        endpoint: &Name,
-        event: u16,
-        of: u16,
-        reason: &'static str,
-    ) -> Command {
+    /// A message that is set aside as a whole.
+    fn letter(&self, message: &Stored, channel: &Name, endpoint: &Name, reason: &'static str) -> Command {
         Command::DeadLetter(DeadLetter {
             workspace: self.workspace.clone(),
             channel: channel.clone(),
             endpoint: endpoint.clone(),
             stream: self.stream.clone(),
-            input: self.input(message, event, of),
+            input: self.input(message, 0, 1),
             reason: Name::const_new(reason),
         })
     }

@@ -282,6 +282,11 @@ pub(super) fn filled(text: Option<Text<'_>>) -> Option<String> {
     text.map(Text::into_string).filter(|text| !text.is_empty())
 }
 
+/// Degrees of a place; 0 when they cannot be read.
+pub(super) fn degrees(text: Option<Text<'_>>) -> f64 {
+    text.and_then(|text| text.as_str().parse().ok()).unwrap_or(0.0)
+}
+
 /// Reads the object of `format` that [`checked`] bytes hold.
 pub(super) fn parse<'a, T: Deserialize<'a>>(format: &'static str, text: &'a str) -> Result<T, Refusal> {
     // Derived code would take a list for an object's members in their order.

@@ -85,9 +85,12 @@ fn is_ours(endpoint: &EndpointConfig, named: &str) -> bool {
         let text = text.trim().trim_start_matches("whatsapp:");
         text.chars().filter(|c| !matches!(c, '+' | ' ' | '-' | '(' | ')')).flat_map(char::to_lowercase).collect()
     };
-    endpoint.addresses.is_empty()
-        || endpoint.addresses.iter().any(|own| own == named)
-        || endpoint.addresses.iter().any(|own| plain(own) == plain(named))
+    // Most providers write it as the configuration does: then nothing is rewritten for a message.
+    if endpoint.addresses.is_empty() || endpoint.addresses.iter().any(|own| own == named) {
+        return true;
+    }
+    let named = plain(named);
+    endpoint.addresses.iter().any(|own| plain(own) == named)
 }
 
 fn item(draft: &mut Draft<'_>, mut arrival: Arrival, endpoint: &EndpointConfig) -> Result<(), Rejection> {

@@ -49,7 +49,8 @@ pub struct Personal {
 /// Kinds of personal content.
 #[derive(Clone, Debug, PartialEq)]
 pub enum PersonalValue {
-    /// Content of a [`MessageStored`](super::MessageStored) or a [`PartHeld`](super::PartHeld), with the address it goes to (outbound) or the provider's ids it carries.
+    /// Content of a [`MessageStored`](super::MessageStored) or a [`PartHeld`](super::PartHeld), with the address
+    /// it goes to (outbound) or the provider's ids it carries.
     Message(Box<MessageContent>),
     /// Normalised address of an [`IdentityOpened`](super::IdentityOpened).
     Address(Name),

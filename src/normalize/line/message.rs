@@ -51,10 +51,9 @@ fn file(message: &mut Message<'_>, id: Option<&str>, kind: AttachmentKind) -> Pa
 }
 
 fn place(message: &mut Message<'_>) -> Part {
-    let degrees = |text: &Option<json::Text<'_>>| text.as_ref().and_then(|text| text.as_str().parse().ok());
     Part::Location(Location {
-        latitude: degrees(&message.latitude).unwrap_or(0.0),
-        longitude: degrees(&message.longitude).unwrap_or(0.0),
+        latitude: json::degrees(message.latitude.take()),
+        longitude: json::degrees(message.longitude.take()),
         name: json::filled(message.title.take()),
         address: json::filled(message.address.take()),
     })

@@ -130,11 +130,10 @@ fn attach(content: &mut Content, attachment: Attachment<'_>, id: Option<&str>, p
 }
 
 fn place_of(payload: Payload<'_>, title: Option<String>) -> Location {
-    let degrees = |text: Option<json::Text<'_>>| text.and_then(|text| text.as_str().parse().ok()).unwrap_or(0.0);
     let (latitude, longitude) = payload.coordinates.map_or((None, None), |at| (at.lat, at.long));
     Location {
-        latitude: degrees(latitude),
-        longitude: degrees(longitude),
+        latitude: json::degrees(latitude),
+        longitude: json::degrees(longitude),
         name: title.or_else(|| json::filled(payload.title)),
         address: None,
     }

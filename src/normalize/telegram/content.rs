@@ -119,10 +119,9 @@ fn attachment(file: File<'_>, kind: AttachmentKind) -> Part {
 }
 
 fn place(location: Location<'_>, name: Option<String>, address: Option<String>) -> Part {
-    let degrees = |text: Option<json::Text<'_>>| text.and_then(|text| text.as_str().parse().ok()).unwrap_or(0.0);
     Part::Location(d::Location {
-        latitude: degrees(location.latitude),
-        longitude: degrees(location.longitude),
+        latitude: json::degrees(location.latitude),
+        longitude: json::degrees(location.longitude),
         name,
         address,
     })

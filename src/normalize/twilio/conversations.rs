@@ -5,7 +5,7 @@
 
 use serde::Deserialize;
 
-use super::super::fields::{event, filled};
+use super::super::fields::{bare_media_type, event, filled};
 use super::super::form::Form;
 use super::super::json::{List, Text};
 use super::super::refusal::bounded;
@@ -74,7 +74,7 @@ fn content(form: &Form<'_>) -> Content {
     let media: List<Medium<'_>> =
         form.get("Media").and_then(|media| serde_json::from_str(media).ok()).unwrap_or_default();
     content.parts.extend(media.into_iter().map(|medium| {
-        let media_type = medium.content_type.map(|found| super::bare_media_type(found.as_str()));
+        let media_type = medium.content_type.map(|found| bare_media_type(found.as_str()));
         Part::Attachment(Attachment {
             kind: media_type.as_deref().map_or(AttachmentKind::File, super::attachment_kind),
             state: AttachmentState::Pending,

@@ -1,6 +1,6 @@
 //! Messages of customers.
 
-use super::super::fields::{event, filled};
+use super::super::fields::{bare_media_type, event, filled};
 use super::super::form::Form;
 use super::super::refusal::Refusal;
 use super::{assurance, base64, sender, split};
@@ -153,11 +153,6 @@ fn media(form: &Form<'_>, id: Option<&str>, at: usize) -> Attachment {
         media_type,
         ..Attachment::default()
     }
-}
-
-/// `type/subtype` of `audio/ogg; codecs=opus`.
-pub(super) fn bare_media_type(media_type: &str) -> String {
-    media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
 pub(super) fn attachment_kind(media_type: &str) -> AttachmentKind {

@@ -13,7 +13,7 @@ mod stream;
 #[cfg(test)]
 mod tests;
 
-use message::{attachment_kind, bare_media_type};
+use message::attachment_kind;
 pub(super) use read::read;
 use read::{assurance, read_form, sender, set_iso_time, split};
 

@@ -67,10 +67,9 @@ fn attach(content: &mut Content, message: Message<'_>, token: Option<&str>, kind
 }
 
 fn place(location: Location<'_>) -> Place {
-    let degrees = |text: Option<json::Text<'_>>| text.and_then(|text| text.as_str().parse().ok()).unwrap_or(0.0);
     Place {
-        latitude: degrees(location.lat),
-        longitude: degrees(location.lon),
+        latitude: json::degrees(location.lat),
+        longitude: json::degrees(location.lon),
         name: None,
         address: json::filled(location.address),
     }

@@ -94,10 +94,9 @@ fn attach(content: &mut Content, media: Media<'_>, kind: AttachmentKind, id: Opt
 }
 
 fn place(location: Location<'_>) -> d::Location {
-    let degrees = |text: Option<json::Text<'_>>| text.and_then(|text| text.as_str().parse().ok()).unwrap_or(0.0);
     d::Location {
-        latitude: degrees(location.lat),
-        longitude: degrees(location.long),
+        latitude: json::degrees(location.lat),
+        longitude: json::degrees(location.long),
         name: json::filled(location.name),
         address: json::filled(location.address),
     }

@@ -1,7 +1,7 @@
 //! What a WhatsApp message says.
 
-use super::super::fields::filled;
-use super::super::json::Text;
+use super::super::fields::{bare_media_type, filled};
+use super::super::json::{self, Text};
 use super::errors;
 use super::payload::{Card, Interactive, Location, Media, Message, Order, Referral, Row};
 use crate::domain::content as d;
@@ -106,11 +106,6 @@ fn attach(content: &mut Content, media: Media<'_>, kind: AttachmentKind) {
     }));
 }
 
-/// `type/subtype` of `Audio/ogg; codecs=opus`.
-fn bare_media_type(media_type: &str) -> String {
-    media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
-}
-
 /// The provider's digest is base64 of 32 bytes. Anything else (its examples among them) is no digest.
 fn hex_digest(digest: &str) -> Option<String> {
     let bytes = mail_parser::decoders::base64::base64_decode(digest.as_bytes())?;
@@ -118,10 +113,9 @@ fn hex_digest(digest: &str) -> Option<String> {
 }
 
 fn place(location: Location<'_>) -> d::Location {
-    let degrees = |text: Option<Text<'_>>| text.and_then(|text| text.as_str().parse().ok()).unwrap_or(0.0);
     d::Location {
-        latitude: degrees(location.latitude),
-        longitude: degrees(location.longitude),
+        latitude: json::degrees(location.latitude),
+        longitude: json::degrees(location.longitude),
         name: optional(location.name),
         address: optional(location.address),
     }
