@@ -142,9 +142,7 @@ fn system(index: Index, time: Timestamp, workspace: Name, change: Change) -> Rec
 
 /// Whether an input is behind the position of its stream. Nothing is, of a stream that an operator has to decide about.
 fn is_new(state: &State, input: &Input) -> bool {
-    state.stream_number(input.stream).is_some_and(|bound| {
-        !bound.broken && (input.sequence, input.event) > (bound.position.sequence, bound.position.event)
-    })
+    state.stream_number(input.stream).is_some_and(|bound| !bound.broken && input.is_after(&bound.position))
 }
 
 /// The position of an input of a bound stream that was not applied yet.

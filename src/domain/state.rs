@@ -187,7 +187,7 @@ impl State {
 
     fn advance(&mut self, input: Input) {
         if let Some(stream) = self.streams.get_mut(usize::from(input.stream))
-            && (input.sequence, input.event) > (stream.position.sequence, stream.position.event)
+            && input.is_after(&stream.position)
         {
             stream.position = input;
         }

@@ -128,7 +128,8 @@ impl Preparer {
             return;
         }
         for (event, at) in normalized.events.into_iter().zip(0u16..) {
-            if message.sequence == self.applied.sequence && at <= self.applied.event {
+            let input = self.input(message, at, of);
+            if !input.is_after(&self.applied) {
                 continue;
             }
             commands.push(Command::Input(Box::new(Arrival {
@@ -136,7 +137,7 @@ impl Preparer {
                 channel: endpoint.channel.clone(),
                 endpoint: endpoint.name.clone(),
                 stream: self.stream.clone(),
-                input: self.input(message, at, of),
+                input,
                 event,
             })));
         }

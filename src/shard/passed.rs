@@ -30,7 +30,7 @@ impl Passed {
         match self.find(workspace, &input) {
             Some(at) => {
                 let known = &mut self.reached[at].1;
-                if (known.sequence, known.event) < (input.sequence, input.event) {
+                if input.is_after(known) {
                     *known = input;
                 }
             }

@@ -42,6 +42,20 @@ fn the_events_of_one_message_are_applied_one_by_one_and_gone_on_with() {
 }
 
 #[test]
+fn a_message_half_applied_by_another_splitter_is_applied_from_its_first_event() {
+    let mut story = shop().opens();
+    let split = |splitter, event, of| Input { splitter, ..at(1, event, of) };
+    story.hears_at(split(2, 0, 3), sms(ANNA, "one").id("1")).expect("applied");
+    story.hears_at(split(2, 1, 3), sms(ANNA, "two").id("2")).expect("applied");
+    // The newer one sees two events in the same bytes.
+    assert_eq!(story.hears_at(split(3, 0, 2), sms(ANNA, "one").id("1")).refused(), Rejection::Duplicate);
+    story.hears_at(split(3, 0, 2), sms(ANNA, "nought").id("0")).expect("never told before");
+    story.hears_at(split(3, 1, 2), sms(ANNA, "three").id("3")).expect("applied");
+    assert_eq!(story.hears_at(split(4, 0, 2), sms(ANNA, "other").id("4")).refused(), Rejection::AlreadyApplied);
+    assert_eq!(position(&story), (1, 1));
+}
+
+#[test]
 fn an_unbound_stream_is_refused() {
     let mut story = shop().opens();
     let step = story.when(Command::DeadLetter(skein::domain::command::DeadLetter {

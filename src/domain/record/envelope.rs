@@ -115,6 +115,22 @@ pub struct Input {
     pub digest: u64,
 }
 
+impl Input {
+    /// Whether this one of the same stream is still to be applied when `applied` was the last. A message of which another splitter
+    /// had applied only a part is applied from its first event: its events may be others now, and those that have an id are known
+    /// by it.
+    #[must_use]
+    pub fn is_after(&self, applied: &Self) -> bool {
+        if self.sequence != applied.sequence {
+            self.sequence > applied.sequence
+        } else if self.splitter == applied.splitter {
+            self.event > applied.event
+        } else {
+            applied.event + 1 < applied.of
+        }
+    }
+}
+
 /// What makes a command recognisable when it is repeated (design, section 5).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
