@@ -132,6 +132,8 @@ fn a_reaction_that_is_put_taken_back_and_put_again_is_there_at_the_end() {
         assert_eq!(step.message().flags, Flags::default());
         assert_eq!(reacts(emoji).refused(), Rejection::Duplicate, "a retry");
     }
+    let history = whatsapp(ANNA, "").id("1").kind(EventKind::Reaction { emoji: "\u{1f44d}".to_owned() }).backfill();
+    assert_eq!(story.hears(history).refused(), Rejection::Duplicate, "told by itself before");
 }
 
 #[test]

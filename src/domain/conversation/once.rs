@@ -62,12 +62,12 @@ pub(super) fn once(
     if seen.digest == history && !arrival.event.backfill {
         return Ok(Some(known));
     }
-    if replaces(item.kind) && arrival.event.event_id.is_none() && seen.digest != digest {
+    // Told by itself before: its history is nothing new.
+    let told = seen.digest == digest || seen.digest == live;
+    if replaces(item.kind) && arrival.event.event_id.is_none() && !told {
         return Ok(Some(known));
     }
     let reused = with_digest(key, digest);
-    // Told by itself before: its history is nothing new.
-    let told = seen.digest == digest || seen.digest == live;
     let same = if told { Some(seen) } else { space.remembered.get(reused) };
     match same {
         None => Ok(Some(Once { key: reused, digest, flags: Flags::ID_REUSED })),
