@@ -1,8 +1,9 @@
 //! `AdminService`: what operators see and decide. It looks things up and asks the shard; the record is the decision.
 
 use async_nats::Client;
+use futures::future::join_all;
 use tonic::{Request, Response, Status};
-use tracing::warn;
+use tracing::{info, warn};
 
 use super::convert;
 use crate::agents::{CommandFailure, Reason, Refusal, Unavailable};
@@ -41,13 +42,13 @@ impl Operators {
             return Err(Refusal::new(Reason::UnknownWorkspace, "no such workspace has a stream here"));
         }
         bound.sort_by(|a, b| (&a.workspace, &a.name).cmp(&(&b.workspace, &b.name)));
-        let mut streams = Vec::with_capacity(bound.len());
-        for bound in bound {
+        let streams = bound.into_iter().map(async |bound| {
             // What the server does not say is left out: the rest is worth seeing just then.
             let found = stream_state(&self.client, &bound.name).await.ok();
-            streams.push(convert::stream(bound, found));
-        }
-        Ok(p::ListStreamsResponse { streams })
+            convert::stream(bound, found)
+        });
+        // One after the other would make a server that is silent about each a minute of waiting.
+        Ok(p::ListStreamsResponse { streams: join_all(streams).await })
     }
 
     async fn resume(&self, operator: &Name, asked: p::ResumeStreamRequest) -> Result<u64, Refusal> {
@@ -78,10 +79,11 @@ impl Operators {
             digest: digest.unwrap_or_default(),
         };
         match self.shard.command(command).await {
-            Ok(answer) | Err(CommandError::Rejected(Rejection::Repeated(answer))) => {
-                tracing::info!(stream = %name, from = asked.from_sequence, "stream taken into use again by an operator");
+            Ok(answer) => {
+                info!(stream = %name, from = asked.from_sequence, "stream taken into use again by an operator");
                 Ok(answer.position.index.0)
             }
+            Err(CommandError::Rejected(Rejection::Repeated(answer))) => Ok(answer.position.index.0),
             Err(CommandError::Rejected(rejection)) => {
                 Err(Refusal::of_command(CommandFailure::Rejected(rejection), |_| None))
             }

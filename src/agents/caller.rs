@@ -29,20 +29,27 @@ impl Caller {
     /// # Errors
     /// [`Reason::CallerUnnamed`] when one is missing or no name.
     pub fn of(metadata: &MetadataMap) -> Result<Self, Refusal> {
-        let entry = |key: &'static str| {
-            let text = metadata.get(key).and_then(|value| value.to_str().ok()).unwrap_or_default();
-            name(text).ok_or_else(|| {
-                Refusal::new(Reason::CallerUnnamed, format!("metadata {key}: a name is wanted")).with("metadata", key)
-            })
-        };
-        Ok(Self { workspace: entry(WORKSPACE_METADATA)?, agent: entry(AGENT_METADATA)? })
+        Ok(Self { workspace: named(metadata, WORKSPACE_METADATA, "")?, agent: named(metadata, AGENT_METADATA, "")? })
     }
+}
+
+/// The name in the entry `key` of a call's metadata; see [`name`] for what it may consist of, besides the characters `also`.
+///
+/// # Errors
+/// [`Reason::CallerUnnamed`]: it is missing or no name.
+pub(crate) fn named(metadata: &MetadataMap, key: &'static str, also: &str) -> Result<Name, Refusal> {
+    let text = metadata.get(key).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    name_with(text, also).ok_or_else(|| {
+        Refusal::new(Reason::CallerUnnamed, format!("metadata {key}: a name is wanted")).with("metadata", key)
+    })
 }
 
 /// A name: 1 to 64 ASCII letters, digits, `-` and `_`, so that it can be a token of a subject.
 pub(super) fn name(text: &str) -> Option<Name> {
-    let fits = !text.is_empty()
-        && text.len() <= MAX_NAME_BYTES
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
-    fits.then(|| Name::from(text))
+    name_with(text, "")
+}
+
+fn name_with(text: &str, also: &str) -> Option<Name> {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte) || also.as_bytes().contains(&byte);
+    ((1..=MAX_NAME_BYTES).contains(&text.len()) && text.bytes().all(fits)).then(|| Name::from(text))
 }

@@ -20,7 +20,9 @@ mod service;
 mod session;
 mod status;
 
+pub(crate) use caller::named;
 pub use caller::{AGENT_METADATA, Caller, WORKSPACE_METADATA};
+pub(crate) use convert::request;
 pub use metrics::EdgeMetrics;
 pub use options::ServeOptions;
 pub use port::{CommandFailure, Media, MediaError, MediaStream, Shard, Unavailable};

@@ -93,6 +93,9 @@ async fn in_deleted_and_made_anew_is_an_alarm_now_and_after_a_restart() {
     eventually("what was asked for is in", async || (said(&channel).await.len() == 7).then_some(())).await;
     assert_eq!(said(&channel).await[3..], ["number 4", "number 5", "number 6", "number 7"]);
     eventually("it is ready again", async || (again.page("/readyz").await?.0 == 200).then_some(())).await;
+    let unnamed = ResumeStreamRequest { request_id: String::new(), ..resume(1) };
+    let refused = admin.resume_stream(by_operator(unnamed)).await.expect_err("a retry could not be told");
+    assert_eq!(refused.code(), tonic::Code::InvalidArgument);
     let late = admin.resume_stream(by_operator(resume(1))).await.expect_err("it is in use");
     assert_eq!(late.code(), tonic::Code::FailedPrecondition);
     again.signal(Signal::TERM);

@@ -1,15 +1,12 @@
 //! Requests of agents as commands of the core.
 
-use std::hash::Hasher;
-
 use prost::Message;
-use siphasher::sip::SipHasher24;
 
 use super::content::{content, line};
 use super::enums::work_state_from;
 use super::view::{position, timestamp_from};
 use crate::agents::caller::{Caller, name};
-use crate::agents::limits::{MAX_CHANNELS, MAX_NAME_BYTES, MAX_REQUEST_ID_BYTES, PAGE_DEFAULT, WORK_PAGE_MAX};
+use crate::agents::limits::{MAX_CHANNELS, MAX_NAME_BYTES, PAGE_DEFAULT, WORK_PAGE_MAX};
 use crate::agents::status::Refusal;
 use crate::domain::command::{AgentCommand, Answer, Command, Recipient, Send, Verb};
 use crate::domain::id::{MessageId, Name, RootId, WorkId};
@@ -17,9 +14,6 @@ use crate::domain::record::{Presence, Purpose, Request, SessionEnd};
 use crate::domain::view::{WorkState, WorkView};
 use crate::proto::agent as p;
 use crate::proto::agent::command_result::Result as Outcome;
-
-/// Keys of the digest of commands. Not secret: they only have to be the same for ever.
-const DIGEST_KEYS: (u64, u64) = (0x736b_6569_6e20_6167, 0x656e_7420_6469_6773);
 
 /// A request that is a command: with the sender's id, the epoch of its session, and what to do.
 pub(in crate::agents) trait Wire: Message + Sized {
@@ -43,41 +37,34 @@ pub(in crate::agents) fn command<W: Wire>(
     session: Option<u64>,
     mut request: W,
 ) -> Result<Command, Refusal> {
-    let request_id = std::mem::take(request.request_id());
-    if request_id.len() > MAX_REQUEST_ID_BYTES || !request_id.bytes().all(|b| b.is_ascii_graphic()) {
-        return Err(Refusal::invalid("request_id", "at most 64 visible ASCII characters"));
-    }
+    let id = std::mem::take(request.request_id());
     let session_epoch = match std::mem::take(request.session_epoch()) {
         0 => session,
         named => Some(named),
     };
-    let digest = digest(&request);
+    let request_of = super::request(principal(caller), W::VERB, &id, &request)?;
     let verb = request.verb()?;
-    Ok(agent_command(caller, session_epoch, verb, Name::from(request_id), digest))
+    Ok(agent_command(caller, session_epoch, verb, request_of))
 }
 
 /// A command that the edge gives on behalf of the agent's connection; never repeated, so without an id.
 pub(in crate::agents) fn own_command(caller: &Caller, session_epoch: Option<u64>, verb: Verb) -> Command {
-    agent_command(caller, session_epoch, verb, Name::default(), 0)
+    let request = Request { principal: principal(caller), request_id: Name::default(), digest: 0 };
+    agent_command(caller, session_epoch, verb, request)
 }
 
-fn agent_command(caller: &Caller, session_epoch: Option<u64>, verb: Verb, request_id: Name, digest: u64) -> Command {
+fn agent_command(caller: &Caller, session_epoch: Option<u64>, verb: Verb, request: Request) -> Command {
     Command::Agent(Box::new(AgentCommand {
         workspace: caller.workspace.clone(),
         agent: caller.agent.clone(),
-        request: Some(Request { principal: Name::from(format!("agent:{}", caller.agent)), request_id, digest }),
+        request: Some(request),
         session_epoch,
         verb,
     }))
 }
 
-/// Over the encoded body; the caller has taken the id and the epoch out, which a retry may bring anew.
-fn digest<W: Wire>(request: &W) -> u64 {
-    let mut hasher = SipHasher24::new_with_keys(DIGEST_KEYS.0, DIGEST_KEYS.1);
-    hasher.write(W::VERB.as_bytes());
-    hasher.write_u8(0);
-    hasher.write(&request.encode_to_vec());
-    hasher.finish()
+fn principal(caller: &Caller) -> Name {
+    Name::from(format!("agent:{}", caller.agent))
 }
 
 macro_rules! wire {

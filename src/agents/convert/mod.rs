@@ -7,6 +7,7 @@ mod command;
 mod content;
 mod enums;
 mod event;
+mod request;
 mod view;
 
 pub(super) use command::{
@@ -15,4 +16,5 @@ pub(super) use command::{
 pub(super) use event::{
     attachment, authors, conversation_events, event, history_messages, say, session_ended, unanswered,
 };
+pub(crate) use request::request;
 pub(super) use view::{conversation, offer, position_from, snapshot, work};
