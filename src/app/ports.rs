@@ -15,7 +15,7 @@ use crate::domain::command::{Answer, Command};
 use crate::domain::id::{AgentId, Index, Name, RootId, WorkId};
 use crate::domain::record::Record;
 use crate::domain::view::{AgentView, ConversationView, WorkState, WorkView};
-use crate::ingest::Bodies;
+use crate::ingest::{Bodies, NoObject};
 use crate::shard::{CommandError, ShardHandle};
 
 /// Bytes of an attachment handed on at once.
@@ -99,11 +99,10 @@ impl Media for Stores {
     fn open(&self, workspace: Name, object: String) -> Answered<MediaStream, MediaError> {
         let store = self.0.get(&workspace).cloned();
         async move {
-            let object =
-                store.ok_or(MediaError::Missing)?.open_object(&object).await.map_err(|missing| match missing {
-                    true => MediaError::Missing,
-                    false => MediaError::Unavailable,
-                })?;
+            let object = store.ok_or(MediaError::Missing)?.open_object(&object).await.map_err(|error| match error {
+                NoObject::Missing => MediaError::Missing,
+                NoObject::Silent => MediaError::Unavailable,
+            })?;
             let pieces = stream::try_unfold(object, |mut object| async move {
                 let mut piece = vec![0; PIECE];
                 let read = object.read(&mut piece).await.map_err(|_| MediaError::Unavailable)?;

@@ -7,6 +7,7 @@ use async_nats::Client;
 use async_nats::jetstream;
 use async_nats::jetstream::object_store::{GetErrorKind, InfoErrorKind, ObjectStore};
 use sha2::{Digest as _, Sha256};
+use thiserror::Error;
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tracing::warn;
 
@@ -35,6 +36,17 @@ pub(super) enum BadBody {
     TooLarge,
     /// Not the bytes that the reference promises.
     Differs,
+}
+
+/// Why an object cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum NoObject {
+    /// There is none of that name.
+    #[error("no such object")]
+    Missing,
+    /// The store does not answer.
+    #[error("the object store does not answer")]
+    Silent,
 }
 
 impl BodyRef {
@@ -83,10 +95,11 @@ impl Bodies {
     /// Opens an object for reading.
     ///
     /// # Errors
-    /// `true`: there is no such object; `false`: the store does not answer.
-    pub async fn open_object(&self, name: &str) -> Result<impl AsyncRead + Send + Unpin + use<>, bool> {
-        self.store.get(name).await.map_err(|error| {
-            matches!(error.kind(), GetErrorKind::NotFound | GetErrorKind::InvalidName | GetErrorKind::BucketLink)
+    /// [`NoObject`]: it may come with another call, or never.
+    pub async fn open_object(&self, name: &str) -> Result<impl AsyncRead + Send + Unpin + use<>, NoObject> {
+        self.store.get(name).await.map_err(|error| match error.kind() {
+            GetErrorKind::NotFound | GetErrorKind::InvalidName | GetErrorKind::BucketLink => NoObject::Missing,
+            GetErrorKind::ConsumerCreate | GetErrorKind::Other | GetErrorKind::TimedOut => NoObject::Silent,
         })
     }
 

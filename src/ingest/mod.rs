@@ -17,7 +17,7 @@ mod source;
 mod subject;
 mod trim;
 
-pub use bodies::{BODY_HEADER, Bodies};
+pub use bodies::{BODY_HEADER, Bodies, NoObject};
 pub use health::{IngestHealth, StreamHealth};
 pub use position::digest;
 pub use source::{IngestError, Source};
