@@ -1,6 +1,7 @@
 //! The ordered reader and what recognises a stream.
 
 use async_nats::jetstream::{self, stream};
+use futures::TryStreamExt as _;
 use skein::nats::{NatsError, Ordered, OrderedError, OrderedOptions, stream_identity};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -84,6 +85,44 @@ async fn deliveries_lost_with_a_connection_come_again_although_nothing_new_is_pu
             proxy.cut();
         }
         assert_eq!(next(&mut reader).await, Ok((n, n.to_string())));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_consumer_that_is_deleted_under_the_reader_is_made_again_where_it_stood() {
+    let server = TestServer::start();
+    let context = stream_of(&server, 400).await;
+    let client = connect(&server.url()).await.control().clone();
+    let mut reader = Ordered::new(client, "S", 1, OrderedOptions { prefetch: 100 });
+    let stream = context.get_stream("S").await.expect("there");
+    let mut deleted = 0;
+    for n in 1..=400 {
+        if n % 150 == 0 {
+            let names: Vec<_> = stream.consumer_names().try_collect().await.expect("names");
+            for name in names {
+                stream.delete_consumer(&name).await.expect("deleted");
+                deleted += 1;
+            }
+        }
+        assert_eq!(next(&mut reader).await, Ok((n, n.to_string())));
+    }
+    assert!(deleted >= 2, "the reader had a consumer each time");
+}
+
+/// More bytes than one request may bring, in few messages: each request ends early and is asked for again.
+#[tokio::test(flavor = "multi_thread")]
+async fn large_messages_end_a_request_before_it_is_full_and_all_come() {
+    let server = TestServer::start();
+    let context = stream_of(&server, 0).await;
+    for n in 1..=25_u8 {
+        context.publish("s.x", vec![n; 900 << 10].into()).await.expect("sent").await.expect("stored");
+    }
+    let client = connect(&server.url()).await.control().clone();
+    let mut reader = Ordered::new(client, "S", 1, OrderedOptions { prefetch: 1_000 });
+    for n in 1..=25_u8 {
+        let stored = tokio::time::timeout(PATIENCE, reader.next()).await.expect("in time").expect("no hole");
+        assert_eq!((stored.sequence, stored.payload.len()), (u64::from(n), 900 << 10));
+        assert!(stored.payload.iter().all(|byte| *byte == n));
     }
 }
 
