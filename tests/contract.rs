@@ -15,7 +15,7 @@ use skein::domain::time::Timestamp;
 use skein::normalize::{Format, Request, normalize, outbound_to_json, to_json};
 use skein::outbound::outbound_message;
 
-const NAMES: [&str; 3] = ["asyncapi.json", "InboundEvent.schema.json", "OutboundMessage.schema.json"];
+const NAMES: [&str; 4] = ["asyncapi.json", "channels.json", "InboundEvent.schema.json", "OutboundMessage.schema.json"];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
