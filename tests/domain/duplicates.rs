@@ -1,7 +1,7 @@
 //! Duplicates, reused ids and odd times (domain rules, section 2; design, law 8): a customer's words are never dropped for an id.
 
 use skein::domain::content::Content;
-use skein::domain::event::EventKind;
+use skein::domain::event::{EventKind, Scope};
 use skein::domain::record::{Change, Flags};
 use skein::domain::rejection::Rejection;
 
@@ -163,4 +163,17 @@ fn what_was_told_as_history_opens_work_when_it_comes_by_itself_and_only_once() {
     assert_eq!(mail(&mut story, true).opened(), None);
     assert_eq!(mail(&mut story, true).refused(), Rejection::Duplicate);
     assert!(mail(&mut story, false).opened().is_some(), "mails too");
+}
+
+#[test]
+fn a_groups_message_whose_writer_is_not_told_comes_once() {
+    let mut story = shop().opens();
+    let heard = |words: &str| {
+        let mut heard = whatsapp(ANNA, words).in_thread(Scope::Group, Some("g1")).id("m1");
+        heard.event.senders.clear();
+        heard
+    };
+    story.hears(heard("hello")).expect("a message");
+    assert_eq!(story.hears(heard("hello")).refused(), Rejection::Duplicate);
+    assert!(story.hears(heard("more")).message().flags.has(Flags::ID_REUSED));
 }

@@ -9,7 +9,7 @@ use crate::domain::command::{Arrival, DeadLetter};
 use crate::domain::customer::{Who, normalise, resolve, resolve_thread};
 use crate::domain::delivery;
 use crate::domain::draft::Draft;
-use crate::domain::event::{EventKind, InboundEvent, Receipt, ReceiptStatus, Scope};
+use crate::domain::event::{AddressKind, EventKind, InboundEvent, Receipt, ReceiptStatus, Scope};
 use crate::domain::id::Name;
 use crate::domain::record::{Change, Flags, PersonalValue};
 use crate::domain::rejection::Rejection;
@@ -121,7 +121,14 @@ fn item(draft: &mut Draft<'_>, mut arrival: Arrival, endpoint: &EndpointConfig) 
             Some(once) => once,
             None => return Ok(()),
         },
-        None => Once::default(),
+        None => match event.thread.as_deref().filter(|_| event.event_id.is_some() || event.message_ref.is_some()) {
+            // Who said it in a group is not told: what has an id is told from a retry by the thread.
+            Some(thread) => match once(draft, &arrival, &item, (AddressKind::Login, thread))? {
+                Some(once) => once,
+                None => return Ok(()),
+            },
+            None => Once::default(),
+        },
     };
     let flags = item.flags.with(once.flags).with(odd_time(event, draft.now));
 
