@@ -1,8 +1,8 @@
 //! Which Work a message belongs to (domain rules, section 5): rules 1, 2, 4, 5 and thanks, and what opens no Work.
 
 use rstest::rstest;
-use skein::domain::content::{Content, Part};
-use skein::domain::event::{CallState, EventKind};
+use skein::domain::content::{Content, Part, Referral};
+use skein::domain::event::{CallState, EventKind, Profile};
 use skein::domain::record::{Author, Change, Direction, Flags, QueueCause};
 use skein::domain::view::WorkState;
 
@@ -241,6 +241,27 @@ fn items_that_say_nothing_join_the_open_work_and_open_none() {
         let joined = story.hears(whatsapp(ANNA, "").id("b").kind(kind.clone()));
         assert_eq!(joined.message().work, work, "{kind:?}");
     }
+}
+
+#[test]
+fn a_button_that_an_advertisement_led_to_asks_for_an_answer_as_any_other_does() {
+    let start = |title: Option<&str>, referral| {
+        let title = title.map(str::to_owned);
+        let mut heard =
+            whatsapp(ANNA, "").id("1").kind(EventKind::Start { title, payload: Some("ORDER".to_owned()), referral });
+        let led = Referral { source: "ADS".to_owned(), ..Referral::default() };
+        heard.event.profile = Some(Box::new(Profile { referral: Some(led), ..Profile::default() }));
+        heard
+    };
+    let mut story = shop().opens();
+    assert_eq!(story.hears(start(Some("Get started"), false)).message().work, None, "nobody asked anything");
+    assert_eq!(shop().opens().hears(start(None, true)).message().work, None, "a link says nothing");
+    let pressed = story.hears(start(Some("Order now"), true));
+    assert!(pressed.opened().is_some());
+    let content = &pressed.words().content;
+    assert_eq!(content.text, "Order now");
+    assert!(matches!(&content.parts[..], [Part::ButtonReply(button), Part::Referral(led)]
+        if button.payload == "ORDER" && led.source == "ADS"));
 }
 
 #[test]

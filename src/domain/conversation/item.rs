@@ -1,7 +1,7 @@
 //! From an event to an item of a Conversation: what it is, what it says, what is odd about it.
 
 use super::parts;
-use crate::domain::content::{Content, MailClass, Part};
+use crate::domain::content::{ButtonReply, Content, MailClass, Part};
 use crate::domain::event::{Assurance, CallState, EventKind, InboundEvent, Sender};
 use crate::domain::record::{Flags, MessageKind};
 use crate::domain::time::Timestamp;
@@ -38,6 +38,7 @@ pub(super) fn as_item(event: &mut InboundEvent) -> Item {
         version: None,
         part: None,
     };
+    let starts = matches!(event.kind, EventKind::Start { .. } | EventKind::Opt { .. });
     let mut item = match std::mem::replace(&mut event.kind, EventKind::VisitEnd) {
         EventKind::Message(message) => {
             if message.forwarded {
@@ -82,6 +83,12 @@ pub(super) fn as_item(event: &mut InboundEvent) -> Item {
             let detail = format!("{} {purpose} {}", if opted_in { "in" } else { "out" }, payload.unwrap_or_default());
             plain(MessageKind::Opt, Content::text(title.unwrap_or_default()), detail)
         }
+        // A button that an advertisement led to was pressed all the same: it asks for an answer as any other does.
+        EventKind::Start { title: Some(title), payload, referral: true } => {
+            let button = ButtonReply { payload: payload.unwrap_or_default(), title: title.clone() };
+            let content = Content { text: title, parts: vec![Part::ButtonReply(button)] };
+            plain(MessageKind::Message, content, String::new())
+        }
         EventKind::Start { title, payload, referral } => {
             let detail = format!("{} {}", if referral { "referral" } else { "start" }, payload.unwrap_or_default());
             plain(MessageKind::Start, Content::text(title.unwrap_or_default()), detail)
@@ -110,9 +117,7 @@ pub(super) fn as_item(event: &mut InboundEvent) -> Item {
         | EventKind::Account { .. } => plain(MessageKind::VisitEnd, Content::default(), String::new()),
     };
     // What brought the person here is part of what is known when the conversation starts.
-    if matches!(item.kind, MessageKind::Start | MessageKind::Opt)
-        && let Some(referral) = event.profile.as_mut().and_then(|profile| profile.referral.take())
-    {
+    if starts && let Some(referral) = event.profile.as_mut().and_then(|profile| profile.referral.take()) {
         item.content.parts.push(Part::Referral(Box::new(referral)));
     }
     let by_machine = item.content.parts.iter().find_map(|part| match part {
