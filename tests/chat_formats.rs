@@ -1,5 +1,12 @@
 //! The formats of chat channels: what must hold beyond their golden files.
 
+#[path = "chat_formats/bodies.rs"]
+mod bodies;
+#[path = "chat_formats/kept.rs"]
+mod kept;
+#[path = "chat_formats/sides.rs"]
+mod sides;
+
 use std::path::Path;
 
 use serde_json::{Value, json};
@@ -208,11 +215,18 @@ fn links_of_customers_are_kept_and_links_of_providers_are_not() {
         )
     };
     assert_eq!(file(&shared(foreign)).provider_id.as_deref(), Some(foreign));
-    for own in
-        ["https://l.facebook.com/l.php?u=x", "https://scontent.xx.fbcdn.net/v?oh=1", "https://user:x@FB.com:443/v"]
-    {
+    for own in [
+        "https://l.facebook.com/l.php?u=x",
+        "https://scontent.xx.fbcdn.net/v?oh=1",
+        "https://user:x@Scontent.FBCDN.net:443/v",
+        "https://lookaside.fbsbx.com\\@shop.example/v",
+    ] {
         assert_eq!(file(&shared(own)).provider_id.as_deref(), Some("m/0"), "{own}");
     }
+    let counted = "https://l.facebook.com/l.php?u=https%3A%2F%2Fshop.example%2Flamp.mp4&h=secret";
+    assert_eq!(file(&shared(counted)).provider_id.as_deref(), Some(foreign));
+    let page = "https://www.facebook.com/lamps/posts/1";
+    assert_eq!(file(&shared(page)).provider_id.as_deref(), Some(page), "a page is no file");
     // A host that only looks like one of the provider's is none of them.
     assert_eq!(file(&shared("https://notfacebook.com/x")).provider_id.as_deref(), Some("https://notfacebook.com/x"));
 }

@@ -89,13 +89,26 @@ pub(super) fn is_whatsapp_user_id(address: &str) -> bool {
     bytes.len() > 3 && bytes[0].is_ascii_uppercase() && bytes[1].is_ascii_uppercase() && bytes[2] == b'.'
 }
 
-/// A link that a customer sent along, unless it leads to the provider's own servers: such links let their bearer in.
-pub(super) fn foreign_link(url: &str, own_hosts: &[&str]) -> Option<String> {
-    let host = url.split_once("://").map_or("", |(_, rest)| rest).split(['/', '?', '#']).next().unwrap_or_default();
+/// A link that a customer sent along, unless it leads to a file on the provider's servers: such links let their bearer in.
+pub(super) fn foreign_link(url: &str, media_hosts: &[&str]) -> Option<String> {
+    (!url.is_empty() && url.len() <= MAX_LINK_BYTES && !leads_to(url, media_hosts)).then(|| url.to_owned())
+}
+
+/// Whether a link leads to one of the hosts or to one below it.
+pub(super) fn leads_to(url: &str, hosts: &[&str]) -> bool {
+    let host =
+        url.split_once("://").map_or("", |(_, rest)| rest).split(['/', '\\', '?', '#']).next().unwrap_or_default();
     let host = host.rsplit('@').next().unwrap_or_default().split(':').next().unwrap_or_default().to_ascii_lowercase();
-    let own =
-        own_hosts.iter().any(|own| host.strip_suffix(own).is_some_and(|rest| rest.is_empty() || rest.ends_with('.')));
-    (!own && !url.is_empty() && url.len() <= MAX_LINK_BYTES).then(|| url.to_owned())
+    hosts.iter().any(|known| host.strip_suffix(known).is_some_and(|rest| rest.is_empty() || rest.ends_with('.')))
+}
+
+/// How a medium is fetched whose link may not be kept: the message and the last step of the link's path.
+pub(super) fn media_id(message: Option<&str>, url: &str) -> Option<String> {
+    let path = url.split(['?', '#']).next().unwrap_or_default();
+    match (message, path.rsplit('/').next().unwrap_or_default()) {
+        (Some(message), last) if !last.is_empty() => Some(format!("{message}/{last}")),
+        (_, last) => filled(last),
+    }
 }
 
 /// `type/subtype` of `Audio/ogg; codecs=opus`.

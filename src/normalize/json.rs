@@ -4,12 +4,12 @@ use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
-use std::sync::LazyLock;
 
-use memchr::memmem::Finder;
 use serde::de::{Deserialize, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::escapes::{has_escaped_nul, without_lone_surrogates};
+use super::fields::leads_to;
 use super::refusal::{Refusal, bounded};
 
 /// Deepest nesting of objects and arrays. The deepest real payload seen has 12.
@@ -22,22 +22,15 @@ pub const MAX_JSON_CONTAINERS: usize = 16_384;
 /// Most items of one list. Providers send up to 1,000 changes at once.
 pub(super) const MAX_ITEMS: usize = 4_096;
 
-/// The bytes as text that a parser may be let loose on: UTF-8, no NUL (escaped or not), not too deep or too full.
-pub(super) fn checked(bytes: &[u8]) -> Result<&str, Refusal> {
+/// The bytes as text that a parser may be let loose on: UTF-8, no NUL (escaped or not), not too deep or too full, and every escape
+/// a character. It is as long as the bytes, and what stands in it stands where it stood there.
+pub(super) fn checked(bytes: &[u8]) -> Result<Cow<'_, str>, Refusal> {
     let text = std::str::from_utf8(bytes).map_err(|error| Refusal::NotUtf8 { at: error.valid_up_to() })?;
     if memchr::memchr(0, bytes).is_some() || has_escaped_nul(bytes) {
         return Err(Refusal::Nul);
     }
     check_shape(bytes)?;
-    Ok(text)
-}
-
-fn has_escaped_nul(bytes: &[u8]) -> bool {
-    static NUL: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\\u0000"));
-    NUL.find_iter(bytes).any(|at| {
-        // An even number of backslashes before it: the backslash itself is not escaped.
-        bytes[..at].iter().rev().take_while(|b| **b == b'\\').count() % 2 == 0
-    })
+    Ok(without_lone_surrogates(text))
 }
 
 fn check_shape(bytes: &[u8]) -> Result<(), Refusal> {
@@ -92,10 +85,9 @@ pub(super) fn refusal(format: &'static str, error: &serde_json::Error) -> Refusa
     Refusal::Malformed { format, line: error.line(), column: error.column() }
 }
 
-/// [`refusal`] of a value that was read by itself, with the place in the whole text.
-pub(super) fn refusal_within(format: &'static str, text: &str, raw: &RawValue, error: &serde_json::Error) -> Refusal {
-    let found = refusal(format, error);
-    let Refusal::Malformed { line, column, .. } = found else { return found };
+/// The refusal of a value that was read by itself, with the place in the whole text.
+fn place_within(text: &str, raw: &RawValue, found: Refusal) -> Refusal {
+    let Refusal::Malformed { format, line, column } = found else { return found };
     let before =
         raw.get().as_ptr().addr().checked_sub(text.as_ptr().addr()).and_then(|at| text.get(..at)).unwrap_or("");
     let lines = memchr::memchr_iter(b'\n', before.as_bytes()).count();
@@ -103,45 +95,67 @@ pub(super) fn refusal_within(format: &'static str, text: &str, raw: &RawValue, e
     Refusal::Malformed { format, line: line + lines, column: column + indent }
 }
 
-/// What a body is that holds nothing a format knows: the name of its first list, else of its first object, else `body`. Bounded.
-pub(super) fn kind_of_body(text: &str) -> String {
+/// Members by which the bodies of the formats here are known. Where one stands, somebody may have said something.
+const MARKS: [&str; 10] = [
+    "object",
+    "entry",
+    "update_id",
+    "events",
+    "event",
+    "message_token",
+    "message_uuid",
+    "msisdn",
+    "messageId",
+    "specversion",
+];
+
+/// What a body is that no format here reads: the name of its first list, else of its first object, else `body`. Bounded. A body of
+/// another format than the endpoint's is refused: what it says is nobody's there, and too good to be dropped.
+pub(super) fn kind_of_body(text: &str) -> Result<String, Refusal> {
     struct Members;
 
     impl<'de> Visitor<'de> for Members {
-        type Value = (Option<String>, Option<String>);
+        type Value = (Option<String>, Option<String>, bool);
 
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             f.write_str("an object")
         }
 
         fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-            let (mut list, mut object) = (None, None);
+            let (mut list, mut object, mut marked) = (None, None, false);
             while let Some((name, value)) = map.next_entry::<Cow<'de, str>, &RawValue>()? {
+                marked |= MARKS.contains(&&*name);
                 match value.get().as_bytes().first() {
                     Some(b'[') => list = list.or_else(|| Some(bounded(&name))),
                     Some(b'{') => object = object.or_else(|| Some(bounded(&name))),
                     _ => {}
                 }
             }
-            Ok((list, object))
+            Ok((list, object, marked))
         }
     }
 
-    let found = serde_json::Deserializer::from_str(text).deserialize_map(Members).unwrap_or_default();
-    found.0.or(found.1).unwrap_or_else(|| "body".to_owned())
+    let (list, object, marked) = serde_json::Deserializer::from_str(text).deserialize_map(Members).unwrap_or_default();
+    if marked {
+        return Err(Refusal::Contract { what: "body of another format than the endpoint's" });
+    }
+    Ok(list.or(object).unwrap_or_else(|| "body".to_owned()))
 }
 
 /// Addresses of the provider's files let their bearer in, and are never kept: each becomes `(url)`. For a provider's own words and
 /// JSON text, not for what a customer wrote.
 pub(super) fn without_urls(text: &str) -> Cow<'_, str> {
+    hide_urls(text, |_| true)
+}
+
+/// The addresses that `hidden` is told of and says yes to become `(url)`.
+fn hide_urls(text: &str, hidden: impl Fn(&str) -> bool) -> Cow<'_, str> {
     let bytes = text.as_bytes();
     let (mut out, mut kept) = (String::new(), 0);
     for at in memchr::memmem::find_iter(bytes, b"http") {
         if at < kept || !is_url(&bytes[at..]) {
             continue;
         }
-        out.push_str(&text[kept..at]);
-        out.push_str("(url)");
         let mut end = at;
         while let Some(&byte) = bytes.get(end) {
             // In JSON text a slash may be escaped; any other escape ends the address, as its quote does.
@@ -151,7 +165,11 @@ pub(super) fn without_urls(text: &str) -> Cow<'_, str> {
             }
             end += 1;
         }
-        kept = end;
+        if hidden(&text[at..end]) {
+            out.push_str(&text[kept..at]);
+            out.push_str("(url)");
+            kept = end;
+        }
     }
     if kept == 0 {
         return Cow::Borrowed(text);
@@ -277,6 +295,17 @@ pub(super) fn text(text: Option<Text<'_>>) -> String {
     text.map(Text::into_string).unwrap_or_default()
 }
 
+/// A file's name or title. Some providers repeat the file's address there, which leads to one of `media_hosts`; any other link is
+/// somebody's word.
+pub(super) fn name(text: Option<Text<'_>>, media_hosts: &[&str]) -> Option<String> {
+    let text = filled(text)?;
+    let plain = match hide_urls(&text, |url| leads_to(url, media_hosts)) {
+        Cow::Borrowed(_) => None,
+        Cow::Owned(plain) => Some(plain),
+    };
+    Some(plain.unwrap_or(text))
+}
+
 /// The text, if there is one and it is not empty.
 pub(super) fn filled(text: Option<Text<'_>>) -> Option<String> {
     text.map(Text::into_string).filter(|text| !text.is_empty())
@@ -294,6 +323,19 @@ pub(super) fn parse<'a, T: Deserialize<'a>>(format: &'static str, text: &'a str)
         return Err(Refusal::Malformed { format, line: 1, column: 1 });
     }
     serde_json::from_str(text).map_err(|error| refusal(format, &error))
+}
+
+/// [`parse`] of a value that was read by itself, with the place in the whole text.
+pub(super) fn parse_within<'a, T: Deserialize<'a>>(
+    format: &'static str,
+    text: &str,
+    raw: &'a RawValue,
+) -> Result<T, Refusal> {
+    // As in `parse`.
+    if raw.get().starts_with('[') {
+        return Err(place_within(text, raw, Refusal::Malformed { format, line: 1, column: 1 }));
+    }
+    serde_json::from_str(raw.get()).map_err(|error| place_within(text, raw, refusal(format, &error)))
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {

@@ -7,6 +7,7 @@
 
 pub(crate) mod convert;
 mod email;
+mod escapes;
 mod fields;
 mod form;
 mod format;
@@ -16,11 +17,13 @@ mod line;
 mod messenger;
 mod meta;
 mod normalized;
+mod receipts;
 mod refusal;
 mod run;
 mod skein;
 mod telegram;
 mod twilio;
+mod vcard;
 mod viber;
 mod vonage;
 mod whatsapp;

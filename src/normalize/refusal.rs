@@ -95,7 +95,8 @@ pub enum Refusal {
     },
 }
 
-/// [`Refusal`] without its details.
+/// [`Refusal`] without its details. That an event names another of our addresses than the subject's endpoint is none of them: it is
+/// found where the endpoint is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Reason {
@@ -115,8 +116,6 @@ pub enum Reason {
     TooLarge,
     /// A name that is no format.
     UnknownFormat,
-    /// Names another of our addresses than the subject's endpoint. Found by ingest, which knows the endpoint.
-    WrongEndpoint,
     /// A mail that is built to exhaust its reader.
     MimeLimit,
     /// An id that is too long or holds control characters.
@@ -144,7 +143,7 @@ impl Refusal {
 
 impl Reason {
     /// Every reason.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 10] = [
         Self::NotUtf8,
         Self::Nul,
         Self::Malformed,
@@ -153,7 +152,6 @@ impl Reason {
         Self::UnknownField,
         Self::TooLarge,
         Self::UnknownFormat,
-        Self::WrongEndpoint,
         Self::MimeLimit,
         Self::BadId,
     ];
@@ -170,7 +168,6 @@ impl Reason {
             Self::UnknownField => "unknown_field",
             Self::TooLarge => "too_large",
             Self::UnknownFormat => "unknown_format",
-            Self::WrongEndpoint => "wrong_endpoint",
             Self::MimeLimit => "mime_limit",
             Self::BadId => "bad_id",
         }

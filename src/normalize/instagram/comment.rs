@@ -7,7 +7,7 @@ use super::super::json::{self, Text};
 use super::super::meta::{Change, Party};
 use super::super::refusal::Refusal;
 use super::PLATFORM;
-use crate::domain::content::Content;
+use crate::domain::content::{Content, Part, Referral};
 use crate::domain::event::{Assurance, EventKind, InboundEvent, Message, Profile, Scope, Sender};
 
 #[derive(Deserialize, Default)]
@@ -33,6 +33,21 @@ struct Value<'a> {
 struct Media<'a> {
     #[serde(borrow)]
     id: Option<Text<'a>>,
+    #[serde(borrow)]
+    ad_id: Option<Text<'a>>,
+    #[serde(borrow)]
+    ad_title: Option<Text<'a>>,
+}
+
+/// What is commented, and the advertisement that it was shown as.
+fn commented(media: Media<'_>) -> (Option<Text<'_>>, Option<Referral>) {
+    let ad = json::filled(media.ad_id).map(|id| Referral {
+        source: "ad".to_owned(),
+        source_id: Some(id),
+        headline: json::filled(media.ad_title),
+        ..Referral::default()
+    });
+    (media.id, ad)
 }
 
 /// A comment, or a mention, whose words Instagram does not send.
@@ -42,18 +57,21 @@ pub(super) fn read(change: Change<'_>, events: &mut Vec<InboundEvent>) -> Result
         return Ok(());
     }
     let value: Value<'_> = json::parse(PLATFORM.format, change.value)?;
+    let marked = value.from.as_ref().is_some_and(|from| from.self_ig_scoped_id.is_some());
     let (sender, username) =
         value.from.map_or((None, None), |from| (json::filled(from.id), json::filled(from.username)));
-    let own = sender.is_some() && sender.as_deref() == change.account;
+    let own = marked || (sender.is_some() && sender.as_deref() == change.account);
+    let (media, ad) = value.media.map_or((None, None), commented);
     let text = json::text(value.text);
     let mut found = event(if text.is_empty() {
         EventKind::Unsupported(Content { text, parts: vec![unsupported(change.field)] })
     } else {
         let quoted = json::filled(value.parent_id);
-        let message = Message { content: Content::text(text), quoted, ..Message::default() };
+        let content = Content { text, parts: ad.map(|ad| Part::Referral(Box::new(ad))).into_iter().collect() };
+        let message = Message { content, quoted, ..Message::default() };
         if own { EventKind::Echo(message) } else { EventKind::Message(message) }
     });
-    let media = value.media.and_then(|media| media.id).or(value.media_id);
+    let media = media.or(value.media_id);
     found.message_ref = json::filled(value.id).or_else(|| json::filled(value.comment_id));
     (found.scope, found.thread) = (Scope::Public, json::filled(media));
     set_time(&mut found, change.time.unwrap_or_default());

@@ -6,8 +6,8 @@ use super::payload::Message;
 use crate::domain::content::{Attachment, AttachmentKind, AttachmentState, Content, Location, Part};
 use crate::domain::event::{self as d, EventKind, InboundEvent};
 
-/// Hosts of LINE.
-const OWN_HOSTS: [&str; 3] = ["line.me", "line-apps.com", "line-scdn.net"];
+/// Hosts of files that people sent.
+const MEDIA_HOSTS: [&str; 4] = ["api.line.me", "api-data.line.me", "line-apps.com", "line-scdn.net"];
 
 /// A message. A kind that nobody knows keeps the text beside it.
 pub(super) fn read(mut message: Message<'_>) -> InboundEvent {
@@ -43,8 +43,8 @@ fn file(message: &mut Message<'_>, id: Option<&str>, kind: AttachmentKind) -> Pa
     Part::Attachment(Attachment {
         kind,
         state: AttachmentState::Pending,
-        provider_id: link.and_then(|link| foreign_link(link.as_str(), &OWN_HOSTS)).or_else(|| id.and_then(filled)),
-        name: json::filled(message.file_name.take()),
+        provider_id: link.and_then(|link| foreign_link(link.as_str(), &MEDIA_HOSTS)).or_else(|| id.and_then(filled)),
+        name: json::name(message.file_name.take(), &MEDIA_HOSTS),
         bytes: message.file_size.as_ref().and_then(|size| size.as_str().parse().ok()),
         ..Attachment::default()
     })

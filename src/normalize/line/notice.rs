@@ -52,11 +52,10 @@ pub(super) fn delivered(delivery: Option<Delivery<'_>>) -> InboundEvent {
     receipt(ReceiptStatus::Delivered, delivery.and_then(|delivery| json::filled(delivery.data)), "delivery")
 }
 
-/// The person's account with the company was linked to this one. Who it is there the company knows by the nonce.
+/// The person's account with the company was linked to this one. The nonce lets its bearer link once more, and is not kept.
 pub(super) fn linked(link: Option<Link<'_>>) -> InboundEvent {
-    let (result, nonce) =
-        link.map_or((String::new(), String::new()), |link| (json::text(link.result), json::text(link.nonce)));
-    let reason = format!("account_link {result} {nonce}").trim_end().to_owned();
+    let result = link.map_or_else(String::new, |link| json::text(link.result));
+    let reason = format!("account_link {result}").trim_end().to_owned();
     event(EventKind::IdentityChange { old: None, new: None, reason: Some(reason) })
 }
 

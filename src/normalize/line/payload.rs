@@ -8,8 +8,8 @@ use super::super::json::{List, Text};
 pub(super) struct Webhook<'a> {
     #[serde(borrow)]
     pub(super) destination: Option<Text<'a>>,
-    #[serde(borrow, default)]
-    pub(super) events: List<Event<'a>>,
+    #[serde(borrow)]
+    pub(super) events: Option<List<Event<'a>>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -142,8 +142,6 @@ pub(super) struct Tracking<'a> {
 pub(super) struct Link<'a> {
     #[serde(borrow)]
     pub(super) result: Option<Text<'a>>,
-    #[serde(borrow)]
-    pub(super) nonce: Option<Text<'a>>,
 }
 
 #[derive(Deserialize)]

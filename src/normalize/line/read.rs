@@ -15,12 +15,13 @@ const ACCOUNT: [&str; 7] = ["join", "leave", "module", "activated", "deactivated
 
 /// Every event of one webhook.
 pub(in super::super) fn read(bytes: &[u8]) -> Result<Vec<InboundEvent>, Refusal> {
-    let text = json::checked(bytes)?;
+    let text = &*json::checked(bytes)?;
     let webhook: Webhook<'_> = json::parse(FORMAT, text)?;
     let ours = json::filled(webhook.destination);
     let whole = Whole::new(text);
-    let mut events = Vec::with_capacity(webhook.events.len());
-    for (place, found) in webhook.events.into_iter().enumerate() {
+    let sent = webhook.events.ok_or(Refusal::Missing { field: "events" })?;
+    let mut events = Vec::with_capacity(sent.len());
+    for (place, found) in sent.into_iter().enumerate() {
         let mut found = read_event(found, &whole, place);
         found.our_address.clone_from(&ours);
         events.push(found);

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::super::fields::{event, filled, profile, set_time, unsupported};
 use super::super::json::{self, Text};
-use super::super::meta::{Change, Party, reaction_named};
+use super::super::meta::{Change, Party, reaction_named, shared_link};
 use super::super::refusal::Refusal;
 use super::PLATFORM;
 use crate::domain::content::{Attachment, AttachmentKind, AttachmentState, Content, Part};
@@ -28,17 +28,32 @@ struct Value<'a> {
     #[serde(borrow)]
     message: Option<Text<'a>>,
     #[serde(borrow)]
+    link: Option<Text<'a>>,
+    #[serde(borrow)]
     photo: Option<Text<'a>>,
     #[serde(borrow)]
     video: Option<Text<'a>>,
     #[serde(borrow)]
     reaction_type: Option<Text<'a>>,
     #[serde(borrow)]
+    review_text: Option<Text<'a>>,
+    #[serde(borrow)]
+    reviewer_id: Option<Text<'a>>,
+    #[serde(borrow)]
+    reviewer_name: Option<Text<'a>>,
+    #[serde(borrow)]
+    open_graph_story_id: Option<Text<'a>>,
+    #[serde(borrow)]
     created_time: Option<Text<'a>>,
 }
 
 /// What happened to a post or a comment.
 pub(super) fn read(change: Change<'_>, events: &mut Vec<InboundEvent>) -> Result<(), Refusal> {
+    if change.field == "ratings" {
+        let value: Value<'_> = json::parse(PLATFORM.format, change.value)?;
+        events.push(review(&change, value));
+        return Ok(());
+    }
     if change.field != "feed" && change.field != "mention" {
         events.push(event(EventKind::Ignored { kind: format!("changes:{}", change.field) }));
         return Ok(());
@@ -65,6 +80,27 @@ pub(super) fn read(change: Change<'_>, events: &mut Vec<InboundEvent>) -> Result
     found.our_address = change.account.and_then(filled);
     events.push(found);
     Ok(())
+}
+
+/// A review of the page in words, new or changed. One without words is a number.
+fn review(change: &Change<'_>, mut value: Value<'_>) -> InboundEvent {
+    let text = json::text(value.review_text.take());
+    let time = value.created_time.take().map(Text::into_string).or_else(|| change.time.map(str::to_owned));
+    let removed = value.verb.as_ref().is_some_and(|verb| matches!(verb.as_str(), "remove" | "delete"));
+    if text.is_empty() || removed {
+        return event(EventKind::Ignored { kind: "changes:ratings".to_owned() });
+    }
+    let mut found = event(EventKind::Message(Message { content: Content::text(text), ..Message::default() }));
+    let (reviewer, name) = (json::filled(value.reviewer_id.take()), json::filled(value.reviewer_name.take()));
+    found.message_ref = json::filled(value.open_graph_story_id.take());
+    let thread = found.message_ref.clone().or_else(|| reviewer.clone());
+    (found.scope, found.thread) = (Scope::Public, thread.map(|thread| format!("rating:{thread}")));
+    found.senders = reviewer.into_iter().map(|address| Sender { kind: PLATFORM.address, address }).collect();
+    found.assurance = Assurance::Platform;
+    found.profile = profile(Profile { name, ..Profile::default() });
+    set_time(&mut found, time.as_deref().unwrap_or_default());
+    found.our_address = change.account.and_then(filled);
+    found
 }
 
 fn kind(value: &Value<'_>, id: Option<&str>, post: Option<&str>, own: bool) -> EventKind {
@@ -95,6 +131,14 @@ fn kind(value: &Value<'_>, id: Option<&str>, post: Option<&str>, own: bool) -> E
 /// Words and picture of a post or comment. A picture is known by the post or comment that shows it.
 fn content(value: &Value<'_>, id: Option<&str>, item: &str) -> Content {
     let mut content = Content::text(value.message.as_ref().map_or("", Text::as_str));
+    // A picture or a video has one too, which leads to itself.
+    let link = value.link.as_ref().filter(|_| matches!(item, "share" | "status" | "post"));
+    if let Some(link) =
+        link.and_then(|link| shared_link(link.as_str())).filter(|link| !content.text.contains(link.as_str()))
+    {
+        content.text.push_str(if content.text.is_empty() { "" } else { " " });
+        content.text.push_str(&link);
+    }
     let media = [(&value.photo, AttachmentKind::Image), (&value.video, AttachmentKind::Video)];
     for (_, kind) in media.into_iter().filter(|(link, _)| link.is_some()) {
         content.parts.push(Part::Attachment(Attachment {

@@ -1,6 +1,7 @@
 //! What a message says.
 
-use super::super::fields::{filled, foreign_link, unsupported};
+use super::super::fields::{filled, foreign_link, leads_to, unsupported};
+use super::super::form::Form;
 use super::super::json;
 use super::payload::{Attachment, Element, Message, Payload, Referral};
 use crate::domain::content as d;
@@ -9,18 +10,20 @@ use crate::domain::content::{AttachmentKind, AttachmentState, ButtonReply, Conte
 /// The thumb of the text field in its three sizes: sent as a sticker, meant as a word.
 const THUMBS_UP: [&str; 3] = ["369239263222822", "369239343222814", "369239383222810"];
 
-/// Hosts of Meta: their links carry signatures.
-const OWN_HOSTS: [&str; 9] = [
-    "facebook.com",
-    "facebook.net",
-    "fb.com",
-    "fb.me",
+/// Hosts of files that people sent: their links carry signatures. A link to a page is somebody's word.
+const MEDIA_HOSTS: [&str; 8] = [
     "fbcdn.net",
     "fbsbx.com",
-    "instagram.com",
     "cdninstagram.com",
-    "messenger.com",
+    "graph.facebook.com",
+    "graph.instagram.com",
+    "lookaside.facebook.com",
+    "lookaside.instagram.com",
+    "cdn.messenger.com",
 ];
+
+/// Hosts that lead on to where the link goes, and count who went there.
+const COUNTERS: [&str; 3] = ["l.facebook.com", "lm.facebook.com", "l.instagram.com"];
 
 /// Content of a message, and whether its kind is one that could be read.
 pub(super) struct Said {
@@ -116,17 +119,27 @@ fn attach(content: &mut Content, attachment: Attachment<'_>, id: Option<&str>, p
     }
     let url = payload.url.or(attachment.url);
     let link = match name {
-        "fallback" | "share" | "link" => url.and_then(|url| foreign_link(url.as_str(), &OWN_HOSTS)),
+        "fallback" | "share" | "link" => url.and_then(|url| shared_link(url.as_str())),
         _ => None,
     };
     content.parts.push(Part::Attachment(d::Attachment {
         kind,
         state: AttachmentState::Pending,
         provider_id: link.or_else(|| id.map(|id| format!("{id}/{place}"))),
-        name: json::filled(payload.title.or(attachment.title)),
+        name: json::name(payload.title.or(attachment.title), &MEDIA_HOSTS),
         ..d::Attachment::default()
     }));
     true
+}
+
+/// A link that the person shared; of one through Meta's counter of clicks, where it goes to.
+pub(in super::super) fn shared_link(url: &str) -> Option<String> {
+    if !leads_to(url, &COUNTERS) {
+        return foreign_link(url, &MEDIA_HOSTS);
+    }
+    let query = url.split_once('?')?.1.split('#').next().unwrap_or_default();
+    let led = Form::parse("link", query.as_bytes()).ok()?.owned("u").filter(|led| led.contains("://"))?;
+    foreign_link(&led, &MEDIA_HOSTS).filter(|led| !leads_to(led, &COUNTERS))
 }
 
 fn place_of(payload: Payload<'_>, title: Option<String>) -> Location {

@@ -12,7 +12,9 @@ pub(super) fn said(mut message: Message<'_>, echo: bool) -> InboundEvent {
     let id = json::filled(message.mid.take());
     let quoted = message.reply_to.as_mut().and_then(|reply| json::filled(reply.mid.take()));
     let deleted = message.is_deleted.as_ref().is_some_and(json::Text::is_true);
-    let kind = if deleted {
+    let kind = if deleted && echo {
+        EventKind::Ignored { kind: "message:own_deletion".to_owned() }
+    } else if deleted {
         EventKind::Deletion
     } else {
         let content::Said { content, supported } = content::read(message, id.as_deref());

@@ -12,6 +12,7 @@ mod notice;
 mod payload;
 mod read;
 
+pub(super) use content::shared_link;
 pub(super) use message::named as reaction_named;
 pub(super) use payload::{Change, Party};
 pub(super) use read::{Platform, read};

@@ -7,13 +7,12 @@ use super::payload::{Delivery, Handover, Linking, OptIn, Policy, Postback, Read,
 use crate::domain::content::{self as c, ButtonReply, Content, FlowReply, Part};
 use crate::domain::event::{EventKind, InboundEvent, Message, Profile, Receipt, ReceiptStatus};
 
-/// A button was pressed. The button that starts a conversation, and one that a referral led to, start it; any other says
-/// something.
+/// A button was pressed. The button that starts a conversation starts it; so does one that a referral led to, and its title is what
+/// was said. Any other says something.
 pub(super) fn postback(postback: Postback<'_>, time: &str) -> InboundEvent {
     let (title, payload) = (json::filled(postback.title), json::filled(postback.payload));
     let led = postback.referral.map(|referral| content::referral(*referral));
-    let starts = payload.as_deref().is_some_and(is_start);
-    let mut found = if led.is_some() || starts {
+    let mut found = if led.is_some() || payload.as_deref().is_some_and(is_start) {
         event(EventKind::Start { title, payload, referral: led.is_some() })
     } else {
         let (payload, title) = (payload.unwrap_or_default(), title.unwrap_or_default());
@@ -92,11 +91,10 @@ pub(super) fn read(read: Read<'_>, customer: Option<&str>) -> InboundEvent {
     }
 }
 
-/// The person's account with the company was linked to this one, or parted from it. Who it is there the company's own login
-/// knows by the code.
+/// The person's account with the company was linked to this one, or parted from it. The code proves it to the company's
+/// login, for whoever has it, and is not kept.
 pub(super) fn linking(linking: Linking<'_>, time: &str) -> InboundEvent {
-    let code = json::text(linking.authorization_code);
-    let reason = format!("account_linking {} {code}", json::text(linking.status));
+    let reason = format!("account_linking {}", json::text(linking.status));
     let mut found =
         event(EventKind::IdentityChange { old: None, new: None, reason: Some(reason.trim_end().to_owned()) });
     found.event_id = timed_id("account_linking", time);

@@ -85,6 +85,20 @@ pub(super) struct Item<'a> {
     pub(super) messaging_feedback: Option<&'a RawValue>,
 }
 
+impl Item<'_> {
+    /// The name of what happened to a message that was said before.
+    pub(super) fn about_a_message(&self) -> Option<&'static str> {
+        [
+            (self.message_edit.is_some(), "message_edit"),
+            (self.reaction.is_some(), "reaction"),
+            (self.delivery.is_some(), "delivery"),
+            (self.read.is_some(), "read"),
+        ]
+        .into_iter()
+        .find_map(|(there, name)| (there && self.message.is_none()).then_some(name))
+    }
+}
+
 #[derive(Deserialize)]
 pub(in super::super) struct Party<'a> {
     #[serde(borrow)]
@@ -93,6 +107,9 @@ pub(in super::super) struct Party<'a> {
     pub(in super::super) name: Option<Text<'a>>,
     #[serde(borrow)]
     pub(in super::super) username: Option<Text<'a>>,
+    /// Stands there when it is the account itself.
+    #[serde(borrow)]
+    pub(in super::super) self_ig_scoped_id: Option<Text<'a>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -271,6 +288,8 @@ pub(super) struct AdContext<'a> {
 #[derive(Deserialize, Default)]
 #[serde(default)]
 pub(super) struct OptIn<'a> {
+    #[serde(borrow)]
+    pub(super) user_ref: Option<Text<'a>>,
     #[serde(borrow, rename = "ref")]
     pub(super) reference: Option<Text<'a>>,
     #[serde(borrow, rename = "type")]
@@ -295,8 +314,6 @@ pub(super) struct OptIn<'a> {
 pub(super) struct Linking<'a> {
     #[serde(borrow)]
     pub(super) status: Option<Text<'a>>,
-    #[serde(borrow)]
-    pub(super) authorization_code: Option<Text<'a>>,
 }
 
 #[derive(Deserialize)]

@@ -11,6 +11,9 @@ use crate::domain::event::{AddressKind, Assurance, EventKind, InboundEvent, Send
 /// Members of a messaging event that are no kind of it.
 const FRAME: [&str; 5] = ["sender", "recipient", "timestamp", "hop_context", "prior_message"];
 
+/// Members of an entry that are no kind of it.
+const ENTRY: [&str; 5] = ["id", "time", "messaging", "standby", "changes"];
+
 /// Where Messenger and Instagram differ.
 pub(in super::super) struct Platform {
     /// Name of the format.
@@ -25,19 +28,21 @@ pub(in super::super) struct Platform {
 
 /// Every event of one webhook.
 pub(in super::super) fn read(platform: &Platform, bytes: &[u8]) -> Result<Vec<InboundEvent>, Refusal> {
-    let text = json::checked(bytes)?;
+    let text = &*json::checked(bytes)?;
     let webhook: Webhook<'_> = json::parse(platform.format, text)?;
     let object = webhook.object.as_ref().map_or("", Text::as_str);
+    if object.is_empty() {
+        return Err(Refusal::Missing { field: "object" });
+    }
     if object != platform.object {
         // Words for another platform's endpoint are nobody's here, and too good to be dropped.
-        return if webhook.entry.iter().any(|entry| !entry.messaging.is_empty() || !entry.standby.is_empty()) {
-            Err(Refusal::Contract { what: "webhook of another object than the format's" })
-        } else {
-            Ok(vec![event(EventKind::Ignored { kind: format!("object:{object}") })])
-        };
+        return Err(Refusal::Contract { what: "webhook of another object than the format's" });
     }
     let whole = Whole::new(text);
     let mut events = Vec::with_capacity(1);
+    if webhook.entry.is_empty() {
+        events.push(event(EventKind::Ignored { kind: "entry".to_owned() }));
+    }
     for (place, entry) in webhook.entry.into_iter().enumerate() {
         read_entry(platform, &whole, place, entry, &mut events)?;
     }
@@ -52,6 +57,10 @@ fn read_entry(
     events: &mut Vec<InboundEvent>,
 ) -> Result<(), Refusal> {
     let account = entry.id.as_ref().map(Text::as_str);
+    if entry.messaging.is_empty() && entry.standby.is_empty() && entry.changes.is_empty() {
+        let kind = whole.unknown_member(&format!("/entry/{place}"), &ENTRY).unwrap_or_else(|| "entry".to_owned());
+        events.push(event(EventKind::Ignored { kind }));
+    }
     for (at, item) in entry.messaging.into_iter().enumerate() {
         let name = |known: &[&str]| whole.unknown_member(&format!("/entry/{place}/messaging/{at}"), known);
         read_item(platform, account, item, name, events);
@@ -89,9 +98,21 @@ fn read_item(
     name: impl Fn(&[&str]) -> Option<String>,
     events: &mut Vec<InboundEvent>,
 ) {
-    let echo = item.message.as_ref().is_some_and(|message| message.is_echo.as_ref().is_some_and(Text::is_true));
     let sender = item.sender.take().and_then(|party| json::filled(party.id));
     let recipient = item.recipient.take().and_then(|party| json::filled(party.id));
+    let by_us = sender.is_some() && sender.as_deref() == account;
+    if by_us && sender == recipient {
+        // The account tries itself: no customer is there.
+        events.push(event(EventKind::Ignored { kind: "self".to_owned() }));
+        return;
+    }
+    if by_us && let Some(kind) = item.about_a_message() {
+        // What the account does to its own words, or with a customer's, changes nothing of the customer's.
+        events.push(event(EventKind::Ignored { kind: format!("{kind}:own") }));
+        return;
+    }
+    let told = item.message.as_ref().is_some_and(|message| message.is_echo.as_ref().is_some_and(Text::is_true));
+    let echo = told || (by_us && item.message.is_some());
     let (mut customer, mut ours) = if echo { (recipient, sender) } else { (sender, recipient) };
     // The account itself is never the counterpart, whichever way round the payload has the two.
     if customer.is_some() && customer.as_deref() == account && ours.is_some() && ours != customer {
@@ -112,7 +133,13 @@ fn read_item(
     } else if let Some(found) = item.read {
         events.push(notice::read(found, customer.as_deref()));
     } else if let Some(found) = item.optin {
-        events.push(notice::opt_in(*found, &time));
+        // A visitor of a page with the plugin, who has no id before the first answer.
+        let nameless = customer.is_none() && found.user_ref.is_some();
+        events.push(if nameless {
+            event(EventKind::Ignored { kind: "optin:user_ref".to_owned() })
+        } else {
+            notice::opt_in(*found, &time)
+        });
     } else if let Some(found) = item.referral {
         events.push(notice::referral(*found, &time));
     } else if let Some(found) = item.account_linking {

@@ -13,7 +13,7 @@ use crate::proto::channel;
 
 /// One event from canonical proto JSON.
 pub(in super::super) fn from_json(bytes: &[u8]) -> Result<InboundEvent, Refusal> {
-    let text = json::checked(bytes)?;
+    let text = &*json::checked(bytes)?;
     decode(reader::FORMAT, &reader::wire(text, &INBOUND)?)
 }
 

@@ -9,6 +9,9 @@ use crate::domain::content::{
     Attachment, AttachmentKind, AttachmentState, ButtonReply, ContactCard, Content, FlowReply, Part,
 };
 
+/// The host of files: links to it hold the bot's token.
+const MEDIA_HOSTS: [&str; 1] = ["api.telegram.org"];
+
 /// Content of a message, and whether its kind is one that could be read. Empty: it says nothing.
 pub(super) struct Said {
     pub(super) content: Content,
@@ -111,7 +114,9 @@ fn attachment(file: File<'_>, kind: AttachmentKind) -> Part {
         state: AttachmentState::Pending,
         provider_id: json::filled(file.file_id),
         // A sticker is called by its emoji.
-        name: json::filled(file.file_name).or_else(|| json::filled(file.title)).or_else(|| json::filled(file.emoji)),
+        name: json::name(file.file_name, &MEDIA_HOSTS)
+            .or_else(|| json::name(file.title, &MEDIA_HOSTS))
+            .or_else(|| json::filled(file.emoji)),
         media_type: file.mime_type.map(|media_type| bare_media_type(media_type.as_str())),
         bytes: file.file_size.and_then(|size| size.as_str().parse().ok()),
         ..Attachment::default()

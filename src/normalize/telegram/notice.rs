@@ -9,6 +9,10 @@ use crate::domain::event::{EventKind, InboundEvent, Message, Scope};
 
 /// A button below a message was pressed: the button's words are what was said.
 pub(super) fn pressed(mut query: CallbackQuery<'_>) -> InboundEvent {
+    if query.message.is_none() {
+        // Below a message that a person sent through the bot, in a chat that is not told.
+        return event(EventKind::Ignored { kind: "callback_query:inline".to_owned() });
+    }
     let payload = json::filled(query.data.take()).unwrap_or_else(|| json::text(query.game_short_name.take()));
     let mut below = query.message.take();
     let place = Place::of(below.as_ref().and_then(|message| message.chat.as_ref()), None);

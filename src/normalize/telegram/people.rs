@@ -20,6 +20,8 @@ impl Place {
         let scope = match chat.and_then(|chat| chat.kind.as_ref()).map(Text::as_str) {
             Some("group" | "supergroup") => Scope::Group,
             Some("channel") => Scope::Public,
+            // Only people and bots have ids from 1.
+            None | Some("") if id.as_ref().is_some_and(|id| id.starts_with('-')) => Scope::Group,
             _ => return Self { scope: Scope::Direct, thread: None, prefix: None },
         };
         let thread = id.as_ref().map(|id| topic.map_or_else(|| id.clone(), |topic| format!("{id}:{topic}")));

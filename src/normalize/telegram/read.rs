@@ -12,9 +12,12 @@ const FORMAT: &str = "telegram";
 
 /// Every event of one update.
 pub(in super::super) fn read(bytes: &[u8]) -> Result<Vec<InboundEvent>, Refusal> {
-    let text = json::checked(bytes)?;
+    let text = &*json::checked(bytes)?;
     let mut update: Update<'_> = json::parse(FORMAT, text)?;
     let id = json::filled(update.update_id.take());
+    if id.is_none() {
+        return Err(Refusal::Missing { field: "update_id" });
+    }
     let mut events = Vec::with_capacity(1);
     let whole = Whole::new(text);
     let name = |pointer: &str, known: &[&str]| whole.unknown_member(pointer, known);

@@ -1,27 +1,36 @@
 //! Webhooks of Twilio Conversations (Twilio documentation, "Conversations webhooks").
 //!
-//! A person who writes from outside is named by an address as author; whoever writes by the API or an SDK is one of ours, and the
-//! request does not say to whom: such requests are counted.
+//! Who wrote shows in `Source` and `Author`. A person of a messaging channel is named by an address. What the API wrote is ours, by
+//! whatever name. Whoever writes by an SDK has an identity of the company's own making: on a web chat's endpoint a visitor, whom
+//! nobody vouches for; on any other one of our people, for its customers have no SDK. A request of ours does not say to whom it was
+//! written: it is counted.
 
 use serde::Deserialize;
 
-use super::super::fields::{bare_media_type, event, filled};
+use super::super::fields::{bare_media_type, event, filled, unsupported};
 use super::super::form::Form;
-use super::super::json::{List, Text};
+use super::super::json::{self, List, Text};
 use super::super::refusal::bounded;
-use super::{assurance, errors, sender, set_iso_time, status};
+use super::{People, assurance, errors, sender, set_iso_time, status};
 use crate::domain::content::{Attachment, AttachmentKind, AttachmentState, Content, Part};
-use crate::domain::event::{EventKind, InboundEvent, Message, Receipt};
+use crate::domain::event::{AddressKind, Assurance, EventKind, InboundEvent, Message, Receipt, Sender};
+
+/// Hosts of files that people sent.
+const MEDIA_HOSTS: [&str; 2] = ["api.twilio.com", "twiliocdn.com"];
 
 /// What a request says.
-pub(super) fn read(form: &Form<'_>, whatsapp: bool) -> InboundEvent {
+pub(super) fn read(form: &Form<'_>, people: People) -> InboundEvent {
     let name = form.get("EventType").unwrap_or_default();
-    let outside = form.get("Author").filter(|author| is_address(author) && !is_ours(form));
-    let kind = match (name, outside) {
-        ("onMessageAdded", Some(_)) => EventKind::Message(Message { content: content(form), ..Message::default() }),
-        ("onMessageUpdated", Some(_)) => EventKind::Edit { version: form.owned("DateUpdated"), content: content(form) },
-        ("onMessageRemoved", Some(_)) => EventKind::Deletion,
-        ("onDeliveryUpdated", _) => match form.get("Status").and_then(status::receipt_status) {
+    let customer = customer(form, people);
+    let kind = match name {
+        "onMessageAdded" if customer.is_some() => {
+            EventKind::Message(Message { content: content(form), ..Message::default() })
+        }
+        "onMessageUpdated" if customer.is_some() => {
+            EventKind::Edit { version: form.owned("DateUpdated"), content: content(form) }
+        }
+        "onMessageRemoved" if customer.is_some() => EventKind::Deletion,
+        "onDeliveryUpdated" => match form.get("Status").and_then(status::receipt_status) {
             Some(status) => EventKind::Receipt(Receipt {
                 status,
                 error: form
@@ -41,18 +50,34 @@ pub(super) fn read(form: &Form<'_>, whatsapp: bool) -> InboundEvent {
     if let Some(time) = time {
         set_iso_time(&mut found, time);
     }
-    if let Some(author) = outside {
-        found.senders = vec![sender(author, whatsapp)];
-        found.assurance = assurance(author, whatsapp);
+    if let Some((customer, assurance)) = customer {
+        (found.senders, found.assurance) = (vec![customer], assurance);
     }
     found
 }
 
-fn is_ours(form: &Form<'_>) -> bool {
-    form.get("Source").is_some_and(|source| source.eq_ignore_ascii_case("api") || source.eq_ignore_ascii_case("sdk"))
+/// The author, if it is none of ours, and who vouches for it.
+fn customer(form: &Form<'_>, people: People) -> Option<(Sender, Assurance)> {
+    let author = form.get("Author")?;
+    let source = form.get("Source").unwrap_or_default().to_ascii_lowercase();
+    match source.as_str() {
+        "api" => None,
+        // The identity may look like anything, a phone's number too.
+        "sdk" => visitor(author, people),
+        _ if is_address(author) => Some((sender(author, people.whatsapp), assurance(author, people.whatsapp))),
+        // Event streams do not tell the source.
+        "" => visitor(author, people),
+        _ => None,
+    }
 }
 
-/// A number, or an address with the scheme of a network. Anything else is an identity of ours.
+/// `system` is what Twilio itself says.
+fn visitor(author: &str, people: People) -> Option<(Sender, Assurance)> {
+    let address = Sender { kind: AddressKind::Web, address: author.to_owned() };
+    (people.visitors && author != "system").then_some((address, Assurance::Claimed))
+}
+
+/// A number, or an address with the scheme of a network.
 fn is_address(author: &str) -> bool {
     author.starts_with('+') || super::split(author).0.bytes().next().is_some_and(|b| b.is_ascii_lowercase())
 }
@@ -71,19 +96,24 @@ struct Medium<'a> {
 
 fn content(form: &Form<'_>) -> Content {
     let mut content = Content::text(form.get("Body").or_else(|| form.get("MessageBody")).unwrap_or_default());
-    let media: List<Medium<'_>> =
-        form.get("Media").and_then(|media| serde_json::from_str(media).ok()).unwrap_or_default();
-    content.parts.extend(media.into_iter().map(|medium| {
-        let media_type = medium.content_type.map(|found| bare_media_type(found.as_str()));
-        Part::Attachment(Attachment {
-            kind: media_type.as_deref().map_or(AttachmentKind::File, super::attachment_kind),
-            state: AttachmentState::Pending,
-            provider_id: medium.sid.and_then(|sid| filled(sid.into_string())),
-            name: medium.filename.and_then(|name| filled(name.into_string())),
-            bytes: medium.size.and_then(|size| size.as_str().parse().ok()),
-            media_type,
-            ..Attachment::default()
-        })
-    }));
+    let Some(media) = form.get("Media") else { return content };
+    match json::checked(media.as_bytes()).as_deref().map(serde_json::from_str::<List<Medium<'_>>>) {
+        Ok(Ok(media)) => content.parts.extend(media.into_iter().map(attachment)),
+        // Something was sent along: the words are worth more than it.
+        Ok(Err(_)) | Err(_) => content.parts.push(unsupported("media")),
+    }
     content
+}
+
+fn attachment(medium: Medium<'_>) -> Part {
+    let media_type = medium.content_type.map(|found| bare_media_type(found.as_str()));
+    Part::Attachment(Attachment {
+        kind: media_type.as_deref().map_or(AttachmentKind::File, super::attachment_kind),
+        state: AttachmentState::Pending,
+        provider_id: medium.sid.and_then(|sid| filled(sid.into_string())),
+        name: json::name(medium.filename, &MEDIA_HOSTS),
+        bytes: medium.size.and_then(|size| size.as_str().parse().ok()),
+        media_type,
+        ..Attachment::default()
+    })
 }

@@ -4,7 +4,10 @@ use super::super::json;
 use crate::domain::event::{ErrorClass, ReceiptError};
 
 /// The recipient has answered STOP.
-pub(super) const UNSUBSCRIBED: &str = "21610";
+const UNSUBSCRIBED: &str = "21610";
+
+/// The recipient has stopped our marketing messages on WhatsApp.
+pub(super) const MARKETING_STOPPED: &str = "63050";
 
 pub(super) fn receipt_error(code: &str, message: Option<&str>) -> ReceiptError {
     ReceiptError {
@@ -20,7 +23,7 @@ fn class(code: &str) -> ErrorClass {
             ErrorClass::Retryable
         }
         "63016" => ErrorClass::WindowClosed,
-        UNSUBSCRIBED | "63050" => ErrorClass::OptedOut,
+        UNSUBSCRIBED | MARKETING_STOPPED => ErrorClass::OptedOut,
         "21612" | "21635" | "30003" | "30005" | "30006" | "30036" | "63009" | "63015" | "63024" | "63035" => {
             ErrorClass::Unreachable
         }

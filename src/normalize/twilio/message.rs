@@ -1,6 +1,6 @@
 //! Messages of customers.
 
-use super::super::fields::{bare_media_type, event, filled};
+use super::super::fields::{bare_media_type, event, filled, media_id};
 use super::super::form::Form;
 use super::super::refusal::Refusal;
 use super::{assurance, base64, sender, split};
@@ -137,19 +137,13 @@ fn content(form: &Form<'_>, id: Option<&str>) -> Content {
     content
 }
 
-/// A medium by message and last step of its path: enough for the adapter to fetch it, and no URL.
 fn media(form: &Form<'_>, id: Option<&str>, at: usize) -> Attachment {
     let url = form.get(&format!("MediaUrl{at}")).unwrap_or_default();
-    let path = url.split(['?', '#']).next().unwrap_or_default();
-    let last = path.rsplit('/').next().unwrap_or_default();
     let media_type = form.get(&format!("MediaContentType{at}")).map(bare_media_type);
     Attachment {
         kind: media_type.as_deref().map_or(AttachmentKind::File, attachment_kind),
         state: AttachmentState::Pending,
-        provider_id: filled(match id {
-            Some(id) if !last.is_empty() => format!("{id}/{last}"),
-            _ => last.to_owned(),
-        }),
+        provider_id: media_id(id, url),
         media_type,
         ..Attachment::default()
     }

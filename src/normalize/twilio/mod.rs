@@ -15,6 +15,6 @@ mod tests;
 
 use message::attachment_kind;
 pub(super) use read::read;
-use read::{assurance, read_form, sender, set_iso_time, split};
+use read::{People, assurance, read_form, sender, set_iso_time, split};
 
 const FORMAT: &str = "twilio";

@@ -8,31 +8,41 @@ use super::super::refusal::{Refusal, bounded};
 use super::{FORMAT, conversations, message, status, stream};
 use crate::domain::event::{AddressKind, Assurance, EventKind, InboundEvent, Sender};
 
+/// Who writes on an endpoint, by the channel in its subject.
+#[derive(Clone, Copy)]
+pub(super) struct People {
+    /// Their numbers are known to WhatsApp, though the address does not say so.
+    pub(super) whatsapp: bool,
+    /// They are visitors of a web chat, or the channel is not known.
+    pub(super) visitors: bool,
+}
+
 /// Every event of one request: usually one, two when a failure means an opt-out, many from an event stream.
 pub(in super::super) fn read(request: &Request<'_>) -> Result<Vec<InboundEvent>, Refusal> {
-    let whatsapp = request.channel == "whatsapp";
+    let people =
+        People { whatsapp: request.channel == "whatsapp", visitors: matches!(request.channel, "chat" | "web" | "") };
     let query = Form::parse(FORMAT, request.query.unwrap_or_default().as_bytes())?;
     if matches!(request.body.iter().find(|b| !b.is_ascii_whitespace()), Some(b'[' | b'{')) {
-        return stream::read(request.body, &query, whatsapp);
+        return stream::read(request.body, &query, people);
     }
     // A webhook may be configured as GET: then the query string is all there is.
     let form = if request.body.is_empty() { query.clone() } else { Form::parse(FORMAT, request.body)? };
-    read_form(&form, &query, whatsapp)
+    read_form(&form, &query, people)
 }
 
 /// What a request's form says.
-pub(super) fn read_form(form: &Form<'_>, query: &Form<'_>, whatsapp: bool) -> Result<Vec<InboundEvent>, Refusal> {
+pub(super) fn read_form(form: &Form<'_>, query: &Form<'_>, people: People) -> Result<Vec<InboundEvent>, Refusal> {
     if form.get("EventType").is_some_and(|kind| kind.starts_with("on")) && form.has("ConversationSid") {
-        return Ok(vec![conversations::read(form, whatsapp)]);
+        return Ok(vec![conversations::read(form, people)]);
     }
     match form.get("MessageStatus").or_else(|| form.get("SmsStatus").filter(|status| !is_inbound(status))) {
-        Some(status) if !is_inbound(status) => status::read(form, query, status, whatsapp),
+        Some(status) if !is_inbound(status) => status::read(form, query, status, people.whatsapp),
         _ if form.has("CallSid") && !form.has("MessageSid") => {
             let kind = bounded(&format!("call:{}", form.get("CallStatus").unwrap_or_default()));
             Ok(vec![event(EventKind::Ignored { kind })])
         }
         _ if form.has("PayloadType") && form.has("Level") => Ok(vec![alarm(form)]),
-        _ => message::read(form, whatsapp).map(|event| vec![event]),
+        _ => message::read(form, people.whatsapp).map(|event| vec![event]),
     }
 }
 

@@ -2,11 +2,12 @@
 
 use super::super::fields::{event, set_moment};
 use super::super::form::Form;
+use super::super::receipts;
 use super::super::refusal::{Refusal, bounded};
 use super::{assurance, errors, sender, split};
 use crate::domain::event::{EventKind, InboundEvent, Receipt, ReceiptStatus};
 
-/// A receipt; with the error "unsubscribed", an opt-out beside it.
+/// A receipt; with an error that means it, an opt-out beside it.
 pub(super) fn read(
     form: &Form<'_>,
     query: &Form<'_>,
@@ -38,12 +39,8 @@ pub(super) fn read(
     if let Some(done) = form.get("RawDlrDoneDate") {
         set_moment(&mut receipt, carrier_time(done), done);
     }
-    let opted_out = code == Some(errors::UNSUBSCRIBED) && !receipt.senders.is_empty();
-    let opt = opted_out.then(|| InboundEvent {
-        kind: EventKind::Opt { opted_in: false, purpose: String::new(), payload: None, title: None },
-        ..receipt.clone()
-    });
-    Ok(std::iter::once(receipt).chain(opt).collect())
+    let purpose = if code == Some(errors::MARKETING_STOPPED) { receipts::MARKETING } else { "" };
+    Ok(receipts::with_opt_out(receipt, purpose).collect())
 }
 
 /// The carrier's time of delivery: `YYMMDDhhmm`, with seconds where it knows them.

@@ -8,7 +8,7 @@ use super::super::fields::event;
 use super::super::form::Form;
 use super::super::json::{self, List, Text};
 use super::super::refusal::{Refusal, bounded};
-use super::{FORMAT, read_form, set_iso_time};
+use super::{FORMAT, People, read_form, set_iso_time};
 use crate::domain::event::{EventKind, InboundEvent};
 
 #[derive(Deserialize)]
@@ -24,32 +24,28 @@ struct CloudEvent<'a> {
 }
 
 /// Every event of one delivery.
-pub(super) fn read(bytes: &[u8], query: &Form<'_>, whatsapp: bool) -> Result<Vec<InboundEvent>, Refusal> {
-    let text = json::checked(bytes)?;
+pub(super) fn read(bytes: &[u8], query: &Form<'_>, people: People) -> Result<Vec<InboundEvent>, Refusal> {
+    let text = &*json::checked(bytes)?;
     let refused = |error: serde_json::Error| json::refusal(FORMAT, &error);
     if text.trim_start().starts_with('{') {
         let single: CloudEvent<'_> = serde_json::from_str(text).map_err(refused)?;
-        return if single.kind.is_none() {
-            Ok(vec![event(EventKind::Ignored { kind: json::kind_of_body(text) })])
-        } else {
-            one(text, &single, query, whatsapp)
-        };
+        return one(text, &single, query, people);
     }
     let list: List<CloudEvent<'_>> = serde_json::from_str(text).map_err(refused)?;
     let mut events = Vec::with_capacity(list.len());
     for found in list {
-        events.append(&mut one(text, &found, query, whatsapp)?);
+        events.append(&mut one(text, &found, query, people)?);
     }
     Ok(events)
 }
 
-fn one(text: &str, found: &CloudEvent<'_>, query: &Form<'_>, whatsapp: bool) -> Result<Vec<InboundEvent>, Refusal> {
-    let kind = found.kind.as_ref().map_or("", Text::as_str);
-    let short = kind.strip_prefix("com.twilio.").unwrap_or(kind);
+fn one(text: &str, found: &CloudEvent<'_>, query: &Form<'_>, people: People) -> Result<Vec<InboundEvent>, Refusal> {
+    let kind = found.kind.as_ref().map(Text::as_str).ok_or(Refusal::Missing { field: "type" })?;
+    let short =
+        kind.strip_prefix("com.twilio.").ok_or(Refusal::Contract { what: "event of another source than Twilio" })?;
     let ignored = || Ok(vec![event(EventKind::Ignored { kind: bounded(short) })]);
     let Some(raw) = found.data else { return ignored() };
-    let mut form: Form<'_> =
-        serde_json::from_str(raw.get()).map_err(|error| json::refusal_within(FORMAT, text, raw, &error))?;
+    let mut form: Form<'_> = json::parse_within(FORMAT, text, raw)?;
 
     let (subject, happened) = short.rsplit_once('.').unwrap_or((short, ""));
     match subject {
@@ -66,7 +62,7 @@ fn one(text: &str, found: &CloudEvent<'_>, query: &Form<'_>, whatsapp: bool) -> 
         }
         _ => return ignored(),
     }
-    let mut events = read_form(&form, query, whatsapp)?;
+    let mut events = read_form(&form, query, people)?;
     for event in &mut events {
         event.event_id = found.id.as_ref().map(|id| id.as_str().to_owned());
         let time = form.get("Timestamp").or_else(|| found.time.as_ref().map(Text::as_str));

@@ -124,7 +124,10 @@ fn a_conversation_tells_the_customer_from_our_own_people() {
     };
     assert!(matches!(request("onMessageAdded", "%2B4915112345678", "SMS").kind, EventKind::Message(_)));
     assert!(matches!(request("onMessageAdded", "%2B4915112345678", "API").kind, EventKind::Ignored { .. }));
-    assert!(matches!(request("onMessageAdded", "agent-7", "SDK").kind, EventKind::Ignored { .. }));
+    let visitor = request("onMessageAdded", "visitor-7", "SDK");
+    assert!(matches!(visitor.kind, EventKind::Message(_)));
+    assert_eq!((visitor.senders[0].kind, visitor.assurance), (AddressKind::Web, Assurance::Claimed));
+    assert!(matches!(request("onMessageAdded", "agent-7", "API").kind, EventKind::Ignored { .. }));
     let edit = request("onMessageUpdated", "whatsapp%3A%2B4915112345678", "WHATSAPP");
     assert!(matches!(&edit.kind, EventKind::Edit { version: Some(version), .. } if version.starts_with("2025")));
     assert_eq!(edit.occurred_at.map(|at| at.0), Some(1_760_000_060_000));

@@ -8,8 +8,9 @@ use crate::domain::content::{
 };
 use crate::domain::event::{self as d, EventKind};
 
-/// Hosts of Viber. Every link to them is signed.
-const OWN_HOSTS: [&str; 3] = ["viber.com", "vibercdn.com", "viber.io"];
+/// Hosts of files that people sent. Every link to them is signed; one to any other page of Viber is somebody's word.
+const MEDIA_HOSTS: [&str; 5] =
+    ["media.viber.com", "dl-media.viber.com", "dl.viber.com", "cdn.viber.com", "vibercdn.com"];
 
 /// The message; a text without words says nothing.
 pub(super) fn read(mut message: Message<'_>, token: Option<&str>) -> EventKind {
@@ -23,7 +24,14 @@ pub(super) fn read(mut message: Message<'_>, token: Option<&str>) -> EventKind {
     }
     match kind.as_str() {
         "text" | "location" | "contact" => {}
-        "url" => link(&mut content, &message),
+        "url" => {
+            link(&mut content, &message);
+            // Something was sent, and it may not be kept.
+            if content == Content::default() && message.media.as_ref().is_some_and(|media| !media.as_str().is_empty()) {
+                content.parts.push(unsupported("url"));
+                return EventKind::Unsupported(content);
+            }
+        }
         "picture" => attach(&mut content, message, token, AttachmentKind::Image),
         "video" => attach(&mut content, message, token, AttachmentKind::Video),
         "file" => attach(&mut content, message, token, AttachmentKind::File),
@@ -41,7 +49,9 @@ pub(super) fn read(mut message: Message<'_>, token: Option<&str>) -> EventKind {
 
 /// A link is what was said: it belongs to the text.
 fn link(content: &mut Content, message: &Message<'_>) {
-    let Some(link) = message.media.as_ref().and_then(|media| foreign_link(media.as_str(), &OWN_HOSTS)) else { return };
+    let Some(link) = message.media.as_ref().and_then(|media| foreign_link(media.as_str(), &MEDIA_HOSTS)) else {
+        return;
+    };
     if !content.text.contains(&link) {
         if !content.text.is_empty() {
             content.text.push(' ');
@@ -60,7 +70,7 @@ fn attach(content: &mut Content, message: Message<'_>, token: Option<&str>, kind
             AttachmentKind::Sticker => json::filled(message.sticker_id),
             _ => token.and_then(filled),
         },
-        name: json::filled(message.file_name),
+        name: json::name(message.file_name, &MEDIA_HOSTS),
         bytes: size.and_then(|size| size.as_str().parse().ok()),
         ..Attachment::default()
     }));

@@ -14,8 +14,11 @@ const FORMAT: &str = "viber";
 
 /// The one event of a callback.
 pub(in super::super) fn read(bytes: &[u8]) -> Result<Vec<InboundEvent>, Refusal> {
-    let text = json::checked(bytes)?;
+    let text = &*json::checked(bytes)?;
     let mut callback: Callback<'_> = json::parse(FORMAT, text)?;
+    if callback.event.is_none() {
+        return Err(Refusal::Missing { field: "event" });
+    }
     let token = json::filled(callback.message_token.take());
     let time = callback.timestamp.take();
     let (chat, user) = (json::filled(callback.chat_id.take()), callback.sender.take().or(callback.user.take()));

@@ -1,11 +1,14 @@
 //! What a message of the Messages API says.
 
-use super::super::fields::{filled, unsupported};
+use super::super::fields::{media_id, unsupported};
 use super::super::json;
 use super::messages::shown;
 use super::payload::{Contact, Location, Media, Order, Product, Referral, Reply, Webhook};
 use crate::domain::content as d;
 use crate::domain::content::{Attachment, AttachmentKind, AttachmentState, ButtonReply, Content, ListReply, Part};
+
+/// Hosts of files that people sent.
+const MEDIA_HOSTS: [&str; 2] = ["nexmo.com", "api.vonage.com"];
 
 /// Content of a message, and whether its kind is one that could be read.
 pub(super) struct Said {
@@ -75,20 +78,13 @@ fn say(content: &mut Content, words: String) {
     content.text.push_str(&words);
 }
 
-/// A medium by message and last step of its path: enough for the adapter to fetch it, and no link.
 fn attach(content: &mut Content, media: Media<'_>, kind: AttachmentKind, id: Option<&str>) {
     say(content, json::text(media.caption));
-    let url = shown(media.url.as_ref());
-    let path = url.split(['?', '#']).next().unwrap_or_default();
-    let last = path.rsplit('/').next().unwrap_or_default();
     content.parts.push(Part::Attachment(Attachment {
         kind,
         state: AttachmentState::Pending,
-        provider_id: match id {
-            Some(id) if !last.is_empty() => Some(format!("{id}/{last}")),
-            _ => filled(last),
-        },
-        name: json::filled(media.name),
+        provider_id: media_id(id, shown(media.url.as_ref())),
+        name: json::name(media.name, &MEDIA_HOSTS),
         ..Attachment::default()
     }));
 }

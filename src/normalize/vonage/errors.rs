@@ -1,6 +1,6 @@
 //! Vonage's error codes ("delivery receipts, error codes" and "Messages API error codes") as classes that a sender can act on.
 
-use crate::domain::event::{ErrorClass, EventKind, InboundEvent, ReceiptError};
+use crate::domain::event::{ErrorClass, ReceiptError};
 
 /// A code of the SMS API's delivery receipts.
 pub(super) fn of_receipt(code: String) -> ReceiptError {
@@ -52,15 +52,4 @@ pub(super) fn of_status(code: String, reason: String) -> ReceiptError {
         _ => ErrorClass::Unspecified,
     };
     ReceiptError { class, code, reason }
-}
-
-/// The receipt, and the opt-out that its error means.
-pub(super) fn with_opt_out(receipt: InboundEvent) -> Vec<InboundEvent> {
-    let opted_out = matches!(&receipt.kind, EventKind::Receipt(found)
-        if found.error.as_ref().is_some_and(|error| error.class == ErrorClass::OptedOut));
-    let opt = (opted_out && !receipt.senders.is_empty()).then(|| InboundEvent {
-        kind: EventKind::Opt { opted_in: false, purpose: String::new(), payload: None, title: None },
-        ..receipt.clone()
-    });
-    std::iter::once(receipt).chain(opt).collect()
 }

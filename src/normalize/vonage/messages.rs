@@ -2,6 +2,7 @@
 
 use super::super::fields::{event, international, is_whatsapp_user_id, profile};
 use super::super::json::{self, Text};
+use super::super::receipts;
 use super::super::refusal::Refusal;
 use super::payload::{Reaction, Webhook};
 use super::{content, errors, moment, our_id, phone};
@@ -74,7 +75,7 @@ fn report(mut webhook: Webhook<'_>) -> Vec<InboundEvent> {
     receipt.assurance = assurance(&channel);
     receipt.our_address = json::filled(webhook.from.take());
     moment(&mut receipt, &json::text(webhook.timestamp.take()));
-    errors::with_opt_out(receipt)
+    receipts::with_opt_out(receipt, "").collect()
 }
 
 fn status(name: &str) -> Option<ReceiptStatus> {

@@ -38,6 +38,11 @@ pub(super) struct Webhook<'a> {
     pub(super) network_code: Option<Text<'a>>,
     #[serde(borrow, rename = "client-ref")]
     pub(super) client_dash_ref: Option<Text<'a>>,
+    // The Voice API.
+    #[serde(borrow)]
+    pub(super) uuid: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(super) conversation_uuid: Option<Text<'a>>,
     // Both.
     #[serde(borrow)]
     pub(super) to: Option<Text<'a>>,

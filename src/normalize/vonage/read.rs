@@ -1,13 +1,13 @@
 //! Tells the two APIs apart, and messages from reports.
 
-use super::super::fields::{international, set_moment, set_time};
+use super::super::fields::{event, international, set_moment, set_time};
 use super::super::form::Form;
 use super::super::json::{self, Text};
 use super::super::normalized::Request;
 use super::super::refusal::Refusal;
 use super::payload::Webhook;
 use super::{messages, sms};
-use crate::domain::event::{AddressKind, InboundEvent, Sender};
+use crate::domain::event::{AddressKind, EventKind, InboundEvent, Sender};
 
 const FORMAT: &str = "vonage";
 
@@ -17,8 +17,13 @@ const MIN_PHONE_DIGITS: usize = 7;
 /// Every event of one request: usually one, two when a failure means an opt-out.
 pub(in super::super) fn read(request: &Request<'_>) -> Result<Vec<InboundEvent>, Refusal> {
     if request.body.trim_ascii_start().starts_with(b"{") {
-        let text = json::checked(request.body)?;
+        let text = &*json::checked(request.body)?;
         let webhook: Webhook<'_> = json::parse(FORMAT, text)?;
+        let message = webhook.message_uuid.is_some() || webhook.message_id.is_some() || webhook.msisdn.is_some();
+        if webhook.uuid.is_some() && webhook.conversation_uuid.is_some() && !message {
+            let status = webhook.status.as_ref().map_or("", Text::as_str);
+            return Ok(vec![event(EventKind::Ignored { kind: format!("voice:{status}") })]);
+        }
         return if webhook.message_uuid.is_some() { messages::read(webhook) } else { sms::read(webhook) };
     }
     let query = request.query.unwrap_or_default().as_bytes();

@@ -2,6 +2,7 @@
 
 use super::super::fields::{event, filled};
 use super::super::json::{self, Text};
+use super::super::receipts;
 use super::super::refusal::Refusal;
 use super::payload::Webhook;
 use super::{errors, moment, our_id, phone};
@@ -87,7 +88,7 @@ fn report(mut webhook: Webhook<'_>) -> Result<Vec<InboundEvent>, Refusal> {
     receipt.senders = recipient.iter().map(|recipient| phone(recipient)).collect();
     receipt.our_address = json::filled(webhook.to);
     moment(&mut receipt, &json::text(webhook.message_timestamp.or(webhook.timestamp)));
-    Ok(errors::with_opt_out(receipt))
+    Ok(receipts::with_opt_out(receipt, "").collect())
 }
 
 fn status(name: &str) -> Option<ReceiptStatus> {

@@ -2,10 +2,14 @@
 
 use super::super::fields::{bare_media_type, filled};
 use super::super::json::{self, Text};
+use super::super::vcard;
 use super::errors;
 use super::payload::{Card, Interactive, Location, Media, Message, Order, Referral, Row};
 use crate::domain::content as d;
 use crate::domain::content::{Attachment, AttachmentKind, AttachmentState, Content, Part};
+
+/// Hosts of files that people sent. Links to them are signed.
+const MEDIA_HOSTS: [&str; 3] = ["fbsbx.com", "fbcdn.net", "whatsapp.net"];
 
 /// Content of a message, and whether its kind is one that could not be read.
 pub(super) struct Read {
@@ -99,7 +103,7 @@ fn attach(content: &mut Content, media: Media<'_>, kind: AttachmentKind) {
         kind,
         state: AttachmentState::Pending,
         provider_id: optional(media.id),
-        name: optional(media.filename),
+        name: json::name(media.filename, &MEDIA_HOSTS),
         media_type: media.mime_type.map(|media_type| bare_media_type(media_type.as_str())),
         sha256: media.sha256.and_then(|digest| hex_digest(digest.as_str())),
         ..Attachment::default()
@@ -128,19 +132,15 @@ fn contact_card(card: Card<'_>) -> d::ContactCard {
             Text::into_string,
         )
     });
-    let name = if name.is_empty() { card.vcard.as_ref().and_then(vcard_name).unwrap_or_default() } else { name };
-    d::ContactCard {
+    let mut found = d::ContactCard {
         name,
         phones: card.phones.into_iter().filter_map(|phone| optional(phone.phone.or(phone.wa_id))).collect(),
         emails: card.emails.into_iter().filter_map(|email| optional(email.email)).collect(),
         organization: card.org.and_then(|org| optional(org.company)),
-    }
-}
-
-/// `FN` of a vCard (RFC 6350, 6.2.1): a card that the person gave by a request holds no other name.
-fn vcard_name(vcard: &Text<'_>) -> Option<String> {
-    let line = vcard.as_str().lines().find(|line| line.starts_with("FN:") || line.starts_with("FN;"))?;
-    filled(line.split_once(':')?.1.trim())
+    };
+    // A card that the person gave by a request holds nothing else.
+    card.vcard.iter().for_each(|vcard| vcard::complete(&mut found, vcard.as_str()));
+    found
 }
 
 /// The name of a kind of answer that this build does not know.

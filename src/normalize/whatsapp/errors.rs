@@ -8,7 +8,7 @@ use crate::domain::event::{ErrorClass, ReceiptError};
 const MAX_FAILURES: usize = 8;
 
 /// The recipient switched our marketing messages off.
-pub(super) const MARKETING_OPTED_OUT: &str = "131050";
+const MARKETING_OPTED_OUT: &str = "131050";
 
 /// The first failure classifies; the words of all are kept.
 pub(super) fn receipt_error(failures: &[Failure<'_>]) -> Option<ReceiptError> {

@@ -13,16 +13,26 @@ use crate::domain::event::InboundEvent;
 /// Fields whose change must be readable: it holds what people said. Any other that cannot be read is kept as sent.
 const SPOKEN: [&str; 6] = ["messages", "message_echoes", "smb_message_echoes", "history", "standby", "calls"];
 
+/// `object` of every webhook, where it has one.
+const OBJECT: &str = "whatsapp_business_account";
+
 /// Every event of one webhook.
 pub(in super::super) fn read(bytes: &[u8]) -> Result<Vec<InboundEvent>, Refusal> {
-    let text = json::checked(bytes)?;
-    let webhook: Webhook<'_> = serde_json::from_str(text).map_err(|error| json::refusal(FORMAT, &error))?;
+    let text = &*json::checked(bytes)?;
+    let webhook: Webhook<'_> = json::parse(FORMAT, text)?;
+    if webhook.object.as_ref().is_some_and(|object| object.as_str() != OBJECT) {
+        return Err(Refusal::Contract { what: "webhook of another object than the format's" });
+    }
     let mut events = Events::default();
     if webhook.entry.is_empty() {
-        events.ignored(&json::kind_of_body(text));
+        let known = webhook.object.is_some();
+        events.ignored(&if known { "entry".to_owned() } else { json::kind_of_body(text)? });
     }
     for entry in webhook.entry {
         if entry.changes.is_empty() {
+            if webhook.object.is_none() {
+                return Err(Refusal::Missing { field: "object" });
+            }
             events.ignored("entry");
         }
         for (place, change) in entry.changes.iter().enumerate() {
@@ -67,7 +77,7 @@ struct Source<'a> {
 
 impl<'a> Source<'a> {
     fn read<T: Deserialize<'a>>(&self, raw: &'a RawValue) -> Result<T, Refusal> {
-        serde_json::from_str(raw.get()).map_err(|error| json::refusal_within(FORMAT, self.text, raw, &error))
+        json::parse_within(FORMAT, self.text, raw)
     }
 }
 

@@ -4,6 +4,7 @@ use serde_json::value::RawValue;
 
 use super::super::fields::{event, filled, set_time};
 use super::super::json::{self, Text};
+use super::super::receipts;
 use super::payload::{Call, Status};
 use super::people::Contacts;
 use super::{Events, addresses, errors};
@@ -21,7 +22,6 @@ pub(super) fn read<'a>(status: Status<'a>, contacts: &Contacts<'_, 'a>, events: 
 
     let name = status.status.as_ref().map_or("", Text::as_str);
     let error = errors::receipt_error(&status.errors);
-    let opted_out = error.as_ref().is_some_and(|error| error.code == errors::MARKETING_OPTED_OUT);
     let mut event_id = None;
     let kind = match status.kind.as_ref().map_or("message", Text::as_str) {
         "call" => {
@@ -63,12 +63,7 @@ pub(super) fn read<'a>(status: Status<'a>, contacts: &Contacts<'_, 'a>, events: 
     if let Some(group) = group {
         (found.scope, found.thread) = (Scope::Group, filled(group.into_string()));
     }
-    let refusal = opted_out.then(|| InboundEvent {
-        kind: EventKind::Opt { opted_in: false, purpose: "marketing_messages".to_owned(), payload: None, title: None },
-        ..found.clone()
-    });
-    events.push(found);
-    refusal.into_iter().for_each(|event| events.push(event));
+    receipts::with_opt_out(found, receipts::MARKETING).for_each(|event| events.push(event));
 }
 
 fn receipt_status(name: &str) -> Option<ReceiptStatus> {

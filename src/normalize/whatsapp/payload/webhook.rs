@@ -8,6 +8,8 @@ use super::{Call, Message, Preference, StateSync, Status, UserIdUpdate};
 
 #[derive(Deserialize)]
 pub(in super::super) struct Webhook<'a> {
+    #[serde(borrow)]
+    pub(in super::super) object: Option<Text<'a>>,
     #[serde(borrow, default)]
     pub(in super::super) entry: List<Entry<'a>>,
 }

@@ -1,0 +1,131 @@
+//! What providers send along and must not be lost, and what must not be kept.
+
+use serde_json::{Value, json};
+use skein::domain::content::{Attachment, Part};
+use skein::domain::event::{EventKind, InboundEvent, Scope};
+use skein::normalize::{Format, Normalized, to_json};
+
+use crate::{file, line, message, only, page, run};
+
+fn viber(message: Value) -> InboundEvent {
+    only(Format::Viber, &json!({"event": "message", "message_token": 1, "sender": {"id": "a"}, "message": message}))
+}
+
+#[test]
+fn links_to_pages_of_viber_are_words_and_links_to_its_files_are_not_kept() {
+    let page = "https://www.viber.com/en/download";
+    assert_eq!(message(&viber(json!({"type": "url", "media": page}))).content.text, page);
+    let words = "see https://dl-media.viber.com/x and https://viber.com";
+    assert_eq!(message(&viber(json!({"type": "text", "text": words}))).content.text, words, "words are the customer's");
+    let event = viber(json!({"type": "url", "media": "https://dl-media.viber.com/x?s=1"}));
+    assert!(matches!(event.kind, EventKind::Unsupported(_)), "something was sent");
+}
+
+#[test]
+fn names_of_files_keep_links_but_those_to_the_providers_files() {
+    let named = |title: &str| {
+        let payload = json!({"url": "https://x.fbcdn.net/a?oh=1", "title": title});
+        let message = json!({"mid": "m", "attachments": [{"type": "file", "payload": payload}]});
+        let event = only(Format::Messenger, &page(json!({"sender": {"id": "1"}, "message": message})));
+        file(&event).name.clone()
+    };
+    for (sent, kept) in [
+        ("https://x.fbcdn.net/a?oh=1", "(url)"),
+        ("Lamps at https://shop.example/lamp", "Lamps at https://shop.example/lamp"),
+        ("https://shop.example/l from http://x.fbcdn.net/a", "https://shop.example/l from (url)"),
+    ] {
+        assert_eq!(named(sent).as_deref(), Some(kept));
+    }
+    let event = viber(json!({"type": "file", "file_name": "https://dl-media.viber.com/a.pdf?s=1"}));
+    assert_eq!(file(&event).name.as_deref(), Some("(url)"));
+}
+
+#[test]
+fn secrets_of_linked_accounts_are_not_kept() {
+    let linking = json!({"status": "linked", "authorization_code": "c0de"});
+    let linked = json!({"events": [{"type": "accountLink", "source": {"userId": "U1"}, "link": {"result": "ok", "nonce": "n0nce"}}]});
+    for (format, body) in [
+        (Format::Messenger, page(json!({"sender": {"id": "1"}, "timestamp": 1, "account_linking": linking}))),
+        (Format::Line, linked),
+    ] {
+        let event = only(format, &body);
+        assert!(matches!(event.kind, EventKind::IdentityChange { .. }), "{format}");
+        let kept = to_json(&event);
+        assert!(!kept.contains("c0de") && !kept.contains("n0nce"), "{format}: {kept}");
+    }
+}
+
+#[test]
+fn a_refused_message_is_an_opt_out_of_the_recipient_for_its_purpose() {
+    let purpose = |made: Normalized| match &made.events[..] {
+        [_, InboundEvent { kind: EventKind::Opt { opted_in: false, purpose, .. }, senders, .. }] => {
+            Some((purpose.clone(), senders.len()))
+        }
+        _ => None,
+    };
+    let twilio = |code: &str, to: &str| {
+        let body = format!("MessageSid=SM1&MessageStatus=undelivered&ErrorCode={code}{to}");
+        purpose(run(Format::Twilio, &body).expect("good"))
+    };
+    assert_eq!(twilio("21610", "&To=%2B4915112345678"), Some((String::new(), 1)));
+    assert_eq!(twilio("63050", "&To=whatsapp%3A%2B4915112345678"), Some(("marketing_messages".to_owned(), 1)));
+    assert_eq!((twilio("30003", "&To=%2B4915112345678"), twilio("21610", "")), (None, None));
+    let whatsapp = |code: u32| {
+        let status = json!({"id": "w", "status": "failed", "recipient_id": "4915112345678", "errors": [{"code": code, "title": "x"}]});
+        let value = json!({"statuses": [status]});
+        let body = json!({"object": "whatsapp_business_account", "entry": [{"changes": [{"field": "messages", "value": value}]}]});
+        purpose(run(Format::WhatsappCloud, &body.to_string()).expect("good"))
+    };
+    assert_eq!((whatsapp(131_050), whatsapp(131_026)), (Some(("marketing_messages".to_owned(), 1)), None));
+    let vonage = |code: &str| {
+        purpose(
+            run(Format::Vonage, &format!("messageId=1&msisdn=4915112345678&status=failed&err-code={code}"))
+                .expect("good"),
+        )
+    };
+    assert_eq!((vonage("9"), vonage("3")), (Some((String::new(), 1)), None));
+}
+
+#[test]
+fn a_review_in_words_is_a_message_in_public_and_one_without_is_counted() {
+    let reviewed = |text: &str| {
+        let value = json!({"item": "rating", "verb": "add", "review_text": text, "reviewer_id": "5", "open_graph_story_id": "9"});
+        json!({"object": "page", "entry": [{"id": "700", "changes": [{"field": "ratings", "value": value}]}]})
+    };
+    let event = only(Format::Messenger, &reviewed("Good lamps"));
+    assert_eq!(message(&event).content.text, "Good lamps");
+    assert_eq!((event.scope, event.senders[0].address.as_str()), (Scope::Public, "5"));
+    assert_eq!(run(Format::Messenger, &reviewed("").to_string()).expect("good").ignored, ["changes:ratings"]);
+}
+
+#[test]
+fn a_post_keeps_the_link_it_shares_and_a_comment_the_advertisement_it_is_below() {
+    let shared = |link: &str| {
+        let value = json!({"item": "share", "verb": "add", "post_id": "p", "message": "Look", "link": link, "from": {"id": "5"}});
+        let body = json!({"object": "page", "entry": [{"id": "700", "changes": [{"field": "feed", "value": value}]}]});
+        message(&only(Format::Messenger, &body)).content.text.clone()
+    };
+    assert_eq!(shared("https://shop.example/lamp"), "Look https://shop.example/lamp");
+    assert_eq!(shared("https://scontent.xx.fbcdn.net/v?oh=1"), "Look");
+
+    let media = json!({"id": "p", "ad_id": "a9", "ad_title": "Lamps", "media_product_type": "AD"});
+    let value = json!({"id": "c", "text": "How much?", "from": {"id": "5", "username": "ada"}, "media": media});
+    let body =
+        json!({"object": "instagram", "entry": [{"id": "700", "changes": [{"field": "comments", "value": value}]}]});
+    let event = only(Format::Instagram, &body);
+    assert!(matches!(&message(&event).content.parts[..], [Part::Referral(ad)]
+        if ad.source == "ad" && ad.source_id.as_deref() == Some("a9") && ad.headline.as_deref() == Some("Lamps")));
+    assert_eq!(event.thread.as_deref(), Some("p"));
+}
+
+#[test]
+fn a_file_of_line_is_known_by_the_message_unless_somebody_else_holds_it() {
+    let held = |link: &str| {
+        let provider = json!({"type": "external", "originalContentUrl": link});
+        let found: Attachment =
+            file(&only(Format::Line, &line(json!({"id": "7", "type": "image", "contentProvider": provider})))).clone();
+        found.provider_id
+    };
+    assert_eq!(held("https://api-data.line.me/v2/bot/message/7/content").as_deref(), Some("7"));
+    assert_eq!(held("https://shop.example/i.png").as_deref(), Some("https://shop.example/i.png"));
+}
