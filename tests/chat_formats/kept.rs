@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 use skein::domain::content::{Attachment, Part};
-use skein::domain::event::{EventKind, InboundEvent, Scope};
+use skein::domain::event::{AddressKind, Assurance, ErrorClass, EventKind, InboundEvent, ReceiptStatus, Scope};
 use skein::normalize::{Format, Normalized, to_json};
 
-use crate::{file, line, message, only, page, run};
+use crate::{events, file, line, message, only, page, run};
 
 fn viber(message: Value) -> InboundEvent {
     only(Format::Viber, &json!({"event": "message", "message_token": 1, "sender": {"id": "a"}, "message": message}))
@@ -53,6 +53,54 @@ fn secrets_of_linked_accounts_are_not_kept() {
         let kept = to_json(&event);
         assert!(!kept.contains("c0de") && !kept.contains("n0nce"), "{format}: {kept}");
     }
+}
+
+/// A webhook of Vonage's Messages API, version 0.1.
+fn nested(channel: &str, from: Value, content: Value) -> InboundEvent {
+    let to = json!({"type": channel, "number": "4930123456", "id": "700"});
+    let body = json!({"message_uuid": "u1", "to": to, "from": from, "timestamp": "2025-10-09T08:53:20.000Z",
+        "direction": "inbound", "message": {"content": content}});
+    only(Format::Vonage, &body)
+}
+
+#[test]
+fn the_nested_form_of_vonage_says_the_same_as_the_flat_one() {
+    let phone = json!({"type": "whatsapp", "number": "4915112345678"});
+    let event = nested("whatsapp", phone.clone(), json!({"type": "text", "text": "Hi"}));
+    assert_eq!(message(&event).content.text, "Hi");
+    assert_eq!((event.senders[0].kind, event.senders[0].address.as_str()), (AddressKind::Phone, "+4915112345678"));
+    assert_eq!((event.assurance, event.our_address.as_deref()), (Assurance::Platform, Some("4930123456")));
+    assert_eq!((event.message_ref.as_deref(), event.occurred_at.map(|at| at.0)), (Some("u1"), Some(1_760_000_000_000)));
+    let flat = json!({"message_uuid": "u1", "channel": "whatsapp", "from": "4915112345678", "to": "4930123456",
+        "timestamp": "2025-10-09T08:53:20.000Z", "message_type": "text", "text": "Hi"});
+    assert_eq!(event, only(Format::Vonage, &flat));
+
+    let event = nested("messenger", json!({"type": "messenger", "id": "41"}), json!({"type": "text", "text": "Hi"}));
+    assert_eq!((event.senders[0].kind, event.senders[0].address.as_str()), (AddressKind::Messenger, "41"));
+
+    let image =
+        json!({"type": "image", "image": {"url": "https://api-us-1.nexmo.com/v3/media/b1?t=s", "caption": "This"}});
+    let event = nested("whatsapp", phone.clone(), image);
+    assert_eq!((message(&event).content.text.as_str(), file(&event).provider_id.as_deref()), ("This", Some("u1/b1")));
+    let place = json!({"type": "location", "location": {"lat": 52.5, "long": 13.4, "name": "Home"}});
+    assert!(matches!(&message(&nested("whatsapp", phone.clone(), place)).content.parts[..], [Part::Location(_)]));
+    let odd = nested("whatsapp", phone, json!({"type": "hologram"}));
+    assert!(matches!(odd.kind, EventKind::Unsupported(_)));
+}
+
+#[test]
+fn a_status_of_the_nested_form_names_recipient_and_error() {
+    let body = json!({"message_uuid": "u1", "to": {"number": "4915112345678", "type": "sms"}, "from": {"number": "4930123456", "type": "sms"},
+        "timestamp": "2025-10-09T08:53:20.000Z", "status": "rejected", "client_ref": "77",
+        "error": {"code": 1240, "reason": "Illegal Sender Address - rejected"}});
+    let made = events(Format::Vonage, &body);
+    let EventKind::Receipt(receipt) = &made[0].kind else { panic!("a status is a receipt") };
+    assert_eq!((receipt.status, receipt.message_id.as_deref()), (ReceiptStatus::Failed, Some("77")));
+    assert_eq!(receipt.recipient.as_deref(), Some("4915112345678"));
+    let error = receipt.error.as_ref().expect("it says why");
+    assert_eq!((error.class, error.reason.as_str()), (ErrorClass::OptedOut, "Illegal Sender Address - rejected"));
+    assert_eq!((made[0].our_address.as_deref(), made[0].message_ref.as_deref()), (Some("4930123456"), Some("u1")));
+    assert!(matches!(made[1].kind, EventKind::Opt { opted_in: false, .. }), "who refuses it has opted out");
 }
 
 #[test]

@@ -3,7 +3,6 @@
 use super::super::fields::{event, international, is_whatsapp_user_id, profile};
 use super::super::json::{self, Text};
 use super::super::receipts;
-use super::super::refusal::Refusal;
 use super::payload::{Reaction, Webhook};
 use super::{content, errors, moment, our_id, phone};
 use crate::domain::event::{
@@ -11,15 +10,40 @@ use crate::domain::event::{
 };
 
 /// A message, or a report: a report has a status.
-pub(super) fn read(webhook: Webhook<'_>) -> Result<Vec<InboundEvent>, Refusal> {
-    if webhook.status.is_some() { Ok(report(webhook)) } else { Ok(vec![inbound(webhook)]) }
+pub(super) fn read(webhook: Webhook<'_>) -> Vec<InboundEvent> {
+    if webhook.status.is_some() { report(webhook) } else { vec![inbound(flat(webhook))] }
+}
+
+/// Version 0.1 as version 1: the content at the top.
+fn flat(webhook: Webhook<'_>) -> Webhook<'_> {
+    let Some(content) = webhook.message.and_then(|message| message.content) else {
+        return Webhook { message: None, ..webhook };
+    };
+    Webhook {
+        message_uuid: webhook.message_uuid,
+        message_type: content.kind,
+        kind: None,
+        channel: webhook.channel,
+        from: webhook.from,
+        to: webhook.to,
+        timestamp: webhook.timestamp,
+        profile: webhook.profile,
+        context: webhook.context,
+        ..*content
+    }
+}
+
+/// The channel, and the addresses of whom it came from and to.
+fn parties<'a>(webhook: &mut Webhook<'a>) -> (String, Option<Text<'a>>, Option<Text<'a>>) {
+    let (from, to) = (webhook.from.take().unwrap_or_default(), webhook.to.take().unwrap_or_default());
+    let channel = webhook.channel.take().or(from.channel).or(to.channel);
+    (json::text(channel), from.address, to.address)
 }
 
 fn inbound(mut webhook: Webhook<'_>) -> InboundEvent {
     let id = json::filled(webhook.message_uuid.take());
-    let channel = json::text(webhook.channel.take());
-    let from = json::filled(webhook.from.take());
-    let (time, ours) = (json::text(webhook.timestamp.take()), json::filled(webhook.to.take()));
+    let (channel, from, ours) = parties(&mut webhook);
+    let (from, ours, time) = (json::filled(from), json::filled(ours), json::text(webhook.timestamp.take()));
     let quoted = webhook.context.as_mut().and_then(|context| json::filled(context.message_uuid.take()));
     let name = webhook.profile.take().and_then(|profile| json::filled(profile.name));
 
@@ -49,15 +73,14 @@ fn reaction(reaction: Reaction<'_>) -> EventKind {
 }
 
 fn report(mut webhook: Webhook<'_>) -> Vec<InboundEvent> {
-    let channel = json::text(webhook.channel.take());
-    let name = json::text(webhook.status.take());
-    let recipient = json::filled(webhook.to.take());
+    let (channel, ours, recipient) = parties(&mut webhook);
+    let (name, recipient) = (json::text(webhook.status.take()), json::filled(recipient));
     let Some(status) = status(&name) else {
         return vec![event(EventKind::Ignored { kind: format!("status:{name}") })];
     };
     let error = webhook.error.take().map(|error| {
         let (code, title) = (json::filled(error.code), json::filled(error.title));
-        let detail = json::filled(error.detail);
+        let detail = json::filled(error.detail.or(error.reason));
         // The number stands in the title, where the older form of errors has words.
         let numbered = title.as_deref().is_some_and(|title| title.bytes().all(|b| b.is_ascii_digit()));
         let (code, words) = if numbered { (title, None) } else { (code, title) };
@@ -73,7 +96,7 @@ fn report(mut webhook: Webhook<'_>) -> Vec<InboundEvent> {
     receipt.message_ref = json::filled(webhook.message_uuid.take());
     receipt.senders = recipient.iter().map(|recipient| address(&channel, recipient)).collect();
     receipt.assurance = assurance(&channel);
-    receipt.our_address = json::filled(webhook.from.take());
+    receipt.our_address = json::filled(ours);
     moment(&mut receipt, &json::text(webhook.timestamp.take()));
     receipts::with_opt_out(receipt, "").collect()
 }
@@ -107,7 +130,9 @@ fn address(channel: &str, address: &str) -> Sender {
         "whatsapp" => international(address),
         "email" => named(AddressKind::Email),
         // Viber's business messages go by number, its bots by id.
-        "viber_service" | "viber" if !address.bytes().all(|b| b == b'+' || b.is_ascii_digit()) => {
+        "viber_service" | "viber_service_msg" | "viber"
+            if !address.bytes().all(|b| b == b'+' || b.is_ascii_digit()) =>
+        {
             named(AddressKind::Viber)
         }
         _ => phone(address),
@@ -117,7 +142,9 @@ fn address(channel: &str, address: &str) -> Sender {
 /// Anybody could claim the number of an SMS, or write a mail's sender.
 fn assurance(channel: &str) -> Assurance {
     match channel {
-        "whatsapp" | "messenger" | "instagram" | "viber_service" | "viber" | "rcs" => Assurance::Platform,
+        "whatsapp" | "messenger" | "instagram" | "viber_service" | "viber_service_msg" | "viber" | "rcs" => {
+            Assurance::Platform
+        }
         _ => Assurance::Claimed,
     }
 }

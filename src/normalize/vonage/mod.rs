@@ -1,5 +1,5 @@
 //! `vonage`: webhooks of the SMS API (form, query string or JSON; "inbound SMS" and "delivery receipts" of Vonage's developer
-//! documentation) and of the Messages API, version 1 ("inbound message" and "message status").
+//! documentation) and of the Messages API, versions 0.1 and 1 ("inbound message" and "message status").
 //!
 //! Which of the four it is shows in the fields: the Messages API has a `message_uuid`, a report has a `status`.
 

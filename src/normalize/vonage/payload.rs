@@ -2,6 +2,7 @@
 //! skip.
 
 use serde::Deserialize;
+use serde::de::{Deserializer, Error as _};
 use serde_json::value::RawValue;
 
 use super::super::json::{List, Text};
@@ -45,7 +46,7 @@ pub(super) struct Webhook<'a> {
     pub(super) conversation_uuid: Option<Text<'a>>,
     // Both.
     #[serde(borrow)]
-    pub(super) to: Option<Text<'a>>,
+    pub(super) to: Option<Party<'a>>,
     #[serde(borrow)]
     pub(super) text: Option<Text<'a>>,
     #[serde(borrow)]
@@ -58,7 +59,10 @@ pub(super) struct Webhook<'a> {
     #[serde(borrow)]
     pub(super) message_uuid: Option<Text<'a>>,
     #[serde(borrow)]
-    pub(super) from: Option<Text<'a>>,
+    pub(super) from: Option<Party<'a>>,
+    /// Version 0.1 has the content in it.
+    #[serde(borrow)]
+    pub(super) message: Option<Box<Nested<'a>>>,
     #[serde(borrow)]
     pub(super) client_ref: Option<Text<'a>>,
     #[serde(borrow)]
@@ -101,6 +105,48 @@ pub(super) struct Webhook<'a> {
     pub(super) usage: Option<&'a RawValue>,
     #[serde(borrow)]
     pub(super) destination: Option<&'a RawValue>,
+}
+
+/// One side of a message: its address, and in version 0.1 of the Messages API the channel beside it.
+#[derive(Default)]
+pub(super) struct Party<'a> {
+    pub(super) address: Option<Text<'a>>,
+    pub(super) channel: Option<Text<'a>>,
+}
+
+impl<'a> From<Text<'a>> for Party<'a> {
+    fn from(address: Text<'a>) -> Self {
+        Self { address: Some(address), channel: None }
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Party<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Object<'a> {
+            #[serde(borrow, rename = "type")]
+            channel: Option<Text<'a>>,
+            #[serde(borrow)]
+            number: Option<Text<'a>>,
+            #[serde(borrow)]
+            id: Option<Text<'a>>,
+        }
+
+        let raw = <&'de RawValue>::deserialize(deserializer)?.get();
+        if raw.starts_with('{') {
+            let Object::<'a> { channel, number, id } = serde_json::from_str(raw).map_err(D::Error::custom)?;
+            Ok(Self { address: number.filter(|number| !number.as_str().is_empty()).or(id), channel })
+        } else {
+            serde_json::from_str::<Text<'a>>(raw).map(Self::from).map_err(D::Error::custom)
+        }
+    }
+}
+
+#[derive(Deserialize)]
+pub(super) struct Nested<'a> {
+    /// The members that stand at the top from version 1 on.
+    #[serde(borrow)]
+    pub(super) content: Option<Box<Webhook<'a>>>,
 }
 
 #[derive(Deserialize)]
@@ -263,4 +309,6 @@ pub(super) struct Failure<'a> {
     pub(super) title: Option<Text<'a>>,
     #[serde(borrow)]
     pub(super) detail: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(super) reason: Option<Text<'a>>,
 }

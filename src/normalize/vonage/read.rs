@@ -5,7 +5,7 @@ use super::super::form::Form;
 use super::super::json::{self, Text};
 use super::super::normalized::Request;
 use super::super::refusal::Refusal;
-use super::payload::Webhook;
+use super::payload::{Party, Webhook};
 use super::{messages, sms};
 use crate::domain::event::{AddressKind, EventKind, InboundEvent, Sender};
 
@@ -24,7 +24,7 @@ pub(in super::super) fn read(request: &Request<'_>) -> Result<Vec<InboundEvent>,
             let status = webhook.status.as_ref().map_or("", Text::as_str);
             return Ok(vec![event(EventKind::Ignored { kind: format!("voice:{status}") })]);
         }
-        return if webhook.message_uuid.is_some() { messages::read(webhook) } else { sms::read(webhook) };
+        return if webhook.message_uuid.is_some() { Ok(messages::read(webhook)) } else { sms::read(webhook) };
     }
     let query = request.query.unwrap_or_default().as_bytes();
     // A webhook may be configured as GET: then the query string is all there is.
@@ -49,7 +49,7 @@ fn of_form<'a>(form: &mut Form<'a>) -> Webhook<'a> {
         price: field("price"),
         network_code: field("network-code"),
         client_dash_ref: field("client-ref"),
-        to: field("to"),
+        to: field("to").map(Party::from),
         text: field("text"),
         status: field("status"),
         timestamp: field("timestamp"),

@@ -25,7 +25,7 @@ fn inbound(mut webhook: Webhook<'_>) -> Result<InboundEvent, Refusal> {
     let mut found = event(kind);
     found.message_ref = id;
     found.senders = from.iter().map(|from| phone(from)).collect();
-    found.our_address = json::filled(webhook.to);
+    found.our_address = json::filled(webhook.to.and_then(|to| to.address));
     moment(&mut found, &json::text(webhook.message_timestamp.or(webhook.timestamp)));
     Ok(found)
 }
@@ -86,7 +86,7 @@ fn report(mut webhook: Webhook<'_>) -> Result<Vec<InboundEvent>, Refusal> {
     }));
     receipt.message_ref = id;
     receipt.senders = recipient.iter().map(|recipient| phone(recipient)).collect();
-    receipt.our_address = json::filled(webhook.to);
+    receipt.our_address = json::filled(webhook.to.and_then(|to| to.address));
     moment(&mut receipt, &json::text(webhook.message_timestamp.or(webhook.timestamp)));
     Ok(receipts::with_opt_out(receipt, "").collect())
 }
