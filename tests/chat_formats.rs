@@ -6,6 +6,8 @@ mod bodies;
 mod kept;
 #[path = "chat_formats/sides.rs"]
 mod sides;
+#[path = "chat_formats/telegram.rs"]
+mod updates;
 
 use std::path::Path;
 

@@ -115,7 +115,9 @@ fn no_provider_url_and_no_token_of_one_comes_through() {
     for (path, format, bytes) in samples() {
         for event in run(format, &bytes).expect("the samples are good").events {
             let json = to_json(&event);
-            assert!(!json.contains("token=") && !json.contains("https://"), "{}: {json}", path.display());
+            // What customers of the samples link to is theirs.
+            let others = json.replace("https://shop.example/", "");
+            assert!(!others.contains("token=") && !others.contains("https://"), "{}: {json}", path.display());
         }
     }
 }

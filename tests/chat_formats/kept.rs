@@ -167,6 +167,23 @@ fn a_post_keeps_the_link_it_shares_and_a_comment_the_advertisement_it_is_below()
 }
 
 #[test]
+fn a_card_is_completed_by_the_vcard_beside_it() {
+    let vcard = "BEGIN:VCARD\r\nFN:Ada Byron\r\nitem1.TEL;type=CELL:+49 151 12345678\r\nTEL:+49 30 1\r\nEMAIL;type=WORK:ada@shop.example\r\nORG:Lamps;Sales;\r\nEND:VCARD";
+    let contact = json!({"phone_number": "+4915112345678", "first_name": "Ada", "vcard": vcard});
+    let event =
+        only(Format::Telegram, &crate::telegram(json!({"message_id": 1, "from": {"id": 2}, "contact": contact})));
+    let [Part::ContactCard(card)] = &message(&event).content.parts[..] else { panic!("a card") };
+    assert_eq!(
+        (card.name.as_str(), &card.phones[..]),
+        ("Ada", &["+4915112345678".to_owned(), "+49 30 1".to_owned()][..])
+    );
+    assert_eq!(
+        (&card.emails[..], card.organization.as_deref()),
+        (&["ada@shop.example".to_owned()][..], Some("Lamps, Sales"))
+    );
+}
+
+#[test]
 fn a_file_of_line_is_known_by_the_message_unless_somebody_else_holds_it() {
     let held = |link: &str| {
         let provider = json!({"type": "external", "originalContentUrl": link});

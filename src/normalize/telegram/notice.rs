@@ -2,6 +2,7 @@
 
 use super::super::fields::{event, set_time};
 use super::super::json::{self, List, Text};
+use super::message::place;
 use super::payload::{BusinessConnection, CallbackQuery, Deleted, Markup, MemberChange, Reaction, Reactions};
 use super::people::{Place, person, qualified, speaking_chat};
 use crate::domain::content::{ButtonReply, Content, Part};
@@ -15,7 +16,7 @@ pub(super) fn pressed(mut query: CallbackQuery<'_>) -> InboundEvent {
     }
     let payload = json::filled(query.data.take()).unwrap_or_else(|| json::text(query.game_short_name.take()));
     let mut below = query.message.take();
-    let place = Place::of(below.as_ref().and_then(|message| message.chat.as_ref()), None);
+    let place = below.as_ref().map_or_else(|| Place::of(None, None), |message| place(message));
     let title = below.as_mut().and_then(|message| title(message.reply_markup.take()?, &payload)).unwrap_or_default();
     let quoted = below.and_then(|message| qualified(place.prefix.as_deref(), message.message_id));
     let mut content = Content::text(title.clone());
@@ -39,6 +40,10 @@ fn title(markup: Markup<'_>, payload: &str) -> Option<String> {
 /// Somebody changed the reactions to a message: the one that is new, or none if one was taken back.
 pub(super) fn reaction(change: Reactions<'_>) -> InboundEvent {
     let place = Place::of(change.chat.as_ref(), None);
+    if place.scope == Scope::Direct && change.actor_chat.is_some() && change.user.is_none() {
+        // The channel's own, about what somebody wrote to it.
+        return event(EventKind::Ignored { kind: "message_reaction:own".to_owned() });
+    }
     let before: Vec<String> = change.old_reaction.into_iter().map(emoji).collect();
     let now: Vec<String> = change.new_reaction.into_iter().map(emoji).collect();
     let new = now.iter().find(|emoji| !before.contains(emoji)).or(now.last());
@@ -84,17 +89,18 @@ pub(super) fn deleted(deleted: Deleted<'_>, events: &mut Vec<InboundEvent>) {
 pub(super) fn membership(change: MemberChange<'_>) -> InboundEvent {
     let place = Place::of(change.chat.as_ref(), None);
     let status = change.new_chat_member.map_or_else(String::new, |member| json::text(member.status));
-    let mut found = match place.scope {
-        Scope::Direct => {
+    // Any other chat than a person's own has an id that tells its messages from those of others.
+    let mut found = match &place.prefix {
+        None => {
             let opted_in = !matches!(status.as_str(), "kicked" | "left" | "banned");
             event(EventKind::Opt { opted_in, purpose: String::new(), payload: None, title: None })
         }
-        Scope::Group | Scope::Public => {
-            let detail = format!("{status} in {}", place.thread.as_deref().unwrap_or_default());
+        Some(chat) => {
+            let detail = format!("{status} in {chat}");
             event(EventKind::Account { subject: "my_chat_member".to_owned(), detail })
         }
     };
-    if place.scope == Scope::Direct {
+    if place.prefix.is_none() {
         (found.senders, found.profile) = person(change.from);
     }
     timed(&mut found, change.date.as_ref());

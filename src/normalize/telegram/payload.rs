@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
 
 use super::super::json::{List, Text};
 
@@ -26,6 +27,8 @@ pub(super) struct Update<'a> {
     pub(super) edited_business_message: Option<Box<Message<'a>>>,
     #[serde(borrow)]
     pub(super) deleted_business_messages: Option<Box<Deleted<'a>>>,
+    #[serde(borrow)]
+    pub(super) guest_message: Option<Box<Message<'a>>>,
     #[serde(borrow)]
     pub(super) message_reaction: Option<Box<Reactions<'a>>>,
     #[serde(borrow)]
@@ -54,6 +57,9 @@ pub(super) struct Chat<'a> {
     pub(super) id: Option<Text<'a>>,
     #[serde(borrow, rename = "type")]
     pub(super) kind: Option<Text<'a>>,
+    /// A channel's chats with the people who write to it.
+    #[serde(borrow)]
+    pub(super) is_direct_messages: Option<Text<'a>>,
     #[serde(borrow)]
     pub(super) title: Option<Text<'a>>,
     #[serde(borrow)]
@@ -74,6 +80,12 @@ pub(super) struct Message<'a> {
     #[serde(borrow)]
     pub(super) is_topic_message: Option<Text<'a>>,
     #[serde(borrow)]
+    pub(super) direct_messages_topic: Option<Box<Topic<'a>>>,
+    #[serde(borrow)]
+    pub(super) business_connection_id: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(super) guest_query_id: Option<Text<'a>>,
+    #[serde(borrow)]
     pub(super) from: Option<User<'a>>,
     #[serde(borrow)]
     pub(super) sender_chat: Option<Chat<'a>>,
@@ -88,9 +100,24 @@ pub(super) struct Message<'a> {
     #[serde(borrow)]
     pub(super) reply_to_message: Option<Named<'a>>,
     #[serde(borrow)]
+    pub(super) external_reply: Option<Box<Elsewhere<'a>>>,
+    #[serde(borrow)]
+    pub(super) reply_to_story: Option<Box<Elsewhere<'a>>>,
+    #[serde(borrow)]
+    pub(super) quote: Option<Line<'a>>,
+    #[serde(borrow)]
     pub(super) text: Option<Text<'a>>,
+    /// Read only where they hold a link.
+    #[serde(borrow)]
+    pub(super) entities: Option<&'a RawValue>,
     #[serde(borrow)]
     pub(super) caption: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(super) caption_entities: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) rich_message: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) live_photo: Option<Box<File<'a>>>,
     #[serde(borrow)]
     pub(super) animation: Option<Box<File<'a>>>,
     #[serde(borrow)]
@@ -123,11 +150,18 @@ pub(super) struct Message<'a> {
     pub(super) location: Option<Location<'a>>,
     #[serde(borrow)]
     pub(super) web_app_data: Option<Box<WebAppData<'a>>>,
+    #[serde(borrow)]
+    pub(super) users_shared: Option<Box<Shared<'a>>>,
+    #[serde(borrow)]
+    pub(super) chat_shared: Option<Box<Chat<'a>>>,
+    #[serde(borrow)]
+    pub(super) gift: Option<Line<'a>>,
     pub(super) write_access_allowed: Option<IgnoredAny>,
     pub(super) story: Option<IgnoredAny>,
     pub(super) game: Option<IgnoredAny>,
     pub(super) invoice: Option<IgnoredAny>,
-    pub(super) successful_payment: Option<IgnoredAny>,
+    #[serde(borrow)]
+    pub(super) successful_payment: Option<Box<Payment<'a>>>,
     pub(super) passport_data: Option<IgnoredAny>,
     #[serde(borrow)]
     pub(super) reply_markup: Option<Markup<'a>>,
@@ -137,6 +171,53 @@ pub(super) struct Message<'a> {
 pub(super) struct Named<'a> {
     #[serde(borrow)]
     pub(super) message_id: Option<Text<'a>>,
+}
+
+/// What one person and a channel write each other.
+#[derive(Deserialize)]
+pub(super) struct Topic<'a> {
+    #[serde(borrow)]
+    pub(super) topic_id: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(super) user: Option<User<'a>>,
+}
+
+/// A message or a story of another chat.
+#[derive(Deserialize)]
+pub(super) struct Elsewhere<'a> {
+    #[serde(borrow)]
+    pub(super) chat: Option<Chat<'a>>,
+    #[serde(borrow, alias = "id")]
+    pub(super) message_id: Option<Text<'a>>,
+}
+
+/// People whom the person chose for us.
+#[derive(Deserialize)]
+pub(super) struct Shared<'a> {
+    #[serde(borrow, default)]
+    pub(super) users: List<SharedUser<'a>>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct SharedUser<'a> {
+    #[serde(borrow)]
+    pub(super) user_id: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(super) first_name: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(super) last_name: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(super) username: Option<Text<'a>>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Payment<'a> {
+    #[serde(borrow)]
+    pub(super) currency: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(super) total_amount: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(super) invoice_payload: Option<Text<'a>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -168,6 +249,8 @@ pub(super) struct PaidMedium<'a> {
     pub(super) photo: List<File<'a>>,
     #[serde(borrow)]
     pub(super) video: Option<File<'a>>,
+    #[serde(borrow)]
+    pub(super) live_photo: Option<File<'a>>,
 }
 
 #[derive(Deserialize)]
@@ -178,6 +261,8 @@ pub(super) struct Contact<'a> {
     pub(super) first_name: Option<Text<'a>>,
     #[serde(borrow)]
     pub(super) last_name: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(super) vcard: Option<Text<'a>>,
 }
 
 #[derive(Deserialize)]
@@ -192,6 +277,8 @@ pub(super) struct Dice<'a> {
 pub(super) struct Poll<'a> {
     #[serde(borrow)]
     pub(super) question: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(super) description: Option<Text<'a>>,
     #[serde(borrow, default)]
     pub(super) options: List<Line<'a>>,
 }

@@ -14,18 +14,28 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// `topic` is set for a topic of a forum.
+    /// `topic` is set for a topic of a forum or of a private chat.
     pub(super) fn of(chat: Option<&Chat<'_>>, topic: Option<&str>) -> Self {
         let id = chat.and_then(|chat| chat.id.as_ref()).map(|id| id.as_str().to_owned()).filter(|id| !id.is_empty());
+        if chat.is_some_and(Chat::is_to_a_channel) {
+            return Self { scope: Scope::Direct, thread: None, prefix: id };
+        }
         let scope = match chat.and_then(|chat| chat.kind.as_ref()).map(Text::as_str) {
             Some("group" | "supergroup") => Scope::Group,
             Some("channel") => Scope::Public,
             // Only people and bots have ids from 1.
             None | Some("") if id.as_ref().is_some_and(|id| id.starts_with('-')) => Scope::Group,
-            _ => return Self { scope: Scope::Direct, thread: None, prefix: None },
+            _ => return Self { scope: Scope::Direct, thread: topic.map(str::to_owned), prefix: None },
         };
         let thread = id.as_ref().map(|id| topic.map_or_else(|| id.clone(), |topic| format!("{id}:{topic}")));
         Self { scope, thread, prefix: id }
+    }
+}
+
+impl Chat<'_> {
+    /// Whether it holds what people write to a channel.
+    pub(super) fn is_to_a_channel(&self) -> bool {
+        self.is_direct_messages.as_ref().is_some_and(Text::is_true)
     }
 }
 

@@ -27,6 +27,8 @@ pub(in super::super) fn read(bytes: &[u8]) -> Result<Vec<InboundEvent>, Refusal>
         events.push(message::said(*found, |known| name("/channel_post", known)));
     } else if let Some(found) = update.business_message {
         events.push(message::business(*found, |known| name("/business_message", known)));
+    } else if let Some(found) = update.guest_message {
+        events.push(message::guest(*found, |known| name("/guest_message", known)));
     } else if let Some(found) = update.edited_message.or(update.edited_channel_post) {
         events.push(message::edited(*found));
     } else if let Some(found) = update.edited_business_message {
