@@ -167,6 +167,49 @@ fn a_customer_who_writes_of_a_failed_delivery_is_a_customer() {
 }
 
 #[test]
+fn what_only_looks_like_a_quotation_or_a_signature_is_said() {
+    let text = |head: &str, body: &str| said(format!("From: ann@example.com\r\n{head}\r\n\r\n{body}")).text;
+    for body in [
+        "On 1 March 2024 I wrote about the following problem:\nthe lid is off.",
+        "Hello,\nI sent you an email on 2024-03-01 with the following question:\nwhen does it open?",
+        "Hallo,\nam 03.04.2024 schrieb mir Ihr Kollege Folgendes:\nwir kommen morgen.",
+        "Please fetch it.\n\nFrom: London\nTo: Paris\nDate: 12.03.2024\nTwo boxes.",
+        "A flight please.\n\nFrom: London\nTo: Paris\nDate: 12.03.2024 10:30\nFor two.",
+        "Bonjour,\nle 3 mars 2024 je vous ai écrit :\nle couvercle est cassé.",
+        "Buongiorno,\nil 3 marzo 2024 alle 10:11 ho scritto:\nè rotto.",
+        "Hola,\nel 3 de marzo de 2024 a las 10:11 les he escrito:\nestá roto.",
+        "Dzień dobry,\n3.03.2024 o 10:11 napisałem:\nzepsute.",
+        "Здравствуйте,\n3.03.2024 в 10:11 я написал:\nсломано.",
+        "List\n\n---- Items sent ----\nlid\ncup",
+        "Hello\n\n-Refund of my order",
+        "Hello\n\n-Refund",
+        "Hello\n\n-Red Cups\n-Blue Cups",
+        "My sizes:\n--\nlarge\nsmall",
+        "These please\n---\none\ntwo\nthree\nfour\nfive",
+        "I want\n\n-Bread\n\n-Milk\nand a call",
+        "Hello\n\n-- \nAnn Bell\n\nPS: please call me",
+        "Hello\n\n-- \nAnn Bell\n\nOne more thing: my parcel did not arrive yet. Please send it again.",
+    ] {
+        assert_eq!(text("Subject: Re: Order", body), body, "in an answer");
+        assert_eq!(text("Subject: Order", body), body, "in a new mail");
+    }
+    for body in ["See this\n> it is broken", "I heard\n\nAm 03.02.2025 um 10:11 schrieb Ann Bell:\nWollen wir?"] {
+        assert_eq!(text("Subject: Order", body), body, "nothing is answered");
+        assert_ne!(text("Subject: Re: Order", body), body, "an answer");
+        assert_ne!(text("Subject: Order\r\nIn-Reply-To: <m1@shop.example>", body), body, "an answer");
+    }
+    for body in [
+        "Look\n\nFrom: Ann <ann@example.com>\nSent: 3 Feb 2025 10:11\nTo: Bob\nSubject: x\n\nShall we?",
+        "Look\n\n-----Original Message-----\nFrom: Ann <ann@example.com>\nSent: 3 Feb 2025 10:11\nSubject: x\n\nShall we?",
+        "Look\n\nOn Mon, Feb 3, 2025 at 10:11 AM Ann <ann@example.com> wrote:\nShall we?",
+        "Look\n\n-----Original Message-----\nShall we?",
+        "Look\n\n---- Ann Bell wrote ----\nShall we?",
+    ] {
+        assert_eq!(text("Subject: Order", body), "Look", "mailers write whole heads, answer or not");
+    }
+}
+
+#[test]
 fn complaints_confirmations_and_unsubscribing_are_no_messages() {
     let complaint = "From: fbl@isp.example\r\nTo: abuse@shop.example\r\nContent-Type: multipart/report; report-type=feedback-report; boundary=b\r\n\r\n\
         --b\r\nContent-Type: message/feedback-report\r\n\r\nFeedback-Type: abuse\r\nOriginal-Rcpt-To: <ann@example.com>\r\n\r\n\

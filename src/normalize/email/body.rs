@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use mail_parser::{Encoding, Message as ParsedMail, MessagePart, MimeHeaders as _, PartType};
 
 use super::attachments::{Files, decoded};
-use super::split::{is_forward_subject, split};
+use super::split::{Kind, is_forward_subject, is_reply_subject, split};
 use super::{charset, html};
 use crate::domain::content::{Attachment, AttachmentKind, Mail};
 
@@ -28,13 +28,24 @@ pub(super) fn read(parsed: &ParsedMail<'_>, mail: &mut Mail, files: &mut Files) 
     }
     // What a machine wrote quotes nobody: it may look like a quotation and be the matter itself.
     if !mail.auto_submitted {
-        let (new, rest) = split(&text, is_forward_subject(&mail.subject));
+        let (new, rest) = split(&text, kind(mail));
         if rest.is_some() {
             let new = new.to_owned();
             (mail.quoted, text) = (rest, new);
         }
     }
     text
+}
+
+/// Whether the mail answers one: only then may what looks like a quotation be one.
+fn kind(mail: &Mail) -> Kind {
+    if is_forward_subject(&mail.subject) {
+        Kind::Forward
+    } else if !mail.in_reply_to.is_empty() || !mail.references.is_empty() || is_reply_subject(&mail.subject) {
+        Kind::Reply
+    } else {
+        Kind::New
+    }
 }
 
 /// The whole text, and the HTML as sent.

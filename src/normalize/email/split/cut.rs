@@ -3,10 +3,24 @@
 use super::lines::Lines;
 use super::{heads, signature};
 
+/// What a mail is to the mails before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in super::super) enum Kind {
+    /// It answers none, as far as it says: only what mailers write whole begins a quotation.
+    New,
+    Reply,
+    /// What it quotes was sent to be read.
+    Forward,
+}
+
 /// The new text, and what stood around it.
-pub(in super::super) fn split(text: &str, forwarded: bool) -> (&str, Option<String>) {
+pub(in super::super) fn split(text: &str, kind: Kind) -> (&str, Option<String>) {
     let lines = Lines::of(text);
-    let mut end = if forwarded { lines.len() } else { heads::first_unmarked(&lines).unwrap_or(lines.len()) };
+    let forwarded = kind == Kind::Forward;
+    let unmarked = (!forwarded).then(|| heads::first_unmarked(&lines, kind == Kind::Reply)).flatten();
+    // "It was this one:" wants what follows to be read, where it is no answer to it.
+    let unmarked = unmarked.filter(|start| kind == Kind::Reply || !lines.is_announced(*start));
+    let mut end = unmarked.unwrap_or(lines.len());
     let mut marked = false;
     loop {
         let before = end;
@@ -15,7 +29,7 @@ pub(in super::super) fn split(text: &str, forwarded: bool) -> (&str, Option<Stri
         // Once: another marked end above it has words of its own below it.
         if !forwarded
             && !marked
-            && let Some(start) = heads::marked_tail(&lines, end)
+            && let Some(start) = heads::marked_tail(&lines, end, kind == Kind::Reply)
         {
             (marked, end) = (true, start);
         }

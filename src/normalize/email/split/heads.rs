@@ -1,7 +1,9 @@
 //! Heads of quotations: "On ..., X wrote:", "-----Original Message-----", "From: Sent: To: Subject:".
 
+use super::frames::{says_forwarded, says_original};
+use super::labels::{Label, label};
 use super::lines::Lines;
-use super::words::{Label, label, says_forwarded, says_original, says_wrote};
+use super::verbs::{ends_wrote, names_writer, says_who_writes, says_wrote};
 
 /// Most lines over which a mailer spreads the head of a quotation.
 const MAX_HEAD_LINES: usize = 6;
@@ -16,8 +18,9 @@ const MAX_FRAME_WORDS: usize = 8;
 /// Longest label, bytes.
 const MAX_LABEL_BYTES: usize = 40;
 
-/// The first line of a quotation that reaches to the end without marks.
-pub(super) fn first_unmarked(lines: &Lines<'_>) -> Option<usize> {
+/// The first line of a quotation that reaches to the end without marks. `answers`: the mail says that it answers one.
+pub(super) fn first_unmarked(lines: &Lines<'_>, answers: bool) -> Option<usize> {
+    let is_head = if answers { is_certain_head } else { is_whole_head };
     // What was sent on was sent to be read, with all that it quotes.
     let end = (0..lines.len()).find(|at| is_forwarded(lines.line(*at))).unwrap_or(lines.len());
     let mut tried = 0;
@@ -37,9 +40,11 @@ pub(super) fn first_unmarked(lines: &Lines<'_>) -> Option<usize> {
         if is_block(lines, at) {
             return Some(with_rule(lines, at));
         }
-        let (start, end) = attribution(lines, at)?;
+        let (start, end) = attribution(lines, at, is_head)?;
         let follows = lines.next_said(end)?;
-        (!lines.is_marked(follows)).then_some(start)
+        // Without a verb, mailers leave a line free below it, and people who keep a list of calls do not.
+        let wrote = || (start..end).any(|line| says_wrote(&lines.line(line).to_lowercase()));
+        (!lines.is_marked(follows) && (lines.is_blank(end) || wrote())).then_some(start)
     })
 }
 
@@ -58,8 +63,8 @@ fn is_forwarded(line: &str) -> bool {
     }
 }
 
-/// Where the marked quotation starts that ends at `end`, its head included.
-pub(super) fn marked_tail(lines: &Lines<'_>, end: usize) -> Option<usize> {
+/// Where the marked quotation starts that ends at `end`, its head included; one without a head only if `headless` ones count.
+pub(super) fn marked_tail(lines: &Lines<'_>, end: usize, headless: bool) -> Option<usize> {
     let mut start = end;
     while start > 0 {
         let line = start - 1;
@@ -77,15 +82,17 @@ pub(super) fn marked_tail(lines: &Lines<'_>, end: usize) -> Option<usize> {
         start += 1;
     }
     let above = lines.without_blanks(start);
-    let head = (above > 0).then(|| attribution(lines, above - 1).or_else(|| dated_address(lines, above - 1))).flatten();
-    Some(head.map_or(start, |(head, _)| head))
+    let head = (above > 0)
+        .then(|| attribution(lines, above - 1, is_head).or_else(|| dated_address(lines, above - 1)))
+        .flatten();
+    head.map(|(head, _)| head).or(headless.then_some(start))
 }
 
 /// Where the text starts below the only marked quotation, if that one, with a head, begins everything.
 pub(super) fn marked_start(lines: &Lines<'_>, end: usize) -> Option<usize> {
     let first = lines.next_said(0).filter(|first| *first < end)?;
     let (_, below) = (first..end.min(first + MAX_HEAD_LINES))
-        .find_map(|last| attribution(lines, last).filter(|head| head.0 == first))?;
+        .find_map(|last| attribution(lines, last, is_head).filter(|head| head.0 == first))?;
     let quoted = lines.next_said(below).filter(|line| lines.is_marked(*line))?;
     let new = (quoted..end).find(|line| !lines.is_marked(*line) && !lines.is_blank(*line))?;
     (new..end).all(|line| !lines.is_marked(line)).then_some(new)
@@ -99,7 +106,7 @@ pub(super) fn shared(line: &str) -> Option<usize> {
 }
 
 /// The head whose last line is `last`: first line, and the line after it.
-fn attribution(lines: &Lines<'_>, last: usize) -> Option<(usize, usize)> {
+fn attribution(lines: &Lines<'_>, last: usize, is_head: fn(&str) -> bool) -> Option<(usize, usize)> {
     let end = lines.line(last).trim_end_matches(['*', ' ', '\u{a0}', '\t']);
     if !end.ends_with([':', '：']) || lines.line(last).len() > MAX_LINE_BYTES {
         return None;
@@ -164,7 +171,44 @@ fn dated_address(lines: &Lines<'_>, at: usize) -> Option<(usize, usize)> {
 fn is_head(text: &str) -> bool {
     let lower = text.to_lowercase();
     let (date, address) = (has_date(&lower), has_address(&lower));
-    (date && address) || ((date || (address && lower.contains('<'))) && says_wrote(&lower))
+    let wrote = || says_wrote(&lower) && !says_who_writes(&lower);
+    (date && address) || ((date || (address && lower.contains('<'))) && wrote())
+}
+
+/// Whether it is a head even where nothing below it is marked: what looks like it may be a sentence of the customer, whereas
+/// mailers write the minute and who wrote.
+fn is_certain_head(text: &str) -> bool {
+    let text = text.trim();
+    if !(has_date(text) && has_clock(text)) {
+        return is_dated_by_day(text);
+    }
+    let lower = text.to_lowercase();
+    let bare = text.trim_end_matches([':', '：', ' ', '*', '\u{a0}']);
+    // Without a verb it begins with the date, or in a script without these letters.
+    (has_address(text) && bare.ends_with('>') && !text.starts_with(|c: char| c.is_ascii_alphabetic()))
+        || (says_wrote(&lower)
+            && !says_who_writes(&lower)
+            && (has_address(text) || ends_wrote(&lower) || names_writer(bare)))
+}
+
+/// A head with a day only: an address between brackets says that a mailer wrote it.
+fn is_dated_by_day(text: &str) -> bool {
+    has_date(text) && has_address(text) && text.contains(['<', '(']) && {
+        let lower = text.to_lowercase();
+        says_wrote(&lower) && !says_who_writes(&lower)
+    }
+}
+
+/// Whether it is a head even in a mail that answers none: the minute, the address, and the verb or the address at the end.
+fn is_whole_head(text: &str) -> bool {
+    has_clock(text) && has_address(text) && is_certain_head(text)
+}
+
+/// A time of the day: `10:11`, `10h11`.
+fn has_clock(text: &str) -> bool {
+    text.as_bytes().windows(4).any(|window| {
+        matches!(window, [hour, b':' | b'h', ten, one] if [hour, ten, one].iter().all(|byte| byte.is_ascii_digit()))
+    })
 }
 
 /// A date: a year, or day and month between points, strokes or slashes.
@@ -191,13 +235,15 @@ fn has_address(text: &str) -> bool {
 fn is_frame(line: &str) -> bool {
     let line = line.trim().trim_matches('*');
     let dash = |c: char| matches!(c, '-' | '–' | '—' | '_' | '=');
-    let inner = line.trim_matches(dash);
+    let inner = line.trim_matches(dash).trim();
     let dashes = |text: &str| text.chars().take_while(|c| dash(*c)).count();
     if dashes(line) < 2 || line.chars().rev().take_while(|c| dash(*c)).count() < 2 || inner.is_empty() {
         return false;
     }
     let lower = inner.to_lowercase();
-    says_original(&lower) || (says_wrote(&lower) && !says_forwarded(&lower))
+    // "Items sent" between dashes is a title.
+    let wrote = || ends_wrote(&lower) && (!lower.ends_with("sent") || has_date(&lower)) && !says_who_writes(&lower);
+    says_original(&lower) || (wrote() && !says_forwarded(&lower))
 }
 
 /// The label that a line begins with, and what follows it.
@@ -212,13 +258,21 @@ fn labelled(line: &str) -> Option<(Label, &str)> {
 /// Whether the lines from `at` are the head lines of the message before.
 fn is_block(lines: &Lines<'_>, at: usize) -> bool {
     let Some((first @ (Label::From | Label::Date), value)) = labelled(lines.line(at)) else { return false };
+    // A place to fetch something from, and a day, are no head.
+    let (mut dated, mut timed, mut addressed) = (false, false, false);
+    let mut look = |label: Label, value: &str| {
+        let date = label == Label::Date && has_date(value);
+        dated |= date;
+        timed |= date && has_clock(value);
+        addressed |= label != Label::Subject && has_address(value);
+    };
+    look(first, value);
     let mut kinds = vec![first];
-    let mut proven = has_address(value) || has_date(value);
     let mut folded = 0;
     for line in at + 1..lines.len().min(at + MAX_BLOCK_LINES) {
         match labelled(lines.line(line)) {
             Some((label, value)) => {
-                proven |= has_address(value) || has_date(value);
+                look(label, value);
                 if !kinds.contains(&label) {
                     kinds.push(label);
                 }
@@ -229,12 +283,20 @@ fn is_block(lines: &Lines<'_>, at: usize) -> bool {
             None => break,
         }
     }
-    kinds.len() >= 3 || (kinds.len() == 2 && proven && !kinds.contains(&Label::Subject))
+    let whole = [Label::From, Label::Subject].iter().all(|label| kinds.contains(label)) && kinds.len() >= 3;
+    // Two lines may be in the middle of a form.
+    let apart = || at == 0 || lines.is_blank(at - 1) || is_rule(lines.line(at - 1));
+    (whole && (dated || addressed)) || (timed && addressed && apart())
 }
 
 /// The line before a block that only draws a line.
 fn with_rule(lines: &Lines<'_>, at: usize) -> usize {
     let above = lines.without_blanks(at);
-    let is_rule = |line: &str| line.len() >= 3 && line.chars().all(|c| matches!(c, '_' | '-' | '*' | '='));
-    if above > 0 && is_rule(lines.line(above - 1).trim()) { above - 1 } else { at }
+    if above > 0 && is_rule(lines.line(above - 1)) { above - 1 } else { at }
+}
+
+/// A line that only draws one.
+fn is_rule(line: &str) -> bool {
+    let line = line.trim();
+    line.len() >= 3 && line.chars().all(|c| matches!(c, '_' | '-' | '*' | '='))
 }

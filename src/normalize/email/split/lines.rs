@@ -45,6 +45,12 @@ impl<'t> Lines<'t> {
         end
     }
 
+    /// Whether the words above a line announce what follows.
+    pub(super) fn is_announced(&self, line: usize) -> bool {
+        let above = self.without_blanks(line);
+        above > 0 && self.line(above - 1).trim_end().ends_with([':', '：'])
+    }
+
     /// The next line with something on it.
     pub(super) fn next_said(&self, from: usize) -> Option<usize> {
         (from..self.len()).find(|line| !self.is_blank(*line))

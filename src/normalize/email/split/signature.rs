@@ -2,11 +2,14 @@
 //!
 //! A greeting and a name without a mark are words of the customer.
 
+use super::devices::is_device_line;
 use super::lines::Lines;
-use super::words::is_device_line;
 
-/// A longer end is no signature unless it is marked as RFC 3676 says, lines.
-const MAX_LINES: usize = 14;
+/// A longer end is no signature, lines.
+const MAX_LINES: usize = 56;
+/// Most lines below a mark that people also draw, and the longest of them, characters.
+const MAX_SHORT_LINES: usize = 4;
+const MAX_SHORT_CHARS: usize = 72;
 /// Longest line of a signature that begins with a dash before a name, characters.
 const MAX_NAME_CHARS: usize = 40;
 
@@ -19,25 +22,49 @@ pub(super) fn start(lines: &Lines<'_>, end: usize) -> Option<usize> {
     {
         return Some(if last > 0 && is_mark(lines.line(last - 1)) { last - 1 } else { last });
     }
-    let mut said = 0;
+    let (mut said, mut short) = (0, true);
     for at in (0..end).rev() {
         let line = lines.line(at);
-        if line == "-- " || (said <= MAX_LINES && is_mark(line)) {
-            return Some(at);
+        if line == "-- " {
+            return (!says_more(lines, at + 1, end)).then_some(at);
+        }
+        let above = lines.without_blanks(at).checked_sub(1).map_or("", |above| lines.line(above).trim());
+        let announced = above.ends_with([':', '：', ',', '，']);
+        if is_mark(line) && said <= MAX_SHORT_LINES && short && !announced {
+            return (!says_more(lines, at + 1, end)).then_some(at);
         }
         if lines.is_marked(at) {
             return None;
         }
         let opens = at == 0 || lines.is_blank(at - 1);
-        if opens && said < 3 && is_dashed_name(line) {
+        if opens && said == 0 && !announced && !above.starts_with(['-', '*', '•']) && is_dashed_name(line) {
             return Some(at);
         }
         said += usize::from(!lines.is_blank(at));
-        if said > 4 * MAX_LINES {
+        short &= line.chars().count() <= MAX_SHORT_CHARS;
+        if said > MAX_LINES {
             return None;
         }
     }
     None
+}
+
+/// Whether the lines of a signature say something: a paragraph of sentences, or what was forgotten above.
+fn says_more(lines: &Lines<'_>, from: usize, end: usize) -> bool {
+    let text: Vec<&str> = (from..end).map(|line| lines.line(line).trim()).collect();
+    text.split(|line| line.is_empty()).any(|paragraph| {
+        let joined = paragraph.join(" ");
+        let lower = joined.to_lowercase();
+        let is_postscript = |line: &&str| {
+            let line = line.to_lowercase();
+            ["ps:", "ps ", "p.s", "p. s.", "ps.", "ps,", "nb:"].iter().any(|mark| line.starts_with(mark))
+        };
+        let words = lower.split_whitespace().count();
+        let small = joined.split_whitespace().filter(|word| word.starts_with(char::is_lowercase)).count();
+        let ended = joined.split_whitespace().any(|word| word.ends_with(['.', '!', '?']));
+        let wide = joined.contains(['。', '！', '？']);
+        paragraph.iter().any(is_postscript) || wide || (words >= 5 && small >= 3 && ended) || small >= 10
+    })
 }
 
 /// Two or three dashes, or a longer line of underscores, alone. A longer line of dashes is a rule in a form or a table.
@@ -51,8 +78,15 @@ fn is_mark(line: &str) -> bool {
     }
 }
 
-/// `-Name`: a dash directly before a letter.
+/// `-Ann Bell`: a dash directly before the two words or more of a name. One word may be an item of a list, a sentence is said.
 fn is_dashed_name(line: &str) -> bool {
-    let mut chars = line.chars();
-    chars.next() == Some('-') && chars.next().is_some_and(char::is_alphabetic) && line.chars().count() <= MAX_NAME_CHARS
+    const WORDS: std::ops::RangeInclusive<usize> = 2..=4;
+    let Some(name) = line.strip_prefix('-') else { return false };
+    let is_name = |word: &str| {
+        word.starts_with(char::is_uppercase) && word.chars().all(|c| c.is_alphabetic() || matches!(c, '.' | '-' | '\''))
+    };
+    line.chars().count() <= MAX_NAME_CHARS
+        && name.starts_with(char::is_alphabetic)
+        && WORDS.contains(&name.split_whitespace().count())
+        && name.split_whitespace().all(is_name)
 }

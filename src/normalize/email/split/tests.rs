@@ -1,19 +1,19 @@
 //! Replies in many languages, and texts that only look like them.
 
-use super::{is_forward_subject, split};
+use super::{Kind, is_forward_subject, split};
 
 /// A reply above the quotation of one mail.
 #[track_caller]
 fn cut(reply: &str, quotation: &str) {
     let text = format!("{reply}\n\n{quotation}");
-    let (new, rest) = split(&text, false);
+    let (new, rest) = split(&text, Kind::Reply);
     assert_eq!(new, reply, "{text}");
     assert_eq!(rest.map(|rest| rest.trim().to_owned()), Some(quotation.trim().to_owned()));
 }
 
 #[track_caller]
 fn whole(text: &str) {
-    assert_eq!(split(text, false), (text, None));
+    assert_eq!(split(text, Kind::Reply), (text, None));
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn signatures_are_cut_where_they_are_marked() {
 fn answers_between_quotations_keep_them_and_one_below_a_quotation_stands_alone() {
     whole("On 2025-02-03 Ann <ann@example.com> wrote:\n> Red?\n\nYes\n\n> Large?\n\nNo");
     let text = "On 2025-02-03 Ann <ann@example.com> wrote:\n> Red?\n> Large?\n\nRed, and large.";
-    let (new, rest) = split(text, false);
+    let (new, rest) = split(text, Kind::Reply);
     assert_eq!(new, "Red, and large.");
     assert!(rest.expect("the quotation is kept").contains("> Red?"));
 }
@@ -103,7 +103,7 @@ fn what_says_nothing_new_or_was_sent_on_is_whole() {
         "Please see below.\n\n---------- Forwarded message ---------\nFrom: Ann <ann@example.com>\nDate: Mon, 3 Feb 2025\nSubject: Lunch\nTo: Bob\n\nShall we?",
     );
     let outlook = "Please see below.\n\nFrom: Ann\nSent: 3 February 2025\nTo: Bob\nSubject: Lunch\n\nShall we?";
-    assert_eq!(split(outlook, true), (outlook, None));
+    assert_eq!(split(outlook, Kind::Forward), (outlook, None));
     assert!(
         is_forward_subject("WG: Lunch") && is_forward_subject("Fwd: Lunch") && !is_forward_subject("Re: Fwd: Lunch")
     );
@@ -121,7 +121,7 @@ fn sentences_that_look_like_heads_are_kept() {
 fn a_hostile_text_costs_no_more_than_its_size() {
     for piece in [":\n", "On 2025 <a@b.c>\n", ">\n\n", "From: a\n", "--\n", "- - -\n", "a@b.c 2025 x wrote:\n>"] {
         let text = piece.repeat(128 * 1024 / piece.len());
-        let (new, rest) = split(&text, false);
+        let (new, rest) = split(&text, Kind::Reply);
         assert!(new.len() + rest.map_or(0, |rest| rest.len()) <= text.len());
     }
 }
