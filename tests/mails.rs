@@ -54,20 +54,99 @@ fn programs_are_told_from_people_by_their_heads() {
         ("Auto-Submitted: auto-generated", MailClass::Generated),
         ("Auto-Submitted: auto-generated\r\nPrecedence: bulk", MailClass::Generated),
         ("X-Auto-Response-Suppress: All", MailClass::Generated),
-        ("Auto-Submitted: auto-generated\r\nIn-Reply-To: <m1@shop.example>", MailClass::Reply),
+        ("Auto-Submitted: auto-generated\r\nIn-Reply-To: <m1@shop.example>", MailClass::Generated),
+        ("Auto-Submitted: auto-forwarded", MailClass::Person),
+        ("X-MS-Exchange-Inbox-Rules-Loop: help@shop.example", MailClass::Person),
         ("Auto-Submitted: auto-replied (vacation)", MailClass::Reply),
         ("Precedence: auto_reply", MailClass::Reply),
         ("X-Autoreply: yes", MailClass::Reply),
-        ("Return-Path: <>", MailClass::Reply),
+        ("Return-Path: <>", MailClass::Generated),
+        ("Return-Path: <>\r\nIn-Reply-To: <m1@shop.example>", MailClass::Reply),
+        ("Auto-Submitted: no\r\nSubject: Automatic reply: Hello", MailClass::Person),
+        ("Subject: Automatic reply", MailClass::Reply),
+        ("Subject: Out of office chairs", MailClass::Person),
+        ("Subject: Automatische Antwort auf meine Bestellung?", MailClass::Person),
         ("Subject: Abwesenheitsnotiz: Urlaub", MailClass::Reply),
         ("Subject: =?utf-8?Q?R=C3=A9ponse_automatique_=3A_absence?=", MailClass::Reply),
         ("Subject: =?utf-8?B?6Ieq5YuV6L+U5L+h77ya5LyR5pqH?=", MailClass::Reply),
         ("List-Id: <news.example.com>", MailClass::List),
-        ("Precedence: bulk", MailClass::List),
+        // An answer from a company whose program marks all its mails; one to a list's readers.
+        ("List-Id: <news.example.com>\r\nIn-Reply-To: <m1@shop.example>", MailClass::Person),
+        (
+            "Cc: talk@lists.example.com\r\nList-Id: <talk.lists.example.com>\r\nIn-Reply-To: <m1@a.example>",
+            MailClass::List,
+        ),
+        (
+            "List-Unsubscribe: <https://example.com/off>\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click",
+            MailClass::List,
+        ),
+        ("List-Unsubscribe: <mailto:off@example.com>\r\nPrecedence: bulk", MailClass::List),
+        ("List-Unsubscribe: <mailto:off@example.com>", MailClass::Generated),
+        ("List-Help: <mailto:help@example.com>", MailClass::Generated),
+        ("Precedence: bulk", MailClass::Generated),
+        ("Precedence: bulk\r\nIn-Reply-To: <m1@shop.example>", MailClass::Generated),
     ] {
         assert_eq!(class(head), expected, "{head}");
     }
     assert_eq!(class("Received: from a by b\r\n".repeat(101).trim_end()), MailClass::Loop);
+}
+
+#[test]
+fn what_a_ticket_system_of_a_customer_answers_is_read_whole() {
+    let answer = "From: tickets@acme.example\r\nTo: help@shop.example\r\nSubject: Re: [#7] Order\r\nAuto-Submitted: auto-generated\r\n\
+        In-Reply-To: <m1@shop.example>\r\n\r\nPlease send it to Bob.\r\n\r\nOn 3 Feb 2025 10:11, Help <help@shop.example> wrote:\r\n> Where to?";
+    let read = said(answer);
+    assert_eq!(
+        (read.mail.class, read.mail.quoted),
+        (MailClass::Generated, None),
+        "shown, and never answered by a program"
+    );
+    assert!(read.text.starts_with("Please send it to Bob.") && read.text.ends_with("> Where to?"));
+}
+
+#[test]
+fn a_group_in_front_of_our_address_hides_no_customer() {
+    let marks = "Precedence: list\r\nMailing-list: list help@shop.example; contact help+owners@shop.example\r\nX-Google-Group-Id: 123\r\n\
+        List-ID: <help.shop.example>\r\nList-Post: <mailto:help@shop.example>\r\nList-Help: <mailto:help+help@shop.example>\r\n\
+        List-Unsubscribe: <mailto:googlegroups-manage+1+unsubscribe@shop.example>";
+    assert_eq!(class(marks), MailClass::Person);
+    assert_eq!(class(&format!("{marks}\r\nIn-Reply-To: <m1@shop.example>")), MailClass::Person);
+    assert_eq!(class(&format!("{marks}\r\nAuto-Submitted: auto-replied")), MailClass::Reply);
+    // Groups that anybody may join are lists.
+    assert_eq!(class(&marks.replace("shop.example", "googlegroups.com")), MailClass::List);
+    // The group writes in the customer's name where the customer's domain forbids to pass his mails on.
+    let via = format!(
+        "From: \"'Ann' via Help\" <help@shop.example>\r\nTo: help@shop.example\r\nReply-To: Ann <ann@example.com>\r\n{marks}\r\n\r\nIt broke."
+    );
+    let read = said(via);
+    assert_eq!((read.mail.class, read.event.senders[0].address.as_str()), (MailClass::Person, "ann@example.com"));
+}
+
+#[test]
+fn a_subject_about_absence_notices_is_none() {
+    for subject in ["Automatic reply never came", "Auto-reply does not stop", "Out of office on Monday?", "Autoreply"] {
+        let expected = if subject == "Autoreply" { MailClass::Reply } else { MailClass::Person };
+        assert_eq!(class(&format!("Subject: {subject}")), expected, "{subject}");
+    }
+}
+
+#[test]
+fn absence_notices_are_known_by_their_subject_in_many_languages() {
+    for subject in [
+        "Automatic reply",
+        "Automatische Antwort",
+        "Réponse automatique",
+        "Respuesta automática",
+        "Automatisch antwoord",
+        "Risposta automatica",
+        "Odpowiedź automatyczna",
+        "Resposta automática",
+        "Автоматический ответ",
+        "自動返信",
+        "自动回复",
+    ] {
+        assert_eq!(class(&format!("Subject: {subject}: x")), MailClass::Reply, "{subject}");
+    }
 }
 
 #[test]
@@ -157,6 +236,29 @@ fn servers_that_write_to_people_are_understood() {
 }
 
 #[test]
+fn servers_are_understood_in_many_languages() {
+    for (subject, report) in [
+        ("Undelivered Mail Returned to Sender", "ann@example.com\r\nno such user"),
+        ("Unzustellbar: Bestellung", "ann@example.com\r\nDie Adresse existiert nicht (550 5.1.1)"),
+        ("Échec de la remise", "ann@example.com\r\nCette adresse n'existe pas (550 5.1.1)"),
+        ("No se pudo entregar el mensaje", "ann@example.com\r\nEl buzón no existe (550 5.1.1)"),
+        ("Onbestelbaar: bestelling", "ann@example.com\r\nDit adres is onbekend (550 5.1.1)"),
+        ("Mancato recapito", "ann@example.com\r\nIndirizzo inesistente (550 5.1.1)"),
+        ("Nie można dostarczyć wiadomości", "ann@example.com\r\nNieznany adres (550 5.1.1)"),
+        ("Não foi possível entregar", "ann@example.com\r\nO endereço não existe (550 5.1.1)"),
+        ("Не доставлено", "ann@example.com\r\nАдрес не существует (550 5.1.1)"),
+        ("配信不能", "ann@example.com\r\nアドレスが見つかりません (550 5.1.1)"),
+        ("系统退信", "ann@example.com\r\n收件人不存在 (550 5.1.1)"),
+    ] {
+        let found = text_bounce(subject, "Postmaster <postmaster@mx.example.net>", report);
+        let [(id, receipt)] = found.as_slice() else { panic!("{subject}: {found:?}") };
+        assert_eq!(id.as_deref(), Some("m7-1.shop@shop.example"), "{subject}");
+        assert_eq!(receipt.recipient.as_deref(), Some("ann@example.com"), "{subject}");
+        assert_eq!(receipt.error.as_ref().map(|error| error.class), Some(ErrorClass::Invalid), "{subject}");
+    }
+}
+
+#[test]
 fn a_customer_who_writes_of_a_failed_delivery_is_a_customer() {
     for subject in ["Undelivered order 7", "Delivery failed again", "Mail delivery failed"] {
         let mail = format!(
@@ -164,6 +266,135 @@ fn a_customer_who_writes_of_a_failed_delivery_is_a_customer() {
         );
         assert_eq!(said(mail).mail.class, MailClass::Person, "{subject}");
     }
+}
+
+#[test]
+fn a_subject_of_servers_proves_nothing_without_a_server() {
+    let own = "From: help@shop.example\r\nTo: ann@example.com\r\nDate: Mon, 3 Feb 2025 10:00:00 +0000\r\nSubject: Your order\r\n";
+    for (head, body) in [
+        ("Subject: Delivery report missing", format!("Where is it? It was this one:\r\n\r\n{own}")),
+        (
+            "Subject: Delivery report missing",
+            "The last one was:\r\n\r\nReporting-MTA: dns; mx.example.net\r\n\r\nFinal-Recipient: rfc822; bob@example.com\r\nAction: failed\r\nStatus: 5.1.1\r\n"
+                .to_owned(),
+        ),
+        ("Subject: Delivery failed again!", format!("550 pieces are missing, since 5.1.24.\r\n\r\n{own}")),
+        (
+            "Subject: Delivery failed again!\r\nContent-Type: multipart/mixed; boundary=b",
+            format!(
+                "--b\r\n\r\nStill nothing.\r\n--b\r\nContent-Type: message/rfc822\r\n\r\n{own}\r\nThank you\r\n--b--\r\n"
+            ),
+        ),
+        (
+            "Subject: Zustellung: Paket fehlt\r\nAuto-Submitted: auto-generated\r\nReturn-Path: <>",
+            format!("Name: Ann\r\n\r\n{own}"),
+        ),
+        ("Subject: Warning: message about my order\r\nAuto-Submitted: no", format!("Hello\r\n\r\n{own}")),
+    ] {
+        let mail = format!("From: Ann <ann@example.com>\r\nTo: help@shop.example\r\n{head}\r\n\r\n{body}");
+        let read = said(mail);
+        assert!(matches!(read.mail.class, MailClass::Person | MailClass::Generated), "{head}");
+        let plain = body.replace('\r', "");
+        if head == "Subject: Delivery report missing" {
+            assert_eq!(read.text, plain.trim_end_matches('\n'), "what words announce belongs to them");
+        } else if !body.starts_with("--b") {
+            assert!(read.text.starts_with(plain.lines().next().unwrap_or_default()), "{head}: {}", read.text);
+        }
+    }
+    for (subject, text) in
+        [("Undeliverable: Your order", "550 5.1.1 user unknown"), ("Returned mail", "550 no such user here")]
+    {
+        let mail = format!(
+            "From: System <admin@mx.example.net>\r\nTo: help@shop.example\r\nSubject: {subject}\r\n\r\nann@example.com: {text}\r\n\r\n{own}"
+        );
+        assert_eq!(reports(mail)[0].1.recipient.as_deref(), Some("ann@example.com"), "our own mail is back: {subject}");
+    }
+}
+
+#[test]
+fn people_with_addresses_and_names_like_those_of_servers_are_heard() {
+    for (head, text) in [
+        ("From: Joe Postmaster <postmaster@acme.example>\r\nSubject: Our offer", "Please call bob@example.com."),
+        (
+            "From: postmaster@acme.example\r\nReturn-Path: <postmaster@acme.example>\r\nSubject: Undeliverable mails",
+            "Your mails to bob@acme.example are refused: 550 5.7.1 blocked. Why?",
+        ),
+        (
+            "From: Mail Delivery Logistics GmbH <dispo@mdl.example>\r\nSubject: Delivery failed",
+            "550 boxes were rejected by bob@example.com.",
+        ),
+        ("From: bounce@trampolines.example\r\nSubject: Returned mail", "Ask bob@example.com."),
+        ("From: microsoftexchange@consulting.example\r\nSubject: Our offer", "Ask bob@example.com."),
+    ] {
+        let read = said(format!("{head}\r\nTo: help@shop.example\r\n\r\n{text}"));
+        assert_eq!((read.mail.class, read.text.as_str()), (MailClass::Person, text), "{head}");
+    }
+    // A form without a sender of the envelope, whose mailer wrote the address as a name.
+    let form = "From: \"ann@example.com\"\r\nTo: help@shop.example\r\nReturn-Path: <>\r\nSubject: x\r\n\r\nAsk bob@example.com.";
+    assert_eq!(said(form).mail.class, MailClass::Generated);
+}
+
+#[test]
+fn parts_of_a_report_that_somebody_sends_on_are_files() {
+    let group = "Final-Recipient: rfc822; bob@example.com\r\nAction: failed\r\nStatus: 5.1.1\r\n";
+    for subject in ["Fwd: Undelivered Mail Returned to Sender", "What is this?"] {
+        let mail = DSN
+            .replace("{}", group)
+            .replace("Mail Delivery System <MAILER-DAEMON@mx.example.net>", "Ann <ann@example.com>")
+            .replace("Return-Path: <>\r\n", "")
+            .replace("Undelivered Mail", subject)
+            .replace("multipart/report; report-type=delivery-status", "multipart/mixed");
+        let read = said(mail);
+        assert_eq!(read.mail.class, MailClass::Person, "{subject}");
+        assert!(read.text.contains("Something went wrong."), "{subject}");
+    }
+}
+
+#[test]
+fn a_customer_who_adds_words_to_a_report_is_heard() {
+    let group = "Final-Recipient: rfc822; help@shop.example\r\nAction: failed\r\nStatus: 5.1.1\r\nDiagnostic-Code: smtp; 550 5.1.1 user unknown\r\n";
+    let report = DSN.replace("{}", group).replace("boundary=b", "boundary=c").replace("--b", "--c");
+    let ours = "Message-ID: <m7-1.shop@shop.example>\r\nFrom: help@shop.example\r\nTo: ann@example.com\r\nSubject: Your order\r\n\r\nhi\r\n";
+    let words = "Your server says 550 5.1.1 user unknown, why?";
+    for (subject, part) in [
+        ("Undelivered mail", format!("Content-Type: message/rfc822\r\n\r\n{report}")),
+        (
+            "Undelivered mail",
+            format!("Content-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; a.example\r\n\r\n{group}"),
+        ),
+        ("Delivery failed", format!("Content-Type: message/rfc822\r\n\r\n{ours}")),
+        (
+            "Returned mail",
+            format!("Content-Type: text/plain; name=mail.txt\r\nContent-Disposition: attachment\r\n\r\n{ours}"),
+        ),
+    ] {
+        let mail = format!(
+            "From: Ann <ann@example.com>\r\nTo: help@shop.example\r\nSubject: {subject}\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n\
+             --b\r\n\r\n{words}\r\n--b\r\n{part}\r\n--b--\r\n"
+        );
+        let read = said(mail);
+        assert_eq!((read.text.trim(), read.mail.class), (words, MailClass::Person), "{subject}: {part}");
+        assert_eq!(read.files.len(), 1, "what was attached is a file: {part}");
+    }
+}
+
+#[test]
+fn ids_that_nothing_is_found_by_cost_no_mail() {
+    let long = "a".repeat(1100);
+    let mail = format!(
+        "From: ann@example.com\r\nMessage-ID: <{long}@example.com>\r\nIn-Reply-To: <b\u{1}b@example.com>\r\nReferences: <{long}@b> <good@example.com>\r\n\r\nhello"
+    );
+    let read = said(mail);
+    assert_eq!((read.mail.message_id, read.mail.in_reply_to), (None, Vec::new()));
+    assert_eq!((read.mail.references, read.event.message_ref), (vec!["good@example.com".to_owned()], None));
+}
+
+#[test]
+fn an_answer_address_that_the_mail_goes_to_is_not_its_author() {
+    let mail = "From: Ann <ann@example.com>\r\nTo: help@shop.example\r\nReply-To: help@shop.example\r\nAuto-Submitted: auto-generated\r\n\r\nhi";
+    assert_eq!(said(mail).event.senders[0].address, "ann@example.com");
+    let copied = mail.replace("Reply-To: help@", "Cc: all@shop.example\r\nReply-To: all@");
+    assert_eq!(said(copied).event.senders[0].address, "ann@example.com");
 }
 
 #[test]
@@ -210,6 +441,19 @@ fn what_only_looks_like_a_quotation_or_a_signature_is_said() {
 }
 
 #[test]
+fn a_notification_with_strange_or_endless_lists_is_read_within_bounds() {
+    let recipients = vec![r#"{"emailAddress":"ann@example.com","x":[[],{}]}"#; 3000].join(",");
+    let bounce = format!(r#"{{"notificationType":"Bounce","bounce":{{"bouncedRecipients":[{recipients}]}}}}"#);
+    assert_eq!(reports(format!("From: a@service.example\r\n\r\n{bounce}")).len(), 100);
+    let short = bounce.replace(&recipients, r#"{"emailAddress":"ann@example.com"}"#);
+    assert_eq!(reports(format!("From: a@service.example\r\n\r\n{short}")).len(), 1);
+    let asked = format!("From: ann@example.com\r\n\r\n{short}\r\n\r\nWhat does this mean?");
+    assert!(said(asked).text.ends_with("What does this mean?"), "words below are no footer");
+    let longer = format!("{bounce}{}", " ".repeat(256 * 1024));
+    assert!(said(format!("From: a@service.example\r\n\r\n{longer}x")).text.contains("notificationType"));
+}
+
+#[test]
 fn complaints_confirmations_and_unsubscribing_are_no_messages() {
     let complaint = "From: fbl@isp.example\r\nTo: abuse@shop.example\r\nContent-Type: multipart/report; report-type=feedback-report; boundary=b\r\n\r\n\
         --b\r\nContent-Type: message/feedback-report\r\n\r\nFeedback-Type: abuse\r\nOriginal-Rcpt-To: <ann@example.com>\r\n\r\n\
@@ -230,8 +474,17 @@ fn complaints_confirmations_and_unsubscribing_are_no_messages() {
     let found = reports(shown);
     assert_eq!((found[0].0.as_deref(), found[0].1.status), (Some("m7-1.shop@shop.example"), ReceiptStatus::Read));
 
-    let leaves = "From: ann@example.com\r\nTo: leave@shop.example\r\nSubject: unsubscribe\r\nAuto-Submitted: auto-generated\r\n\r\nx";
+    let leaves = "From: ann@example.com\r\nTo: leave@shop.example\r\nSubject: unsubscribe\r\nAuto-Submitted: auto-generated\r\n\r\n";
     assert!(matches!(read(leaves).events[0].kind, EventKind::Opt { opted_in: false, .. }));
+    let words = format!("{leaves}I never got my order, and now this?");
+    assert_eq!(said(words).text, "I never got my order, and now this?");
+    assert_eq!(said(leaves.replace("auto-generated", "no")).mail.class, MailClass::Person);
+    let person =
+        "From: ann@example.com\r\nTo: help@shop.example\r\nSubject: Unsubscribe\r\n\r\nPlease, and send my money back.";
+    assert_eq!(
+        (said(person).mail.class, said(person).text.as_str()),
+        (MailClass::Person, "Please, and send my money back.")
+    );
 }
 
 #[test]

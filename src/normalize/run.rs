@@ -7,7 +7,7 @@ use crate::domain::event::{EventKind, InboundEvent};
 
 /// Version of the rules by which bytes become an ordered list of events. A position holds it: it rises whenever the same bytes
 /// could give another number or order of events than before.
-pub const SPLITTER_VERSION: u16 = 3;
+pub const SPLITTER_VERSION: u16 = 4;
 
 /// Most bytes of a body that is no mail: the stream's own limit on a message.
 pub const MAX_BODY_BYTES: usize = 1024 * 1024;

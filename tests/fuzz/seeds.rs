@@ -189,6 +189,9 @@ pub(crate) fn expensive() -> Vec<Input> {
         ("Subject: ", "=?utf-8?B?YQ==?= ", "\r\n\r\nx"),
         ("From: mailer-daemon@b.c\r\n\r\n", "Original-Recipient: a@b.c\nAction: failed\n\n", ""),
         ("From: mailer-daemon@b.c\r\n\r\n", "a@b.c\n", ""),
+        ("From: mailer-daemon@b.c\r\n\r\nX", " 550 a user b not found c", "\r\na@b.c d@b.c e@b.c f@b.c g@b.c h@b.c"),
+        ("Subject: a\r\n\r\n{\"notificationType\":\"Bounce\",\"x\":[", "{},", "{}]}"),
+        ("Subject: a\r\n\r\n{\"notificationType\":\"Bounce\",\"bounce\":{\"bouncedRecipients\":[", "{},", "{}]}}"),
         ("", "X: y\r\n", "\r\nx"),
         ("", "\u{0}", ""),
         // Wire bytes: empty parts of a message, empty senders.

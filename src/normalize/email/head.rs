@@ -46,9 +46,17 @@ pub(super) fn set_date(parsed: &ParsedMail<'_>, event: &mut InboundEvent) {
 /// site, often from the very address that it is sent to.
 pub(super) fn author(mail: &Mail) -> Option<&Mailbox> {
     let from = mail.from.first()?;
+    let reaches =
+        |found: &Mailbox| mail.to.iter().chain(&mail.cc).any(|to| to.address.eq_ignore_ascii_case(&found.address));
     let to_itself = mail.to.iter().any(|to| to.address.eq_ignore_ascii_case(&from.address));
     match mail.reply_to.as_slice() {
-        [answer] if (mail.class == MailClass::Generated || to_itself) && answer.address.contains('@') => Some(answer),
+        [answer]
+            if (mail.class == MailClass::Generated || to_itself)
+                && answer.address.contains('@')
+                && !reaches(answer) =>
+        {
+            Some(answer)
+        }
         _ => Some(from),
     }
 }
@@ -105,7 +113,11 @@ fn ids(value: &HeaderValue<'_>) -> Vec<String> {
     texts(value).iter().filter_map(|text| id(text)).collect()
 }
 
-/// An id without its angle brackets.
-fn id(text: &str) -> Option<String> {
-    filled(one_line(text).trim_matches(['<', '>', ' ']))
+/// Longest id, bytes: no line of a mail may be so long (RFC 5322, 2.1.1).
+const MAX_ID_BYTES: usize = 1024;
+
+/// An id without its angle brackets. None: no mail is found by it, and the mail counts without it.
+pub(super) fn id(text: &str) -> Option<String> {
+    let bare = text.trim().trim_matches(['<', '>', ' ']);
+    filled(bare).filter(|id| id.len() <= MAX_ID_BYTES && !id.contains(char::is_control))
 }

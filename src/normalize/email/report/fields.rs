@@ -4,7 +4,7 @@ use mail_parser::decoders::charsets::map::charset_decoder;
 use mail_parser::{Message as ParsedMail, MessagePart, MimeHeaders as _};
 
 use super::super::attachments::decoded;
-use super::super::charset;
+use super::super::{charset, head};
 use crate::domain::event::{Receipt, ReceiptStatus};
 
 /// Names and values of one group of lines, folded lines joined. Names are lower case.
@@ -115,6 +115,6 @@ pub(super) fn notified(mail: &ParsedMail<'_>) -> Option<(Receipt, Option<String>
     let shown = kind.starts_with("displayed");
     let recipient = group.get("original-recipient").or(group.get("final-recipient")).and_then(address);
     let status = if shown { ReceiptStatus::Read } else { ReceiptStatus::Delivered };
-    let id = group.get("original-message-id").map(|id| id.trim_matches(['<', '>', ' ']).to_owned());
-    Some((Receipt { status, recipient, ..Receipt::default() }, id.filter(|id| !id.is_empty())))
+    let id = group.get("original-message-id").and_then(head::id);
+    Some((Receipt { status, recipient, ..Receipt::default() }, id))
 }

@@ -3,7 +3,8 @@
 use mail_parser::{Message as ParsedMail, MimeHeaders as _};
 
 use super::super::super::fields::event;
-use super::super::class::{is_from_server, is_unsubscribe};
+use super::super::class::{is_like_server, is_server, is_unsubscribe};
+use super::super::split::is_forward_subject;
 use super::super::{head, header, one_line};
 use super::original::Original;
 use super::{delivery, fields, notice, text};
@@ -30,20 +31,22 @@ pub(in super::super) fn read(mail: &ParsedMail<'_>) -> Option<Vec<InboundEvent>>
         (kind.ctype().eq_ignore_ascii_case("message")).then_some(subtype)
     });
     let returned = mail.attachments().any(|part| part.message().is_some());
-    let said = text::claims(mail);
-    if machine.is_none() && !returned && !said && !is_from_server(mail) {
+    if machine.is_none() && !returned && !text::claims(mail) && !delivery::is_report(mail) {
         return None;
     }
     let mut original = Original::of(mail);
+    // Whoever passes a report on sends its parts, too. A complaint has the subject of what it is about.
+    let forwarded = is_forward_subject(mail.subject().unwrap_or_default());
+    let believed = !forwarded && (delivery::is_report(mail) || is_server(mail) || is_like_server(mail));
     let receipts = match machine.as_deref() {
-        Some("feedback-report") => return Some(complaint(mail, &original)),
-        Some("disposition-notification") => {
+        Some("feedback-report") if believed || delivery::is_report(mail) => return Some(complaint(mail, &original)),
+        Some("disposition-notification") if believed => {
             let (receipt, id) = fields::notified(mail)?;
             original.message_id = id.or(original.message_id);
             vec![receipt]
         }
-        _ if original.complained.is_some() => return Some(complaint(mail, &original)),
-        _ => delivery::read(mail, &original, said)?,
+        _ if original.complained.is_some() && !forwarded => return Some(complaint(mail, &original)),
+        _ => delivery::read(mail, &original)?,
     };
     let mut events: Vec<InboundEvent> =
         receipts.into_iter().take(MAX_RECIPIENTS).map(|one| about(one, &original)).collect();

@@ -2,7 +2,7 @@
 
 use mail_parser::Message as ParsedMail;
 
-use super::super::class::{is_from_server, is_server_subject};
+use super::super::class::{is_like_server, is_server, is_server_subject};
 use super::super::head;
 use super::super::split::is_forward_subject;
 use super::fields::address;
@@ -17,14 +17,14 @@ pub(super) struct Said {
     pub(super) words: String,
 }
 
-/// Whether a mail claims to be a bounce, by who sent it and under which subject.
+/// Whether a mail could be a bounce, by who sent it and under which subject. It proves nothing.
 pub(super) fn claims(mail: &ParsedMail<'_>) -> bool {
     let subject = mail.subject().unwrap_or_default();
     if is_forward_subject(subject) {
         return false;
     }
     let named = mail.header("X-Failed-Recipients").is_some();
-    named || is_from_server(mail) || is_server_subject(subject)
+    named || is_server(mail) || is_like_server(mail) || is_server_subject(subject)
 }
 
 /// Whether the server still tries.

@@ -1,5 +1,7 @@
 //! Hard or soft, and what to do about it: by what the server says, then by its status codes.
 
+use std::collections::HashMap;
+
 use super::phrases;
 use super::status::{Status, reply_code};
 use crate::domain::event::{ErrorClass, Receipt, ReceiptError, ReceiptStatus};
@@ -34,27 +36,80 @@ impl Verdict {
     }
 }
 
+/// What is known of a text, looked for once: servers say the same about many recipients.
+#[derive(Debug, Default)]
+struct Known {
+    plain: String,
+    status: Option<Status>,
+    reply: Option<u16>,
+    cause: Option<ErrorClass>,
+    hint: Option<ErrorClass>,
+    after_data: bool,
+}
+
+impl Known {
+    fn of(text: &str) -> Self {
+        let plain = plain(text);
+        Self {
+            status: Status::find(&plain),
+            reply: reply_code(&plain),
+            cause: phrases::cause(&plain),
+            hint: phrases::hint(&plain),
+            after_data: phrases::after_data(&plain),
+            plain,
+        }
+    }
+}
+
+/// Whether a text has a server's code, and words of servers beside it: a number alone may count pieces, or be a date.
+pub(super) fn cites_code(text: &str) -> bool {
+    let known = Known::of(text);
+    (known.status.is_some() || known.reply.is_some()) && (known.cause.is_some() || known.hint.is_some())
+}
+
+/// Whether a text names, in words of servers, why a mail did not arrive.
+pub(super) fn names_cause(text: &str) -> bool {
+    phrases::cause(&plain(text)).is_some()
+}
+
 pub(super) fn judge(evidence: &Evidence<'_>) -> Verdict {
-    let diagnostic = plain(evidence.diagnostic);
-    let words = plain(evidence.words);
-    let found = Status::find(&diagnostic);
-    let from_words = || Status::find(&words);
+    Judge::default().judge(evidence)
+}
+
+/// Judges the recipients of one report.
+#[derive(Debug, Default)]
+pub(super) struct Judge<'w> {
+    known: HashMap<&'w str, Known>,
+}
+
+impl<'w> Judge<'w> {
+    pub(super) fn judge(&mut self, evidence: &Evidence<'w>) -> Verdict {
+        let (diagnostic, words) = (cut(evidence.diagnostic, MAX_LOOK_BYTES), cut(evidence.words, MAX_LOOK_BYTES));
+        for text in [diagnostic, words] {
+            self.known.entry(text).or_insert_with(|| Known::of(text));
+        }
+        let nothing = Known::default();
+        let known = |text: &str| self.known.get(text).unwrap_or(&nothing);
+        decide(evidence, known(diagnostic), known(words))
+    }
+}
+
+fn decide(evidence: &Evidence<'_>, diagnostic: &Known, words: &Known) -> Verdict {
+    let found = diagnostic.status;
     let specific = |status: &Status| !status.is_general();
     let status = found
         .filter(specific)
         .or(evidence.status.filter(specific))
-        .or_else(|| from_words().filter(specific))
+        .or(words.status.filter(specific))
         .or(found)
         .or(evidence.status)
-        .or_else(from_words);
-    let reply = reply_code(&diagnostic).or_else(|| reply_code(&words));
+        .or(words.status);
+    let reply = diagnostic.reply.or(words.reply);
     let temporary = status.map_or(matches!(reply, Some(400..=499)), |status| status.0 == 4);
-    let said = if diagnostic.is_empty() { &words } else { &diagnostic };
-    let cause = phrases::cause(said).map(|class| match class {
+    let said = if diagnostic.plain.is_empty() { words } else { diagnostic };
+    let cause = said.cause.map(|class| match class {
         ErrorClass::Invalid if temporary => ErrorClass::Retryable,
-        ErrorClass::Invalid if !matches!(status, Some(Status(5, 1, _))) && phrases::after_data(&words) => {
-            ErrorClass::Blocked
-        }
+        ErrorClass::Invalid if !matches!(status, Some(Status(5, 1, _))) && words.after_data => ErrorClass::Blocked,
         class => class,
     });
     let class = if evidence.delayed {
@@ -64,9 +119,9 @@ pub(super) fn judge(evidence: &Evidence<'_>) -> Verdict {
             .or_else(|| status.and_then(by_status))
             // A host that takes no mail at all (RFC 7504).
             .or_else(|| matches!(reply, Some(521 | 556)).then_some(ErrorClass::Invalid))
-            .or_else(|| phrases::cause(&words))
-            .or_else(|| phrases::hint(said))
-            .or_else(|| phrases::hint(&words))
+            .or(words.cause)
+            .or(said.hint)
+            .or(words.hint)
             .unwrap_or_else(|| by_reply(status, reply))
     };
     let code = match (status, reply) {
@@ -77,7 +132,7 @@ pub(super) fn judge(evidence: &Evidence<'_>) -> Verdict {
     };
     // Still on its way: it was taken, and nothing has failed yet.
     let sent = if evidence.delayed { ReceiptStatus::Sent } else { ReceiptStatus::Failed };
-    Verdict { status: sent, error: ReceiptError { class, code, reason: cut(said, MAX_REASON_BYTES).to_owned() } }
+    Verdict { status: sent, error: ReceiptError { class, code, reason: cut(&said.plain, MAX_REASON_BYTES).to_owned() } }
 }
 
 /// Statuses that say one thing (RFC 3463 and its registry).
