@@ -379,6 +379,36 @@ fn a_customer_who_adds_words_to_a_report_is_heard() {
 }
 
 #[test]
+fn html_that_never_closes_and_a_plain_part_that_only_sends_there_hide_no_words() {
+    let html = |body: &str| said(format!("From: a@example.com\r\nContent-Type: text/html\r\n\r\n{body}")).text;
+    assert_eq!(html("<p>Hello</p><!-- [if mso]><p>It is broken.</p>"), "Hello\n\nIt is broken.");
+    assert_eq!(html("<p>Hello</p><!--><p>It is broken.</p>"), "Hello\n\nIt is broken.");
+    assert_eq!(html("<!-- a --><p>Hello <!-- b -->Ann</p>"), "Hello Ann");
+    assert!(html("<style>p { x: y }<p>It is broken.</p>").contains("It is broken."));
+    assert!(html("<title>Order<p>It is broken.</p>").contains("It is broken."));
+    assert_eq!(html("<style>p { x: y }</style><p>It is broken.</p>"), "It is broken.");
+
+    let both = |plain: &str, html: &str| {
+        said(format!(
+            "From: a@example.com\r\nContent-Type: multipart/alternative; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n{plain}\r\n\
+             --b\r\nContent-Type: text/html; charset=utf-8\r\n\r\n{html}\r\n--b--\r\n"
+        ))
+        .text
+    };
+    let words = "<p>My order 7 came with a broken lid, and nobody answers the phone. Please send me another one.</p>";
+    for stub in [
+        "Please view this mail in HTML.",
+        "Ihr Mailprogramm kann kein HTML anzeigen.",
+        "Pour voir ce message, ouvrez-le dans votre navigateur.",
+        "This is a multi-part message in MIME format.",
+    ] {
+        assert!(both(stub, words).starts_with("My order 7 came with a broken lid"), "{stub}");
+    }
+    let plain = "My browser shows HTML.";
+    assert_eq!(both(plain, "<p>My browser shows HTML.</p><p>Ann Bell, Example Ltd.</p>").trim(), plain);
+}
+
+#[test]
 fn ids_that_nothing_is_found_by_cost_no_mail() {
     let long = "a".repeat(1100);
     let mail = format!(

@@ -1,6 +1,7 @@
 //! The words of a mail.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use mail_parser::{Encoding, Message as ParsedMail, MessagePart, MimeHeaders as _, PartType};
 
@@ -67,9 +68,36 @@ pub(super) fn words(parsed: &ParsedMail<'_>) -> (String, String) {
         push(&mut text, text_of(parsed, part).trim_end_matches(['\r', '\n']));
     }
     let text = tidy(&text);
-    // A plain alternative that says nothing stands beside an HTML body that does.
-    let text = if text.trim().is_empty() && !html.is_empty() { tidy(&html::to_text(&html)) } else { text };
+    if !html.is_empty() && is_stub(&text) {
+        let shown = tidy(&html::to_text(&html));
+        if text.trim().is_empty() || says_something_else(&shown, &text) {
+            return (shown, html);
+        }
+    }
     (text, html)
+}
+
+/// Whether a plain alternative may only say that the mail is to be read otherwise. In every language it names with what.
+fn is_stub(text: &str) -> bool {
+    /// Programs say it in a paragraph, bytes.
+    const MAX_BYTES: usize = 600;
+    const NAMES: [&str; 9] =
+        ["html", "browser", "mime", "navigateur", "navegador", "browseru", "браузер", "浏览器", "ブラウザ"];
+    text.len() <= MAX_BYTES && {
+        let lower = text.to_lowercase();
+        lower.trim().is_empty() || NAMES.iter().any(|name| lower.contains(name))
+    }
+}
+
+/// Whether the shown words are more than the plain ones, and mostly others: two versions of one text are not.
+fn says_something_else(shown: &str, plain: &str) -> bool {
+    let words = |text: &str| -> Vec<String> {
+        text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_lowercase).collect()
+    };
+    let (shown, plain) = (words(shown), words(plain));
+    let known: HashSet<&String> = shown.iter().collect();
+    let common = plain.iter().filter(|word| known.contains(word)).count();
+    shown.len() > plain.len() && 2 * common < plain.len()
 }
 
 /// The only part of a mail that calls itself a multipart and has no parts: its body is text.

@@ -1,7 +1,8 @@
 //! The words of an HTML body, in one pass over its bytes.
 //!
 //! Strangers choose the HTML: time is linear in its size and nothing nests, so that no markup is a bomb. What a browser would
-//! show as text is kept; layout is not, beyond lines and paragraphs.
+//! show as text is kept; layout is not, beyond lines and paragraphs. Comments and hidden elements that never end hide nothing:
+//! better to read a style sheet than to lose what stands below it.
 
 use mail_parser::decoders::html::add_html_token;
 
@@ -24,12 +25,13 @@ const MAX_ENTITY_BYTES: usize = 34;
 pub(super) fn to_text(html: &str) -> String {
     let mut out = Out { text: String::with_capacity(html.len() / 2), space: false, verbatim: false, quotes: 0 };
     let bytes = html.as_bytes();
-    let last_close = memchr::memrchr(b'>', bytes).unwrap_or(0);
+    let last_tag_end = memchr::memrchr(b'>', bytes).unwrap_or(0);
+    let mut ends = Ends { last_tag_end, never: [false; HIDDEN.len()], no_comment: false };
     let mut at = 0;
     while let Some(skip) = memchr::memchr2(b'<', b'&', &bytes[at..]) {
         out.words(&html[at..at + skip]);
         at += skip;
-        at += if bytes[at] == b'&' { entity(html, at, &mut out) } else { markup(html, at, last_close, &mut out) };
+        at += if bytes[at] == b'&' { entity(html, at, &mut out) } else { markup(html, at, &mut ends, &mut out) };
     }
     out.words(&html[at..]);
     out.text.truncate(out.text.trim_end().len());
@@ -55,16 +57,54 @@ fn entity(html: &str, at: usize, out: &mut Out) -> usize {
     }
 }
 
+/// What ends markup, as far as it is known: whatever is looked for in vain is looked for once.
+struct Ends {
+    last_tag_end: usize,
+    /// No comment ends behind this place.
+    no_comment: bool,
+    /// The same of each of [`HIDDEN`].
+    never: [bool; HIDDEN.len()],
+}
+
+impl Ends {
+    /// How long the comment is that the bytes begin with. `<!-->` ends at once.
+    fn comment(&mut self, bytes: &[u8]) -> Option<usize> {
+        if self.no_comment {
+            return None;
+        }
+        if bytes.starts_with(b"<!-->") {
+            return Some(b"<!-->".len());
+        }
+        let end = memchr::memmem::find(bytes, b"-->").map(|end| end + b"-->".len());
+        self.no_comment = end.is_none();
+        end
+    }
+
+    /// How much belongs to the hidden element whose start tag ends here: up to its closing tag.
+    fn hidden(&mut self, which: usize, bytes: &[u8]) -> usize {
+        if self.never[which] {
+            return 0;
+        }
+        let name = HIDDEN[which].as_bytes();
+        let closes =
+            |at: &usize| bytes[at + 2..].get(..name.len()).is_some_and(|found| found.eq_ignore_ascii_case(name));
+        let end = memchr::memmem::find_iter(bytes, b"</").find(closes);
+        self.never[which] = end.is_none();
+        end.unwrap_or(0)
+    }
+}
+
 /// Reads the comment or tag at `at`; says how many bytes it takes.
-fn markup(html: &str, at: usize, last_close: usize, out: &mut Out) -> usize {
+fn markup(html: &str, at: usize, ends: &mut Ends, out: &mut Out) -> usize {
     let rest = &html[at..];
     let bytes = rest.as_bytes();
-    if rest.starts_with("<!--") {
-        // An open comment ends with the text.
-        return memchr::memmem::find(bytes, b"-->").map_or(rest.len(), |end| end + 3);
+    if rest.starts_with("<!--")
+        && let Some(length) = ends.comment(bytes)
+    {
+        return length;
     }
     let second = bytes.get(1).copied().unwrap_or(b' ');
-    if at > last_close || !(second.is_ascii_alphabetic() || matches!(second, b'/' | b'!' | b'?')) {
+    if at > ends.last_tag_end || !(second.is_ascii_alphabetic() || matches!(second, b'/' | b'!' | b'?')) {
         out.words("<");
         return 1;
     }
@@ -73,9 +113,9 @@ fn markup(html: &str, at: usize, last_close: usize, out: &mut Out) -> usize {
     let start = if closing { 2 } else { 1 };
     let name_end = bytes[start..end].iter().position(|b| !b.is_ascii_alphanumeric()).map_or(end, |n| start + n);
     let name = rest[start..name_end].to_ascii_lowercase();
-    let hidden = HIDDEN.contains(&name.as_str()) && !closing && bytes[end - 1] != b'/';
+    let hidden = HIDDEN.iter().position(|hidden| *hidden == name).filter(|_| !closing && bytes[end - 1] != b'/');
     out.tag(&name, closing);
-    if hidden { end + 1 + hidden_length(&rest[end + 1..], &name) } else { end + 1 }
+    end + 1 + hidden.map_or(0, |which| ends.hidden(which, &bytes[end + 1..]))
 }
 
 /// Where the tag's `>` is: the first that stands outside of quotes, if it comes soon, or simply the first.
@@ -93,13 +133,6 @@ fn tag_end(bytes: &[u8]) -> usize {
         from = end + 1;
     }
     first.unwrap_or(bytes.len() - 1)
-}
-
-/// How much of `rest` belongs to the hidden element: up to its closing tag, or to the end of everything.
-fn hidden_length(rest: &str, name: &str) -> usize {
-    memchr::memmem::find_iter(rest.as_bytes(), b"</")
-        .find(|at| rest.as_bytes()[at + 2..].get(..name.len()).is_some_and(|n| n.eq_ignore_ascii_case(name.as_bytes())))
-        .unwrap_or(rest.len())
 }
 
 struct Out {
