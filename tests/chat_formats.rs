@@ -143,7 +143,24 @@ fn a_button_says_something_and_only_the_start_button_starts() {
 }
 
 #[test]
-fn watermarks_name_no_message_and_are_counted() {
+fn watermarks_hold_for_everything_up_to_their_time_and_odd_ones_are_counted() {
+    let receipt = |event: &InboundEvent| match &event.kind {
+        EventKind::Receipt(receipt) => (receipt.status, event.message_ref.clone(), receipt.through.map(|at| at.0)),
+        other => panic!("no receipt: {other:?}"),
+    };
+    let at = 1_760_000_000_500_i64;
+    let read = only(Format::Messenger, &page(json!({"sender": {"id": "1"}, "read": {"watermark": at}})));
+    assert_eq!(receipt(&read), (ReceiptStatus::Read, None, Some(at)));
+    assert_eq!(read.senders[0].address, "1");
+    let read = only(Format::Messenger, &page(json!({"sender": {"id": "1"}, "read": {"watermark": at.to_string()}})));
+    assert_eq!(receipt(&read).2, Some(at), "as a text");
+    let body = page(json!({"sender": {"id": "1"}, "delivery": {"mids": ["a", "b"], "watermark": at}}));
+    let made: Vec<_> = events(Format::Messenger, &body).iter().map(receipt).collect();
+    let delivered = |id: &str, through| (ReceiptStatus::Delivered, Some(id.to_owned()), through);
+    assert_eq!(made, [delivered("a", None), delivered("b", Some(at))]);
+    let body = page(json!({"sender": {"id": "1"}, "read": {"watermark": "soon"}}));
+    assert_eq!(run(Format::Messenger, &body.to_string()).expect("good").ignored, ["read:watermark"]);
+
     let body = page(json!({"sender": {"id": "1"}, "delivery": {"watermark": 5}}));
     assert_eq!(run(Format::Messenger, &body.to_string()).expect("good").ignored, ["delivery:watermark"]);
     let body = page(json!({"sender": {"id": "1"}, "delivery": {"mids": ["a", "b"], "watermark": 5}}));

@@ -38,3 +38,5 @@ mod sessions;
 mod streams;
 #[path = "domain/tokens.rs"]
 mod tokens;
+#[path = "domain/watermarks.rs"]
+mod watermarks;

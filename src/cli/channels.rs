@@ -45,12 +45,12 @@ fn sms(text: &str, json: bool) {
 
 fn table() {
     println!(
-        "{:<10} {:<20} {:<20} {:<14} {:<8} {:<9} {:<7} {:<28} attachments",
+        "{:<10} {:<20} {:<20} {:<14} {:<8} {:<9} {:<7} {:<38} attachments",
         "channel", "text", "beside attachment", "buttons", "list", "templates", "window", "receipts"
     );
     for row in CHANNELS {
         println!(
-            "{:<10} {:<20} {:<20} {:<14} {:<8} {:<9} {:<7} {:<28} {}",
+            "{:<10} {:<20} {:<20} {:<14} {:<8} {:<9} {:<7} {:<38} {}",
             row.channel,
             limit(row.text),
             limit(row.caption),
@@ -58,7 +58,7 @@ fn table() {
             row.list.map_or_else(|| "-".to_owned(), |it| format!("{} rows", it.max)),
             if row.templates { "yes" } else { "-" },
             row.reply_window_h.map_or_else(|| "-".to_owned(), |hours| format!("{hours} h")),
-            row.receipts.iter().map(|status| format!("{status:?}").to_uppercase()).collect::<Vec<_>>().join(" "),
+            receipts(row),
             attachments(row),
         );
     }
@@ -66,6 +66,13 @@ fn table() {
 
 fn limit(limit: TextLimit) -> String {
     if limit.max == 0 { "-".to_owned() } else { format!("{} {}", limit.max, limit.unit.name()) }
+}
+
+/// With `up to T` where they may name a time instead of a message.
+fn receipts(row: &Capabilities) -> String {
+    let by_time = row.receipts_through.then(|| "(up to T)".to_owned());
+    let statuses = row.receipts.iter().map(|status| format!("{status:?}").to_uppercase());
+    statuses.chain(by_time).collect::<Vec<_>>().join(" ")
 }
 
 fn attachments(row: &Capabilities) -> String {

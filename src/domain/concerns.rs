@@ -71,7 +71,8 @@ impl Change {
             Self::IdentityMarked { leaf, .. }
             | Self::Named { leaf, .. }
             | Self::AlsoReceived { leaf, .. }
-            | Self::PartsJoined { leaf, .. } => Concerned::leaf(*leaf),
+            | Self::PartsJoined { leaf, .. }
+            | Self::ThroughParked { leaf, .. } => Concerned::leaf(*leaf),
             Self::PartHeld(part) => Concerned::leaf(part.leaf),
             Self::IdentityOpened(opened) => Concerned::leaf(opened.leaf),
             Self::ReceiptNoted(receipt) => Concerned::leaf(receipt.leaf),

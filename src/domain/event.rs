@@ -251,6 +251,8 @@ pub struct Receipt {
     pub error: Option<ReceiptError>,
     /// The provider's conversation and price data, as JSON.
     pub billing: Option<String>,
+    /// It holds for all that we sent to the counterpart up to this time, by the provider's clock.
+    pub through: Option<Timestamp>,
 }
 
 /// States of a message of ours, in rising order (domain rules, section 3).

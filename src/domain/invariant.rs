@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use super::id::{AgentId, WorkId};
+use super::id::{AgentId, MessageId, WorkId};
 use super::routing::eligible;
 use super::state::State;
 use super::view::WorkState;
@@ -30,6 +30,8 @@ pub enum Invariant {
     WaitingIndex,
     /// Every open offer, every Work in wrap-up and every text of which parts are missing has its deadline.
     DeadlinesArmed,
+    /// What waits for a report up to a time is a message of ours of that leaf, which may still rise.
+    OpenSendsMayRise,
 }
 
 /// A broken invariant, with what it was seen at.
@@ -65,6 +67,14 @@ pub fn violations(state: &State) -> Vec<Violation> {
         agents(space, &mut found);
         conserving(space, &mut found);
         customers(space, &mut found);
+        let may_rise = space.open_sends.iter().all(|(leaf, sends)| {
+            let known = |message: MessageId| space.deliveries.get(message.to_bits());
+            !sends.is_empty()
+                && sends.iter().all(|send| known(send.message).is_some_and(|delivery| delivery.is_open_of(leaf)))
+        });
+        if !may_rise {
+            found.push(Violation { invariant: Invariant::OpenSendsMayRise, work: None, agent: None });
+        }
         if !space.parts.timers().all(|timer| space.has_timer(&timer)) {
             found.push(Violation { invariant: Invariant::DeadlinesArmed, work: None, agent: None });
         }

@@ -81,6 +81,7 @@ pub fn outputs(record: &Record) -> Vec<Output> {
             | Change::PartHeld(_)
             | Change::PartsJoined { .. }
             | Change::ReceiptParked { .. }
+            | Change::ThroughParked { .. }
             | Change::SeenMarked { .. }
             | Change::WorkOpened(_)
             | Change::WorkQueued { .. }

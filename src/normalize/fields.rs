@@ -48,16 +48,28 @@ pub(super) fn set_time(event: &mut InboundEvent, sent: &str) {
     if sent.is_empty() {
         return;
     }
-    let moment = sent.parse::<i64>().ok().and_then(|number| {
-        if number.unsigned_abs() >= MILLISECONDS_FROM.unsigned_abs() { Some(number) } else { number.checked_mul(1000) }
-    });
-    set_moment(event, moment, sent);
+    set_moment(event, milliseconds(sent), sent);
+}
+
+/// A time that a provider's clock can have; none: it cannot be read as one, or is odd.
+pub(super) fn moment(sent: &str) -> Option<Timestamp> {
+    milliseconds(sent.trim()).filter(is_plausible).map(Timestamp)
+}
+
+/// A number of seconds or milliseconds, as milliseconds.
+fn milliseconds(sent: &str) -> Option<i64> {
+    let number = sent.parse::<i64>().ok()?;
+    if number.unsigned_abs() >= MILLISECONDS_FROM.unsigned_abs() { Some(number) } else { number.checked_mul(1000) }
+}
+
+fn is_plausible(ms: &i64) -> bool {
+    (EARLIEST_PLAUSIBLE_MS..LATEST_PLAUSIBLE_MS).contains(ms)
 }
 
 /// Notes a time that was read as `moment`, or could not be.
 pub(super) fn set_moment(event: &mut InboundEvent, moment: Option<i64>, sent: &str) {
     event.occurred_at = moment.map(Timestamp);
-    if !moment.is_some_and(|ms| (EARLIEST_PLAUSIBLE_MS..LATEST_PLAUSIBLE_MS).contains(&ms)) {
+    if !moment.as_ref().is_some_and(is_plausible) {
         event.odd_time = Some(super::refusal::bounded(sent));
     }
 }

@@ -78,7 +78,7 @@ impl Tally {
                 Change::OfferMade(_) => self.offer(OfferOutcome::Made),
                 Change::OfferEnded { outcome, .. } => self.offer(labels::offer(*outcome)),
                 Change::ReceiptNoted(receipt) => self.receipt(labels::receipt(receipt)),
-                Change::ReceiptParked { .. } => self.receipt(ReceiptOutcome::Parked),
+                Change::ReceiptParked { .. } | Change::ThroughParked { .. } => self.receipt(ReceiptOutcome::Parked),
                 _ => {}
             }
         }

@@ -6,7 +6,7 @@ use skein::proto::agent::command_result::Result as Outcome;
 use skein::proto::agent::event::Event as What;
 use skein::proto::channel::ReceiptStatus;
 
-use crate::adapter::{Adapter, Payload, receipt};
+use crate::adapter::{Adapter, Payload, now_s, receipt};
 use crate::agent::{Agent, reply};
 use crate::bed::{Bed, WORKSPACE, eventually};
 use crate::reads;
@@ -17,6 +17,8 @@ struct Case {
     recipient: (&'static str, &'static str),
     /// The provider's own report that its message `sent-1` was delivered; none: it makes none.
     delivered: Option<Vec<u8>>,
+    /// The provider's own report, made now, that everything so far was read.
+    read: Option<fn() -> Value>,
 }
 
 fn json_of(channel: &'static str, endpoint: &'static str, body: Value) -> Payload {
@@ -31,6 +33,14 @@ fn meta(channel: &'static str, endpoint: &'static str, object: &str, sender: &st
     json_of(channel, endpoint, body)
 }
 
+/// The person behind `41` has read everything.
+fn messenger_read() -> Value {
+    let now = now_s() * 1_000;
+    json!({"object": "page", "entry": [{"id": "700", "time": now, "messaging": [
+        {"sender": {"id": "41"}, "recipient": {"id": "700"}, "timestamp": now, "read": {"watermark": now}},
+    ]}]})
+}
+
 fn cases() -> Vec<Case> {
     let delivery = json!({"object": "page", "entry": [{"id": "700", "time": 1_760_000_060_000_i64, "messaging": [
         {"sender": {"id": "41"}, "recipient": {"id": "700"}, "timestamp": 1_760_000_060_000_i64,
@@ -43,11 +53,13 @@ fn cases() -> Vec<Case> {
             asked: meta("messenger", "page", "page", "41", json!({"mid": "m_1", "text": "Is the lamp in stock?"})),
             recipient: ("MESSENGER", "41"),
             delivered: Some(delivery.to_string().into_bytes()),
+            read: Some(messenger_read),
         },
         Case {
             asked: meta("instagram", "shop", "instagram", "51", json!({"mid": "i_1", "text": "Is the lamp in stock?"})),
             recipient: ("INSTAGRAM", "51"),
             delivered: None,
+            read: None,
         },
         Case {
             asked: json_of("telegram", "bot", json!({"update_id": 9001, "message": {"message_id": 71, "date": 1_760_000_000,
@@ -55,6 +67,7 @@ fn cases() -> Vec<Case> {
                 "chat": {"id": 3501, "type": "private", "first_name": "Ada"}, "text": "Is the lamp in stock?"}})),
             recipient: ("TELEGRAM", "3501"),
             delivered: None,
+            read: None,
         },
         Case {
             asked: json_of("line", "official", json!({"destination": "Ubot", "events": [{"type": "message", "mode": "active",
@@ -63,6 +76,7 @@ fn cases() -> Vec<Case> {
                 "message": {"id": "101", "type": "text", "text": "Is the lamp in stock?", "quoteToken": "q1"}}]})),
             recipient: ("LINE", "Uada"),
             delivered: None,
+            read: None,
         },
         Case {
             asked: json_of("viber", "public", json!({"event": "message", "timestamp": 1_760_000_000_000_i64, "chat_hostname": "SN-1",
@@ -71,6 +85,7 @@ fn cases() -> Vec<Case> {
                 "message": {"type": "text", "text": "Is the lamp in stock?"}})),
             recipient: ("VIBER", "a1B2c3=="),
             delivered: Some(seen.to_string().into_bytes()),
+            read: None,
         },
         Case {
             asked: Payload {
@@ -87,6 +102,7 @@ fn cases() -> Vec<Case> {
                   err-code=0&message-timestamp=2026-10-09+08%3A54%3A20"
                     .to_vec(),
             ),
+            read: None,
         },
     ]
 }
@@ -99,7 +115,7 @@ async fn a_payload_of_every_chat_provider_reaches_an_agent_whose_answer_goes_bac
     let adapter = Adapter::new(bed.connect().await);
     let mut agent = Agent::log_in(daemon.channel().await, "ann").await;
     for (before, case) in cases().into_iter().enumerate() {
-        let Case { asked, recipient, delivered } = case;
+        let Case { asked, recipient, delivered, read } = case;
         adapter.publish(&asked).await;
         let assigned = agent.take(asked.endpoint, false).await;
         let words: Vec<&str> = assigned.messages.iter().map(reads::text).collect();
@@ -127,6 +143,9 @@ async fn a_payload_of_every_chat_provider_reaches_an_agent_whose_answer_goes_bac
             vec![(receipt(asked.channel, asked.endpoint, &taken.message_id, "sent-1", "SENT"), ReceiptStatus::Sent)];
         if let Some(body) = delivered {
             reports.push((Payload { body, ..asked.clone() }, ReceiptStatus::Delivered));
+        }
+        if let Some(body) = read {
+            reports.push((Payload { body: body().to_string().into_bytes(), ..asked.clone() }, ReceiptStatus::Read));
         }
         for (report, status) in reports {
             adapter.publish(&report).await;

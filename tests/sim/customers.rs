@@ -72,6 +72,8 @@ pub(crate) struct Customers {
     published: Vec<(usize, Published)>,
     pub(crate) handed: Vec<Handed>,
     pub(crate) reported: BTreeMap<MessageId, Reported>,
+    /// Highest status that was said of everything up to a time.
+    pub(crate) through: ReceiptStatus,
     /// Messages that must be stored exactly once.
     pub(crate) once: BTreeSet<String>,
     /// Messages without id: at least once.
@@ -93,12 +95,18 @@ impl Customers {
             published: Vec::new(),
             handed: Vec::new(),
             reported: BTreeMap::new(),
+            through: ReceiptStatus::Queued,
             once: BTreeSet::new(),
             at_least_once: BTreeSet::new(),
             pairs: Vec::new(),
             parts: Vec::new(),
             pieces: BTreeSet::new(),
         }
+    }
+
+    /// Whether the message went out by the chat.
+    pub(crate) fn is_chat(&self, message: MessageId) -> bool {
+        self.handed.iter().any(|handed| handed.message == message && handed.channel == ENDPOINTS[5].0)
     }
 
     fn number(&mut self) -> u64 {
@@ -110,7 +118,7 @@ impl Customers {
     pub(crate) fn publish(&mut self, now: Timestamp) -> (usize, InMessage) {
         match self.rng.weighted(&[66, 14, 14, 2, 2, 1, 8]) {
             1 if !self.published.is_empty() => self.retry(),
-            2 if !self.handed.is_empty() => self.report(),
+            2 if !self.handed.is_empty() => self.report(now),
             3 => (self.rng.below(2), InMessage::Undecodable),
             4 => (self.rng.below(2), InMessage::Empty),
             5 => (self.rng.below(2), InMessage::Gone),
@@ -175,7 +183,22 @@ impl Customers {
         (stream, InMessage::Events(vec![published]))
     }
 
-    fn report(&mut self) -> (usize, InMessage) {
+    /// The chat says what of everything up to now has reached somebody.
+    fn report_through(&mut self, now: Timestamp) -> (usize, InMessage) {
+        let (channel, endpoint, stream) = ENDPOINTS[5];
+        let status = *self.rng.pick(&[ReceiptStatus::Delivered, ReceiptStatus::Read]);
+        self.through = self.through.max(status);
+        let mut event = blank(EventKind::Receipt(Receipt { status, through: Some(now), ..Receipt::default() }));
+        let person = self.rng.below(PERSONS);
+        event.senders = self.senders(channel, person);
+        let (workspace, channel) = (Name::new(super::checks::ACME), Name::new(channel));
+        (stream, InMessage::Events(vec![Published { workspace, channel, endpoint: Name::new(endpoint), event }]))
+    }
+
+    fn report(&mut self, now: Timestamp) -> (usize, InMessage) {
+        if self.rng.percent(10) {
+            return self.report_through(now);
+        }
         let recent = self.handed.len().saturating_sub(6);
         let handed = self.handed[recent + self.rng.below(self.handed.len() - recent)].clone();
         let status = *self.rng.pick(&[
@@ -215,6 +238,7 @@ impl Customers {
             Receipt { message_id: ours.then(|| handed.message.to_string()), status, error, ..Receipt::default() };
         let mut event = blank(EventKind::Receipt(receipt));
         event.message_ref = theirs.then(|| handed.provider_id.clone());
+        event.occurred_at = self.rng.percent(50).then_some(now);
         of_ours(&handed, event)
     }
 

@@ -33,6 +33,7 @@ const EXPECTED: &[(&str, &[&str])] = &[
             "PartsJoined",
             "ReceiptNoted",
             "ReceiptParked",
+            "ThroughParked",
             "SeenMarked",
             "WorkOpened",
             "WorkQueued",

@@ -113,6 +113,8 @@ pub struct Capabilities {
     pub reply_window_h: Option<u32>,
     /// Statuses that its receipts report. An adapter always reports `SENT`, `FAILED`, `UNKNOWN` and `EXPIRED` itself.
     pub receipts: &'static [ReceiptStatus],
+    /// Whether its receipts may name a time instead of a message: all that we sent up to then was delivered, or read.
+    pub receipts_through: bool,
     /// Attachments of one message.
     pub attachments_max: usize,
     /// What may be attached.

@@ -11,4 +11,5 @@ mod table;
 pub use capability::{Capabilities, Choices, Media, Rows, TextLimit, TextUnit};
 pub use carries::{Uncarried, carries};
 pub use sms::{Segments, SmsEncoding, segments, unencodable};
+pub(crate) use table::reports_through;
 pub use table::{CHANNELS, capabilities};

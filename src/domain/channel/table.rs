@@ -32,6 +32,7 @@ pub const CHANNELS: &[Capabilities] = &[
         templates: false,
         reply_window_h: None,
         receipts: &[Sent, Failed],
+        receipts_through: false,
         attachments_max: 64,
         media: &[Media { types: &["*"], max_bytes: 25 * MIB }],
         location: false,
@@ -49,6 +50,7 @@ pub const CHANNELS: &[Capabilities] = &[
         templates: false,
         reply_window_h: Some(24),
         receipts: &[Sent, Read, Failed],
+        receipts_through: true,
         attachments_max: 1,
         media: &[
             Media { types: &["image/png", "image/jpeg"], max_bytes: 8 * MIB },
@@ -69,6 +71,7 @@ pub const CHANNELS: &[Capabilities] = &[
         templates: false,
         reply_window_h: None,
         receipts: &[Sent, Failed],
+        receipts_through: false,
         // a request takes five messages, one of them the text
         attachments_max: 4,
         media: &[
@@ -90,6 +93,7 @@ pub const CHANNELS: &[Capabilities] = &[
         templates: false,
         reply_window_h: Some(24),
         receipts: ALL_RECEIPTS,
+        receipts_through: true,
         attachments_max: 1,
         media: &[Media { types: &["*"], max_bytes: 25 * MIB }],
         location: false,
@@ -108,6 +112,7 @@ pub const CHANNELS: &[Capabilities] = &[
         templates: false,
         reply_window_h: None,
         receipts: &[Queued, Sent, Delivered, Failed],
+        receipts_through: false,
         attachments_max: 10,
         media: &[Media { types: &["image/", "audio/", "video/", "text/vcard", "application/pdf"], max_bytes: 5 * MIB }],
         location: false,
@@ -125,6 +130,7 @@ pub const CHANNELS: &[Capabilities] = &[
         templates: false,
         reply_window_h: None,
         receipts: &[Sent, Failed],
+        receipts_through: false,
         attachments_max: 10,
         media: &[Media { types: &["*"], max_bytes: 50 * MIB }],
         location: true,
@@ -142,6 +148,7 @@ pub const CHANNELS: &[Capabilities] = &[
         templates: false,
         reply_window_h: None,
         receipts: ALL_RECEIPTS,
+        receipts_through: false,
         attachments_max: 1,
         media: &[
             Media { types: &["image/jpeg", "image/png"], max_bytes: MIB },
@@ -164,6 +171,7 @@ pub const CHANNELS: &[Capabilities] = &[
         templates: true,
         reply_window_h: Some(24),
         receipts: ALL_RECEIPTS,
+        receipts_through: false,
         attachments_max: 1,
         media: &[
             Media { types: &["image/jpeg", "image/png"], max_bytes: 5 * MIB },
@@ -191,6 +199,7 @@ const fn own_site(channel: &'static str) -> Capabilities {
         templates: false,
         reply_window_h: None,
         receipts: ALL_RECEIPTS,
+        receipts_through: true,
         attachments_max: 64,
         media: ANYTHING_100_MIB,
         location: true,
@@ -205,6 +214,11 @@ const fn own_site(channel: &'static str) -> Capabilities {
 #[must_use]
 pub fn capabilities(channel: &str) -> Option<&'static Capabilities> {
     CHANNELS.iter().find(|known| known.channel == channel)
+}
+
+/// Whether receipts of a channel may name a time instead of a message. Of a channel of somebody's own nothing is known: they may.
+pub(crate) fn reports_through(channel: &str) -> bool {
+    capabilities(channel).is_none_or(|row| row.receipts_through)
 }
 
 #[cfg(test)]

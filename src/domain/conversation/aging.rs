@@ -63,12 +63,19 @@ impl<V> Aging<V> {
 
     /// Forgets what is too old. After a flood its room is given back.
     pub(crate) fn forget(&mut self, now: Timestamp) {
+        self.forget_each(now, |_, _| {});
+    }
+
+    /// Forgets what is too old, and tells of each.
+    pub(crate) fn forget_each(&mut self, now: Timestamp, mut forgotten: impl FnMut(u64, V)) {
         while let Some(&(at, key)) = self.order.front() {
             if now.millis_since(at) <= REMEMBERED_MS {
                 break;
             }
             self.order.pop_front();
-            self.entries.remove(&key);
+            if let Some(value) = self.entries.remove(&key) {
+                forgotten(key, value);
+            }
             if self.entries.capacity() > SPARE * self.entries.len().max(SMALL) {
                 self.entries.shrink_to(2 * self.entries.len());
                 self.order.shrink_to(2 * self.order.len());

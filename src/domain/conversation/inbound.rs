@@ -31,10 +31,7 @@ pub(crate) fn input(draft: &mut Draft<'_>, arrival: Arrival) -> Result<(), Rejec
     }
     match &arrival.event.kind {
         EventKind::Typing | EventKind::Ignored { .. } => Err(Rejection::Ignored),
-        EventKind::Receipt(report) => {
-            let provider_ref = arrival.event.message_ref.as_deref();
-            delivery::receipt(draft, &arrival.channel, &arrival.endpoint, provider_ref, report)
-        }
+        EventKind::Receipt(report) => delivery::receipt(draft, endpoint, &arrival.event, report),
         EventKind::Account { subject, .. } => {
             let subject = subject.chars().filter(|c| c.is_ascii_graphic()).take(MAX_NAME_CHARS).collect();
             draft.push(Change::AccountNoted { endpoint: arrival.endpoint.clone(), subject });
@@ -102,7 +99,7 @@ fn item(draft: &mut Draft<'_>, mut arrival: Arrival, endpoint: &EndpointConfig) 
     }
     if item.external && is_own_echo(draft, &arrival) {
         let report = Receipt { status: ReceiptStatus::Sent, ..Receipt::default() };
-        return delivery::receipt(draft, &arrival.channel, &arrival.endpoint, event.message_ref.as_deref(), &report);
+        return delivery::receipt(draft, endpoint, event, &report);
     }
 
     // A mail of ours that came back asks nothing, and must not be answered by whatever answers mails.

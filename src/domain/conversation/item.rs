@@ -142,7 +142,11 @@ impl MessageKind {
 
 /// Whether the provider's time is unreadable or far from ours.
 pub(super) fn odd_time(event: &InboundEvent, now: Timestamp) -> Flags {
-    let odd = event.odd_time.is_some()
-        || event.occurred_at.is_some_and(|at| at < EARLIEST || at.0.saturating_sub(now.0) > AHEAD_MS);
+    let odd = event.odd_time.is_some() || event.occurred_at.is_some_and(|at| is_odd_time(at, now));
     if odd { Flags::ODD_TIME } else { Flags::default() }
+}
+
+/// Whether a time is none that a provider's clock can have.
+pub(crate) fn is_odd_time(at: Timestamp, now: Timestamp) -> bool {
+    at < EARLIEST || at.0.saturating_sub(now.0) > AHEAD_MS
 }

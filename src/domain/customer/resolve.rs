@@ -87,10 +87,11 @@ pub(crate) fn resolve(
     leaf_of_first.map(|leaf| Who { leaf, root })
 }
 
-/// The leaf of an address that needs no scope, if it is known; nothing is opened.
-pub(crate) fn known(draft: &Draft<'_>, sender: &Sender) -> Option<LeafId> {
+/// The leaf of an address, if it is known; nothing is opened.
+pub(crate) fn known(draft: &Draft<'_>, sender: &Sender, namespace_scope: &str) -> Option<LeafId> {
     let (kind, text) = normalise(sender, draft.space.config().default_country.as_deref())?;
-    draft.space.leaves.find(address_hash(draft.space.hash_key(), kind, &Name::default(), &text))
+    let scope = if kind.is_scoped() { namespace_scope } else { "" };
+    draft.space.leaves.find(address_hash(draft.space.hash_key(), kind, scope, &text))
 }
 
 /// Without the addresses that would give one customer two values of a single-valued kind (domain rules, section 4): those are

@@ -1,7 +1,10 @@
 //! What we send and what becomes of it: where an answer goes, fenced sends, receipts (domain rules, section 3).
 
+mod open_sends;
 mod receipt;
 mod send;
+mod through;
 
+pub(crate) use open_sends::{OpenSends, WaitingReport};
 pub(crate) use receipt::{Delivery, ParkedReceipt, receipt};
 pub(crate) use send::{mark_read, send};

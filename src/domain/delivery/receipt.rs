@@ -2,14 +2,15 @@
 
 use smallvec::SmallVec;
 
+use super::through::{sent_at, through, waited};
 use crate::domain::conversation::provider_fingerprint;
 use crate::domain::customer::known;
 use crate::domain::draft::Draft;
-use crate::domain::event::{AddressKind, ErrorClass, Receipt, ReceiptStatus, Sender};
+use crate::domain::event::{AddressKind, ErrorClass, InboundEvent, Receipt, ReceiptStatus, Sender};
 use crate::domain::id::{LeafId, MessageId, Name, WorkId};
 use crate::domain::record::{Author, Change, MessageStored, ReceiptNoted};
 use crate::domain::rejection::Rejection;
-use crate::domain::workspace::{Names, Symbol};
+use crate::domain::workspace::{EndpointConfig, Names, Symbol};
 
 /// Receipts that wait for their message at most, in a workspace.
 const MAX_PARKED: usize = 10_000;
@@ -48,8 +49,14 @@ impl Delivery {
     }
 
     /// Whether it went out by the endpoint.
-    fn went_by(self, names: &Names, channel: &Name, endpoint: &Name) -> bool {
+    pub(super) fn went_by(self, names: &Names, channel: &Name, endpoint: &Name) -> bool {
         names.get(self.channel) == channel && names.get(self.endpoint) == endpoint
+    }
+
+    /// Whether it is of the leaf, and a report of everything up to a time may still raise it.
+    pub(crate) fn is_open_of(self, leaf: LeafId) -> bool {
+        let over = matches!(self.status, ReceiptStatus::Read | ReceiptStatus::Failed | ReceiptStatus::Expired);
+        self.leaf == leaf && !self.external && !over
     }
 
     /// Whether a status would change this one: rising only, and FAILED and EXPIRED only below DELIVERED.
@@ -58,36 +65,56 @@ impl Delivery {
     }
 }
 
-/// An adapter reports what became of a message.
+/// An adapter reports what became of a message, of everything up to a time, or of both.
 pub(crate) fn receipt(
     draft: &mut Draft<'_>,
-    channel: &Name,
-    endpoint: &Name,
-    provider_ref: Option<&str>,
+    endpoint: &EndpointConfig,
+    event: &InboundEvent,
     report: &Receipt,
 ) -> Result<(), Rejection> {
+    let Some(up_to) = report.through else {
+        return named(draft, endpoint, event, report).map(drop);
+    };
+    let noted = match (&report.message_id, &event.message_ref) {
+        (None, None) => Err(Rejection::Ignored),
+        _ => named(draft, endpoint, event, report),
+    };
+    let message = noted.as_ref().ok().copied().flatten();
+    let any = through(draft, endpoint, event, report.status, up_to, message);
+    if any { Ok(()) } else { noted.map(drop) }
+}
+
+/// A report on one message. Gives which, where it is known already.
+fn named(
+    draft: &mut Draft<'_>,
+    endpoint: &EndpointConfig,
+    event: &InboundEvent,
+    report: &Receipt,
+) -> Result<Option<MessageId>, Rejection> {
     let space = draft.space;
     let key = space.hash_key();
-    let fingerprint = provider_ref.map_or(0, |id| provider_fingerprint(key, channel, endpoint, id));
+    let EndpointConfig { channel, name: endpoint_name, .. } = endpoint;
+    let provider_ref = event.message_ref.as_deref();
+    let fingerprint = provider_ref.map_or(0, |id| provider_fingerprint(key, channel, endpoint_name, id));
     let class = report.error.as_ref().map_or(ErrorClass::Unspecified, |error| error.class);
     let code = report.error.as_ref().map_or_else(Name::default, |error| bounded(&error.code));
 
     let ours = |id: MessageId| Some((id, *space.deliveries.get(id.to_bits())?));
     // Only the adapter of the endpoint that it went out by knows what became of a message by our id.
     let named = report.message_id.as_deref().and_then(|id| ours(id.parse().ok()?));
-    let named = named.filter(|(_, delivery)| delivery.went_by(&space.names, channel, endpoint));
+    let named = named.filter(|(_, delivery)| delivery.went_by(&space.names, channel, endpoint_name));
     let bound = space.provider_ids.get(fingerprint).and_then(|(message, _)| ours(*message));
     // A bounce that returns nothing says at least whom it could not reach.
     let by_recipient = || match (provider_ref, report.recipient.as_deref()) {
         // Whose mail it is, nobody proves: it may say that one failed, and only of what went out by this mailbox.
         (None, Some(address)) if channel == "email" && report.status == ReceiptStatus::Failed => {
             let last = last_mail_to(draft, address).and_then(ours);
-            last.filter(|(_, delivery)| delivery.went_by(&space.names, channel, endpoint))
+            last.filter(|(_, delivery)| delivery.went_by(&space.names, channel, endpoint_name))
         }
         _ => None,
     };
     let Some((message, delivery)) = named.or(bound).or_else(by_recipient) else {
-        return park(draft, fingerprint, report.status, class);
+        return park(draft, fingerprint, report.status, class).map(|()| None);
     };
 
     // An echo that came before this report was taken for somebody else's words: the id is that of our message.
@@ -96,6 +123,8 @@ pub(crate) fn receipt(
     if report.status == delivery.status && !binds {
         return Err(Rejection::Duplicate);
     }
+    let (applied, is_sent) = (delivery.rises_to(report.status), report.status == ReceiptStatus::Sent);
+    let sent_at = if is_sent { sent_at(draft, delivery.leaf, message, event) } else { None };
     let note = |status: ReceiptStatus, applied: bool, class, code, provider_fingerprint| ReceiptNoted {
         message,
         leaf: delivery.leaf,
@@ -106,17 +135,21 @@ pub(crate) fn receipt(
         code,
         provider_fingerprint,
         audience: audience(draft, delivery.work),
+        sent_at: None,
     };
     let mut changes: SmallVec<[ReceiptNoted; 2]> = SmallVec::new();
-    let applied = delivery.rises_to(report.status);
-    changes.push(note(report.status, applied, class, code, if binds { fingerprint } else { 0 }));
+    let noted = note(report.status, applied, class, code, if binds { fingerprint } else { 0 });
+    changes.push(ReceiptNoted { sent_at, ..noted });
     // What had come too early counts now that the report binds the two ids.
     let so_far = if applied { report.status } else { delivery.status };
     let parked = space.parked.get(fingerprint).map(|parked| (parked.status, parked.class));
     let echoed = echoed.map(|(_, echo)| (echo.status, ErrorClass::Unspecified));
-    let early = parked.into_iter().chain(echoed).max_by_key(|(status, _)| *status);
-    if binds
-        && let Some((status, class)) = early
+    let early = parked.into_iter().chain(echoed).filter(|_| binds);
+    // So does what was said of everything up to a time, now that this message is known to have left.
+    let left = applied && matches!(report.status, ReceiptStatus::Sent | ReceiptStatus::Delivered);
+    let waited = if left { waited(draft, delivery.leaf, endpoint, sent_at) } else { None };
+    let early = early.chain(waited.map(|status| (status, ErrorClass::Unspecified)));
+    if let Some((status, class)) = early.max_by_key(|(status, _)| *status)
         && status > so_far
     {
         changes.push(note(status, true, class, Name::default(), 0));
@@ -124,7 +157,7 @@ pub(crate) fn receipt(
     for change in changes {
         draft.push(Change::ReceiptNoted(change));
     }
-    Ok(())
+    Ok(Some(message))
 }
 
 fn park(draft: &mut Draft<'_>, fingerprint: u64, status: ReceiptStatus, class: ErrorClass) -> Result<(), Rejection> {
@@ -145,7 +178,7 @@ fn park(draft: &mut Draft<'_>, fingerprint: u64, status: ReceiptStatus, class: E
 /// The mail of ours to an address that is the last message of its Work: of several Works, the latest.
 fn last_mail_to(draft: &Draft<'_>, address: &str) -> Option<MessageId> {
     let space = draft.space;
-    let leaf = known(draft, &Sender { kind: AddressKind::Email, address: address.to_owned() })?;
+    let leaf = known(draft, &Sender { kind: AddressKind::Email, address: address.to_owned() }, "")?;
     let works = draft.works_of(draft.root_of(leaf));
     let last = works.filter_map(|id| match space.works.get(&id) {
         Some(work) => work.last_message,
@@ -155,7 +188,7 @@ fn last_mail_to(draft: &Draft<'_>, address: &str) -> Option<MessageId> {
 }
 
 /// The owner of the Work is told.
-fn audience(draft: &Draft<'_>, work: Option<WorkId>) -> SmallVec<[crate::domain::id::AgentId; 1]> {
+pub(super) fn audience(draft: &Draft<'_>, work: Option<WorkId>) -> SmallVec<[crate::domain::id::AgentId; 1]> {
     work.and_then(|id| draft.work(id)?.owner).map(|owner| owner.agent).into_iter().collect()
 }
 

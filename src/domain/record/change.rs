@@ -168,6 +168,19 @@ pub enum Change {
         /// Class of its error.
         class: ErrorClass,
     },
+    /// A report of everything up to a time came before an adapter said that a message left: kept until it does.
+    ThroughParked {
+        /// Leaf of the counterpart.
+        leaf: LeafId,
+        /// Channel of the endpoint.
+        channel: Name,
+        /// Our endpoint.
+        endpoint: Name,
+        /// DELIVERED or READ.
+        status: ReceiptStatus,
+        /// Up to when, by the provider's clock.
+        through: Timestamp,
+    },
     /// The agent has seen the Work's messages up to here.
     SeenMarked {
         /// Who.

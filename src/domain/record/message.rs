@@ -232,4 +232,6 @@ pub struct ReceiptNoted {
     pub provider_fingerprint: u64,
     /// Agents who are told.
     pub audience: SmallVec<[AgentId; 1]>,
+    /// The provider's time of the message, for reports of everything up to a time.
+    pub sent_at: Option<Timestamp>,
 }

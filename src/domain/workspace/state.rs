@@ -9,11 +9,12 @@ use smallvec::SmallVec;
 use super::WorkspaceConfig;
 use super::names::Names;
 use super::requests::Requests;
+use crate::domain::channel::reports_through;
 use crate::domain::command::Answer;
 use crate::domain::conversation::{Aging, HeldParts, Seen};
 use crate::domain::customer::Leaves;
-use crate::domain::delivery::{Delivery, ParkedReceipt};
-use crate::domain::event::Assurance;
+use crate::domain::delivery::{Delivery, OpenSends, ParkedReceipt, WaitingReport};
+use crate::domain::event::{Assurance, ReceiptStatus};
 use crate::domain::id::{AgentId, Index, LeafId, MessageId, Name, RootId, WorkId};
 use crate::domain::record::{
     Cause, Change, Direction, MessageContent, MessageStored, PersonalValue, ReceiptNoted, Record,
@@ -52,6 +53,8 @@ pub struct Workspace {
     pub(crate) provider_ids: Aging<(MessageId, Option<WorkId>)>,
     /// Messages of ours that may still get receipts.
     pub(crate) deliveries: Aging<Delivery>,
+    /// Those of them that a report of everything up to a time may still raise.
+    pub(crate) open_sends: OpenSends,
     /// Receipts that came before their message was bound.
     pub(crate) parked: Aging<ParkedReceipt>,
     /// Parts of texts that wait for the others.
@@ -82,6 +85,7 @@ impl Workspace {
             mail_endpoints: Aging::default(),
             provider_ids: Aging::default(),
             deliveries: Aging::default(),
+            open_sends: OpenSends::default(),
             parked: Aging::default(),
             parts: HeldParts::default(),
             last_owners: HashMap::default(),
@@ -239,6 +243,10 @@ impl Workspace {
             Change::ReceiptParked { fingerprint, status, class } => {
                 self.parked.put(*fingerprint, ParkedReceipt { status: *status, class: *class }, now);
             }
+            Change::ThroughParked { leaf, channel, endpoint, status, through } => {
+                let (channel, endpoint) = (channel.clone(), endpoint.clone());
+                self.open_sends.wait(*leaf, WaitingReport { channel, endpoint, status: *status, through: *through });
+            }
             Change::WorkOpened(opened) => {
                 let id = WorkId::new(index, place);
                 self.works.insert(id, Box::new(Work::opened(id, opened, now)));
@@ -324,7 +332,11 @@ impl Workspace {
             self.mail_endpoints.note(id.to_bits(), (message.leaf, endpoints), now);
         }
         if message.direction == Direction::Out {
-            self.deliveries.note(id.to_bits(), Delivery::of(message, &mut self.names), now);
+            let delivery = Delivery::of(message, &mut self.names);
+            if !delivery.external && reports_through(&message.channel) {
+                self.open_sends.open(message.leaf, id, now);
+            }
+            self.deliveries.note(id.to_bits(), delivery, now);
         }
     }
 
@@ -357,6 +369,15 @@ impl Workspace {
             && let Some(delivery) = self.deliveries.get_mut(receipt.message.to_bits())
         {
             delivery.status = receipt.status;
+        }
+        if let Some(at) = receipt.sent_at {
+            self.open_sends.sent(receipt.leaf, receipt.message, at);
+        }
+        // What failed was not delivered with the rest, whatever the time; what was read cannot rise.
+        if receipt.applied
+            && matches!(receipt.status, ReceiptStatus::Read | ReceiptStatus::Failed | ReceiptStatus::Expired)
+        {
+            self.open_sends.close(receipt.leaf, receipt.message);
         }
     }
 
@@ -453,7 +474,8 @@ impl Workspace {
         self.remembered.forget(now);
         self.mail_endpoints.forget(now);
         self.provider_ids.forget(now);
-        self.deliveries.forget(now);
+        let open = &mut self.open_sends;
+        self.deliveries.forget_each(now, |key, delivery| open.close(delivery.leaf, MessageId::from_bits(key)));
         self.parked.forget(now);
         while let Some(work) = self.closed.pop_expired(now) {
             if let Some(leaf) = self.leaves.get_mut(work.leaf) {

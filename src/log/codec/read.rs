@@ -80,6 +80,13 @@ pub(super) fn change_from(change: p::Change) -> Result<Change, CodecError> {
             status: Word::from_number(c.status)?,
             class: Word::from_number(c.error_class)?,
         },
+        Kind::ThroughParked(c) => Change::ThroughParked {
+            leaf: LeafId(c.leaf),
+            channel: Name::from(c.channel),
+            endpoint: Name::from(c.endpoint),
+            status: Word::from_number(c.status)?,
+            through: Timestamp(c.through_ms),
+        },
         Kind::SeenMarked(c) => Change::SeenMarked {
             agent: AgentId(c.agent),
             work: WorkId::from_bits(c.work),
@@ -255,6 +262,7 @@ fn receipt_noted(receipt: p::ReceiptNoted) -> Result<ReceiptNoted, CodecError> {
         code: Name::from(receipt.code),
         provider_fingerprint: receipt.provider_fingerprint,
         audience: receipt.audience.into_iter().map(AgentId).collect(),
+        sent_at: receipt.sent_at_ms.map(Timestamp),
     })
 }
 

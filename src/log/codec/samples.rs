@@ -22,7 +22,7 @@ use crate::domain::record::{
 use crate::domain::time::Timestamp;
 
 /// How many variants [`variant`] numbers.
-pub(super) const VARIANTS: usize = 40;
+pub(super) const VARIANTS: usize = 41;
 
 /// The number of a change's variant, from 0.
 pub(super) fn variant(change: &Change) -> usize {
@@ -67,6 +67,7 @@ pub(super) fn variant(change: &Change) -> usize {
         Change::InputResumed { .. } => 37,
         Change::PartHeld(_) => 38,
         Change::PartsJoined { .. } => 39,
+        Change::ThroughParked { .. } => 40,
     }
 }
 
@@ -192,6 +193,15 @@ pub(super) fn every_change() -> Vec<BoxedStrategy<Change>> {
         part_held().boxed(),
         (leaf(), any::<u64>(), message(), any::<bool>())
             .prop_map(|(leaf, set, message, complete)| Change::PartsJoined { leaf, set, message, complete })
+            .boxed(),
+        (leaf(), name(), name(), receipt_status(), time())
+            .prop_map(|(leaf, channel, endpoint, status, through)| Change::ThroughParked {
+                leaf,
+                channel,
+                endpoint,
+                status,
+                through,
+            })
             .boxed(),
     ]
 }
@@ -394,8 +404,8 @@ fn message_stored() -> impl Strategy<Value = Change> {
 
 fn receipt_noted() -> impl Strategy<Value = Change> {
     let filed = (message(), leaf(), of(work()), vec(agent(), 0..3));
-    (filed, receipt_status(), any::<(bool, u64)>(), error_class(), name()).prop_map(
-        |(filed, status, plain, class, code)| {
+    (filed, receipt_status(), any::<(bool, u64)>(), error_class(), name(), of(time())).prop_map(
+        |(filed, status, plain, class, code, sent_at)| {
             let (message, leaf, work, audience) = filed;
             let (applied, provider_fingerprint) = plain;
             Change::ReceiptNoted(ReceiptNoted {
@@ -408,6 +418,7 @@ fn receipt_noted() -> impl Strategy<Value = Change> {
                 code,
                 provider_fingerprint,
                 audience: audience.into(),
+                sent_at,
             })
         },
     )

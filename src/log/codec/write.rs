@@ -88,6 +88,16 @@ pub(super) fn write_change(wire: &mut Wire<'_>, change: &Change) {
             26,
             &p::ReceiptParked { fingerprint: *fingerprint, status: status.number(), error_class: class.number() },
         ),
+        Change::ThroughParked { leaf, channel, endpoint, status, through } => wire.message(
+            41,
+            &p::ThroughParked {
+                leaf: leaf.0,
+                channel: channel.to_string(),
+                endpoint: endpoint.to_string(),
+                status: status.number(),
+                through_ms: through.0,
+            },
+        ),
         Change::SeenMarked { agent, work, through } => {
             wire.message(9, &p::SeenMarked { agent: agent.0, work: work.to_bits(), through: through.to_bits() })
         }
@@ -273,6 +283,7 @@ fn receipt_noted(receipt: &ReceiptNoted) -> p::ReceiptNoted {
         code: receipt.code.to_string(),
         provider_fingerprint: receipt.provider_fingerprint,
         audience: audience(&receipt.audience),
+        sent_at_ms: receipt.sent_at.map(millis),
     }
 }
 

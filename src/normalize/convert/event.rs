@@ -191,6 +191,7 @@ fn receipt_into_proto(receipt: d::Receipt) -> p::Receipt {
             reason: error.reason,
         }),
         billing_json: receipt.billing,
+        through_ms: receipt.through.map(|at| at.0),
     }
 }
 
@@ -211,6 +212,7 @@ fn receipt_from_proto(receipt: p::Receipt) -> Result<d::Receipt, ContractError> 
         recipient: receipt.recipient,
         error: receipt.error.map(receipt_error_from_proto),
         billing: receipt.billing_json,
+        through: receipt.through_ms.map(Timestamp),
     })
 }
 

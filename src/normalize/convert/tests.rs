@@ -100,6 +100,7 @@ fn kinds() -> Vec<e::EventKind> {
             recipient: text("r"),
             error: Some(e::ReceiptError { class, code: "c".to_owned(), reason: "r".to_owned() }),
             billing: text("{}"),
+            through: Some(crate::domain::time::Timestamp(7)),
         })
     };
     let mut kinds = vec![

@@ -1,11 +1,12 @@
 //! Everything that is no message: buttons that start something, permissions, receipts, who has the thread, our account.
 
-use super::super::fields::{event, filled, profile};
-use super::super::json;
+use super::super::fields::{event, filled, moment, profile};
+use super::super::json::{self, Text};
 use super::content;
 use super::payload::{Delivery, Handover, Linking, OptIn, Policy, Postback, Read, Referral};
 use crate::domain::content::{self as c, ButtonReply, Content, FlowReply, Part};
 use crate::domain::event::{EventKind, InboundEvent, Message, Profile, Receipt, ReceiptStatus};
+use crate::domain::time::Timestamp;
 
 /// A button was pressed. The button that starts a conversation starts it; so does one that a referral led to, and its title is what
 /// was said. Any other says something.
@@ -67,28 +68,41 @@ pub(super) fn opt_in(optin: OptIn<'_>, time: &str) -> InboundEvent {
     found
 }
 
-fn receipt(status: ReceiptStatus, id: String, customer: Option<&str>) -> InboundEvent {
+/// `through`: everything up to then, beside the message that is named, if one is.
+fn receipt(
+    status: ReceiptStatus,
+    id: Option<String>,
+    through: Option<Timestamp>,
+    customer: Option<&str>,
+) -> InboundEvent {
     let recipient = customer.map(str::to_owned);
-    let mut found = event(EventKind::Receipt(Receipt { status, recipient, ..Receipt::default() }));
-    found.message_ref = Some(id);
+    let mut found = event(EventKind::Receipt(Receipt { status, recipient, through, ..Receipt::default() }));
+    found.message_ref = id;
     found
 }
 
-/// A receipt for each message that is named. A watermark alone names none.
+/// A receipt for each message that is named; the last one, or one that names none, holds for everything up to the watermark.
 pub(super) fn delivery(delivery: Delivery<'_>, customer: Option<&str>, events: &mut Vec<InboundEvent>) {
-    let mut mids = delivery.mids.into_iter().filter_map(|mid| json::filled(Some(mid))).peekable();
-    if mids.peek().is_none() {
-        events.push(event(EventKind::Ignored { kind: "delivery:watermark".to_owned() }));
-    }
-    events.extend(mids.map(|mid| receipt(ReceiptStatus::Delivered, mid, customer)));
+    let mut mids: Vec<String> = delivery.mids.into_iter().filter_map(|mid| json::filled(Some(mid))).collect();
+    let (last, through) = (mids.pop(), watermark(delivery.watermark));
+    events.extend(mids.into_iter().map(|mid| receipt(ReceiptStatus::Delivered, Some(mid), None, customer)));
+    events.push(if last.is_none() && through.is_none() {
+        event(EventKind::Ignored { kind: "delivery:watermark".to_owned() })
+    } else {
+        receipt(ReceiptStatus::Delivered, last, through, customer)
+    });
 }
 
-/// The person has read a message. A watermark alone names none.
+/// The person has read a message, or everything up to the watermark.
 pub(super) fn read(read: Read<'_>, customer: Option<&str>) -> InboundEvent {
-    match json::filled(read.mid) {
-        Some(mid) => receipt(ReceiptStatus::Read, mid, customer),
-        None => event(EventKind::Ignored { kind: "read:watermark".to_owned() }),
+    match (json::filled(read.mid), watermark(read.watermark)) {
+        (None, None) => event(EventKind::Ignored { kind: "read:watermark".to_owned() }),
+        (mid, through) => receipt(ReceiptStatus::Read, mid, through, customer),
     }
+}
+
+fn watermark(sent: Option<Text<'_>>) -> Option<Timestamp> {
+    moment(sent?.as_str())
 }
 
 /// The person's account with the company was linked to this one, or parted from it. The code proves it to the company's

@@ -238,12 +238,16 @@ pub(super) struct Reaction<'a> {
 pub(super) struct Delivery<'a> {
     #[serde(borrow, default)]
     pub(super) mids: List<Text<'a>>,
+    #[serde(borrow)]
+    pub(super) watermark: Option<Text<'a>>,
 }
 
 #[derive(Deserialize)]
 pub(super) struct Read<'a> {
     #[serde(borrow)]
     pub(super) mid: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(super) watermark: Option<Text<'a>>,
 }
 
 #[derive(Deserialize)]

@@ -31,6 +31,7 @@ pub(super) fn read(
         recipient: recipient.map(str::to_owned),
         error: code.map(|code| errors::receipt_error(code, said)),
         billing: None,
+        through: None,
     }));
     receipt.message_ref = id;
     receipt.senders = recipient.map(|to| sender(to, whatsapp)).into_iter().collect();

@@ -92,6 +92,7 @@ fn report(mut webhook: Webhook<'_>) -> Vec<InboundEvent> {
         recipient: recipient.clone(),
         error: error.or_else(|| (status == ReceiptStatus::Failed).then(|| errors::without_code(&name))),
         billing: billing(&webhook),
+        through: None,
     }));
     receipt.message_ref = json::filled(webhook.message_uuid.take());
     receipt.senders = recipient.iter().map(|recipient| address(&channel, recipient)).collect();

@@ -83,6 +83,7 @@ fn report(mut webhook: Webhook<'_>) -> Result<Vec<InboundEvent>, Refusal> {
         recipient: recipient.clone(),
         error,
         billing: billing(&webhook),
+        through: None,
     }));
     receipt.message_ref = id;
     receipt.senders = recipient.iter().map(|recipient| phone(recipient)).collect();

@@ -46,6 +46,7 @@ pub(super) fn read<'a>(status: Status<'a>, contacts: &Contacts<'_, 'a>, events: 
                 recipient: recipient.map(Text::into_string),
                 error,
                 billing: billing(&[("conversation", status.conversation), ("pricing", status.pricing)]),
+                through: None,
             }),
             None if name == "deleted" => EventKind::Deletion,
             None => EventKind::Ignored { kind: format!("status:{name}") },
