@@ -41,5 +41,7 @@ mod round_trips;
 mod synthetic;
 #[path = "it/traffic.rs"]
 mod traffic;
+#[path = "it/typing.rs"]
+mod typing;
 #[path = "it/worker.rs"]
 mod worker;

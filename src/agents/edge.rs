@@ -1,6 +1,6 @@
 //! What all services of the edge share, and the one way a command takes from a request to its response.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -9,13 +9,14 @@ use tonic::Status;
 
 use super::caller::Caller;
 use super::convert::{self, Wire};
+use super::feed::Seldom;
 use super::metrics::EdgeMetrics;
 use super::names::Names;
 use super::options::ServeOptions;
-use super::port::{CommandFailure, Media, Shard};
+use super::port::{Adapters, CommandFailure, Media, Shard};
 use super::registry::Registry;
 use super::status::Refusal;
-use crate::domain::id::AgentId;
+use crate::domain::id::{AgentId, Name, WorkId};
 use crate::domain::rejection::Rejection;
 
 /// Shared by all services.
@@ -23,6 +24,9 @@ pub(super) struct Edge {
     pub(super) options: ServeOptions,
     pub(super) shard: Arc<dyn Shard>,
     pub(super) media: Arc<dyn Media>,
+    pub(super) adapters: Arc<dyn Adapters>,
+    /// Works whose owner was shown as typing a moment ago.
+    pub(super) typing: Mutex<Seldom<(Name, WorkId)>>,
     pub(super) names: Names,
     pub(super) registry: Registry,
     pub(super) watchers: Arc<Semaphore>,

@@ -19,12 +19,13 @@ mod server;
 mod service;
 mod session;
 mod status;
+mod typing;
 
 pub(crate) use caller::named;
 pub use caller::{AGENT_METADATA, Caller, WORKSPACE_METADATA};
 pub(crate) use convert::request;
 pub use metrics::EdgeMetrics;
 pub use options::ServeOptions;
-pub use port::{CommandFailure, Media, MediaError, MediaStream, Shard, Unavailable};
+pub use port::{Adapters, CommandFailure, Media, MediaError, MediaStream, Shard, Unavailable};
 pub use server::{Parts, ServeError, bind, serve};
 pub use status::{ERROR_DOMAIN, Reason, Refusal};

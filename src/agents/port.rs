@@ -14,7 +14,7 @@ use crate::domain::command::{Answer, Command};
 use crate::domain::id::{AgentId, Index, Name, RootId, WorkId};
 use crate::domain::record::Record;
 use crate::domain::rejection::Rejection;
-use crate::domain::view::{AgentView, ConversationView, WorkState, WorkView};
+use crate::domain::view::{AgentView, AnswerAddress, ConversationView, WorkState, WorkView};
 
 /// The shard cannot answer now; the request may be repeated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -62,6 +62,12 @@ pub trait Shard: Send + Sync + 'static {
     ) -> BoxFuture<'static, Result<Vec<Option<Name>>, Unavailable>>;
     /// One Work.
     fn work(&self, workspace: Name, work: WorkId) -> BoxFuture<'static, Result<Option<WorkView>, Unavailable>>;
+    /// Where an answer in an owned Work goes.
+    fn answer_address(
+        &self,
+        workspace: Name,
+        work: WorkId,
+    ) -> BoxFuture<'static, Result<Option<AnswerAddress>, Unavailable>>;
     /// Works of a queue or all, in a state or any open one; in serving order, then by id.
     fn works(
         &self,
@@ -79,6 +85,12 @@ pub trait Shard: Send + Sync + 'static {
     fn read(&self, indexes: Vec<Index>) -> BoxFuture<'static, Result<Vec<Option<Arc<Record>>>, Unavailable>>;
     /// What agents are told.
     fn feeds(&self) -> &Feeds;
+}
+
+/// Adapters, as far as they are told something live, without a record.
+pub trait Adapters: Send + Sync + 'static {
+    /// Tells the adapter that an answer is being written. Nobody waits for it to arrive.
+    fn typing(&self, workspace: Name, to: AnswerAddress) -> BoxFuture<'static, Result<(), Unavailable>>;
 }
 
 /// Why bytes of an attachment cannot be had.

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::future::Future;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::net::TcpListener;
@@ -21,11 +21,12 @@ use tonic_web::GrpcWebLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use super::edge::Edge;
+use super::feed::{Seldom, TYPING_EVERY};
 use super::limits::{CONNECTION_WINDOW, MAX_HEADER_BYTES, MAX_RESPONSE_BYTES, STREAM_WINDOW};
 use super::metrics::EdgeMetrics;
 use super::names::Names;
 use super::options::ServeOptions;
-use super::port::{Media, Shard};
+use super::port::{Adapters, Media, Shard};
 use super::registry::Registry;
 use super::service::Service;
 use super::status::Refusal;
@@ -75,6 +76,8 @@ pub struct Parts {
     pub shard: Arc<dyn Shard>,
     /// The store of attachments.
     pub media: Arc<dyn Media>,
+    /// The way to adapters.
+    pub adapters: Arc<dyn Adapters>,
     /// Whether the shard answers: health follows it.
     pub ready: watch::Receiver<bool>,
     /// Counters.
@@ -102,7 +105,7 @@ pub async fn serve(
     parts: Parts,
     shutdown: CancellationToken,
 ) -> Result<(), ServeError> {
-    let Parts { shard, media, ready, metrics, beside } = parts;
+    let Parts { shard, media, adapters, ready, metrics, beside } = parts;
     let tracker = TaskTracker::new();
     let drain = options.drain;
     let edge = Arc::new(Edge {
@@ -112,6 +115,8 @@ pub async fn serve(
         options,
         shard,
         media,
+        adapters,
+        typing: Mutex::new(Seldom::new(TYPING_EVERY)),
         tracker: tracker.clone(),
         shutdown: shutdown.clone(),
         metrics,

@@ -14,14 +14,14 @@ use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 use tracing::{error, info, warn};
 
-use super::ports::{EdgeShard, Stores};
+use super::ports::{EdgeShard, LiveAdapters, Stores};
 use super::{App, streams};
 use crate::admin::{Check, Operators, Readiness};
 use crate::agents;
 use crate::agents::feed::Feeds;
 use crate::clock::SystemTimeSource;
 use crate::domain::id::Name;
-use crate::ingest::{IngestHealth, Source, Trim};
+use crate::ingest::{self, IngestHealth, Source, Trim};
 use crate::log::checkpoint::Checkpoints;
 use crate::log::{Condition, JetStreamLog, LogError, Progress, TakeOverError};
 use crate::nats::Nats;
@@ -199,6 +199,7 @@ impl<'a> Generation<'a> {
         let parts = agents::Parts {
             shard: Arc::new(EdgeShard(handle.clone())),
             media: Arc::new(media),
+            adapters: Arc::new(LiveAdapters(control.clone())),
             ready: self.ready.subscribe(),
             metrics: self.app.edge_metrics.clone(),
             beside: Routes::new(Operators::service(handle.clone(), control)),
@@ -226,6 +227,11 @@ impl<'a> Generation<'a> {
                 return Err(anyhow!("workspace {workspace} has no streams"));
             };
             let workspace_config = Arc::new(setup.config);
+            let (typing_inlet, typing) = ingest::typing();
+            let telling = (self.app.metrics.clone(), plan.repeat_interval);
+            let stop = self.take_stop.clone();
+            let (live, name, handle) = (client.clone(), workspace.clone(), ends.handle.clone());
+            self.take("typing", async move { Ok(typing.run(live, name, handle, telling, stop).await?) });
             for (stream, _) in setup.streams {
                 let inlet = inlets.next().with_context(|| format!("stream {stream} has no inlet"))?;
                 let source = Source {
@@ -234,6 +240,7 @@ impl<'a> Generation<'a> {
                     stream: stream.clone(),
                     config: Arc::clone(&workspace_config),
                     bodies: bodies.clone(),
+                    typing: typing_inlet.clone(),
                     handle: ends.handle.clone(),
                     inlet,
                     metrics: self.app.metrics.clone(),

@@ -3,19 +3,21 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use async_nats::Client;
 use bytes::Bytes;
 use futures::future::BoxFuture;
 use futures::{FutureExt as _, StreamExt as _, stream};
 use tokio::io::AsyncReadExt as _;
 
 use crate::agents::feed::Feeds;
-use crate::agents::{CommandFailure, Media, MediaError, MediaStream, Shard, Unavailable};
+use crate::agents::{Adapters, CommandFailure, Media, MediaError, MediaStream, Shard, Unavailable};
 use crate::domain::State;
 use crate::domain::command::{Answer, Command};
 use crate::domain::id::{AgentId, Index, Name, RootId, WorkId};
 use crate::domain::record::Record;
-use crate::domain::view::{AgentView, ConversationView, WorkState, WorkView};
+use crate::domain::view::{AgentView, AnswerAddress, ConversationView, WorkState, WorkView};
 use crate::ingest::{Bodies, NoObject};
+use crate::outbound::typing_hint;
 use crate::shard::{CommandError, ShardHandle};
 
 /// Bytes of an attachment handed on at once.
@@ -66,6 +68,10 @@ impl Shard for EdgeShard {
         self.look(move |state| state.workspace(&workspace).and_then(|space| space.work(work)))
     }
 
+    fn answer_address(&self, workspace: Name, work: WorkId) -> Answered<Option<AnswerAddress>, Unavailable> {
+        self.look(move |state| state.workspace(&workspace).and_then(|space| space.answer_address(work)))
+    }
+
     fn works(
         &self,
         workspace: Name,
@@ -88,6 +94,21 @@ impl Shard for EdgeShard {
 
     fn feeds(&self) -> &Feeds {
         self.0.feeds()
+    }
+}
+
+/// Adapters for adapters, by a connection of the process.
+#[derive(Debug, Clone)]
+pub(super) struct LiveAdapters(pub(super) Client);
+
+impl Adapters for LiveAdapters {
+    fn typing(&self, workspace: Name, to: AnswerAddress) -> Answered<(), Unavailable> {
+        let client = self.0.clone();
+        async move {
+            let (subject, bytes) = typing_hint(&workspace, &to);
+            client.publish(subject, bytes).await.map_err(|_| Unavailable::Stopped)
+        }
+        .boxed()
     }
 }
 

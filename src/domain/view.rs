@@ -2,7 +2,7 @@
 
 use super::event::{AddressKind, Scope};
 use super::id::{AgentId, AssignmentId, Index, LeafId, MessageId, Name, OfferId, RootId, WorkId};
-use super::record::{IdentityStatus, Presence};
+use super::record::{Author, IdentityStatus, Presence};
 use super::time::Timestamp;
 use super::workspace::AgentKind;
 
@@ -145,4 +145,32 @@ pub struct ConversationView {
     pub works: Vec<WorkView>,
     /// The last record that touches each leaf: where a page of history begins.
     pub last: Vec<(LeafId, Index)>,
+}
+
+/// An owned Work that somebody types for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TypedTo {
+    /// The Work.
+    pub work: WorkId,
+    /// Its conversation.
+    pub conversation: RootId,
+    /// Its owner.
+    pub owner: AgentId,
+}
+
+/// Where an answer in an owned Work goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AnswerAddress {
+    /// Who answers.
+    pub owner: (AgentId, Name),
+    /// The owner as an author.
+    pub author: Author,
+    /// Channel of the endpoint.
+    pub channel: Name,
+    /// Our endpoint that sends.
+    pub endpoint: Name,
+    /// Who can read it.
+    pub scope: Scope,
+    /// Address of the person; of a group or public thread its id.
+    pub address: Name,
 }

@@ -11,6 +11,7 @@
 
 mod bodies;
 mod health;
+mod live;
 mod position;
 mod prepare;
 mod source;
@@ -19,6 +20,7 @@ mod trim;
 
 pub use bodies::{BODY_HEADER, Bodies, NoObject};
 pub use health::{IngestHealth, StreamHealth};
+pub use live::{Typing, TypingInlet, typing};
 pub use position::digest;
 pub use source::{IngestError, Source};
 pub use trim::Trim;

@@ -9,9 +9,11 @@ use async_nats::HeaderMap;
 use tracing::error;
 
 use super::bodies::{BODY_HEADER, BadBody, Bodies, BodyRef, hex_sha256};
+use super::live::TypingInlet;
 use super::position::digest;
 use super::subject::tokens;
 use crate::domain::command::{Arrival, Command, DeadLetter};
+use crate::domain::event::EventKind;
 use crate::domain::id::Name;
 use crate::domain::record::Input;
 use crate::domain::workspace::{EndpointConfig, WorkspaceConfig};
@@ -19,7 +21,7 @@ use crate::nats::Stored;
 use crate::normalize::{Format, MAX_MAIL_BYTES, Normalized, Reason, Request, SPLITTER_VERSION, normalize};
 
 /// Header that says what the bytes are.
-const FORMAT_HEADER: &str = "Skein-Format";
+pub(super) const FORMAT_HEADER: &str = "Skein-Format";
 /// Header with the query string of the provider's request.
 const QUERY_HEADER: &str = "Skein-Query";
 /// Larger bodies are kept in the object store: IN is trimmed after days, and records stay small.
@@ -42,6 +44,7 @@ pub(super) struct Preparer {
     pub(super) number: u16,
     pub(super) config: Arc<WorkspaceConfig>,
     pub(super) bodies: Bodies,
+    pub(super) typing: TypingInlet,
     /// Applied before the restart: events of this position's message up to it are skipped.
     pub(super) applied: Input,
 }
@@ -131,6 +134,9 @@ impl Preparer {
             let input = self.input(message, at, of);
             if !input.is_after(&self.applied) {
                 continue;
+            }
+            if matches!(event.kind, EventKind::Typing) {
+                self.typing.hear(&endpoint.channel, &endpoint.name, &event);
             }
             commands.push(Command::Input(Box::new(Arrival {
                 workspace: self.workspace.clone(),

@@ -15,6 +15,7 @@ use tracing::{error, info, warn};
 
 use super::bodies::Bodies;
 use super::health::StreamHealth;
+use super::live::TypingInlet;
 use super::position::{Bound, Found, Verdict, digest, verdict};
 use super::prepare::Preparer;
 use crate::domain::State;
@@ -64,6 +65,8 @@ pub struct Source {
     pub config: Arc<WorkspaceConfig>,
     /// Object store of the workspace.
     pub bodies: Bodies,
+    /// Where typing goes that came by the stream.
+    pub typing: TypingInlet,
     /// The shard.
     pub handle: ShardHandle,
     /// Where its inputs go in.
@@ -128,6 +131,7 @@ impl Source {
             number: bound.number,
             config: Arc::clone(&self.config),
             bodies: self.bodies.clone(),
+            typing: self.typing.clone(),
             applied: bound.position,
         };
         let reader = Reader {

@@ -9,6 +9,7 @@ use crate::domain::id::MessageId;
 use crate::domain::record::{
     Author, Change, Direction, MessageContent, MessageKind, MessageStored, PersonalValue, Purpose, Record,
 };
+use crate::domain::view::AnswerAddress;
 use crate::normalize::convert::{content_into_proto, mailbox_into_proto};
 use crate::proto::channel as p;
 use crate::proto::channel::outbound_message::Action;
@@ -63,6 +64,24 @@ fn message(id: MessageId, stored: &MessageStored, words: &MessageContent) -> p::
         language: words.language.clone(),
         not_after_ms: stored.not_after.map(|at| at.0),
         read_token: words.read_token.clone(),
+    }
+}
+
+/// That somebody of ours is typing, for the adapter: no message, so it has no id and is in no record.
+pub(super) fn typing(to: &AnswerAddress) -> p::OutboundMessage {
+    let (recipient, thread) = match to.scope {
+        Scope::Direct => (Some(&to.address), None),
+        Scope::Group | Scope::Public => (None, Some(to.address.to_string())),
+    };
+    p::OutboundMessage {
+        author: Some(author(to.author)),
+        purpose: p::Purpose::Service.into(),
+        recipient: recipient
+            .map(|address| p::Sender { kind: address_kind(&to.channel, address).into(), address: address.to_string() }),
+        endpoint: to.endpoint.to_string(),
+        thread,
+        action: Some(Action::Typing(p::Typing {})),
+        ..p::OutboundMessage::default()
     }
 }
 

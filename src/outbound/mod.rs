@@ -8,6 +8,7 @@ mod backlog;
 mod convert;
 mod error;
 mod handover;
+mod hint;
 mod message;
 mod outbox;
 mod window;
@@ -17,6 +18,7 @@ pub use backlog::Backlog;
 pub use convert::outbound_message;
 pub use error::OutboundError;
 pub use handover::{HandOver, Of, Report};
+pub use hint::typing_hint;
 pub use message::{
     BYTES_HEADER, CHANNEL_HEADER, ENDPOINT_HEADER, Kind, SEQUENCE_HEADER, STREAM_HEADER, is_of_original,
 };

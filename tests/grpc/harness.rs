@@ -8,7 +8,8 @@ use futures::future::BoxFuture;
 use futures::{FutureExt as _, StreamExt as _};
 use skein::agents::feed::{FeedLimits, Feeds, Told};
 use skein::agents::{
-    CommandFailure, EdgeMetrics, Media, MediaError, MediaStream, Parts, ServeOptions, Shard, Unavailable, bind, serve,
+    Adapters, CommandFailure, EdgeMetrics, Media, MediaError, MediaStream, Parts, ServeOptions, Shard, Unavailable,
+    bind, serve,
 };
 use skein::domain::command::{Answer, Arrival, Command};
 use skein::domain::content::{Attachment, AttachmentState, Content, Part};
@@ -17,7 +18,7 @@ use skein::domain::id::{AgentId, Index, Name, Position, RootId, WorkId};
 use skein::domain::output::Output;
 use skein::domain::record::{Input, Record};
 use skein::domain::time::Timestamp;
-use skein::domain::view::{AgentView, ConversationView, WorkState, WorkView};
+use skein::domain::view::{AgentView, AnswerAddress, ConversationView, WorkState, WorkView};
 use skein::domain::workspace::{
     Accept, AgentKind, AgentProfile, EndpointConfig, GracePolicy, QueueConfig, WorkspaceConfig,
 };
@@ -168,6 +169,15 @@ impl Memory {
     }
 }
 
+/// No adapter listens.
+struct NoAdapters;
+
+impl Adapters for NoAdapters {
+    fn typing(&self, _workspace: Name, _to: AnswerAddress) -> BoxFuture<'static, Result<(), Unavailable>> {
+        async { Ok(()) }.boxed()
+    }
+}
+
 impl Shard for Memory {
     fn command(&self, command: Command) -> BoxFuture<'static, Result<Answer, CommandFailure>> {
         let memory = self.clone();
@@ -196,6 +206,14 @@ impl Shard for Memory {
 
     fn work(&self, workspace: Name, work: WorkId) -> BoxFuture<'static, Result<Option<WorkView>, Unavailable>> {
         self.look(workspace, move |space| space.work(work)).map(|seen| seen.map(Option::flatten)).boxed()
+    }
+
+    fn answer_address(
+        &self,
+        workspace: Name,
+        work: WorkId,
+    ) -> BoxFuture<'static, Result<Option<AnswerAddress>, Unavailable>> {
+        self.look(workspace, move |space| space.answer_address(work)).map(|seen| seen.map(Option::flatten)).boxed()
     }
 
     fn works(
@@ -335,6 +353,7 @@ pub(crate) async fn server_with(options: ServeOptions, limits: FeedLimits) -> Se
     let parts = Parts {
         shard: Arc::new(memory.clone()),
         media: Arc::new(OneObject),
+        adapters: Arc::new(NoAdapters),
         ready: is_ready,
         metrics: EdgeMetrics::default(),
         beside: tonic::service::Routes::default(),

@@ -2,6 +2,7 @@
 
 use skein::proto::agent::agent_service_client::AgentServiceClient;
 use skein::proto::agent::event::Event as What;
+use skein::proto::agent::live::Live;
 use skein::proto::agent::session_request::Request as Ask;
 use skein::proto::agent::session_response::Response as Told;
 use skein::proto::agent::{
@@ -86,6 +87,7 @@ pub(crate) struct Agent {
     session: Session,
     events: std::collections::VecDeque<Event>,
     results: Vec<CommandResult>,
+    live: std::collections::VecDeque<Live>,
     requests: u32,
 }
 
@@ -93,7 +95,8 @@ impl Agent {
     /// Logs in and is READY.
     pub(crate) async fn log_in(channel: Channel, name: &str) -> Self {
         let session = Session::open(channel, name, Hello::default()).await.expect("a session");
-        let mut agent = Self { session, events: Default::default(), results: Vec::new(), requests: 0 };
+        let mut agent =
+            Self { session, events: Default::default(), results: Vec::new(), live: Default::default(), requests: 0 };
         agent.command(ready).await;
         agent
     }
@@ -127,6 +130,21 @@ impl Agent {
         }
     }
 
+    /// The next thing that it is told live.
+    pub(crate) async fn glimpses(&mut self) -> Live {
+        loop {
+            if let Some(live) = self.glimpsed() {
+                return live;
+            }
+            assert!(self.read().await, "the session ended before something live");
+        }
+    }
+
+    /// What it was told live among the frames read so far.
+    pub(crate) fn glimpsed(&mut self) -> Option<Live> {
+        self.live.pop_front()
+    }
+
     /// Waits for a Work of the endpoint: accepts the offer where it is offered.
     pub(crate) async fn take(&mut self, endpoint: &str, offered: bool) -> WorkAssigned {
         let here =
@@ -153,6 +171,7 @@ impl Agent {
         match frame {
             Ok(Some(Told::Events(events))) => self.events.extend(events.events),
             Ok(Some(Told::Result(result))) => self.results.push(result),
+            Ok(Some(Told::Live(live))) => self.live.extend(live.live),
             Ok(Some(Told::Welcome(_))) => panic!("a second welcome"),
             Ok(None) | Err(_) => return false,
         }

@@ -6,11 +6,14 @@ use std::time::Duration;
 use async_nats::jetstream::{self, Context};
 use async_nats::{Client, ConnectOptions, Message};
 use futures::StreamExt as _;
-use serde_json::Value;
+use serde_json::{Value, json};
+use skein::proto::agent::SendTypingRequest;
+use skein::proto::agent::live::Live;
+use skein::proto::agent::session_request::Request as Ask;
 
 use crate::adapter::{Adapter, sms, whatsapp};
 use crate::agent::{Agent, reply};
-use crate::bed::{Bed, WORKSPACE, eventually};
+use crate::bed::{Bed, PATIENCE, WORKSPACE, eventually};
 use crate::reads;
 
 const PHONE: &str = "4915112345678";
@@ -71,6 +74,30 @@ async fn the_adapter_of_an_endpoint_publishes_fetches_and_acknowledges_its_own()
     let stream = bus.get_stream(format!("SKEIN_OUT_{WORKSPACE}")).await.expect("OUT");
     let info = stream.consumer_info("support").await.expect("the daemon has made it");
     assert_eq!((info.ack_floor.stream_sequence, info.num_pending, info.num_ack_pending), (1, 0, 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn it_says_and_hears_what_is_live_of_its_own_endpoint() {
+    let bed = bed().await;
+    let daemon = bed.daemon().await;
+    let own = adapter(&bed, "whatsapp_support:w1").await;
+    let mut heard = own.subscribe(format!("skein.live.{WORKSPACE}.out.whatsapp.support")).await.expect("its own");
+    Adapter::new(own.clone()).publish(&whatsapp(PHONE, "1", "hello")).await;
+    let mut agent = Agent::log_in(daemon.channel().await, "ann").await;
+    let work = agent.take("support", true).await.work.expect("its Work");
+    let typing = json!({"senders": [{"kind": "ADDRESS_KIND_PHONE", "address": format!("+{PHONE}")}], "typing": {}});
+    let subject = format!("skein.live.{WORKSPACE}.in.whatsapp.support");
+    own.publish(subject, typing.to_string().into()).await.expect("sent");
+    own.flush().await.expect("the bus answers");
+    let Live::CustomerTyping(told) = agent.glimpses().await else { panic!("something else is live") };
+    assert_eq!(told.work_id, work.work_id);
+    let ask = |request_id: &str| {
+        Ask::SendTyping(SendTypingRequest { request_id: request_id.to_owned(), work_id: work.work_id.clone() })
+    };
+    agent.command(ask).await;
+    let hint = tokio::time::timeout(PATIENCE, heard.next()).await.expect("in time").expect("a hint");
+    let hint: Value = serde_json::from_slice(&hint.payload).expect("JSON");
+    assert_eq!(hint["recipient"]["address"], format!("+{PHONE}"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -210,6 +210,7 @@ async fn one_session(name: &str, notes: &Mutex<Notes>, address: SocketAddr) -> S
                 }
             }
             Ok(Some(Told::Result(result))) => lock(notes).result(result),
+            Ok(Some(Told::Live(_))) => {}
             Ok(Some(Told::Welcome(_))) => lock(notes).faults.push("a second welcome".to_owned()),
             Ok(None) => return "the stream ended".to_owned(),
             Err(status) => return status.to_string(),

@@ -7,6 +7,7 @@ mod command;
 mod content;
 mod enums;
 mod event;
+mod live;
 mod request;
 mod view;
 
@@ -16,5 +17,6 @@ pub(super) use command::{
 pub(super) use event::{
     attachment, authors, conversation_events, event, history_messages, say, session_ended, unanswered,
 };
+pub(super) use live::live;
 pub(crate) use request::request;
 pub(super) use view::{conversation, offer, position_from, snapshot, work};

@@ -4,10 +4,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use dashmap::DashMap;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, broadcast};
 use tokio::time::Instant;
 
 use super::limits::FeedLimits;
+use super::live::{LIVE_AHEAD, Live, LiveFeed};
 use super::reader::Feed;
 use super::ring::Ring;
 use super::watch::{ConversationFeed, Watchers};
@@ -32,10 +33,18 @@ pub struct Told {
 pub struct Resync;
 
 /// The ring of one agent with the bell of its readers.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct AgentFeed {
     ring: Mutex<Ring>,
     pub(super) bell: Notify,
+    live: broadcast::Sender<Live>,
+}
+
+impl Default for AgentFeed {
+    fn default() -> Self {
+        let (live, _) = broadcast::channel(LIVE_AHEAD);
+        Self { ring: Mutex::default(), bell: Notify::default(), live }
+    }
 }
 
 impl AgentFeed {
@@ -136,6 +145,28 @@ impl Feeds {
             ring.join(after)
         };
         Ok(Feed::new(feed, reader, self.inner.limits))
+    }
+
+    /// Tells one agent something live. Never waits; without a session that reads, it is told to nobody.
+    pub fn publish_live(&self, workspace: &Name, agent: AgentId, live: Live) {
+        if let Some(feed) = self.inner.agents.get(&(workspace.clone(), agent)) {
+            // Nobody listens: that is fine.
+            let _ = feed.live.send(live);
+        }
+    }
+
+    /// Tells all agents of a workspace something live. Never waits.
+    pub fn publish_live_to_all(&self, workspace: &Name, live: &Live) {
+        for feed in self.inner.agents.iter().filter(|feed| feed.key().0 == *workspace) {
+            // Nobody listens: that is fine.
+            let _ = feed.live.send(live.clone());
+        }
+    }
+
+    /// What the agent is told live from now on.
+    #[must_use]
+    pub fn live(&self, workspace: &Name, agent: AgentId) -> LiveFeed {
+        LiveFeed(self.feed(workspace, agent).live.subscribe())
     }
 
     /// Whether any conversation is watched: only then records need to come by [`Feeds::publish_conversation`].

@@ -7,11 +7,13 @@
 
 mod feeds;
 mod limits;
+mod live;
 mod reader;
 mod ring;
 mod watch;
 
 pub use feeds::{Feeds, Resync, Told};
 pub use limits::FeedLimits;
+pub use live::{Live, LiveFeed, Seldom, TYPING_EVERY};
 pub use reader::{Feed, Overrun};
 pub use watch::{ConversationFeed, Fallen};

@@ -85,6 +85,18 @@ impl ConversationService for Service {
         self.unary(request).await
     }
 
+    async fn send_typing(
+        &self,
+        request: Request<p::SendTypingRequest>,
+    ) -> Result<Response<p::SendTypingResponse>, Status> {
+        let caller = self.caller(request.metadata())?;
+        let sent = async {
+            let work = convert::work_id(&request.get_ref().work_id)?;
+            self.edge.send_typing(&caller, work).await
+        };
+        self.answer(sent.await.map(|forwarded| p::SendTypingResponse { forwarded }))
+    }
+
     async fn get_attachment(
         &self,
         request: Request<p::GetAttachmentRequest>,

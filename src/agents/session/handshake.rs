@@ -3,7 +3,7 @@
 use crate::agents::caller::Caller;
 use crate::agents::convert;
 use crate::agents::edge::Edge;
-use crate::agents::feed::Feed;
+use crate::agents::feed::{Feed, LiveFeed};
 use crate::agents::port::CommandFailure;
 use crate::agents::status::{Reason, Refusal};
 use crate::domain::command::Verb;
@@ -17,6 +17,7 @@ use crate::proto::agent as p;
 pub(super) struct Opened {
     pub(super) epoch: u64,
     pub(super) feed: Feed,
+    pub(super) live: LiveFeed,
     /// Events up to here were told: by the snapshot, or before the reconnect.
     pub(super) told: Position,
     pub(super) welcome: p::Welcome,
@@ -43,6 +44,7 @@ pub(super) async fn epoch(edge: &Edge, caller: &Caller, hello: &p::Hello) -> Res
 pub(super) async fn begin(edge: &Edge, caller: &Caller, hello: p::Hello, epoch: u64) -> Result<Opened, Refusal> {
     let (head, agent) = view(edge, caller).await?;
     edge.names.note(&caller.workspace, agent.agent, &agent.name);
+    let live = edge.shard.feeds().live(&caller.workspace, agent.agent);
     let subscribe = |after| edge.shard.feeds().subscribe(&caller.workspace, agent.agent, after);
     // A position beyond the log's end was never given out: it would hide what is to come.
     if let Some(after) = hello.resume_after.map(convert::position_from)
@@ -50,13 +52,13 @@ pub(super) async fn begin(edge: &Edge, caller: &Caller, hello: p::Hello, epoch: 
         && let Ok(feed) = subscribe(Some(after))
     {
         let welcome = p::Welcome { session_epoch: epoch, resumed: true, snapshot: None };
-        return Ok(Opened { epoch, feed, told: after, welcome });
+        return Ok(Opened { epoch, feed, live, told: after, welcome });
     }
     let feed = subscribe(None).map_err(|resync| Refusal::new(Reason::Internal, resync.to_string()))?;
     let (head, agent) = view(edge, caller).await?;
     let snapshot = convert::snapshot(head, agent);
     let welcome = p::Welcome { session_epoch: epoch, resumed: false, snapshot: Some(snapshot) };
-    Ok(Opened { epoch, feed, told: Position { index: head, output: u32::MAX }, welcome })
+    Ok(Opened { epoch, feed, live, told: Position { index: head, output: u32::MAX }, welcome })
 }
 
 async fn view(edge: &Edge, caller: &Caller) -> Result<(Index, AgentView), Refusal> {

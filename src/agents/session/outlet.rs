@@ -13,6 +13,7 @@ pub(in crate::agents) enum Frame {
     Welcome(p::Welcome),
     Events(p::Events),
     Result(p::CommandResult),
+    Live(p::Live),
 }
 
 impl From<Frame> for p::SessionResponse {
@@ -22,6 +23,7 @@ impl From<Frame> for p::SessionResponse {
             Frame::Welcome(welcome) => Response::Welcome(welcome),
             Frame::Events(events) => Response::Events(events),
             Frame::Result(result) => Response::Result(result),
+            Frame::Live(live) => Response::Live(live),
         };
         Self { response: Some(response) }
     }
@@ -33,6 +35,7 @@ impl From<Frame> for p::WatchResponse {
         let response = match frame {
             Frame::Welcome(welcome) => Some(Response::Welcome(welcome)),
             Frame::Events(events) => Some(Response::Events(events)),
+            Frame::Live(live) => Some(Response::Live(live)),
             // A watch has no commands.
             Frame::Result(_) => None,
         };

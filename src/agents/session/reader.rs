@@ -128,6 +128,7 @@ impl Reader<'_> {
             Request::MarkRead(request) => self.command(request),
             Request::CloseWork(request) => self.command(request),
             Request::EndSession(request) => self.command(request),
+            Request::SendTyping(request) => self.typing(request),
         };
         let Some(permit) = permit.take() else {
             return Err(Refusal::limit("in_flight", IN_FLIGHT));
@@ -152,23 +153,39 @@ impl Reader<'_> {
         Box::pin(async move {
             let result = match edge.execute(&caller, Some(epoch), request).await {
                 Ok(response) => W::wrap(response),
-                Err(refusal) => {
-                    edge.metrics.refused(refusal.reason());
-                    Outcome::Error(p::CommandError {
-                        code: refusal.reason().code().into(),
-                        reason: refusal.reason().label().to_owned(),
-                        message: refusal.text().to_owned(),
-                        metadata: refusal
-                            .facts()
-                            .iter()
-                            .map(|(fact, value)| ((*fact).to_owned(), value.clone()))
-                            .collect(),
-                    })
-                }
+                Err(refusal) => refused(&edge, &refusal),
             };
             p::CommandResult { request_id, result: Some(result) }
         })
     }
+
+    /// Forwarded at once or not at all: no command, so it has no place in their order.
+    fn typing(&self, request: p::SendTypingRequest) -> BoxFuture<'static, p::CommandResult> {
+        let (edge, caller) = (Arc::clone(self.edge), self.caller.clone());
+        Box::pin(async move {
+            let sent = async {
+                let work = convert::work_id(&request.work_id)?;
+                edge.send_typing(&caller, work).await
+            };
+            let result = match sent.await {
+                Ok(forwarded) => Outcome::SendTyping(p::SendTypingResponse { forwarded }),
+                Err(refusal) => refused(&edge, &refusal),
+            };
+            p::CommandResult { request_id: request.request_id, result: Some(result) }
+        })
+    }
+}
+
+/// A refusal as the result of a command; counted.
+fn refused(edge: &Edge, refusal: &Refusal) -> Outcome {
+    edge.metrics.refused(refusal.reason());
+    let metadata = refusal.facts().iter().map(|(fact, value)| ((*fact).to_owned(), value.clone()));
+    Outcome::Error(p::CommandError {
+        code: refusal.reason().code().into(),
+        reason: refusal.reason().label().to_owned(),
+        message: refusal.text().to_owned(),
+        metadata: metadata.collect(),
+    })
 }
 
 /// The transport says that no frame follows.

@@ -112,7 +112,7 @@ async fn active(
     stream: Option<Box<Streaming<p::SessionRequest>>>,
     outlet: &Outlet,
 ) -> (End, Option<Frame>) {
-    let Opened { epoch, feed, told, welcome } = opened;
+    let Opened { epoch, feed, live, told, welcome } = opened;
     // Nothing is before it: the first frame always has room.
     if outlet.frames.try_send(Frame::Welcome(welcome)).is_err() {
         return (End::Lost, None);
@@ -126,6 +126,7 @@ async fn active(
         epoch,
         slot,
         feed,
+        live,
         told,
         frames: &outlet.frames,
         results,

@@ -15,7 +15,7 @@ use super::reader::Done;
 use crate::agents::caller::Caller;
 use crate::agents::convert;
 use crate::agents::edge::Edge;
-use crate::agents::feed::{Feed, Overrun, Told};
+use crate::agents::feed::{Feed, Live, LiveFeed, Overrun, Told};
 use crate::agents::history::{self, Words};
 use crate::agents::limits::{FRAME_BYTES, FRAME_EVENTS, FRAME_WORDS, WORDS_AHEAD, WORDS_WAIT};
 use crate::agents::registry::Slot;
@@ -30,6 +30,7 @@ pub(super) struct Writer<'a> {
     pub(super) epoch: u64,
     pub(super) slot: &'a Slot,
     pub(super) feed: Feed,
+    pub(super) live: LiveFeed,
     /// The last position told.
     pub(super) told: Position,
     pub(super) frames: &'a mpsc::Sender<Frame>,
@@ -46,6 +47,7 @@ enum Wake {
     Deadline,
     Result(Option<Done>),
     Batch(Result<Vec<Told>, Overrun>),
+    Live(Live),
 }
 
 /// The peer took nothing, or not in time.
@@ -70,6 +72,11 @@ impl Writer<'_> {
                     self.leave(p::SessionEndReason::Taken).await
                 }
                 Wake::Result(Some(done)) => self.push(Frame::Result(done.result)).await,
+                Wake::Live(live) => {
+                    // What is live now is not worth waiting for: a peer without room does without.
+                    let _ = self.frames.try_send(Frame::Live(convert::live(&live)));
+                    Ok(())
+                }
                 Wake::Batch(Err(Overrun)) => Err(Stuck::Slow),
                 Wake::Batch(Ok(batch)) => match self.tell(batch).await {
                     Ok(over) => {
@@ -107,6 +114,7 @@ impl Writer<'_> {
             () = sleep_until(deadline), if !active => Wake::Deadline,
             done = self.results.recv() => Wake::Result(done),
             batch = self.feed.next_batch(FRAME_EVENTS, FRAME_BYTES), if active => Wake::Batch(batch),
+            live = self.live.next(), if active => Wake::Live(live),
         }
     }
 

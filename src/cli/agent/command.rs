@@ -96,6 +96,10 @@ async fn sit(
                     seat.report(&result);
                     Ok(Next::Stay)
                 }
+                Some(Response::Live(live)) => {
+                    seat.glimpse(&live);
+                    Ok(Next::Stay)
+                }
                 Some(Response::Welcome(_)) | None => Ok(Next::Stay),
             },
         },

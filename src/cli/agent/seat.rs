@@ -6,8 +6,8 @@ use crate::cli::client::{Commands, Desk, customer_text};
 use crate::proto::agent::conversation_service_client::ConversationServiceClient;
 use crate::proto::agent::event::Event as Happened;
 use crate::proto::agent::{
-    AgentState, CommandResult, Direction, Event, ListMessagesRequest, Message, Position, Presence, SessionEndReason,
-    Welcome, Work, command_result,
+    AgentState, CommandResult, Direction, Event, ListMessagesRequest, Live, Message, Position, Presence,
+    SessionEndReason, Welcome, Work, command_result, live,
 };
 
 /// Reason of an agent that has just logged in and said nothing yet.
@@ -194,6 +194,18 @@ impl Seat {
     pub(super) fn report(&self, result: &CommandResult) {
         if let Some(command_result::Result::Error(error)) = &result.result {
             println!("refused {}: {}", error.reason, error.message);
+        }
+    }
+
+    /// Something that is so at this moment.
+    pub(super) fn glimpse(&self, live: &Live) {
+        match &live.live {
+            Some(live::Live::CustomerTyping(typing)) => println!("{}: the customer is typing", typing.work_id),
+            Some(live::Live::Endpoint(health)) if health.degraded => {
+                println!("endpoint {} lags or is silent: answers may come late", health.endpoint);
+            }
+            Some(live::Live::Endpoint(health)) => println!("endpoint {} is well again", health.endpoint),
+            None => {}
         }
     }
 

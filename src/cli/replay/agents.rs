@@ -140,7 +140,7 @@ impl Agent {
                         self.handle(event).await?;
                     },
                     Some(Response::Result(result)) => self.settle(result),
-                    Some(Response::Welcome(_)) => {}
+                    Some(Response::Welcome(_) | Response::Live(_)) => {}
                     None => anyhow::bail!("the daemon has closed the session of agent {}", self.number),
                 },
             }

@@ -7,6 +7,7 @@ use crate::domain::draft::Draft;
 use crate::domain::event::{AddressKind, Assurance, Scope, Sender};
 use crate::domain::id::{LeafId, Name, RootId};
 use crate::domain::record::{Change, Evidence, IdentityOpened, IdentityStatus, PersonalValue};
+use crate::domain::workspace::Workspace;
 
 /// Addresses of one event that are looked at; a person has no more on one channel.
 const MAX_SENDERS: usize = 4;
@@ -88,10 +89,10 @@ pub(crate) fn resolve(
 }
 
 /// The leaf of an address, if it is known; nothing is opened.
-pub(crate) fn known(draft: &Draft<'_>, sender: &Sender, namespace_scope: &str) -> Option<LeafId> {
-    let (kind, text) = normalise(sender, draft.space.config().default_country.as_deref())?;
+pub(crate) fn known(space: &Workspace, sender: &Sender, namespace_scope: &str) -> Option<LeafId> {
+    let (kind, text) = normalise(sender, space.config().default_country.as_deref())?;
     let scope = if kind.is_scoped() { namespace_scope } else { "" };
-    draft.space.leaves.find(address_hash(draft.space.hash_key(), kind, scope, &text))
+    space.leaves.find(address_hash(space.hash_key(), kind, scope, &text))
 }
 
 /// Without the addresses that would give one customer two values of a single-valued kind (domain rules, section 4): those are

@@ -178,7 +178,7 @@ fn park(draft: &mut Draft<'_>, fingerprint: u64, status: ReceiptStatus, class: E
 /// The mail of ours to an address that is the last message of its Work: of several Works, the latest.
 fn last_mail_to(draft: &Draft<'_>, address: &str) -> Option<MessageId> {
     let space = draft.space;
-    let leaf = known(draft, &Sender { kind: AddressKind::Email, address: address.to_owned() }, "")?;
+    let leaf = known(draft.space, &Sender { kind: AddressKind::Email, address: address.to_owned() }, "")?;
     let works = draft.works_of(draft.root_of(leaf));
     let last = works.filter_map(|id| match space.works.get(&id) {
         Some(work) => work.last_message,

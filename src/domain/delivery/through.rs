@@ -36,11 +36,11 @@ pub(super) fn through(
     if !told || event.scope != Scope::Direct {
         return false;
     }
-    let Some(leaf) = event.senders.iter().take(MAX_SENDERS).find_map(|sender| known(draft, sender, &endpoint.scope))
+    let space = draft.space;
+    let Some(leaf) = event.senders.iter().take(MAX_SENDERS).find_map(|sender| known(space, sender, &endpoint.scope))
     else {
         return false;
     };
-    let space = draft.space;
     let mut risen: SmallVec<[(MessageId, Delivery); 4]> = SmallVec::new();
     let mut waits = false;
     for OpenSend { message, at } in space.open_sends.of(leaf) {

@@ -1,0 +1,54 @@
+//! Whom it concerns what is told live and never recorded: that somebody is typing, on either side.
+
+use super::{AgentKind, Workspace};
+use crate::domain::customer::known;
+use crate::domain::event::Sender;
+use crate::domain::id::WorkId;
+use crate::domain::record::Author;
+use crate::domain::view::{AnswerAddress, TypedTo};
+
+/// Addresses of the person that are looked at.
+const MAX_SENDERS: usize = 4;
+
+impl Workspace {
+    /// The owned Works that a person's words by this endpoint would go to now, with their owners.
+    #[must_use]
+    pub fn typed_to(&self, channel: &str, endpoint: &str, senders: &[Sender]) -> Vec<TypedTo> {
+        let Some(config) = self.config().endpoint(channel, endpoint) else {
+            return Vec::new();
+        };
+        let leaf = senders.iter().take(MAX_SENDERS).find_map(|sender| known(self, sender, &config.scope));
+        let Some(root) = leaf.and_then(|leaf| self.leaves.get(leaf)).map(|leaf| leaf.root) else {
+            return Vec::new();
+        };
+        let works = self.works_of(root).filter_map(|id| self.works.get(&id));
+        works
+            .filter(|work| {
+                let answered_here = work.answer_to.as_ref().is_some_and(|(_, answered)| answered == endpoint);
+                answered_here || (work.channel == channel && work.endpoint == endpoint)
+            })
+            .filter_map(|work| Some(TypedTo { work: work.id, conversation: root, owner: work.owner?.agent }))
+            .collect()
+    }
+
+    /// Where an answer in an owned Work goes now; none without an owner or without an address to answer to.
+    #[must_use]
+    pub fn answer_address(&self, work: WorkId) -> Option<AnswerAddress> {
+        let work = self.works.get(&work)?;
+        let owner = self.agents.get(work.owner?.agent.at())?;
+        let (leaf, endpoint) = work.answer_to.as_ref()?;
+        let leaf = self.leaves.get(*leaf)?;
+        let config = self.config().endpoints.iter().find(|config| config.name == *endpoint)?;
+        Some(AnswerAddress {
+            owner: (owner.id, owner.name.clone()),
+            author: match owner.profile.kind {
+                AgentKind::Human => Author::Agent(owner.id),
+                AgentKind::Bot => Author::Bot(owner.id),
+            },
+            channel: config.channel.clone(),
+            endpoint: config.name.clone(),
+            scope: leaf.scope,
+            address: leaf.address.clone()?,
+        })
+    }
+}
