@@ -23,6 +23,8 @@ mod broken;
 mod crashes;
 #[path = "it/dead.rs"]
 mod dead;
+#[path = "it/degraded.rs"]
+mod degraded;
 #[path = "it/desk.rs"]
 mod desk;
 #[path = "it/ends.rs"]

@@ -8,7 +8,7 @@ use tokio_util::task::TaskTracker;
 use tonic::Status;
 
 use super::caller::Caller;
-use super::convert::{self, Wire};
+use super::convert::{self, Sends, Wire};
 use super::feed::Seldom;
 use super::metrics::EdgeMetrics;
 use super::names::Names;
@@ -52,11 +52,35 @@ impl Edge {
         session: Option<u64>,
         request: W,
     ) -> Result<W::Response, Refusal> {
+        // Mostly nothing is degraded, and nothing is looked up.
+        let sending = W::SENDING.filter(|_| self.adapters.any_degraded());
+        let sends = sending.and_then(|(of, _)| of(&request));
         let command = convert::command(caller, session, request)?;
         match self.shard.command(command).await {
-            Ok(answer) | Err(CommandFailure::Rejected(Rejection::Repeated(answer))) => Ok(W::respond(&answer)),
+            Ok(answer) | Err(CommandFailure::Rejected(Rejection::Repeated(answer))) => {
+                let mut response = W::respond(&answer);
+                if let (Some(sends), Some((_, mark))) = (sends, sending)
+                    && self.leaves_late(caller, sends).await
+                {
+                    mark(&mut response);
+                }
+                Ok(response)
+            }
             Err(failure) => Err(self.refusal(caller, failure).await),
         }
+    }
+
+    /// Whether the endpoint that something is sent by is degraded. Without an answer now it is not said.
+    async fn leaves_late(&self, caller: &Caller, sends: Sends) -> bool {
+        let workspace = &caller.workspace;
+        let endpoint = match sends {
+            Sends::By(endpoint) => Some(endpoint),
+            Sends::Answering(work) => {
+                let to = self.shard.answer_address(workspace.clone(), work).await;
+                to.ok().flatten().map(|to| to.endpoint)
+            }
+        };
+        endpoint.is_some_and(|endpoint| self.adapters.is_degraded(workspace, &endpoint))
     }
 
     /// The refusal of a command, with the names of the agents in it.

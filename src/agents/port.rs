@@ -89,6 +89,10 @@ pub trait Shard: Send + Sync + 'static {
 
 /// Adapters, as far as they are told something live, without a record.
 pub trait Adapters: Send + Sync + 'static {
+    /// Whether the adapter of any endpoint lags or is silent: mostly none does, and then nothing else need be asked.
+    fn any_degraded(&self) -> bool;
+    /// Whether that of an endpoint does.
+    fn is_degraded(&self, workspace: &Name, endpoint: &Name) -> bool;
     /// Tells the adapter that an answer is being written. Nobody waits for it to arrive.
     fn typing(&self, workspace: Name, to: AnswerAddress) -> BoxFuture<'static, Result<(), Unavailable>>;
 }

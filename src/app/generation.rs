@@ -25,7 +25,7 @@ use crate::ingest::{self, IngestHealth, Source, Trim};
 use crate::log::checkpoint::Checkpoints;
 use crate::log::{Condition, JetStreamLog, LogError, Progress, TakeOverError};
 use crate::nats::Nats;
-use crate::outbound::{HandOver, Of};
+use crate::outbound::{AdapterHealth, AdapterWatch, HandOver, Of};
 use crate::shard::{self, Before, Ended, RecoveryError, ShardEnds, ShardHandle};
 use crate::telemetry::{ErrorChain, StreamAlarm, StreamAlarmLabels};
 
@@ -194,12 +194,29 @@ impl<'a> Generation<'a> {
         Ok(())
     }
 
+    /// The agents' server, and what it knows of adapters.
     fn start_agents(&mut self, listener: TcpListener, handle: &ShardHandle, media: Stores, control: Client) {
+        let health = AdapterHealth::default();
+        for workspace in &self.app.workspaces {
+            let endpoints = workspace.endpoints.iter().map(|it| (it.channel.clone(), it.name.clone()));
+            let watch = AdapterWatch {
+                client: control.clone(),
+                workspace: workspace.name.clone(),
+                endpoints: endpoints.collect(),
+                patience: self.app.plan.degraded_after,
+                health: health.clone(),
+                feeds: handle.feeds().clone(),
+                metrics: self.app.metrics.clone(),
+                repeat_interval: self.app.plan.repeat_interval,
+            };
+            let stop = self.take_stop.clone();
+            self.take("adapters", async move { Ok(watch.run(stop).await?) });
+        }
         let options = self.app.plan.serve.clone();
         let parts = agents::Parts {
             shard: Arc::new(EdgeShard(handle.clone())),
             media: Arc::new(media),
-            adapters: Arc::new(LiveAdapters(control.clone())),
+            adapters: Arc::new(LiveAdapters { client: control.clone(), health }),
             ready: self.ready.subscribe(),
             metrics: self.app.edge_metrics.clone(),
             beside: Routes::new(Operators::service(handle.clone(), control)),

@@ -29,6 +29,8 @@ pub(super) struct Plan {
     pub(super) streams: StreamPlan,
     /// How long handled events stay.
     pub(super) ingest_keep: Duration,
+    /// When an adapter counts as lagging or silent.
+    pub(super) degraded_after: Duration,
     /// Filled to this share (percent), handled events are trimmed earlier.
     pub(super) trim_at_percent: u8,
     /// What is kept for agents' sessions.
@@ -58,7 +60,7 @@ impl Plan {
     pub(super) fn of(config: &Config, metrics: LogMetrics) -> Self {
         let Config { nats, log, ingest, outbound, shard, grpc, admin, shutdown, logging, workspaces } = config;
         let Ingest { keep: ingest_keep, stream_max_bytes, trim_at_percent } = ingest;
-        let Outbound { keep: out_keep, dead_keep } = outbound;
+        let Outbound { keep: out_keep, dead_keep, degraded_after } = outbound;
         let Admin { listen: admin_listen } = admin;
         let Logging { level: _, format: _, repeat_interval } = logging;
         let Workspaces { files: _ } = workspaces;
@@ -75,6 +77,7 @@ impl Plan {
                 dead_keep: *dead_keep,
             },
             ingest_keep: *ingest_keep,
+            degraded_after: *degraded_after,
             trim_at_percent: *trim_at_percent,
             feeds: feed_limits(shard, grpc),
             grpc_listen: grpc.listen,
@@ -180,7 +183,7 @@ mod tests {
 
     /// Keys whose value the command line or the logs take, and values that are neither the default nor refused.
     const ELSEWHERE: [&str; 4] = ["workspaces.files", "shutdown.deadline", "logging.level", "logging.format"];
-    const OTHER: [(&str, &str); 29] = [
+    const OTHER: [(&str, &str); 30] = [
         ("nats.url", "nats://127.0.0.2:4222"),
         ("nats.credentials_file", "skein.creds"),
         ("nats.tls_ca_file", "ca.pem"),
@@ -203,6 +206,7 @@ mod tests {
         ("ingest.trim_at_percent", "79"),
         ("outbound.keep", "9d"),
         ("outbound.dead_keep", "31d"),
+        ("outbound.degraded_after", "61s"),
         ("shard.name", "north"),
         ("shard.clock_skew_max", "3s"),
         ("shard.resume_events", "1023"),

@@ -17,7 +17,7 @@ use crate::domain::id::{AgentId, Index, Name, RootId, WorkId};
 use crate::domain::record::Record;
 use crate::domain::view::{AgentView, AnswerAddress, ConversationView, WorkState, WorkView};
 use crate::ingest::{Bodies, NoObject};
-use crate::outbound::typing_hint;
+use crate::outbound::{AdapterHealth, typing_hint};
 use crate::shard::{CommandError, ShardHandle};
 
 /// Bytes of an attachment handed on at once.
@@ -99,11 +99,22 @@ impl Shard for EdgeShard {
 
 /// Adapters for adapters, by a connection of the process.
 #[derive(Debug, Clone)]
-pub(super) struct LiveAdapters(pub(super) Client);
+pub(super) struct LiveAdapters {
+    pub(super) client: Client,
+    pub(super) health: AdapterHealth,
+}
 
 impl Adapters for LiveAdapters {
+    fn any_degraded(&self) -> bool {
+        self.health.any()
+    }
+
+    fn is_degraded(&self, workspace: &Name, endpoint: &Name) -> bool {
+        self.health.is_degraded(workspace, endpoint)
+    }
+
     fn typing(&self, workspace: Name, to: AnswerAddress) -> Answered<(), Unavailable> {
-        let client = self.0.clone();
+        let client = self.client.clone();
         async move {
             let (subject, bytes) = typing_hint(&workspace, &to);
             client.publish(subject, bytes).await.map_err(|_| Unavailable::Stopped)

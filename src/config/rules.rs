@@ -121,6 +121,11 @@ fn outbound(outbound: &Outbound, broken: &mut Broken) {
         "outbound.dead_keep",
         "must be at least 1d: people must have time to look",
     );
+    broken.unless(
+        outbound.degraded_after >= Duration::from_secs(1),
+        "outbound.degraded_after",
+        "must be at least 1s: an adapter needs some time for a message",
+    );
 }
 
 fn shard(shard: &Shard, broken: &mut Broken) {

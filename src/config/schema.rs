@@ -96,6 +96,8 @@ pub struct Outbound {
     pub keep: Duration,
     #[serde(with = "duration")]
     pub dead_keep: Duration,
+    #[serde(with = "duration")]
+    pub degraded_after: Duration,
 }
 
 /// `[shard]`: the state machine.

@@ -1,6 +1,6 @@
 //! Raw JetStream requests: what the client library hides (the server's clock) or caches (a stream's settings).
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use async_nats::{Client, HeaderMap, HeaderName, HeaderValue, Subject};
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
@@ -114,6 +114,51 @@ struct GotMessage {
     hdrs: String,
     #[serde(default)]
     data: String,
+}
+
+#[derive(Deserialize)]
+struct ConsumerAnswer {
+    ack_floor: FloorAnswer,
+    num_pending: u64,
+    num_ack_pending: u64,
+}
+
+#[derive(Deserialize)]
+struct FloorAnswer {
+    stream_seq: u64,
+}
+
+#[derive(Deserialize)]
+struct Dated {
+    message: DatedMessage,
+}
+
+#[derive(Deserialize)]
+struct DatedMessage {
+    time: String,
+}
+
+/// How old the oldest message is that a consumer of `subject` has not acknowledged, by our clock. `None`: there is none.
+pub(crate) async fn oldest_unacknowledged(
+    client: &Client,
+    stream: &str,
+    consumer: &str,
+    subject: &str,
+) -> Result<Option<Duration>, NatsError> {
+    const OPERATION: &str = "look how far a consumer is";
+    let state: ConsumerAnswer = request(client, OPERATION, &format!("CONSUMER.INFO.{stream}.{consumer}"), None).await?;
+    if state.num_pending == 0 && state.num_ack_pending == 0 {
+        return Ok(None);
+    }
+    let body = json!({ "seq": state.ack_floor.stream_seq + 1, "next_by_subj": subject });
+    let oldest: Dated = match request(client, OPERATION, &format!("STREAM.MSG.GET.{stream}"), Some(&body)).await {
+        Ok(oldest) => oldest,
+        // Acknowledged meanwhile, or expired.
+        Err(error) if error.code() == Some(ApiCode::NO_MESSAGE) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let age = now_ns().saturating_sub(parse_time(OPERATION, &oldest.message.time)?);
+    Ok(Some(Duration::from_nanos(u64::try_from(age).unwrap_or(0))))
 }
 
 /// Reads one message from the stream's leader, also one whose headers are none. `None`: it does not exist.

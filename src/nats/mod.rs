@@ -15,7 +15,7 @@ pub mod streams;
 mod version;
 
 pub use api::{StreamState, stream_state};
-pub(crate) use api::{direct_get, leader_get};
+pub(crate) use api::{direct_get, leader_get, oldest_unacknowledged};
 pub use async_nats::Subject;
 pub use connect::{Nats, NatsOptions};
 pub use errors::{ApiCode, NatsError};

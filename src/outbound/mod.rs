@@ -3,6 +3,7 @@
 //! Responsible for: each output in its stream exactly once and in log order, whoever owns the shard and however often it starts
 //! again. Not for: what an output says (`convert`) and what adapters do with it. Exactly once ends at the stream.
 
+mod adapters;
 mod anchor;
 mod backlog;
 mod convert;
@@ -13,6 +14,7 @@ mod message;
 mod outbox;
 mod window;
 
+pub use adapters::{AdapterHealth, AdapterWatch};
 pub use anchor::{Anchor, LOG_HEADER, anchor};
 pub use backlog::Backlog;
 pub use convert::outbound_message;

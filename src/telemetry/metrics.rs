@@ -304,6 +304,15 @@ labels! {
     }
 }
 
+/// Of [`Metrics::adapter_degraded`]: as many as the configuration names.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct AdapterLabels {
+    /// The workspace.
+    pub workspace: String,
+    /// Our endpoint.
+    pub endpoint: String,
+}
+
 /// Families of one log's writer. Clones share the values.
 #[derive(Debug, Clone)]
 pub struct LogMetrics {
@@ -346,6 +355,8 @@ pub struct Metrics {
     pub stream_alarms: Family<StreamAlarmLabels, Counter>,
     /// Outputs handed over to OUT and DEAD.
     pub handed_over: Counter,
+    /// 1 for an endpoint whose adapter lags or is silent, else 0.
+    pub adapter_degraded: Family<AdapterLabels, Gauge>,
     /// Offers by outcome.
     pub offers: Family<OfferLabels, Counter>,
     /// Receipts by outcome.
@@ -392,6 +403,7 @@ impl Metrics {
             take_overs: Counter::default(),
             stream_alarms: Family::default(),
             handed_over: Counter::default(),
+            adapter_degraded: Family::default(),
             offers: Family::default(),
             receipts: Family::default(),
             works: Family::default(),
@@ -432,6 +444,8 @@ impl Metrics {
         all.register("take_overs", "Takings over of a shard", self.take_overs.clone());
         all.register("stream_alarms", "Streams found broken: a person is needed", self.stream_alarms.clone());
         all.register("handed_over", "Outputs handed over", self.handed_over.clone());
+        let degraded = self.adapter_degraded.clone();
+        all.register("adapter_degraded", "1: the adapter of the endpoint lags or is silent", degraded);
         all.register("offers", "Offers by outcome", self.offers.clone());
         all.register("receipts", "Reports on messages sent", self.receipts.clone());
         all.register("works", "Open Work by state", self.works.clone());

@@ -173,6 +173,14 @@ impl Memory {
 struct NoAdapters;
 
 impl Adapters for NoAdapters {
+    fn any_degraded(&self) -> bool {
+        false
+    }
+
+    fn is_degraded(&self, _workspace: &Name, _endpoint: &Name) -> bool {
+        false
+    }
+
     fn typing(&self, _workspace: Name, _to: AnswerAddress) -> BoxFuture<'static, Result<(), Unavailable>> {
         async { Ok(()) }.boxed()
     }

@@ -96,6 +96,8 @@ pub(crate) struct Bed {
     sync_always: bool,
     /// `user:password` of the daemon and of [`Bed::connect`]; empty: the server asks for none.
     login: &'static str,
+    /// More of the daemon's configuration.
+    settings: std::cell::RefCell<String>,
 }
 
 impl Bed {
@@ -115,13 +117,18 @@ impl Bed {
         };
         let nats = NatsServer::start(options).await.expect("a nats-server");
         std::fs::write(folder.path().join("it.toml"), WORKSPACE_FILE).expect("write the workspace");
-        Self { nats, folder, daemons: std::cell::Cell::new(0), sync_always, login }
+        Self { nats, folder, daemons: std::cell::Cell::new(0), sync_always, login, settings: Default::default() }
     }
 
     /// More of the workspace's configuration, for the next daemon.
     pub(crate) fn add_to_workspace(&self, text: &str) {
         let whole = format!("{WORKSPACE_FILE}{text}");
         std::fs::write(self.folder.path().join("it.toml"), whole).expect("write the workspace");
+    }
+
+    /// More of the daemon's configuration, whole sections, for the next daemon.
+    pub(crate) fn set(&self, sections: &str) {
+        self.settings.borrow_mut().push_str(sections);
     }
 
     /// A new daemon process; not ready yet.
@@ -133,10 +140,11 @@ impl Bed {
         let text = format!(
             "[nats]\nurl = \"{}\"\n[log]\nreplicas = 1\nrequire_sync_always = \"warn\"\nsync_always = {}\n[grpc]\nlisten = \"127.0.0.1:0\"\n\
              [admin]\nlisten = \"127.0.0.1:0\"\n[logging]\nlevel = \"info\"\nformat = \"json\"\n\
-             [shutdown]\ndeadline = \"{}s\"\n[workspaces]\nfiles = [\"it.toml\"]\n",
+             [shutdown]\ndeadline = \"{}s\"\n[workspaces]\nfiles = [\"it.toml\"]\n{}",
             self.url_of(self.login),
             self.sync_always,
             DEADLINE.as_secs(),
+            self.settings.borrow(),
         );
         std::fs::write(&config, text).expect("write the configuration");
         Daemon::launch(&config, &folder.join(format!("daemon-{number}.log"))).await

@@ -91,6 +91,13 @@ async fn it_says_and_hears_what_is_live_of_its_own_endpoint() {
     own.flush().await.expect("the bus answers");
     let Live::CustomerTyping(told) = agent.glimpses().await else { panic!("something else is live") };
     assert_eq!(told.work_id, work.work_id);
+    let skein = bed.connect().await;
+    let mut beats = skein.subscribe(format!("skein.live.{WORKSPACE}.heartbeat.>")).await.expect("subscribed");
+    skein.flush().await.expect("the bus answers");
+    let beat = format!("skein.live.{WORKSPACE}.heartbeat.whatsapp.support");
+    own.publish(beat.clone(), "".into()).await.expect("sent");
+    let heard_beat = tokio::time::timeout(PATIENCE, beats.next()).await.expect("in time").expect("a heartbeat");
+    assert_eq!(heard_beat.subject.as_str(), beat);
     let ask = |request_id: &str| {
         Ask::SendTyping(SendTypingRequest { request_id: request_id.to_owned(), work_id: work.work_id.clone() })
     };
@@ -135,6 +142,11 @@ async fn it_can_do_nothing_to_another_endpoint_nor_to_skein() {
         ("$JS.API.STREAM.CREATE.MINE".to_owned(), r#"{"name":"MINE","subjects":["mine"]}"#.to_owned()),
         ("$JS.API.STREAM.NAMES".to_owned(), String::new()),
         ("$JS.API.INFO".to_owned(), String::new()),
+        (format!("$O.SKEIN_MEDIA_{WORKSPACE}.C.chunk"), "bytes".to_owned()),
+        (format!("$O.SKEIN_MEDIA_{WORKSPACE}.M.bmFtZQ=="), "{}".to_owned()),
+        (format!("$JS.API.STREAM.MSG.GET.OBJ_SKEIN_MEDIA_{WORKSPACE}"), r#"{"seq":1}"#.to_owned()),
+        (format!("skein.live.{WORKSPACE}.in.sms.main"), "{}".to_owned()),
+        (format!("skein.live.{WORKSPACE}.heartbeat.sms.main"), String::new()),
         (format!("$JS.ACK.{out}.main.1.1.1.1.0"), "+ACK".to_owned()),
     ] {
         assert_eq!(ask(&own, &subject, &body).await, None, "{subject}");

@@ -15,12 +15,26 @@ use crate::domain::view::{WorkState, WorkView};
 use crate::proto::agent as p;
 use crate::proto::agent::command_result::Result as Outcome;
 
+/// Where a message goes that a command sends.
+#[derive(Debug)]
+pub(in crate::agents) enum Sends {
+    /// Out of this endpoint.
+    By(Name),
+    /// Where an answer in this Work goes.
+    Answering(WorkId),
+}
+
+/// How it is known where a command sends something, and how its sender is told that it may leave late.
+type Sending<W, R> = (fn(&W) -> Option<Sends>, fn(&mut R));
+
 /// A request that is a command: with the sender's id, the epoch of its session, and what to do.
 pub(in crate::agents) trait Wire: Message + Sized {
     /// Tells commands with equal bodies apart.
     const VERB: &'static str;
     /// What the sender of a unary command gets.
     type Response;
+    /// Set for commands that send something.
+    const SENDING: Option<Sending<Self, Self::Response>> = None;
 
     /// The answer of the core as a response.
     fn respond(answer: &Answer) -> Self::Response;
@@ -68,10 +82,12 @@ fn principal(caller: &Caller) -> Name {
 }
 
 macro_rules! wire {
-    ($($message:ident => $response:ident, $outcome:ident, $verb:literal, |$request:ident| $body:expr, |$answer:ident| $fields:tt;)*) => {$(
+    ($($message:ident => $response:ident, $outcome:ident, $verb:literal, |$request:ident| $body:expr, |$answer:ident| $fields:tt
+        $(, sending: $sending:expr)?;)*) => {$(
         impl Wire for p::$message {
             const VERB: &'static str = $verb;
             type Response = p::$response;
+            $(const SENDING: Option<Sending<Self, Self::Response>> = Some($sending);)?
 
             fn respond($answer: &Answer) -> Self::Response {
                 wire!(@respond $response, $answer, $fields)
@@ -112,7 +128,8 @@ wire! {
         |request| Ok(Verb::Decline { offer: id("offer_id", &request.offer_id)? }), |answer| {};
     SendMessageRequest => SendMessageResponse, SendMessage, "send",
         |request| send(request),
-        |answer| { message_id: answer.message.map(|id| id.to_string()).unwrap_or_default() };
+        |answer| { message_id: answer.message.map(|id| id.to_string()).unwrap_or_default(), endpoint_degraded: false },
+        sending: (sends, |response| response.endpoint_degraded = true);
     MarkReadRequest => MarkReadResponse, MarkRead, "mark_read",
         |request| Ok(Verb::MarkRead {
             work: work_id(&request.work_id)?,
@@ -144,6 +161,15 @@ fn set_presence(request: p::SetPresenceRequest) -> Result<Verb, Refusal> {
         reason: label("reason", &request.reason)?,
         channels: channels.collect::<Result<_, _>>()?,
     })
+}
+
+/// Where the message goes; none: nowhere, or the core will refuse it.
+fn sends(request: &p::SendMessageRequest) -> Option<Sends> {
+    match &request.to {
+        _ if request.note => None,
+        Some(to) => Some(Sends::By(Name::new(&to.endpoint))),
+        None => request.work_id.parse().ok().map(Sends::Answering),
+    }
 }
 
 fn send(request: p::SendMessageRequest) -> Result<Verb, Refusal> {

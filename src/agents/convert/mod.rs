@@ -12,7 +12,7 @@ mod request;
 mod view;
 
 pub(super) use command::{
-    Wire, command, conversation_id, list_works, message_id, own_command, page_size, place, work_id, works_token,
+    Sends, Wire, command, conversation_id, list_works, message_id, own_command, page_size, place, work_id, works_token,
 };
 pub(super) use event::{
     attachment, authors, conversation_events, event, history_messages, say, session_ended, unanswered,
