@@ -120,6 +120,7 @@ async fn session(channel: Channel, name: String, seen: Arc<Seen>, ready: mpsc::S
                 }))
                 .await?;
             }
+            Some(Told::Live(_)) => {}
             Some(Told::Result(result)) => {
                 if let Some(skein::proto::agent::command_result::Result::Error(error)) = result.result {
                     return Err(format!("{} was refused: {} {}", result.request_id, error.reason, error.message).into());

@@ -56,12 +56,18 @@ impl Edge {
         let sending = W::SENDING.filter(|_| self.adapters.any_degraded());
         let sends = sending.and_then(|(of, _)| of(&request));
         let command = convert::command(caller, session, request)?;
-        match self.shard.command(command).await {
+        let late = async {
+            match sends {
+                Some(sends) => self.leaves_late(caller, sends).await,
+                None => false,
+            }
+        };
+        // The command first: its place in the order is that of this call. The look is answered by the same acknowledgement.
+        let (decided, late) = futures::join!(self.shard.command(command), late);
+        match decided {
             Ok(answer) | Err(CommandFailure::Rejected(Rejection::Repeated(answer))) => {
                 let mut response = W::respond(&answer);
-                if let (Some(sends), Some((_, mark))) = (sends, sending)
-                    && self.leaves_late(caller, sends).await
-                {
+                if let (true, Some((_, mark))) = (late, sending) {
                     mark(&mut response);
                 }
                 Ok(response)
