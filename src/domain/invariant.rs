@@ -22,7 +22,7 @@ pub enum Invariant {
     WorkConserving,
     /// An offer is open exactly while its Work is OFFERED.
     OfferedHasOffer,
-    /// A Conversation has at most one open Work on an endpoint that came by rule 2.
+    /// An identity has at most one open Work on an endpoint, but for Works in threads of the channel.
     OneMatterPerEndpoint,
     /// An address has at most one current generation, and its leaf is filed under one customer.
     OneCustomerPerAddress,
@@ -114,7 +114,7 @@ fn works(space: &Workspace, found: &mut Vec<Violation>) {
         let twins = space.works_of(space.root_of(work.leaf)).filter_map(|id| space.works.get(&id)).filter(|other| {
             other.endpoint == work.endpoint && other.channel == work.channel && other.leaf == work.leaf
         });
-        check(twins.count() <= 1, Invariant::OneMatterPerEndpoint);
+        check(work.threaded || twins.count() <= 1, Invariant::OneMatterPerEndpoint);
     }
 }
 

@@ -30,7 +30,7 @@ fn message(id: MessageId, stored: &MessageStored, words: &MessageContent) -> p::
     let (content, mail) = without_head(words.content.clone());
     // What goes into a group or public thread is addressed to the thread: it is the leaf's address.
     let (recipient, thread) = match stored.scope {
-        Scope::Direct => (words.recipient.as_ref(), None),
+        Scope::Direct => (words.recipient.as_ref(), words.thread.clone()),
         Scope::Group | Scope::Public => (None, words.recipient.clone()),
     };
     let action = match (stored.kind, stored.about) {
@@ -258,6 +258,14 @@ mod tests {
         assert_eq!(made.reply_token.as_deref(), Some("t"));
         assert_eq!(made.mail.and_then(|mail| mail.reply_to_token).as_deref(), Some("s  Bcc: x"));
         assert_eq!(made.author.and_then(|author| author.name).as_deref(), Some("Ada"));
+    }
+
+    #[test]
+    fn an_answer_into_a_thread_of_a_persons_chat_names_both() {
+        let words = MessageContent { thread: Some("77".to_owned()), ..to("3501", Content::text("hi")) };
+        let made = outbound_message(&record(out("telegram"), Some(words)), 1).expect("outbound");
+        assert_eq!(made.thread.as_deref(), Some("77"));
+        assert_eq!(made.recipient.map(|to| to.address).as_deref(), Some("3501"));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use rstest::rstest;
 use skein::domain::command::{Recipient, Verb};
 use skein::domain::content::{Button, Content, Mail, Part};
-use skein::domain::event::{AddressKind, Assurance};
+use skein::domain::event::{AddressKind, Assurance, EventKind, Scope};
 use skein::domain::id::{AssignmentId, Index, LeafId, MessageId, Name, WorkId};
 use skein::domain::output::Output;
 use skein::domain::record::{Author, Change, Direction};
@@ -11,7 +11,7 @@ use skein::domain::rejection::Rejection;
 use skein::domain::view::WorkState;
 use skein::domain::workspace::AgentKind;
 
-use crate::kit::{Heard, Scenario, Shop, Step, chat, mail, shop, sms, whatsapp};
+use crate::kit::{HOUR, Heard, Scenario, Shop, Step, chat, mail, shop, sms, whatsapp};
 
 const ANNA: &str = "+4915112345678";
 
@@ -56,6 +56,75 @@ fn in_one_work_the_answer_follows_the_customer_to_another_endpoint() {
     assert_eq!(story.hears(moved).message().work, Some(held.0));
     let step = story.answers("ann", held, "good day");
     assert_eq!(to(&step), ("sales".to_owned(), Some("anna@example.com".to_owned())));
+}
+
+/// Said in a topic of the visitor's chat with us.
+fn in_topic(topic: &str, text: &str) -> Heard {
+    chat("v1", text).in_thread(Scope::Direct, Some(topic))
+}
+
+fn thread(step: &Step) -> Option<&str> {
+    step.words().thread.as_deref()
+}
+
+#[test]
+fn an_answer_goes_into_the_thread_of_the_last_customer_message() {
+    let (mut story, held) = owned(shop(), in_topic("a", "hello"));
+    let answer = story.answers("ann", held, "good day");
+    assert_eq!((to(&answer), thread(&answer)), (("web".to_owned(), Some("v1".to_owned())), Some("a")));
+    let follow_up = story.hears(in_topic("b", "here, please"));
+    assert_eq!((follow_up.message().work, thread(&follow_up)), (Some(held.0), Some("b")));
+    assert_eq!(thread(&story.answers("ann", held, "of course")), Some("b"));
+    story.hears(chat("v1", "or here")).expect("a message");
+    assert_eq!(thread(&story.answers("ann", held, "as you like")), None, "the chat itself");
+    story.hears(in_topic("", "an empty name is none")).expect("a message");
+    assert_eq!(thread(&story.answers("ann", held, "yes")), None);
+    story.folds_to_the_same();
+}
+
+#[test]
+fn history_and_what_asks_for_nothing_leave_the_thread_of_the_answer() {
+    let (mut story, held) = owned(shop(), in_topic("a", "hello").id("1"));
+    story.hears(in_topic("b", "last year").backfill()).expect("stored");
+    let edit = EventKind::Edit { version: None, content: Content::text("hullo") };
+    story.hears(in_topic("b", "").id("1").kind(edit)).expect("stored");
+    assert_eq!(thread(&story.answers("ann", held, "good day")), Some("a"));
+}
+
+#[test]
+fn a_thread_is_named_to_the_address_that_wrote_in_it_and_to_no_other() {
+    let both = [(AddressKind::Phone, ANNA), (AddressKind::Whatsapp, "DE.1234")];
+    let heard = whatsapp("", "hello").from(&both).in_thread(Scope::Direct, Some("a"));
+    let (mut story, held) = owned(shop(), heard);
+    let mut named = |leaf, endpoint: &str| {
+        let to = Recipient { leaf: LeafId(leaf), endpoint: Name::new(endpoint) };
+        thread(&story.sends("ann", held, |send| send.to = Some(to))).map(str::to_owned)
+    };
+    assert_eq!(named(0, "wa").as_deref(), Some("a"));
+    assert_eq!(named(0, "sms"), None, "another endpoint");
+    assert_eq!(named(1, "wa"), None, "another address");
+    assert_eq!(thread(&story.sends("ann", held, |send| send.note = true)), None, "a note goes nowhere");
+}
+
+#[test]
+fn a_reopened_work_is_answered_where_it_was_reopened() {
+    for (topic, expected) in [(Some("b"), Some("b")), (None, None)] {
+        let (mut story, held) = owned(shop(), in_topic("a", "hello"));
+        story.answers("ann", held, "good day").expect("an answer");
+        story.closes("ann", held).expect("an end");
+        story.after(HOUR);
+        story.hears(chat("v1", "it broke again").in_thread(Scope::Direct, topic)).expect("a message");
+        let again = story.takes("ann");
+        assert_eq!(again.0, held.0, "rule 4 asks for the endpoint alone");
+        assert_eq!(thread(&story.answers("ann", again, "not again")), expected);
+        story.folds_to_the_same();
+    }
+}
+
+#[test]
+fn the_thread_of_a_group_is_the_address_of_its_leaf_and_is_not_told_twice() {
+    let step = shop().opens().hears(whatsapp(ANNA, "hello").in_thread(Scope::Group, Some("120363@g.us")));
+    assert_eq!((step.message().scope, thread(&step)), (Scope::Group, None));
 }
 
 #[test]

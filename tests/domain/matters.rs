@@ -2,11 +2,11 @@
 
 use rstest::rstest;
 use skein::domain::content::{Content, Part, Referral};
-use skein::domain::event::{CallState, EventKind, Profile};
+use skein::domain::event::{AddressKind, CallState, EventKind, Profile, Scope};
 use skein::domain::record::{Author, Change, Direction, Flags, QueueCause};
 use skein::domain::view::WorkState;
 
-use crate::kit::{HOUR, MINUTE, Scenario, chat, echo, mail, shop, sms, whatsapp};
+use crate::kit::{HOUR, Heard, MINUTE, Scenario, chat, echo, mail, shop, sms, whatsapp};
 
 const ANNA: &str = "+4915112345678";
 
@@ -25,6 +25,89 @@ fn rule_2_a_follow_up_joins_the_open_work_of_the_endpoint() {
     let second = story.hears(whatsapp(ANNA, "are you there?"));
     assert_eq!(second.message().work, first.opened());
     assert!(second.opened().is_none());
+}
+
+/// Said in a topic of the visitor's chat with us.
+fn in_topic(topic: &str, text: &str) -> Heard {
+    chat("v1", text).in_thread(Scope::Direct, Some(topic))
+}
+
+#[rstest]
+#[case::quick_follow_up(2 * MINUTE - 1, false)]
+#[case::pause(2 * MINUTE, true)]
+#[case::next_hour(HOUR, true)]
+fn rule_2_two_topics_of_one_person_are_two_matters_after_a_pause(#[case] pause: i64, #[case] two: bool) {
+    let mut story = shop().opens();
+    let first = story.hears(in_topic("lamps", "hello")).opened().expect("a work");
+    story.after(pause);
+    let step = story.hears(in_topic("bulbs", "hello"));
+    assert_eq!(step.opened().is_some(), two);
+    assert_eq!(step.message().work != Some(first), two);
+}
+
+#[test]
+fn rule_2_each_topic_goes_on_in_its_own_work_however_quickly() {
+    let mut story = shop().opens();
+    let lamps = story.hears(in_topic("lamps", "hello")).opened();
+    story.after(HOUR);
+    let bulbs = story.hears(in_topic("bulbs", "hello")).opened();
+    assert!(bulbs.is_some() && bulbs != lamps);
+    for pause in [0, HOUR] {
+        story.after(pause);
+        for (text, topic, work) in [("one", "lamps", lamps), ("two", "bulbs", bulbs), ("three", "lamps", lamps)] {
+            assert_eq!(story.hears(in_topic(topic, text)).message().work, work);
+        }
+    }
+    story.folds_to_the_same();
+}
+
+#[test]
+fn rule_2_who_names_no_thread_joins_the_latest_and_a_work_without_one_takes_any() {
+    let mut story = shop().opens();
+    let work = story.hears(chat("v1", "hello")).opened();
+    story.after(HOUR);
+    assert_eq!(story.hears(in_topic("lamps", "here")).message().work, work);
+    story.after(HOUR);
+    let second = story.hears(in_topic("bulbs", "and these")).opened();
+    assert!(second.is_some());
+    story.after(HOUR);
+    assert_eq!(story.hears(chat("v1", "well?")).message().work, second);
+    story.after(HOUR);
+    assert_eq!(story.hears(chat("v1", "anybody?")).message().work, second, "the chat itself is a place too");
+}
+
+#[test]
+fn rule_2_another_identity_of_the_customer_does_not_follow_up() {
+    let both = [(AddressKind::Phone, ANNA), (AddressKind::Whatsapp, "DE.1234")];
+    let said =
+        |from: &[(AddressKind, &str)], topic| whatsapp("", "hello").from(from).in_thread(Scope::Direct, Some(topic));
+    let mut story = shop().opens();
+    let first = story.hears(said(&both, "lamps"));
+    let other = story.hears(said(&both[1..], "bulbs"));
+    assert_eq!(other.message().conversation, first.message().conversation);
+    assert!(other.opened().is_some());
+}
+
+#[test]
+fn rule_2_without_threads_a_pause_splits_nothing() {
+    for heard in [|| sms(ANNA, "hello"), || whatsapp(ANNA, "hello"), || chat("v1", "hello")] {
+        let mut story = shop().opens();
+        let work = story.hears(heard()).opened();
+        story.after(HOUR);
+        assert_eq!(story.hears(heard()).message().work, work);
+    }
+}
+
+#[test]
+fn rule_1_a_quoted_message_leads_to_its_work_in_whichever_thread() {
+    let mut story = shop().opens();
+    let lamps = story.hears(in_topic("lamps", "hello").id("1")).opened();
+    story.after(HOUR);
+    story.hears(in_topic("bulbs", "hello")).opened().expect("a work");
+    story.after(HOUR);
+    assert_eq!(story.hears(in_topic("bulbs", "this one").quoting("1")).message().work, lamps);
+    // Both stand in one thread now, and the latest goes on.
+    assert_eq!(story.hears(in_topic("bulbs", "do you see?")).message().work, lamps);
 }
 
 #[test]
@@ -181,7 +264,7 @@ fn at_the_limit_a_message_joins_the_latest_open_work_of_the_brand_flagged() {
     let two = story.hears(sms(ANNA, "two")).opened();
     let three = story.hears(
         chat("v1", "three")
-            .from(&[(skein::domain::event::AddressKind::Phone, ANNA), (skein::domain::event::AddressKind::Web, "v1")])
+            .from(&[(AddressKind::Phone, ANNA), (AddressKind::Web, "v1")])
             .assured(skein::domain::event::Assurance::LoggedIn),
     );
     assert_eq!(three.message().work, two);

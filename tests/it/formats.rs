@@ -165,3 +165,35 @@ async fn a_payload_of_every_chat_provider_reaches_an_agent_whose_answer_goes_bac
     }
     assert_eq!(reads::stored(&bus, &format!("SKEIN_DEAD_{WORKSPACE}")).await.len(), 0);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_written_in_a_telegram_topic_is_answered_into_it() {
+    let ada = json!({"id": 3501, "is_bot": false, "first_name": "Ada"});
+    let in_the_bots_chat = json!({"update_id": 9101, "message": {"message_id": 81, "date": 1_760_000_000, "from": ada,
+        "chat": {"id": 3501, "type": "private", "first_name": "Ada"}, "message_thread_id": 77, "is_topic_message": true,
+        "text": "Is the lamp in stock?"}});
+    let ben = json!({"id": 41, "is_bot": false, "first_name": "Ben"});
+    let to_the_channel = json!({"update_id": 9102, "message": {"message_id": 12, "date": 1_760_000_000, "from": ben,
+        "chat": {"id": -1001, "title": "Lamps", "type": "supergroup", "is_direct_messages": true},
+        "direct_messages_topic": {"topic_id": 41, "user": ben}, "text": "Is the lamp in stock?"}});
+
+    let bed = Bed::new(false).await;
+    let daemon = bed.daemon().await;
+    let bus = bed.connect().await;
+    let adapter = Adapter::new(bed.connect().await);
+    let mut agent = Agent::log_in(daemon.channel().await, "ann").await;
+    let topics = [(in_the_bots_chat, "3501", "77"), (to_the_channel, "41", "-1001:41")];
+    for (before, (update, person, topic)) in topics.into_iter().enumerate() {
+        adapter.publish(&json_of("telegram", "bot", update)).await;
+        let work = agent.take("bot", false).await.work.expect("its Work");
+        let seen = work.last_customer_message_id.clone();
+        agent.command(|id| reply(id, &work.work_id, &work.assignment_id, &seen, "It is.")).await;
+        let out = eventually("the answer is handed over", async || {
+            let out = reads::stored(&bus, &format!("SKEIN_OUT_{WORKSPACE}")).await;
+            (out.len() > before).then_some(out)
+        })
+        .await;
+        let sent: Value = serde_json::from_slice(&out.last().expect("there is one").payload).expect("JSON");
+        assert_eq!((sent["recipient"]["address"].as_str(), sent["thread"].as_str()), (Some(person), Some(topic)));
+    }
+}

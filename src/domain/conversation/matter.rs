@@ -2,15 +2,23 @@
 
 use crate::domain::conversation::provider_fingerprint;
 use crate::domain::draft::Draft;
-use crate::domain::id::{MessageId, Name, RootId, WorkId};
+use crate::domain::id::{LeafId, MessageId, Name, RootId, WorkId};
+use crate::domain::time::Timestamp;
+use crate::domain::work::Work;
+
+/// A customer's next message on an endpoint within this time of the one before stays in its Work, whatever its thread, milliseconds.
+const FOLLOW_UP_MS: i64 = 2 * 60 * 1_000;
 
 /// What is known of a message before its Work is.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Question<'e> {
     pub(crate) root: RootId,
+    pub(crate) leaf: LeafId,
     pub(crate) channel: &'e Name,
     pub(crate) endpoint: &'e Name,
     pub(crate) brand: &'e Name,
+    /// Thread of the channel's that it stands in, where the channel has them.
+    pub(crate) thread: Option<&'e str>,
     /// Provider's ids of messages that it answers: quoted, or the mail thread of the same sender; nearest first.
     pub(crate) answers: &'e [&'e str],
     /// Whether a closed Work opens again for it: for what a person says.
@@ -73,15 +81,30 @@ pub(crate) fn choose(draft: &Draft<'_>, question: &Question<'_>, answered: Optio
     Matter::New { linked }
 }
 
-/// Rule 2: the open Work on the same endpoint; of several the one with the latest message.
+/// Rule 2: the open Work on the same endpoint, and in the same thread where the message and the Work name one; of several the one
+/// in the very thread, then the one with the latest message. A quick follow-up to any of them opens nothing.
 pub(crate) fn open_on_endpoint(draft: &Draft<'_>, question: &Question<'_>) -> Option<WorkId> {
     let space = draft.space;
     draft
         .works_of(question.root)
         .filter_map(|id| space.works.get(&id))
         .filter(|work| work.endpoint == *question.endpoint && work.channel == *question.channel)
-        .max_by_key(|work| (work.last_message, work.id))
+        .filter(|work| !question.leaves_thread(work) || question.follows_up(work, draft.now))
+        .max_by_key(|work| (work.thread.as_deref() == question.thread, work.last_message, work.id))
         .map(|work| work.id)
+}
+
+impl Question<'_> {
+    /// Whether both name a thread, and not the same.
+    fn leaves_thread(&self, work: &Work) -> bool {
+        work.thread.as_deref().zip(self.thread).is_some_and(|(theirs, ours)| theirs != ours)
+    }
+
+    /// Whether the same identity wrote in the Work a moment ago, on this endpoint.
+    fn follows_up(&self, work: &Work, now: Timestamp) -> bool {
+        let same = work.answer_to.as_ref().is_some_and(|(leaf, by)| *leaf == self.leaf && by == self.endpoint);
+        same && work.last_in_at.is_some_and(|at| now.millis_since(at) < FOLLOW_UP_MS)
+    }
 }
 
 /// Rule 4: the last closed Work on the endpoint inside its continuation window.

@@ -205,6 +205,7 @@ fn part(draft: &Draft<'_>, said: &Said, (set, number, of): (u64, u16, u16)) -> H
         quoted_ref: said.item.quoted.clone(),
         detail: Some(said.item.detail.clone()),
         odd_time: said.event.odd_time.clone(),
+        thread: said.event.thread.clone(),
         ..MessageContent::default()
     };
     HeldPart { part, words }
@@ -221,7 +222,7 @@ fn again(draft: &Draft<'_>, held: &HeldPart) -> Said {
         senders: Vec::new(),
         assurance: part.assurance,
         scope: Scope::Direct,
-        thread: None,
+        thread: words.thread,
         our_address: None,
         kind: EventKind::VisitEnd,
         profile: None,

@@ -56,7 +56,7 @@ fn thanked(draft: &Draft<'_>, question: &Question<'_>, item: &Item) -> Option<Op
         return None;
     }
     let closed = space.closed.get(matter::last_closed_on_endpoint(draft, question)?)?;
-    (closed.answered && only_thanks(&item.content.text, &space.config().thanks)).then_some(closed.last_owner())
+    (closed.answered() && only_thanks(&item.content.text, &space.config().thanks)).then_some(closed.last_owner())
 }
 
 /// Provider's ids of what the item answers or is about, nearest first.

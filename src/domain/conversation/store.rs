@@ -39,13 +39,17 @@ pub(super) fn store(draft: &mut Draft<'_>, endpoint: Option<&EndpointConfig>, sa
     let Said { channel, endpoint: endpoint_name, event, item, who, once, joined } = said;
     let quoted = answers(&item, &event);
     let answers: SmallVec<[&str; 2]> = quoted.iter().map(String::as_str).collect();
+    // A group's thread is the address of its leaf.
+    let thread = event.thread.as_deref().filter(|thread| event.scope == Scope::Direct && !thread.is_empty());
     let config = draft.space.config();
     let brand = endpoint.map_or_else(Name::default, |endpoint| config.brand(endpoint).clone());
     let question = Question {
         root: who.root,
+        leaf: who.leaf,
         channel: &channel,
         endpoint: &endpoint_name,
         brand: &brand,
+        thread,
         answers: &answers,
         reopens: !once.flags.has(Flags::GENERATED),
     };
@@ -124,6 +128,7 @@ pub(super) fn store(draft: &mut Draft<'_>, endpoint: Option<&EndpointConfig>, sa
     };
     let words = MessageContent {
         content: item.content,
+        thread: thread.map(str::to_owned),
         provider_ref: event.message_ref,
         quoted_ref: item.quoted,
         recipient: None,

@@ -50,11 +50,12 @@ pub(crate) fn send(draft: &mut Draft<'_>, agent: AgentId, send: Send) -> Result<
         MessageContent { content: send.content, ..MessageContent::default() }
     } else {
         let address = draft.space.leaves.get(leaf).and_then(|leaf| leaf.address.as_ref());
-        // A token answers the message that it came with, and nothing else.
+        // A token answers the message that it came with, and nothing else; a thread is one of a chat with this address.
         let answers = work.answer_to.as_ref().is_some_and(|(to, by)| *to == leaf && *by == endpoint_name);
         let tokens = work.tokens.as_ref().filter(|_| answers).map(|tokens| tokens.at(draft.now));
         let (reply_token, read_token) = tokens.unwrap_or_default();
         MessageContent {
+            thread: work.thread.as_deref().filter(|_| answers).map(str::to_owned),
             reply_token,
             read_token,
             recipient: Some(address.ok_or(Rejection::NoRecipient)?.to_string()),

@@ -83,6 +83,9 @@ pub struct MessageContent {
     pub author_name: Option<String>,
     /// The provider's token that marks a message as read: inbound as it gave it, outbound that of the message answered.
     pub read_token: Option<String>,
+    /// What is said to one person only: the provider's id of the thread in which it is said, where the channel has threads. That of a
+    /// group is the address of its leaf.
+    pub thread: Option<String>,
 }
 
 /// Why a record exists.

@@ -13,6 +13,11 @@ use crate::domain::workspace::{Names, Symbol, Workspace};
 /// Nobody owned it: ids of records and agents leave this number free.
 const NOBODY: u32 = u32::MAX;
 
+/// Bits of [`ClosedWork::marks`].
+const REPLIED: u8 = 1;
+const ANSWERED: u8 = 2;
+const THREADED: u8 = 4;
+
 /// What is kept of a closed Work. Small, hence no options: an id of index 0 is none.
 #[derive(Clone, Debug)]
 pub(crate) struct ClosedWork {
@@ -29,8 +34,7 @@ pub(crate) struct ClosedWork {
     pub(crate) brand: Symbol,
     pub(crate) queue: Symbol,
     pub(crate) disposition: Symbol,
-    pub(crate) replied: bool,
-    pub(crate) answered: bool,
+    marks: u8,
 }
 
 impl ClosedWork {
@@ -49,9 +53,18 @@ impl ClosedWork {
             brand: names.intern(&work.brand),
             queue: names.intern(&work.queue),
             disposition: names.intern(&work.disposition),
-            replied: work.replied,
-            answered: work.answered,
+            marks: mark(work.replied, REPLIED) | mark(work.answered, ANSWERED) | mark(work.threaded, THREADED),
         }
+    }
+
+    /// Whether we had answered in it.
+    fn replied(&self) -> bool {
+        self.marks & REPLIED != 0
+    }
+
+    /// Whether the customer had our answer when it was closed.
+    pub(crate) fn answered(&self) -> bool {
+        self.marks & ANSWERED != 0
     }
 
     /// Who owned it last.
@@ -69,13 +82,14 @@ impl ClosedWork {
         (self.last_message != MessageId::default()).then_some(self.last_message)
     }
 
-    /// The Work as it is once more, before it is queued.
+    /// The Work as it is once more, before it is queued. In which thread, the message that reopens it says.
     pub(crate) fn reopened(&self, space: &Workspace) -> Work {
         let name = |symbol| space.names.get(symbol).clone();
         Work {
             leaf: self.leaf,
             waited_ms: u64::from(self.waited_ms),
-            replied: self.replied,
+            replied: self.replied(),
+            threaded: self.marks & THREADED != 0,
             last_in: self.last_in(),
             last_message: self.last_message(),
             queue: name(self.queue),
@@ -94,6 +108,10 @@ impl ClosedWork {
             )
         }
     }
+}
+
+fn mark(is_so: bool, bit: u8) -> u8 {
+    if is_so { bit } else { 0 }
 }
 
 /// The closed Works of a workspace that a message can reopen: packed side by side, found through an index of numbers.

@@ -47,7 +47,13 @@ pub(crate) struct Work {
     pub(crate) disposition: Name,
     /// Where an answer goes: the last customer message's leaf and endpoint.
     pub(crate) answer_to: Option<(LeafId, Name)>,
+    /// Thread of that message, where the channel has threads: an answer names it.
+    pub(crate) thread: Option<Box<str>>,
     pub(crate) last_in: Option<MessageId>,
+    /// When that message came.
+    pub(crate) last_in_at: Option<Timestamp>,
+    /// Whether a customer message in it named a thread: only then another Work may stand beside it on its endpoint.
+    pub(crate) threaded: bool,
     pub(crate) last_message: Option<MessageId>,
     /// Up to where each of its owners has read; the present one's.
     pub(crate) seen: Option<MessageId>,
@@ -142,7 +148,10 @@ impl Work {
             wrapup_until: None,
             disposition: Name::default(),
             answer_to: None,
+            thread: None,
             last_in: None,
+            last_in_at: None,
+            threaded: false,
             last_message: None,
             seen: None,
             cooldowns: SmallVec::new(),
@@ -242,7 +251,10 @@ impl Work {
             _ if message.flags.is_quiet() => {}
             (Direction::In, Author::Customer) if message.kind.awaits_answer() => {
                 self.tokens = words.and_then(|words| Tokens::of(message, words, now));
+                self.thread = words.and_then(|words| words.thread.as_deref()).map(Box::from);
+                self.threaded |= self.thread.is_some();
                 self.last_in = Some(id);
+                self.last_in_at = Some(now);
                 self.answer_to = Some((message.leaf, message.endpoint.clone()));
                 self.ours_since.get_or_insert(now);
                 if let Some(owner) = &mut self.owner {

@@ -72,6 +72,7 @@ fn write_message(wire: &mut Wire<'_>, message: &MessageContent) {
     wire.optional_text(9, message.reply_to_token.as_deref());
     wire.optional_text(10, message.author_name.as_deref());
     wire.optional_text(11, message.read_token.as_deref());
+    wire.optional_text(12, message.thread.as_deref());
 }
 
 fn personal_from(personal: p::Personal) -> Result<Personal, CodecError> {
@@ -88,6 +89,7 @@ fn personal_from(personal: p::Personal) -> Result<Personal, CodecError> {
             reply_to_token: message.reply_to_token,
             author_name: message.author_name,
             read_token: message.read_token,
+            thread: message.thread,
         })),
         Value::Address(address) => PersonalValue::Address(Name::from(address)),
         Value::Shown(name) => PersonalValue::Shown(Name::from(name)),

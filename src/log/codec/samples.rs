@@ -488,10 +488,10 @@ fn personal() -> impl Strategy<Value = Personal> {
 
 fn message_content() -> impl Strategy<Value = MessageContent> {
     let text = || of(".{0,20}");
-    let beside = (text(), text(), text(), text(), text());
+    let beside = (text(), text(), text(), text(), text(), text());
     (content(), text(), text(), text(), text(), text(), beside).prop_map(
         |(content, provider_ref, quoted_ref, recipient, detail, odd_time, beside)| {
-            let (language, reply_token, reply_to_token, author_name, read_token) = beside;
+            let (language, reply_token, reply_to_token, author_name, read_token, thread) = beside;
             MessageContent {
                 content,
                 provider_ref,
@@ -504,6 +504,7 @@ fn message_content() -> impl Strategy<Value = MessageContent> {
                 reply_to_token,
                 author_name,
                 read_token,
+                thread,
             }
         },
     )

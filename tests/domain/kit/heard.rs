@@ -204,7 +204,7 @@ impl Heard {
         self
     }
 
-    /// In a group or in public.
+    /// In a group, in public, or in a thread of the chat with us.
     pub(crate) fn in_thread(mut self, scope: Scope, thread: Option<&str>) -> Self {
         self.event.scope = scope;
         self.event.thread = thread.map(str::to_owned);
