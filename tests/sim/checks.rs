@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{Debug, Write as _};
 
 use skein::domain::event::{ReceiptStatus, Scope};
-use skein::domain::id::{AgentId, AssignmentId, MessageId, Name, OfferId, RootId, WorkId};
+use skein::domain::id::{AgentId, AssignmentId, LeafId, MessageId, Name, OfferId, RootId, WorkId};
 use skein::domain::invariant::violations;
 use skein::domain::record::{
     AssignCause, Author, Cause, Change, Direction, Flags, MessageKind, MessageStored, OfferOutcome, PersonalValue,
@@ -45,6 +45,24 @@ struct Owned {
     grace_ms: Option<u64>,
 }
 
+/// A customer message that asks.
+#[derive(Debug)]
+struct Heard {
+    leaf: LeafId,
+    endpoint: Name,
+    thread: Option<String>,
+    at: Timestamp,
+}
+
+impl Heard {
+    /// Whether what the same customer says on this endpoint is another matter than this.
+    fn is_apart_from(&self, next: &Self) -> bool {
+        let threads = self.thread.as_ref().zip(next.thread.as_ref());
+        let quick = self.leaf == next.leaf && self.endpoint == next.endpoint && next.at.millis_since(self.at) < 120_000;
+        threads.is_some_and(|(this, that)| this != that) && !quick
+    }
+}
+
 #[derive(Debug)]
 struct Offered {
     offer: OfferId,
@@ -64,6 +82,8 @@ pub(crate) struct Auditor {
     pub(crate) stored: BTreeMap<String, u32>,
     /// Tokens of providers that answers have taken.
     tokens: BTreeSet<String>,
+    /// The last customer message of each Work.
+    heard: BTreeMap<WorkId, Heard>,
     /// Parts of texts, by their words, with how often each is in a message.
     pub(crate) pieces: BTreeMap<String, u32>,
     pub(crate) statuses: BTreeMap<MessageId, ReceiptStatus>,
@@ -84,6 +104,7 @@ impl Auditor {
             requests: BTreeSet::new(),
             stored: BTreeMap::new(),
             tokens: BTreeSet::new(),
+            heard: BTreeMap::new(),
             pieces: BTreeMap::new(),
             statuses: BTreeMap::new(),
             owned: BTreeMap::new(),
@@ -156,15 +177,24 @@ impl Auditor {
                 let id = WorkId::new(index, place);
                 let space = self.space()?;
                 let root = space.work(id).map_or(opened.conversation, |work| work.conversation);
-                let same = space.conversation(root).map_or(0, |conversation| {
+                let beside: Vec<WorkId> = space.conversation(root).map_or_else(Vec::new, |conversation| {
                     let beside = conversation.works.iter().filter(|work| {
-                        work.state != WorkState::Closed
+                        work.work != id
+                            && work.state != WorkState::Closed
                             && work.endpoint == opened.endpoint
                             && work.channel == opened.channel
                     });
-                    beside.count()
+                    beside.map(|work| work.work).collect()
                 });
-                holds("no second work on an endpoint", same <= 1, || format!("{opened:?} at {index}"))?;
+                let asked = asked(record, id);
+                let apart = beside.iter().all(|work| {
+                    let heard = self.heard.get(work).zip(asked.as_ref());
+                    heard.is_some_and(|(before, next)| before.is_apart_from(next))
+                });
+                holds("no second work on an endpoint and thread", apart, || format!("{opened:?} at {index}"))?;
+                if !beside.is_empty() {
+                    stats.hit("thread", "another matter");
+                }
                 self.states.insert(id, "New");
             }
             Change::WorkQueued { work, cause, .. } => {
@@ -305,6 +335,9 @@ impl Auditor {
                     && message.scope == Scope::Direct
                     && !why_not.iter().any(|flag| message.flags.has(*flag));
                 holds("who asks has a work", !asks || message.work.is_some(), || format!("{message:?}"))?;
+                if let Some(work) = message.work {
+                    self.heard.extend(asked(record, work).map(|heard| (work, heard)));
+                }
             }
             Direction::Out if message.author != Author::External => {
                 for (name, token) in [("reply", &words.reply_token), ("read", &words.read_token)] {
@@ -313,6 +346,15 @@ impl Auditor {
                     let first = self.tokens.insert(token.clone());
                     holds("a token answers once", first, || format!("{token}: {message:?}"))?;
                 }
+                let heard = message.work.and_then(|work| self.heard.get(&work));
+                let heard = heard.filter(|heard| heard.leaf == message.leaf && heard.endpoint == message.endpoint);
+                let thread = heard.and_then(|heard| heard.thread.clone());
+                if thread.is_some() {
+                    stats.hit("thread", "answered into");
+                }
+                holds("an answer goes where the customer last wrote", words.thread == thread, || {
+                    format!("{thread:?}, not {:?}: {message:?}", words.thread)
+                })?;
                 let current = message.work.and_then(|work| self.owned.get(&work)).map(|owned| owned.assignment);
                 holds("only the owner sends", current.is_some() && current == message.assignment, || {
                     format!("{message:?}")
@@ -402,6 +444,25 @@ impl Auditor {
         }
         Ok(())
     }
+}
+
+/// What a customer asks in a Work by the record.
+fn asked(record: &Record, work: WorkId) -> Option<Heard> {
+    (0u16..).zip(&record.changes).find_map(|(place, change)| match change {
+        Change::MessageStored(message)
+            if message.work == Some(work)
+                && message.author == Author::Customer
+                && matches!(message.kind, MessageKind::Message | MessageKind::Unsupported | MessageKind::Call)
+                && !message.flags.is_quiet() =>
+        {
+            let thread = record.content.iter().find_map(|personal| match &personal.value {
+                PersonalValue::Message(words) if personal.place == place => words.thread.clone(),
+                _ => None,
+            });
+            Some(Heard { leaf: message.leaf, endpoint: message.endpoint.clone(), thread, at: record.time })
+        }
+        _ => None,
+    })
 }
 
 /// What identifies a customer's message to the world: it must be stored once. What was told as history is told again by itself.

@@ -257,6 +257,7 @@ impl Customers {
         event.backfill = self.rng.percent(3);
         event.reply_token = self.rng.percent(30).then(|| format!("reply-{number}"));
         event.read_token = self.rng.percent(30).then(|| format!("read-{number}"));
+        event.thread = (channel == "telegram" && self.rng.percent(80)).then(|| format!("topic-{}", self.rng.below(2)));
         if self.rng.percent(20) {
             event.profile = Some(Box::new(Profile {
                 name: Some(format!("Person {person} {}", self.rng.below(2))),

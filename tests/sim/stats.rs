@@ -135,6 +135,7 @@ const EXPECTED: &[(&str, &[&str])] = &[
     ("session ended because", &["LoggedOut", "Taken", "GraceOver", "SlowReader"]),
     ("presence", &["Ready", "Away", "Draining", "Offline"]),
     ("token taken", &["reply", "read"]),
+    ("thread", &["answered into", "another matter"]),
     ("text in parts", &["joined", "joined without some", "late or alone"]),
     (
         "crash",
