@@ -173,4 +173,6 @@ pub struct AnswerAddress {
     pub scope: Scope,
     /// Address of the person; of a group or public thread its id.
     pub address: Name,
+    /// Thread of the person's chat, where the channel has threads.
+    pub thread: Option<Box<str>>,
 }

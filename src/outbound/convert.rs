@@ -70,7 +70,7 @@ fn message(id: MessageId, stored: &MessageStored, words: &MessageContent) -> p::
 /// That somebody of ours is typing, for the adapter: no message, so it has no id and is in no record.
 pub(super) fn typing(to: &AnswerAddress) -> p::OutboundMessage {
     let (recipient, thread) = match to.scope {
-        Scope::Direct => (Some(&to.address), None),
+        Scope::Direct => (Some(&to.address), to.thread.as_deref().map(str::to_owned)),
         Scope::Group | Scope::Public => (None, Some(to.address.to_string())),
     };
     p::OutboundMessage {

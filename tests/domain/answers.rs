@@ -75,6 +75,8 @@ fn an_answer_goes_into_the_thread_of_the_last_customer_message() {
     let follow_up = story.hears(in_topic("b", "here, please"));
     assert_eq!((follow_up.message().work, thread(&follow_up)), (Some(held.0), Some("b")));
     assert_eq!(thread(&story.answers("ann", held, "of course")), Some("b"));
+    let typing = story.space().answer_address(held.0).expect("somewhere to answer to");
+    assert_eq!(typing.thread.as_deref(), Some("b"), "and so is typing");
     story.hears(chat("v1", "or here")).expect("a message");
     assert_eq!(thread(&story.answers("ann", held, "as you like")), None, "the chat itself");
     story.hears(in_topic("", "an empty name is none")).expect("a message");

@@ -49,6 +49,7 @@ impl Workspace {
             endpoint: config.name.clone(),
             scope: leaf.scope,
             address: leaf.address.clone()?,
+            thread: work.thread.clone(),
         })
     }
 }
