@@ -1,6 +1,6 @@
 //! Reports of mail servers and of sending services, and what only looks like one.
 
-use skein::domain::content::{Mail, MailClass};
+use skein::domain::content::MailClass;
 use skein::domain::event::{ErrorClass, EventKind, Receipt, ReceiptStatus};
 
 use crate::{read, reports, said};
