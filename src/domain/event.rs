@@ -311,3 +311,10 @@ pub enum ErrorClass {
     /// Our credentials were refused.
     Auth,
 }
+
+/// Whether it is the payload that guides of providers give the button of a conversation's start: who presses it says nothing yet.
+#[must_use]
+pub fn is_start_payload(payload: &str) -> bool {
+    let folded: String = payload.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
+    folded == "getstarted" || folded == "getstartedpayload"
+}

@@ -67,7 +67,7 @@ pub(super) fn verdict(bound: &Bound, found: Found) -> Verdict {
         return Verdict::Broken;
     }
     // In the middle of a message it is read again, and its first events are skipped.
-    let next = if sequence > 0 && event + 1 < of { sequence } else { sequence + 1 };
+    let next = if sequence > 0 && event < of.saturating_sub(1) { sequence } else { sequence + 1 };
     if next < found.first_sequence {
         return Verdict::Gap { from: next, to: found.first_sequence - 1 };
     }

@@ -121,6 +121,7 @@ impl Preparer {
     }
 
     fn events(&self, message: &Stored, normalized: Normalized, endpoint: &EndpointConfig, commands: &mut Vec<Command>) {
+        // The normaliser refuses bodies with more.
         let of = u16::try_from(normalized.events.len()).unwrap_or(u16::MAX);
         if of == 0 {
             // Nothing for anybody; the position moves on all the same.

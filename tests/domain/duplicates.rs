@@ -177,3 +177,44 @@ fn a_groups_message_whose_writer_is_not_told_comes_once() {
     assert_eq!(story.hears(heard("hello")).refused(), Rejection::Duplicate);
     assert!(story.hears(heard("more")).message().flags.has(Flags::ID_REUSED));
 }
+
+#[test]
+fn what_many_do_to_one_message_is_never_a_duplicate_of_anothers() {
+    let mut story = shop().opens();
+    let liked = || {
+        let kind = EventKind::Reaction { emoji: "\u{1f44d}".to_owned() };
+        let mut heard = whatsapp(ANNA, "").in_thread(Scope::Public, Some("p1")).event_id("p1:1760000000").kind(kind);
+        heard.event.senders.clear();
+        heard
+    };
+    for _ in 0..2 {
+        assert_eq!(story.hears(liked()).message().flags, Flags::default(), "nobody is told as the one who did it");
+    }
+}
+
+#[test]
+fn a_thread_is_told_from_a_person_of_the_same_name() {
+    let mut story = shop().opens();
+    let heard = |sent: bool| {
+        let mut heard = whatsapp(ANNA, "hello").in_thread(Scope::Group, Some(ANNA)).id("m1");
+        if !sent {
+            heard.event.senders.clear();
+        }
+        heard
+    };
+    story.hears(heard(true)).expect("a message");
+    assert_eq!(story.hears(heard(false)).message().flags, Flags::default());
+}
+
+#[test]
+fn history_does_not_take_the_place_of_what_was_told_since() {
+    let mut story = shop().opens();
+    story.hears(whatsapp(ANNA, "hello").id("1")).expect("a message");
+    let reacts = |emoji: &str| whatsapp(ANNA, "").id("1").kind(EventKind::Reaction { emoji: emoji.to_owned() });
+    story.hears(reacts("heart").backfill()).expect("history, when nothing else is known");
+    story.hears(reacts("smile").backfill()).expect("more of it");
+    story.hears(reacts("heart")).expect("by itself");
+    story.hears(reacts("thumb")).expect("another since");
+    assert_eq!(story.hears(reacts("heart").backfill()).refused(), Rejection::Duplicate, "it was so before");
+    assert_eq!(story.hears(reacts("thumb")).refused(), Rejection::Duplicate, "a retry");
+}

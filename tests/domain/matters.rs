@@ -339,6 +339,13 @@ fn a_button_that_an_advertisement_led_to_asks_for_an_answer_as_any_other_does() 
     let mut story = shop().opens();
     assert_eq!(story.hears(start(Some("Get started"), false)).message().work, None, "nobody asked anything");
     assert_eq!(shop().opens().hears(start(None, true)).message().work, None, "a link says nothing");
+    let mut begun = start(Some("Get started"), true);
+    begun.event.kind = EventKind::Start {
+        title: Some("Get started".to_owned()),
+        payload: Some("GET_STARTED".to_owned()),
+        referral: true,
+    };
+    assert_eq!(shop().opens().hears(begun).message().work, None, "nor does the button of a conversation's start");
     let pressed = story.hears(start(Some("Order now"), true));
     assert!(pressed.opened().is_some());
     let content = &pressed.words().content;

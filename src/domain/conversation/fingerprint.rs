@@ -47,6 +47,33 @@ pub(crate) fn provider_fingerprint(key: &[u8; 16], channel: &str, endpoint: &str
     Fingerprint::new(key, Purpose::Provider).field(channel).field(endpoint).field(provider_ref).finish()
 }
 
+/// Whose ids are told apart from those of others.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Counterpart<'a> {
+    /// A person's address, in its normal form.
+    Person(AddressKind, &'a str),
+    /// A group's or public thread, where nobody is told as the sender.
+    Thread(&'a str),
+}
+
+impl<'a> Counterpart<'a> {
+    /// What no kind of an address is.
+    const THREAD: u8 = u8::MAX;
+
+    pub(crate) fn name(self) -> &'a str {
+        match self {
+            Self::Person(_, name) | Self::Thread(name) => name,
+        }
+    }
+
+    fn kind(self) -> u8 {
+        match self {
+            Self::Person(kind, _) => kind as u8,
+            Self::Thread(_) => Self::THREAD,
+        }
+    }
+}
+
 /// Of the duplicate key (domain rules, section 2): endpoint, kind, counterpart, the event's id and the version of an edit.
 /// None: it has no id.
 pub(crate) fn duplicate_key(
@@ -54,7 +81,7 @@ pub(crate) fn duplicate_key(
     channel: &str,
     endpoint: &str,
     kind: MessageKind,
-    counterpart: (AddressKind, &str),
+    counterpart: Counterpart<'_>,
     edit_version: Option<&str>,
     event: &InboundEvent,
 ) -> Option<u64> {
@@ -67,8 +94,8 @@ pub(crate) fn duplicate_key(
     let mut fingerprint = Fingerprint::new(key, Purpose::Duplicate)
         .field(channel)
         .field(endpoint)
-        .field([kind as u8, counterpart.0 as u8])
-        .field(counterpart.1)
+        .field([kind as u8, counterpart.kind()])
+        .field(counterpart.name())
         .field(id);
     if let Some(version) = edit_version {
         fingerprint = fingerprint.field(version);

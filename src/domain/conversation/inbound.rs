@@ -1,15 +1,15 @@
 //! An inbound event becomes a message in its Conversation, and Work where it asks for an answer.
 
-use super::item::{as_item, odd_time};
-use super::once::{Once, once};
+use super::item::{Item, as_item, odd_time};
+use super::once::{Once, is_of_many, once};
 use super::parts;
-use super::provider_fingerprint;
 use super::store::{Said, store};
+use super::{Counterpart, provider_fingerprint};
 use crate::domain::command::{Arrival, DeadLetter};
 use crate::domain::customer::{Who, normalise, resolve, resolve_thread};
 use crate::domain::delivery;
 use crate::domain::draft::Draft;
-use crate::domain::event::{AddressKind, EventKind, InboundEvent, Receipt, ReceiptStatus, Scope};
+use crate::domain::event::{EventKind, InboundEvent, Receipt, ReceiptStatus, Scope};
 use crate::domain::id::Name;
 use crate::domain::record::{Change, Flags, PersonalValue};
 use crate::domain::rejection::Rejection;
@@ -114,13 +114,13 @@ fn item(draft: &mut Draft<'_>, mut arrival: Arrival, endpoint: &EndpointConfig) 
         return Ok(());
     }
     let once = match &counterpart {
-        Some((kind, text)) => match once(draft, &arrival, &item, (*kind, text))? {
+        Some((kind, text)) => match once(draft, &arrival, &item, Counterpart::Person(*kind, text))? {
             Some(once) => once,
             None => return Ok(()),
         },
-        None => match event.thread.as_deref().filter(|_| event.event_id.is_some() || event.message_ref.is_some()) {
+        None => match event.thread.as_deref().filter(|_| is_named(&item, event)) {
             // Who said it in a group is not told: what has an id is told from a retry by the thread.
-            Some(thread) => match once(draft, &arrival, &item, (AddressKind::Login, thread))? {
+            Some(thread) => match once(draft, &arrival, &item, Counterpart::Thread(thread))? {
                 Some(once) => once,
                 None => return Ok(()),
             },
@@ -154,6 +154,12 @@ fn item(draft: &mut Draft<'_>, mut arrival: Arrival, endpoint: &EndpointConfig) 
         store(draft, Some(endpoint), said);
     }
     Ok(())
+}
+
+/// Whether an id names what somebody said who is not told. What many do to one message is not told apart by it: a retry that is
+/// kept twice costs less than a person who is not heard.
+fn is_named(item: &Item, event: &InboundEvent) -> bool {
+    !is_of_many(item.kind) && (event.event_id.is_some() || event.message_ref.is_some())
 }
 
 /// Whether an echo is of a message that we sent.

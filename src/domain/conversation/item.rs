@@ -2,7 +2,7 @@
 
 use super::parts;
 use crate::domain::content::{ButtonReply, Content, MailClass, Part};
-use crate::domain::event::{Assurance, CallState, EventKind, InboundEvent, Sender};
+use crate::domain::event::{Assurance, CallState, EventKind, InboundEvent, Sender, is_start_payload};
 use crate::domain::record::{Flags, MessageKind};
 use crate::domain::time::Timestamp;
 
@@ -84,7 +84,9 @@ pub(super) fn as_item(event: &mut InboundEvent) -> Item {
             plain(MessageKind::Opt, Content::text(title.unwrap_or_default()), detail)
         }
         // A button that an advertisement led to was pressed all the same: it asks for an answer as any other does.
-        EventKind::Start { title: Some(title), payload, referral: true } => {
+        EventKind::Start { title: Some(title), payload, referral: true }
+            if !payload.as_deref().is_some_and(is_start_payload) =>
+        {
             let button = ButtonReply { payload: payload.unwrap_or_default(), title: title.clone() };
             let content = Content { text: title, parts: vec![Part::ButtonReply(button)] };
             plain(MessageKind::Message, content, String::new())

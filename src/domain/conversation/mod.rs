@@ -12,7 +12,9 @@ mod store;
 mod thanks;
 
 pub(crate) use aging::Aging;
-pub(crate) use fingerprint::{digest, duplicate_key, parts_fingerprint, provider_fingerprint, with_digest};
+pub(crate) use fingerprint::{
+    Counterpart, digest, duplicate_key, parts_fingerprint, provider_fingerprint, with_digest,
+};
 pub(crate) use inbound::{dead_letter, input};
 pub(crate) use item::is_odd_time;
 pub(crate) use once::Seen;

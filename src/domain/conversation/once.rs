@@ -1,10 +1,9 @@
 //! Exactly once by the provider's ids: tells a retry from something new (domain rules, section 2).
 
 use super::item::Item;
-use super::{digest, duplicate_key, provider_fingerprint, with_digest};
+use super::{Counterpart, digest, duplicate_key, provider_fingerprint, with_digest};
 use crate::domain::command::Arrival;
 use crate::domain::draft::Draft;
-use crate::domain::event::AddressKind;
 use crate::domain::id::{MessageId, Name};
 use crate::domain::record::{Change, Flags, MessageKind};
 use crate::domain::rejection::Rejection;
@@ -15,6 +14,9 @@ const REPEATED_MS: i64 = 3_000;
 
 /// Marks the digest of what was told as history.
 const HISTORY: u64 = 0x6261_636b_6669_6c6c;
+
+/// The bit that only digests of history have: without the words one can tell whether what is remembered was told by itself.
+const OLD: u64 = 1;
 
 /// What is remembered of an event that had an id.
 #[derive(Clone, Copy, Debug)]
@@ -38,19 +40,19 @@ pub(super) fn once(
     draft: &mut Draft<'_>,
     arrival: &Arrival,
     item: &Item,
-    counterpart: (AddressKind, &str),
+    counterpart: Counterpart<'_>,
 ) -> Result<Option<Once>, Rejection> {
     let space = draft.space;
     let hash_key = space.hash_key();
-    let live = digest(hash_key, item.kind, &item.content, &item.detail);
+    let live = (digest(hash_key, item.kind, &item.content, &item.detail) & !OLD).max(2);
     // What was told as history still has to be answered when it comes by itself: the two are told apart.
-    let history = with_digest(live, HISTORY);
+    let history = with_digest(live, HISTORY) | OLD;
     let digest = if arrival.event.backfill { history } else { live };
     let (channel, endpoint) = (&arrival.channel, &arrival.endpoint);
     let Some(key) =
         duplicate_key(hash_key, channel, endpoint, item.kind, counterpart, item.version.as_deref(), &arrival.event)
     else {
-        let words = provider_fingerprint(hash_key, channel, endpoint, counterpart.1);
+        let words = provider_fingerprint(hash_key, channel, endpoint, counterpart.name());
         let key = with_digest(words, digest);
         let repeated = space.remembered.get(key).is_some_and(|seen| draft.now.millis_since(seen.at) <= REPEATED_MS);
         return Ok(Some(Once { key, digest, flags: if repeated { Flags::REPEATED } else { Flags::default() } }));
@@ -65,6 +67,11 @@ pub(super) fn once(
     // Told by itself before: its history is nothing new.
     let told = seen.digest == digest || seen.digest == live;
     if replaces(item.kind) && arrival.event.event_id.is_none() && !told {
+        // What was so before we were connected does not take the place of what was told since. Under ids of their own the two
+        // cannot be compared, and both are kept.
+        if arrival.event.backfill && seen.digest & OLD == 0 {
+            return Err(Rejection::Duplicate);
+        }
         return Ok(Some(known));
     }
     let reused = with_digest(key, digest);
@@ -76,8 +83,14 @@ pub(super) fn once(
     }
 }
 
-/// Whether an item of this kind says what is so from now on of the message that it names, which may be the same again after something
-/// else: put, taken back, put again. Only the latest is compared then.
+/// Whether several people do such a thing to one message, often at once: then an id of the message, or of its moment, is none
+/// of what one of them did.
+pub(super) fn is_of_many(kind: MessageKind) -> bool {
+    matches!(kind, MessageKind::Reaction | MessageKind::Opt)
+}
+
+/// Whether an item of this kind says what is so from now on of the message that it names, which may be the same again after
+/// something else: put, taken back, put again. Only the latest is compared then.
 fn replaces(kind: MessageKind) -> bool {
     matches!(kind, MessageKind::Reaction | MessageKind::Edit | MessageKind::Opt)
 }

@@ -129,7 +129,7 @@ impl Input {
         } else if self.splitter == applied.splitter {
             self.event > applied.event
         } else {
-            applied.event + 1 < applied.of
+            applied.event < applied.of.saturating_sub(1)
         }
     }
 }
