@@ -2,7 +2,7 @@
 
 use super::normalized::{Normalized, Request};
 use super::refusal::{Refusal, bounded};
-use super::{Format, email, instagram, line, messenger, skein, telegram, twilio, viber, vonage, whatsapp};
+use super::{Format, email, instagram, line, messenger, receipts, skein, telegram, twilio, viber, vonage, whatsapp};
 use crate::domain::event::{EventKind, InboundEvent};
 
 /// Version of the rules by which bytes become an ordered list of events. A position holds it: it rises whenever the same bytes
@@ -17,6 +17,10 @@ pub const MAX_MAIL_BYTES: usize = 25 * 1024 * 1024;
 
 /// Most bytes of an id: Message-IDs of real mailers stay under RFC 5322's line length of 998.
 pub const MAX_ID_BYTES: usize = 1024;
+
+/// Most events of one body: a MiB of the shortest ids that providers give holds fewer. A position counts them by 16 bits, with
+/// those that a refused message adds.
+pub(super) const MAX_EVENTS: usize = 16_384;
 
 /// Reads the bytes of a request. Pure: the same request gives the same events in the same order.
 ///
@@ -53,8 +57,18 @@ pub fn normalize(format: Format, request: Request<'_>) -> Result<Normalized, Ref
         Format::Viber => these(viber::read(request.body)?),
         Format::Vonage => these(vonage::read(&request)?),
     };
+    if normalized.events.len() > MAX_EVENTS {
+        return Err(Refusal::TooMany { what: "events", limit: MAX_EVENTS });
+    }
+    // In our own formats one body is one event: who speaks them tells an opt-out by itself.
+    let of_provider = !matches!(format, Format::SkeinJson | Format::SkeinProtobuf);
+    let mut refused = false;
     for event in &normalized.events {
         check_ids(event)?;
+        refused |= of_provider && receipts::is_refused(event);
+    }
+    if refused {
+        normalized.events = receipts::with_opt_outs(normalized.events, format);
     }
     set_aside(&mut normalized);
     Ok(normalized)

@@ -7,7 +7,7 @@ use crate::domain::event::{ErrorClass, ReceiptError};
 const UNSUBSCRIBED: &str = "21610";
 
 /// The recipient has stopped our marketing messages on WhatsApp.
-pub(super) const MARKETING_STOPPED: &str = "63050";
+const MARKETING_STOPPED: &str = "63050";
 
 pub(super) fn receipt_error(code: &str, message: Option<&str>) -> ReceiptError {
     ReceiptError {

@@ -17,7 +17,7 @@ pub(super) struct People {
     pub(super) visitors: bool,
 }
 
-/// Every event of one request: usually one, two when a failure means an opt-out, many from an event stream.
+/// Every event of one request: one, or many from an event stream.
 pub(in super::super) fn read(request: &Request<'_>) -> Result<Vec<InboundEvent>, Refusal> {
     let people =
         People { whatsapp: request.channel == "whatsapp", visitors: matches!(request.channel, "chat" | "web" | "") };

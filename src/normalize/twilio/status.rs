@@ -2,12 +2,11 @@
 
 use super::super::fields::{event, set_moment};
 use super::super::form::Form;
-use super::super::receipts;
 use super::super::refusal::{Refusal, bounded};
 use super::{assurance, errors, sender, split};
 use crate::domain::event::{EventKind, InboundEvent, Receipt, ReceiptStatus};
 
-/// A receipt; with an error that means it, an opt-out beside it.
+/// A receipt.
 pub(super) fn read(
     form: &Form<'_>,
     query: &Form<'_>,
@@ -40,8 +39,7 @@ pub(super) fn read(
     if let Some(done) = form.get("RawDlrDoneDate") {
         set_moment(&mut receipt, carrier_time(done), done);
     }
-    let purpose = if code == Some(errors::MARKETING_STOPPED) { receipts::MARKETING } else { "" };
-    Ok(receipts::with_opt_out(receipt, purpose).collect())
+    Ok(vec![receipt])
 }
 
 /// The carrier's time of delivery: `YYMMDDhhmm`, with seconds where it knows them.

@@ -23,7 +23,7 @@ pub(super) fn of_receipt(code: String) -> ReceiptError {
         "39" => (ErrorClass::Invalid, "the sender is not allowed there"),
         "50" | "51" => (ErrorClass::Blocked, "the sender is not registered there"),
         "52" => (ErrorClass::Content, "the carrier filters such words"),
-        "53" => (ErrorClass::OptedOut, "the recipient has not agreed to such messages"),
+        "53" => (ErrorClass::Blocked, "the filter of consents holds it back"),
         "54" => (ErrorClass::Blocked, "local rules forbid it"),
         _ => (ErrorClass::Unspecified, ""),
     };

@@ -2,7 +2,6 @@
 
 use super::super::fields::{event, international, is_whatsapp_user_id, profile};
 use super::super::json::{self, Text};
-use super::super::receipts;
 use super::payload::{Reaction, Webhook};
 use super::{content, errors, moment, our_id, phone};
 use crate::domain::event::{
@@ -14,22 +13,27 @@ pub(super) fn read(webhook: Webhook<'_>) -> Vec<InboundEvent> {
     if webhook.status.is_some() { report(webhook) } else { vec![inbound(flat(webhook))] }
 }
 
-/// Version 0.1 as version 1: the content at the top.
-fn flat(webhook: Webhook<'_>) -> Webhook<'_> {
-    let Some(content) = webhook.message.and_then(|message| message.content) else {
-        return Webhook { message: None, ..webhook };
-    };
+/// Version 0.1 as version 1: the content at the top, before what stands there already.
+fn flat(mut webhook: Webhook<'_>) -> Webhook<'_> {
+    let Some(nested) = webhook.message.take().and_then(|message| message.content) else { return webhook };
     Webhook {
-        message_uuid: webhook.message_uuid,
-        message_type: content.kind,
-        kind: None,
-        channel: webhook.channel,
-        from: webhook.from,
-        to: webhook.to,
-        timestamp: webhook.timestamp,
-        profile: webhook.profile,
-        context: webhook.context,
-        ..*content
+        message_type: nested.kind.or(webhook.message_type),
+        text: nested.text.or(webhook.text),
+        image: nested.image.or(webhook.image),
+        audio: nested.audio.or(webhook.audio),
+        video: nested.video.or(webhook.video),
+        file: nested.file.or(webhook.file),
+        sticker: nested.sticker.or(webhook.sticker),
+        vcard: nested.vcard.or(webhook.vcard),
+        content: if nested.content.is_empty() { webhook.content } else { nested.content },
+        location: nested.location.or(webhook.location),
+        contact: nested.contact.or(webhook.contact),
+        reply: nested.reply.or(webhook.reply),
+        button: nested.button.or(webhook.button),
+        reaction: nested.reaction.or(webhook.reaction),
+        order: nested.order.or(webhook.order),
+        whatsapp: nested.whatsapp.or(webhook.whatsapp),
+        ..webhook
     }
 }
 
@@ -99,7 +103,7 @@ fn report(mut webhook: Webhook<'_>) -> Vec<InboundEvent> {
     receipt.assurance = assurance(&channel);
     receipt.our_address = json::filled(ours);
     moment(&mut receipt, &json::text(webhook.timestamp.take()));
-    receipts::with_opt_out(receipt, "").collect()
+    vec![receipt]
 }
 
 fn status(name: &str) -> Option<ReceiptStatus> {

@@ -14,7 +14,7 @@ const FORMAT: &str = "vonage";
 /// Shortest number in international form: what is shorter is a short code.
 const MIN_PHONE_DIGITS: usize = 7;
 
-/// Every event of one request: usually one, two when a failure means an opt-out.
+/// The one event of a request.
 pub(in super::super) fn read(request: &Request<'_>) -> Result<Vec<InboundEvent>, Refusal> {
     if request.body.trim_ascii_start().starts_with(b"{") {
         let text = &*json::checked(request.body)?;

@@ -2,7 +2,6 @@
 
 use super::super::fields::{event, filled};
 use super::super::json::{self, Text};
-use super::super::receipts;
 use super::super::refusal::Refusal;
 use super::payload::Webhook;
 use super::{errors, moment, our_id, phone};
@@ -59,7 +58,7 @@ fn part(webhook: &Webhook<'_>) -> Option<(u16, u16, String)> {
     Some((number(&webhook.concat_part)?, number(&webhook.concat_total)?, reference))
 }
 
-/// A receipt; with an error that means it, an opt-out beside it.
+/// A receipt.
 fn report(mut webhook: Webhook<'_>) -> Result<Vec<InboundEvent>, Refusal> {
     let id = json::filled(webhook.message_id.take());
     let message_id = our_id(webhook.client_dash_ref.take());
@@ -89,7 +88,7 @@ fn report(mut webhook: Webhook<'_>) -> Result<Vec<InboundEvent>, Refusal> {
     receipt.senders = recipient.iter().map(|recipient| phone(recipient)).collect();
     receipt.our_address = json::filled(webhook.to.and_then(|to| to.address));
     moment(&mut receipt, &json::text(webhook.message_timestamp.or(webhook.timestamp)));
-    Ok(receipts::with_opt_out(receipt, "").collect())
+    Ok(vec![receipt])
 }
 
 fn status(name: &str) -> Option<ReceiptStatus> {

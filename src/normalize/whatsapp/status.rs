@@ -4,13 +4,12 @@ use serde_json::value::RawValue;
 
 use super::super::fields::{event, filled, set_time};
 use super::super::json::{self, Text};
-use super::super::receipts;
 use super::payload::{Call, Status};
 use super::people::Contacts;
 use super::{Events, addresses, errors};
 use crate::domain::event::{Assurance, CallState, EventKind, InboundEvent, Receipt, ReceiptStatus, Scope};
 
-/// A receipt; with the error "switched off", an opt-out beside it. Statuses of calls and payments have their own kinds.
+/// A receipt. Statuses of calls and payments have their own kinds.
 pub(super) fn read<'a>(status: Status<'a>, contacts: &Contacts<'_, 'a>, events: &mut Events) {
     let in_group = status.recipient_type.as_ref().is_some_and(|kind| kind.as_str() == "group");
     let user_id = status.recipient_user_id.or(status.recipient_participant_user_id);
@@ -64,7 +63,7 @@ pub(super) fn read<'a>(status: Status<'a>, contacts: &Contacts<'_, 'a>, events: 
     if let Some(group) = group {
         (found.scope, found.thread) = (Scope::Group, filled(group.into_string()));
     }
-    receipts::with_opt_out(found, receipts::MARKETING).for_each(|event| events.push(event));
+    events.push(found);
 }
 
 fn receipt_status(name: &str) -> Option<ReceiptStatus> {
