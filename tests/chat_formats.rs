@@ -4,6 +4,8 @@
 mod bodies;
 #[path = "chat_formats/kept.rs"]
 mod kept;
+#[path = "chat_formats/odd.rs"]
+mod odd;
 #[path = "chat_formats/sides.rs"]
 mod sides;
 #[path = "chat_formats/telegram.rs"]

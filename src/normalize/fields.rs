@@ -108,10 +108,34 @@ pub(super) fn foreign_link(url: &str, media_hosts: &[&str]) -> Option<String> {
 
 /// Whether a link leads to one of the hosts or to one below it.
 pub(super) fn leads_to(url: &str, hosts: &[&str]) -> bool {
-    let host =
-        url.split_once("://").map_or("", |(_, rest)| rest).split(['/', '\\', '?', '#']).next().unwrap_or_default();
-    let host = host.rsplit('@').next().unwrap_or_default().split(':').next().unwrap_or_default().to_ascii_lowercase();
+    // Programs that open it take either kind of slash, and as many as there are.
+    let slashes = |c| matches!(c, '/' | '\\');
+    let rest = url.split_once(':').map_or("", |(_, rest)| rest);
+    let host = if rest.starts_with(slashes) { rest.trim_start_matches(slashes) } else { "" };
+    let host = host.split(['/', '\\', '?', '#']).next().unwrap_or_default();
+    let host = host.rsplit('@').next().unwrap_or_default().split(':').next().unwrap_or_default();
+    // The full form of a name ends with a point.
+    let host = host.trim_end_matches('.').to_ascii_lowercase();
     hosts.iter().any(|known| host.strip_suffix(known).is_some_and(|rest| rest.is_empty() || rest.ends_with('.')))
+}
+
+/// Adds a link to a text that does not show it as one yet.
+pub(super) fn add_link(text: &mut String, link: &str) {
+    if !shows(text, link) {
+        text.push_str(if text.is_empty() { "" } else { " " });
+        text.push_str(link);
+    }
+}
+
+/// Whether the link stands in the text by itself: not as the beginning of a longer one.
+pub(super) fn shows(text: &str, link: &str) -> bool {
+    words(text).any(|word| word == link)
+}
+
+/// What stands between blanks, each as it is and without the brackets, quotes and marks around it.
+pub(super) fn words(text: &str) -> impl Iterator<Item = &str> {
+    let around = ['(', ')', '<', '>', '[', ']', '"', '\'', ',', ';', '.', '!', '?', ':'];
+    text.split_whitespace().flat_map(move |word| [word, word.trim_matches(around)])
 }
 
 /// How a medium is fetched whose link may not be kept: the message and the last step of the link's path.

@@ -64,8 +64,8 @@ impl<'a> Form<'a> {
     }
 }
 
-/// The data of an event that says in JSON what a request says in a form: the same names, but for their first letter. A list or an
-/// object becomes its JSON text.
+/// The data of an event that says in JSON what a request says in a form: the same names, but for their first letter. A list or
+/// an object becomes its JSON text.
 impl<'de: 'a, 'a> Deserialize<'de> for Form<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_map(Members)
@@ -83,15 +83,19 @@ impl<'de> Visitor<'de> for Members {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Form<'de>, A::Error> {
         let mut pairs: Vec<(Cow<'de, str>, Cow<'de, str>)> = Vec::with_capacity(32);
+        // Names that came with a capital, which such an event has none of: they give way to those without.
+        let mut capital: Vec<bool> = Vec::with_capacity(32);
         while let Some((name, value)) = map.next_entry::<String, &'de RawValue>()? {
             let mut name = name;
+            let written = name.starts_with(|first: char| first.is_ascii_uppercase());
             if let Some(first) = name.get_mut(..1) {
                 first.make_ascii_uppercase();
             }
             if pairs.len() == MAX_PAIRS {
                 return Err(A::Error::custom("too many members"));
             }
-            if pairs.iter().any(|(other, _)| *other == name) {
+            let known = pairs.iter().position(|(other, _)| *other == name);
+            if known.is_some_and(|at| capital[at] == written) {
                 return Err(A::Error::custom(format_args!("duplicate field `{}`", bounded(&name))));
             }
             let value = match value.get() {
@@ -99,7 +103,14 @@ impl<'de> Visitor<'de> for Members {
                 text if text.starts_with('"') => Cow::Owned(serde_json::from_str(text).map_err(A::Error::custom)?),
                 text => Cow::Borrowed(text),
             };
-            pairs.push((Cow::Owned(name), value));
+            match known {
+                Some(_) if written => {}
+                Some(at) => (pairs[at].1, capital[at]) = (value, false),
+                None => {
+                    pairs.push((Cow::Owned(name), value));
+                    capital.push(written);
+                }
+            }
         }
         Ok(Form(pairs))
     }

@@ -5,7 +5,8 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
 
-use serde::de::{Deserialize, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::escapes::{has_escaped_nul, without_lone_surrogates};
@@ -22,8 +23,8 @@ pub const MAX_JSON_CONTAINERS: usize = 16_384;
 /// Most items of one list. Providers send up to 1,000 changes at once.
 pub(super) const MAX_ITEMS: usize = 4_096;
 
-/// The bytes as text that a parser may be let loose on: UTF-8, no NUL (escaped or not), not too deep or too full, and every escape
-/// a character. It is as long as the bytes, and what stands in it stands where it stood there.
+/// The bytes as text that a parser may be let loose on: UTF-8, no NUL (escaped or not), not too deep or too full, and every
+/// escape a character. It is as long as the bytes, and what stands in it stands where it stood there.
 pub(super) fn checked(bytes: &[u8]) -> Result<Cow<'_, str>, Refusal> {
     let text = std::str::from_utf8(bytes).map_err(|error| Refusal::NotUtf8 { at: error.valid_up_to() })?;
     if memchr::memchr(0, bytes).is_some() || has_escaped_nul(bytes) {
@@ -95,22 +96,34 @@ fn place_within(text: &str, raw: &RawValue, found: Refusal) -> Refusal {
     Refusal::Malformed { format, line: line + lines, column: column + indent }
 }
 
-/// Members by which the bodies of the formats here are known. Where one stands, somebody may have said something.
-const MARKS: [&str; 10] = [
+/// Members by which the bodies of the formats here are known, our own among them, and the lists of a change that lost its
+/// frame. Where one stands, somebody may have said something.
+const MARKS: [&str; 21] = [
     "object",
     "entry",
     "update_id",
     "events",
     "event",
+    "eventId",
+    "event_id",
     "message_token",
     "message_uuid",
     "msisdn",
     "messageId",
+    "messageRef",
+    "message_ref",
     "specversion",
+    "senders",
+    "message",
+    "messages",
+    "message_echoes",
+    "statuses",
+    "history",
+    "contacts",
 ];
 
-/// What a body is that no format here reads: the name of its first list, else of its first object, else `body`. Bounded. A body of
-/// another format than the endpoint's is refused: what it says is nobody's there, and too good to be dropped.
+/// What a body is that no format here reads: the name of its first list, else of its first object, else `body`. Bounded. A body
+/// of another format than the endpoint's is refused: what it says is nobody's there, and too good to be dropped.
 pub(super) fn kind_of_body(text: &str) -> Result<String, Refusal> {
     struct Members;
 
@@ -142,8 +155,8 @@ pub(super) fn kind_of_body(text: &str) -> Result<String, Refusal> {
     Ok(list.or(object).unwrap_or_else(|| "body".to_owned()))
 }
 
-/// Addresses of the provider's files let their bearer in, and are never kept: each becomes `(url)`. For a provider's own words and
-/// JSON text, not for what a customer wrote.
+/// Addresses of the provider's files let their bearer in, and are never kept: each becomes `(url)`. For a provider's own words
+/// and JSON text, not for what a customer wrote.
 pub(super) fn without_urls(text: &str) -> Cow<'_, str> {
     hide_urls(text, |_| true)
 }
@@ -151,19 +164,14 @@ pub(super) fn without_urls(text: &str) -> Cow<'_, str> {
 /// The addresses that `hidden` is told of and says yes to become `(url)`.
 fn hide_urls(text: &str, hidden: impl Fn(&str) -> bool) -> Cow<'_, str> {
     let bytes = text.as_bytes();
-    let (mut out, mut kept) = (String::new(), 0);
-    for at in memchr::memmem::find_iter(bytes, b"http") {
+    let (mut out, mut kept, mut end) = (String::new(), 0, 0);
+    for at in memchr::memchr2_iter(b'h', b'H', bytes) {
         if at < kept || !is_url(&bytes[at..]) {
             continue;
         }
-        let mut end = at;
-        while let Some(&byte) = bytes.get(end) {
-            // In JSON text a slash may be escaped; any other escape ends the address, as its quote does.
-            let escaped_slash = byte == b'\\' && bytes.get(end + 1) == Some(&b'/');
-            if byte.is_ascii_whitespace() || matches!(byte, b'"' | b'<' | b'>') || (byte == b'\\' && !escaped_slash) {
-                break;
-            }
-            end += 1;
+        // One within another ends where that ends: a text that is full of them is walked once.
+        if at >= end {
+            end = url_end(bytes, at);
         }
         if hidden(&text[at..end]) {
             out.push_str(&text[kept..at]);
@@ -178,15 +186,29 @@ fn hide_urls(text: &str, hidden: impl Fn(&str) -> bool) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// Where the address that begins at `at` ends.
+fn url_end(bytes: &[u8], at: usize) -> usize {
+    let mut end = at;
+    while let Some(&byte) = bytes.get(end) {
+        // In JSON text a slash may be escaped; any other escape ends the address, as its quote does.
+        let escaped_slash = byte == b'\\' && bytes.get(end + 1) == Some(&b'/');
+        if byte.is_ascii_whitespace() || matches!(byte, b'"' | b'<' | b'>') || (byte == b'\\' && !escaped_slash) {
+            break;
+        }
+        end += 1;
+    }
+    end
+}
+
 fn is_url(bytes: &[u8]) -> bool {
-    let rest = &bytes[4..];
-    let rest = rest.strip_prefix(b"s").unwrap_or(rest);
-    [&b"://"[..], br":\/\/"].iter().any(|slashes| rest.starts_with(slashes))
+    let Some((scheme, rest)) = bytes.split_at_checked(4) else { return false };
+    let rest = rest.strip_prefix(b"s").or_else(|| rest.strip_prefix(b"S")).unwrap_or(rest);
+    scheme.eq_ignore_ascii_case(b"http") && [&b"://"[..], br":\/\/"].iter().any(|slashes| rest.starts_with(slashes))
 }
 
 const TOO_MANY_ITEMS: &str = "too many items";
 
-/// A list of at most [`MAX_ITEMS`]; null or a scalar where a list belongs is an empty one.
+/// A list of at most [`MAX_ITEMS`]; anything else where a list belongs is an empty one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct List<T>(Vec<T>);
 
@@ -215,52 +237,142 @@ impl<T> IntoIterator for List<T> {
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for List<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ListVisitor(PhantomData))
+        deserializer.deserialize_any(ListVisitor(|| PhantomData))
     }
 }
 
-struct ListVisitor<T>(PhantomData<T>);
+/// A [`List`] of objects, for `deserialize_with`. An item that is none counts as an object without members, so that those
+/// behind it keep their places.
+pub(super) fn objects<'de, D, T>(deserializer: D) -> Result<List<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de> + Default,
+{
+    deserializer.deserialize_any(ListVisitor(|| OrDefault(PhantomData)))
+}
 
-impl<'de, T: Deserialize<'de>> Visitor<'de> for ListVisitor<T> {
-    type Value = List<T>;
+/// An object, for `deserialize_with`: anything else where an object belongs is read as absent, so that one odd member does not
+/// cost the messages of others beside it.
+pub(super) fn object<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    deserializer.deserialize_any(ObjectVisitor(PhantomData))
+}
+
+/// [`object`], or the default of one.
+struct OrDefault<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de> + Default> DeserializeSeed<'de> for OrDefault<T> {
+    type Value = T;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<T, D::Error> {
+        object(deserializer).map(Option::unwrap_or_default)
+    }
+}
+
+/// [`object`] as a type, for an item of a list within a list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Object<T>(pub(super) T);
+
+impl<'de, T: Deserialize<'de> + Default> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        object(deserializer).map(|found| Self(found.unwrap_or_default()))
+    }
+}
+
+struct ObjectVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
+    type Value = Option<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+        while seq.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(None)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(map)).map(Some)
+    }
+}
+
+/// Makes a seed for each item.
+struct ListVisitor<F>(F);
+
+impl<'de, S: DeserializeSeed<'de>, F: Fn() -> S> Visitor<'de> for ListVisitor<F> {
+    type Value = List<S::Value>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a list")
     }
 
-    fn visit_str<E>(self, _: &str) -> Result<List<T>, E> {
+    fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
         Ok(List::default())
     }
 
-    fn visit_u64<E>(self, _: u64) -> Result<List<T>, E> {
+    fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
         Ok(List::default())
     }
 
-    fn visit_i64<E>(self, _: i64) -> Result<List<T>, E> {
+    fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
         Ok(List::default())
     }
 
-    fn visit_f64<E>(self, _: f64) -> Result<List<T>, E> {
+    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
         Ok(List::default())
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<List<T>, E> {
+    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
         Ok(List::default())
     }
 
-    fn visit_unit<E>(self) -> Result<List<T>, E> {
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
         Ok(List::default())
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<List<T>, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
         let mut items = Vec::new();
-        while let Some(item) = seq.next_element()? {
+        while let Some(item) = seq.next_element_seed((self.0)())? {
             if items.len() == MAX_ITEMS {
                 return Err(A::Error::custom(TOO_MANY_ITEMS));
             }
             items.push(item);
         }
         Ok(List(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(List::default())
     }
 }
 
@@ -295,8 +407,8 @@ pub(super) fn text(text: Option<Text<'_>>) -> String {
     text.map(Text::into_string).unwrap_or_default()
 }
 
-/// A file's name or title. Some providers repeat the file's address there, which leads to one of `media_hosts`; any other link is
-/// somebody's word.
+/// A file's name or title. Some providers repeat the file's address there, which leads to one of `media_hosts`; any other link
+/// is somebody's word.
 pub(super) fn name(text: Option<Text<'_>>, media_hosts: &[&str]) -> Option<String> {
     let text = filled(text)?;
     let plain = match hide_urls(&text, |url| leads_to(url, media_hosts)) {

@@ -102,6 +102,8 @@ fn a_body_of_another_format_is_refused_and_never_dropped() {
                 {"messages": [{"from": "4915112345678", "id": "m", "type": "text", "text": {"body": "hi"}}]}}]}]})
             .to_string(),
         ),
+        (Format::SkeinJson, json!({"messageRef": "1", "senders": [{"kind": "ADDRESS_KIND_PHONE", "address": "+4915112345678"}],
+            "message": {"content": {"text": "hi"}}}).to_string()),
         (Format::Twilio, "MessageSid=SM1&From=%2B4915112345678&Body=hi".to_owned()),
         (
             Format::Twilio,
@@ -156,4 +158,18 @@ fn one_unknown_kind_costs_no_other_event() {
     let made = run(Format::Line, &body.to_string()).expect("good");
     assert_eq!((made.events.len(), made.ignored.len()), (1, 1));
     assert!(matches!(made.events[0].kind, EventKind::Message(_)));
+}
+
+#[test]
+fn words_that_lost_their_frame_are_refused_and_never_dropped() {
+    let said = json!([{"from": "4915112345678", "id": "m", "type": "text", "text": {"body": "hi"}}]);
+    for body in [
+        json!({"contacts": [{"wa_id": "4915112345678"}], "messages": said}),
+        json!({"messages": said}),
+        json!({"statuses": [{"id": "m", "status": "sent"}]}),
+        json!({"event_id": "1", "senders": []}),
+    ] {
+        let made = run(Format::WhatsappCloud, &body.to_string()).map_err(|refusal| refusal.reason());
+        assert_eq!(made, Err(Reason::Malformed), "{body}");
+    }
 }

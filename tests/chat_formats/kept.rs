@@ -33,6 +33,10 @@ fn names_of_files_keep_links_but_those_to_the_providers_files() {
         ("https://x.fbcdn.net/a?oh=1", "(url)"),
         ("Lamps at https://shop.example/lamp", "Lamps at https://shop.example/lamp"),
         ("https://shop.example/l from http://x.fbcdn.net/a", "https://shop.example/l from (url)"),
+        ("HTTPS://cdn.fbsbx.com/v/t59?oh=SECRET", "(url)"),
+        ("https://cdn.fbsbx.com./v?oh=SECRET", "(url)"),
+        ("https:\\/\\/cdn.fbsbx.com/v?oh=SECRET", "(url)"),
+        ("https://shop.example/?to=https://x.fbcdn.net/a", "https://shop.example/?to=(url)"),
     ] {
         assert_eq!(named(sent).as_deref(), Some(kept));
     }
@@ -92,13 +96,13 @@ fn the_nested_form_of_vonage_says_the_same_as_the_flat_one() {
 fn a_status_of_the_nested_form_names_recipient_and_error() {
     let body = json!({"message_uuid": "u1", "to": {"number": "4915112345678", "type": "sms"}, "from": {"number": "4930123456", "type": "sms"},
         "timestamp": "2025-10-09T08:53:20.000Z", "status": "rejected", "client_ref": "77",
-        "error": {"code": 1240, "reason": "Illegal Sender Address - rejected"}});
+        "error": {"code": 1240, "reason": "Illegal Number - rejected"}});
     let made = events(Format::Vonage, &body);
     let EventKind::Receipt(receipt) = &made[0].kind else { panic!("a status is a receipt") };
     assert_eq!((receipt.status, receipt.message_id.as_deref()), (ReceiptStatus::Failed, Some("77")));
     assert_eq!(receipt.recipient.as_deref(), Some("4915112345678"));
     let error = receipt.error.as_ref().expect("it says why");
-    assert_eq!((error.class, error.reason.as_str()), (ErrorClass::OptedOut, "Illegal Sender Address - rejected"));
+    assert_eq!((error.class, error.reason.as_str()), (ErrorClass::OptedOut, "Illegal Number - rejected"));
     assert_eq!((made[0].our_address.as_deref(), made[0].message_ref.as_deref()), (Some("4930123456"), Some("u1")));
     assert!(matches!(made[1].kind, EventKind::Opt { opted_in: false, .. }), "who refuses it has opted out");
 }
@@ -132,6 +136,34 @@ fn a_refused_message_is_an_opt_out_of_the_recipient_for_its_purpose() {
         )
     };
     assert_eq!((vonage("9"), vonage("3")), (Some((String::new(), 1)), None));
+    assert_eq!(vonage("53"), None, "a filter held it back, not the person");
+    let viber = |words: &str| {
+        let body = json!({"event": "failed", "message_token": 1, "user_id": "a", "desc": words});
+        purpose(run(Format::Viber, &body.to_string()).expect("good"))
+    };
+    assert_eq!(viber("The user is not subscribed"), Some((String::new(), 1)));
+    assert_eq!(viber("The user is gone"), None);
+    let mail = |kind: &str| {
+        let parts = [
+            "text/plain\r\n\r\nSomebody complained.",
+            &format!(
+                "message/feedback-report\r\n\r\nFeedback-Type: {kind}\r\nUser-Agent: x/1\r\nVersion: 1\r\n\
+                 Original-Rcpt-To: <ada@example.org>"
+            ),
+            "message/rfc822\r\n\r\nMessage-ID: <m1@shop.example>\r\nTo: ada@example.org\r\nSubject: Lamps\r\n\r\nHi",
+        ];
+        let parts: String = parts.iter().map(|part| format!("--b\r\nContent-Type: {part}\r\n")).collect();
+        let head = "From: fbl@provider.example\r\nTo: shop@shop.example\r\nSubject: complaint\r\nMIME-Version: 1.0\r\n";
+        let kind = "Content-Type: multipart/report; report-type=feedback-report; boundary=b";
+        purpose(run(Format::Email, &format!("{head}{kind}\r\n\r\n{parts}--b--\r\n")).expect("good"))
+    };
+    assert_eq!((mail("abuse"), mail("auth-failure")), (Some((String::new(), 1)), None));
+    let own = |class: &str| {
+        let receipt = json!({"status": "RECEIPT_STATUS_FAILED", "error": {"class": class}});
+        let body = json!({"messageRef": "1", "senders": [{"kind": "ADDRESS_KIND_PHONE", "address": "+4915112345678"}], "receipt": receipt});
+        purpose(run(Format::SkeinJson, &body.to_string()).expect("good"))
+    };
+    assert_eq!(own("ERROR_CLASS_OPTED_OUT"), None, "our own formats tell an event by itself");
 }
 
 #[test]
@@ -144,6 +176,12 @@ fn a_review_in_words_is_a_message_in_public_and_one_without_is_counted() {
     assert_eq!(message(&event).content.text, "Good lamps");
     assert_eq!((event.scope, event.senders[0].address.as_str()), (Scope::Public, "5"));
     assert_eq!(run(Format::Messenger, &reviewed("").to_string()).expect("good").ignored, ["changes:ratings"]);
+    let value = json!({"item": "comment", "verb": "add", "open_graph_story_id": "9", "comment_id": "c", "message": "thanks",
+        "from": {"id": "5"}});
+    let body = json!({"object": "page", "entry": [{"id": "700", "changes": [{"field": "ratings", "value": value}]}]});
+    let below = only(Format::Messenger, &body);
+    assert_eq!((message(&below).content.text.as_str(), below.message_ref.as_deref()), ("thanks", Some("c")));
+    assert_eq!((below.thread.as_deref(), below.scope), (event.thread.as_deref(), Scope::Public));
 }
 
 #[test]
@@ -155,6 +193,13 @@ fn a_post_keeps_the_link_it_shares_and_a_comment_the_advertisement_it_is_below()
     };
     assert_eq!(shared("https://shop.example/lamp"), "Look https://shop.example/lamp");
     assert_eq!(shared("https://scontent.xx.fbcdn.net/v?oh=1"), "Look");
+    let shop = |words: &str| {
+        let value = json!({"item": "share", "verb": "add", "post_id": "p", "message": words, "link": "https://a.example/", "from": {"id": "5"}});
+        let body = json!({"object": "page", "entry": [{"id": "700", "changes": [{"field": "feed", "value": value}]}]});
+        message(&only(Format::Messenger, &body)).content.text.clone()
+    };
+    assert_eq!(shop("see https://a.example/lamp"), "see https://a.example/lamp https://a.example/", "another page");
+    assert_eq!(shop("see (https://a.example/)."), "see (https://a.example/).");
 
     let media = json!({"id": "p", "ad_id": "a9", "ad_title": "Lamps", "media_product_type": "AD"});
     let value = json!({"id": "c", "text": "How much?", "from": {"id": "5", "username": "ada"}, "media": media});
@@ -193,4 +238,31 @@ fn a_file_of_line_is_known_by_the_message_unless_somebody_else_holds_it() {
     };
     assert_eq!(held("https://api-data.line.me/v2/bot/message/7/content").as_deref(), Some("7"));
     assert_eq!(held("https://shop.example/i.png").as_deref(), Some("https://shop.example/i.png"));
+}
+
+#[test]
+fn a_retry_of_a_mention_is_known_by_post_and_time() {
+    let mention = |value: Value| {
+        let change = json!({"field": "mentions", "value": value});
+        only(
+            Format::Instagram,
+            &json!({"object": "instagram", "entry": [{"id": "700", "time": 1_760_000_000, "changes": [change]}]}),
+        )
+    };
+    assert_eq!(mention(json!({"media_id": "m9"})).event_id.as_deref(), Some("mentions:m9:1760000000"));
+    let event = mention(json!({"media_id": "m9", "comment_id": "c"}));
+    assert_eq!((event.event_id, event.message_ref.as_deref()), (None, Some("c")), "the comment has an id");
+}
+
+#[test]
+fn lines_of_a_vcard_are_read_as_they_were_meant() {
+    let vcard = "BEGIN:VCARD\r\nFN:Ada\\, Countess\\; Byron\r\nEMAIL:ada\n @shop.example\r\nTEL;VALUE=uri:tel:+491512345678;ext=5\r\n\
+        ORG;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:=D0=9E=D0=9E=\r\n=D0=9E;Lamps\r\nEND:VCARD";
+    let contact = json!({"vcard": vcard});
+    let event =
+        only(Format::Telegram, &crate::telegram(json!({"message_id": 1, "from": {"id": 2}, "contact": contact})));
+    let [Part::ContactCard(card)] = &message(&event).content.parts[..] else { panic!("a card") };
+    assert_eq!((card.name.as_str(), &card.phones[..]), ("Ada, Countess; Byron", &["+491512345678".to_owned()][..]));
+    assert_eq!(card.emails, ["ada@shop.example"]);
+    assert_eq!(card.organization.as_deref(), Some("\u{41e}\u{41e}\u{41e}, Lamps"));
 }

@@ -105,3 +105,64 @@ fn an_optin_of_a_nameless_visitor_is_counted() {
     let body = page(json!({"recipient": {"id": "700"}, "optin": {"ref": "r", "user_ref": "u"}}));
     assert_eq!(run(Format::Messenger, &body.to_string()).expect("good").ignored, ["optin:user_ref"]);
 }
+
+#[test]
+fn what_our_side_sends_on_telegram_is_an_echo_whatever_it_holds() {
+    let chat = json!({"id": 41, "type": "private"});
+    let direct = json!({"id": -100, "type": "supergroup", "is_direct_messages": true});
+    let topic = json!({"topic_id": 41, "user": {"id": 41}});
+    for (name, held) in [("text", json!("x")), ("story", json!({"id": 3})), ("invoice", json!({})), ("gift", json!({}))]
+    {
+        let business =
+            json!({"message_id": 5, "business_connection_id": "b", "from": {"id": 7}, "chat": chat, name: held});
+        let channel =
+            json!({"message_id": 5, "from": {"id": 7}, "chat": direct, "direct_messages_topic": topic, name: held});
+        for body in [json!({"business_message": business}), json!({"message": channel})] {
+            let mut body = body;
+            body["update_id"] = json!(1);
+            let event = only(Format::Telegram, &body);
+            assert!(matches!(event.kind, EventKind::Echo(_)), "{name}: {:?}", event.kind);
+            assert_eq!(event.senders[0].address, "41");
+        }
+    }
+    let told =
+        json!({"message_id": 5, "from": {"id": 41}, "chat": chat, "story": {"id": 3}, "business_connection_id": "b"});
+    let event = only(Format::Telegram, &json!({"update_id": 1, "business_message": told}));
+    assert!(matches!(event.kind, EventKind::Unsupported(_)), "the customer's own");
+}
+
+#[test]
+fn nobody_can_tell_whose_a_reaction_in_a_channels_talks_is() {
+    let chat = json!({"id": -100, "type": "supergroup", "is_direct_messages": true});
+    let new = json!([{"type": "emoji", "emoji": "x"}]);
+    let body = json!({"update_id": 1, "message_reaction":
+        {"chat": chat, "message_id": 5, "user": {"id": 7}, "date": 1, "old_reaction": [], "new_reaction": new}});
+    assert_eq!(run(Format::Telegram, &body.to_string()).expect("good").ignored, ["message_reaction:channel"]);
+}
+
+#[test]
+fn identities_of_our_own_programs_are_never_customers_on_a_network() {
+    for author in ["client:anna", "user:anna", "sip:anna@shop.example", "https:anna"] {
+        let data = json!({"conversationSid": "CH1", "messageSid": "IM1", "author": author, "body": "hi"});
+        let list = json!([{"id": "1", "type": "com.twilio.conversations.message.added", "data": data}]).to_string();
+        let form =
+            format!("EventType=onMessageAdded&ConversationSid=CH1&MessageSid=IM1&Author={author}&Source=CHAT&Body=hi");
+        for body in [list, form] {
+            let request = Request { channel: "sms", ..Request::new(body.as_bytes()) };
+            assert!(normalize(Format::Twilio, request).expect("good").events.is_empty(), "{author}");
+        }
+    }
+    for author in ["+4915112345678", "whatsapp:+4915112345678", "messenger:41", "rcs:+4915112345678"] {
+        let data = json!({"conversationSid": "CH1", "messageSid": "IM1", "author": author, "body": "hi"});
+        let list = json!([{"id": "1", "type": "com.twilio.conversations.message.added", "data": data}]);
+        assert_eq!(only(Format::Twilio, &list).senders.len(), 1, "{author}");
+    }
+}
+
+#[test]
+fn an_own_comment_without_words_is_nobodys() {
+    let value = json!({"id": "c", "text": "", "media": {"id": "p"}, "from": {"id": "700"}});
+    let body =
+        json!({"object": "instagram", "entry": [{"id": "700", "changes": [{"field": "comments", "value": value}]}]});
+    assert_eq!(run(Format::Instagram, &body.to_string()).expect("good").ignored, ["comments:own"]);
+}

@@ -184,3 +184,45 @@ fn gifts_payments_and_what_is_chosen_for_us_are_kept() {
     let event = private(json!({"live_photo": {"file_id": "v"}, "photo": [{"file_id": "p"}]}));
     assert_eq!(message(&event).content.attachments().count(), 2);
 }
+
+#[test]
+fn a_link_behind_words_is_shown_unless_the_text_shows_that_very_link() {
+    let linked = |words: &str, entities: Value| text(&private(json!({"text": words, "entities": entities}))).to_owned();
+    let behind = json!({"type": "text_link", "offset": 0, "length": 2, "url": "https://a.example/"});
+    assert_eq!(
+        linked("my shop https://a.example/lamp", json!([behind])),
+        "my (https://a.example/) shop https://a.example/lamp"
+    );
+    assert_eq!(linked("my shop https://a.example/", json!([behind])), "my shop https://a.example/");
+    assert_eq!(linked("my shop", json!([null, "x", behind])), "my (https://a.example/) shop");
+}
+
+#[test]
+fn a_link_to_files_is_not_kept_however_its_host_is_written() {
+    for host in ["api.telegram.org", "api.telegram.org.", "API.Telegram.org", "api.telegram.org:443"] {
+        let entity =
+            json!({"type": "text_link", "offset": 0, "length": 2, "url": format!("http://{host}/file/bot1:SECRET/x")});
+        assert_eq!(text(&private(json!({"text": "my file", "entities": [entity]}))), "my file", "{host}");
+    }
+}
+
+#[test]
+fn a_rich_message_keeps_addresses_behind_words_and_what_is_checked() {
+    let item = |words: &str, checked: bool| json!({"label": "-", "has_checkbox": true, "is_checked": checked, "blocks": [{"type": "paragraph", "text": words}]});
+    let mail = |words: &str| json!({"type": "email_address", "text": words, "email_address": "ada@shop.example"});
+    let blocks = json!([
+        {"type": "list", "items": [item("lamp", true), item("bulb", false)]},
+        {"type": "paragraph", "text": ["write ", mail("me")]},
+        {"type": "paragraph", "text": mail("ada@shop.example")},
+    ]);
+    let event = private(json!({"rich_message": {"blocks": blocks}}));
+    assert_eq!(text(&event), "- [x] lamp\n- [ ] bulb\nwrite me (ada@shop.example)\nada@shop.example");
+}
+
+#[test]
+fn an_answer_of_an_unknown_kind_to_a_story_keeps_its_name() {
+    let event = private(json!({"sneeze": {}, "reply_to_story": {"chat": {"id": 7}, "id": 3}}));
+    let EventKind::Unsupported(content) = &event.kind else { panic!("it cannot be read") };
+    assert!(matches!(&content.parts[..], [Part::Referral(story), Part::Unsupported(part)]
+        if story.source == "story" && part.kind == "sneeze"));
+}

@@ -7,11 +7,10 @@ use super::payload::{Delivery, Link, Postback, Tracking, Unsend};
 use crate::domain::content::{ButtonReply, Content, Part};
 use crate::domain::event::{EventKind, InboundEvent, Message, Receipt, ReceiptStatus};
 
-/// A message was taken back.
-pub(super) fn unsend(unsend: Option<Unsend<'_>>) -> InboundEvent {
-    let mut found = event(EventKind::Deletion);
-    found.message_ref = unsend.and_then(|unsend| json::filled(unsend.message_id));
-    found
+/// A message was taken back, if it is told which.
+pub(super) fn unsend(unsend: Option<Unsend<'_>>) -> Option<InboundEvent> {
+    let id = json::filled(unsend?.message_id)?;
+    Some(InboundEvent { message_ref: Some(id), ..event(EventKind::Deletion) })
 }
 
 /// A button was pressed or a date picked: the date is what was said. Turning a page of the menu says nothing.

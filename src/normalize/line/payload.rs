@@ -2,14 +2,14 @@
 
 use serde::Deserialize;
 
-use super::super::json::{List, Text};
+use super::super::json::{List, Object, Text, object};
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 pub(super) struct Webhook<'a> {
     #[serde(borrow)]
     pub(super) destination: Option<Text<'a>>,
     #[serde(borrow)]
-    pub(super) events: Option<List<Event<'a>>>,
+    pub(super) events: Option<List<Object<Event<'a>>>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -21,29 +21,29 @@ pub(super) struct Event<'a> {
     pub(super) mode: Option<Text<'a>>,
     #[serde(borrow)]
     pub(super) timestamp: Option<Text<'a>>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "object")]
     pub(super) source: Option<Source<'a>>,
     #[serde(borrow)]
     pub(super) webhook_event_id: Option<Text<'a>>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "object")]
     pub(super) delivery_context: Option<DeliveryContext<'a>>,
     #[serde(borrow)]
     pub(super) reply_token: Option<Text<'a>>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "object")]
     pub(super) message: Option<Box<Message<'a>>>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "object")]
     pub(super) unsend: Option<Unsend<'a>>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "object")]
     pub(super) postback: Option<Postback<'a>>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "object")]
     pub(super) video_play_complete: Option<Tracking<'a>>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "object")]
     pub(super) link: Option<Link<'a>>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "object")]
     pub(super) delivery: Option<Delivery<'a>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Source<'a> {
     #[serde(borrow)]
@@ -54,7 +54,7 @@ pub(super) struct Source<'a> {
     pub(super) room_id: Option<Text<'a>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct DeliveryContext<'a> {
     #[serde(borrow)]
@@ -74,7 +74,7 @@ pub(super) struct Message<'a> {
     pub(super) quoted_message_id: Option<Text<'a>>,
     #[serde(borrow)]
     pub(super) mark_as_read_token: Option<Text<'a>>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "object")]
     pub(super) content_provider: Option<ContentProvider<'a>>,
     #[serde(borrow)]
     pub(super) file_name: Option<Text<'a>>,
@@ -96,29 +96,29 @@ pub(super) struct Message<'a> {
     pub(super) keywords: List<Text<'a>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ContentProvider<'a> {
     #[serde(borrow)]
     pub(super) original_content_url: Option<Text<'a>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Unsend<'a> {
     #[serde(borrow)]
     pub(super) message_id: Option<Text<'a>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 pub(super) struct Postback<'a> {
     #[serde(borrow)]
     pub(super) data: Option<Text<'a>>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "object")]
     pub(super) params: Option<Params<'a>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Params<'a> {
     #[serde(borrow)]
@@ -131,20 +131,20 @@ pub(super) struct Params<'a> {
     pub(super) new_rich_menu_alias_id: Option<Text<'a>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Tracking<'a> {
     #[serde(borrow)]
     pub(super) tracking_id: Option<Text<'a>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 pub(super) struct Link<'a> {
     #[serde(borrow)]
     pub(super) result: Option<Text<'a>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 pub(super) struct Delivery<'a> {
     #[serde(borrow)]
     pub(super) data: Option<Text<'a>>,

@@ -1,11 +1,12 @@
 //! Walks one webhook: what each event is, and who is meant.
 
-use super::super::fields::{event, set_time};
-use super::super::json::{self, Text};
+use super::super::fields::{event, set_time, unsupported};
+use super::super::json::{self, Object, Text};
 use super::super::refusal::Refusal;
 use super::super::whole::Whole;
 use super::payload::{Event, Source, Webhook};
 use super::{message, notice};
+use crate::domain::content::Content;
 use crate::domain::event::{AddressKind, Assurance, EventKind, InboundEvent, Scope, Sender};
 
 const FORMAT: &str = "line";
@@ -21,7 +22,7 @@ pub(in super::super) fn read(bytes: &[u8]) -> Result<Vec<InboundEvent>, Refusal>
     let whole = Whole::new(text);
     let sent = webhook.events.ok_or(Refusal::Missing { field: "events" })?;
     let mut events = Vec::with_capacity(sent.len());
-    for (place, found) in sent.into_iter().enumerate() {
+    for (place, Object(found)) in sent.into_iter().enumerate() {
         let mut found = read_event(found, &whole, place);
         found.our_address.clone_from(&ours);
         events.push(found);
@@ -63,9 +64,9 @@ fn about(sent: Event<'_>, whole: &Whole<'_>, place: usize) -> InboundEvent {
     match kind.as_str() {
         "message" => match sent.message {
             Some(found) => message::read(*found),
-            None => ignored("message"),
+            None => event(EventKind::Unsupported(Content { text: String::new(), parts: vec![unsupported("message")] })),
         },
-        "unsend" => notice::unsend(sent.unsend),
+        "unsend" => notice::unsend(sent.unsend).unwrap_or_else(|| ignored("unsend")),
         "postback" => match sent.postback {
             Some(found) => notice::postback(found),
             None => ignored("postback"),

@@ -1,9 +1,11 @@
 //! Posts and comments on a page.
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
 
-use super::super::fields::{event, filled, profile, set_time, unsupported};
-use super::super::json::{self, Text};
+use super::super::fields::{add_link, event, filled, profile, set_time, unsupported};
+use super::super::json::{self, Text, object};
 use super::super::meta::{Change, Party, reaction_named, shared_link};
 use super::super::refusal::Refusal;
 use super::PLATFORM;
@@ -17,7 +19,7 @@ struct Value<'a> {
     item: Option<Text<'a>>,
     #[serde(borrow)]
     verb: Option<Text<'a>>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "object")]
     from: Option<Party<'a>>,
     #[serde(borrow)]
     post_id: Option<Text<'a>>,
@@ -49,16 +51,22 @@ struct Value<'a> {
 
 /// What happened to a post or a comment.
 pub(super) fn read(change: Change<'_>, events: &mut Vec<InboundEvent>) -> Result<(), Refusal> {
-    if change.field == "ratings" {
-        let value: Value<'_> = json::parse(PLATFORM.format, change.value)?;
-        events.push(review(&change, value));
-        return Ok(());
-    }
-    if change.field != "feed" && change.field != "mention" {
+    if !matches!(change.field, "feed" | "mention" | "ratings") {
         events.push(event(EventKind::Ignored { kind: format!("changes:{}", change.field) }));
         return Ok(());
     }
-    let mut value: Value<'_> = json::parse(PLATFORM.format, change.value)?;
+    let mut value: Value<'_> = change.read(PLATFORM.format)?;
+    if change.field == "ratings" {
+        let item = value.item.as_ref().map_or("", Text::as_str);
+        if item != "comment" {
+            events.push(review(&change, value));
+            return Ok(());
+        }
+        // What is said below a review: the review is its thread.
+        if let Some(story) = json::filled(value.open_graph_story_id.take()) {
+            value.post_id = Some(Text::from(Cow::Owned(format!("rating:{story}"))));
+        }
+    }
     let time = value.created_time.take().map(Text::into_string).or_else(|| change.time.map(str::to_owned));
     let from = value.from.take();
     let (id, name) = from.map_or((None, None), |from| (json::filled(from.id), json::filled(from.name)));
@@ -133,11 +141,8 @@ fn content(value: &Value<'_>, id: Option<&str>, item: &str) -> Content {
     let mut content = Content::text(value.message.as_ref().map_or("", Text::as_str));
     // A picture or a video has one too, which leads to itself.
     let link = value.link.as_ref().filter(|_| matches!(item, "share" | "status" | "post"));
-    if let Some(link) =
-        link.and_then(|link| shared_link(link.as_str())).filter(|link| !content.text.contains(link.as_str()))
-    {
-        content.text.push_str(if content.text.is_empty() { "" } else { " " });
-        content.text.push_str(&link);
+    if let Some(link) = link.and_then(|link| shared_link(link.as_str())) {
+        add_link(&mut content.text, &link);
     }
     let media = [(&value.photo, AttachmentKind::Image), (&value.video, AttachmentKind::Video)];
     for (_, kind) in media.into_iter().filter(|(link, _)| link.is_some()) {

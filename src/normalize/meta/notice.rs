@@ -5,15 +5,15 @@ use super::super::json::{self, Text};
 use super::content;
 use super::payload::{Delivery, Handover, Linking, OptIn, Policy, Postback, Read, Referral};
 use crate::domain::content::{self as c, ButtonReply, Content, FlowReply, Part};
-use crate::domain::event::{EventKind, InboundEvent, Message, Profile, Receipt, ReceiptStatus};
+use crate::domain::event::{EventKind, InboundEvent, Message, Profile, Receipt, ReceiptStatus, is_start_payload};
 use crate::domain::time::Timestamp;
 
-/// A button was pressed. The button that starts a conversation starts it; so does one that a referral led to, and its title is what
-/// was said. Any other says something.
+/// A button was pressed. The button that starts a conversation starts it; so does one that a referral led to, and its title is
+/// what was said. Any other says something.
 pub(super) fn postback(postback: Postback<'_>, time: &str) -> InboundEvent {
     let (title, payload) = (json::filled(postback.title), json::filled(postback.payload));
     let led = postback.referral.map(|referral| content::referral(*referral));
-    let mut found = if led.is_some() || payload.as_deref().is_some_and(is_start) {
+    let mut found = if led.is_some() || payload.as_deref().is_some_and(is_start_payload) {
         event(EventKind::Start { title, payload, referral: led.is_some() })
     } else {
         let (payload, title) = (payload.unwrap_or_default(), title.unwrap_or_default());
@@ -27,12 +27,6 @@ pub(super) fn postback(postback: Postback<'_>, time: &str) -> InboundEvent {
         found.event_id = timed_id("postback", time);
     }
     found
-}
-
-/// The payload that Meta's guides give the button of a conversation's start.
-fn is_start(payload: &str) -> bool {
-    let folded: String = payload.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
-    folded == "getstarted" || folded == "getstartedpayload"
 }
 
 /// A link or an advertisement led the person here.
@@ -144,6 +138,6 @@ pub(super) fn form(name: &str, answers: &serde_json::value::RawValue, time: &str
 }
 
 /// An id of what has none: its kind and its time. The counterpart is in the duplicate key anyway.
-pub(super) fn timed_id(kind: &str, time: &str) -> Option<String> {
+pub(in super::super) fn timed_id(kind: &str, time: &str) -> Option<String> {
     filled(time).map(|time| format!("{kind}:{time}"))
 }

@@ -1,11 +1,13 @@
 //! Walks one webhook: which events it holds, in which order, and who is meant.
 
-use super::super::fields::{event, set_time};
+use super::super::fields::{event, set_time, unsupported};
 use super::super::json::{self, Text};
 use super::super::refusal::Refusal;
+use super::super::run::MAX_EVENTS;
 use super::super::whole::Whole;
 use super::payload::{Change, Entry, Item, Webhook};
 use super::{message, notice};
+use crate::domain::content::Content;
 use crate::domain::event::{AddressKind, Assurance, EventKind, InboundEvent, Sender};
 
 /// Members of a messaging event that are no kind of it.
@@ -44,13 +46,14 @@ pub(in super::super) fn read(platform: &Platform, bytes: &[u8]) -> Result<Vec<In
         events.push(event(EventKind::Ignored { kind: "entry".to_owned() }));
     }
     for (place, entry) in webhook.entry.into_iter().enumerate() {
-        read_entry(platform, &whole, place, entry, &mut events)?;
+        read_entry(platform, text, &whole, place, entry, &mut events)?;
     }
     Ok(events)
 }
 
 fn read_entry(
     platform: &Platform,
+    text: &str,
     whole: &Whole<'_>,
     place: usize,
     entry: Entry<'_>,
@@ -64,30 +67,43 @@ fn read_entry(
     for (at, item) in entry.messaging.into_iter().enumerate() {
         let name = |known: &[&str]| whole.unknown_member(&format!("/entry/{place}/messaging/{at}"), known);
         read_item(platform, account, item, name, events);
+        within(events)?;
     }
     let first = events.len();
     for (at, item) in entry.standby.into_iter().enumerate() {
         let name = |known: &[&str]| whole.unknown_member(&format!("/entry/{place}/standby/{at}"), known);
         read_item(platform, account, item, name, events);
+        within(events)?;
     }
     events[first..].iter_mut().for_each(|event| event.backfill = true);
     for change in entry.changes {
         let field = change.field.as_ref().map_or("", Text::as_str);
-        let value = change.value.map_or("{}", serde_json::value::RawValue::get);
         let first = events.len();
+        let time = entry.time.as_ref().map(Text::as_str);
+        let public = Change { field, text, value: change.value, account, time };
         if field.starts_with("messag") || field.starts_with("standby") {
             // What is subscribed as a messaging field may come as a change: then its value is the event.
-            let item: Item<'_> = json::parse(platform.format, value)?;
-            read_item(platform, account, item, |known| Whole::new(value).unknown_member("", known), events);
+            let item: Item<'_> = public.read(platform.format)?;
+            let value = change.value.map_or("", serde_json::value::RawValue::get);
+            let name = |known: &[&str]| match value.starts_with('{') {
+                true => Whole::new(value).unknown_member("", known),
+                false => (!value.is_empty()).then(|| "message".to_owned()),
+            };
+            read_item(platform, account, item, name, events);
             if field.starts_with("standby") {
                 events[first..].iter_mut().for_each(|event| event.backfill = true);
             }
         } else {
-            let time = entry.time.as_ref().map(Text::as_str);
-            (platform.change)(Change { field, value, account, time }, events)?;
+            (platform.change)(public, events)?;
         }
+        within(events)?;
     }
     Ok(())
+}
+
+/// A receipt names messages by the thousand: no more is made than will be taken.
+fn within(events: &[InboundEvent]) -> Result<(), Refusal> {
+    if events.len() > MAX_EVENTS { Err(Refusal::TooMany { what: "events", limit: MAX_EVENTS }) } else { Ok(()) }
 }
 
 /// One messaging event. `name` finds what a kind that is none of ours is called.
@@ -154,7 +170,12 @@ fn read_item(
         events.push(notice::form("feedback", form, &time));
     } else {
         let kind = name(&FRAME).unwrap_or_else(|| "messaging".to_owned());
-        events.push(event(EventKind::Ignored { kind }));
+        events.push(event(if kind == "message" && !by_us {
+            // Something was said, in a shape that nobody knows.
+            EventKind::Unsupported(Content { text: String::new(), parts: vec![unsupported(kind)] })
+        } else {
+            EventKind::Ignored { kind }
+        }));
     }
     for event in &mut events[first..] {
         set_time(event, &time);

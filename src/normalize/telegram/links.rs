@@ -1,16 +1,18 @@
 //! Links behind words: the text says "here", and an entity beside it where that leads.
 
+use std::collections::HashSet;
+
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::super::fields::foreign_link;
-use super::super::json::{List, Text};
+use super::super::fields::{foreign_link, words};
+use super::super::json::{List, Object, Text};
 use super::content::MEDIA_HOSTS;
 
 /// Most links of one text: Telegram itself takes 100 entities.
 const MAX_LINKS: usize = 128;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 struct Entity<'a> {
     /// Of a link behind words only.
     #[serde(borrow)]
@@ -24,9 +26,9 @@ struct Entity<'a> {
 /// The text with each link in parentheses after the words that it is behind, unless the text shows it anyway.
 pub(super) fn shown(text: String, entities: Option<&RawValue>) -> String {
     let Some(raw) = entities.filter(|raw| raw.get().contains("text_link")) else { return text };
-    let Ok(entities) = serde_json::from_str::<List<Entity<'_>>>(raw.get()) else { return text };
-    let link = |entity: Entity<'_>| {
-        let url = foreign_link(entity.url?.as_str(), &MEDIA_HOSTS).filter(|url| !text.contains(url.as_str()))?;
+    let Ok(entities) = serde_json::from_str::<List<Object<Entity<'_>>>>(raw.get()) else { return text };
+    let link = |Object(entity): Object<Entity<'_>>| {
+        let url = foreign_link(entity.url?.as_str(), &MEDIA_HOSTS)?;
         let number = |text: Option<Text<'_>>| text.and_then(|text| text.as_str().parse::<usize>().ok());
         // One without a place belongs to the whole text.
         let end =
@@ -34,6 +36,9 @@ pub(super) fn shown(text: String, entities: Option<&RawValue>) -> String {
         Some((end.unwrap_or(usize::MAX), url))
     };
     let mut links: Vec<(usize, String)> = entities.into_iter().filter_map(link).take(MAX_LINKS).collect();
+    let words: HashSet<&str> = words(&text).collect();
+    links.retain(|(_, url)| !words.contains(url.as_str()));
+    drop(words);
     links.sort_by_key(|(end, _)| *end);
     written(&text, links)
 }

@@ -1,11 +1,11 @@
 //! Messages of private chats, groups, channels and connected business accounts, new and edited.
 
-use super::super::fields::{event, filled, profile, set_time};
+use super::super::fields::{event, filled, profile, set_time, unsupported};
 use super::super::json::{self, Text};
 use super::content;
 use super::payload::{Chat, Message};
 use super::people::{Place, person, qualified, speaking_chat};
-use crate::domain::content::Referral;
+use crate::domain::content::{Content, Part, Referral};
 use crate::domain::event::{self as d, EventKind, InboundEvent, Profile, Scope};
 
 /// Members of a message that say nothing of its kind.
@@ -68,7 +68,7 @@ pub(super) fn said(mut message: Message<'_>, name: impl Fn(&[&str]) -> Option<St
         None if message.write_access_allowed.is_some() => {
             event(EventKind::Opt { opted_in: true, purpose: String::new(), payload: None, title: None })
         }
-        None => event(kind(message, place.prefix.as_deref(), EventKind::Message, name)),
+        None => event(kind(message, place.prefix.as_deref(), false, name)),
     };
     found.message_ref = id;
     frame(&mut found, place, sender, time.as_ref());
@@ -104,8 +104,7 @@ struct Talk {
 fn told(mut message: Message<'_>, talk: Talk, name: impl Fn(&[&str]) -> Option<String>) -> InboundEvent {
     let prefix = talk.place.prefix.as_deref();
     let (id, time) = (qualified(prefix, message.message_id.take()), message.date.take());
-    let wrap = if talk.own { EventKind::Echo } else { EventKind::Message };
-    let mut found = event(kind(message, prefix, wrap, name));
+    let mut found = event(kind(message, prefix, talk.own, name));
     found.message_ref = id;
     frame(&mut found, talk.place, talk.known, time.as_ref());
     found
@@ -219,11 +218,11 @@ fn with_business(message: &mut Message<'_>) -> Talk {
     Talk { place: Place { scope: Scope::Direct, thread: None, prefix }, known, own }
 }
 
-/// What the message is. One that holds nothing but news about the chat is nobody's.
+/// What the message is; one of ours is an echo, whatever it holds. One that holds nothing but news about the chat is nobody's.
 fn kind(
     mut message: Message<'_>,
     prefix: Option<&str>,
-    wrap: fn(d::Message) -> EventKind,
+    own: bool,
     name: impl Fn(&[&str]) -> Option<String>,
 ) -> EventKind {
     let quoted = message.reply_to_message.take().and_then(|reply| qualified(prefix, reply.message_id));
@@ -233,14 +232,19 @@ fn kind(
         qualified(Some(&chat), elsewhere.message_id)
     });
     let forwarded = message.forward_origin.is_some() || message.forward_date.is_some();
-    let content::Said { content, supported } = content::read(message);
-    if content == crate::domain::content::Content::default() {
+    let content::Said { mut content, supported } = content::read(message);
+    if content == Content::default() {
         return EventKind::Ignored { kind: format!("message:{}", name(&FRAME).unwrap_or_default()) };
     }
-    if supported {
-        wrap(d::Message { content, quoted, forwarded, ..d::Message::default() })
-    } else {
-        EventKind::Unsupported(content)
+    if content.text.is_empty() && content.parts.iter().all(|part| matches!(part, Part::Referral(_))) {
+        // It answers something, with what nobody knows.
+        content.parts.push(unsupported(name(&FRAME).unwrap_or_else(|| "message".to_owned())));
+    }
+    let said = move |content| d::Message { content, quoted, forwarded, ..d::Message::default() };
+    match (own, supported) {
+        (true, _) => EventKind::Echo(said(content)),
+        (false, true) => EventKind::Message(said(content)),
+        (false, false) => EventKind::Unsupported(content),
     }
 }
 

@@ -1,12 +1,12 @@
 //! Everything that is no message: pressed buttons, reactions, messages taken back, who blocks us, our account.
 
 use super::super::fields::{event, set_time};
-use super::super::json::{self, List, Text};
+use super::super::json::{self, List, Object, Text};
 use super::message::place;
-use super::payload::{BusinessConnection, CallbackQuery, Deleted, Markup, MemberChange, Reaction, Reactions};
+use super::payload::{BusinessConnection, CallbackQuery, Chat, Deleted, Markup, MemberChange, Reaction, Reactions};
 use super::people::{Place, person, qualified, speaking_chat};
 use crate::domain::content::{ButtonReply, Content, Part};
-use crate::domain::event::{EventKind, InboundEvent, Message, Scope};
+use crate::domain::event::{EventKind, InboundEvent, Message};
 
 /// A button below a message was pressed: the button's words are what was said.
 pub(super) fn pressed(mut query: CallbackQuery<'_>) -> InboundEvent {
@@ -32,7 +32,7 @@ pub(super) fn pressed(mut query: CallbackQuery<'_>) -> InboundEvent {
 
 /// The words on the button that carries this payload.
 fn title(markup: Markup<'_>, payload: &str) -> Option<String> {
-    let mut buttons = markup.inline_keyboard.into_iter().flatten();
+    let mut buttons = markup.inline_keyboard.into_iter().flatten().map(|Object(button)| button);
     let button = buttons.find(|button| button.callback_data.as_ref().is_some_and(|data| data.as_str() == payload))?;
     json::filled(button.text)
 }
@@ -40,9 +40,9 @@ fn title(markup: Markup<'_>, payload: &str) -> Option<String> {
 /// Somebody changed the reactions to a message: the one that is new, or none if one was taken back.
 pub(super) fn reaction(change: Reactions<'_>) -> InboundEvent {
     let place = Place::of(change.chat.as_ref(), None);
-    if place.scope == Scope::Direct && change.actor_chat.is_some() && change.user.is_none() {
-        // The channel's own, about what somebody wrote to it.
-        return event(EventKind::Ignored { kind: "message_reaction:own".to_owned() });
+    if change.chat.as_ref().is_some_and(Chat::is_to_a_channel) {
+        // Whose talk with the channel it is in is not told: it may be the customer's or an administrator's, who is none.
+        return event(EventKind::Ignored { kind: "message_reaction:channel".to_owned() });
     }
     let before: Vec<String> = change.old_reaction.into_iter().map(emoji).collect();
     let now: Vec<String> = change.new_reaction.into_iter().map(emoji).collect();

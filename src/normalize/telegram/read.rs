@@ -1,14 +1,18 @@
 //! Tells the kinds of updates apart, and where they happened.
 
-use super::super::fields::event;
+use super::super::fields::{event, unsupported};
 use super::super::json;
 use super::super::refusal::Refusal;
 use super::super::whole::Whole;
 use super::payload::Update;
 use super::{message, notice};
+use crate::domain::content::Content;
 use crate::domain::event::{Assurance, EventKind, InboundEvent};
 
 const FORMAT: &str = "telegram";
+
+/// Members that hold what was said.
+const SAID: [&str; 4] = ["message", "channel_post", "business_message", "guest_message"];
 
 /// Every event of one update.
 pub(in super::super) fn read(bytes: &[u8]) -> Result<Vec<InboundEvent>, Refusal> {
@@ -45,7 +49,12 @@ pub(in super::super) fn read(bytes: &[u8]) -> Result<Vec<InboundEvent>, Refusal>
         events.push(notice::connection(*found));
     } else {
         let kind = name("", &["update_id"]).unwrap_or_else(|| "update".to_owned());
-        events.push(event(EventKind::Ignored { kind }));
+        events.push(event(if SAID.contains(&kind.as_str()) {
+            // Something was said, in a shape that nobody knows.
+            EventKind::Unsupported(Content { text: String::new(), parts: vec![unsupported(kind)] })
+        } else {
+            EventKind::Ignored { kind }
+        }));
     }
     let several = events.len() > 1;
     for event in &mut events {

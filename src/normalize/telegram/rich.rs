@@ -1,5 +1,5 @@
-//! Rich messages: a tree of blocks, each with a tree of texts in it ("Bot API, RichMessage"). What they say is kept as plain lines,
-//! with their links and files; how they look is not.
+//! Rich messages: a tree of blocks, each with a tree of texts in it ("Bot API, RichMessage"). What they say is kept as plain
+//! lines, with their links and files; how they look is not.
 //!
 //! The tree is no deeper than any checked body.
 
@@ -70,6 +70,12 @@ fn listed(item: &Value, content: &mut Content) {
     let mut held = Content::default();
     blocks(item.get("blocks"), &mut held);
     let label = item.get("label").and_then(Value::as_str).unwrap_or("-");
+    let is = |name: &str| item.get(name).and_then(Value::as_bool).unwrap_or_default();
+    let label = match (is("has_checkbox") || is("is_checked"), is("is_checked")) {
+        (true, true) => format!("{label} [x]"),
+        (true, false) => format!("{label} [ ]"),
+        (false, _) => label.to_owned(),
+    };
     say(content, format!("{label} {}", held.text).trim_end());
     content.parts.append(&mut held.parts);
 }
@@ -97,6 +103,10 @@ fn inline(text: &Value, out: &mut String) {
             if let Some(credit) = held.get("credit") {
                 out.push(' ');
                 inline(credit, out);
+            }
+            let address = held.get("email_address").and_then(Value::as_str);
+            if let Some(address) = address.filter(|address| !out.ends_with(address)) {
+                put(out, address);
             }
             let link = held.get("url").and_then(Value::as_str).and_then(|url| foreign_link(url, &MEDIA_HOSTS));
             if let Some(url) = link.filter(|url| !out.ends_with(url.as_str())) {

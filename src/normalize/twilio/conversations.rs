@@ -1,15 +1,15 @@
 //! Webhooks of Twilio Conversations (Twilio documentation, "Conversations webhooks").
 //!
-//! Who wrote shows in `Source` and `Author`. A person of a messaging channel is named by an address. What the API wrote is ours, by
-//! whatever name. Whoever writes by an SDK has an identity of the company's own making: on a web chat's endpoint a visitor, whom
-//! nobody vouches for; on any other one of our people, for its customers have no SDK. A request of ours does not say to whom it was
-//! written: it is counted.
+//! Who wrote shows in `Source` and `Author`. A person of a messaging channel is named by an address. What the API wrote is
+//! ours, by whatever name. Whoever writes by an SDK has an identity of the company's own making: on a web chat's endpoint a
+//! visitor, whom nobody vouches for; on any other one of our people, for its customers have no SDK. A request of ours does not
+//! say to whom it was written: it is counted.
 
 use serde::Deserialize;
 
 use super::super::fields::{bare_media_type, event, filled, unsupported};
 use super::super::form::Form;
-use super::super::json::{self, List, Text};
+use super::super::json::{self, List, Object, Text};
 use super::super::refusal::bounded;
 use super::{People, assurance, errors, sender, set_iso_time, status};
 use crate::domain::content::{Attachment, AttachmentKind, AttachmentState, Content, Part};
@@ -17,6 +17,10 @@ use crate::domain::event::{AddressKind, Assurance, EventKind, InboundEvent, Mess
 
 /// Hosts of files that people sent.
 const MEDIA_HOSTS: [&str; 2] = ["api.twilio.com", "twiliocdn.com"];
+
+/// Schemes of the addresses of people.
+const NETWORKS: [&str; 11] =
+    ["whatsapp", "messenger", "fb", "instagram", "telegram", "viber", "line", "sms", "mms", "tel", "rcs"];
 
 /// What a request says.
 pub(super) fn read(form: &Form<'_>, people: People) -> InboundEvent {
@@ -77,12 +81,13 @@ fn visitor(author: &str, people: People) -> Option<(Sender, Assurance)> {
     (people.visitors && author != "system").then_some((address, Assurance::Claimed))
 }
 
-/// A number, or an address with the scheme of a network.
+/// A number, or an address with the scheme of a network. Any other scheme, such as `client:`, belongs to the company's own
+/// programs.
 fn is_address(author: &str) -> bool {
-    author.starts_with('+') || super::split(author).0.bytes().next().is_some_and(|b| b.is_ascii_lowercase())
+    author.starts_with('+') || NETWORKS.contains(&super::split(author).0)
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 struct Medium<'a> {
     #[serde(borrow, rename = "Sid", alias = "MediaSid")]
     sid: Option<Text<'a>>,
@@ -97,8 +102,8 @@ struct Medium<'a> {
 fn content(form: &Form<'_>) -> Content {
     let mut content = Content::text(form.get("Body").or_else(|| form.get("MessageBody")).unwrap_or_default());
     let Some(media) = form.get("Media") else { return content };
-    match json::checked(media.as_bytes()).as_deref().map(serde_json::from_str::<List<Medium<'_>>>) {
-        Ok(Ok(media)) => content.parts.extend(media.into_iter().map(attachment)),
+    match json::checked(media.as_bytes()).as_deref().map(serde_json::from_str::<List<Object<Medium<'_>>>>) {
+        Ok(Ok(media)) => content.parts.extend(media.into_iter().map(|Object(medium)| attachment(medium))),
         // Something was sent along: the words are worth more than it.
         Ok(Err(_)) | Err(_) => content.parts.push(unsupported("media")),
     }

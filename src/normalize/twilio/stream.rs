@@ -1,17 +1,18 @@
-//! Twilio Event Streams (Twilio documentation, "Event types"): a list of CloudEvents in JSON, or a single one. Their data has the
-//! members of the webhooks' forms under other spellings, so it is read as a form.
+//! Twilio Event Streams (Twilio documentation, "Event types"): a list of CloudEvents in JSON, or a single one. Their data has
+//! the members of the webhooks' forms under other spellings, so it is read as a form.
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::super::fields::event;
+use super::super::fields::{event, filled, unsupported};
 use super::super::form::Form;
-use super::super::json::{self, List, Text};
+use super::super::json::{self, List, Object, Text};
 use super::super::refusal::{Refusal, bounded};
 use super::{FORMAT, People, read_form, set_iso_time};
+use crate::domain::content::Content;
 use crate::domain::event::{EventKind, InboundEvent};
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 struct CloudEvent<'a> {
     #[serde(borrow)]
     id: Option<Text<'a>>,
@@ -31,12 +32,30 @@ pub(super) fn read(bytes: &[u8], query: &Form<'_>, people: People) -> Result<Vec
         let single: CloudEvent<'_> = serde_json::from_str(text).map_err(refused)?;
         return one(text, &single, query, people);
     }
-    let list: List<CloudEvent<'_>> = serde_json::from_str(text).map_err(refused)?;
+    let list: List<Object<CloudEvent<'_>>> = serde_json::from_str(text).map_err(refused)?;
     let mut events = Vec::with_capacity(list.len());
-    for found in list {
-        events.append(&mut one(text, &found, query, people)?);
+    let (mut readable, mut refusal) = (list.is_empty(), None);
+    for Object(found) in list {
+        match one(text, &found, query, people) {
+            Ok(mut made) => {
+                readable = true;
+                events.append(&mut made);
+            }
+            Err(why) => {
+                refusal = refusal.or(Some(why));
+                events.push(unreadable(&found));
+            }
+        }
     }
-    Ok(events)
+    refusal.filter(|_| !readable).map_or(Ok(events), Err)
+}
+
+/// One that could not be read, for it must not cost those that stand beside it. Nobody is told as its sender.
+fn unreadable(found: &CloudEvent<'_>) -> InboundEvent {
+    let parts = vec![unsupported(found.kind.as_ref().map_or("event", Text::as_str))];
+    let mut made = event(EventKind::Unsupported(Content { text: String::new(), parts }));
+    made.event_id = found.id.as_ref().and_then(|id| filled(id.as_str()));
+    made
 }
 
 fn one(text: &str, found: &CloudEvent<'_>, query: &Form<'_>, people: People) -> Result<Vec<InboundEvent>, Refusal> {

@@ -111,7 +111,7 @@ fn an_event_stream_says_the_same_as_the_webhooks() {
     assert_eq!((found[2].thread.as_deref(), found[2].assurance), (Some("CH1"), Assurance::Platform));
     assert!(matches!(&found[3].kind, EventKind::Ignored { kind } if kind == "studio.flow.ended"));
 
-    let twice = r#"{"id":"1","type":"com.twilio.messaging.inbound-message.received","data":{"body":"a","Body":"b"}}"#;
+    let twice = r#"{"id":"1","type":"com.twilio.messaging.inbound-message.received","data":{"body":"a","body":"b"}}"#;
     assert_eq!(read(&Request::new(twice.as_bytes())), Err(Refusal::DuplicateKey { path: "Body".to_owned() }));
 }
 

@@ -1,6 +1,6 @@
 //! What people say on Viber.
 
-use super::super::fields::{filled, foreign_link, unsupported};
+use super::super::fields::{add_link, filled, foreign_link, unsupported};
 use super::super::json;
 use super::payload::{Contact, Location, Message};
 use crate::domain::content::{
@@ -52,12 +52,7 @@ fn link(content: &mut Content, message: &Message<'_>) {
     let Some(link) = message.media.as_ref().and_then(|media| foreign_link(media.as_str(), &MEDIA_HOSTS)) else {
         return;
     };
-    if !content.text.contains(&link) {
-        if !content.text.is_empty() {
-            content.text.push(' ');
-        }
-        content.text.push_str(&link);
-    }
+    add_link(&mut content.text, &link);
 }
 
 /// Viber names no medium but by its link, which is signed: what stays is the message that it came with.

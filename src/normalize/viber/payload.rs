@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::super::json::Text;
+use super::super::json::{Text, object};
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
@@ -17,21 +17,21 @@ pub(super) struct Callback<'a> {
     pub(super) chat_id: Option<Text<'a>>,
     #[serde(borrow)]
     pub(super) user_id: Option<Text<'a>>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "object")]
     pub(super) user: Option<User<'a>>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "object")]
     pub(super) sender: Option<User<'a>>,
     #[serde(borrow)]
     pub(super) context: Option<Text<'a>>,
     #[serde(borrow)]
     pub(super) desc: Option<Text<'a>>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "object")]
     pub(super) status: Option<Status<'a>>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "object")]
     pub(super) message: Option<Box<Message<'a>>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 pub(super) struct User<'a> {
     #[serde(borrow)]
     pub(super) id: Option<Text<'a>>,
@@ -43,7 +43,7 @@ pub(super) struct User<'a> {
     pub(super) language: Option<Text<'a>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 pub(super) struct Status<'a> {
     #[serde(borrow)]
     pub(super) code: Option<Text<'a>>,
@@ -60,9 +60,9 @@ pub(super) struct Message<'a> {
     pub(super) text: Option<Text<'a>>,
     #[serde(borrow)]
     pub(super) media: Option<Text<'a>>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "object")]
     pub(super) location: Option<Location<'a>>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "object")]
     pub(super) contact: Option<Contact<'a>>,
     #[serde(borrow)]
     pub(super) file_name: Option<Text<'a>>,
@@ -74,7 +74,7 @@ pub(super) struct Message<'a> {
     pub(super) sticker_id: Option<Text<'a>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 pub(super) struct Location<'a> {
     #[serde(borrow)]
     pub(super) lat: Option<Text<'a>>,
@@ -84,7 +84,7 @@ pub(super) struct Location<'a> {
     pub(super) address: Option<Text<'a>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 pub(super) struct Contact<'a> {
     #[serde(borrow)]
     pub(super) name: Option<Text<'a>>,

@@ -1,10 +1,11 @@
 //! Tells the kinds of callbacks apart, and who is meant.
 
-use super::super::fields::{event, profile, set_time};
+use super::super::fields::{event, profile, set_time, unsupported};
 use super::super::json::{self, Text};
 use super::super::refusal::Refusal;
 use super::message;
 use super::payload::{Callback, User};
+use crate::domain::content::Content;
 use crate::domain::event::{
     AddressKind, Assurance, ErrorClass, EventKind, InboundEvent, Profile, Receipt, ReceiptError, ReceiptStatus, Scope,
     Sender,
@@ -58,8 +59,9 @@ fn person(user: Option<User<'_>>, user_id: Option<Text<'_>>) -> (Option<String>,
 fn kind(callback: Callback<'_>, token: Option<&str>, address: Option<&str>) -> EventKind {
     let name = json::text(callback.event);
     let ignored = || EventKind::Ignored { kind: name.clone() };
+    let unreadable = || EventKind::Unsupported(Content { text: String::new(), parts: vec![unsupported("message")] });
     match name.as_str() {
-        "message" => callback.message.map_or_else(ignored, |found| message::read(*found, token)),
+        "message" => callback.message.map_or_else(unreadable, |found| message::read(*found, token)),
         "delivered" => receipt(ReceiptStatus::Delivered, address, None),
         "seen" => receipt(ReceiptStatus::Read, address, None),
         "failed" => {

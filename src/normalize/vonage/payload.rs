@@ -1,11 +1,11 @@
-//! Shape of a JSON webhook, borrowed from its bytes: the fields of both APIs. Fields that nobody reads are not listed and cost a
-//! skip.
+//! Shape of a JSON webhook, borrowed from its bytes: the fields of both APIs. Fields that nobody reads are not listed and cost
+//! a skip.
 
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _};
 use serde_json::value::RawValue;
 
-use super::super::json::{List, Text};
+use super::super::json::{List, Text, object, objects};
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
@@ -61,45 +61,45 @@ pub(super) struct Webhook<'a> {
     #[serde(borrow)]
     pub(super) from: Option<Party<'a>>,
     /// Version 0.1 has the content in it.
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "object")]
     pub(super) message: Option<Box<Nested<'a>>>,
     #[serde(borrow)]
     pub(super) client_ref: Option<Text<'a>>,
     #[serde(borrow)]
     pub(super) message_type: Option<Text<'a>>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "object")]
     pub(super) profile: Option<Named<'a>>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "object")]
     pub(super) context: Option<Context<'a>>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "object")]
     pub(super) image: Option<Box<Media<'a>>>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "object")]
     pub(super) audio: Option<Box<Media<'a>>>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "object")]
     pub(super) video: Option<Box<Media<'a>>>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "object")]
     pub(super) file: Option<Box<Media<'a>>>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "object")]
     pub(super) sticker: Option<Box<Media<'a>>>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "object")]
     pub(super) vcard: Option<Box<Media<'a>>>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "objects")]
     pub(super) content: List<Media<'a>>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "object")]
     pub(super) location: Option<Box<Location<'a>>>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "object")]
     pub(super) contact: Option<Box<Contact<'a>>>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "object")]
     pub(super) reply: Option<Box<Reply<'a>>>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "object")]
     pub(super) button: Option<Box<Button<'a>>>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "object")]
     pub(super) reaction: Option<Reaction<'a>>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "object")]
     pub(super) order: Option<Box<Order<'a>>>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "object")]
     pub(super) whatsapp: Option<Box<Whatsapp<'a>>>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "object")]
     pub(super) error: Option<Box<Failure<'a>>>,
     #[serde(borrow)]
     pub(super) usage: Option<&'a RawValue>,
@@ -142,28 +142,28 @@ impl<'de: 'a, 'a> Deserialize<'de> for Party<'a> {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 pub(super) struct Nested<'a> {
     /// The members that stand at the top from version 1 on.
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "object")]
     pub(super) content: Option<Box<Webhook<'a>>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 pub(super) struct Named<'a> {
     #[serde(borrow)]
     pub(super) name: Option<Text<'a>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 pub(super) struct Context<'a> {
     #[serde(borrow)]
     pub(super) message_uuid: Option<Text<'a>>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "object")]
     pub(super) whatsapp_referred_product: Option<Product<'a>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 pub(super) struct Product<'a> {
     #[serde(borrow)]
     pub(super) catalog_id: Option<Text<'a>>,
@@ -171,7 +171,7 @@ pub(super) struct Product<'a> {
     pub(super) product_retailer_id: Option<Text<'a>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 pub(super) struct Media<'a> {
     #[serde(borrow, rename = "type")]
     pub(super) kind: Option<Text<'a>>,
@@ -185,7 +185,7 @@ pub(super) struct Media<'a> {
     pub(super) text: Option<Text<'a>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 pub(super) struct Location<'a> {
     #[serde(borrow, alias = "latitude")]
     pub(super) lat: Option<Text<'a>>,
@@ -197,43 +197,43 @@ pub(super) struct Location<'a> {
     pub(super) address: Option<Text<'a>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 pub(super) struct Contact<'a> {
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "object")]
     pub(super) name: Option<ContactName<'a>>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "objects")]
     pub(super) phones: List<Phone<'a>>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "objects")]
     pub(super) emails: List<Email<'a>>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "object")]
     pub(super) org: Option<Organization<'a>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 pub(super) struct ContactName<'a> {
     #[serde(borrow)]
     pub(super) formatted_name: Option<Text<'a>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 pub(super) struct Phone<'a> {
     #[serde(borrow)]
     pub(super) phone: Option<Text<'a>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 pub(super) struct Email<'a> {
     #[serde(borrow)]
     pub(super) email: Option<Text<'a>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 pub(super) struct Organization<'a> {
     #[serde(borrow)]
     pub(super) company: Option<Text<'a>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 pub(super) struct Reply<'a> {
     #[serde(borrow)]
     pub(super) id: Option<Text<'a>>,
@@ -243,7 +243,7 @@ pub(super) struct Reply<'a> {
     pub(super) description: Option<Text<'a>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 pub(super) struct Button<'a> {
     #[serde(borrow)]
     pub(super) payload: Option<Text<'a>>,
@@ -251,7 +251,7 @@ pub(super) struct Button<'a> {
     pub(super) text: Option<Text<'a>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 pub(super) struct Reaction<'a> {
     #[serde(borrow)]
     pub(super) action: Option<Text<'a>>,
@@ -259,17 +259,17 @@ pub(super) struct Reaction<'a> {
     pub(super) emoji: Option<Text<'a>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 pub(super) struct Order<'a> {
     #[serde(borrow)]
     pub(super) catalog_id: Option<Text<'a>>,
     #[serde(borrow)]
     pub(super) text: Option<Text<'a>>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "objects")]
     pub(super) product_items: List<OrderItem<'a>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 pub(super) struct OrderItem<'a> {
     #[serde(borrow)]
     pub(super) product_retailer_id: Option<Text<'a>>,
@@ -281,13 +281,13 @@ pub(super) struct OrderItem<'a> {
     pub(super) currency: Option<Text<'a>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 pub(super) struct Whatsapp<'a> {
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "object")]
     pub(super) referral: Option<Referral<'a>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 pub(super) struct Referral<'a> {
     #[serde(borrow)]
     pub(super) source_type: Option<Text<'a>>,
@@ -301,7 +301,7 @@ pub(super) struct Referral<'a> {
     pub(super) ctwa_clid: Option<Text<'a>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 pub(super) struct Failure<'a> {
     #[serde(borrow)]
     pub(super) code: Option<Text<'a>>,

@@ -23,6 +23,7 @@ pub(super) fn read(message: Message<'_>, words: impl FnOnce(&str) -> Option<Stri
     let mut content = Content::default();
     let mut unknown = None;
 
+    let worded = message.text.is_some();
     if let Some(body) = message.text.and_then(|text| text.body) {
         content.text = body.into_string();
     }
@@ -67,8 +68,10 @@ pub(super) fn read(message: Message<'_>, words: impl FnOnce(&str) -> Option<Stri
 
     let declared = message.kind.as_ref().map_or("", Text::as_str);
     let empty = content.text.is_empty() && content.parts.is_empty();
-    let supported =
-        message.errors.is_empty() && declared != "unsupported" && unknown.is_none() && (!empty || declared == "text");
+    let supported = message.errors.is_empty()
+        && declared != "unsupported"
+        && unknown.is_none()
+        && (!empty || (worded && declared == "text"));
     if !supported {
         let named = message.unsupported.and_then(|named| named.kind).map(Text::into_string);
         let kind = named.or(unknown).unwrap_or_else(|| declared.to_owned());

@@ -3,12 +3,14 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::super::fields::{event, unsupported};
 use super::super::json::{self, Text};
 use super::super::refusal::Refusal;
 use super::payload::{Change, Entry, History, Message, RawMessages, Value, Webhook};
 use super::people::{Contacts, is_ours};
 use super::{Events, FORMAT, account, message, status};
-use crate::domain::event::InboundEvent;
+use crate::domain::content::Content;
+use crate::domain::event::{EventKind, InboundEvent};
 
 /// Fields whose change must be readable: it holds what people said. Any other that cannot be read is kept as sent.
 const SPOKEN: [&str; 6] = ["messages", "message_echoes", "smb_message_echoes", "history", "standby", "calls"];
@@ -54,6 +56,12 @@ fn read_change<'a>(
         events.ignored(field);
         return Ok(());
     };
+    if !raw.get().starts_with('{') && SPOKEN.contains(&field) {
+        // Nobody is told as the sender, and what it says costs nobody else's words.
+        let parts = vec![unsupported(field)];
+        events.push(event(EventKind::Unsupported(Content { text: String::new(), parts })));
+        return Ok(());
+    }
     let source = Source { text, raw };
     match source.read::<Value<'a>>(raw) {
         Ok(value) if value.speaks() => read_value(&source, field, value, events),
@@ -76,8 +84,9 @@ struct Source<'a> {
 }
 
 impl<'a> Source<'a> {
-    fn read<T: Deserialize<'a>>(&self, raw: &'a RawValue) -> Result<T, Refusal> {
-        json::parse_within(FORMAT, self.text, raw)
+    /// What is no object says nothing.
+    fn read<T: Deserialize<'a> + Default>(&self, raw: &'a RawValue) -> Result<T, Refusal> {
+        if raw.get().starts_with('{') { json::parse_within(FORMAT, self.text, raw) } else { Ok(T::default()) }
     }
 }
 

@@ -22,9 +22,10 @@ fn more_messages_than_any_provider_sends_are_refused_whole() {
 
 #[test]
 fn a_change_that_cannot_be_read_is_refused_with_its_place_in_the_whole_text() {
-    let body = webhook("\n{\"messages\":\n[{\"text\":5}]}");
-    let Err(Refusal::Malformed { line, column, .. }) = read(body.as_bytes()) else { panic!("a number is no text") };
-    assert_eq!(body.lines().nth(line - 1).map(|line| &line[..column]), Some("[{\"text\":5"));
+    let body = webhook("\n{\"messages\":\n[{\"id\":1e999}]}");
+    let Err(Refusal::Malformed { line, column, .. }) = read(body.as_bytes()) else { panic!("no number is so large") };
+    let before = body.lines().nth(line - 1).map(|line| &line[..column]).unwrap_or_default();
+    assert!(before.starts_with("[{\"id\":"), "{before}");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::super::super::json::{List, Text};
+use super::super::super::json::{List, Text, object, objects};
 use super::Failure;
 
 #[derive(Deserialize, Default)]
@@ -35,11 +35,11 @@ pub(in super::super) struct Status<'a> {
     pub(in super::super) pricing: Option<&'a RawValue>,
     #[serde(borrow)]
     pub(in super::super) payment: Option<&'a RawValue>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "objects")]
     pub(in super::super) errors: List<Failure<'a>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 pub(in super::super) struct Preference<'a> {
     #[serde(borrow)]
     pub(in super::super) wa_id: Option<Text<'a>>,
@@ -53,19 +53,19 @@ pub(in super::super) struct Preference<'a> {
     pub(in super::super) timestamp: Option<Text<'a>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 pub(in super::super) struct UserIdUpdate<'a> {
     #[serde(borrow)]
     pub(in super::super) wa_id: Option<Text<'a>>,
     #[serde(borrow)]
     pub(in super::super) detail: Option<Text<'a>>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "object")]
     pub(in super::super) user_id: Option<Replaced<'a>>,
     #[serde(borrow)]
     pub(in super::super) timestamp: Option<Text<'a>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 pub(in super::super) struct Replaced<'a> {
     #[serde(borrow)]
     pub(in super::super) previous: Option<Text<'a>>,
@@ -73,7 +73,7 @@ pub(in super::super) struct Replaced<'a> {
     pub(in super::super) current: Option<Text<'a>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 pub(in super::super) struct Call<'a> {
     #[serde(borrow)]
     pub(in super::super) id: Option<Text<'a>>,
@@ -98,7 +98,7 @@ pub(in super::super) struct Call<'a> {
 }
 
 /// What names a change of a group. The rest is kept as sent.
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 pub(in super::super) struct Group<'a> {
     #[serde(borrow)]
     pub(in super::super) group_id: Option<Text<'a>>,
@@ -109,7 +109,7 @@ pub(in super::super) struct Group<'a> {
 }
 
 /// An entry of the address book of the business app.
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 pub(in super::super) struct StateSync<'a> {
     #[serde(borrow, rename = "type")]
     pub(in super::super) kind: Option<Text<'a>>,

@@ -3,29 +3,29 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::super::super::json::{List, Text};
+use super::super::super::json::{List, Text, object, objects};
 use super::{Call, Message, Preference, StateSync, Status, UserIdUpdate};
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 pub(in super::super) struct Webhook<'a> {
     #[serde(borrow)]
     pub(in super::super) object: Option<Text<'a>>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "objects")]
     pub(in super::super) entry: List<Entry<'a>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 pub(in super::super) struct Entry<'a> {
     #[serde(borrow)]
     pub(in super::super) id: Option<Text<'a>>,
     #[serde(borrow)]
     pub(in super::super) time: Option<Text<'a>>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "objects")]
     pub(in super::super) changes: List<Change<'a>>,
 }
 
 /// The value is read by itself: one at a time is in memory, and what concerns our account is kept as it was sent.
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 pub(in super::super) struct Change<'a> {
     #[serde(borrow)]
     pub(in super::super) field: Option<Text<'a>>,
@@ -36,29 +36,29 @@ pub(in super::super) struct Change<'a> {
 #[derive(Deserialize, Default)]
 #[serde(default)]
 pub(in super::super) struct Value<'a> {
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "object")]
     pub(in super::super) metadata: Option<Metadata<'a>>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "objects")]
     pub(in super::super) contacts: List<Contact<'a>>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "objects")]
     pub(in super::super) messages: List<Message<'a>>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "objects")]
     pub(in super::super) statuses: List<Status<'a>>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "objects")]
     pub(in super::super) message_echoes: List<Message<'a>>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "objects")]
     pub(in super::super) history: List<History<'a>>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "objects")]
     pub(in super::super) state_sync: List<StateSync<'a>>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "objects")]
     pub(in super::super) user_preferences: List<Preference<'a>>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "objects")]
     pub(in super::super) user_id_update: List<UserIdUpdate<'a>>,
     #[serde(borrow)]
     pub(in super::super) groups: List<&'a RawValue>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "objects")]
     pub(in super::super) calls: List<Call<'a>>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "objects")]
     pub(in super::super) errors: List<Failure<'a>>,
 }
 
@@ -88,7 +88,7 @@ pub(in super::super) struct RawMessages<'a> {
     pub(in super::super) message_echoes: List<&'a RawValue>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 pub(in super::super) struct Metadata<'a> {
     #[serde(borrow)]
     pub(in super::super) display_phone_number: Option<Text<'a>>,
@@ -96,9 +96,9 @@ pub(in super::super) struct Metadata<'a> {
     pub(in super::super) phone_number_id: Option<Text<'a>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 pub(in super::super) struct Contact<'a> {
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "object")]
     pub(in super::super) profile: Option<ContactProfile<'a>>,
     #[serde(borrow)]
     pub(in super::super) wa_id: Option<Text<'a>>,
@@ -108,7 +108,7 @@ pub(in super::super) struct Contact<'a> {
     pub(in super::super) parent_user_id: Option<Text<'a>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 pub(in super::super) struct ContactProfile<'a> {
     #[serde(borrow)]
     pub(in super::super) name: Option<Text<'a>>,
@@ -121,9 +121,9 @@ pub(in super::super) struct ContactProfile<'a> {
 #[derive(Deserialize, Default)]
 #[serde(default)]
 pub(in super::super) struct History<'a> {
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "objects")]
     pub(in super::super) threads: List<Thread<'a>>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "objects")]
     pub(in super::super) errors: List<Failure<'a>>,
 }
 
@@ -133,13 +133,13 @@ pub(in super::super) struct History<'a> {
 pub(in super::super) struct Thread<'a> {
     #[serde(borrow)]
     pub(in super::super) id: Option<Text<'a>>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "object")]
     pub(in super::super) context: Option<ThreadContext<'a>>,
     #[serde(borrow)]
     pub(in super::super) messages: List<&'a RawValue>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 pub(in super::super) struct ThreadContext<'a> {
     #[serde(borrow)]
     pub(in super::super) wa_id: Option<Text<'a>>,
@@ -149,7 +149,7 @@ pub(in super::super) struct ThreadContext<'a> {
     pub(in super::super) username: Option<Text<'a>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 pub(in super::super) struct Failure<'a> {
     #[serde(borrow)]
     pub(in super::super) code: Option<Text<'a>>,
@@ -159,11 +159,11 @@ pub(in super::super) struct Failure<'a> {
     pub(in super::super) message: Option<Text<'a>>,
     #[serde(borrow)]
     pub(in super::super) details: Option<Text<'a>>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "object")]
     pub(in super::super) error_data: Option<FailureData<'a>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 pub(in super::super) struct FailureData<'a> {
     #[serde(borrow)]
     pub(in super::super) details: Option<Text<'a>>,
