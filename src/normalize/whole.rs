@@ -43,10 +43,15 @@ impl<'a> Whole<'a> {
     }
 
     /// The first member, by name, of the object at a JSON pointer that is none of `known`: what a kind that nobody knows is
-    /// called.
+    /// called. Null is nothing.
     pub(super) fn unknown_member(&self, pointer: &str, known: &[&str]) -> Option<String> {
-        let names = self.members(pointer)?.into_iter().map(|(name, _)| name);
-        names.filter(|name| !known.contains(&name.as_str())).min()
+        let there = self.members(pointer)?.into_iter().filter(|(_, value)| *value != "null");
+        there.map(|(name, _)| name).filter(|name| !known.contains(&name.as_str())).min()
+    }
+
+    /// Whether the object at a JSON pointer has a member of that name which is not null.
+    pub(super) fn has(&self, pointer: &str, name: &str) -> bool {
+        self.members(pointer).into_iter().flatten().any(|(other, value)| other == name && value != "null")
     }
 }
 

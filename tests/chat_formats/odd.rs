@@ -94,6 +94,15 @@ fn words_in_a_shape_that_nobody_knows_are_kept_as_unreadable() {
     assert!(unreadable(Format::Line, line(json!("help"))));
     assert!(unreadable(Format::Telegram, telegram(json!("help"))));
     assert!(unreadable(Format::Viber, json!({"event": "message", "sender": {"id": "a"}, "message": "help"})));
+    let empty = [
+        (Format::Messenger, page(json!({"sender": {"id": "1"}, "message": null}))),
+        (Format::Line, line(Value::Null)),
+        (Format::Telegram, telegram(Value::Null)),
+        (Format::Viber, json!({"event": "message", "sender": {"id": "a"}})),
+    ];
+    for (format, body) in empty {
+        assert!(events(format, &body).is_empty(), "{format}: nothing was said");
+    }
     let said = json!({"from": "4915112345678", "id": "n", "type": "text", "text": "help"});
     let value = json!({"messages": [said]});
     let body =

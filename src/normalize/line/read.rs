@@ -64,7 +64,11 @@ fn about(sent: Event<'_>, whole: &Whole<'_>, place: usize) -> InboundEvent {
     match kind.as_str() {
         "message" => match sent.message {
             Some(found) => message::read(*found),
-            None => event(EventKind::Unsupported(Content { text: String::new(), parts: vec![unsupported("message")] })),
+            // In a shape that nobody knows.
+            None if whole.has(&format!("/events/{place}"), "message") => {
+                event(EventKind::Unsupported(Content { text: String::new(), parts: vec![unsupported("message")] }))
+            }
+            None => ignored("message"),
         },
         "unsend" => notice::unsend(sent.unsend).unwrap_or_else(|| ignored("unsend")),
         "postback" => match sent.postback {

@@ -3,6 +3,7 @@
 use super::super::fields::{event, profile, set_time, unsupported};
 use super::super::json::{self, Text};
 use super::super::refusal::Refusal;
+use super::super::whole::Whole;
 use super::message;
 use super::payload::{Callback, User};
 use crate::domain::content::Content;
@@ -25,7 +26,7 @@ pub(in super::super) fn read(bytes: &[u8]) -> Result<Vec<InboundEvent>, Refusal>
     let (chat, user) = (json::filled(callback.chat_id.take()), callback.sender.take().or(callback.user.take()));
     let (address, known) = person(user, callback.user_id.take());
 
-    let kind = kind(callback, token.as_deref(), address.as_deref());
+    let kind = kind(callback, text, token.as_deref(), address.as_deref());
     let mut found = event(kind);
     match found.kind {
         // The token names what was said; of anything else it names the callback only.
@@ -56,10 +57,14 @@ fn person(user: Option<User<'_>>, user_id: Option<Text<'_>>) -> (Option<String>,
     (json::filled(user.id).or_else(|| json::filled(user_id)), profile(known))
 }
 
-fn kind(callback: Callback<'_>, token: Option<&str>, address: Option<&str>) -> EventKind {
+fn kind(callback: Callback<'_>, text: &str, token: Option<&str>, address: Option<&str>) -> EventKind {
     let name = json::text(callback.event);
     let ignored = || EventKind::Ignored { kind: name.clone() };
-    let unreadable = || EventKind::Unsupported(Content { text: String::new(), parts: vec![unsupported("message")] });
+    // In a shape that nobody knows.
+    let unreadable = || match Whole::new(text).has("", "message") {
+        true => EventKind::Unsupported(Content { text: String::new(), parts: vec![unsupported("message")] }),
+        false => ignored(),
+    };
     match name.as_str() {
         "message" => callback.message.map_or_else(unreadable, |found| message::read(*found, token)),
         "delivered" => receipt(ReceiptStatus::Delivered, address, None),
