@@ -42,6 +42,19 @@ async fn a_caller_without_a_name_is_refused() {
 }
 
 #[tokio::test]
+async fn whoever_asks_to_be_shown_as_typing_again_at_once_is_not_looked_up() {
+    let server = server().await;
+    let mut client = ConversationServiceClient::new(server.channel().await);
+    let ask = || p::SendTypingRequest { request_id: String::new(), work_id: "w999-0".to_owned() };
+    let refused = client.send_typing(named("ana", ask())).await.expect_err("no such Work");
+    assert_eq!(refused.code(), Code::NotFound);
+    let again = client.send_typing(named("ana", ask())).await.expect("nobody looked for the Work");
+    assert!(!again.into_inner().forwarded);
+    let refused = client.send_typing(named("ben", ask())).await.expect_err("another asks for the first time");
+    assert_eq!(refused.code(), Code::NotFound);
+}
+
+#[tokio::test]
 async fn a_session_begins_with_hello_or_not_at_all() {
     let server = server().await;
     let (frames, rest) = tokio::sync::mpsc::channel(4);

@@ -25,8 +25,8 @@ pub(super) struct Edge {
     pub(super) shard: Arc<dyn Shard>,
     pub(super) media: Arc<dyn Media>,
     pub(super) adapters: Arc<dyn Adapters>,
-    /// Works whose owner was shown as typing a moment ago.
-    pub(super) typing: Mutex<Seldom<(Name, WorkId)>>,
+    /// Agents who asked to be shown as typing a moment ago: workspace, agent and Work.
+    pub(super) typing: Mutex<Seldom<(Name, Name, WorkId)>>,
     pub(super) names: Names,
     pub(super) registry: Registry,
     pub(super) watchers: Arc<Semaphore>,

@@ -147,7 +147,7 @@ impl Desk {
         let workspace = Arc::clone(&self.workspace);
         let look = self.handle.try_query(move |state| {
             let space = state.workspace(&workspace);
-            space.map(|space| space.typed_to(&channel, &endpoint, &event.senders)).unwrap_or_default()
+            space.map(|space| space.typed_to(&channel, &endpoint, &event)).unwrap_or_default()
         });
         // A busy shard has better things to do.
         let Ok(look) = look else {

@@ -85,6 +85,23 @@ fn an_answer_goes_into_the_thread_of_the_last_customer_message() {
 }
 
 #[test]
+fn that_somebody_types_is_shown_in_the_direct_work_of_the_address_that_is_proved() {
+    let (story, held) = owned(shop(), chat("v1", "hello"));
+    let shown = |heard: &Heard| {
+        let to = story.space().typed_to("chat", "web", &heard.event);
+        to.iter().map(|it| it.work).collect::<Vec<_>>()
+    };
+    assert_eq!(shown(&chat("v1", "")), [held.0]);
+    let both = [(AddressKind::Web, "new"), (AddressKind::Web, "v1")];
+    let mut heard = chat("", "").from(&both);
+    heard.event.assurance = Assurance::Claimed;
+    assert!(shown(&heard).is_empty(), "who types claims to be another");
+    heard.event.assurance = Assurance::Platform;
+    assert_eq!(shown(&heard), [held.0]);
+    assert!(shown(&chat("v1", "").in_thread(Scope::Group, Some("friends"))).is_empty(), "said to others");
+}
+
+#[test]
 fn history_and_what_asks_for_nothing_leave_the_thread_of_the_answer() {
     let (mut story, held) = owned(shop(), in_topic("a", "hello").id("1"));
     story.hears(in_topic("b", "last year").backfill()).expect("stored");

@@ -2,12 +2,12 @@
 
 use rstest::rstest;
 use skein::domain::event::ReceiptStatus::{self, Delivered, Failed, Queued, Read, Sent, Unknown};
-use skein::domain::event::{AddressKind, EventKind, Receipt, Scope};
+use skein::domain::event::{AddressKind, Assurance, EventKind, Receipt, Scope, Sender};
 use skein::domain::id::{AssignmentId, MessageId, WorkId};
-use skein::domain::record::{Change, ReceiptNoted};
+use skein::domain::record::{Change, Flags, ReceiptNoted};
 use skein::domain::rejection::Rejection;
 
-use crate::kit::{Heard, SECOND, Scenario, Step, chat, own_report, shop};
+use crate::kit::{Heard, SECOND, Scenario, Step, chat, own_report, shop, sms};
 
 const VISITOR: &str = "visitor-1";
 const DAY: i64 = 24 * 3_600 * SECOND;
@@ -106,6 +106,47 @@ fn clocks_may_differ_by_two_seconds() {
     story.hears(reports(ours, Sent)).expect("sent");
     assert_eq!(story.hears(through(VISITOR, Read, story.now().0 - 2_001)).refused(), Rejection::Ignored);
     assert_eq!(noted(&story.hears(through(VISITOR, Read, story.now().0 - 2_000))), [(ours, Read)]);
+}
+
+#[test]
+fn what_the_provider_took_after_the_time_is_not_read_however_close() {
+    let (mut story, ours) = said();
+    let read_at = story.now().0;
+    story.passes(2 * SECOND);
+    story.hears(reports(ours, Sent).occurred(read_at + 1)).expect("sent");
+    assert_eq!(story.hears(through(VISITOR, Read, read_at)).refused(), Rejection::Ignored);
+    assert_eq!(noted(&story.hears(through(VISITOR, Read, read_at + 1))), [(ours, Read)]);
+}
+
+#[test]
+fn what_was_read_before_the_provider_took_a_message_does_not_wait_for_it() {
+    let (mut story, ours) = said();
+    let read_at = story.now().0;
+    story.hears(through(VISITOR, Read, read_at)).expect("waits");
+    story.passes(2 * SECOND);
+    assert_eq!(noted(&story.hears(reports(ours, Sent).occurred(read_at + 1))), [(ours, Sent)]);
+}
+
+#[test]
+fn an_address_that_nobody_vouches_for_reads_nothing() {
+    let (mut story, ours) = said();
+    story.hears(reports(ours, Sent)).expect("sent");
+    let mut claimed = through("stranger", Read, story.now().0);
+    claimed.event.senders.push(Sender { kind: AddressKind::Web, address: VISITOR.to_owned() });
+    claimed.event.assurance = Assurance::Claimed;
+    assert_eq!(story.hears(claimed.clone()).refused(), Rejection::Ignored);
+    claimed.event.assurance = Assurance::Platform;
+    assert_eq!(noted(&story.hears(claimed)), [(ours, Read)]);
+}
+
+#[test]
+fn the_record_of_a_send_says_whether_a_time_may_be_reported_of_it() {
+    let (mut story, held) = talk();
+    let answer = story.answers("ann", held, "one");
+    assert!(answer.message().flags.has(Flags::REPORTED_THROUGH));
+    story.hears(sms("+4915112345678", "hello")).expect("a message");
+    let held = story.takes("ann");
+    assert!(!story.answers("ann", held, "two").message().flags.has(Flags::REPORTED_THROUGH));
 }
 
 #[test]

@@ -7,4 +7,4 @@ mod resolve;
 pub use address::warm_up;
 pub(crate) use address::{NORMALISER_VERSION, address_hash, normalise};
 pub(crate) use leaf::{Leaf, Leaves};
-pub(crate) use resolve::{Who, known, resolve, resolve_thread};
+pub(crate) use resolve::{Who, known, known_person, resolve, resolve_thread};

@@ -95,6 +95,24 @@ pub(crate) fn known(space: &Workspace, sender: &Sender, namespace_scope: &str) -
     space.leaves.find(address_hash(space.hash_key(), kind, scope, &text))
 }
 
+/// The leaf of whoever an event is about, found as [`resolve`] finds it: by the first address that can be read; by a later one, of
+/// that person alone, only where the provider vouches that they are one person's. Nothing is opened.
+pub(crate) fn known_person(
+    space: &Workspace,
+    senders: &[Sender],
+    assurance: Assurance,
+    namespace_scope: &str,
+) -> Option<LeafId> {
+    let country = space.config().default_country.as_deref();
+    let shared = |leaf: LeafId| space.leaves.get(leaf).is_some_and(|leaf| leaf.shared);
+    let mut read = senders.iter().take(MAX_SENDERS).filter(|sender| normalise(sender, country).is_some());
+    let first = known(space, read.next()?, namespace_scope);
+    if first.is_some() || assurance < Assurance::Platform {
+        return first;
+    }
+    read.filter_map(|sender| known(space, sender, namespace_scope)).find(|&leaf| !shared(leaf))
+}
+
 /// Without the addresses that would give one customer two values of a single-valued kind (domain rules, section 4): those are
 /// two people. A new login in a browser ends the old link: the browser's address gets its next generation.
 fn of_one_person(draft: &Draft<'_>, addresses: SmallVec<[Address; 2]>) -> SmallVec<[Address; 2]> {

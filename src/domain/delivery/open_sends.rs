@@ -18,6 +18,8 @@ pub(crate) struct OpenSend {
     pub(crate) message: MessageId,
     /// The provider's time of it where that is told, else when it was stored to be handed over.
     pub(crate) at: Timestamp,
+    /// The time is the provider's.
+    pub(crate) told: bool,
 }
 
 /// A report that came while the adapter had not said yet whether an open send had left.
@@ -51,14 +53,14 @@ impl OpenSends {
         if sends.len() == MAX_OPEN {
             sends.remove(0);
         }
-        sends.push(OpenSend { message, at });
+        sends.push(OpenSend { message, at, told: false });
     }
 
-    /// When it was sent is known now.
+    /// When it was sent, by the provider's clock, is known now.
     pub(crate) fn sent(&mut self, leaf: LeafId, message: MessageId, at: Timestamp) {
         let sends = self.leaves.get_mut(&leaf).map(|open| open.sends.as_mut_slice()).unwrap_or_default();
         if let Some(send) = sends.iter_mut().find(|send| send.message == message) {
-            send.at = at;
+            (send.at, send.told) = (at, true);
         }
     }
 

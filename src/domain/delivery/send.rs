@@ -2,13 +2,15 @@
 
 use smallvec::SmallVec;
 
-use crate::domain::channel::carries;
+use crate::domain::channel::{carries, reports_through};
 use crate::domain::command::{Recipient, Send};
 use crate::domain::content::{Content, Mail, Mailbox, Part};
 use crate::domain::draft::Draft;
 use crate::domain::event::{AddressKind, Assurance, Scope};
 use crate::domain::id::{AgentId, LeafId, MessageId, Name, WorkId};
-use crate::domain::record::{Author, Change, Direction, IdentityStatus, MessageContent, MessageKind, MessageStored};
+use crate::domain::record::{
+    Author, Change, Direction, Flags, IdentityStatus, MessageContent, MessageKind, MessageStored,
+};
 use crate::domain::rejection::Rejection;
 use crate::domain::work::{Work, known, owned};
 use crate::domain::workspace::{AgentKind, EndpointConfig};
@@ -64,6 +66,8 @@ pub(crate) fn send(draft: &mut Draft<'_>, agent: AgentId, send: Send) -> Result<
         }
     };
     let scope = draft.space.leaves.get(leaf).map_or(Scope::Direct, |leaf| leaf.scope);
+    // In the record: what is folded of it must not follow the table of another build.
+    let flags = if reports_through(&channel) { Flags::REPORTED_THROUGH } else { Flags::default() };
     let message = MessageStored {
         leaf,
         conversation,
@@ -76,6 +80,7 @@ pub(crate) fn send(draft: &mut Draft<'_>, agent: AgentId, send: Send) -> Result<
         purpose: send.purpose,
         channel,
         endpoint: endpoint_name,
+        flags,
         audience: SmallVec::from_slice(&[agent]),
         assignment: Some(send.assignment),
         seen_through: send.seen_through,

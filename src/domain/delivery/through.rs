@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 use super::open_sends::OpenSend;
 use super::receipt::{Delivery, audience};
 use crate::domain::conversation::is_odd_time;
-use crate::domain::customer::known;
+use crate::domain::customer::known_person;
 use crate::domain::draft::Draft;
 use crate::domain::event::{InboundEvent, ReceiptStatus, Scope};
 use crate::domain::id::{LeafId, MessageId};
@@ -16,11 +16,9 @@ use crate::domain::record::{Change, ReceiptNoted};
 use crate::domain::time::Timestamp;
 use crate::domain::workspace::EndpointConfig;
 
-/// By how much the clocks of provider, adapter and shard may differ, milliseconds: as much as `shard.clock_skew_max` takes. An
-/// adapter that gives the time of its provider's answer instead of the provider's own is within it too.
+/// By how much the clocks of provider and shard may differ, milliseconds: as much as `shard.clock_skew_max` takes. Between two times
+/// of the provider's own nothing may: what was sent a second after somebody read was not read.
 const CLOCKS_MS: i64 = 2_000;
-/// Addresses of the counterpart that are looked at.
-const MAX_SENDERS: usize = 4;
 
 /// A report up to a time. Gives whether anything follows from it.
 pub(super) fn through(
@@ -37,18 +35,17 @@ pub(super) fn through(
         return false;
     }
     let space = draft.space;
-    let Some(leaf) = event.senders.iter().take(MAX_SENDERS).find_map(|sender| known(space, sender, &endpoint.scope))
-    else {
+    let Some(leaf) = known_person(space, &event.senders, event.assurance, &endpoint.scope) else {
         return false;
     };
     let mut risen: SmallVec<[(MessageId, Delivery); 4]> = SmallVec::new();
     let mut waits = false;
-    for OpenSend { message, at } in space.open_sends.of(leaf) {
+    for OpenSend { message, at, told } in space.open_sends.of(leaf) {
         let Some(delivery) = space.deliveries.get(message.to_bits()) else {
             continue;
         };
         let by_it = delivery.went_by(&space.names, &endpoint.channel, &endpoint.name);
-        if !by_it || named == Some(*message) || !covers(through, *at) {
+        if !by_it || named == Some(*message) || !covers(through, *at, *told) {
             continue;
         }
         match delivery.status {
@@ -82,7 +79,7 @@ pub(super) fn through(
 pub(super) fn sent_at(draft: &Draft<'_>, leaf: LeafId, message: MessageId, event: &InboundEvent) -> Option<Timestamp> {
     let open = draft.space.open_sends.of(leaf).iter().find(|send| send.message == message)?;
     let told = event.occurred_at.filter(|_| event.odd_time.is_none())?;
-    (covers(told, open.at) && covers(draft.now, told)).then_some(told)
+    (covers(told, open.at, false) && covers(draft.now, told, false)).then_some(told)
 }
 
 /// The highest status that waited for the report that a message left. Without its time it counts only if it is no older than that
@@ -94,9 +91,9 @@ pub(super) fn waited(
     sent_at: Option<Timestamp>,
 ) -> Option<ReceiptStatus> {
     let at = sent_at.unwrap_or(draft.now);
-    [ReceiptStatus::Read, ReceiptStatus::Delivered]
-        .into_iter()
-        .find(|status| waiting(draft, leaf, endpoint, *status).is_some_and(|through| covers(through, at)))
+    [ReceiptStatus::Read, ReceiptStatus::Delivered].into_iter().find(|status| {
+        waiting(draft, leaf, endpoint, *status).is_some_and(|through| covers(through, at, sent_at.is_some()))
+    })
 }
 
 fn waiting(draft: &Draft<'_>, leaf: LeafId, endpoint: &EndpointConfig, status: ReceiptStatus) -> Option<Timestamp> {
@@ -107,7 +104,7 @@ fn waiting(draft: &Draft<'_>, leaf: LeafId, endpoint: &EndpointConfig, status: R
     same.next().map(|report| report.through)
 }
 
-/// Whether `at` is not after `through`, as far as clocks can tell.
-fn covers(through: Timestamp, at: Timestamp) -> bool {
-    at.0.saturating_sub(through.0) <= CLOCKS_MS
+/// Whether `at` is not after `through`, as far as clocks can tell: exactly, where both are of one clock.
+fn covers(through: Timestamp, at: Timestamp, one_clock: bool) -> bool {
+    at.0.saturating_sub(through.0) <= if one_clock { 0 } else { CLOCKS_MS }
 }

@@ -107,6 +107,8 @@ impl Flags {
     pub const GENERATED: Self = Self(512);
     /// Some of a text that came in parts: the others did not come in time.
     pub const INCOMPLETE: Self = Self(1024);
+    /// Sent on a channel whose receipts may name a time instead of a message, as that was known when it was sent.
+    pub const REPORTED_THROUGH: Self = Self(2048);
 
     /// Both sets together.
     #[must_use]

@@ -1,23 +1,24 @@
 //! Whom it concerns what is told live and never recorded: that somebody is typing, on either side.
 
 use super::{AgentKind, Workspace};
-use crate::domain::customer::known;
-use crate::domain::event::Sender;
+use crate::domain::customer::known_person;
+use crate::domain::event::{InboundEvent, Scope};
 use crate::domain::id::WorkId;
 use crate::domain::record::Author;
 use crate::domain::view::{AnswerAddress, TypedTo};
 
-/// Addresses of the person that are looked at.
-const MAX_SENDERS: usize = 4;
-
 impl Workspace {
-    /// The owned Works that a person's words by this endpoint would go to now, with their owners.
+    /// The owned Works that words of the event's author by this endpoint would go to now, with their owners. Of a group there are
+    /// none: what a member types is not said to us.
     #[must_use]
-    pub fn typed_to(&self, channel: &str, endpoint: &str, senders: &[Sender]) -> Vec<TypedTo> {
+    pub fn typed_to(&self, channel: &str, endpoint: &str, event: &InboundEvent) -> Vec<TypedTo> {
+        if event.scope != Scope::Direct {
+            return Vec::new();
+        }
         let Some(config) = self.config().endpoint(channel, endpoint) else {
             return Vec::new();
         };
-        let leaf = senders.iter().take(MAX_SENDERS).find_map(|sender| known(self, sender, &config.scope));
+        let leaf = known_person(self, &event.senders, event.assurance, &config.scope);
         let Some(root) = leaf.and_then(|leaf| self.leaves.get(leaf)).map(|leaf| leaf.root) else {
             return Vec::new();
         };

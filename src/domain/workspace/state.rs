@@ -9,7 +9,6 @@ use smallvec::SmallVec;
 use super::WorkspaceConfig;
 use super::names::Names;
 use super::requests::Requests;
-use crate::domain::channel::reports_through;
 use crate::domain::command::Answer;
 use crate::domain::conversation::{Aging, HeldParts, Seen};
 use crate::domain::customer::Leaves;
@@ -17,7 +16,7 @@ use crate::domain::delivery::{Delivery, OpenSends, ParkedReceipt, WaitingReport}
 use crate::domain::event::{Assurance, ReceiptStatus};
 use crate::domain::id::{AgentId, Index, LeafId, MessageId, Name, RootId, WorkId};
 use crate::domain::record::{
-    Cause, Change, Direction, MessageContent, MessageStored, PersonalValue, ReceiptNoted, Record,
+    Cause, Change, Direction, Flags, MessageContent, MessageStored, PersonalValue, ReceiptNoted, Record,
 };
 use crate::domain::routing::{ReadyAgents, Waiting};
 use crate::domain::session::{Agent, Lost};
@@ -333,7 +332,7 @@ impl Workspace {
         }
         if message.direction == Direction::Out {
             let delivery = Delivery::of(message, &mut self.names);
-            if !delivery.external && reports_through(&message.channel) {
+            if !delivery.external && message.flags.has(Flags::REPORTED_THROUGH) {
                 self.open_sends.open(message.leaf, id, now);
             }
             self.deliveries.note(id.to_bits(), delivery, now);
