@@ -35,13 +35,14 @@ fn said(mail: impl AsRef<[u8]>) -> Read {
     }
 }
 
-/// What a report says, with the id of the mail that it is about.
+/// What a report says, with the id of the mail that it is about. An opt-out stands behind the receipt that told it.
 fn reports(mail: impl AsRef<[u8]>) -> Vec<(Option<String>, Receipt)> {
     let receipt = |event: InboundEvent| match event.kind {
-        EventKind::Receipt(receipt) => (event.message_ref, receipt),
+        EventKind::Receipt(receipt) => Some((event.message_ref, receipt)),
+        EventKind::Opt { .. } => None,
         other => panic!("no receipt: {other:?}"),
     };
-    read(mail).events.into_iter().map(receipt).collect()
+    read(mail).events.into_iter().filter_map(receipt).collect()
 }
 
 fn class(head: &str) -> MailClass {
