@@ -82,8 +82,17 @@ fn programs_are_told_from_people_by_their_heads() {
         ),
         (
             "List-Unsubscribe: <https://example.com/off>\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click",
+            MailClass::Generated,
+        ),
+        (
+            "List-Unsubscribe: <https://example.com/off>\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\nPrecedence: bulk",
             MailClass::List,
         ),
+        (
+            "List-Unsubscribe: <https://example.com/off>\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\nList-Id: <n.example.com>",
+            MailClass::List,
+        ),
+        ("List-Unsubscribe: <mailto:off@example.com>\r\nList-Subscribe: <mailto:on@example.com>", MailClass::List),
         ("List-Unsubscribe: <mailto:off@example.com>\r\nPrecedence: bulk", MailClass::List),
         ("List-Unsubscribe: <mailto:off@example.com>", MailClass::Generated),
         ("List-Help: <mailto:help@example.com>", MailClass::Generated),
@@ -151,6 +160,16 @@ fn absence_notices_are_known_by_their_subject_in_many_languages() {
     ] {
         assert_eq!(class(&format!("Subject: {subject}: x")), MailClass::Reply, "{subject}");
     }
+}
+
+#[test]
+fn a_form_that_a_program_for_many_sends_is_no_list() {
+    let form = "From: Shop <help@shop.example>\r\nTo: help@shop.example\r\nReply-To: Ann <ann@example.com>\r\n\
+                List-Unsubscribe: <https://sender.example/off>\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n\
+                Subject: Kontaktformular\r\n\r\nMeine Lampe ist kaputt.";
+    let read = said(form);
+    assert_eq!((read.mail.class, read.text.as_str()), (MailClass::Generated, "Meine Lampe ist kaputt."));
+    assert_eq!(read.event.senders[0].address, "ann@example.com", "who filled it in");
 }
 
 #[test]

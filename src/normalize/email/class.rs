@@ -43,8 +43,8 @@ pub(super) fn class(mail: &ParsedMail<'_>) -> MailClass {
         return if generated || anonymous { MailClass::Generated } else { MailClass::Person };
     }
     let bulk = matches!(precedence.as_str(), "bulk" | "list" | "junk") && !generated;
-    // Shops and ticket systems set one of these on mails for one person. Only a list sets them all.
-    let weak = has(&WEAK_LIST_HEADERS) + usize::from(bulk);
+    // Shops and ticket systems set one of these on mails for one person. Only a list sets several.
+    let weak = usize::from(has(&UNSUBSCRIBE_HEADERS) > 0) + has(&WEAK_LIST_HEADERS) + usize::from(bulk);
     // Who answers a mail and writes to nobody's list has a program that marks all mails of its company.
     if (has(&LIST_HEADERS) > 0 || weak > 1) && (!answers || is_to_list(mail)) {
         return MailClass::List;
@@ -89,7 +89,9 @@ const REPLY_HEADERS: [&str; 7] = [
     "Vacation-Reply",
 ];
 const LIST_HEADERS: [&str; 3] = ["List-Id", "List-Post", "X-Mailman-Version"];
-const WEAK_LIST_HEADERS: [&str; 4] = ["List-Unsubscribe", "List-Unsubscribe-Post", "List-Help", "List-Subscribe"];
+/// One sign: the second only says how the first is used (RFC 8058), and who sends for many sets both on every mail.
+const UNSUBSCRIBE_HEADERS: [&str; 2] = ["List-Unsubscribe", "List-Unsubscribe-Post"];
+const WEAK_LIST_HEADERS: [&str; 2] = ["List-Help", "List-Subscribe"];
 
 /// The first word of a header, lower case: parameters and comments follow it.
 fn word(value: &str) -> String {
