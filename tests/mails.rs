@@ -260,7 +260,7 @@ fn what_only_looks_like_a_quotation_or_a_signature_is_said() {
         assert_eq!(text("Subject: Re: Order", body), body, "in an answer");
         assert_eq!(text("Subject: Order", body), body, "in a new mail");
     }
-    for body in ["See this\n> it is broken", "I heard\n\nAm 03.02.2025 um 10:11 schrieb Ann Bell:\nWollen wir?"] {
+    for body in ["See this\n> it is broken", "I heard\n\nAm 03.02.2025 um 10:11 schrieb Ann Bell:\n\nWollen wir?"] {
         assert_eq!(text("Subject: Order", body), body, "nothing is answered");
         assert_ne!(text("Subject: Re: Order", body), body, "an answer");
         assert_ne!(text("Subject: Order\r\nIn-Reply-To: <m1@shop.example>", body), body, "an answer");
@@ -273,6 +273,42 @@ fn what_only_looks_like_a_quotation_or_a_signature_is_said() {
         "Look\n\n---- Ann Bell wrote ----\nShall we?",
     ] {
         assert_eq!(text("Subject: Order", body), "Look", "mailers write whole heads, answer or not");
+    }
+}
+
+#[test]
+fn what_somebody_tells_that_another_wrote_is_no_quotation() {
+    let text = |body: &str| said(format!("From: ann@example.com\r\nSubject: Re: Order\r\n\r\n{body}")).text;
+    for body in [
+        "Hallo,\nam 03.04.2024 um 10:11 schrieb Herr Meier Folgendes:\nwir kommen morgen.\nNiemand kam.",
+        "Hallo,\nAm 03.04.2024 um 10:11 schrieb Meier Folgendes:\n\nwir kommen morgen.\n\nNiemand kam.",
+        "Hallo,\n\nAm 03.04.2024 um 10:11 schrieb Frau Meier:\n\nwir kommen.\n\nNiemand kam.",
+        "Hallo,\n\nAm 03.04.2024 um 10:11 schrieb der Kundendienst:\n\nwir kommen.\n\nNiemand kam.",
+        "Hallo,\n\nam 03.04.2024 um 10:11 schrieb Tom Meier:\n\nwir kommen.\n\nNiemand kam.",
+        "Hallo,\nAm 03.04.2024 schrieb Ihr Herr Meier (meier@shop.example) Folgendes:\nwir kommen.\nNiemand kam.",
+        "On 3 March 2024 at 10:11 your colleague Tom wrote:\nwe come tomorrow.\nNobody came.",
+        "On 3 March 2024 at 10:11 AM, your colleague Tom wrote:\n\nwe come tomorrow.\n\nNobody came.",
+        "On 3 March 2024 at 10:11 your colleague tom@shop.example wrote:\nwe come tomorrow.\nNobody came.",
+        "On 3 March 2024 at 10:11 the driver wrote:\n\nI come tomorrow.\n\nNobody came.",
+        "On 3 March 2024 at 10:11 Tom Bell wrote:\nwe come tomorrow.\nNobody came.",
+        "Hello, on 3 March 2024 at 10:11 Tom Bell wrote:\n\nwe come tomorrow.\n\nNobody came.",
+        "Bonjour,\nle 3 mars 2024 à 10:11 votre collègue Tom a écrit :\nnous venons demain.\nPersonne n'est venu.",
+        "Bonjour,\n\nLe 3 mars 2024 à 10h11, le livreur a écrit :\n\nje viens.\n\nPersonne.",
+        "Bonjour,\n\nLe 3 mars 2024 à 10:11, Tom Dupont m'a écrit :\n\nje viens.\n\nPersonne.",
+        "Hola,\n\nEl 3 de marzo de 2024 a las 10:11 vuestro compañero Tom escribió:\n\nvamos.\n\nNadie vino.",
+    ] {
+        assert_eq!(text(body), body);
+    }
+    for head in [
+        "Am 03.02.2025 um 10:11 schrieb Ann von der Heide:",
+        "On Feb 3, 2025, at 10:11 AM, Ann Bell wrote:",
+        "On Feb 3, 2025 at 10:11 am Ann Bell wrote:",
+        "Le 3 févr. 2025 à 10:11, Ann de la Tour a écrit :",
+        "Op 3 feb. 2025, om 10:11 heeft Ann Bell het volgende geschreven:",
+        "su 3. helmik. 2025 klo 10:11 Ann Bell kirjoitti:",
+        "On Feb 3, 2025, at 10:11 AM, Your Shop <help@shop.example> wrote:",
+    ] {
+        assert_eq!(text(&format!("Yes\n\n{head}\n\nShall we?")), "Yes", "{head}");
     }
 }
 

@@ -3,7 +3,8 @@
 use super::frames::{says_forwarded, says_original};
 use super::labels::{Label, label};
 use super::lines::Lines;
-use super::verbs::{ends_wrote, names_writer, says_who_writes, says_wrote};
+use super::told::{says_who_writes, tells_of_another};
+use super::verbs::{ends_wrote, names_writer, says_wrote};
 
 /// Most lines over which a mailer spreads the head of a quotation.
 const MAX_HEAD_LINES: usize = 6;
@@ -42,8 +43,10 @@ pub(super) fn first_unmarked(lines: &Lines<'_>, answers: bool) -> Option<usize> 
         }
         let (start, end) = attribution(lines, at, is_head)?;
         let follows = lines.next_said(end)?;
-        // Without a verb, mailers leave a line free below it, and people who keep a list of calls do not.
-        let wrote = || (start..end).any(|line| says_wrote(&lines.line(line).to_lowercase()));
+        // Without a verb or an address, mailers leave a line free below it. People do not who keep a list of calls, or tell what
+        // was written.
+        let any = |is: fn(&str) -> bool| (start..end).any(|line| is(lines.line(line)));
+        let wrote = || any(|line| says_wrote(&line.to_lowercase())) && any(|line| line.contains('@'));
         (!lines.is_marked(follows) && (lines.is_blank(end) || wrote())).then_some(start)
     })
 }
@@ -179,6 +182,10 @@ fn is_head(text: &str) -> bool {
 /// mailers write the minute and who wrote.
 fn is_certain_head(text: &str) -> bool {
     let text = text.trim();
+    // Nobody puts an address between angle brackets who tells of a mail.
+    if !(has_address(text) && text.contains('<')) && tells_of_another(text, behind_time(text)) {
+        return false;
+    }
     if !(has_date(text) && has_clock(text)) {
         return is_dated_by_day(text);
     }
@@ -204,11 +211,21 @@ fn is_whole_head(text: &str) -> bool {
     has_clock(text) && has_address(text) && is_certain_head(text)
 }
 
-/// A time of the day: `10:11`, `10h11`.
+/// Where the last time of the day ends, or the first number where there is none.
+fn behind_time(text: &str) -> usize {
+    let number = || text.find(|c: char| c.is_ascii_digit()).map_or(0, |at| at + 1);
+    clocks(text).last().unwrap_or_else(number)
+}
+
 fn has_clock(text: &str) -> bool {
-    text.as_bytes().windows(4).any(|window| {
-        matches!(window, [hour, b':' | b'h', ten, one] if [hour, ten, one].iter().all(|byte| byte.is_ascii_digit()))
-    })
+    clocks(text).next().is_some()
+}
+
+/// Where each time of the day ends: `10:11`, `10h11`.
+fn clocks(text: &str) -> impl Iterator<Item = usize> {
+    const BYTES: usize = 4;
+    let is_clock = |window: &[u8]| matches!(window, [hour, b':' | b'h', ten, one] if [hour, ten, one].iter().all(|byte| byte.is_ascii_digit()));
+    text.as_bytes().windows(BYTES).enumerate().filter(move |(_, window)| is_clock(window)).map(|(at, _)| at + BYTES)
 }
 
 /// A date: a year, or day and month between points, strokes or slashes.

@@ -16,6 +16,7 @@ mod labels;
 mod lines;
 mod signature;
 mod subjects;
+mod told;
 mod verbs;
 
 #[cfg(test)]
