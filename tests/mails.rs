@@ -313,6 +313,37 @@ fn what_somebody_tells_that_another_wrote_is_no_quotation() {
 }
 
 #[test]
+fn a_number_or_a_request_below_dashes_is_said_and_a_name_is_a_signature() {
+    let text = |body: &str| said(format!("From: ann@example.com\r\nSubject: Order\r\n\r\n{body}")).text;
+    for below in [
+        "--\nOrder 4711\nArticle 12, red",
+        "--\nBestellung 4711\nArtikel 12, rot",
+        "--\nCommande n° 4711",
+        "-- \nAnn Bell\nOrder 4711",
+        "--\n2 lids, 3 cups",
+        "-- \nPlease call me back",
+        "-- \nBitte um Rückruf",
+        "-- \nMerci de me rappeler",
+        "-- \nPlease call me back\nAnn Bell",
+        "---\nplease cancel it",
+    ] {
+        let body = format!("my lamp is broken\n{below}");
+        assert_eq!(text(&body), body);
+    }
+    for below in [
+        "-- \nAnn Bell\nMain Street 12\n10115 Berlin",
+        "--\nAnn",
+        "-- \nexample ltd\ntel: 030 1234",
+        "--\nann\n+49 30 1234567",
+        "-- \n2.39.2",
+        "-- \nAnn Bell\nHead of Help",
+        "-- \nPlease think before you print",
+    ] {
+        assert_eq!(text(&format!("my lamp is broken\n{below}")), "my lamp is broken", "{below}");
+    }
+}
+
+#[test]
 fn a_multipart_that_its_outer_one_ends_is_read_to_its_end() {
     let mail = "From: a@example.com\r\nContent-Type: multipart/mixed; boundary=outer\r\n\r\n--outer\r\n\
         Content-Type: multipart/alternative; boundary=inner\r\n\r\n--inner\r\nContent-Type: text/plain\r\n\r\nhello\r\n\

@@ -14,6 +14,7 @@ mod frames;
 mod heads;
 mod labels;
 mod lines;
+mod matter;
 mod signature;
 mod subjects;
 mod told;

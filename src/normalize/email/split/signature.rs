@@ -4,6 +4,7 @@
 
 use super::devices::is_device_line;
 use super::lines::Lines;
+use super::matter::says_matter;
 
 /// A longer end is no signature, lines.
 const MAX_LINES: usize = 56;
@@ -22,16 +23,21 @@ pub(super) fn start(lines: &Lines<'_>, end: usize) -> Option<usize> {
     {
         return Some(if last > 0 && is_mark(lines.line(last - 1)) { last - 1 } else { last });
     }
+    let is_signature = |mark: usize| {
+        let below = (mark + 1..end).map(|line| lines.line(line).trim()).filter(|line| !line.is_empty());
+        let below: Vec<&str> = below.collect();
+        !(says_more(lines, mark + 1, end) || (below.len() <= MAX_SHORT_LINES && says_matter(&below)))
+    };
     let (mut said, mut short) = (0, true);
     for at in (0..end).rev() {
         let line = lines.line(at);
         if line == "-- " {
-            return (!says_more(lines, at + 1, end)).then_some(at);
+            return is_signature(at).then_some(at);
         }
         let above = lines.without_blanks(at).checked_sub(1).map_or("", |above| lines.line(above).trim());
         let announced = above.ends_with([':', '：', ',', '，']);
         if is_mark(line) && said <= MAX_SHORT_LINES && short && !announced {
-            return (!says_more(lines, at + 1, end)).then_some(at);
+            return is_signature(at).then_some(at);
         }
         if lines.is_marked(at) {
             return None;
