@@ -131,8 +131,10 @@ impl Preparer {
             });
             return;
         }
+        // The digest is of the whole message: made once, however many events there are.
+        let first = self.input(message, 0, of);
         for (event, at) in normalized.events.into_iter().zip(0u16..) {
-            let input = self.input(message, at, of);
+            let input = Input { event: at, ..first };
             if !input.is_after(&self.applied) {
                 continue;
             }

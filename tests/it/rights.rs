@@ -145,13 +145,21 @@ async fn it_can_do_nothing_to_another_endpoint_nor_to_skein() {
         (format!("$O.SKEIN_MEDIA_{WORKSPACE}.C.chunk"), "bytes".to_owned()),
         (format!("$O.SKEIN_MEDIA_{WORKSPACE}.M.bmFtZQ=="), "{}".to_owned()),
         (format!("$JS.API.STREAM.MSG.GET.OBJ_SKEIN_MEDIA_{WORKSPACE}"), r#"{"seq":1}"#.to_owned()),
-        (format!("skein.live.{WORKSPACE}.in.sms.main"), "{}".to_owned()),
-        (format!("skein.live.{WORKSPACE}.heartbeat.sms.main"), String::new()),
         (format!("$JS.ACK.{out}.main.1.1.1.1.0"), "+ACK".to_owned()),
     ] {
         assert_eq!(ask(&own, &subject, &body).await, None, "{subject}");
     }
     assert!(next(&own, "main").await.is_none(), "fetched what is for another");
+
+    // Nobody answers what is live: the other's must not arrive, and its own behind it shows that they had been on their way.
+    let mut live = skein.subscribe(format!("skein.live.{WORKSPACE}.>")).await.expect("subscribed");
+    skein.flush().await.expect("the bus answers");
+    let beat = |endpoint: &str| format!("skein.live.{WORKSPACE}.heartbeat.{endpoint}");
+    for subject in [format!("skein.live.{WORKSPACE}.in.sms.main"), beat("sms.main"), beat("whatsapp.support")] {
+        own.publish(subject, "{}".into()).await.expect("sent; the server may refuse it");
+    }
+    let arrived = tokio::time::timeout(PATIENCE, live.next()).await.expect("in time").expect("its own heartbeat");
+    assert_eq!(arrived.subject.as_str(), beat("whatsapp.support"));
 
     // Answers go where a request says: across accounts only to its asker.
     Adapter::new(own.clone()).publish(&whatsapp(PHONE, "2", "my own")).await;
@@ -169,7 +177,9 @@ async fn it_can_do_nothing_to_another_endpoint_nor_to_skein() {
     let published = subjects(&skein, &format!("SKEIN_IN_{WORKSPACE}")).await;
     let of_other = published.iter().filter(|subject| subject.ends_with(".sms.main")).count();
     assert_eq!(of_other, 2, "{published:?}");
-    assert_eq!(subjects(&skein, &format!("SKEIN_DEAD_{WORKSPACE}")).await, Vec::<String>::new());
+    // What came without a format above is set aside by skein itself, sooner or later; nothing there is the adapter's own doing.
+    let dead = subjects(&skein, &format!("SKEIN_DEAD_{WORKSPACE}")).await;
+    assert!(!dead.iter().any(|subject| subject.ends_with(".malformed")), "{dead:?}");
     let logged = subjects(&skein, "SKEIN_LOG_main").await;
     assert!(!logged.is_empty());
     assert_eq!(daemon.page("/readyz").await.map(|(status, _)| status), Some(200));
