@@ -109,6 +109,28 @@ pub enum Command {
     },
 }
 
+impl Command {
+    /// The workspace that its record will belong to.
+    #[must_use]
+    pub fn workspace(&self) -> &Name {
+        match self {
+            Self::Input(arrival) => &arrival.workspace,
+            Self::DeadLetter(letter) => &letter.workspace,
+            Self::Agent(command) => &command.workspace,
+            Self::Timer { workspace, .. }
+            | Self::OpenWorkspace { workspace, .. }
+            | Self::ApplyConfig { workspace, .. }
+            | Self::BindStream { workspace, .. }
+            | Self::InputBroken { workspace, .. }
+            | Self::ResumeInput { workspace, .. }
+            | Self::InputGap { workspace, .. }
+            | Self::Progress { workspace, .. }
+            | Self::HandedOver { workspace, .. }
+            | Self::Resume { workspace, .. } => workspace,
+        }
+    }
+}
+
 /// An event of an IN stream, normalised, with what its subject says.
 #[derive(Clone, Debug)]
 pub struct Arrival {

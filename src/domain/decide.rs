@@ -25,14 +25,13 @@ const MAX_AGENTS: usize = 50_000;
 /// Works that one configuration moves out of queues that it no longer has.
 const MAX_MOVED: usize = 10_000;
 
-/// Chooses what follows from a command, and changes nothing. `Ok(None)` and most rejections of inputs mean: without effect,
-/// the input is done with.
+/// Chooses what follows from a command, and changes nothing. `index` is the number that its record will have, if there is one.
+/// `Ok(None)` and most rejections of inputs mean: without effect, the input is done with.
 ///
 /// # Errors
 /// The reason why the command is refused, with what is true now.
-pub fn decide(state: &State, command: Command, now: Timestamp) -> Result<Option<Record>, Rejection> {
+pub fn decide(state: &State, index: Index, command: Command, now: Timestamp) -> Result<Option<Record>, Rejection> {
     let now = now.max(state.time());
-    let index = state.head().next();
     match command {
         Command::Input(arrival) => input(state, index, now, *arrival),
         Command::DeadLetter(letter) => dead_letter(state, index, now, letter),

@@ -7,15 +7,50 @@ use std::str::FromStr;
 /// Bits of an id that hold the place in the record; the rest is the record's index.
 const PLACE_BITS: u32 = 16;
 
-/// Number of a record in its shard's log: contiguous from 1 (`0`: before the first).
+/// Number of a record in its shard's log (`0`: before the first): the number of the log's entry that holds it, contiguous from 1,
+/// times [`Index::PER_ENTRY`], plus its place in that entry. Numbers that an entry does not use stay unused.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Index(pub u64);
 
 impl Index {
-    /// The index after this one.
+    /// Records of one entry at most. Sixteen leave a fraction of an append to each; more would hardly make it smaller, but lengthen
+    /// what is read for one record of a history.
+    pub const PER_ENTRY: u64 = 16;
+
+    /// The record at `place` of `entry`; the place is below [`Index::PER_ENTRY`].
+    #[must_use]
+    pub fn at(entry: u64, place: u64) -> Self {
+        Self(entry * Self::PER_ENTRY + place)
+    }
+
+    /// The last number that `entry` could use: all its records are durable when the entry is.
+    #[must_use]
+    pub fn end_of(entry: u64) -> Self {
+        Self::at(entry, Self::PER_ENTRY - 1)
+    }
+
+    /// Number of the entry that holds it.
+    #[must_use]
+    pub fn entry(self) -> u64 {
+        self.0 / Self::PER_ENTRY
+    }
+
+    /// Its place in the entry, from 0.
+    #[must_use]
+    pub fn place(self) -> u64 {
+        self.0 % Self::PER_ENTRY
+    }
+
+    /// The lowest number that a record behind this one can have.
     #[must_use]
     pub fn next(self) -> Self {
         Self(self.0 + 1)
+    }
+
+    /// Whether no record lies between the two: the next place of the same entry, or the first of the next entry.
+    #[must_use]
+    pub fn follows(self, last: Self) -> bool {
+        self == last.next() || self == Self::at(last.entry() + 1, 0)
     }
 }
 

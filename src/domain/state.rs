@@ -130,7 +130,7 @@ impl State {
 
     /// Notes what happened. Cannot fail: a record that is in the log has happened.
     pub(crate) fn note(&mut self, record: &Record, answer: impl FnOnce() -> Answer) {
-        debug_assert_eq!(record.index, self.head.next(), "the log hands out records without a gap");
+        debug_assert!(record.index.follows(self.head), "{} behind {}: the log has no gap", record.index, self.head);
         self.head = record.index;
         self.time = record.time;
         for change in &record.changes {

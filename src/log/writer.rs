@@ -132,6 +132,12 @@ impl Writer {
         self.head_index + 1
     }
 
+    /// Bytes of a record at most.
+    #[must_use]
+    pub fn record_max(&self) -> usize {
+        self.record_max
+    }
+
     /// The durable tip now.
     #[must_use]
     pub fn tip(&self) -> Tip {

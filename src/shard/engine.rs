@@ -24,7 +24,13 @@ pub trait Appender {
     /// Whether one more record will be taken.
     fn has_room(&self) -> bool;
 
-    /// Takes the record that follows the last one taken.
+    /// The number that the next record will have, which is of `workspace`.
+    ///
+    /// # Errors
+    /// [`AppendError::Ended`].
+    fn next_index(&mut self, workspace: &Name) -> Result<Index, AppendError>;
+
+    /// Takes the record that follows the last one taken; its number is the one that [`Appender::next_index`] told.
     ///
     /// # Errors
     /// [`AppendError`]; nothing happened then.
@@ -77,6 +83,8 @@ pub struct Engine<R> {
     state: State,
     durable: Index,
     held: VecDeque<(Index, Released<R>)>,
+    /// Records among what is held.
+    held_records: usize,
     passed: Passed,
     timers_paused_until: Timestamp,
 }
@@ -90,6 +98,7 @@ impl<R> Engine<R> {
             state,
             durable,
             held: VecDeque::new(),
+            held_records: 0,
             passed: Passed::default(),
             timers_paused_until: Timestamp::default(),
         }
@@ -101,10 +110,16 @@ impl<R> Engine<R> {
         &self.state
     }
 
-    /// The last record that is known to be durable.
+    /// Everything up to here is known to be durable.
     #[must_use]
     pub fn durable_index(&self) -> Index {
         self.durable
+    }
+
+    /// Records between head and durable.
+    #[must_use]
+    pub fn held_records(&self) -> usize {
+        self.held_records
     }
 
     /// How many records, answers and reads wait for the log.
@@ -123,7 +138,7 @@ impl<R> Engine<R> {
         }
     }
 
-    /// Decides one command. Ask [`Appender::has_room`] before.
+    /// Decides one command. Ask [`Appender::has_room`] before, and let the log send what it gathered when no more commands wait.
     ///
     /// # Errors
     /// [`LogEnded`]: nothing happened, and nothing more will.
@@ -203,7 +218,8 @@ impl<R> Engine<R> {
         reply: Option<R>,
         log: &mut impl Appender,
     ) -> Result<Step, LogEnded> {
-        let (step, result) = match decide(&self.state, command, now) {
+        let index = log.next_index(command.workspace()).map_err(|_| LogEnded)?;
+        let (step, result) = match decide(&self.state, index, command, now) {
             Ok(Some(record)) => match log.append(&record) {
                 Ok(()) => {
                     evolve(&mut self.state, &record);
@@ -212,6 +228,7 @@ impl<R> Engine<R> {
                     }
                     let given = reply.is_some().then(|| answer(&record));
                     self.held.push_back((record.index, Released::Record(Arc::new(record))));
+                    self.held_records += 1;
                     (Step::Recorded, Ok(given.unwrap_or_default()))
                 }
                 Err(AppendError::TooLarge) => {
@@ -260,7 +277,9 @@ impl<R> Engine<R> {
         if *at > self.durable {
             return None;
         }
-        self.held.pop_front().map(|(_, what)| what)
+        let (_, what) = self.held.pop_front()?;
+        self.held_records -= usize::from(matches!(what, Released::Record(_)));
+        Some(what)
     }
 
     /// Fires due timers in (deadline, id) order, at most `max`. Returns how many.

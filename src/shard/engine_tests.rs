@@ -20,6 +20,10 @@ impl Appender for Taken {
         self.records.len() < self.room
     }
 
+    fn next_index(&mut self, _: &Name) -> Result<Index, AppendError> {
+        Ok(Index(self.records.len() as u64).next())
+    }
+
     fn append(&mut self, record: &Record) -> Result<(), AppendError> {
         if self.too_large && matches!(record.changes[0], Change::IdentityOpened(_)) {
             return Err(AppendError::TooLarge);

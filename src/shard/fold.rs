@@ -46,12 +46,14 @@ impl Fold {
     /// # Errors
     /// The record cannot be read by this build: the shard must not run on this log.
     pub(super) fn entry(&mut self, entry: &Entry) -> Result<(), CodecError> {
-        let record = Arc::new(codec::decode(Index(entry.index), &entry.body)?);
-        evolve(&mut self.state, &record);
-        if !self.begun && record.time >= self.rings_from {
-            self.begin_rings(record.index);
+        for record in codec::unpack(entry.index, &entry.body)? {
+            let record = Arc::new(record?);
+            evolve(&mut self.state, &record);
+            if !self.begun && record.time >= self.rings_from {
+                self.begin_rings(record.index);
+            }
+            self.derive(&record);
         }
-        self.derive(&record);
         Ok(())
     }
 

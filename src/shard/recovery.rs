@@ -92,7 +92,7 @@ pub fn witnesses(checkpoint: Option<Witness>, backlogs: &[WorkspaceBacklog]) -> 
         .iter()
         .flat_map(|backlog| [&backlog.out, &backlog.dead])
         .filter_map(|backlog| backlog.last_position())
-        .map(|position| Witness { source: "out", index: position.index.0, chain: None });
+        .map(|position| Witness { source: "out", index: position.index.entry(), chain: None });
     checkpoint.into_iter().chain(handed_over).collect()
 }
 
@@ -140,7 +140,7 @@ pub(super) async fn recover<L: EventLog>(
         Index(0) => 0,
         _ => u64::try_from(now.millis_since(fold.state.time())).unwrap_or(0),
     };
-    info!(skein.shard = %before.shard, records = folded.0, outage_ms, "shard taken over");
+    info!(skein.shard = %before.shard, entries = folded.entry(), outage_ms, "shard taken over");
     let mut owned = Owned {
         engine: Engine::new(fold.state),
         log: LogAppender::new(before.shard, writer),
@@ -209,17 +209,11 @@ impl Owned {
                 }
             }
         }
-        Ok(())
+        Ok(self.log.send()?)
     }
 
     async fn must(&mut self, command: Command, now: Timestamp) -> Result<(), RecoveryError> {
-        let workspace = match &command {
-            Command::Resume { workspace, .. }
-            | Command::OpenWorkspace { workspace, .. }
-            | Command::ApplyConfig { workspace, .. }
-            | Command::BindStream { workspace, .. } => workspace.clone(),
-            _ => Name::default(),
-        };
+        let workspace = command.workspace().clone();
         // Many workspaces may be more than the log takes at once.
         self.log.room().await?;
         match self.engine.handle(command, now, None, &mut self.log)? {

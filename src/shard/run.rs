@@ -163,6 +163,8 @@ impl Shard {
             self.engine.fire_due(now, TIMERS_PER_TURN, &mut self.log)?;
             self.engine.record_progress(now, &mut self.log)?;
         }
+        // What this turn decided goes out together; what waits decides how much that is, never a timer.
+        self.log.send()?;
         self.leave();
         Ok(())
     }
@@ -217,7 +219,7 @@ impl Shard {
 
     fn note_durable(&mut self) {
         let durable = self.progress.borrow_and_update().durable.index;
-        self.engine.durable(Index(durable));
+        self.engine.durable(Index::end_of(durable));
         // Before new decisions: what leaves may fill an outbox.
         self.release();
     }
@@ -236,7 +238,7 @@ impl Shard {
         self.release();
         self.effects.carry_out();
         self.tally.flush(Lengths {
-            durable_lag: self.engine.state().head().0.saturating_sub(self.engine.durable_index().0),
+            durable_lag: self.engine.held_records(),
             inputs: self.inlets.len() + usize::from(self.batch.len() > 0),
             requests: self.requests.len(),
         });

@@ -101,20 +101,24 @@ struct LogReader<L>(Arc<L>);
 impl<L: EventLog> ReadRecords for LogReader<L> {
     fn read(&self, indexes: Vec<Index>) -> BoxFuture<'_, Result<Vec<Option<Arc<Record>>>, Unavailable>> {
         async move {
-            let numbers: Vec<u64> = indexes.iter().map(|index| index.0).collect();
+            let mut numbers: Vec<u64> = indexes.iter().map(|index| index.entry()).collect();
+            numbers.sort_unstable();
+            numbers.dedup();
             let entries = self.0.read(&numbers).await.map_err(|error| {
                 tracing::warn!(error = %ErrorChain(&error), "records not read from the log");
                 Unavailable
             })?;
-            entries.into_iter().map(|entry| entry.map(|entry| decoded(entry.index, &entry.body)).transpose()).collect()
+            let entry = |index: Index| entries[numbers.partition_point(|number| *number < index.entry())].as_ref();
+            let record = |index| entry(index).map_or(Ok(None), |entry| decoded(index, &entry.body));
+            indexes.into_iter().map(record).collect()
         }
         .boxed()
     }
 }
 
-fn decoded(index: u64, body: &[u8]) -> Result<Arc<Record>, Unavailable> {
-    codec::decode(Index(index), body).map(Arc::new).map_err(|error| {
-        tracing::error!(skein.index = index, error = %ErrorChain(&error), "record of the log cannot be decoded");
+fn decoded(index: Index, body: &[u8]) -> Result<Option<Arc<Record>>, Unavailable> {
+    codec::unpack_one(index, body).map(|record| record.map(Arc::new)).map_err(|error| {
+        tracing::error!(skein.index = index.0, error = %ErrorChain(&error), "record of the log cannot be decoded");
         Unavailable
     })
 }

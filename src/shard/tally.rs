@@ -17,7 +17,7 @@ const OUTCOMES: [InputOutcome; 4] =
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Lengths {
     /// Records that are not durable.
-    pub(super) durable_lag: u64,
+    pub(super) durable_lag: usize,
     /// Batches of inputs.
     pub(super) inputs: usize,
     /// Requests of the edge.
@@ -96,7 +96,7 @@ impl Tally {
     pub(super) fn flush(&mut self, lengths: Lengths) {
         let metrics = &self.metrics;
         metrics.records.inc_by(std::mem::take(&mut self.records));
-        metrics.durable_lag.set(gauge(lengths.durable_lag));
+        metrics.durable_lag.set(gauge(lengths.durable_lag as u64));
         for (queue, length) in [(QueueKind::Ingest, lengths.inputs), (QueueKind::Requests, lengths.requests)] {
             metrics.queue_length.get_or_create(&QueueLabels { queue }).set(gauge(length as u64));
         }

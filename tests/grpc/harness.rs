@@ -74,7 +74,7 @@ impl Memory {
     fn apply(&self, command: Command) -> Result<Answer, CommandFailure> {
         let mut core = self.core();
         let now = Timestamp(1_800_000_000_000 + i64::try_from(core.log.len()).expect("few records"));
-        let decided = decide(&core.state, command, now).map_err(CommandFailure::Rejected)?;
+        let decided = decide(&core.state, core.state.head().next(), command, now).map_err(CommandFailure::Rejected)?;
         let Some(record) = decided else {
             let position = Position { index: core.state.head(), output: u32::MAX };
             return Ok(Answer { position, ..Answer::default() });

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use async_nats::Client;
 use serde_json::Value;
-use skein::domain::id::Index;
 use skein::domain::record::{Change, Record};
 use skein::log::{EventLog as _, JetStreamLog, LogOptions, Tip, codec};
 use skein::nats::{Nats, NatsOptions, Ordered, OrderedOptions, Stored, stream_state};
@@ -111,7 +110,7 @@ pub(crate) async fn records_at(url: String) -> Vec<Record> {
     let mut replay = log.replay(Tip::ORIGIN).await.expect("the log");
     let mut records = Vec::new();
     while let Some(entry) = replay.next().await.expect("a whole log") {
-        records.push(codec::decode(Index(entry.index), &entry.body).expect("a record"));
+        records.extend(codec::unpack(entry.index, &entry.body).expect("an entry").map(|record| record.expect("a record")));
     }
     records
 }

@@ -32,7 +32,7 @@ impl Case {
     }
 
     fn ask(&mut self, command: Command) -> Result<Option<Record>, Rejection> {
-        let record = decide(&self.state, command, Timestamp(1_767_225_600_000))?;
+        let record = decide(&self.state, self.state.head().next(), command, Timestamp(1_767_225_600_000))?;
         record.iter().for_each(|record| evolve(&mut self.state, record));
         Ok(record)
     }

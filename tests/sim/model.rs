@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use skein::domain::id::Index;
+use skein::domain::id::{Index, Name};
 use skein::domain::record::Record;
 use skein::shard::{AppendError, Appender};
 
@@ -113,6 +113,8 @@ pub(crate) enum Standing {
 pub(crate) struct Writer {
     pub(crate) standing: Standing,
     epoch: u64,
+    /// The last record taken.
+    head: Index,
     next: usize,
     /// On the way to the store, in order.
     sent: VecDeque<Flight>,
@@ -127,10 +129,15 @@ impl Appender for Writer {
         self.standing == Standing::Appending && self.unacked.len() < IN_FLIGHT
     }
 
+    fn next_index(&mut self, _: &Name) -> Result<Index, AppendError> {
+        Ok(self.head.next())
+    }
+
     fn append(&mut self, record: &Record) -> Result<(), AppendError> {
         if self.standing == Standing::Deposed {
             return Err(AppendError::Ended);
         }
+        self.head = record.index;
         let record = Arc::new(record.clone());
         if self.standing == Standing::Appending {
             self.send(Arc::clone(&record));
@@ -147,6 +154,7 @@ impl Writer {
         Self {
             standing: Standing::Appending,
             epoch,
+            head: store.valid().last().map_or(Index::default(), |record| record.index),
             next: store.length,
             sent: VecDeque::new(),
             landed: VecDeque::new(),

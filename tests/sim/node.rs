@@ -279,7 +279,8 @@ impl Node {
                 break;
             }
             let command = Command::Timer { workspace, timer };
-            let leads = matches!(decide(self.engine.state(), command, now), Ok(Some(_)));
+            let state = self.engine.state();
+            let leads = matches!(decide(state, state.head().next(), command, now), Ok(Some(_)));
             holds("a due timer leads to a record", leads, || format!("{timer:?}"))?;
             self.engine.fire_due(now, 1, &mut self.writer).map_err(ended)?;
             stats.hit_variant("timer", &timer);

@@ -10,6 +10,7 @@
 //! 3. A record whose content is gone decodes, with empty content.
 
 mod content;
+mod entry;
 mod envelope;
 mod error;
 mod read;
@@ -22,5 +23,6 @@ mod samples;
 #[cfg(test)]
 mod tests;
 
+pub use entry::{Packed, unpack, unpack_one};
 pub use envelope::{FORMAT, decode, encode};
 pub use error::CodecError;

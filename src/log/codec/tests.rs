@@ -5,7 +5,7 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
 use super::samples::{VARIANTS, every_change, record, typical, variant};
-use super::{CodecError, FORMAT, decode, encode};
+use super::{CodecError, FORMAT, Packed, decode, encode, unpack, unpack_one};
 use crate::domain::id::{Index, LeafId};
 use crate::domain::record::Record;
 
@@ -23,6 +23,79 @@ fn every_variant_is_sampled() {
         .map(|strategy| variant(&strategy.new_tree(&mut runner).expect("a sample").current()))
         .collect();
     assert_eq!(sampled, (0..VARIANTS).collect::<Vec<_>>());
+}
+
+/// Entry 9 with these records, numbered as they stand in it.
+fn entry(mut records: Vec<Record>) -> (Vec<Record>, Vec<u8>) {
+    let mut packed = Packed::default();
+    for (place, record) in (0..).zip(&mut records) {
+        record.index = Index::at(9, place);
+        assert!(packed.push(record, usize::MAX));
+    }
+    (records, packed.bytes().to_vec())
+}
+
+fn read(bytes: &[u8]) -> Result<Vec<Record>, CodecError> {
+    unpack(9, bytes)?.collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    #[test]
+    fn records_of_an_entry_are_read_together_and_one_by_one(records in prop::collection::vec(record(), 1..=16)) {
+        let (records, bytes) = entry(records);
+        for place in 0..Index::PER_ENTRY {
+            let index = Index::at(9, place);
+            let expected = records.iter().find(|record| record.index == index);
+            prop_assert_eq!(unpack_one(index, &bytes).expect("an entry"), expected.cloned());
+        }
+        prop_assert_eq!(read(&bytes).expect("an entry"), records);
+    }
+
+    #[test]
+    fn an_entry_cut_off_anywhere_is_refused(
+        records in prop::collection::vec(record(), 1..=16),
+        at: prop::sample::Index,
+    ) {
+        let (records, bytes) = entry(records);
+        prop_assert!(read(&bytes[..at.index(bytes.len())]).is_err());
+        let (_, shorter) = entry(records[..records.len() - 1].to_vec());
+        prop_assert!(read(bytes.get(..shorter.len()).unwrap_or_default()).is_err(), "cut between two records");
+    }
+
+    #[test]
+    fn arbitrary_bytes_of_an_entry_make_no_panic(mut bytes: Vec<u8>, count: u8) {
+        let _ = read(&bytes);
+        bytes.splice(0..0, [0x08, count, 0x12]);
+        let _ = read(&bytes);
+        let _ = unpack_one(Index::at(9, u64::from(count % 16)), &bytes);
+    }
+}
+
+#[test]
+fn an_entry_is_the_message_of_its_proto() {
+    use prost::Message as _;
+    let (records, bytes) = entry(vec![typical(), typical()]);
+    let message = crate::proto::log::Entry::decode(bytes.as_slice()).expect("an entry");
+    assert_eq!((message.record_count, message.records.len()), (2, records.len()));
+    assert_eq!(message.encode_to_vec(), bytes);
+}
+
+#[test]
+fn a_record_as_it_was_stored_before_entries_is_refused() {
+    assert!(read(&bytes(&typical())).is_err());
+}
+
+#[test]
+fn a_record_too_large_for_an_entry_is_not_added() {
+    let (records, alone) = entry(vec![typical()]);
+    let mut packed = Packed::default();
+    assert!(!packed.push(&records[0], alone.len() - 1));
+    assert_eq!((packed.records(), packed.bytes().len()), (0, 0));
+    // The length of the longest head is what is counted.
+    assert!(packed.push(&records[0], alone.len() + 8));
+    assert_eq!(packed.bytes(), alone);
 }
 
 proptest! {

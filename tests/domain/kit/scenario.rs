@@ -51,7 +51,7 @@ impl Scenario {
 
     /// One command, decided and folded; the invariants hold after it.
     pub(crate) fn when(&mut self, command: Command) -> Step {
-        let decided = decide(&self.state, command, self.now);
+        let decided = decide(&self.state, self.state.head().next(), command, self.now);
         if let Ok(Some(record)) = &decided {
             evolve(&mut self.state, record);
             if self.log.len() < ALWAYS_CHECKED || self.log.len().is_multiple_of(SOMETIMES) {
