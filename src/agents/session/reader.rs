@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use futures::StreamExt as _;
 use futures::future::BoxFuture;
-use futures::stream::FuturesUnordered;
+use futures::stream::FuturesOrdered;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 use tonic::{Code, Status, Streaming};
@@ -52,7 +52,9 @@ enum Wake {
     Done(p::CommandResult, OwnedSemaphorePermit),
 }
 
-type Running = FuturesUnordered<BoxFuture<'static, (p::CommandResult, OwnedSemaphorePermit)>>;
+/// In the order of the commands, and so are their results: the shard answers in that order, but several answers at once would be
+/// taken up in any.
+type Running = FuturesOrdered<BoxFuture<'static, (p::CommandResult, OwnedSemaphorePermit)>>;
 
 impl Reader<'_> {
     /// Waits until nothing more is to be read; for a watch, whose peer sends nothing.
@@ -136,8 +138,8 @@ impl Reader<'_> {
         let mut command = command;
         // Once polled, the command is in the shard's queue, before that of the next frame.
         match futures::FutureExt::now_or_never(&mut command) {
-            Some(result) => running.push(Box::pin(std::future::ready((result, permit)))),
-            None => running.push(Box::pin(async move { (command.await, permit) })),
+            Some(result) => running.push_back(Box::pin(std::future::ready((result, permit)))),
+            None => running.push_back(Box::pin(async move { (command.await, permit) })),
         }
         Ok(())
     }
