@@ -1,7 +1,7 @@
 //! What the log reaches beside the naive pipe, in one run, so that the ratios mean something on any machine.
 //!
 //! `cargo bench --bench log`. Starts its own nats-server for each store (default sync, `sync_interval: always`). Measured are the bare
-//! writer (512-byte records, as many in flight as it takes) and an open loop at 2,000 records/s; and a replay of what was written.
+//! writer (512-byte entries, as many in flight as it takes) and an open loop at 2,000 entries/s; and a replay of what was written.
 //! `SKEIN_BENCH_ROUNDS` (default 3) rounds are interleaved; medians are printed.
 
 #[rustfmt::skip]
@@ -30,9 +30,9 @@ use skein::{
 
 type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
-/// Bytes of a record.
+/// Bytes of an entry.
 const SIZE: usize = 512;
-/// Records per second of the open loop, as in the naive pipe's figures.
+/// Entries per second of the open loop, as in the naive pipe's figures.
 const RATE: u32 = 2_000;
 
 struct Store {
@@ -57,7 +57,7 @@ fn main() -> Result<()> {
         Store { name: "default", sync_always: false, count: 200_000 },
         Store { name: "always", sync_always: true, count: 60_000 },
     ];
-    println!("records/s, medians of {rounds} rounds; latency of an append in µs at {RATE}/s");
+    println!("entries/s, medians of {rounds} rounds; latency of an append in µs at {RATE}/s");
     for store in stores {
         let mut figures = Figures::default();
         for _ in 0..rounds {
@@ -130,7 +130,7 @@ async fn throughput(writer: &mut Writer, count: u64) -> Result<f64> {
     Ok(rate)
 }
 
-/// From the moment a record was due to the moment it was durable.
+/// From the moment an entry was due to the moment it was durable.
 async fn latency(writer: &mut Writer, count: u32) -> Result<Histogram<u64>> {
     let body = [b'x'; SIZE];
     let first = writer.head();

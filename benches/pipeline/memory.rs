@@ -66,7 +66,9 @@ impl Core {
     }
 
     fn apply(&mut self, command: Command) {
-        if let Some(record) = decide(&self.state, self.state.head().next(), command, self.now).expect("the bench asks for nothing refused") {
+        if let Some(record) = decide(&self.state, self.state.head().next(), command, self.now)
+            .expect("the bench asks for nothing refused")
+        {
             evolve(&mut self.state, &record);
         }
     }

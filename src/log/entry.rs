@@ -1,4 +1,4 @@
-//! The words of the log: a record in it, a place in it, and what a log can do.
+//! The words of the log: an entry in it, a place in it, and what a log can do.
 
 use std::future::Future;
 
@@ -11,7 +11,7 @@ use super::{
     writer::Writer,
 };
 
-/// A record as read from the log.
+/// An entry as read from the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     /// Its number: contiguous from 1.
@@ -22,31 +22,31 @@ pub struct Entry {
     pub epoch: u64,
     /// Its subject, `skein.log.<shard>.<workspace>.{c,a,w}`.
     pub subject: Subject,
-    /// The record, as given to [`Writer::append`].
+    /// The entry, as given to [`Writer::append`].
     pub body: Bytes,
 }
 
-/// A place between two records: what has been read so far. Part of a snapshot, where reading goes on.
+/// A place between two entries: what has been read so far. Part of a snapshot, where reading goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Tip {
-    /// Index of the last record, 0 before the first.
+    /// Index of the last entry, 0 before the first.
     pub index: u64,
-    /// Running hash over all records so far.
+    /// Running hash over all entries so far.
     pub chain: u64,
-    /// Last sequence read, void and `Epoch` records included: what an append is fenced on.
+    /// Last sequence read, void and `Epoch` entries included: what an append is fenced on.
     pub sequence: u64,
     /// Number of the last `Epoch`, 0 before the first.
     pub epoch: u64,
-    /// A void record was read since the last `Epoch`: whatever follows is void until the next one.
+    /// A void entry was read since the last `Epoch`: whatever follows is void until the next one.
     pub epoch_over: bool,
 }
 
 impl Tip {
-    /// Before the first record of an empty log.
+    /// Before the first entry of an empty log.
     pub const ORIGIN: Self =
         Self { index: 0, chain: super::frame::CHAIN_ORIGIN, sequence: 0, epoch: 0, epoch_over: false };
 
-    /// Compares the log's end, which this must be, with everybody who knows of a record.
+    /// Compares the log's end, which this must be, with everybody who knows of an entry.
     pub(super) fn check(&self, witnesses: &[Witness]) -> Result<(), TakeOverError> {
         for witness in witnesses {
             if witness.index > self.index {
@@ -65,20 +65,20 @@ impl Tip {
     }
 }
 
-/// Somebody outside the log who knows that a record exists.
+/// Somebody outside the log who knows that an entry exists.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Witness {
     /// Who says so; a constant word for messages (`checkpoint`, `snapshot`, `out`).
     pub source: &'static str,
     /// Highest index known there.
     pub index: u64,
-    /// Running hash after that record, if known there.
+    /// Running hash after that entry, if known there.
     pub chain: Option<u64>,
 }
 
 /// A shard's log. Handles are shared by reference or behind an `Arc`; only a [`Writer`] appends.
 pub trait EventLog: Send + Sync + 'static {
-    /// Reads on from `from` to the end the log has now. Void records are skipped and counted, a hole is an error.
+    /// Reads on from `from` to the end the log has now. Void entries are skipped and counted, a hole is an error.
     ///
     /// # Errors
     /// The end of the log cannot be found out.
@@ -90,10 +90,10 @@ pub trait EventLog: Send + Sync + 'static {
     /// [`TakeOverError::Moved`]: replay on from `tip` and try again. The others need an operator or time.
     fn take_over(&self, tip: Tip, witnesses: &[Witness]) -> impl Future<Output = Result<Writer, TakeOverError>> + Send;
 
-    /// Reads single durable records by index, in the order asked for; `None` for an index the log has not reached or has trimmed.
+    /// Reads single durable entries by index, in the order asked for; `None` for an index the log has not reached or has trimmed.
     /// Needs a replay over those indexes in this process, or `take_over`, to have learned where they are.
     ///
     /// # Errors
-    /// [`LogError::Unmapped`] for indexes below what was replayed; a record that is not what its place promises.
+    /// [`LogError::Unmapped`] for indexes below what was replayed; an entry that is not what its place promises.
     fn read(&self, indexes: &[u64]) -> impl Future<Output = Result<Vec<Option<Entry>>, LogError>> + Send;
 }

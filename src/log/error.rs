@@ -15,7 +15,7 @@ pub enum LogError {
         /// Sequence that came.
         found: u64,
     },
-    /// Records are missing although the stream has no hole.
+    /// Entries are missing although the stream has no hole.
     #[error("read the log at sequence {sequence}: index {expected} is missing, found {found}")]
     IndexGap {
         /// Where.
@@ -25,10 +25,10 @@ pub enum LogError {
         /// Index that came.
         found: u64,
     },
-    /// A record or one before it is not the one that was appended.
-    #[error("read the log at index {index}: the running hash differs, a record was changed or moved")]
+    /// An entry or one before it is not the one that was appended.
+    #[error("read the log at index {index}: the running hash differs, an entry was changed or moved")]
     ChainBroken {
-        /// The first record whose hash of what precedes it differs.
+        /// The first entry whose hash of what precedes it differs.
         index: u64,
     },
     /// Written by a newer version, or not by skein.
@@ -47,7 +47,7 @@ pub enum LogError {
         /// What is wrong with it.
         reason: &'static str,
     },
-    /// The log ends before a record that is known to be durable.
+    /// The log ends before an entry that is known to be durable.
     #[error("read the log: it ends at sequence {end}, but sequence {durable} was durable")]
     Truncated {
         /// Last sequence there is.
@@ -55,9 +55,9 @@ pub enum LogError {
         /// Last sequence that was acknowledged.
         durable: u64,
     },
-    /// Another record stands where ours was appended, in our own epoch.
-    #[error("append at index {index}: another record stands there in our own epoch")]
-    ForeignRecord {
+    /// Another entry stands where ours was appended, in our own epoch.
+    #[error("append at index {index}: another entry stands there in our own epoch")]
+    ForeignEntry {
         /// Index of both.
         index: u64,
     },
@@ -75,7 +75,7 @@ pub enum LogError {
         /// The sequence in the answer.
         sequence: u64,
     },
-    /// It is not known where in the stream this record is.
+    /// It is not known where in the stream this entry is.
     #[error("read index {index}: it lies before what was replayed")]
     Unmapped {
         /// The index asked for.
@@ -107,7 +107,7 @@ pub enum TakeOverError {
     /// No answer in time; the `Epoch` may have been appended or not. Replay on and try again.
     #[error("take the log over: no answer in time")]
     Unanswered,
-    /// Records are missing at the end of the log. An operator decides.
+    /// Entries are missing at the end of the log. An operator decides.
     #[error("take the log over: it ends at index {end}, but {witness} knows index {index}: the log was truncated")]
     Truncated {
         /// Who knows more.

@@ -1,27 +1,27 @@
-//! The bytes of a message in the log, around the record.
+//! The bytes of a message in the log, around the entry.
 //!
 //! ```text
-//! record: 0x01 | index u64 LE | running hash of all records before, u64 LE | body
+//! entry: 0x01 | index u64 LE | running hash of all entries before, u64 LE | body
 //! Epoch:  0xE1 | number u64 LE | owner, 16 bytes
 //! ```
 //!
 //! The running hash is SipHash-2-4 with a fixed key over the whole frame. As the frame holds the hash so far, one value stands for
-//! everything before it. It has to notice damage and wrong order, not an adversary (sealed records bring authentication of their
+//! everything before it. It has to notice damage and wrong order, not an adversary (sealed entries bring authentication of their
 //! own), so a keyed 64-bit hash is enough; it is specified to the bit and so the same on every machine and in every later version,
 //! which the faster hashes of hash tables do not promise, and it takes a twentieth of the time of a SHA-256 without hardware help.
 
 use bytes::{BufMut, Bytes, BytesMut};
 use siphasher::sip::SipHasher24;
 
-/// Tag of a record of version 1.
-const RECORD_V1: u8 = 0x01;
+/// Tag of an entry of version 1.
+const ENTRY_V1: u8 = 0x01;
 /// Tag of an `Epoch` of version 1.
 const EPOCH_V1: u8 = 0xE1;
-/// Bytes before the body of a record.
+/// Bytes before the body of an entry.
 pub(crate) const HEAD: usize = 17;
 const EPOCH_LEN: usize = 25;
 
-/// The hash before the first record. Any constant will do; not 0, so that a zeroed frame never fits.
+/// The hash before the first entry. Any constant will do; not 0, so that a zeroed frame never fits.
 pub(crate) const CHAIN_ORIGIN: u64 = 0x736b_6569_6e20_6c67;
 const KEY: (u64, u64) = (0x736b_6569_6e2e_6c6f, 0x672e_6368_6169_6e31);
 
@@ -31,7 +31,7 @@ pub(crate) type Owner = [u8; 16];
 /// What a message in the log is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Frame {
-    Record { index: u64, chain: u64, body: Bytes },
+    Entry { index: u64, chain: u64, body: Bytes },
     Epoch { number: u64, owner: Owner },
 }
 
@@ -42,10 +42,10 @@ pub(crate) enum NoFrame {
     Unknown(u8),
 }
 
-/// Frames a record.
-pub(crate) fn record(index: u64, chain: u64, body: &[u8]) -> Bytes {
+/// Frames an entry.
+pub(crate) fn entry(index: u64, chain: u64, body: &[u8]) -> Bytes {
     let mut frame = BytesMut::with_capacity(HEAD + body.len());
-    frame.put_u8(RECORD_V1);
+    frame.put_u8(ENTRY_V1);
     frame.put_u64_le(index);
     frame.put_u64_le(chain);
     frame.put_slice(body);
@@ -61,7 +61,7 @@ pub(crate) fn epoch(number: u64, owner: Owner) -> Bytes {
     frame.freeze()
 }
 
-/// The running hash after the record in `frame`.
+/// The running hash after the entry in `frame`.
 pub(crate) fn chain_after(frame: &[u8]) -> u64 {
     SipHasher24::new_with_keys(KEY.0, KEY.1).hash(frame)
 }
@@ -73,7 +73,7 @@ pub(crate) fn parse(bytes: &Bytes) -> Result<Frame, NoFrame> {
     };
     match bytes.first() {
         None => Err(NoFrame::Short),
-        Some(&RECORD_V1) => Ok(Frame::Record { index: number(1)?, chain: number(9)?, body: bytes.slice(HEAD..) }),
+        Some(&ENTRY_V1) => Ok(Frame::Entry { index: number(1)?, chain: number(9)?, body: bytes.slice(HEAD..) }),
         Some(&EPOCH_V1) => Ok(Frame::Epoch {
             number: number(1)?,
             owner: bytes.get(9..EPOCH_LEN).and_then(|part| part.try_into().ok()).ok_or(NoFrame::Short)?,
@@ -90,8 +90,8 @@ mod tests {
     proptest! {
         #[test]
         fn what_was_framed_is_found_again(index: u64, chain: u64, body: Vec<u8>) {
-            let framed = record(index, chain, &body);
-            prop_assert_eq!(parse(&framed), Ok(Frame::Record { index, chain, body: body.into() }));
+            let framed = entry(index, chain, &body);
+            prop_assert_eq!(parse(&framed), Ok(Frame::Entry { index, chain, body: body.into() }));
         }
 
         #[test]
@@ -101,7 +101,7 @@ mod tests {
 
         #[test]
         fn one_changed_bit_changes_the_hash(body in prop::collection::vec(any::<u8>(), 1..64), at: prop::sample::Index, bit in 0..8_u8) {
-            let framed = record(7, 9, &body);
+            let framed = entry(7, 9, &body);
             let mut changed = framed.to_vec();
             changed[at.index(framed.len())] ^= 1 << bit;
             prop_assert_ne!(chain_after(&framed), chain_after(&changed));
@@ -111,7 +111,7 @@ mod tests {
     /// Stored logs depend on these bytes: a change of the layout or the hash must be a new version instead.
     #[test]
     fn the_layout_and_the_hash_are_those_of_version_1() {
-        let framed = record(1, CHAIN_ORIGIN, b"abc");
+        let framed = entry(1, CHAIN_ORIGIN, b"abc");
         assert_eq!(framed.as_ref(), b"\x01\x01\0\0\0\0\0\0\0gl nieksabc");
         // Computed with another implementation of SipHash-2-4.
         assert_eq!(chain_after(&framed), 0x26e8_8c87_2ba8_f77e);

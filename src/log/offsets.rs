@@ -1,6 +1,6 @@
-//! Where in the stream a record is: sequence = index + `Epoch` and void records before it.
+//! Where in the stream an entry is: sequence = index + `Epoch` and void entries before it.
 //!
-//! Kept as runs of equal distance, so it grows with the number of take-overs only. Shared by everybody who learns of records (replay,
+//! Kept as runs of equal distance, so it grows with the number of take-overs only. Shared by everybody who learns of entries (replay,
 //! pipeline) and by those who read single ones.
 
 use std::sync::{
@@ -8,14 +8,14 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
-/// From this index on, until the next run, a record's sequence is its index plus `distance`.
+/// From this index on, until the next run, an entry's sequence is its index plus `distance`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Run {
     first_index: u64,
     distance: u64,
 }
 
-/// Where to look for a record.
+/// Where to look for an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Place {
     /// Before everything noted.
@@ -26,7 +26,7 @@ pub(crate) enum Place {
     Beyond,
 }
 
-/// The shared table. Cheap to clone; each clone remembers the last distance it saw, so that noting a record rarely locks.
+/// The shared table. Cheap to clone; each clone remembers the last distance it saw, so that noting an entry rarely locks.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Offsets {
     runs: Arc<Mutex<Vec<Run>>>,
@@ -35,19 +35,19 @@ pub(crate) struct Offsets {
 }
 
 impl Offsets {
-    /// Notes that record `index` was read or acknowledged at `sequence`. Each clone notes in ascending order, and the first record of
+    /// Notes that entry `index` was read or acknowledged at `sequence`. Each clone notes in ascending order, and the first entry of
     /// every run.
     pub(crate) fn note(&mut self, index: u64, sequence: u64) {
         self.known.fetch_max(index, Ordering::Release);
         self.begin_run(index, sequence);
     }
 
-    /// Records up to `index` are durable, in a run that has begun.
+    /// Entries up to `index` are durable, in a run that has begun.
     pub(crate) fn durable(&self, index: u64) {
         self.known.fetch_max(index, Ordering::Release);
     }
 
-    /// From `index` on records will stand at `sequence` and behind. A later run from the same index on replaces this one.
+    /// From `index` on entries will stand at `sequence` and behind. A later run from the same index on replaces this one.
     pub(crate) fn begin_run(&mut self, index: u64, sequence: u64) {
         let distance = sequence.saturating_sub(index);
         if self.last == Some(distance) {
@@ -62,7 +62,7 @@ impl Offsets {
         }
     }
 
-    /// Where record `index` is.
+    /// Where entry `index` is.
     pub(crate) fn place(&self, index: u64) -> Place {
         if index > self.known.load(Ordering::Acquire) {
             return Place::Beyond;

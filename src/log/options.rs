@@ -13,17 +13,18 @@ pub struct LogOptions {
     pub replicas: usize,
     /// The server syncs each append to disk (`sync_interval: always`). Its API does not tell, so the operator must.
     pub sync_always: bool,
-    /// Records without an ack at most, waiting ones included. 4,096 fill the connection for 40 ms at 100,000 records/s; more only adds latency.
+    /// Entries without an ack at most, waiting ones included. 4,096 fill the connection for 40 ms at 100,000 entries/s; more only adds
+    /// latency.
     pub in_flight_max: usize,
-    /// Bytes of those at most. 16 MiB: above 4,096 records of usual size, below what hurts.
+    /// Bytes of those at most. 16 MiB: above 4,096 entries of usual size, below what hurts.
     pub in_flight_bytes_max: u64,
-    /// Fewer waiting records than this go out one by one.
+    /// Fewer waiting entries than this go out one by one.
     pub singles_below: usize,
     /// Smallest batch while the pipeline is busy: below it a batch costs more than it saves.
     pub batch_min: usize,
     /// Largest batch. The server's limit is 1,000.
     pub batch_max: usize,
-    /// Bytes of a batch at most. 900 KiB: below the server's usual message limit, which a batch of one record could reach anyway.
+    /// Bytes of a batch at most. 900 KiB: below the server's usual message limit, which a batch of one entry could reach anyway.
     pub batch_bytes_max: usize,
     /// Batches without an ack at most. The server keeps 50 for all streams and writers together.
     pub batches_max: usize,
@@ -62,7 +63,7 @@ impl LogOptions {
         }
     }
 
-    /// Subject of the log's `Epoch` records.
+    /// Subject of the log's `Epoch` entries.
     pub(crate) fn epoch_subject(&self) -> String {
         format!("skein.log.{}._.e", self.shard)
     }

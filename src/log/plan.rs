@@ -9,9 +9,9 @@ use super::options::LogOptions;
 /// What the pipeline holds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Load {
-    /// Records that were not sent yet.
+    /// Entries that were not sent yet.
     pub(crate) waiting: usize,
-    /// Records sent one by one, without an ack.
+    /// Entries sent one by one, without an ack.
     pub(crate) singles: usize,
     /// Batches without an ack.
     pub(crate) batches: usize,

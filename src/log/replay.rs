@@ -9,7 +9,7 @@ use super::{
     verify::{Raw, Seen, Verifier},
 };
 
-/// A run through the log up to the end it had when the run began. Yields records only; keeps the tip.
+/// A run through the log up to the end it had when the run began. Yields entries only; keeps the tip.
 pub struct Replay {
     source: BoxStream<'static, Result<Raw, LogError>>,
     verifier: Verifier,
@@ -36,7 +36,7 @@ impl Replay {
         Self { source, verifier, end_sequence, offsets }
     }
 
-    /// The next record; `None` at the end. Waits while the server is away. Cancel-safe.
+    /// The next entry; `None` at the end. Waits while the server is away. Cancel-safe.
     ///
     /// # Errors
     /// [`LogError`]: the log cannot be trusted from here on. The tip stays before the bad place.
@@ -48,7 +48,7 @@ impl Replay {
                     return Err(LogError::Truncated { end: self.verifier.tip().sequence, durable: self.end_sequence });
                 }
             };
-            if let Seen::Record(entry) = self.verifier.accept(raw)? {
+            if let Seen::Entry(entry) = self.verifier.accept(raw)? {
                 self.offsets.note(entry.index, entry.sequence);
                 return Ok(Some(entry));
             }
@@ -62,7 +62,7 @@ impl Replay {
         self.verifier.tip()
     }
 
-    /// Void records skipped so far: a metric.
+    /// Void entries skipped so far: a metric.
     #[must_use]
     pub fn voids(&self) -> u64 {
         self.verifier.voids()

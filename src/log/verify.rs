@@ -43,7 +43,7 @@ fn epoch_of(headers: &HeaderMap) -> Option<u64> {
 /// What a message turned out to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Seen {
-    Record(Entry),
+    Entry(Entry),
     Epoch { number: u64, owner: Owner },
     Void,
 }
@@ -61,7 +61,7 @@ impl Verifier {
         Self { tip, voids: 0, voiding: true }
     }
 
-    /// A gate that lets stale records in: the negative control of the void rule.
+    /// A gate that lets stale entries in: the negative control of the void rule.
     pub(crate) fn without_voiding(tip: Tip) -> Self {
         Self { voiding: false, ..Self::new(tip) }
     }
@@ -70,7 +70,7 @@ impl Verifier {
         self.tip
     }
 
-    /// Void records so far.
+    /// Void entries so far.
     pub(crate) fn voids(&self) -> u64 {
         self.voids
     }
@@ -95,14 +95,14 @@ impl Verifier {
                 self.tip.epoch_over = false;
                 Ok(Seen::Epoch { number, owner })
             }
-            Ok(Frame::Record { .. }) if epoch > self.tip.epoch => Err(malformed("its epoch was never announced")),
-            Ok(Frame::Record { .. }) if self.voiding && (epoch < self.tip.epoch || self.tip.epoch_over) => {
+            Ok(Frame::Entry { .. }) if epoch > self.tip.epoch => Err(malformed("its epoch was never announced")),
+            Ok(Frame::Entry { .. }) if self.voiding && (epoch < self.tip.epoch || self.tip.epoch_over) => {
                 self.tip.sequence = sequence;
                 self.tip.epoch_over = true;
                 self.voids += 1;
                 Ok(Seen::Void)
             }
-            Ok(Frame::Record { index, chain, body }) => {
+            Ok(Frame::Entry { index, chain, body }) => {
                 if index != self.tip.index + 1 {
                     return Err(LogError::IndexGap { sequence, expected: self.tip.index + 1, found: index });
                 }
@@ -112,7 +112,7 @@ impl Verifier {
                 self.tip.sequence = sequence;
                 self.tip.index = index;
                 self.tip.chain = frame::chain_after(&raw.payload);
-                Ok(Seen::Record(Entry { index, sequence, epoch, subject: raw.subject, body }))
+                Ok(Seen::Entry(Entry { index, sequence, epoch, subject: raw.subject, body }))
             }
         }
     }
@@ -144,9 +144,9 @@ mod tests {
         let mut gate = Verifier::new(Tip::ORIGIN);
         let first = hand.raw(1, frame::epoch(1, [1; 16]));
         gate.accept(first).expect("the first epoch");
-        let record = hand.raw(1, frame::record(1, Tip::ORIGIN.chain, b"one"));
-        gate.accept(record.clone()).expect("the first record");
-        (hand, gate, record)
+        let entry = hand.raw(1, frame::entry(1, Tip::ORIGIN.chain, b"one"));
+        gate.accept(entry.clone()).expect("the first entry");
+        (hand, gate, entry)
     }
 
     #[test]
@@ -154,7 +154,7 @@ mod tests {
         let (mut hand, mut gate, _) = opened();
         let before = gate.tip();
         gate.accept(hand.raw(2, frame::epoch(2, [2; 16]))).expect("the second epoch");
-        let late = hand.raw(1, frame::record(2, before.chain, b"late"));
+        let late = hand.raw(1, frame::entry(2, before.chain, b"late"));
         assert_eq!(gate.accept(late), Ok(Seen::Void));
         assert_eq!((gate.tip().index, gate.tip().chain, gate.voids()), (before.index, before.chain, 1));
     }
@@ -164,15 +164,15 @@ mod tests {
         let (mut hand, mut gate, _) = opened();
         gate.accept(hand.raw(2, frame::epoch(2, [2; 16]))).expect("the second epoch");
         let chain = gate.tip().chain;
-        let second = frame::record(2, chain, b"two");
-        let third = frame::record(3, frame::chain_after(&second), b"three");
+        let second = frame::entry(2, chain, b"two");
+        let third = frame::entry(3, frame::chain_after(&second), b"three");
         // The void one took the place of index 2, whose append was refused; index 3 was in flight behind it and fits its prediction.
-        gate.accept(hand.raw(1, frame::record(2, chain, b"late"))).expect("void");
+        gate.accept(hand.raw(1, frame::entry(2, chain, b"late"))).expect("void");
         assert_eq!(gate.accept(hand.raw(2, third.clone())), Ok(Seen::Void));
         gate.accept(hand.raw(3, frame::epoch(3, [2; 16]))).expect("the epoch after the refusal");
         for frame in [second, third] {
             let seen = gate.accept(hand.raw(3, frame)).expect("appended again");
-            assert!(matches!(seen, Seen::Record(_)));
+            assert!(matches!(seen, Seen::Entry(_)));
         }
         assert_eq!((gate.tip().index, gate.voids()), (3, 2));
     }
@@ -183,16 +183,16 @@ mod tests {
         let mut open_gate = Verifier::without_voiding(gate.tip());
         let chain = gate.tip().chain;
         open_gate.accept(hand.raw(2, frame::epoch(2, [2; 16]))).expect("the second epoch");
-        let late = open_gate.accept(hand.raw(1, frame::record(2, chain, b"late")));
-        assert!(matches!(late, Ok(Seen::Record(_))), "the stale record got in");
-        let good = hand.raw(2, frame::record(2, chain, b"two"));
+        let late = open_gate.accept(hand.raw(1, frame::entry(2, chain, b"late")));
+        assert!(matches!(late, Ok(Seen::Entry(_))), "the stale entry got in");
+        let good = hand.raw(2, frame::entry(2, chain, b"two"));
         assert!(matches!(open_gate.accept(good), Err(LogError::IndexGap { .. })));
     }
 
     #[test]
     fn a_missing_record_is_refused() {
         let (mut hand, mut gate, _) = opened();
-        let raw = hand.raw(1, frame::record(3, gate.tip().chain, b"three"));
+        let raw = hand.raw(1, frame::entry(3, gate.tip().chain, b"three"));
         assert_eq!(gate.accept(raw), Err(LogError::IndexGap { sequence: 3, expected: 2, found: 3 }));
     }
 
@@ -200,7 +200,7 @@ mod tests {
     fn a_missing_message_is_refused() {
         let (mut hand, mut gate, _) = opened();
         hand.sequence += 1;
-        let raw = hand.raw(1, frame::record(2, gate.tip().chain, b"two"));
+        let raw = hand.raw(1, frame::entry(2, gate.tip().chain, b"two"));
         assert_eq!(gate.accept(raw), Err(LogError::SequenceGap { expected: 3, found: 4 }));
     }
 
@@ -208,10 +208,10 @@ mod tests {
     fn a_record_changed_in_place_is_noticed_at_the_next_one() {
         let (mut hand, _, mut first) = opened();
         let good_chain = frame::chain_after(&first.payload);
-        first.payload = frame::record(1, Tip::ORIGIN.chain, b"ONE");
+        first.payload = frame::entry(1, Tip::ORIGIN.chain, b"ONE");
         let mut gate = Verifier::new(Tip { sequence: 1, epoch: 1, ..Tip::ORIGIN });
         gate.accept(first).expect("alone it looks right");
-        let second = hand.raw(1, frame::record(2, good_chain, b"two"));
+        let second = hand.raw(1, frame::entry(2, good_chain, b"two"));
         assert_eq!(gate.accept(second), Err(LogError::ChainBroken { index: 2 }));
     }
 
@@ -221,8 +221,8 @@ mod tests {
         let cases = [
             (Some(1), Bytes::from_static(b"\x02future")),
             (Some(1), Bytes::new()),
-            (None, frame::record(2, 0, b"")),
-            (Some(9), frame::record(2, 0, b"")),
+            (None, frame::entry(2, 0, b"")),
+            (Some(9), frame::entry(2, 0, b"")),
             (Some(1), frame::epoch(1, [3; 16])),
             (Some(5), frame::epoch(6, [3; 16])),
         ];

@@ -15,38 +15,38 @@ use super::{
     verify::Seen,
 };
 
-/// A record on its way into the log.
+/// An entry on its way into the log.
 #[derive(Debug, Clone)]
 pub(crate) struct Pending {
     pub(crate) index: u64,
     pub(crate) subject: Subject,
-    /// The framed record: the bytes of the message, the same however often it is sent.
+    /// The framed entry: the bytes of the message, the same however often it is sent.
     pub(crate) frame: Bytes,
-    /// Running hash after this record.
+    /// Running hash after this entry.
     pub(crate) chain_after: u64,
 }
 
-/// Records sent in one go: a single one, or an atomic batch.
+/// Entries sent in one go: a single one, or an atomic batch.
 #[derive(Debug)]
 struct Sent {
-    records: Records,
+    entries: Entries,
     last_sequence: u64,
     at: Instant,
     acked: bool,
 }
 
-/// A single record without an allocation of its own, or a batch.
+/// A single entry without an allocation of its own, or a batch.
 #[derive(Debug)]
-enum Records {
+enum Entries {
     One(Pending),
     Batch(VecDeque<Pending>),
 }
 
-impl Records {
+impl Entries {
     fn len(&self) -> usize {
         match self {
             Self::One(_) => 1,
-            Self::Batch(records) => records.len(),
+            Self::Batch(entries) => entries.len(),
         }
     }
 }
@@ -54,13 +54,13 @@ impl Records {
 /// What became durable by an ack.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Advance {
-    pub(crate) records: u64,
+    pub(crate) entries: u64,
     pub(crate) bytes: u64,
     /// When the last of them was sent.
     pub(crate) sent_at: Option<Instant>,
 }
 
-/// Sent records in order, and the durable tip before them.
+/// Sent entries in order, and the durable tip before them.
 #[derive(Debug)]
 pub(crate) struct Window {
     durable: Tip,
@@ -83,7 +83,7 @@ impl Window {
         self.sent.is_empty()
     }
 
-    /// Single records without an ack.
+    /// Single entries without an ack.
     pub(crate) fn singles(&self) -> usize {
         self.singles
     }
@@ -98,18 +98,18 @@ impl Window {
         self.sent.back().map_or(self.durable.sequence, |sent| sent.last_sequence)
     }
 
-    /// Notes a record sent alone.
+    /// Notes an entry sent alone.
     pub(crate) fn push_single(&mut self, pending: Pending, at: Instant) {
         let last_sequence = self.predicted() + 1;
         self.singles += 1;
-        self.sent.push_back(Sent { records: Records::One(pending), last_sequence, at, acked: false });
+        self.sent.push_back(Sent { entries: Entries::One(pending), last_sequence, at, acked: false });
     }
 
-    /// Notes records sent as one batch; at least one.
-    pub(crate) fn push_batch(&mut self, records: VecDeque<Pending>, at: Instant) {
-        let last_sequence = self.predicted() + records.len() as u64;
+    /// Notes entries sent as one batch; at least one.
+    pub(crate) fn push_batch(&mut self, entries: VecDeque<Pending>, at: Instant) {
+        let last_sequence = self.predicted() + entries.len() as u64;
         self.batches += 1;
-        self.sent.push_back(Sent { records: Records::Batch(records), last_sequence, at, acked: false });
+        self.sent.push_back(Sent { entries: Entries::Batch(entries), last_sequence, at, acked: false });
     }
 
     /// An ack: `count` messages ending at `sequence`. Acks may come out of order; durable waits for the earlier ones.
@@ -123,7 +123,7 @@ impl Window {
         let Some(sent) = self.sent.get_mut(at) else {
             return Err(unexpected);
         };
-        if sent.last_sequence != sequence || sent.records.len() as u64 != count || sent.acked {
+        if sent.last_sequence != sequence || sent.entries.len() as u64 != count || sent.acked {
             return Err(unexpected);
         }
         sent.acked = true;
@@ -140,18 +140,18 @@ impl Window {
         advance.sent_at = Some(sent.at);
         self.durable.sequence = sent.last_sequence;
         let mut count = |pending: &Pending| {
-            advance.records += 1;
+            advance.entries += 1;
             advance.bytes += pending.frame.len() as u64;
             self.durable.index = pending.index;
             self.durable.chain = pending.chain_after;
         };
-        match &sent.records {
-            Records::One(pending) => {
+        match &sent.entries {
+            Entries::One(pending) => {
                 count(pending);
                 self.singles -= 1;
             }
-            Records::Batch(records) => {
-                records.iter().for_each(&mut count);
+            Entries::Batch(entries) => {
+                entries.iter().for_each(&mut count);
                 self.batches -= 1;
             }
         }
@@ -159,22 +159,22 @@ impl Window {
 
     /// Gives up on acks: everything sent is unknown now. What comes back is compared with the log by [`Unknown`].
     pub(crate) fn into_unknown(self, owner: Owner) -> Unknown {
-        let records = self
+        let entries = self
             .sent
             .into_iter()
-            .flat_map(|sent| match sent.records {
-                Records::One(pending) => VecDeque::from([pending]),
-                Records::Batch(records) => records,
+            .flat_map(|sent| match sent.entries {
+                Entries::One(pending) => VecDeque::from([pending]),
+                Entries::Batch(entries) => entries,
             })
             .collect();
-        Unknown { records, owner }
+        Unknown { entries, owner }
     }
 }
 
-/// Records whose append is unknown, in order.
+/// Entries whose append is unknown, in order.
 #[derive(Debug)]
 pub(crate) struct Unknown {
-    records: VecDeque<Pending>,
+    entries: VecDeque<Pending>,
     owner: Owner,
 }
 
@@ -198,9 +198,9 @@ impl Unknown {
             Seen::Void => Ok(Found::Nothing),
             Seen::Epoch { owner, .. } if *owner == self.owner => Ok(Found::OurEpoch),
             Seen::Epoch { number, .. } => Ok(Found::Deposed { epoch: *number }),
-            Seen::Record(entry) => {
-                let foreign = LogError::ForeignRecord { index: entry.index };
-                let first = self.records.pop_front().ok_or(foreign.clone())?;
+            Seen::Entry(entry) => {
+                let foreign = LogError::ForeignEntry { index: entry.index };
+                let first = self.entries.pop_front().ok_or(foreign.clone())?;
                 if first.index == entry.index && first.frame.get(frame::HEAD..) == Some(entry.body.as_ref()) {
                     Ok(Found::Ours { bytes: first.frame.len() as u64 })
                 } else {
@@ -212,12 +212,12 @@ impl Unknown {
 
     /// What the log does not have: to be appended again.
     pub(crate) fn into_rest(self) -> VecDeque<Pending> {
-        self.records
+        self.entries
     }
 
     #[cfg(test)]
     fn len(&self) -> usize {
-        self.records.len()
+        self.entries.len()
     }
 }
 
@@ -232,7 +232,7 @@ mod tests {
         Pending {
             index,
             subject: Subject::from_static("skein.log.t.w.c"),
-            frame: frame::record(index, 0, &index.to_le_bytes()),
+            frame: frame::entry(index, 0, &index.to_le_bytes()),
             chain_after: index * 10,
         }
     }
@@ -246,7 +246,7 @@ mod tests {
     }
 
     fn found(index: u64) -> Seen {
-        Seen::Record(Entry {
+        Seen::Entry(Entry {
             index,
             sequence: 100 + index,
             epoch: 4,
@@ -258,9 +258,9 @@ mod tests {
     #[test]
     fn durable_rises_by_unbroken_prefix_only() {
         let mut window = window(3);
-        assert_eq!(window.ack(102, 1).map(|it| it.records), Ok(0));
+        assert_eq!(window.ack(102, 1).map(|it| it.entries), Ok(0));
         assert_eq!(window.durable().index, 0);
-        assert_eq!(window.ack(101, 1).map(|it| it.records), Ok(2));
+        assert_eq!(window.ack(101, 1).map(|it| it.entries), Ok(2));
         assert_eq!((window.durable().index, window.durable().sequence, window.durable().chain), (2, 102, 20));
         assert_eq!(window.singles(), 1);
     }
@@ -271,7 +271,7 @@ mod tests {
         window.push_batch((2..=5).map(pending).collect(), Instant::now());
         assert_eq!(window.predicted(), 105);
         assert!(window.ack(101, 1).is_ok());
-        assert_eq!(window.ack(105, 4).map(|it| it.records), Ok(4));
+        assert_eq!(window.ack(105, 4).map(|it| it.entries), Ok(4));
         assert!(window.is_empty());
         assert_eq!((window.singles(), window.batches()), (0, 0));
     }
@@ -299,11 +299,11 @@ mod tests {
     #[test]
     fn a_strange_record_in_our_own_epoch_is_an_error() {
         let mut none_sent = window(0).into_unknown(ME);
-        assert_eq!(none_sent.observe(&found(1)), Err(LogError::ForeignRecord { index: 1 }));
+        assert_eq!(none_sent.observe(&found(1)), Err(LogError::ForeignEntry { index: 1 }));
         let mut other = window(1).into_unknown(ME);
-        let Seen::Record(mut entry) = found(1) else { unreachable!("found makes records") };
+        let Seen::Entry(mut entry) = found(1) else { unreachable!("found makes entries") };
         entry.body = Bytes::from_static(b"other");
-        assert!(other.observe(&Seen::Record(entry)).is_err());
+        assert!(other.observe(&Seen::Entry(entry)).is_err());
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The owner's handle: numbers and frames records, hands them to whoever appends them, tells what is durable.
+//! The owner's handle: numbers and frames entries, hands them to whoever appends them, tells what is durable.
 
 use std::{
     collections::VecDeque,
@@ -18,7 +18,7 @@ use super::{entry::Tip, error::LogError, frame, memory::MemoryPipe, options::Log
 /// How an owner's log is doing.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Progress {
-    /// The last durable record: everything up to `durable.index` is safe to act upon.
+    /// The last durable entry: everything up to `durable.index` is safe to act upon.
     pub durable: Tip,
     /// Whether it goes on.
     pub condition: Condition,
@@ -50,17 +50,17 @@ impl Condition {
     }
 }
 
-/// Why a record was not taken. The index was not used up.
+/// Why an entry was not taken. The index was not used up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum AppendRefused {
     /// Too much is in flight: [`Writer::room`] waits until there is room. Decide nothing before that.
-    #[error("append a record: {in_flight} records are in flight")]
+    #[error("append an entry: {in_flight} entries are in flight")]
     Full {
         /// How many.
         in_flight: u64,
     },
-    /// The record is larger than the server takes.
-    #[error("append a record: it has {bytes} bytes, the largest has {max}")]
+    /// The entry is larger than the server takes.
+    #[error("append an entry: it has {bytes} bytes, the largest has {max}")]
     TooLarge {
         /// Its size.
         bytes: usize,
@@ -68,11 +68,11 @@ pub enum AppendRefused {
         max: usize,
     },
     /// The writer is deposed or failed; [`Writer::progress`] says which.
-    #[error("append a record: the writer has ended")]
+    #[error("append an entry: the writer has ended")]
     Ended,
 }
 
-/// Where records go.
+/// Where entries go.
 #[derive(Debug)]
 pub(super) enum Sink {
     /// To the task that appends to a stream. It ends with the writer.
@@ -91,7 +91,7 @@ pub(super) type InFlightBytes = Arc<AtomicU64>;
 pub struct Writer {
     head_index: u64,
     head_chain: u64,
-    record_max: usize,
+    entry_max: usize,
     in_flight_max: u64,
     in_flight_bytes_max: u64,
     in_flight_bytes: InFlightBytes,
@@ -103,7 +103,7 @@ impl Writer {
     pub(super) fn new(
         tip: Tip,
         options: &LogOptions,
-        record_max: usize,
+        entry_max: usize,
         in_flight_bytes: InFlightBytes,
         progress: watch::Receiver<Progress>,
         sink: Sink,
@@ -111,7 +111,7 @@ impl Writer {
         Self {
             head_index: tip.index,
             head_chain: tip.chain,
-            record_max,
+            entry_max,
             in_flight_max: options.in_flight_max as u64,
             in_flight_bytes_max: options.in_flight_bytes_max,
             in_flight_bytes,
@@ -120,22 +120,22 @@ impl Writer {
         }
     }
 
-    /// Index of the last record appended, durable or not.
+    /// Index of the last entry appended, durable or not.
     #[must_use]
     pub fn head(&self) -> u64 {
         self.head_index
     }
 
-    /// Index that the next record will have.
+    /// Index that the next entry will have.
     #[must_use]
     pub fn next_index(&self) -> u64 {
         self.head_index + 1
     }
 
-    /// Bytes of a record at most.
+    /// Bytes of an entry at most.
     #[must_use]
-    pub fn record_max(&self) -> usize {
-        self.record_max
+    pub fn entry_max(&self) -> usize {
+        self.entry_max
     }
 
     /// The durable tip now.
@@ -150,7 +150,7 @@ impl Writer {
         self.progress.clone()
     }
 
-    /// True when one more record will be taken.
+    /// True when one more entry will be taken.
     #[must_use]
     pub fn has_room(&self) -> bool {
         self.in_flight() < self.in_flight_max && self.in_flight_bytes.load(Ordering::Relaxed) < self.in_flight_bytes_max
@@ -160,7 +160,7 @@ impl Writer {
         self.head_index - self.progress.borrow().durable.index
     }
 
-    /// Waits until one more record will be taken. Cancel-safe.
+    /// Waits until one more entry will be taken. Cancel-safe.
     ///
     /// # Errors
     /// [`AppendRefused::Ended`].
@@ -178,19 +178,19 @@ impl Writer {
         }
     }
 
-    /// Puts a record on its way and returns its index. Does not wait; the record is durable when [`Progress`] says so.
+    /// Puts an entry on its way and returns its index. Does not wait; the entry is durable when [`Progress`] says so.
     ///
     /// # Errors
     /// [`AppendRefused`]; nothing happened then.
     pub fn append(&mut self, subject: Subject, body: &[u8]) -> Result<u64, AppendRefused> {
-        if body.len() > self.record_max {
-            return Err(AppendRefused::TooLarge { bytes: body.len(), max: self.record_max });
+        if body.len() > self.entry_max {
+            return Err(AppendRefused::TooLarge { bytes: body.len(), max: self.entry_max });
         }
         if !self.has_room() {
             return Err(AppendRefused::Full { in_flight: self.in_flight() });
         }
         let index = self.next_index();
-        let frame = frame::record(index, self.head_chain, body);
+        let frame = frame::entry(index, self.head_chain, body);
         let chain_after = frame::chain_after(&frame);
         let bytes = frame.len() as u64;
         self.in_flight_bytes.fetch_add(bytes, Ordering::Relaxed);
@@ -204,7 +204,7 @@ impl Writer {
         Ok(index)
     }
 
-    /// Takes no more records, waits until all are durable or the writer ended, and returns how it stands. The caller bounds the
+    /// Takes no more entries, waits until all are durable or the writer ended, and returns how it stands. The caller bounds the
     /// time; giving up early is like a crash, which is safe.
     pub async fn close(self) -> Progress {
         let Self { sink, mut progress, head_index, .. } = self;
@@ -221,7 +221,7 @@ impl Sink {
         match self {
             Self::Task { queue, task } => {
                 let alive = !task.is_finished();
-                // The queue has a place for every record that may be in flight, so it is never full before `Full` was said.
+                // The queue has a place for every entry that may be in flight, so it is never full before `Full` was said.
                 match queue.try_send(pending) {
                     Ok(()) if alive => Ok(()),
                     Ok(()) | Err(_) => Err(AppendRefused::Ended),
@@ -268,5 +268,5 @@ impl Reporter {
     }
 }
 
-/// Records that wait to be sent, in order.
+/// Entries that wait to be sent, in order.
 pub(super) type Waiting = VecDeque<Pending>;

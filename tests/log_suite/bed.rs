@@ -67,9 +67,9 @@ pub(crate) fn subject() -> Subject {
     Subject::from_static("skein.log.t.w.c")
 }
 
-/// The record that tests append as number `n`.
+/// The entry that tests append as number `n`.
 pub(crate) fn body(n: u64) -> Vec<u8> {
-    let mut bytes = format!("record {n} ").into_bytes();
+    let mut bytes = format!("entry {n} ").into_bytes();
     bytes.resize(40 + usize::try_from(n % 97).expect("small"), b'.');
     bytes
 }
@@ -103,7 +103,7 @@ pub(crate) async fn take(log: &impl EventLog) -> Writer {
     }
 }
 
-/// Appends records `from..=to` (their numbers are their indexes), waiting for room.
+/// Appends entries `from..=to` (their numbers are their indexes), waiting for room.
 pub(crate) async fn append(writer: &mut Writer, from: u64, to: u64) {
     for n in from..=to {
         let room = writer.room().await;
@@ -126,14 +126,14 @@ pub(crate) async fn durable(writer: &Writer, index: u64) {
     .await;
 }
 
-/// The log holds records 1..=count, exactly those, each once, as appended.
+/// The log holds entries 1..=count, exactly those, each once, as appended.
 pub(crate) async fn assert_holds(log: &impl EventLog, count: u64) {
     let (entries, tip, _) = read_all(log).await.expect("a readable log");
     assert_eq!(entries.len() as u64, count);
     assert_eq!(tip.index, count);
     for (n, entry) in (1..).zip(&entries) {
         assert_eq!(entry.index, n);
-        assert_eq!(entry.body.as_ref(), body(n), "record {n}");
+        assert_eq!(entry.body.as_ref(), body(n), "entry {n}");
         assert_eq!(entry.subject, subject());
     }
 }

@@ -22,7 +22,7 @@ async fn a_replay_goes_on_where_another_ended(bed: impl Bed) {
     append(&mut writer, 11, 20).await;
     durable(&writer, 20).await;
     let mut replay = log.replay(middle).await.expect("replay");
-    let first = replay.next().await.expect("readable").expect("a record");
+    let first = replay.next().await.expect("readable").expect("an entry");
     assert_eq!(first.index, 11);
     while replay.next().await.expect("readable").is_some() {}
     assert_eq!(replay.tip(), end(&log).await);
@@ -102,7 +102,7 @@ async fn single_records_are_read_across_epochs(bed: impl Bed) {
                 assert_eq!(entry.index, *index);
                 assert_eq!(entry.body.as_ref(), body(*index));
             }
-            None => assert!(*index > 40, "record {index} is there"),
+            None => assert!(*index > 40, "entry {index} is there"),
         }
     }
 }

@@ -94,7 +94,7 @@ async fn a_void_record_between_appends_in_flight_loses_and_doubles_nothing() {
     log.deliver(2);
     let mut new = take(&log).await;
     append(&mut new, 1, 4).await;
-    // The late one takes the place promised to record 1; record 2 and those behind it fit their predictions.
+    // The late one takes the place promised to entry 1; entry 2 and those behind it fit their predictions.
     assert_eq!(log.land_late(), 1);
     while log.deliver(8) > 0 {}
     durable(&new, 4).await;

@@ -27,7 +27,7 @@ async fn stalled(writer: &Writer) {
     until(writer, |progress| progress.condition == Condition::Stalled).await;
 }
 
-/// A server behind a proxy, a log through the proxy, and a writer with ten durable records.
+/// A server behind a proxy, a log through the proxy, and a writer with ten durable entries.
 async fn behind_a_proxy(options: LogOptions) -> (OnServer, Proxy, JetStreamLog, Writer) {
     let bed = OnServer::with(options);
     let proxy = Proxy::start(bed.server.port()).await;
@@ -159,7 +159,7 @@ async fn restarts_under_load_lose_nothing(sync_always: bool) {
     let mut rounds = 0;
     while writer.progress().borrow().reconciled < 3 {
         rounds += 1;
-        assert!(rounds <= 50, "no kill met records on their way");
+        assert!(rounds <= 50, "no kill met entries on their way");
         let from = writer.next_index();
         append(&mut writer, from, from + 2_999).await;
         durable(&writer, from + 100).await;

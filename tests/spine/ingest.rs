@@ -87,7 +87,8 @@ async fn records(log: &MemoryLog) -> Vec<Record> {
     let mut replay = log.replay(Tip::ORIGIN).await.expect("the log");
     let mut records = Vec::new();
     while let Some(entry) = replay.next().await.expect("a whole log") {
-        records.extend(codec::unpack(entry.index, &entry.body).expect("an entry").map(|record| record.expect("a record")));
+        records
+            .extend(codec::unpack(entry.index, &entry.body).expect("an entry").map(|record| record.expect("a record")));
     }
     records
 }

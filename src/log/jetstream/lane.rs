@@ -101,7 +101,7 @@ impl Lane {
         self.replies = (0..SLOTS).map(|slot| format!("{}{slot}", self.prefix).into()).collect();
     }
 
-    /// Sends one record that is to follow sequence `expected`.
+    /// Sends one entry that is to follow sequence `expected`.
     pub(super) async fn send_single(&self, pending: &Pending, expected: u64) -> Result<(), NatsError> {
         let mut headers = self.headers();
         headers.insert(NATS_EXPECTED_LAST_SEQUENCE, HeaderValue::from(expected));
@@ -116,12 +116,12 @@ impl Lane {
             .map_err(|error| refused(&error))
     }
 
-    /// Sends records as one atomic batch that is to follow sequence `expected`. Only the last asks for an answer.
-    pub(super) async fn send_batch(&mut self, records: &VecDeque<Pending>, expected: u64) -> Result<(), NatsError> {
+    /// Sends entries as one atomic batch that is to follow sequence `expected`. Only the last asks for an answer.
+    pub(super) async fn send_batch(&mut self, entries: &VecDeque<Pending>, expected: u64) -> Result<(), NatsError> {
         self.batches += 1;
         let id = HeaderValue::from(format!("{}.{}", self.generation, self.batches_id()));
-        let last = records.len();
-        for (at, pending) in (1_u64..).zip(records) {
+        let last = entries.len();
+        for (at, pending) in (1_u64..).zip(entries) {
             let mut headers = self.headers();
             headers.insert(BATCH_ID, id.clone());
             headers.insert(BATCH_SEQUENCE, HeaderValue::from(at));
@@ -228,12 +228,12 @@ impl Lane {
     }
 }
 
-/// A record that the client refuses to send: too large, an invalid subject, or the connection is closed for good.
+/// An entry that the client refuses to send: too large, an invalid subject, or the connection is closed for good.
 fn refused(error: &async_nats::PublishError) -> NatsError {
     let reason = match error.kind() {
         PublishErrorKind::MaxPayloadExceeded => "it is larger than the server takes".to_owned(),
         PublishErrorKind::InvalidSubject => "its subject is invalid".to_owned(),
         PublishErrorKind::Send => error.to_string(),
     };
-    NatsError::Malformed { operation: "send a record", reason }
+    NatsError::Malformed { operation: "send an entry", reason }
 }

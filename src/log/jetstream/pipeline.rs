@@ -1,7 +1,7 @@
-//! The task that appends: takes records from the writer, sends them as the plan says, turns answers into progress.
+//! The task that appends: takes entries from the writer, sends them as the plan says, turns answers into progress.
 //!
 //! Owned by its `Writer`, which ends it. It ends by itself only after it said why (deposed, fatal). Everything it awaits in its main
-//! loop is cancel-safe, and it never waits for an answer before it sends the next record.
+//! loop is cancel-safe, and it never waits for an answer before it sends the next entry.
 
 use std::time::{Duration, Instant};
 
@@ -24,9 +24,9 @@ use super::{
     lane::{Answer, Lane},
 };
 
-/// Records taken from the writer and answers read in one turn at most, so that neither starves the other.
+/// Entries taken from the writer and answers read in one turn at most, so that neither starves the other.
 const TURN: usize = 256;
-/// Bytes of protocol and headers around a record in a batch, roughly; only for the limit of a batch.
+/// Bytes of protocol and headers around an entry in a batch, roughly; only for the limit of a batch.
 const OVERHEAD: usize = 256;
 
 pub(super) struct Pipeline {
@@ -106,7 +106,7 @@ impl Pipeline {
         let mut tick = tokio::time::interval(self.options.stall_min / 8);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            // All three only wait: a message, records and a tick are either taken whole or stay where they are.
+            // All three only wait: a message, entries and a tick are either taken whole or stay where they are.
             let event = tokio::select! {
                 biased;
                 answer = self.lane.answer() => Event::Answer(answer),
@@ -164,7 +164,7 @@ impl Pipeline {
                 Ack::Stored { sequence, count } => {
                     let advance = self.window.ack(sequence, count).map_err(Condition::Fatal)?;
                     self.options.metrics.appends.inc();
-                    total.records += advance.records;
+                    total.entries += advance.entries;
                     total.bytes += advance.bytes;
                     total.sent_at = advance.sent_at.or(total.sent_at);
                 }
@@ -223,16 +223,16 @@ impl Pipeline {
                 }
                 Step::Batch(count) => {
                     let count = self.batch_len(count);
-                    let records: Waiting = self.waiting.drain(..count).collect();
+                    let entries: Waiting = self.waiting.drain(..count).collect();
                     let expected = self.window.predicted();
-                    self.lane.send_batch(&records, expected).await.map_err(fatal)?;
-                    self.window.push_batch(records, now);
+                    self.lane.send_batch(&entries, expected).await.map_err(fatal)?;
+                    self.window.push_batch(entries, now);
                 }
             }
         }
     }
 
-    /// How many of the first `count` waiting records fit into a batch: at least one.
+    /// How many of the first `count` waiting entries fit into a batch: at least one.
     fn batch_len(&self, count: usize) -> usize {
         let mut bytes = 0;
         let fitting = self

@@ -150,7 +150,7 @@ impl Pipeline {
             match inquiry.unknown.observe(&seen).map_err(fatal)? {
                 Found::Ours { bytes } => {
                     inquiry.bytes += bytes;
-                    if let Seen::Record(entry) = seen {
+                    if let Seen::Entry(entry) = seen {
                         self.offsets.begin_run(entry.index, entry.sequence);
                     }
                 }

@@ -1,4 +1,4 @@
-//! `JetStreamLog`: reading, taking over, single records.
+//! `JetStreamLog`: reading, taking over, single entries.
 
 use async_nats::Client;
 use futures::{StreamExt, TryStreamExt, stream};
@@ -24,7 +24,7 @@ use crate::nats::{Nats, NatsError, Ordered, OrderedOptions, direct_get, leader_g
 
 /// Single reads on their way at once: a page of history in one go, and no more than a connection answers in a few milliseconds.
 const READS_MAX: usize = 64;
-/// Room for subject and headers next to a record, below the server's message limit.
+/// Room for subject and headers next to an entry, below the server's message limit.
 const HEADER_ROOM: usize = 4_096;
 
 /// A shard's log in a JetStream stream. Cheap to clone; clones share the connections and the table of places.
@@ -75,14 +75,14 @@ impl JetStreamLog {
         };
         let malformed = |reason| LogError::Malformed { sequence, reason };
         match frame::parse(&raw.payload) {
-            Ok(Frame::Record { index: found, body, .. }) if found == index => Ok(Some(Entry {
+            Ok(Frame::Entry { index: found, body, .. }) if found == index => Ok(Some(Entry {
                 index,
                 sequence,
                 epoch: raw.epoch.ok_or_else(|| malformed("it carries no epoch"))?,
                 subject: raw.subject,
                 body,
             })),
-            _ => Err(malformed("another record stands there than expected")),
+            _ => Err(malformed("another entry stands there than expected")),
         }
     }
 
@@ -135,8 +135,8 @@ impl EventLog for JetStreamLog {
         let mut offsets = self.offsets.clone();
         offsets.begin_run(tip.index + 1, tip.sequence + 1);
         let (reporter, progress, in_flight_bytes) = Reporter::new(tip);
-        let (queue, records) = mpsc::channel(self.options.in_flight_max);
-        let record_max = self.appends.max_payload().saturating_sub(HEADER_ROOM);
+        let (queue, entries) = mpsc::channel(self.options.in_flight_max);
+        let entry_max = self.appends.max_payload().saturating_sub(HEADER_ROOM);
         let pipeline = Pipeline::new(
             lane,
             self.reads.clone(),
@@ -148,8 +148,8 @@ impl EventLog for JetStreamLog {
             offsets,
         );
         // Owned by the writer: ends with it, and says why if it ends before.
-        let task = AbortOnDropHandle::new(tokio::spawn(pipeline.run(records)));
-        Ok(Writer::new(tip, &self.options, record_max, in_flight_bytes, progress, Sink::Task { queue, task }))
+        let task = AbortOnDropHandle::new(tokio::spawn(pipeline.run(entries)));
+        Ok(Writer::new(tip, &self.options, entry_max, in_flight_bytes, progress, Sink::Task { queue, task }))
     }
 
     async fn read(&self, indexes: &[u64]) -> Result<Vec<Option<Entry>>, LogError> {

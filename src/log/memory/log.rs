@@ -19,8 +19,8 @@ use super::{
     store::{Fault, Opened, Store},
 };
 
-/// Largest record, as with the usual message limit of a server.
-const RECORD_MAX: usize = (1 << 20) - 4_096;
+/// Largest entry, as with the usual message limit of a server.
+const ENTRY_MAX: usize = (1 << 20) - 4_096;
 
 /// A log in memory. Cheap to clone; all clones are the same log.
 #[derive(Debug, Clone)]
@@ -89,7 +89,7 @@ impl MemoryLog {
         self.store().set_away(away);
     }
 
-    /// Switches the void rule off: the negative control, with which checkers must find a stale record.
+    /// Switches the void rule off: the negative control, with which checkers must find a stale entry.
     pub fn without_voiding(&self) {
         self.store().voiding = false;
     }
@@ -140,7 +140,7 @@ impl EventLog for MemoryLog {
         tip.check(witnesses)?;
         let Opened { writer, tip, progress, in_flight_bytes } = store.open(tip);
         let pipe = MemoryPipe { log: self.clone(), writer };
-        Ok(Writer::new(tip, &store.options, RECORD_MAX, in_flight_bytes, progress, Sink::Memory(pipe)))
+        Ok(Writer::new(tip, &store.options, ENTRY_MAX, in_flight_bytes, progress, Sink::Memory(pipe)))
     }
 
     async fn read(&self, indexes: &[u64]) -> Result<Vec<Option<Entry>>, LogError> {
@@ -148,7 +148,7 @@ impl EventLog for MemoryLog {
         let mut verifier = store.verifier(Tip::ORIGIN);
         let mut found = vec![None; indexes.len()];
         for raw in &store.messages {
-            if let Seen::Record(entry) = verifier.accept(raw.clone())? {
+            if let Seen::Entry(entry) = verifier.accept(raw.clone())? {
                 for (place, index) in found.iter_mut().zip(indexes) {
                     if *index == entry.index {
                         *place = Some(entry.clone());

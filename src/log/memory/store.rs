@@ -242,7 +242,7 @@ impl Store {
             return;
         }
         match landed.map(|sequence| side.window.ack(sequence, 1)) {
-            Some(Ok(advance)) if advance.records > 0 => {
+            Some(Ok(advance)) if advance.entries > 0 => {
                 side.reporter.durable(side.window.durable(), advance.bytes);
             }
             Some(Ok(_)) => {}
