@@ -22,6 +22,8 @@ mod mails;
 mod matters;
 #[path = "domain/offers.rs"]
 mod offers;
+#[path = "domain/opt_outs.rs"]
+mod opt_outs;
 #[path = "domain/order.rs"]
 mod order;
 #[path = "domain/owners.rs"]

@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
+use super::convert;
 use super::port::{CommandFailure, MediaError, Unavailable};
 use crate::domain::id::{AgentId, Name};
 use crate::domain::rejection::Rejection;
@@ -220,7 +221,7 @@ impl Refusal {
             Rejection::NoRecipient => Self::new(Reason::NoRecipient, text),
             Rejection::RecipientRefused(why) => Self::new(Reason::RecipientRefused, text).with("why", why),
             Rejection::CannotSend(class) => {
-                Self::new(Reason::CannotSend, text).with("class", format!("{class:?}").to_uppercase())
+                Self::new(Reason::CannotSend, text).with("class", convert::error_class(class))
             }
             Rejection::NotCarried { channel, what } => {
                 Self::new(Reason::NotCarried, text).with("channel", channel).with("what", what.to_string())

@@ -6,6 +6,7 @@
 
 mod document;
 mod layers;
+mod opt_out;
 mod problem;
 mod read;
 mod rules;

@@ -10,6 +10,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::opt_out::OptOut;
 use super::problem::{Origin, Problem};
 use super::read::load_toml;
 use super::suggest::nearest;
@@ -34,6 +35,8 @@ struct File {
     default_country: Option<Spanned<String>>,
     #[serde(default)]
     work: Work,
+    #[serde(default)]
+    opt_out: OptOut,
     #[serde(default)]
     endpoint: Vec<Endpoint>,
     #[serde(default)]
@@ -289,6 +292,7 @@ impl File {
                 .guest
                 .map(|guest| profile(guest.kind, &guest.queues, &guest.capacity, &guest.costs, &guest.channels)),
             thanks: self.work.thanks,
+            opt_out: self.opt_out.into_config(),
             continuation_window_ms: millis(self.work.continuation_window),
             max_open_works: self.work.max_open,
             decline_cooldown_ms: millis(self.work.decline_cooldown),

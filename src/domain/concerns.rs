@@ -69,6 +69,7 @@ impl Change {
             | Self::PresenceSet { agent, .. }
             | Self::MatchDeferred { agent, .. } => Concerned::agent(*agent),
             Self::IdentityMarked { leaf, .. }
+            | Self::OptNoted { leaf, .. }
             | Self::Named { leaf, .. }
             | Self::AlsoReceived { leaf, .. }
             | Self::PartsJoined { leaf, .. }

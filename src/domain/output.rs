@@ -75,6 +75,7 @@ pub fn outputs(record: &Record) -> Vec<Output> {
             | Change::AccountNoted { .. }
             | Change::IdentityOpened(_)
             | Change::IdentityMarked { .. }
+            | Change::OptNoted { .. }
             | Change::Named { .. }
             | Change::Merged { .. }
             | Change::ReceiptNoted(_)

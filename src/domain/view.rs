@@ -2,7 +2,7 @@
 
 use super::event::{AddressKind, Scope};
 use super::id::{AgentId, AssignmentId, Index, LeafId, MessageId, Name, OfferId, RootId, WorkId};
-use super::record::{Author, IdentityStatus, Presence};
+use super::record::{Author, IdentityStatus, Presence, Purpose};
 use super::time::Timestamp;
 use super::workspace::AgentKind;
 
@@ -130,6 +130,8 @@ pub struct IdentityView {
     pub shared: bool,
     /// Generation.
     pub generation: u16,
+    /// Purposes of messages that it does not want.
+    pub refuses: Vec<Purpose>,
 }
 
 /// A conversation.

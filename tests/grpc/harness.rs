@@ -20,7 +20,7 @@ use skein::domain::record::{Input, Record};
 use skein::domain::time::Timestamp;
 use skein::domain::view::{AgentView, AnswerAddress, ConversationView, WorkState, WorkView};
 use skein::domain::workspace::{
-    Accept, AgentKind, AgentProfile, EndpointConfig, GracePolicy, QueueConfig, WorkspaceConfig,
+    Accept, AgentKind, AgentProfile, EndpointConfig, GracePolicy, OptOutConfig, QueueConfig, WorkspaceConfig,
 };
 use skein::domain::{State, Workspace, answer, decide, evolve, outputs};
 use skein::proto::agent as p;
@@ -326,6 +326,7 @@ fn config() -> WorkspaceConfig {
             channels: Vec::new(),
         }),
         thanks: Vec::new(),
+        opt_out: OptOutConfig::none(),
         continuation_window_ms: 3_600_000,
         max_open_works: 10,
         decline_cooldown_ms: 60_000,

@@ -178,11 +178,11 @@ impl SimAgent {
             return vec![self.under_session(set(Presence::Ready))];
         }
         let accepts = view.offers.iter().map(|offer| Verb::Accept { offer: offer.offer });
-        let works = view.works.iter().filter_map(|work| {
-            let assignment = work.assignment?;
-            let answer = work.turn_ours && work.state == WorkState::Assigned;
-            Some(if answer {
-                Verb::Send(Box::new(Send {
+        // Whoever cannot be answered any more (an opt-out) is not waited for.
+        let works =
+            view.works.iter().filter_map(|work| Some((work, work.assignment?))).flat_map(|(work, assignment)| {
+                let answers = work.turn_ours && work.state == WorkState::Assigned;
+                let answer = Verb::Send(Box::new(Send {
                     work: work.work,
                     assignment,
                     seen_through: work.last_customer_message,
@@ -192,11 +192,10 @@ impl SimAgent {
                     purpose: Purpose::Service,
                     not_after: None,
                     note: false,
-                }))
-            } else {
-                Verb::Close { work: work.work, assignment, disposition: Name::new("done") }
-            })
-        });
+                }));
+                let close = Verb::Close { work: work.work, assignment, disposition: Name::new("done") };
+                answers.then_some(answer).into_iter().chain([close])
+            });
         accepts.chain(works).map(|verb| self.under_session(verb)).collect()
     }
 }

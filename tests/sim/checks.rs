@@ -87,6 +87,8 @@ pub(crate) struct Auditor {
     /// Parts of texts, by their words, with how often each is in a message.
     pub(crate) pieces: BTreeMap<String, u32>,
     pub(crate) statuses: BTreeMap<MessageId, ReceiptStatus>,
+    /// Identities that refuse everything.
+    refusing: BTreeSet<LeafId>,
     owned: BTreeMap<WorkId, Owned>,
     offered: BTreeMap<WorkId, Offered>,
     states: BTreeMap<WorkId, &'static str>,
@@ -107,6 +109,7 @@ impl Auditor {
             heard: BTreeMap::new(),
             pieces: BTreeMap::new(),
             statuses: BTreeMap::new(),
+            refusing: BTreeSet::new(),
             owned: BTreeMap::new(),
             offered: BTreeMap::new(),
             states: BTreeMap::new(),
@@ -159,6 +162,14 @@ impl Auditor {
             Change::MessageStored(message) => {
                 self.message(record, place, message, stats)?;
                 self.text(record, place, message, stats)?;
+            }
+            Change::OptNoted { leaf, purpose: None, refused, .. } => {
+                stats.hit("opt-out", if *refused { "refused" } else { "allowed again" });
+                if *refused {
+                    self.refusing.insert(*leaf);
+                } else {
+                    self.refusing.remove(leaf);
+                }
             }
             Change::PartsJoined { message, complete, .. } => {
                 stats.hit("text in parts", if *complete { "joined" } else { "joined without some" });
@@ -330,7 +341,7 @@ impl Auditor {
                 if message.kind == MessageKind::Message {
                     *self.stored.entry(key).or_default() += 1;
                 }
-                let why_not = [Flags::THANKS, Flags::REPEATED, Flags::BACKFILL, Flags::AUTO_SUBMITTED];
+                let why_not = [Flags::THANKS, Flags::REPEATED, Flags::BACKFILL, Flags::AUTO_SUBMITTED, Flags::OPT_WORD];
                 let asks = matches!(message.kind, MessageKind::Message | MessageKind::Unsupported)
                     && message.scope == Scope::Direct
                     && !why_not.iter().any(|flag| message.flags.has(*flag));
@@ -359,6 +370,8 @@ impl Auditor {
                 holds("only the owner sends", current.is_some() && current == message.assignment, || {
                     format!("{message:?}")
                 })?;
+                let refused = message.channel == "sms" && self.refusing.contains(&message.leaf);
+                holds("who refuses gets nothing by SMS", !refused, || format!("{message:?}"))?;
                 self.statuses.insert(id, ReceiptStatus::Queued);
             }
             Direction::Out => {

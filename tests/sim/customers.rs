@@ -268,7 +268,7 @@ impl Customers {
         let mut counted = false;
         event.kind = match self.rng.weighted(&[60, 8, 4, 2, 4, 2, 1, 3, 4, 1, 1, 1, 1, 1, 2, 1]) {
             1 => {
-                text = (*self.rng.pick(&["Thanks!", "ok thank you", "thanks"])).to_owned();
+                text = (*self.rng.pick(&["Thanks!", "ok thank you", "thanks", "Stop", "start", "CANCEL"])).to_owned();
                 counted = true;
                 said(channel, &text, number, None)
             }

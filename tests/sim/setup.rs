@@ -2,7 +2,8 @@
 
 use skein::domain::id::Name;
 use skein::domain::workspace::{
-    Accept, AgentConfig, AgentKind, AgentProfile, EndpointConfig, GracePolicy, QueueConfig, WorkspaceConfig,
+    Accept, AgentConfig, AgentKind, AgentProfile, EndpointConfig, GracePolicy, OptOutConfig, QueueConfig,
+    WorkspaceConfig,
 };
 
 use super::checks::ACME;
@@ -68,6 +69,7 @@ pub(crate) fn config() -> WorkspaceConfig {
         agents: agents.into_iter().map(|(name, profile)| AgentConfig { name: Name::new(name), profile }).collect(),
         guest: Some(profile(AgentKind::Human, &["support", "sales"], 2)),
         thanks: ["thanks", "ok", "thank you"].map(str::to_owned).to_vec(),
+        opt_out: opt_out(),
         continuation_window_ms: 900_000,
         max_open_works: 3,
         decline_cooldown_ms: 120_000,
@@ -101,4 +103,15 @@ pub(crate) fn changed(rng: &mut Rng) -> WorkspaceConfig {
         config.decline_cooldown_min_ms = config.decline_cooldown_ms;
     }
     config
+}
+
+fn opt_out() -> OptOutConfig {
+    let words = |list: &[&str]| list.iter().map(|word| (*word).to_owned()).collect();
+    OptOutConfig {
+        stop: words(&["stop", "unsubscribe"]),
+        stop_sms: words(&["cancel"]),
+        start: words(&["start"]),
+        start_sms: words(&["yes"]),
+        refuses_service: vec![Name::new("sms")],
+    }
 }

@@ -25,6 +25,7 @@ const EXPECTED: &[(&str, &[&str])] = &[
             "AccountNoted",
             "IdentityOpened",
             "IdentityMarked",
+            "OptNoted",
             "Named",
             "Merged",
             "MessageStored",
@@ -83,7 +84,7 @@ const EXPECTED: &[(&str, &[&str])] = &[
             "AlreadyApplied",
             "Duplicate",
             "Ignored",
-            "*CannotSend: windows and opt-outs are not decided yet",
+            "CannotSend",
         ],
     ),
     (
@@ -136,6 +137,7 @@ const EXPECTED: &[(&str, &[&str])] = &[
     ("presence", &["Ready", "Away", "Draining", "Offline"]),
     ("token taken", &["reply", "read"]),
     ("thread", &["answered into", "another matter"]),
+    ("opt-out", &["refused", "allowed again"]),
     ("text in parts", &["joined", "joined without some", "late or alone"]),
     (
         "crash",

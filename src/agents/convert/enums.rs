@@ -1,10 +1,11 @@
 //! Enums of the domain as those of the contract.
 
-use crate::domain::event::{AddressKind, Assurance, Scope};
+use crate::domain::event::{AddressKind, Assurance, ErrorClass, Scope};
 use crate::domain::record::{
-    AssignCause, Author, Direction, Flags, MessageKind, OfferOutcome, Presence, SessionEnd, UnassignReason,
+    AssignCause, Author, Direction, Flags, MessageKind, OfferOutcome, Presence, Purpose, SessionEnd, UnassignReason,
 };
 use crate::domain::view::WorkState;
+use crate::normalize::convert;
 use crate::proto::{agent as p, channel};
 
 pub(super) fn work_state(state: WorkState) -> p::WorkState {
@@ -110,7 +111,7 @@ pub(super) fn direction(direction: Direction) -> p::Direction {
 }
 
 pub(super) fn flags(flags: Flags) -> Vec<i32> {
-    const PAIRS: [(Flags, p::MessageFlag); 10] = [
+    const PAIRS: [(Flags, p::MessageFlag); 11] = [
         (Flags::ID_REUSED, p::MessageFlag::IdReused),
         (Flags::ODD_TIME, p::MessageFlag::OddTime),
         (Flags::REPEATED, p::MessageFlag::Repeated),
@@ -121,8 +122,25 @@ pub(super) fn flags(flags: Flags) -> Vec<i32> {
         (Flags::AUTO_SUBMITTED, p::MessageFlag::AutoSubmitted),
         (Flags::GENERATED, p::MessageFlag::Generated),
         (Flags::INCOMPLETE, p::MessageFlag::Incomplete),
+        (Flags::OPT_WORD, p::MessageFlag::OptWord),
     ];
     PAIRS.iter().filter(|(flag, _)| flags.has(*flag)).map(|(_, flag)| (*flag).into()).collect()
+}
+
+pub(super) fn purpose(purpose: Purpose) -> channel::Purpose {
+    match purpose {
+        Purpose::Service => channel::Purpose::Service,
+        Purpose::Proactive => channel::Purpose::Proactive,
+        Purpose::Marketing => channel::Purpose::Marketing,
+        Purpose::Notice => channel::Purpose::Notice,
+        Purpose::Survey => channel::Purpose::Survey,
+    }
+}
+
+/// The name that providers' errors have in the channel contract, without its prefix.
+pub(in super::super) fn error_class(class: ErrorClass) -> String {
+    let name = convert::error_class(class).as_str_name();
+    name.strip_prefix("ERROR_CLASS_").unwrap_or(name).to_owned()
 }
 
 pub(super) fn author(author: Author) -> channel::AuthorKind {

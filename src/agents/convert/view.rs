@@ -119,5 +119,6 @@ fn identity(view: IdentityView) -> p::Identity {
         verified: view.status == crate::domain::record::IdentityStatus::Verified,
         shared: view.shared,
         generation: view.generation.into(),
+        refuses: view.refuses.into_iter().map(|purpose| enums::purpose(purpose).into()).collect(),
     }
 }

@@ -3,9 +3,11 @@
 use super::parts;
 use crate::domain::content::{ButtonReply, Content, MailClass, Part};
 use crate::domain::event::{Assurance, CallState, EventKind, InboundEvent, Sender, is_start_payload};
-use crate::domain::record::{Flags, MessageKind};
+use crate::domain::record::{Flags, MessageKind, Purpose};
 use crate::domain::time::Timestamp;
 
+/// WhatsApp's name of the permission to be called.
+const CALL_PERMISSION: &str = "call_permission";
 /// Times before it are no times of messages: 2000-01-01.
 const EARLIEST: Timestamp = Timestamp(946_684_800_000);
 /// A provider's clock may be ahead by so much, milliseconds.
@@ -23,6 +25,8 @@ pub(super) struct Item {
     pub(super) version: Option<String>,
     /// It is a part of a text: its number, of how many, reference.
     pub(super) part: Option<(u16, u16, String)>,
+    /// The provider says that its author refuses (`true`) or allows to be written to, and what.
+    pub(super) opt: Option<(bool, Option<Purpose>)>,
 }
 
 /// Takes the item out of the event.
@@ -37,6 +41,7 @@ pub(super) fn as_item(event: &mut InboundEvent) -> Item {
         external: false,
         version: None,
         part: None,
+        opt: None,
     };
     let starts = matches!(event.kind, EventKind::Start { .. } | EventKind::Opt { .. });
     let mut item = match std::mem::replace(&mut event.kind, EventKind::VisitEnd) {
@@ -58,6 +63,7 @@ pub(super) fn as_item(event: &mut InboundEvent) -> Item {
                 flags,
                 external: false,
                 part,
+                opt: None,
             }
         }
         EventKind::Echo(message) => Item {
@@ -69,6 +75,7 @@ pub(super) fn as_item(event: &mut InboundEvent) -> Item {
             external: true,
             version: None,
             part: None,
+            opt: None,
         },
         EventKind::Unsupported(content) => plain(MessageKind::Unsupported, content, String::new()),
         EventKind::Edit { content, version } => Item { version, ..plain(MessageKind::Edit, content, String::new()) },
@@ -81,7 +88,8 @@ pub(super) fn as_item(event: &mut InboundEvent) -> Item {
         }
         EventKind::Opt { opted_in, purpose, payload, title } => {
             let detail = format!("{} {purpose} {}", if opted_in { "in" } else { "out" }, payload.unwrap_or_default());
-            plain(MessageKind::Opt, Content::text(title.unwrap_or_default()), detail)
+            let opt = purpose_of(&purpose).map(|of| (!opted_in, of));
+            Item { opt, ..plain(MessageKind::Opt, Content::text(title.unwrap_or_default()), detail) }
         }
         // A button that an advertisement led to was pressed all the same: it asks for an answer as any other does.
         EventKind::Start { title: Some(title), payload, referral: true }
@@ -133,6 +141,17 @@ pub(super) fn as_item(event: &mut InboundEvent) -> Item {
         event.assurance = Assurance::Claimed;
     }
     item
+}
+
+/// The purpose that a provider's name of one is about: nothing named is everything, and whatever it names is a kind of message that
+/// it lets people choose, which answers never are. None: it is about no message.
+fn purpose_of(named: &str) -> Option<Option<Purpose>> {
+    match named.trim() {
+        "" => Some(None),
+        // Whether we may call is not whether we may write.
+        CALL_PERMISSION => None,
+        _ => Some(Some(Purpose::Marketing)),
+    }
 }
 
 impl MessageKind {

@@ -240,6 +240,7 @@ fn again(draft: &Draft<'_>, held: &HeldPart) -> Said {
         external: false,
         version: None,
         part: None,
+        opt: None,
     };
     let once = Once { key: part.duplicate_key, digest: part.digest, flags: part.flags };
     let who = Who { leaf: part.leaf, root: draft.root_of(part.leaf) };

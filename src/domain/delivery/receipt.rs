@@ -2,13 +2,14 @@
 
 use smallvec::SmallVec;
 
+use super::opt_out::opt;
 use super::through::{sent_at, through, waited};
 use crate::domain::conversation::provider_fingerprint;
 use crate::domain::customer::known;
 use crate::domain::draft::Draft;
 use crate::domain::event::{AddressKind, ErrorClass, InboundEvent, Receipt, ReceiptStatus, Sender};
 use crate::domain::id::{LeafId, MessageId, Name, WorkId};
-use crate::domain::record::{Author, Change, MessageStored, ReceiptNoted};
+use crate::domain::record::{Author, Change, MessageStored, OptSource, ReceiptNoted};
 use crate::domain::rejection::Rejection;
 use crate::domain::workspace::{EndpointConfig, Names, Symbol};
 
@@ -154,8 +155,13 @@ fn named(
     {
         changes.push(note(status, true, class, Name::default(), 0));
     }
+    let refused = changes.iter().any(|noted| noted.applied && noted.class == ErrorClass::OptedOut);
     for change in changes {
         draft.push(Change::ReceiptNoted(change));
+    }
+    // Whom a report names, it says that of by an event of its own, with the purpose; otherwise it is whoever we wrote to.
+    if refused && event.senders.is_empty() {
+        opt(draft, delivery.leaf, None, true, OptSource::Failure);
     }
     Ok(Some(message))
 }

@@ -2,11 +2,12 @@
 
 use smallvec::SmallVec;
 
+use super::opt_out::is_refused;
 use crate::domain::channel::{carries, reports_through};
 use crate::domain::command::{Recipient, Send};
 use crate::domain::content::{Content, Mail, Mailbox, Part};
 use crate::domain::draft::Draft;
-use crate::domain::event::{AddressKind, Assurance, Scope};
+use crate::domain::event::{AddressKind, Assurance, ErrorClass, Scope};
 use crate::domain::id::{AgentId, LeafId, MessageId, Name, WorkId};
 use crate::domain::record::{
     Author, Change, Direction, Flags, IdentityStatus, MessageContent, MessageKind, MessageStored,
@@ -43,6 +44,9 @@ pub(crate) fn send(draft: &mut Draft<'_>, agent: AgentId, send: Send) -> Result<
         (work.leaf, work.endpoint.clone(), work.channel.clone())
     } else {
         let (leaf, endpoint) = recipient(draft, work, send.to.as_ref())?;
+        if is_refused(draft.space, leaf, send.purpose, &endpoint.channel) {
+            return Err(Rejection::CannotSend(ErrorClass::OptedOut));
+        }
         carries(&endpoint.channel, &send.content)
             .map_err(|what| Rejection::NotCarried { channel: endpoint.channel.clone(), what })?;
         (leaf, endpoint.name.clone(), endpoint.channel.clone())

@@ -1,8 +1,8 @@
 //! Everything that can change.
 
 use super::{
-    Assigned, Evidence, IdentityOpened, IdentityStatus, Input, MessageStored, OfferMade, OfferOutcome, PartHeld,
-    Presence, QueueCause, ReceiptNoted, SessionEnd, UnassignReason, WorkOpened,
+    Assigned, Evidence, IdentityOpened, IdentityStatus, Input, MessageStored, OfferMade, OfferOutcome, OptSource,
+    PartHeld, Presence, Purpose, QueueCause, ReceiptNoted, SessionEnd, UnassignReason, WorkOpened,
 };
 use crate::domain::event::{Assurance, ErrorClass, ReceiptStatus};
 use crate::domain::id::{AgentId, AssignmentId, LeafId, MessageId, Name, OfferId, Position, RootId, WorkId};
@@ -120,6 +120,17 @@ pub enum Change {
         leaf: LeafId,
         /// How sure it is.
         assurance: Assurance,
+    },
+    /// Somebody refuses to be written to, or allows it again.
+    OptNoted {
+        /// The identity.
+        leaf: LeafId,
+        /// For what; none: for everything.
+        purpose: Option<Purpose>,
+        /// True: refuses.
+        refused: bool,
+        /// How we know.
+        source: OptSource,
     },
     /// Two customers are one; leaves are joined, nothing moves.
     Merged {

@@ -59,3 +59,14 @@ pub enum IdentityStatus {
     #[default]
     Provisional,
 }
+
+/// How we know that somebody refuses to be written to, or allows it again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum OptSource {
+    /// A message that consists of such a word.
+    Word,
+    /// The provider says so.
+    Provider,
+    /// A message of ours failed because of it.
+    Failure,
+}

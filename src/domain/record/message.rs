@@ -109,6 +109,8 @@ impl Flags {
     pub const INCOMPLETE: Self = Self(1024);
     /// Sent on a channel whose receipts may name a time instead of a message, as that was known when it was sent.
     pub const REPORTED_THROUGH: Self = Self(2048);
+    /// Nothing but a word by which its author refuses to be written to, or allows it again: no Work.
+    pub const OPT_WORD: Self = Self(4096);
 
     /// Both sets together.
     #[must_use]
@@ -116,14 +118,15 @@ impl Flags {
         Self(self.0 | other.0)
     }
 
-    /// Whether a message so flagged leaves the turn, and where answers go, as they are: hidden, history, no person's words, or a call
-    /// that nobody missed.
+    /// Whether a message so flagged leaves the turn, and where answers go, as they are: hidden, history, no person's words, a call
+    /// that nobody missed, or a word of opt-out.
     #[must_use]
     pub fn is_quiet(self) -> bool {
         self.has(Self::REPEATED)
             || self.has(Self::BACKFILL)
             || self.has(Self::AUTO_SUBMITTED)
             || self.has(Self::ATTENDED)
+            || self.has(Self::OPT_WORD)
     }
 
     /// Whether all of `other` is in it.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::opt_out::OptOutConfig;
 use crate::domain::id::Name;
 
 /// Everything an operator decides for one workspace.
@@ -22,6 +23,8 @@ pub struct WorkspaceConfig {
     pub guest: Option<AgentProfile>,
     /// Phrases that, alone after the end of a Work, open none; folded.
     pub thanks: Vec<String>,
+    /// How customers refuse to be written to.
+    pub opt_out: OptOutConfig,
     /// How long after its end a Work is reopened by a message, milliseconds.
     pub continuation_window_ms: u64,
     /// Open Works of one Conversation at most.
@@ -196,6 +199,7 @@ impl WorkspaceConfig {
             agents: Vec::new(),
             guest: None,
             thanks: Vec::new(),
+            opt_out: OptOutConfig::none(),
             continuation_window_ms: 0,
             max_open_works: 1,
             decline_cooldown_ms: 0,

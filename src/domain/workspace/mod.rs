@@ -3,6 +3,7 @@
 mod config;
 mod live;
 mod names;
+mod opt_out;
 mod requests;
 mod state;
 mod views;
@@ -11,4 +12,5 @@ pub use config::{
     Accept, AgentConfig, AgentKind, AgentProfile, EndpointConfig, GracePolicy, QueueConfig, WorkspaceConfig,
 };
 pub(crate) use names::{Names, Symbol};
+pub use opt_out::{OptOutConfig, OptWord, fold_word};
 pub use state::Workspace;

@@ -12,7 +12,7 @@ use super::requests::Requests;
 use crate::domain::command::Answer;
 use crate::domain::conversation::{Aging, HeldParts, Seen};
 use crate::domain::customer::Leaves;
-use crate::domain::delivery::{Delivery, OpenSends, ParkedReceipt, WaitingReport};
+use crate::domain::delivery::{Delivery, OpenSends, OptOuts, ParkedReceipt, WaitingReport};
 use crate::domain::event::{Assurance, ReceiptStatus};
 use crate::domain::id::{AgentId, Index, LeafId, MessageId, Name, RootId, WorkId};
 use crate::domain::record::{
@@ -54,6 +54,8 @@ pub struct Workspace {
     pub(crate) deliveries: Aging<Delivery>,
     /// Those of them that a report of everything up to a time may still raise.
     pub(crate) open_sends: OpenSends,
+    /// Who does not want to be written to.
+    pub(crate) opt_outs: OptOuts,
     /// Receipts that came before their message was bound.
     pub(crate) parked: Aging<ParkedReceipt>,
     /// Parts of texts that wait for the others.
@@ -85,6 +87,7 @@ impl Workspace {
             provider_ids: Aging::default(),
             deliveries: Aging::default(),
             open_sends: OpenSends::default(),
+            opt_outs: OptOuts::default(),
             parked: Aging::default(),
             parts: HeldParts::default(),
             last_owners: HashMap::default(),
@@ -223,6 +226,7 @@ impl Workspace {
                     leaf.shown_assurance = *assurance;
                 }
             }
+            Change::OptNoted { leaf, purpose, refused, .. } => self.opt_outs.note(*leaf, *purpose, *refused),
             Change::Merged { winner, loser, leaves, .. } => self.merge(*winner, *loser, leaves),
             Change::MessageStored(message) => self.message(index, now, place, message, record),
             Change::AlsoReceived { message, endpoint, .. } => {

@@ -75,6 +75,7 @@ impl Workspace {
                     status: leaf.status,
                     shared: leaf.shared,
                     generation: leaf.generation,
+                    refuses: self.opt_outs.of(id).collect(),
                 })
                 .collect(),
             works: self.works_of(root).filter_map(|work| self.work(work)).collect(),

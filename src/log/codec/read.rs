@@ -54,6 +54,12 @@ pub(super) fn change_from(change: p::Change) -> Result<Change, CodecError> {
             Change::IdentityMarked { leaf: LeafId(c.leaf), status: Word::from_number(c.status)?, shared: c.shared }
         }
         Kind::Named(c) => Change::Named { leaf: LeafId(c.leaf), assurance: Word::from_number(c.assurance)? },
+        Kind::OptNoted(c) => Change::OptNoted {
+            leaf: LeafId(c.leaf),
+            purpose: c.purpose.map(Word::from_number).transpose()?,
+            refused: c.refused,
+            source: Word::from_number(c.source)?,
+        },
         Kind::Merged(c) => Change::Merged {
             winner: RootId(c.winner),
             loser: RootId(c.loser),

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use self::words::{
-    address_kind, assign_cause, assurance, author, error_class, evidence, outcome, presence, queue_cause,
+    address_kind, assign_cause, assurance, author, error_class, evidence, opt_source, outcome, presence, queue_cause,
     receipt_status, scope, session_end, status, unassign_reason,
 };
 use crate::domain::content::{Attachment, AttachmentKind, Content, Location, Mail, Mailbox, Part};
@@ -22,7 +22,7 @@ use crate::domain::record::{
 use crate::domain::time::Timestamp;
 
 /// How many variants [`variant`] numbers.
-pub(super) const VARIANTS: usize = 41;
+pub(super) const VARIANTS: usize = 42;
 
 /// The number of a change's variant, from 0.
 pub(super) fn variant(change: &Change) -> usize {
@@ -68,6 +68,7 @@ pub(super) fn variant(change: &Change) -> usize {
         Change::PartHeld(_) => 38,
         Change::PartsJoined { .. } => 39,
         Change::ThroughParked { .. } => 40,
+        Change::OptNoted { .. } => 41,
     }
 }
 
@@ -202,6 +203,14 @@ pub(super) fn every_change() -> Vec<BoxedStrategy<Change>> {
                 status,
                 through,
             })
+            .boxed(),
+        (
+            leaf(),
+            of(select(vec![Purpose::Proactive, Purpose::Marketing, Purpose::Survey])),
+            any::<bool>(),
+            opt_source(),
+        )
+            .prop_map(|(leaf, purpose, refused, source)| Change::OptNoted { leaf, purpose, refused, source })
             .boxed(),
     ]
 }

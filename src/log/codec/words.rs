@@ -42,6 +42,7 @@ words! {
     record::Purpose = channel::Purpose { Service, Proactive, Marketing, Notice, Survey }
     record::IdentityStatus = log::IdentityStatus { Verified, Provisional }
     record::Evidence = log::Evidence { First, SameEvent, Agent, Claim, Token, Login }
+    record::OptSource = log::OptSource { Word, Provider, Failure }
     record::Direction = log::Direction { In, Out, Note }
     record::MessageKind = log::MessageKind {
         Message, Edit, Deletion, Reaction, IdentityChange, Opt, Start, VisitEnd, Call, MediaArrived, Unsupported,

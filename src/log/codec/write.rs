@@ -65,6 +65,15 @@ pub(super) fn write_change(wire: &mut Wire<'_>, change: &Change) {
         Change::Named { leaf, assurance } => {
             wire.message(11, &p::Named { leaf: leaf.0, assurance: assurance.number() })
         }
+        Change::OptNoted { leaf, purpose, refused, source } => wire.message(
+            42,
+            &p::OptNoted {
+                leaf: leaf.0,
+                purpose: purpose.map(Word::number),
+                refused: *refused,
+                source: source.number(),
+            },
+        ),
         Change::Merged { winner, loser, leaves, evidence } => wire.message(
             25,
             &p::Merged {

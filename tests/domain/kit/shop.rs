@@ -2,7 +2,8 @@
 
 use skein::domain::id::Name;
 use skein::domain::workspace::{
-    Accept, AgentConfig, AgentKind, AgentProfile, EndpointConfig, GracePolicy, QueueConfig, WorkspaceConfig,
+    Accept, AgentConfig, AgentKind, AgentProfile, EndpointConfig, GracePolicy, OptOutConfig, QueueConfig,
+    WorkspaceConfig,
 };
 
 use super::{MINUTE, SECOND, SPACE, Scenario};
@@ -26,6 +27,7 @@ pub(crate) fn shop() -> Shop {
         agents: vec![agent("ann", 2), agent("bob", 2)],
         guest: None,
         thanks: ["thanks", "thank you", "ok"].map(str::to_owned).to_vec(),
+        opt_out: opt_out(),
         continuation_window_ms: millis(72 * 60 * MINUTE),
         max_open_works: 10,
         decline_cooldown_ms: millis(10 * MINUTE),
@@ -118,5 +120,16 @@ impl Shop {
     /// The story begins.
     pub(crate) fn opens(self) -> Scenario {
         Scenario::given(self.0)
+    }
+}
+
+fn opt_out() -> OptOutConfig {
+    let words = |list: &[&str]| list.iter().map(|word| (*word).to_owned()).collect();
+    OptOutConfig {
+        stop: words(&["stop", "unsubscribe"]),
+        stop_sms: words(&["cancel"]),
+        start: words(&["start"]),
+        start_sms: words(&["yes"]),
+        refuses_service: vec![Name::new("sms")],
     }
 }

@@ -6,7 +6,8 @@ use proptest::sample::select;
 use super::agent;
 use crate::domain::event::{AddressKind, Assurance, ErrorClass, ReceiptStatus, Scope};
 use crate::domain::record::{
-    AssignCause, Author, Evidence, IdentityStatus, OfferOutcome, Presence, QueueCause, SessionEnd, UnassignReason,
+    AssignCause, Author, Evidence, IdentityStatus, OfferOutcome, OptSource, Presence, QueueCause, SessionEnd,
+    UnassignReason,
 };
 
 pub(super) fn status() -> impl Strategy<Value = IdentityStatus> {
@@ -24,6 +25,10 @@ pub(super) fn scope() -> impl Strategy<Value = Scope> {
 pub(super) fn evidence() -> impl Strategy<Value = Evidence> {
     use Evidence as E;
     select(vec![E::First, E::SameEvent, E::Agent, E::Claim, E::Token, E::Login])
+}
+
+pub(super) fn opt_source() -> impl Strategy<Value = OptSource> {
+    select(vec![OptSource::Word, OptSource::Provider, OptSource::Failure])
 }
 
 pub(super) fn address_kind() -> impl Strategy<Value = AddressKind> {
