@@ -55,7 +55,7 @@ async fn process(nats: &Nats, log: &MemoryLog) -> Process {
         stream: Name::new(IN),
         config: Arc::new(workspace()),
         bodies: Bodies::open(nats.control(), &streams::media_bucket("acme")).await.expect("the store"),
-        typing: skein::ingest::typing().0,
+        typing: skein::ingest::typing(Metrics::new()).0,
         handle: ends.handle.clone(),
         inlet: ends.inlets.remove(0),
         metrics: Metrics::new(),
