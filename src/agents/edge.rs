@@ -55,8 +55,8 @@ impl Edge {
         session: Option<u64>,
         request: W,
     ) -> Result<W::Response, Refusal> {
-        // Mostly nothing is degraded, and nothing is looked up.
         let workspace = &caller.workspace;
+        // Mostly nothing is degraded, and nothing is looked up.
         let sending = W::SENDING.filter(|_| self.adapters.any_degraded(workspace));
         let sends = sending.and_then(|(of, _)| of(&request));
         let command = convert::command(caller, session, request)?;

@@ -68,7 +68,7 @@ async fn process(nats: &Nats, log: &MemoryLog) -> Process {
         })),
         AbortOnDropHandle::new(tokio::spawn(async move {
             // Ends with the shard, which the tests drop.
-            let _ = source.run(CancellationToken::new()).await;
+            let _ = Box::pin(source.run(CancellationToken::new())).await;
         })),
     ];
     Process { ends, readiness, _tasks: tasks }
