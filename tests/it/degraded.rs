@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::adapter::{Adapter, sms};
 use crate::agent::{Agent, reply};
-use crate::bed::{Bed, PATIENCE, WORKSPACE, eventually};
+use crate::bed::{Bed, PATIENCE, WORKSPACE, carried_out, eventually};
 use crate::daemon::Daemon;
 
 const PHONE: &str = "4915112345678";
@@ -140,7 +140,7 @@ impl Watched {
         let options = ConnectOptions::with_user_and_password("alone".to_owned(), "a1".to_owned());
         let client = options.request_timeout(Some(NO_ANSWER)).connect(bed.url_of("")).await.expect("connect");
         let mut asked = bus.subscribe("asked.>").await.expect("subscribed");
-        bus.flush().await.expect("the bus answers");
+        carried_out(&bus).await;
         let metrics = Metrics::new();
         let watch = AdapterWatch {
             client: client.clone(),
