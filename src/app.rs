@@ -117,7 +117,8 @@ impl App {
                 Some(listener) => listener,
                 None => agents::bind(grpc_addr).await?.0,
             };
-            let generation = Generation::begin(self, &nats, &checks, listener).await?;
+            // Boxed: it holds all that a start needs, and that once.
+            let generation = Box::pin(Generation::begin(self, &nats, &checks, listener)).await?;
             if let Some(started) = started.take() {
                 started();
                 shutdown::ready();

@@ -104,6 +104,28 @@ async fn a_message_is_offered_accepted_answered_and_closed() {
 }
 
 #[tokio::test]
+async fn who_sends_by_a_degraded_endpoint_is_told_so_and_never_waits_for_it() {
+    let server = server().await;
+    let mut ana = server.ready("ana").await;
+    server.memory.say_text(CUSTOMER, "hello");
+    let work = ana.accept().await;
+    let mut late = Vec::new();
+    for (at, request_id) in ["s1", "s2", "s3"].into_iter().enumerate() {
+        match at {
+            1 => server.memory.degrade(),
+            2 => server.memory.hide_addresses(),
+            _ => {}
+        }
+        let sent = ana.command(Frame::SendMessage(answer_to(&work, request_id, "good day"))).await.expect("sent");
+        let p::command_result::Result::SendMessage(sent) = sent else { panic!("no message but {sent:?}") };
+        late.push(sent.endpoint_degraded);
+    }
+    assert_eq!(late, [false, true, false], "what is not known with the answer is not said");
+    let stale = p::SendMessageRequest { assignment_id: "a999-0".to_owned(), ..answer_to(&work, "s4", "good day") };
+    ana.command(Frame::SendMessage(stale)).await.expect_err("a refusal waits for it no more than an answer does");
+}
+
+#[tokio::test]
 async fn a_resume_misses_nothing_and_repeats_nothing() {
     let server = server().await;
     let mut ana = server.ready("ana").await;

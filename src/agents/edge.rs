@@ -2,7 +2,10 @@
 
 use std::sync::{Arc, Mutex};
 
+use futures::FutureExt as _;
+use futures::future::{BoxFuture, ready};
 use tokio::sync::Semaphore;
+use tokio::task::unconstrained;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tonic::Status;
@@ -52,21 +55,19 @@ impl Edge {
         session: Option<u64>,
         request: W,
     ) -> Result<W::Response, Refusal> {
+        let workspace = &caller.workspace;
         // Mostly nothing is degraded, and nothing is looked up.
-        let sending = W::SENDING.filter(|_| self.adapters.any_degraded());
+        let sending = W::SENDING.filter(|_| self.adapters.any_degraded(workspace));
         let sends = sending.and_then(|(of, _)| of(&request));
         let command = convert::command(caller, session, request)?;
-        let late = async {
-            match sends {
-                Some(sends) => self.leaves_late(caller, sends).await,
-                None => false,
-            }
-        };
-        // The command first: its place in the order is that of this call. The look is answered by the same acknowledgement.
-        let (decided, late) = futures::join!(self.shard.command(command), late);
-        match decided {
+        // The look first: what is asked first is answered first, so its answer is here with the command's. Should it not be, it is
+        // not said: nobody waits for it, whatever became of the command.
+        let leaves_by = sends.map(|sends| self.leaves_by(workspace, sends));
+        match self.shard.command(command).await {
             Ok(answer) | Err(CommandFailure::Rejected(Rejection::Repeated(answer))) => {
                 let mut response = W::respond(&answer);
+                let endpoint = leaves_by.and_then(|endpoint| unconstrained(endpoint).now_or_never().flatten());
+                let late = endpoint.is_some_and(|endpoint| self.adapters.is_degraded(workspace, &endpoint));
                 if let (true, Some((_, mark))) = (late, sending) {
                     mark(&mut response);
                 }
@@ -76,17 +77,15 @@ impl Edge {
         }
     }
 
-    /// Whether the endpoint that something is sent by is degraded. Without an answer now it is not said.
-    async fn leaves_late(&self, caller: &Caller, sends: Sends) -> bool {
-        let workspace = &caller.workspace;
-        let endpoint = match sends {
-            Sends::By(endpoint) => Some(endpoint),
+    /// The endpoint that something is sent by; asked by the call itself.
+    fn leaves_by(&self, workspace: &Name, sends: Sends) -> BoxFuture<'static, Option<Name>> {
+        match sends {
+            Sends::By(endpoint) => ready(Some(endpoint)).boxed(),
             Sends::Answering(work) => {
-                let to = self.shard.answer_address(workspace.clone(), work).await;
-                to.ok().flatten().map(|to| to.endpoint)
+                let asked = self.shard.answer_address(workspace.clone(), work);
+                asked.map(|to| to.ok().flatten().map(|to| to.endpoint)).boxed()
             }
-        };
-        endpoint.is_some_and(|endpoint| self.adapters.is_degraded(workspace, &endpoint))
+        }
     }
 
     /// The refusal of a command, with the names of the agents in it.

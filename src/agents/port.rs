@@ -62,7 +62,7 @@ pub trait Shard: Send + Sync + 'static {
     ) -> BoxFuture<'static, Result<Vec<Option<Name>>, Unavailable>>;
     /// One Work.
     fn work(&self, workspace: Name, work: WorkId) -> BoxFuture<'static, Result<Option<WorkView>, Unavailable>>;
-    /// Where an answer in an owned Work goes.
+    /// Where an answer in an owned Work goes. Asked by the call itself: the answer comes no later than that of a command given after it.
     fn answer_address(
         &self,
         workspace: Name,
@@ -89,8 +89,8 @@ pub trait Shard: Send + Sync + 'static {
 
 /// Adapters, as far as they are told something live, without a record.
 pub trait Adapters: Send + Sync + 'static {
-    /// Whether the adapter of any endpoint lags or is silent: mostly none does, and then nothing else need be asked.
-    fn any_degraded(&self) -> bool;
+    /// Whether the adapter of any endpoint of a workspace lags or is silent: mostly none does, and then nothing else need be asked.
+    fn any_degraded(&self, workspace: &Name) -> bool;
     /// Whether that of an endpoint does.
     fn is_degraded(&self, workspace: &Name, endpoint: &Name) -> bool;
     /// Tells the adapter that an answer is being written. Nobody waits for it to arrive.

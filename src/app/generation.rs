@@ -27,7 +27,7 @@ use crate::log::{Condition, JetStreamLog, LogError, Progress, TakeOverError};
 use crate::nats::Nats;
 use crate::outbound::{AdapterHealth, AdapterWatch, HandOver, Of};
 use crate::shard::{self, Before, Ended, RecoveryError, ShardEnds, ShardHandle};
-use crate::telemetry::{ErrorChain, StreamAlarm, StreamAlarmLabels};
+use crate::telemetry::{ErrorChain, LiveLoss, RateLimit, StreamAlarm, StreamAlarmLabels, fields};
 
 /// Time for the first records of an owner to become durable: the log's own patience is shorter.
 const FIRST_RECORDS: Duration = Duration::from_secs(60);
@@ -145,9 +145,12 @@ impl<'a> Generation<'a> {
         });
         generation.start_hand_over(nats, &shard_name, &ends).await?;
         let media = Stores(Arc::new(found.bodies.clone()));
-        generation.start_agents(listener, &ends.handle, media, nats.control().clone());
+        let live = generation.open_live(nats).await?;
+        // What is live is heard before anybody is told that this is ready: it is told once.
+        let health = generation.start_adapters(nats.control(), &live, &ends.handle).await?;
+        generation.start_agents(listener, &ends.handle, media, nats.control().clone(), health);
         let handle = ends.handle.clone();
-        generation.start_ingest(nats, &checks.ingest, found, ends).await?;
+        generation.start_ingest((nats, &live), &checks.ingest, found, ends).await?;
         let first_records = tokio::time::timeout(FIRST_RECORDS, handle.query(|_| ()))
             .await
             .context("append the first records: no answer in time")?;
@@ -194,13 +197,35 @@ impl<'a> Generation<'a> {
         Ok(())
     }
 
-    /// The agents' server, and what it knows of adapters.
-    fn start_agents(&mut self, listener: TcpListener, handle: &ShardHandle, media: Stores, control: Client) {
+    /// The connection for what is live: what it has no room for is counted.
+    async fn open_live(&self, nats: &Nats) -> anyhow::Result<Client> {
+        let metrics = self.app.metrics.clone();
+        let line = RateLimit::new(self.app.plan.repeat_interval, metrics.clone());
+        let dropped = move || {
+            metrics.leave_out(LiveLoss::NoRoom);
+            if let Some(left_out) = line.pass() {
+                warn!(
+                    { fields::LEFT_OUT } = left_out,
+                    "live messages dropped: more came at once than there is room for"
+                );
+            }
+        };
+        Ok(nats.open_live(dropped).await?)
+    }
+
+    /// What looks after adapters, and what it finds.
+    async fn start_adapters(
+        &mut self,
+        control: &Client,
+        live: &Client,
+        handle: &ShardHandle,
+    ) -> anyhow::Result<AdapterHealth> {
         let health = AdapterHealth::default();
         for workspace in &self.app.workspaces {
             let endpoints = workspace.endpoints.iter().map(|it| (it.channel.clone(), it.name.clone()));
             let watch = AdapterWatch {
                 client: control.clone(),
+                live: live.clone(),
                 workspace: workspace.name.clone(),
                 endpoints: endpoints.collect(),
                 patience: self.app.plan.degraded_after,
@@ -209,9 +234,24 @@ impl<'a> Generation<'a> {
                 metrics: self.app.metrics.clone(),
                 repeat_interval: self.app.plan.repeat_interval,
             };
+            let listening = watch.listen().await?;
             let stop = self.take_stop.clone();
-            self.take("adapters", async move { Ok(watch.run(stop).await?) });
+            self.take("adapters", async move {
+                listening.run(stop).await;
+                Ok(())
+            });
         }
+        Ok(health)
+    }
+
+    fn start_agents(
+        &mut self,
+        listener: TcpListener,
+        handle: &ShardHandle,
+        media: Stores,
+        control: Client,
+        health: AdapterHealth,
+    ) {
         let options = self.app.plan.serve.clone();
         let parts = agents::Parts {
             shard: Arc::new(EdgeShard(handle.clone())),
@@ -227,7 +267,7 @@ impl<'a> Generation<'a> {
 
     async fn start_ingest(
         &mut self,
-        nats: &Nats,
+        (nats, live): (&Nats, &Client),
         check: &Check,
         found: streams::Found,
         ends: ShardEnds,
@@ -244,11 +284,13 @@ impl<'a> Generation<'a> {
                 return Err(anyhow!("workspace {workspace} has no streams"));
             };
             let workspace_config = Arc::new(setup.config);
-            let (typing_inlet, typing) = ingest::typing();
-            let telling = (self.app.metrics.clone(), plan.repeat_interval);
+            let (typing_inlet, typing) = ingest::typing(self.app.metrics.clone());
+            let typing = typing.watch(live, workspace.clone(), ends.handle.clone(), plan.repeat_interval).await?;
             let stop = self.take_stop.clone();
-            let (live, name, handle) = (client.clone(), workspace.clone(), ends.handle.clone());
-            self.take("typing", async move { Ok(typing.run(live, name, handle, telling, stop).await?) });
+            self.take("typing", async move {
+                typing.run(stop).await;
+                Ok(())
+            });
             for (stream, _) in setup.streams {
                 let inlet = inlets.next().with_context(|| format!("stream {stream} has no inlet"))?;
                 let source = Source {

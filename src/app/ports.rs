@@ -105,8 +105,8 @@ pub(super) struct LiveAdapters {
 }
 
 impl Adapters for LiveAdapters {
-    fn any_degraded(&self) -> bool {
-        self.health.any()
+    fn any_degraded(&self, workspace: &Name) -> bool {
+        self.health.any(workspace)
     }
 
     fn is_degraded(&self, workspace: &Name, endpoint: &Name) -> bool {

@@ -20,7 +20,7 @@ mod trim;
 
 pub use bodies::{BODY_HEADER, Bodies, NoObject};
 pub use health::{IngestHealth, StreamHealth};
-pub use live::{Typing, TypingInlet, typing};
+pub use live::{Typing, TypingInlet, TypingWatch, typing};
 pub use position::digest;
 pub use source::{IngestError, Source};
 pub use trim::Trim;

@@ -139,7 +139,7 @@ impl Preparer {
                 continue;
             }
             if matches!(event.kind, EventKind::Typing) {
-                self.typing.hear(&endpoint.channel, &endpoint.name, &event);
+                self.typing.hear(&endpoint.channel, &endpoint.name, &event, message.stored_ns);
             }
             commands.push(Command::Input(Box::new(Arrival {
                 workspace: self.workspace.clone(),

@@ -98,7 +98,15 @@ pub(crate) async fn direct_get(client: &Client, stream: &str, sequence: u64) -> 
         .get("Nats-Subject")
         .map(|value| Subject::from(value.as_str()))
         .ok_or_else(|| malformed("it names no subject"))?;
-    Ok(Some(Stored { sequence, subject, payload: answer.payload, headers: Some(headers), bad_headers: false }))
+    let stored_ns = headers.get("Nats-Time-Stamp").and_then(|time| parse_time(OPERATION, time.as_str()).ok());
+    Ok(Some(Stored {
+        sequence,
+        subject,
+        payload: answer.payload,
+        headers: Some(headers),
+        bad_headers: false,
+        stored_ns,
+    }))
 }
 
 #[derive(Deserialize)]
@@ -114,6 +122,8 @@ struct GotMessage {
     hdrs: String,
     #[serde(default)]
     data: String,
+    #[serde(default)]
+    time: String,
 }
 
 #[derive(Deserialize)]
@@ -178,6 +188,7 @@ pub(crate) async fn leader_get(client: &Client, stream: &str, sequence: u64) -> 
         sequence: got.message.seq,
         subject: got.message.subject.into(),
         payload: bytes(&got.message.data)?.into(),
+        stored_ns: parse_time(OPERATION, &got.message.time).ok(),
         headers: Some(headers),
         bad_headers,
     }))

@@ -15,6 +15,8 @@ use super::{errors::NatsError, login::with_login, version::check_server};
 const CLIENT_CAPACITY: usize = 65_536;
 /// Messages that wait for the task that reads a subscription; beyond it the client drops them, so bounded readers stay far below.
 const SUBSCRIPTION_CAPACITY: usize = 65_536;
+/// The same of the connection for what is live: whoever reads there only looks, and 64 of the largest that a server takes are 64 MiB.
+pub const LIVE_CAPACITY: usize = 64;
 /// One attempt to connect takes no longer.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// A dead peer is noticed after about two of these.
@@ -70,7 +72,7 @@ impl Nats {
     /// # Errors
     /// No connection, unusable options, or a server that is refused ([`check_server`]).
     pub async fn connect(options: NatsOptions) -> Result<Self, NatsError> {
-        let control = open(&options, "control").await?;
+        let control = open(&options, "control", Buffers::roomy()).await?;
         check_server(&control.server_info())?;
         Ok(Self { options, control })
     }
@@ -86,22 +88,52 @@ impl Nats {
     /// # Errors
     /// No connection or unusable options.
     pub async fn open(&self, purpose: &'static str) -> Result<Client, NatsError> {
-        open(&self.options, purpose).await
+        open(&self.options, purpose, Buffers::roomy()).await
+    }
+
+    /// Opens the connection for what is live. Its subscriptions hold few messages ([`LIVE_CAPACITY`]); `dropped` is called for those that
+    /// they have no room for. When very many come at once, it is called for some of them only.
+    ///
+    /// # Errors
+    /// No connection or unusable options.
+    pub async fn open_live(&self, dropped: impl Fn() + Send + Sync + 'static) -> Result<Client, NatsError> {
+        let buffers = Buffers { messages: LIVE_CAPACITY, dropped: Some(Box::new(dropped)) };
+        open(&self.options, "live", buffers).await
     }
 }
 
-async fn open(options: &NatsOptions, purpose: &'static str) -> Result<Client, NatsError> {
+/// What the subscriptions of a connection hold.
+struct Buffers {
+    messages: usize,
+    /// Told instead of a line in the log.
+    dropped: Option<Box<dyn Fn() + Send + Sync>>,
+}
+
+impl Buffers {
+    fn roomy() -> Self {
+        Self { messages: SUBSCRIPTION_CAPACITY, dropped: None }
+    }
+}
+
+async fn open(options: &NatsOptions, purpose: &'static str, buffers: Buffers) -> Result<Client, NatsError> {
+    let Buffers { messages, dropped } = buffers;
     let mut connect = ConnectOptions::new()
         .name(format!("{} {purpose}", options.name))
         .client_capacity(CLIENT_CAPACITY)
-        .subscription_capacity(SUBSCRIPTION_CAPACITY)
+        .subscription_capacity(messages)
         // Ours are made of checked names; the server checks them again.
         .skip_subject_validation(true)
         .connection_timeout(options.connect_timeout)
         .ping_interval(options.ping_interval)
         .request_timeout(Some(options.request_timeout))
         .reconnect_delay_callback(|attempt| Duration::from_millis(20 << attempt.min(6)).min(RECONNECT_MAX))
-        .event_callback(move |event| async move { report(purpose, &event) });
+        .event_callback(move |event| {
+            match (&event, &dropped) {
+                (Event::SlowConsumer(_), Some(dropped)) => dropped(),
+                _ => report(purpose, &event),
+            }
+            std::future::ready(())
+        });
     connect = with_login(connect, options.servers.iter().map(String::as_str));
     if let Some(path) = &options.root_certificates {
         connect = connect.add_root_certificates(path.clone()).require_tls(true);

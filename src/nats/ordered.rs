@@ -35,6 +35,8 @@ pub struct Stored {
     pub bad_headers: bool,
     /// Its bytes.
     pub payload: Bytes,
+    /// When the server stored it, nanoseconds since 1970; none: the server did not say so.
+    pub stored_ns: Option<i64>,
 }
 
 /// Why the reader ended.
@@ -183,6 +185,7 @@ impl Ordered {
                 headers: message.headers,
                 bad_headers: false,
                 payload: message.payload,
+                stored_ns: place.stored_ns,
             });
         }
     }

@@ -57,6 +57,8 @@ pub(super) struct Place {
     pub(super) sequence: u64,
     /// Among the consumer's deliveries, from 1.
     pub(super) delivery: u64,
+    /// When the server stored it, nanoseconds since 1970.
+    pub(super) stored_ns: Option<i64>,
 }
 
 /// A live consumer.
@@ -186,7 +188,8 @@ fn place(reply: &str) -> Option<Place> {
     let mut tokens = rest.split('.').skip(before);
     let sequence = tokens.next()?.parse().ok()?;
     let delivery = tokens.next()?.parse().ok()?;
-    Some(Place { sequence, delivery })
+    let stored_ns = tokens.next().and_then(|time| time.parse().ok());
+    Some(Place { sequence, delivery, stored_ns })
 }
 
 #[cfg(test)]
@@ -195,11 +198,12 @@ mod tests {
 
     #[test]
     fn a_place_is_read_from_both_forms_of_a_reply_subject() {
-        let found = Some(Place { sequence: 42, delivery: 7 });
+        let found = Some(Place { sequence: 42, delivery: 7, stored_ns: Some(1_700_000_000_000_000_000) });
         for (reply, place) in [
             ("$JS.ACK.S.C.1.42.7.1700000000000000000.0", found),
             ("$JS.ACK._.hash.S.C.1.42.7.1700000000000000000.0", found),
             ("$JS.ACK.domain.hash.S.C.1.42.7.1700000000000000000.0.token", found),
+            ("$JS.ACK.S.C.1.42.7.then.0", Some(Place { sequence: 42, delivery: 7, stored_ns: None })),
             ("$JS.ACK.S.C.1.x.7.1700000000000000000.0", None),
             ("$JS.ACK.S.C", None),
             ("_INBOX.1", None),

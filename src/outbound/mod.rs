@@ -14,7 +14,7 @@ mod message;
 mod outbox;
 mod window;
 
-pub use adapters::{AdapterHealth, AdapterWatch};
+pub use adapters::{AdapterHealth, AdapterWatch, Listening};
 pub use anchor::{Anchor, LOG_HEADER, anchor};
 pub use backlog::Backlog;
 pub use convert::outbound_message;

@@ -245,6 +245,20 @@ label_values! {
     }
 }
 
+label_values! {
+    /// Why a live message got no further: nothing of it is recorded, so only this tells.
+    LiveLoss {
+        /// A queue or the shard had no room for it.
+        NoRoom,
+        /// Larger than such a message may be.
+        TooLarge,
+        /// Somebody typed too long ago.
+        Stale,
+        /// It cannot be read, or says something else than that somebody types.
+        NotTyping,
+    }
+}
+
 labels! {
     /// Of [`Metrics::inputs`].
     InputLabels {
@@ -259,6 +273,13 @@ labels! {
     DeadLabels {
         /// Why.
         reason: DeadReason,
+    }
+}
+labels! {
+    /// Of [`Metrics::live_left_out`].
+    LiveLabels {
+        /// Why.
+        reason: LiveLoss,
     }
 }
 labels! {
@@ -357,6 +378,8 @@ pub struct Metrics {
     pub handed_over: Counter,
     /// 1 for an endpoint whose adapter lags or is silent, else 0.
     pub adapter_degraded: Family<AdapterLabels, Gauge>,
+    /// Live messages of adapters that were left out, by reason. Whoever goes on typing is told of seldom: that is not counted.
+    pub live_left_out: Family<LiveLabels, Counter>,
     /// Offers by outcome.
     pub offers: Family<OfferLabels, Counter>,
     /// Receipts by outcome.
@@ -404,6 +427,7 @@ impl Metrics {
             stream_alarms: Family::default(),
             handed_over: Counter::default(),
             adapter_degraded: Family::default(),
+            live_left_out: Family::default(),
             offers: Family::default(),
             receipts: Family::default(),
             works: Family::default(),
@@ -431,6 +455,11 @@ impl Metrics {
         Ok(text)
     }
 
+    /// Counts a live message that is left out.
+    pub fn leave_out(&self, reason: LiveLoss) {
+        self.live_left_out.get_or_create(&LiveLabels { reason }).inc();
+    }
+
     fn registered(&self) -> Registry {
         let mut all = Registry::with_prefix("skein");
         all.register("inputs", "Events taken in", self.inputs.clone());
@@ -446,6 +475,7 @@ impl Metrics {
         all.register("handed_over", "Outputs handed over", self.handed_over.clone());
         let degraded = self.adapter_degraded.clone();
         all.register("adapter_degraded", "1: the adapter of the endpoint lags or is silent", degraded);
+        all.register("live_left_out", "Live messages of adapters that were left out", self.live_left_out.clone());
         all.register("offers", "Offers by outcome", self.offers.clone());
         all.register("receipts", "Reports on messages sent", self.receipts.clone());
         all.register("works", "Open Work by state", self.works.clone());
@@ -466,6 +496,9 @@ impl Metrics {
         }
         for &alarm in StreamAlarm::ALL {
             drop(self.stream_alarms.get_or_create(&StreamAlarmLabels { alarm }));
+        }
+        for &reason in LiveLoss::ALL {
+            drop(self.live_left_out.get_or_create(&LiveLabels { reason }));
         }
         for &queue in QueueKind::ALL {
             drop(self.queue_length.get_or_create(&QueueLabels { queue }));

@@ -11,8 +11,8 @@ mod rate_limit;
 pub use error_chain::ErrorChain;
 pub use logs::{LogError, LogHandle, init};
 pub use metrics::{
-    AdapterLabels, ChannelKind, DeadLabels, DeadReason, InputLabels, InputOutcome, LogMetrics, Metrics, OPEN_METRICS,
-    OfferLabels, OfferOutcome, QueueKind, QueueLabels, ReceiptLabels, ReceiptOutcome, RejectionLabels, RejectionReason,
-    StreamAlarm, StreamAlarmLabels, WorkLabels, WorkStatus,
+    AdapterLabels, ChannelKind, DeadLabels, DeadReason, InputLabels, InputOutcome, LiveLabels, LiveLoss, LogMetrics,
+    Metrics, OPEN_METRICS, OfferLabels, OfferOutcome, QueueKind, QueueLabels, ReceiptLabels, ReceiptOutcome,
+    RejectionLabels, RejectionReason, StreamAlarm, StreamAlarmLabels, WorkLabels, WorkStatus,
 };
 pub use rate_limit::RateLimit;

@@ -42,6 +42,8 @@ struct Core {
     arrivals: u64,
     reads: usize,
     deaf: bool,
+    degraded: bool,
+    addressless: bool,
 }
 
 /// The shard in memory.
@@ -54,7 +56,8 @@ pub(crate) struct Memory {
 impl Memory {
     pub(crate) fn new(limits: FeedLimits) -> Self {
         let state = State::new(Name::from("s1"));
-        let core = Core { state, log: Vec::new(), arrivals: 0, reads: 0, deaf: false };
+        let core =
+            Core { state, log: Vec::new(), arrivals: 0, reads: 0, deaf: false, degraded: false, addressless: false };
         let memory = Self { core: Arc::new(Mutex::new(core)), feeds: Feeds::new(limits) };
         let workspace = Name::from("demo");
         for command in [
@@ -154,6 +157,16 @@ impl Memory {
         self.core().deaf = deaf;
     }
 
+    /// From now on all adapters lag.
+    pub(crate) fn degrade(&self) {
+        self.core().degraded = true;
+    }
+
+    /// From now on nobody learns where an answer goes.
+    pub(crate) fn hide_addresses(&self) {
+        self.core().addressless = true;
+    }
+
     /// The agent as the core sees it.
     pub(crate) fn view(&self, agent: &str) -> Option<AgentView> {
         self.core().state.workspace("demo").and_then(|space| space.agent(agent))
@@ -170,15 +183,13 @@ impl Memory {
 }
 
 /// No adapter listens.
-struct NoAdapters;
-
-impl Adapters for NoAdapters {
-    fn any_degraded(&self) -> bool {
-        false
+impl Adapters for Memory {
+    fn any_degraded(&self, _workspace: &Name) -> bool {
+        self.core().degraded
     }
 
     fn is_degraded(&self, _workspace: &Name, _endpoint: &Name) -> bool {
-        false
+        self.core().degraded
     }
 
     fn typing(&self, _workspace: Name, _to: AnswerAddress) -> BoxFuture<'static, Result<(), Unavailable>> {
@@ -221,6 +232,9 @@ impl Shard for Memory {
         workspace: Name,
         work: WorkId,
     ) -> BoxFuture<'static, Result<Option<AnswerAddress>, Unavailable>> {
+        if self.core().addressless {
+            return std::future::pending().boxed();
+        }
         self.look(workspace, move |space| space.answer_address(work)).map(|seen| seen.map(Option::flatten)).boxed()
     }
 
@@ -362,7 +376,7 @@ pub(crate) async fn server_with(options: ServeOptions, limits: FeedLimits) -> Se
     let parts = Parts {
         shard: Arc::new(memory.clone()),
         media: Arc::new(OneObject),
-        adapters: Arc::new(NoAdapters),
+        adapters: Arc::new(memory.clone()),
         ready: is_ready,
         metrics: EdgeMetrics::default(),
         beside: tonic::service::Routes::default(),

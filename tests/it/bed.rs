@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use async_nats::Client;
+use async_nats::{Client, RequestErrorKind};
 use skein::dev::{NatsOptions, NatsServer};
 use tempfile::TempDir;
 
@@ -189,4 +189,10 @@ pub(crate) async fn eventually<T>(what: &str, mut check: impl AsyncFnMut() -> Op
         assert!(Instant::now() < deadline, "not in time: {what}");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
+}
+
+/// Waits until the server has carried out what a connection asked for so far: a flush only sends it.
+pub(crate) async fn carried_out(client: &Client) {
+    let answer = client.request(client.new_inbox(), "".into()).await;
+    assert!(answer.is_err_and(|error| error.kind() == RequestErrorKind::NoResponders), "nobody is asked");
 }

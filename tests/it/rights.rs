@@ -13,7 +13,7 @@ use skein::proto::agent::session_request::Request as Ask;
 
 use crate::adapter::{Adapter, sms, whatsapp};
 use crate::agent::{Agent, reply};
-use crate::bed::{Bed, PATIENCE, WORKSPACE, eventually};
+use crate::bed::{Bed, PATIENCE, WORKSPACE, carried_out, eventually};
 use crate::reads;
 
 const PHONE: &str = "4915112345678";
@@ -93,7 +93,7 @@ async fn it_says_and_hears_what_is_live_of_its_own_endpoint() {
     assert_eq!(told.work_id, work.work_id);
     let skein = bed.connect().await;
     let mut beats = skein.subscribe(format!("skein.live.{WORKSPACE}.heartbeat.>")).await.expect("subscribed");
-    skein.flush().await.expect("the bus answers");
+    carried_out(&skein).await;
     let beat = format!("skein.live.{WORKSPACE}.heartbeat.whatsapp.support");
     own.publish(beat.clone(), "".into()).await.expect("sent");
     let heard_beat = tokio::time::timeout(PATIENCE, beats.next()).await.expect("in time").expect("a heartbeat");
@@ -153,7 +153,7 @@ async fn it_can_do_nothing_to_another_endpoint_nor_to_skein() {
 
     // Nobody answers what is live: the other's must not arrive, and its own behind it shows that they had been on their way.
     let mut live = skein.subscribe(format!("skein.live.{WORKSPACE}.>")).await.expect("subscribed");
-    skein.flush().await.expect("the bus answers");
+    carried_out(&skein).await;
     let beat = |endpoint: &str| format!("skein.live.{WORKSPACE}.heartbeat.{endpoint}");
     for subject in [format!("skein.live.{WORKSPACE}.in.sms.main"), beat("sms.main"), beat("whatsapp.support")] {
         own.publish(subject, "{}".into()).await.expect("sent; the server may refuse it");

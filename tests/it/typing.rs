@@ -1,8 +1,12 @@
 //! Who is typing, told live in both directions, and recorded nowhere.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use async_nats::{Client, HeaderMap};
 use futures::StreamExt as _;
 use serde_json::{Value, json};
+use skein::nats::{LIVE_CAPACITY, Nats, NatsOptions};
 use skein::proto::agent::command_result::Result as Outcome;
 use skein::proto::agent::conversation_service_client::ConversationServiceClient;
 use skein::proto::agent::live::Live;
@@ -12,7 +16,7 @@ use tonic::Code;
 
 use crate::adapter::{Adapter, Payload, whatsapp};
 use crate::agent::{Agent, ready};
-use crate::bed::{Bed, PATIENCE, WORKSPACE};
+use crate::bed::{Bed, PATIENCE, WORKSPACE, eventually};
 use crate::reads::{self, by};
 
 const PHONE: &str = "4915112345678";
@@ -110,4 +114,51 @@ async fn the_adapter_hears_that_the_owner_types_and_nobody_elses_hint_is_forward
     let refused = unary.send_typing(by("ann", request("w999-0"))).await.expect_err("no such Work");
     assert_eq!(refused.code(), Code::NotFound);
     assert_eq!(reads::stored(&bus, &format!("SKEIN_OUT_{WORKSPACE}")).await.len(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_live_and_left_out_is_counted_by_its_reason() {
+    let bed = Bed::new(false).await;
+    let daemon = bed.daemon().await;
+    let bus = bed.connect().await;
+    let counted = async |reason: &str| {
+        let line = format!("skein_live_left_out_total{{reason=\"{reason}\"}} ");
+        let (_, page) = daemon.page("/metrics").await?;
+        page.lines().find_map(|found| found.strip_prefix(&line).map(str::to_owned))
+    };
+    for reason in ["no_room", "too_large", "stale", "not_typing"] {
+        assert_eq!(counted(reason).await.as_deref(), Some("0"), "{reason}");
+    }
+    let mut long_ago: Value = serde_json::from_slice(&typing(PHONE)).expect("JSON");
+    long_ago["occurredAtMs"] = json!("1700000000000");
+    for body in [vec![b' '; 17 << 10], long_ago.to_string().into_bytes(), whatsapp(PHONE, "1", "hello").body] {
+        publish_live(&bus, body).await;
+    }
+    for (reason, count) in [("too_large", "1"), ("stale", "1"), ("not_typing", "1")] {
+        eventually(reason, async || (counted(reason).await.as_deref() == Some(count)).then_some(())).await;
+    }
+    assert_eq!(counted("no_room").await.as_deref(), Some("0"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_flood_of_what_is_live_finds_little_room_and_is_told() {
+    let bed = Bed::new(false).await;
+    let options = NatsOptions { servers: vec![bed.url_of("")], ..NatsOptions::default() };
+    let nats = Nats::connect(options).await.expect("connected");
+    let dropped = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&dropped);
+    let count = move || {
+        counter.fetch_add(1, Ordering::Relaxed);
+    };
+    let live = nats.open_live(count).await.expect("connected");
+    let mut unread = live.subscribe("skein.live.>").await.expect("subscribed");
+    for _ in 0..LIVE_CAPACITY + 5 {
+        live.publish("skein.live.flood", vec![0; 64 << 10].into()).await.expect("published");
+    }
+    eventually("five were dropped", async || (dropped.load(Ordering::Relaxed) == 5).then_some(())).await;
+    for _ in 0..LIVE_CAPACITY {
+        unread.next().await.expect("what there was room for");
+    }
+    live.publish("skein.live.flood", "after it".into()).await.expect("published");
+    assert_eq!(unread.next().await.expect("there is room again").payload, "after it");
 }

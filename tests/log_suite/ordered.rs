@@ -1,5 +1,7 @@
 //! The ordered reader and what recognises a stream.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use async_nats::jetstream::{self, stream};
 use futures::TryStreamExt as _;
 use skein::nats::{NatsError, Ordered, OrderedError, OrderedOptions, stream_identity};
@@ -48,6 +50,18 @@ async fn every_message_comes_once_and_in_order_over_lost_connections() {
         }
         assert_eq!(next(&mut reader).await, Ok((n, n.to_string())));
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_tells_when_it_was_stored() {
+    let server = TestServer::start();
+    let now_ns = || SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_nanos();
+    let before = now_ns();
+    let context = stream_of(&server, 1).await;
+    let mut reader = Ordered::new(context.client(), "S", 1, OrderedOptions::default());
+    let stored = tokio::time::timeout(PATIENCE, reader.next()).await.expect("in time").expect("stored");
+    let at = stored.stored_ns.and_then(|at| u128::try_from(at).ok()).expect("a time");
+    assert!((before..=now_ns()).contains(&at), "{at}, not since {before}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -7,8 +7,8 @@ use skein::domain::event::{ReceiptStatus, Scope};
 use skein::domain::id::{AgentId, AssignmentId, LeafId, MessageId, Name, OfferId, RootId, WorkId};
 use skein::domain::invariant::violations;
 use skein::domain::record::{
-    AssignCause, Author, Cause, Change, Direction, Flags, MessageKind, MessageStored, OfferOutcome, PersonalValue,
-    Record, SessionEnd, UnassignReason, WorkBrief,
+    AssignCause, Author, Cause, Change, Direction, Flags, Input, MessageKind, MessageStored, OfferOutcome,
+    PersonalValue, ReceiptNoted, Record, SessionEnd, UnassignReason, WorkBrief,
 };
 use skein::domain::time::Timestamp;
 use skein::domain::view::WorkState;
@@ -72,6 +72,36 @@ struct Offered {
     extended_ms: u64,
 }
 
+/// A message of ours.
+#[derive(Debug)]
+pub(crate) struct Sent {
+    pub(crate) leaf: LeafId,
+    /// When it was sent, and whether that is the provider's time.
+    at: (Timestamp, bool),
+    pub(crate) risen: Vec<Risen>,
+}
+
+/// Its status rose.
+#[derive(Debug)]
+pub(crate) struct Risen {
+    pub(crate) status: ReceiptStatus,
+    /// When it was sent, as far as was known then.
+    pub(crate) at: (Timestamp, bool),
+    pub(crate) input: Option<Input>,
+}
+
+impl Sent {
+    fn note(&mut self, receipt: &ReceiptNoted, cause: &Cause) {
+        if let Some(at) = receipt.sent_at {
+            self.at = (at, true);
+        }
+        if receipt.applied {
+            let input = if let Cause::Input(input) = cause { Some(*input) } else { None };
+            self.risen.push(Risen { status: receipt.status, at: self.at, input });
+        }
+    }
+}
+
 /// Folds the records of the log as they become valid, and checks each.
 #[derive(Debug)]
 pub(crate) struct Auditor {
@@ -89,6 +119,8 @@ pub(crate) struct Auditor {
     pub(crate) statuses: BTreeMap<MessageId, ReceiptStatus>,
     /// Identities that refuse everything.
     refusing: BTreeSet<LeafId>,
+    /// Messages of ours.
+    pub(crate) sent: BTreeMap<MessageId, Sent>,
     owned: BTreeMap<WorkId, Owned>,
     offered: BTreeMap<WorkId, Offered>,
     states: BTreeMap<WorkId, &'static str>,
@@ -110,6 +142,7 @@ impl Auditor {
             pieces: BTreeMap::new(),
             statuses: BTreeMap::new(),
             refusing: BTreeSet::new(),
+            sent: BTreeMap::new(),
             owned: BTreeMap::new(),
             offered: BTreeMap::new(),
             states: BTreeMap::new(),
@@ -178,7 +211,13 @@ impl Auditor {
                     if message.index() == index && stored.flags.has(Flags::INCOMPLETE) != *complete);
                 holds("what is missing is marked", marked, || format!("{change:?} at {index}"))?;
             }
-            Change::ReceiptNoted(receipt) if receipt.applied => {
+            Change::ReceiptNoted(receipt) => {
+                if let Some(sent) = self.sent.get_mut(&receipt.message) {
+                    sent.note(receipt, &record.cause);
+                }
+                if !receipt.applied {
+                    return Ok(());
+                }
                 let known = self.statuses.insert(receipt.message, receipt.status);
                 holds("receipts are monotone", known.is_some_and(|known| known < receipt.status), || {
                     format!("{receipt:?} over {known:?} at {index}")
@@ -373,6 +412,8 @@ impl Auditor {
                 let refused = message.channel == "sms" && self.refusing.contains(&message.leaf);
                 holds("who refuses gets nothing by SMS", !refused, || format!("{message:?}"))?;
                 self.statuses.insert(id, ReceiptStatus::Queued);
+                let at = (record.time, false);
+                self.sent.insert(id, Sent { leaf: message.leaf, at, risen: Vec::new() });
             }
             Direction::Out => {
                 self.statuses.insert(id, ReceiptStatus::Queued);

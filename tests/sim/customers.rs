@@ -62,6 +62,22 @@ pub(crate) struct Reported {
     pub(crate) any: ReceiptStatus,
 }
 
+/// A person has got, or read, everything up to a time.
+#[derive(Clone, Debug)]
+pub(crate) struct Through {
+    pub(crate) address: String,
+    pub(crate) at: Timestamp,
+    pub(crate) status: ReceiptStatus,
+}
+
+impl Through {
+    /// What an event says of everything up to a time.
+    pub(crate) fn of(event: &InboundEvent) -> Option<Self> {
+        let EventKind::Receipt(Receipt { status, through: Some(at), .. }) = &event.kind else { return None };
+        Some(Self { address: event.senders.first()?.address.clone(), at: *at, status: *status })
+    }
+}
+
 /// Everybody who publishes, and what must come of it.
 #[derive(Debug)]
 pub(crate) struct Customers {
@@ -72,8 +88,8 @@ pub(crate) struct Customers {
     published: Vec<(usize, Published)>,
     pub(crate) handed: Vec<Handed>,
     pub(crate) reported: BTreeMap<MessageId, Reported>,
-    /// Highest status that was said of everything up to a time.
-    pub(crate) through: ReceiptStatus,
+    /// What was said of everything up to a time.
+    pub(crate) throughs: Vec<Through>,
     /// Messages that must be stored exactly once.
     pub(crate) once: BTreeSet<String>,
     /// Messages without id: at least once.
@@ -95,7 +111,7 @@ impl Customers {
             published: Vec::new(),
             handed: Vec::new(),
             reported: BTreeMap::new(),
-            through: ReceiptStatus::Queued,
+            throughs: Vec::new(),
             once: BTreeSet::new(),
             at_least_once: BTreeSet::new(),
             pairs: Vec::new(),
@@ -187,12 +203,21 @@ impl Customers {
     fn report_through(&mut self, now: Timestamp) -> (usize, InMessage) {
         let (channel, endpoint, stream) = ENDPOINTS[5];
         let status = *self.rng.pick(&[ReceiptStatus::Delivered, ReceiptStatus::Read]);
-        self.through = self.through.max(status);
         let mut event = blank(EventKind::Receipt(Receipt { status, through: Some(now), ..Receipt::default() }));
         let person = self.rng.below(PERSONS);
         event.senders = self.senders(channel, person);
+        self.throughs.extend(Through::of(&event));
         let (workspace, channel) = (Name::new(super::checks::ACME), Name::new(channel));
         (stream, InMessage::Events(vec![Published { workspace, channel, endpoint: Name::new(endpoint), event }]))
+    }
+
+    /// When everything else is done: what is still reported, mostly of the chat.
+    pub(crate) fn late_report(&mut self, now: Timestamp) -> Option<(usize, InMessage)> {
+        match self.rng.below(3) {
+            _ if self.handed.is_empty() => None,
+            0 => Some(self.report_through(now)),
+            _ => Some(self.report(now)),
+        }
     }
 
     fn report(&mut self, now: Timestamp) -> (usize, InMessage) {

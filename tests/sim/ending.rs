@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use skein::domain::event::{ReceiptStatus, Scope};
-use skein::domain::id::RootId;
+use skein::domain::id::{MessageId, RootId};
 
 use super::agents::NAMES;
-use super::checks::{ACME, Broken, holds};
+use super::checks::{ACME, Broken, Risen, Sent, holds};
+use super::customers::{InMessage, Through};
 use super::model::Standing;
 use super::node::leaving;
 use super::setup;
@@ -14,12 +15,22 @@ use super::world::World;
 
 /// Agents that work: all but the one that never opens a session.
 const WORKING: usize = NAMES.len() - 1;
+/// Rounds after which adapters report, and how often in each.
+const REPORT_ROUNDS: usize = 3;
+const REPORTS: usize = 12;
+/// The stream that the chat's adapter publishes to.
+const CHAT_STREAM: &str = "SKEIN_IN_acme_partner";
+/// By how much the clocks of provider and shard may differ.
+const CLOCKS_MS: i64 = 2_000;
 
 /// Works until nothing is left, then counts.
 pub(crate) fn finish(world: &mut World, rounds: usize) -> Result<(), Broken> {
     world.operator(Some(setup::config()))?;
     for round in 0..rounds {
         let busy = turn(world)?;
+        if round < REPORT_ROUNDS {
+            world.reports(REPORTS);
+        }
         let configured = round > 2;
         if !busy && configured && done(world) {
             return count(world);
@@ -113,6 +124,7 @@ fn count(world: &mut World) -> Result<(), Broken> {
     handed_over(world)?;
     messages(world)?;
     receipts(world)?;
+    reports_through(world)?;
     persons(world)?;
     let records = world.store.valid().len() as u64;
     for (what, count) in [
@@ -160,12 +172,56 @@ fn receipts(world: &World) -> Result<(), Broken> {
         let expected = if reported.bound { reported.any } else { reported.ours };
         // A report up to a time says nothing of what is not known to have left.
         let sent = !matches!(expected, ReceiptStatus::Queued | ReceiptStatus::Unknown);
-        let risen = sent && status > expected && status <= world.customers.through && world.customers.is_chat(*message);
+        let risen =
+            sent && status > expected && world.customers.is_chat(*message) && is_through(world, *message, status);
         holds("the highest receipt counts", status == expected || risen, || {
             format!("{message}: {status:?}, reported {reported:?}")
         })?;
     }
     Ok(())
+}
+
+/// Whether whom a message went to has said that status of everything up to a time at which it was sent.
+fn is_through(world: &World, message: MessageId, status: ReceiptStatus) -> bool {
+    let Some(sent) = world.auditor.sent.get(&message) else {
+        return false;
+    };
+    let last = sent.risen.last().filter(|risen| risen.status == status);
+    last.is_some_and(|risen| world.customers.throughs.iter().any(|said| covers(world, said, sent, risen)))
+}
+
+/// What was raised because of a report of everything up to a time went to whom it is of, and was sent by then.
+fn reports_through(world: &mut World) -> Result<(), Broken> {
+    let number = world.auditor.state.stream(CHAT_STREAM).map(|bound| bound.number);
+    let mut raised = 0u64;
+    for (message, sent) in &world.auditor.sent {
+        for risen in &sent.risen {
+            let input = risen.input.filter(|input| Some(input.stream) == number);
+            let event =
+                input.and_then(|input| match world.streams[1].get(usize::try_from(input.sequence).ok()? - 1)? {
+                    InMessage::Events(events) => events.get(usize::from(input.event)),
+                    InMessage::Undecodable | InMessage::Empty | InMessage::Gone => None,
+                });
+            let Some(said) = event.and_then(|published| Through::of(&published.event)) else { continue };
+            raised += 1;
+            holds("a report up to a time raises what it covers", covers(world, &said, sent, risen), || {
+                format!("{message}: {said:?}, {sent:?}")
+            })?;
+        }
+    }
+    (0..raised).for_each(|_| world.stats.hit("sum", "messages raised up to a time"));
+    Ok(())
+}
+
+/// Whether a report says that of the message, as far as was known of it then.
+fn covers(world: &World, said: &Through, sent: &Sent, risen: &Risen) -> bool {
+    let conversation = world.auditor.state.workspace(ACME).and_then(|space| space.conversation(RootId(sent.leaf.0)));
+    let recipient = conversation.and_then(|it| it.identities.into_iter().find(|identity| identity.leaf == sent.leaf));
+    let address = recipient.and_then(|identity| identity.address);
+    let (at, told) = risen.at;
+    // The shard's clock may be ahead of the provider's.
+    let latest = at.0 - if told { 0 } else { CLOCKS_MS };
+    said.status == risen.status && said.at.0 >= latest && Some(said.address.as_str()) == address.as_deref()
 }
 
 /// Each address is in one conversation, and addresses of one person are in the same.

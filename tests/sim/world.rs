@@ -271,10 +271,25 @@ impl World {
         if self.node.has_room() && self.rng.percent(30) {
             self.node.note_handed_over(self.now, &self.outs)?;
         }
+        self.fetch();
+        Ok(())
+    }
+
+    /// Adapters take what was handed over.
+    fn fetch(&mut self) {
         while let Some((message, channel, endpoint)) = self.outs.unseen.pop() {
             self.customers.handed.push(Handed { message, channel, endpoint, provider_id: format!("prov-{message}") });
         }
-        Ok(())
+    }
+
+    /// Adapters and customers say what became of what was handed over.
+    pub(crate) fn reports(&mut self, count: usize) {
+        self.fetch();
+        for _ in 0..count {
+            let Some((stream, message)) = self.customers.late_report(self.now) else { return };
+            self.streams[stream].push(message);
+            self.now.0 += 700;
+        }
     }
 
     fn pass_time(&mut self) {
