@@ -3,6 +3,8 @@
 //!
 //! Real payloads of WhatsApp, Twilio and mail come from `SKEIN_CORPORA` (default `../shared/corpora`) where they are there; all
 //! others are the samples in `tests/golden/formats`. Rounds are interleaved; figures are medians. The last line is JSON: format to ratio.
+//!
+//! One format alone, to be looked at with a profiler: `cargo bench --bench normalize -- --format NAME`.
 
 use std::collections::BTreeMap;
 use std::hint::black_box;
@@ -19,9 +21,11 @@ const ROUNDS: usize = 15;
 const ROUND: Duration = Duration::from_millis(40);
 
 fn main() {
+    let name = std::env::args().skip_while(|argument| argument != "--format").nth(1);
+    let only: Option<Format> = name.map(|name| name.parse().unwrap_or_else(|_| panic!("there is no format {name}")));
     let mut ratios = BTreeMap::new();
     println!("{:<20} {:>8} {:>7} {:>10} {:>10} {:>6}", "format", "payloads", "bytes", "bare us", "skein us", "ratio");
-    for (format, payloads) in payloads() {
+    for (format, payloads) in payloads().into_iter().filter(|(format, _)| only.is_none_or(|only| only == *format)) {
         let bytes = payloads.iter().map(Vec::len).sum::<usize>() / payloads.len().max(1);
         let (mut bare_times, mut ours_times) = (Vec::new(), Vec::new());
         for _ in 0..ROUNDS {

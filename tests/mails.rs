@@ -1,5 +1,7 @@
 //! Mails as they really are: what programs write, what mailers break, what is new in a reply. Fixtures of our own.
 
+#[path = "mails/limits.rs"]
+mod limits;
 #[path = "mails/reports.rs"]
 mod reports;
 

@@ -196,6 +196,22 @@ pub(crate) fn expensive() -> Vec<Input> {
         ("Subject: a\r\n\r\n{\"notificationType\":\"Bounce\",\"x\":[", "{},", "{}]}"),
         ("Subject: a\r\n\r\n{\"notificationType\":\"Bounce\",\"bounce\":{\"bouncedRecipients\":[", "{},", "{}]}}"),
         ("", "X: y\r\n", "\r\nx"),
+        // Heads that are all marks or all lines: of mails, of parts, of attached mails, of returned ones.
+        ("To: ", "a;", "\r\n\r\nx"),
+        ("To : ", "(a)", "\r\n\r\nx"),
+        ("To: ", "Dec 1 13:28:56 ", "\r\n\r\nx"),
+        ("Content-Language: ", "a,", "\r\n\r\nx"),
+        ("Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n", "a:\n", "\r\nx"),
+        ("Content-Type: multipart/mixed; BOUNDARY = b\r\n\r\n", "--b\r\n\r\n", ""),
+        ("Content-Type: multipart/digest; boundary=b\r\n\r\n--b\r\n\r\n", "a:\n", ""),
+        ("Content-Type: message/rfc822\r\n\r\n", "To:a\n", ""),
+        // "a:", a line end and the same again.
+        ("Content-Type: message/rfc822\r\nContent-Transfer-Encoding: base64\r\n\r\n", "YToKYToK", ""),
+        ("Content-Type: message/rfc822\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n", "a:=0A", ""),
+        ("From: mailer-daemon@b.c\r\n\r\nMessage-ID: <a@b.c>\nFrom: a@b.c\n", "To: d@b.c\nSubject: e\n", ""),
+        ("From: mailer-daemon@b.c\r\n\r\nMessage-ID: <a@b.c>\nFrom: a@b.c\nTo: ", "a;", ""),
+        ("From: mailer-daemon@b.c\r\nContent-Type: message/delivery-status\r\n\r\n", "a:\n\n", ""),
+        ("Content-Type: text/html\r\n\r\n", "<br>", ""),
         ("", "\u{0}", ""),
         // Wire bytes: empty parts of a message, empty senders.
         ("", "\u{2a}\u{0}", ""),

@@ -22,42 +22,59 @@ pub(super) struct Files {
 
 impl Files {
     /// Adds a file. Its bytes are kept once, however often they are attached.
-    pub(super) fn add(&mut self, bytes: &[u8], mut attachment: Attachment) {
-        let sha256 = hex(&Sha256::digest(bytes));
+    pub(super) fn add(&mut self, bytes: Cow<'_, [u8]>, mut attachment: Attachment) {
+        let sha256 = hex(&Sha256::digest(&bytes));
         attachment.state = AttachmentState::Stored;
         attachment.bytes = u64::try_from(bytes.len()).ok();
         attachment.object = Some(sha256.clone());
         attachment.sha256 = Some(sha256.clone());
         if !self.media.iter().any(|media| media.sha256 == sha256) {
             let media_type = attachment.media_type.clone().unwrap_or_else(|| "application/octet-stream".to_owned());
-            self.media.push(Media { name: sha256.clone(), bytes: bytes.to_vec(), sha256, media_type });
+            self.media.push(Media { name: sha256.clone(), bytes: bytes.into_owned(), sha256, media_type });
         }
         self.attachments.push(attachment);
     }
 }
 
-pub(super) fn read(mail: &ParsedMail<'_>) -> Files {
+/// The files of a mail. The bytes of those that are no text are taken out of it: most mails are theirs.
+pub(super) fn take(mail: &mut ParsedMail<'_>) -> Files {
     let mut files = Files::default();
-    let body = without_parts(mail);
-    for part in mail.attachments().filter(|part| body.is_none_or(|body| !std::ptr::eq(*part, body))) {
-        files.add(&bytes(mail, part), describe(part));
+    let body = without_parts(mail).map(std::ptr::from_ref);
+    for id in mail.attachments.clone() {
+        let Some(part) = mail.part(id).filter(|part| body != Some(std::ptr::from_ref(*part))) else { continue };
+        let attachment = describe(part);
+        let tail = lost_tail(mail, part);
+        let taken = mail.parts.get_mut(id as usize).and_then(|part| match &mut part.body {
+            PartType::Binary(bytes) | PartType::InlineBinary(bytes) => Some(std::mem::take(bytes)),
+            PartType::Text(_) | PartType::Html(_) | PartType::Message(_) | PartType::Multipart(_) => None,
+        });
+        match (taken, tail) {
+            (Some(bytes), None) => files.add(bytes, attachment),
+            (Some(bytes), Some(tail)) => {
+                let mut bytes = bytes.into_owned();
+                bytes.extend(tail);
+                files.add(Cow::Owned(bytes), attachment);
+            }
+            (None, _) => {
+                if let Some(part) = mail.part(id) {
+                    files.add(bytes(mail, part), attachment);
+                }
+            }
+        }
     }
     files
 }
 
+/// The bytes of a part that is text or a mail.
 fn bytes<'m>(mail: &'m ParsedMail<'_>, part: &'m MessagePart<'_>) -> Cow<'m, [u8]> {
     match &part.body {
         PartType::Text(_) | PartType::Html(_) => match text_of(mail, part) {
             Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
             Cow::Owned(text) => Cow::Owned(text.into_bytes()),
         },
-        PartType::Binary(bytes) | PartType::InlineBinary(bytes) => match lost_tail(mail, part) {
-            Some(tail) => Cow::Owned([bytes.as_ref(), &tail].concat()),
-            None => Cow::Borrowed(bytes),
-        },
         PartType::Message(inner) if part.encoding != Encoding::None => Cow::Borrowed(inner.raw_message()),
         PartType::Message(_) => Cow::Borrowed(raw(mail, part)),
-        PartType::Multipart(_) => Cow::Borrowed(&[]),
+        PartType::Binary(_) | PartType::InlineBinary(_) | PartType::Multipart(_) => Cow::Borrowed(&[]),
     }
 }
 
@@ -87,18 +104,34 @@ pub(super) fn lost_tail(mail: &ParsedMail<'_>, part: &MessagePart<'_>) -> Option
         return None;
     }
     let raw = raw(mail, part).trim_ascii_end();
-    let is_digit = |b: &&u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/');
-    if !raw.last().is_some_and(|last| is_digit(&last)) {
+    if !raw.last().is_some_and(|last| is_digit(*last)) {
         return None;
     }
-    let over = raw.iter().filter(is_digit).count() % 4;
+    let over = digits(raw) % 4;
     if over < 2 {
         return None;
     }
-    let mut tail: Vec<u8> = raw.iter().rev().filter(is_digit).take(over).copied().collect();
+    let mut tail: Vec<u8> = raw.iter().rev().copied().filter(|byte| is_digit(*byte)).take(over).collect();
     tail.reverse();
     tail.resize(4, b'=');
     base64_decode(&tail)
+}
+
+/// Without a branch, so that many are counted at once.
+fn is_digit(byte: u8) -> bool {
+    const CASE: u8 = 0x20;
+    ((byte & !CASE).wrapping_sub(b'A') < 26) | (byte.wrapping_sub(b'0') < 10) | (byte == b'+') | (byte == b'/')
+}
+
+/// The digits of base64 without what stands between them.
+pub(super) fn only_digits(bytes: &[u8]) -> Vec<u8> {
+    bytes.iter().copied().filter(|byte| is_digit(*byte)).collect()
+}
+
+/// How many digits of base64 there are. Counted in bytes, as many as one can count.
+fn digits(bytes: &[u8]) -> usize {
+    let count = |chunk: &[u8]| chunk.iter().fold(0_u8, |count, byte| count + u8::from(is_digit(*byte)));
+    bytes.chunks(usize::from(u8::MAX)).map(|chunk| usize::from(count(chunk))).sum()
 }
 
 fn describe(part: &MessagePart<'_>) -> Attachment {

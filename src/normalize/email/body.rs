@@ -18,12 +18,12 @@ const MAX_INLINE_BYTES: usize = 128 * 1024;
 pub(super) fn read(parsed: &ParsedMail<'_>, mail: &mut Mail, files: &mut Files) -> String {
     let (mut text, html) = words(parsed);
     if html.len() > MAX_INLINE_BYTES {
-        files.add(html.as_bytes(), file("message.html", "text/html"));
+        files.add(Cow::Owned(html.into_bytes()), file("message.html", "text/html"));
     } else if !html.is_empty() {
         mail.html = Some(html.replace('\0', ""));
     }
     if text.len() > MAX_INLINE_BYTES {
-        files.add(text.as_bytes(), file("message.txt", "text/plain"));
+        files.add(Cow::Borrowed(text.as_bytes()), file("message.txt", "text/plain"));
         let end = (0..=MAX_INLINE_BYTES).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
         text.truncate(end);
     }

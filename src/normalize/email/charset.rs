@@ -52,14 +52,33 @@ fn without_loss(bytes: &[u8], label: &str) -> Option<String> {
 
 /// UTF-8 with a few bytes of another charset in it: those are read as Windows-1252.
 fn mostly_utf8(bytes: &[u8]) -> Option<String> {
-    let (mut text, mut good, mut bad) = (String::with_capacity(bytes.len()), 0, 0);
-    for chunk in bytes.utf8_chunks() {
-        good += chunk.valid().bytes().filter(|b| !b.is_ascii()).count();
-        bad += chunk.invalid().len();
-        text.push_str(chunk.valid());
-        text.push_str(&western(chunk.invalid()));
+    let high = |bytes: &[u8]| bytes.iter().filter(|b| !b.is_ascii()).count();
+    // The good bytes and the bad ones, in turns.
+    let turns = || {
+        let mut rest = bytes;
+        std::iter::from_fn(move || {
+            let (good, bad) = match std::str::from_utf8(rest) {
+                Ok(_) => (rest.len(), 0),
+                Err(error) => {
+                    let good = error.valid_up_to();
+                    (good, error.error_len().unwrap_or(rest.len() - good))
+                }
+            };
+            let (turn, behind) = rest.split_at_checked(good + bad).filter(|(turn, _)| !turn.is_empty())?;
+            rest = behind;
+            Some(turn.split_at(good))
+        })
+    };
+    let (good, bad) = turns().fold((0, 0), |(good, bad), turn| (good + high(turn.0), bad + turn.1.len()));
+    if good <= bad {
+        return None;
     }
-    (good > bad).then_some(text)
+    let mut text = String::with_capacity(bytes.len() + bytes.len() / 8);
+    for (good, bad) in turns() {
+        text.push_str(std::str::from_utf8(good).unwrap_or_default());
+        text.push_str(&western(bad));
+    }
+    Some(text)
 }
 
 fn western(bytes: &[u8]) -> String {

@@ -6,15 +6,52 @@
 
 use mail_parser::decoders::html::add_html_token;
 
-/// Tags that begin a line.
-const LINES: [&str; 21] = [
-    "address", "article", "aside", "center", "dd", "div", "dl", "dt", "figure", "footer", "form", "header", "hr", "li",
-    "main", "nav", "ol", "section", "table", "tr", "ul",
-];
-/// Tags that stand between blank lines.
-const PARAGRAPHS: [&str; 8] = ["h1", "h2", "h3", "h4", "h5", "h6", "p", "pre"];
+/// What a tag does to the text.
+#[derive(Clone, Copy)]
+enum Tag {
+    /// Its inside is marked as quoted.
+    Quote,
+    Break,
+    Cell,
+    /// Begins a line.
+    Line,
+    /// Begins a line of a list.
+    Item,
+    /// Stands between blank lines.
+    Paragraph,
+    /// The same, and white space inside it is kept.
+    Verbatim,
+    /// Nobody is shown its inside: place in [`HIDDEN`].
+    Hidden(usize),
+    Other,
+}
+
 /// Tags whose inside nobody is shown.
 const HIDDEN: [&str; 4] = ["script", "style", "template", "title"];
+
+impl Tag {
+    fn named(name: &str) -> Self {
+        /// Longest name of one that does something.
+        const MAX_BYTES: usize = 10;
+        let mut lower = [0; MAX_BYTES];
+        let Some(lower) = lower.get_mut(..name.len()) else { return Self::Other };
+        lower.copy_from_slice(name.as_bytes());
+        lower.make_ascii_lowercase();
+        match &*lower {
+            b"blockquote" => Self::Quote,
+            b"br" => Self::Break,
+            b"td" | b"th" => Self::Cell,
+            b"li" => Self::Item,
+            b"address" | b"article" | b"aside" | b"center" | b"dd" | b"div" | b"dl" | b"dt" | b"figure" | b"footer"
+            | b"form" | b"header" | b"hr" | b"main" | b"nav" | b"ol" | b"section" | b"table" | b"tr" | b"ul" => {
+                Self::Line
+            }
+            b"h1" | b"h2" | b"h3" | b"h4" | b"h5" | b"h6" | b"p" => Self::Paragraph,
+            b"pre" => Self::Verbatim,
+            name => HIDDEN.iter().position(|hidden| hidden.as_bytes() == name).map_or(Self::Other, Self::Hidden),
+        }
+    }
+}
 
 /// Most marks before a quoted line, however deep it is.
 const MAX_MARKS: usize = 3;
@@ -112,10 +149,12 @@ fn markup(html: &str, at: usize, ends: &mut Ends, out: &mut Out) -> usize {
     let closing = second == b'/';
     let start = if closing { 2 } else { 1 };
     let name_end = bytes[start..end].iter().position(|b| !b.is_ascii_alphanumeric()).map_or(end, |n| start + n);
-    let name = rest[start..name_end].to_ascii_lowercase();
-    let hidden = HIDDEN.iter().position(|hidden| *hidden == name).filter(|_| !closing && bytes[end - 1] != b'/');
-    out.tag(&name, closing);
-    end + 1 + hidden.map_or(0, |which| ends.hidden(which, &bytes[end + 1..]))
+    let tag = Tag::named(&rest[start..name_end]);
+    out.tag(tag, closing);
+    match tag {
+        Tag::Hidden(which) if !closing && bytes[end - 1] != b'/' => end + 1 + ends.hidden(which, &bytes[end + 1..]),
+        _ => end + 1,
+    }
 }
 
 /// Where the tag's `>` is: the first that stands outside of quotes, if it comes soon, or simply the first.
@@ -176,23 +215,33 @@ impl Out {
         }
     }
 
-    fn tag(&mut self, name: &str, closing: bool) {
-        if name == "blockquote" {
-            self.line_ends(1);
-            self.quotes = if closing { self.quotes.saturating_sub(1) } else { self.quotes + 1 };
-        } else if name == "br" {
-            self.text.push('\n');
-            self.space = false;
-        } else if matches!(name, "td" | "th") {
-            self.space = true;
-        } else if LINES.contains(&name) {
-            self.line_ends(1);
-            if name == "li" && !closing {
-                self.text.push_str("- ");
+    fn tag(&mut self, tag: Tag, closing: bool) {
+        match tag {
+            Tag::Quote => {
+                self.line_ends(1);
+                self.quotes = if closing { self.quotes.saturating_sub(1) } else { self.quotes + 1 };
             }
-        } else if PARAGRAPHS.contains(&name) {
-            self.line_ends(2);
-            self.verbatim = name == "pre" && !closing;
+            Tag::Break => {
+                self.text.push('\n');
+                self.space = false;
+            }
+            Tag::Cell => self.space = true,
+            Tag::Line => self.line_ends(1),
+            Tag::Item => {
+                self.line_ends(1);
+                if !closing {
+                    self.text.push_str("- ");
+                }
+            }
+            Tag::Paragraph => {
+                self.line_ends(2);
+                self.verbatim = false;
+            }
+            Tag::Verbatim => {
+                self.line_ends(2);
+                self.verbatim = !closing;
+            }
+            Tag::Hidden(_) | Tag::Other => {}
         }
     }
 

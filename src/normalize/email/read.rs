@@ -14,13 +14,12 @@ const MALFORMED: Refusal = Refusal::Malformed { format: "email", line: 0, column
 /// The one event of a mail, and the bytes of its attachments.
 pub(in super::super) fn read(bytes: &[u8]) -> Result<Normalized, Refusal> {
     let bytes = without_mbox_line(bytes);
-    let boundaries = limits::check_before(bytes)?;
-    let framed = repair::frame(bytes, &boundaries);
+    let framed = repair::frame(bytes)?;
     let parsed = parse(&framed)?;
     // A head that lost characters is read again with the charset that its encoded words have in truth.
     match head::has_lost(&parsed).then(|| repair::encoded_words(&framed)).flatten() {
-        Some(repaired) => event_of(&parse(&repaired)?),
-        None => event_of(&parsed),
+        Some(repaired) => event_of(parse(&repaired)?),
+        None => event_of(parsed),
     }
 }
 
@@ -30,19 +29,19 @@ fn parse(bytes: &[u8]) -> Result<ParsedMail<'_>, Refusal> {
     Ok(parsed)
 }
 
-fn event_of(parsed: &ParsedMail<'_>) -> Result<Normalized, Refusal> {
-    if let Some(events) = report::read(parsed) {
+fn event_of(mut parsed: ParsedMail<'_>) -> Result<Normalized, Refusal> {
+    if let Some(events) = report::read(&parsed) {
         return Ok(Normalized { events, ..Normalized::default() });
     }
-    let mut mail = head::read(parsed);
-    mail.class = class::class(parsed);
+    let mut mail = head::read(&parsed);
+    mail.class = class::class(&parsed);
     mail.auto_submitted = mail.class != MailClass::Person;
-    let mut files = attachments::read(parsed);
-    let text = body::read(parsed, &mut mail, &mut files);
+    let mut files = attachments::take(&mut parsed);
+    let text = body::read(&parsed, &mut mail, &mut files);
 
     let mut found = event(EventKind::Message(Message::default()));
     found.message_ref.clone_from(&mail.message_id);
-    head::set_date(parsed, &mut found);
+    head::set_date(&parsed, &mut found);
     if let Some(from) = head::author(&mail) {
         let name = from.name.clone();
         found.senders = vec![Sender { kind: AddressKind::Email, address: from.address.clone() }];

@@ -11,11 +11,13 @@ use std::borrow::Cow;
 use mail_parser::decoders::base64::base64_decode;
 use mail_parser::decoders::charsets::map::charset_decoder;
 
+use super::super::refusal::Refusal;
 use super::charset;
-use super::limits::Boundaries;
+use super::limits::Scan;
 
-/// The frame put right.
-pub(super) fn frame<'b>(bytes: &'b [u8], boundaries: &Boundaries<'b>) -> Cow<'b, [u8]> {
+/// The frame put right. Refused: a mail that would cost too much to parse.
+pub(super) fn frame(bytes: &[u8]) -> Result<Cow<'_, [u8]>, Refusal> {
+    let mut scan = Scan::of(bytes)?;
     let mut out = Output { bytes, copied: 0, made: Vec::new() };
     let mut open: Vec<&[u8]> = Vec::new();
     let mut hints = None;
@@ -28,8 +30,8 @@ pub(super) fn frame<'b>(bytes: &'b [u8], boundaries: &Boundaries<'b>) -> Cow<'b,
     while at < bytes.len() {
         let end = memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |end| at + end + 1);
         let line = &bytes[at..end];
-        let bare = line.trim_ascii_end();
         if head {
+            let bare = line.trim_ascii_end();
             if bare.is_empty() {
                 if nested {
                     attached = attached.or(Some(open.len()));
@@ -47,7 +49,7 @@ pub(super) fn frame<'b>(bytes: &'b [u8], boundaries: &Boundaries<'b>) -> Cow<'b,
             }
             before = bare;
         }
-        if let Some((boundary, closes)) = boundaries.of(line) {
+        if let Some((boundary, closes)) = scan.line(at, end)? {
             match open.iter().rposition(|known| *known == boundary) {
                 Some(place) => {
                     for unclosed in open.drain(place + 1..).rev() {
@@ -67,7 +69,8 @@ pub(super) fn frame<'b>(bytes: &'b [u8], boundaries: &Boundaries<'b>) -> Cow<'b,
         }
         at = end;
     }
-    out.finish()
+    scan.end()?;
+    Ok(out.finish())
 }
 
 /// Rewrites the bytes of a line that are in no encoded word: those have a charset of their own.
@@ -188,7 +191,7 @@ impl<'h> Word<'h> {
 }
 
 /// The Q encoding (RFC 2047, 4.2).
-fn quoted(text: &[u8]) -> Vec<u8> {
+pub(super) fn quoted(text: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
     let mut at = 0;
     while let Some(&byte) = text.get(at) {

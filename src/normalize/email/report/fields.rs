@@ -21,13 +21,22 @@ impl Group {
     }
 }
 
+/// Most groups, and most fields of all of them, that are read: far more than there are recipients of a report.
+const MAX_GROUPS: usize = 1000;
+const MAX_FIELDS: usize = 10_000;
+
 /// The groups of a text, between blank lines.
 pub(super) fn groups(text: &str) -> Vec<Group> {
     let mut groups = vec![Group::default()];
+    let mut fields = 0;
     for line in text.lines() {
-        let Some(open) = groups.last_mut() else { break };
+        let full = groups.len() == MAX_GROUPS;
+        let Some(open) = groups.last_mut().filter(|_| fields < MAX_FIELDS) else { break };
         if line.trim().is_empty() {
             if !open.0.is_empty() {
+                if full {
+                    break;
+                }
                 groups.push(Group::default());
             }
         } else if line.starts_with([' ', '\t'])
@@ -39,6 +48,7 @@ pub(super) fn groups(text: &str) -> Vec<Group> {
             && !name.contains(' ')
         {
             open.0.push((name.to_ascii_lowercase(), value.trim().to_owned()));
+            fields += 1;
         }
     }
     groups

@@ -3,12 +3,15 @@
 use mail_parser::{Message as ParsedMail, MessageParser, PartType};
 
 use super::super::body::{text_of, words};
-use super::super::{head, header};
+use super::super::{head, header, limits};
 use super::fields::address;
 use super::verdict::cut;
 
 /// Most bytes of what a server writes for people that are read: it says what happened first.
 const MAX_REPORT_BYTES: usize = 64 * 1024;
+
+/// Most recipients, and most senders, that are kept of all that is returned.
+const MAX_ADDRESSES: usize = 1000;
 
 /// What is known of the mail that a report is about.
 #[derive(Debug, Default)]
@@ -50,7 +53,7 @@ impl Original {
 
     fn take_head(&mut self, text: &str) {
         let Some(start) = head_start(text) else { return };
-        if let Some(inner) = MessageParser::default().parse_headers(&text.as_bytes()[start..]) {
+        if let Some(inner) = MessageParser::default().parse_headers(limits::head_of(&text.as_bytes()[start..])) {
             self.take(&inner);
         }
     }
@@ -59,9 +62,11 @@ impl Original {
         let head = head::read(inner);
         self.found = true;
         self.message_id = self.message_id.take().or(head.message_id);
-        self.from.extend(head.from.into_iter().map(|mailbox| mailbox.address));
+        let room = MAX_ADDRESSES - self.from.len();
+        self.from.extend(head.from.into_iter().map(|mailbox| mailbox.address).take(room));
         let boxes = head.to.into_iter().chain(head.cc).chain(head.bcc);
-        self.to.extend(boxes.filter_map(|mailbox| address(&mailbox.address)));
+        let room = MAX_ADDRESSES - self.to.len();
+        self.to.extend(boxes.filter_map(|mailbox| address(&mailbox.address)).take(room));
         self.complained =
             self.complained.take().or_else(|| header(inner, "X-HmXmrOriginalRecipient").and_then(address));
     }

@@ -1,5 +1,7 @@
 //! Bounces that were written for people: whom they name, and what they say about each.
 
+use std::collections::HashSet;
+
 use mail_parser::Message as ParsedMail;
 
 use super::super::class::{is_like_server, is_server, is_server_subject};
@@ -41,10 +43,13 @@ pub(super) fn read(mail: &ParsedMail<'_>, original: &Original) -> Vec<Said> {
     let ours = ours(mail);
     let report = original.report.as_str();
     let failed = failed_recipients(mail);
-    let known = |found: &String| original.to.iter().chain(&failed).any(|to| to.eq_ignore_ascii_case(found));
-    let is_sender = |found: &String| original.from.iter().any(|from| from.eq_ignore_ascii_case(found));
+    // Strangers choose how many there are of each: no list is gone through for every address.
+    let recipients = lower(original.to.iter().chain(&failed));
+    let senders = lower(&original.from);
+    let known = |found: &String| recipients.contains(&found.to_ascii_lowercase());
     let is_theirs = |found: &String| {
-        !ours.contains(&found.to_ascii_lowercase()) && (known(found) || !(is_contact(found) || is_sender(found)))
+        let found = found.to_ascii_lowercase();
+        !ours.contains(&found) && (recipients.contains(&found) || !(is_contact(&found) || senders.contains(&found)))
     };
     // First the lines that begin with an address, which is how servers list them.
     let mut listed: Vec<(usize, String)> = Vec::new();
@@ -95,10 +100,13 @@ fn divided(report: &str, chosen: &[(usize, String)]) -> Vec<Said> {
 }
 
 /// The addresses of ours in a bounce: it came to us.
-fn ours(mail: &ParsedMail<'_>) -> Vec<String> {
+fn ours(mail: &ParsedMail<'_>) -> HashSet<String> {
     let head = head::read(mail);
-    let boxes = head.from.iter().chain(&head.to).chain(&head.cc);
-    boxes.map(|mailbox| mailbox.address.to_ascii_lowercase()).collect()
+    lower(head.from.iter().chain(&head.to).chain(&head.cc).map(|mailbox| &mailbox.address))
+}
+
+fn lower<'a>(addresses: impl IntoIterator<Item = &'a String>) -> HashSet<String> {
+    addresses.into_iter().map(|address| address.to_ascii_lowercase()).collect()
 }
 
 /// Addresses at which servers want to be asked.

@@ -30,13 +30,18 @@ pub(super) fn first_unmarked(lines: &Lines<'_>, answers: bool) -> Option<usize> 
         if tried == MAX_TRIES {
             return None;
         }
-        tried += usize::from(line.contains([':', '：']));
+        let colon = has_colon(line);
+        tried += usize::from(colon);
         let fits = line.len() <= MAX_LINE_BYTES && (!lines.is_marked(at) || is_broken_end(line));
         if !fits {
             return None;
         }
         if is_frame(line) {
             return Some(at);
+        }
+        // What follows needs one.
+        if !colon {
+            return None;
         }
         if is_block(lines, at) {
             return Some(with_rule(lines, at));
@@ -49,6 +54,13 @@ pub(super) fn first_unmarked(lines: &Lines<'_>, answers: bool) -> Option<usize> 
         let wrote = || any(|line| says_wrote(&line.to_lowercase())) && any(|line| line.contains('@'));
         (!lines.is_marked(follows) && (lines.is_blank(end) || wrote())).then_some(start)
     })
+}
+
+/// Whether there is a colon, narrow or wide. Most lines have none: they are only glanced at.
+fn has_colon(line: &str) -> bool {
+    /// The first byte of the wide one, which other wide characters share.
+    const WIDE: u8 = 0xef;
+    memchr::memchr2(b':', WIDE, line.as_bytes()).is_some() && line.contains([':', '：'])
 }
 
 /// The end of a head whose address was broken before its last angle bracket.
@@ -252,6 +264,9 @@ fn has_address(text: &str) -> bool {
 fn is_frame(line: &str) -> bool {
     let line = line.trim().trim_matches('*');
     let dash = |c: char| matches!(c, '-' | '–' | '—' | '_' | '=');
+    if !line.starts_with(dash) {
+        return false;
+    }
     let inner = line.trim_matches(dash).trim();
     let dashes = |text: &str| text.chars().take_while(|c| dash(*c)).count();
     if dashes(line) < 2 || line.chars().rev().take_while(|c| dash(*c)).count() < 2 || inner.is_empty() {
@@ -266,7 +281,8 @@ fn is_frame(line: &str) -> bool {
 /// The label that a line begins with, and what follows it.
 fn labelled(line: &str) -> Option<(Label, &str)> {
     let line = line.trim_start_matches(['*', ' ', '\t', '\u{a0}', '|']);
-    let at = line.find([':', '：']).filter(|at| *at <= MAX_LABEL_BYTES)?;
+    let end = line.floor_char_boundary(MAX_LABEL_BYTES + '：'.len_utf8());
+    let at = line[..end].find([':', '：']).filter(|at| *at <= MAX_LABEL_BYTES)?;
     let word = line[..at].trim_end_matches(['*', ' ', '\u{a0}']).to_lowercase();
     let value = line[at..].trim_start_matches([':', '：', '*', ' ', '\u{a0}', '\t']);
     Some((label(&word)?, value))

@@ -25,7 +25,8 @@ impl<'t> Lines<'t> {
 
     /// A line without its end; empty after the last one.
     pub(super) fn line(&self, line: usize) -> &'t str {
-        self.text[self.start(line)..self.start(line + 1)].trim_end_matches('\n')
+        let line = &self.text[self.start(line)..self.start(line + 1)];
+        line.strip_suffix('\n').unwrap_or(line)
     }
 
     pub(super) fn is_blank(&self, line: usize) -> bool {
