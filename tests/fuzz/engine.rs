@@ -4,7 +4,6 @@
 //! [`MAX_BYTES`] of memory beside the input. Time is measured and shown, not judged.
 
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
@@ -60,9 +59,9 @@ pub(crate) struct Report {
     pub(crate) format: Format,
     pub(crate) inputs: usize,
     pub(crate) good: usize,
-    /// Outcomes that differ in kind of event, part, reason, or size.
-    pub(crate) outcomes: usize,
-    /// Input after which no new outcome was seen.
+    /// Traits of outcomes that were seen: kinds of events, of parts, of reasons, what they hold, and sizes.
+    pub(crate) traits: usize,
+    /// Input after which no new trait was seen.
     pub(crate) last_new: usize,
     pub(crate) peak_bytes: usize,
     pub(crate) slowest: Duration,
@@ -71,7 +70,7 @@ pub(crate) struct Report {
 }
 
 impl Report {
-    pub(crate) const HEAD: &str = "format             inputs     good outcomes last new   peak MiB  slowest ms  broken";
+    pub(crate) const HEAD: &str = "format             inputs     good   traits last new   peak MiB  slowest ms  broken";
 
     pub(crate) fn line(&self) -> String {
         let mib = self.peak_bytes as f64 / 1_048_576.0;
@@ -81,7 +80,7 @@ impl Report {
             self.format.name(),
             self.inputs,
             self.good,
-            self.outcomes,
+            self.traits,
             self.last_new,
             self.broken.len()
         )
@@ -94,11 +93,12 @@ pub(crate) fn run(format: Format, plan: Plan, memory: &PeakAlloc) -> Report {
     let words = words(&pool);
     let mut random = Random::new(plan.seed);
     let mut seen: BTreeSet<u64> = BTreeSet::new();
+    let mut combinations: BTreeSet<u64> = BTreeSet::new();
     let mut report = Report {
         format,
         inputs: 0,
         good: 0,
-        outcomes: 0,
+        traits: 0,
         last_new: 0,
         peak_bytes: 0,
         slowest: Duration::ZERO,
@@ -113,21 +113,26 @@ pub(crate) fn run(format: Format, plan: Plan, memory: &PeakAlloc) -> Report {
     while report.inputs < plan.inputs || !first.is_empty() || newest.elapsed() < plan.quiet {
         let input = first.pop().unwrap_or_else(|| mutated(&pool, &words, &mut random));
         report.inputs += 1;
-        let outcome = try_one(&input, memory, &mut report);
-        if seen.insert(outcome) {
+        let traits = try_one(&input, memory, &mut report);
+        let mut together = DefaultHasher::new();
+        traits.hash(&mut together);
+        let known = seen.len();
+        seen.extend(traits);
+        if seen.len() > known {
             report.last_new = report.inputs;
             newest = Instant::now();
-            if pool.len() < MAX_POOL && input.body.len() < MAX_BODY_BYTES / 8 {
-                pool.push(input);
-            }
+        }
+        // Their combinations never come to an end and tell little of new code, but lead to what does.
+        if combinations.insert(together.finish()) && pool.len() < MAX_POOL && input.body.len() < MAX_BODY_BYTES / 8 {
+            pool.push(input);
         }
     }
-    report.outcomes = seen.len();
+    report.traits = seen.len();
     report
 }
 
-/// One input; its outcome as a hash.
-fn try_one(input: &Input, memory: &PeakAlloc, report: &mut Report) -> u64 {
+/// One input; the traits of its outcome.
+fn try_one(input: &Input, memory: &PeakAlloc, report: &mut Report) -> BTreeSet<u64> {
     let query = String::from_utf8_lossy(&input.query);
     let query = (!query.is_empty()).then_some(&*query);
     let request = Request { body: &input.body, query, channel: "" };
@@ -154,7 +159,7 @@ fn try_one(input: &Input, memory: &PeakAlloc, report: &mut Report) -> u64 {
     }
     let Ok(made) = made else {
         broken("panicked".to_owned());
-        return 0;
+        return BTreeSet::new();
     };
     // A second time for some: most of the time should go into new inputs.
     if report.inputs.is_multiple_of(16) && normalize(format, request) != made {
@@ -166,7 +171,7 @@ fn try_one(input: &Input, memory: &PeakAlloc, report: &mut Report) -> u64 {
             broken(what);
         }
     }
-    outcome(&made)
+    traits(&made)
 }
 
 /// What nobody behind the reader could bear.
@@ -182,30 +187,41 @@ fn unusable(made: &Normalized) -> Option<String> {
     None
 }
 
-/// Everything by which two outcomes are told apart, as one number.
-fn outcome(made: &Result<Normalized, Refusal>) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    let mut words = String::new();
+/// What there is about an outcome, one by one.
+fn traits(made: &Result<Normalized, Refusal>) -> BTreeSet<u64> {
+    let mut all = Traits(BTreeSet::new());
     match made {
         Ok(made) => {
-            bucket(made.events.len()).hash(&mut hasher);
-            bucket(made.media.len()).hash(&mut hasher);
+            all.note(format_args!("events {}", bucket(made.events.len())));
+            all.note(format_args!("media {}", bucket(made.media.len())));
             // Names of what is ignored come from the input: only that there are some.
-            made.ignored.is_empty().hash(&mut hasher);
-            made.events.iter().take(4).for_each(|event| shape(event, &mut words));
+            all.note(format_args!("ignored {}", made.ignored.is_empty()));
+            made.events.iter().for_each(|event| shape(event, &mut all));
         }
-        Err(Refusal::Malformed { .. }) => words.push_str("malformed"),
-        Err(Refusal::DuplicateKey { path }) => bucket(path.len()).hash(&mut hasher),
-        Err(Refusal::UnknownField { path }) => write!(words, "unknown {}", bucket(path.len())).expect("a string grows"),
-        Err(Refusal::NotUtf8 { at }) => write!(words, "utf8 {}", bucket(*at)).expect("a string grows"),
-        Err(Refusal::TooLarge { .. }) => words.push_str("large"),
-        Err(refusal) => write!(words, "{refusal:?}").expect("a string grows"),
+        Err(Refusal::Malformed { .. }) => all.note(format_args!("malformed")),
+        Err(Refusal::DuplicateKey { path }) => all.note(format_args!("duplicate {}", bucket(path.len()))),
+        Err(Refusal::UnknownField { path }) => all.note(format_args!("unknown {}", bucket(path.len()))),
+        Err(Refusal::NotUtf8 { at }) => all.note(format_args!("utf8 {}", bucket(*at))),
+        Err(Refusal::TooLarge { .. }) => all.note(format_args!("large")),
+        Err(refusal) => all.note(format_args!("{refusal:?}")),
     }
-    words.hash(&mut hasher);
-    hasher.finish()
+    all.0
 }
 
-fn shape(event: &InboundEvent, out: &mut String) {
+/// A set of hashes.
+struct Traits(BTreeSet<u64>);
+
+impl Traits {
+    fn note(&mut self, what: std::fmt::Arguments<'_>) {
+        let mut hasher = DefaultHasher::new();
+        what.to_string().hash(&mut hasher);
+        self.0.insert(hasher.finish());
+    }
+}
+
+fn shape(event: &InboundEvent, all: &mut Traits) {
+    let kind = format!("{:?}", event.kind);
+    let kind = kind.split([' ', '(', '{']).next().unwrap_or_default();
     let there = [
         event.event_id.is_some(),
         event.message_ref.is_some(),
@@ -216,66 +232,61 @@ fn shape(event: &InboundEvent, out: &mut String) {
         event.profile.is_some(),
         event.backfill,
     ];
-    let senders: Vec<_> = event.senders.iter().take(3).map(|sender| sender.kind).collect();
-    write!(out, "{there:?}{senders:?}{:?}{:?}", event.scope, event.assurance).expect("a string grows");
+    for (at, there) in there.into_iter().enumerate() {
+        all.note(format_args!("{kind} {at} {there}"));
+    }
+    all.note(format_args!("{kind} {:?} {:?} {}", event.scope, event.assurance, bucket(event.senders.len())));
+    event.senders.iter().for_each(|sender| all.note(format_args!("{kind} {:?}", sender.kind)));
     match &event.kind {
         EventKind::Message(message) => {
-            write!(out, "message {} {}", message.quoted.is_some(), message.forwarded).expect("a string grows");
-            said(&message.content, out);
+            all.note(format_args!("message {} {}", message.quoted.is_some(), message.forwarded));
+            said(&message.content, all);
         }
-        EventKind::Echo(message) => {
-            out.push_str("echo");
-            said(&message.content, out);
-        }
+        EventKind::Echo(message) => said(&message.content, all),
         EventKind::Edit { content, version } => {
-            write!(out, "edit {}", version.is_some()).expect("a string grows");
-            said(content, out);
+            all.note(format_args!("edit {}", version.is_some()));
+            said(content, all);
         }
-        EventKind::Unsupported(content) => {
-            out.push_str("unsupported");
-            said(content, out);
-        }
+        EventKind::Unsupported(content) => said(content, all),
         EventKind::Receipt(receipt) => {
             let class = receipt.error.as_ref().map(|error| error.class);
-            write!(out, "receipt {:?} {class:?} {}", receipt.status, receipt.billing.is_some())
-                .expect("a string grows");
+            all.note(format_args!("receipt {:?} {class:?} {}", receipt.status, receipt.billing.is_some()));
         }
-        EventKind::Opt { opted_in, .. } => write!(out, "opt {opted_in}").expect("a string grows"),
-        EventKind::Call { state, seconds } => {
-            write!(out, "call {state:?} {}", seconds.is_some()).expect("a string grows")
-        }
+        EventKind::Opt { opted_in, .. } => all.note(format_args!("opt {opted_in}")),
+        EventKind::Call { state, seconds } => all.note(format_args!("call {state:?} {}", seconds.is_some())),
         EventKind::IdentityChange { old, new, .. } => {
-            write!(out, "identity {} {}", old.is_some(), new.is_some()).expect("a string grows");
+            all.note(format_args!("identity {} {}", old.is_some(), new.is_some()));
         }
         EventKind::Start { title, payload, referral } => {
-            write!(out, "start {} {} {referral}", title.is_some(), payload.is_some()).expect("a string grows");
+            all.note(format_args!("start {} {} {referral}", title.is_some(), payload.is_some()));
         }
-        EventKind::Reaction { emoji } => write!(out, "reaction {}", emoji.is_empty()).expect("a string grows"),
-        other => {
-            let name = format!("{other:?}");
-            out.push_str(name.split([' ', '(', '{']).next().unwrap_or_default());
-        }
+        EventKind::Reaction { emoji } => all.note(format_args!("reaction {}", emoji.is_empty())),
+        _ => {}
     }
 }
 
-fn said(content: &Content, out: &mut String) {
-    write!(out, "{}", bucket(content.text.len())).expect("a string grows");
-    for part in content.parts.iter().take(6) {
+fn said(content: &Content, all: &mut Traits) {
+    all.note(format_args!("text {}", bucket(content.text.len())));
+    all.note(format_args!("parts {}", bucket(content.parts.len())));
+    for part in &content.parts {
         match part {
             Part::Attachment(file) => {
                 let there =
                     [file.provider_id.is_some(), file.object.is_some(), file.name.is_some(), file.sha256.is_some()];
-                write!(out, "{:?}{:?}{there:?}", file.kind, file.state).expect("a string grows");
+                all.note(format_args!("{:?}{:?}{there:?}", file.kind, file.state));
             }
             Part::Mail(mail) => {
                 let lists = [mail.from.len(), mail.to.len(), mail.cc.len(), mail.reply_to.len(), mail.references.len()];
+                for (at, length) in lists.into_iter().enumerate() {
+                    all.note(format_args!("mail list {at} {}", bucket(length)));
+                }
                 let there =
                     [mail.html.is_some(), mail.quoted.is_some(), mail.auto_submitted, mail.message_id.is_some()];
-                write!(out, "mail {:?} {there:?}", lists.map(bucket)).expect("a string grows");
+                all.note(format_args!("mail {there:?} {:?}", mail.class));
             }
             other => {
                 let name = format!("{other:?}");
-                out.push_str(name.split([' ', '(', '{']).next().unwrap_or_default());
+                all.note(format_args!("{}", name.split([' ', '(', '{']).next().unwrap_or_default()));
             }
         }
     }
