@@ -39,6 +39,12 @@ pub enum LogError {
         /// First byte of the message.
         tag: u8,
     },
+    /// Written by a build from before the log's format was declared stable: its data is not carried over.
+    #[error("read the log at sequence {sequence}: an older development build wrote it, begin with an empty log")]
+    Development {
+        /// Where.
+        sequence: u64,
+    },
     /// A message that no writer makes.
     #[error("read the log at sequence {sequence}: {reason}")]
     Malformed {

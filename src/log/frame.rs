@@ -1,7 +1,7 @@
 //! The bytes of a message in the log, around the entry.
 //!
 //! ```text
-//! entry: 0x01 | index u64 LE | running hash of all entries before, u64 LE | body
+//! entry: 0x02 | index u64 LE | running hash of all entries before, u64 LE | body
 //! Epoch:  0xE1 | number u64 LE | owner, 16 bytes
 //! ```
 //!
@@ -13,7 +13,9 @@
 use bytes::{BufMut, Bytes, BytesMut};
 use siphasher::sip::SipHasher24;
 
-/// Tag of an entry of version 1.
+/// Tag of an entry of version 2.
+const ENTRY_V2: u8 = 0x02;
+/// Tag of version 1: one record, as development builds wrote it before entries held several.
 const ENTRY_V1: u8 = 0x01;
 /// Tag of an `Epoch` of version 1.
 const EPOCH_V1: u8 = 0xE1;
@@ -40,12 +42,14 @@ pub(crate) enum Frame {
 pub(crate) enum NoFrame {
     Short,
     Unknown(u8),
+    /// Of a build from before the format was declared stable.
+    Development,
 }
 
 /// Frames an entry.
 pub(crate) fn entry(index: u64, chain: u64, body: &[u8]) -> Bytes {
     let mut frame = BytesMut::with_capacity(HEAD + body.len());
-    frame.put_u8(ENTRY_V1);
+    frame.put_u8(ENTRY_V2);
     frame.put_u64_le(index);
     frame.put_u64_le(chain);
     frame.put_slice(body);
@@ -73,7 +77,8 @@ pub(crate) fn parse(bytes: &Bytes) -> Result<Frame, NoFrame> {
     };
     match bytes.first() {
         None => Err(NoFrame::Short),
-        Some(&ENTRY_V1) => Ok(Frame::Entry { index: number(1)?, chain: number(9)?, body: bytes.slice(HEAD..) }),
+        Some(&ENTRY_V1) => Err(NoFrame::Development),
+        Some(&ENTRY_V2) => Ok(Frame::Entry { index: number(1)?, chain: number(9)?, body: bytes.slice(HEAD..) }),
         Some(&EPOCH_V1) => Ok(Frame::Epoch {
             number: number(1)?,
             owner: bytes.get(9..EPOCH_LEN).and_then(|part| part.try_into().ok()).ok_or(NoFrame::Short)?,
@@ -110,11 +115,12 @@ mod tests {
 
     /// Stored logs depend on these bytes: a change of the layout or the hash must be a new version instead.
     #[test]
-    fn the_layout_and_the_hash_are_those_of_version_1() {
+    fn the_layout_and_the_hash_are_those_of_version_2() {
         let framed = entry(1, CHAIN_ORIGIN, b"abc");
-        assert_eq!(framed.as_ref(), b"\x01\x01\0\0\0\0\0\0\0gl nieksabc");
+        assert_eq!(framed.as_ref(), b"\x02\x01\0\0\0\0\0\0\0gl nieksabc");
         // Computed with another implementation of SipHash-2-4.
-        assert_eq!(chain_after(&framed), 0x26e8_8c87_2ba8_f77e);
+        assert_eq!(chain_after(&framed), 0xc8b0_a4d8_3278_cbe4);
+        assert_eq!(parse(&Bytes::from_static(b"\x01\x01")), Err(NoFrame::Development));
         assert_eq!(epoch(2, [7; 16]).as_ref(), [&[0xE1, 2, 0, 0, 0, 0, 0, 0, 0][..], &[7; 16]].concat());
     }
 }

@@ -86,6 +86,7 @@ impl Verifier {
         match frame::parse(&raw.payload) {
             Err(NoFrame::Unknown(tag)) => Err(LogError::UnknownFormat { sequence, tag }),
             Err(NoFrame::Short) => Err(malformed("it is too short")),
+            Err(NoFrame::Development) => Err(LogError::Development { sequence }),
             Ok(Frame::Epoch { number, owner }) => {
                 if number != epoch || number <= self.tip.epoch {
                     return Err(malformed("its epoch does not follow the last one"));
@@ -219,7 +220,7 @@ mod tests {
     fn what_no_writer_makes_is_refused() {
         let (mut hand, mut gate, _) = opened();
         let cases = [
-            (Some(1), Bytes::from_static(b"\x02future")),
+            (Some(1), Bytes::from_static(b"\x03future")),
             (Some(1), Bytes::new()),
             (None, frame::entry(2, 0, b"")),
             (Some(9), frame::entry(2, 0, b"")),

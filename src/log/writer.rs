@@ -153,7 +153,14 @@ impl Writer {
     /// True when one more entry will be taken.
     #[must_use]
     pub fn has_room(&self) -> bool {
-        self.in_flight() < self.in_flight_max && self.in_flight_bytes.load(Ordering::Relaxed) < self.in_flight_bytes_max
+        self.has_room_for(1)
+    }
+
+    /// True when so many more entries will be taken, whatever their size: the limit of bytes stops the next ones.
+    #[must_use]
+    pub fn has_room_for(&self, entries: u64) -> bool {
+        self.in_flight() + entries <= self.in_flight_max
+            && self.in_flight_bytes.load(Ordering::Relaxed) < self.in_flight_bytes_max
     }
 
     fn in_flight(&self) -> u64 {
@@ -186,7 +193,7 @@ impl Writer {
         if body.len() > self.entry_max {
             return Err(AppendRefused::TooLarge { bytes: body.len(), max: self.entry_max });
         }
-        if !self.has_room() {
+        if self.in_flight() >= self.in_flight_max {
             return Err(AppendRefused::Full { in_flight: self.in_flight() });
         }
         let index = self.next_index();

@@ -4,13 +4,11 @@
 //! speaks them tells an opt-out by itself.
 
 use super::Format;
-use crate::domain::event::{AddressKind, ErrorClass, EventKind, InboundEvent, Receipt, Sender};
+use crate::domain::channel::refuses_marketing_only;
+use crate::domain::event::{ErrorClass, EventKind, InboundEvent, Receipt};
 
 /// Purpose of the refusals that concern marketing messages only.
 const MARKETING: &str = "marketing_messages";
-
-/// Codes of such refusals: of WhatsApp, and of Twilio for it.
-const MARKETING_CODES: [&str; 2] = ["131050", "63050"];
 
 /// Whether it says that the recipient does not want such messages.
 pub(super) fn is_refused(event: &InboundEvent) -> bool {
@@ -30,20 +28,17 @@ pub(super) fn with_opt_outs(events: Vec<InboundEvent>, format: Format) -> Vec<In
 
 fn opt_out(receipt: &InboundEvent, format: Format) -> Option<InboundEvent> {
     let purpose = purpose(receipt)?.to_owned();
-    let mut found = InboundEvent {
+    // Anybody can write a mail that reports about anybody: of those, the core believes what names a mail of ours.
+    let named = format != Format::Email && !receipt.senders.is_empty();
+    named.then(|| InboundEvent {
         kind: EventKind::Opt { opted_in: false, purpose, payload: None, title: None },
         ..receipt.clone()
-    };
-    if found.senders.is_empty() && format == Format::Email {
-        let EventKind::Receipt(Receipt { recipient: Some(address), .. }) = &receipt.kind else { return None };
-        found.senders.push(Sender { kind: AddressKind::Email, address: address.clone() });
-    }
-    (!found.senders.is_empty()).then_some(found)
+    })
 }
 
 /// What the recipient of a refused message does not want; empty: any message.
 fn purpose(event: &InboundEvent) -> Option<&'static str> {
     let EventKind::Receipt(Receipt { error: Some(error), .. }) = &event.kind else { return None };
-    let marketing = MARKETING_CODES.contains(&error.code.as_str());
+    let marketing = refuses_marketing_only(&error.code);
     (error.class == ErrorClass::OptedOut).then_some(if marketing { MARKETING } else { "" })
 }

@@ -18,15 +18,15 @@ pub(super) struct LogAppender {
     writer: Writer,
     shard: Name,
     entry: Packed,
-    /// Of what is in the entry, which is of one workspace: its place in `subjects`, and the widest kind.
-    addressed: (usize, SubjectKind),
-    /// Subjects of each workspace, made once: they are shared, not copied.
+    /// Workspace and widest kind of what is in the entry.
+    addressed: (Name, SubjectKind),
+    /// Subjects of each workspace that has a record, made once: they are shared, not copied.
     subjects: Vec<(Name, [Subject; 3])>,
 }
 
 impl LogAppender {
     pub(super) fn new(shard: Name, writer: Writer) -> Self {
-        let addressed = (0, SubjectKind::Workspace);
+        let addressed = (Name::default(), SubjectKind::Workspace);
         Self { writer, shard, entry: Packed::default(), addressed, subjects: Vec::new() }
     }
 
@@ -50,45 +50,55 @@ impl LogAppender {
         if self.entry.records() == 0 {
             return Ok(());
         }
-        let (workspace, kind) = self.addressed;
-        let subject = self.subjects[workspace].1[kind as usize].clone();
-        // Room is asked for before a decision and the size is bounded, so a writer that refuses is one that has ended.
-        let sent = self.writer.append(subject, self.entry.bytes()).map_err(|_: AppendRefused| LogEnded);
+        let subject = self.subject();
+        let sent = self.writer.append(subject, self.entry.bytes());
         self.entry.clear();
-        sent.map(|_| ())
+        // There was room when its first record was taken, and nobody else appends; and its size is bounded.
+        sent.map(|_| ()).map_err(|_: AppendRefused| LogEnded)
     }
 
-    fn workspace(&mut self, name: &Name) -> usize {
-        let known = self.subjects.iter().position(|(known, _)| known == name);
-        known.unwrap_or_else(|| {
-            let subjects =
-                ["w", "a", "c"].map(|letter| Subject::from(format!("skein.log.{}.{name}.{letter}", self.shard)));
-            self.subjects.push((name.clone(), subjects));
-            self.subjects.len() - 1
-        })
+    fn subject(&mut self) -> Subject {
+        let (name, kind) = &self.addressed;
+        let kind = *kind as usize;
+        if let Some((_, subjects)) = self.subjects.iter().find(|(known, _)| known == name) {
+            return subjects[kind].clone();
+        }
+        let subjects = ["w", "a", "c"].map(|letter| Subject::from(format!("skein.log.{}.{name}.{letter}", self.shard)));
+        let subject = subjects[kind].clone();
+        self.subjects.push((name.clone(), subjects));
+        subject
+    }
+
+    fn is_open_to(&self, workspace: &Name) -> bool {
+        self.entry.records() > 0 && self.addressed.0 == *workspace
     }
 }
 
 impl Appender for LogAppender {
+    /// Besides the entry that is open there is room for another: the next record may not fit into it.
     fn has_room(&self) -> bool {
-        self.writer.has_room()
+        self.writer.has_room_for(1 + u64::from(self.entry.records() > 0))
     }
 
-    fn next_index(&mut self, workspace: &Name) -> Result<Index, AppendError> {
-        let workspace = self.workspace(workspace);
-        if workspace != self.addressed.0 {
-            self.send().map_err(|LogEnded| AppendError::Ended)?;
-            self.addressed.0 = workspace;
+    fn next_index(&self, workspace: &Name) -> Index {
+        let next = self.writer.next_index();
+        match (self.is_open_to(workspace), self.entry.records()) {
+            (true, records) => Index::at(next, records),
+            (false, 0) => Index::at(next, 0),
+            (false, _) => Index::at(next + 1, 0),
         }
-        Ok(Index::at(self.writer.next_index(), self.entry.records()))
     }
 
     fn append(&mut self, record: &Record) -> Result<(), AppendError> {
-        if !self.entry.push(record, self.writer.entry_max().saturating_sub(ENTRY_BYTES)) {
+        if !self.entry.stage(record, self.writer.entry_max().saturating_sub(ENTRY_BYTES)) {
             return Err(AppendError::TooLarge);
         }
-        let kind = SubjectKind::of(record);
-        self.addressed.1 = if self.entry.records() == 1 { kind } else { kind.max(self.addressed.1) };
+        if !self.is_open_to(&record.workspace) {
+            self.send().map_err(|LogEnded| AppendError::Ended)?;
+            self.addressed = (record.workspace.clone(), SubjectKind::Workspace);
+        }
+        self.entry.add_staged();
+        self.addressed.1 = SubjectKind::of(record).max(self.addressed.1);
         if self.entry.records() == Index::PER_ENTRY || self.entry.bytes().len() >= ENTRY_BYTES {
             self.send().map_err(|LogEnded| AppendError::Ended)?;
         }
@@ -162,7 +172,7 @@ mod tests {
         }
 
         fn append(&mut self, workspace: &str, change: impl FnOnce(&mut Record)) -> Result<Index, AppendError> {
-            let index = self.appender.next_index(&Name::new(workspace))?;
+            let index = self.appender.next_index(&Name::new(workspace));
             let mut record = record(index, workspace);
             change(&mut record);
             self.appender.append(&record)?;
@@ -198,6 +208,21 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_record_that_was_refused_at_a_change_of_workspace_changes_nothing() {
+        let mut bench = Bench::new().await;
+        bench.append("acme", |_| {}).expect("taken");
+        let large = Change::ConfigApplied { canonical: "x".repeat(1 << 20), sha256: [0; 32] };
+        assert_eq!(bench.append("other", |record| record.changes.push(large)), Err(AppendError::TooLarge));
+        assert_eq!(bench.append("acme", |_| {}), Ok(Index(17)));
+        assert_eq!(bench.append("other", |_| {}), Ok(Index(32)));
+        bench.appender.send().expect("sent");
+        assert_eq!(
+            bench.sent().await.into_iter().map(|(_, numbers)| numbers).collect::<Vec<_>>(),
+            [vec![16, 17], vec![32]]
+        );
+    }
+
+    #[tokio::test]
     async fn an_entry_is_of_one_workspace_and_its_subject_the_widest_of_its_records() {
         let mut bench = Bench::new().await;
         bench.append("acme", |_| {}).expect("taken");
@@ -209,6 +234,27 @@ mod tests {
         let expected =
             [("skein.log.s.acme.c".to_owned(), vec![16, 17, 18]), ("skein.log.s.other.w".to_owned(), vec![32])];
         assert_eq!(bench.sent().await, expected);
+    }
+
+    #[tokio::test]
+    async fn with_one_place_left_two_workspaces_do_not_end_the_log() {
+        let log = MemoryLog::new(LogOptions { in_flight_max: 2, ..LogOptions::new("s") });
+        let writer = log.take_over(Tip::ORIGIN, &[]).await.expect("an empty log");
+        let mut bench = Bench { appender: LogAppender::new(Name::new("s"), writer), log };
+        bench.log.stepwise();
+        let mut taken = 0;
+        for workspace in ["acme", "other", "acme", "other"] {
+            if bench.appender.has_room() {
+                bench.append(workspace, |_| {}).expect("whoever asks for room first is never refused");
+                taken += 1;
+            }
+        }
+        bench.appender.send().expect("there is room for what was taken");
+        assert_eq!(taken, 2);
+        assert!(!bench.appender.has_room());
+        while bench.log.deliver(8) > 0 {}
+        assert!(bench.appender.has_room(), "it goes on");
+        assert_eq!(bench.sent().await.len(), 2);
     }
 
     #[tokio::test]

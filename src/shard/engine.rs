@@ -24,16 +24,13 @@ pub trait Appender {
     /// Whether one more record will be taken.
     fn has_room(&self) -> bool;
 
-    /// The number that the next record will have, which is of `workspace`.
-    ///
-    /// # Errors
-    /// [`AppendError::Ended`].
-    fn next_index(&mut self, workspace: &Name) -> Result<Index, AppendError>;
+    /// The number that the next record will have if it is of `workspace`.
+    fn next_index(&self, workspace: &Name) -> Index;
 
     /// Takes the record that follows the last one taken; its number is the one that [`Appender::next_index`] told.
     ///
     /// # Errors
-    /// [`AppendError`]; nothing happened then.
+    /// [`AppendError`]; the record never was then.
     fn append(&mut self, record: &Record) -> Result<(), AppendError>;
 }
 
@@ -218,7 +215,7 @@ impl<R> Engine<R> {
         reply: Option<R>,
         log: &mut impl Appender,
     ) -> Result<Step, LogEnded> {
-        let index = log.next_index(command.workspace()).map_err(|_| LogEnded)?;
+        let index = log.next_index(command.workspace());
         let (step, result) = match decide(&self.state, index, command, now) {
             Ok(Some(record)) => match log.append(&record) {
                 Ok(()) => {

@@ -20,8 +20,8 @@ impl Appender for Taken {
         self.records.len() < self.room
     }
 
-    fn next_index(&mut self, _: &Name) -> Result<Index, AppendError> {
-        Ok(Index(self.records.len() as u64).next())
+    fn next_index(&self, _: &Name) -> Index {
+        Index(self.records.len() as u64).next()
     }
 
     fn append(&mut self, record: &Record) -> Result<(), AppendError> {

@@ -35,7 +35,7 @@ pub enum RecoveryError {
     #[error("fold the log")]
     Log(#[from] LogError),
     /// A record cannot be read by this build.
-    #[error("fold the record at index {index}")]
+    #[error("fold entry {index} of the log")]
     Record {
         /// Which.
         index: u64,

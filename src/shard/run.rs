@@ -28,6 +28,10 @@ pub const TIMERS_PER_TURN: usize = 1_000;
 /// Requests of the edge in one turn: a bound on what inputs wait behind.
 const REQUESTS_PER_TURN: usize = 256;
 
+/// Records that are decided and not durable at most: 16,384 are a quarter of a second of a full machine. When the log answers after a
+/// stall, all of them leave at once.
+const UNDURABLE_MAX: usize = 16_384;
+
 /// Why a shard's loop ended.
 #[derive(Debug, PartialEq)]
 pub enum Ended {
@@ -102,7 +106,7 @@ impl Shard {
     }
 
     async fn wait(&mut self, stop: &CancellationToken, stopping: bool) -> Wake {
-        let log_open = self.log.has_room();
+        let log_open = self.log_is_open();
         let open = log_open && self.effects.has_room();
         if open && self.batch.len() > 0 && !stopping {
             // Lets others on this thread have their turn when this one never has to wait.
@@ -153,7 +157,7 @@ impl Shard {
             };
             self.request(request, now)?;
         }
-        while self.log.has_room()
+        while self.log_is_open()
             && let Ok(command) = self.system.try_recv()
         {
             self.system_command(command, now)?;
@@ -214,7 +218,11 @@ impl Shard {
     }
 
     fn is_open(&self) -> bool {
-        self.log.has_room() && self.effects.has_room()
+        self.log_is_open() && self.effects.has_room()
+    }
+
+    fn log_is_open(&self) -> bool {
+        self.log.has_room() && self.engine.held_records() < UNDURABLE_MAX
     }
 
     fn note_durable(&mut self) {

@@ -8,7 +8,7 @@ use skein::domain::id::{AgentId, AssignmentId, LeafId, MessageId, Name, OfferId,
 use skein::domain::invariant::violations;
 use skein::domain::record::{
     AssignCause, Author, Cause, Change, Direction, Flags, Input, MessageKind, MessageStored, OfferOutcome,
-    PersonalValue, ReceiptNoted, Record, SessionEnd, UnassignReason, WorkBrief,
+    PersonalValue, Purpose, ReceiptNoted, Record, SessionEnd, UnassignReason, WorkBrief,
 };
 use skein::domain::time::Timestamp;
 use skein::domain::view::WorkState;
@@ -155,7 +155,7 @@ impl Auditor {
     /// The next valid record of the log.
     pub(crate) fn record(&mut self, record: &Record, stats: &mut Stats) -> Result<(), Broken> {
         let (index, now) = (record.index, record.time);
-        holds("log without gap", index == self.state.head().next(), || {
+        holds("log without gap", index.follows(self.state.head()), || {
             format!("record {index} after {}", self.state.head())
         })?;
         holds("time never goes back", now >= self.state.time(), || format!("at {index}"))?;
@@ -196,12 +196,14 @@ impl Auditor {
                 self.message(record, place, message, stats)?;
                 self.text(record, place, message, stats)?;
             }
-            Change::OptNoted { leaf, purpose: None, refused, .. } => {
+            Change::OptNoted { leaf, purposes, refused, .. } => {
                 stats.hit("opt-out", if *refused { "refused" } else { "allowed again" });
-                if *refused {
-                    self.refusing.insert(*leaf);
-                } else {
-                    self.refusing.remove(leaf);
+                if purposes.contains(&Purpose::Service) {
+                    if *refused {
+                        self.refusing.insert(*leaf)
+                    } else {
+                        self.refusing.remove(leaf)
+                    };
                 }
             }
             Change::PartsJoined { message, complete, .. } => {

@@ -11,6 +11,9 @@ use skein::shard::{AppendError, Appender};
 /// Appends in flight at most.
 const IN_FLIGHT: usize = 12;
 
+/// What one append holds: the records decided since the one before.
+type Entry = Arc<Vec<Arc<Record>>>;
+
 /// What is broken on purpose, for the negative controls.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Sabotage {
@@ -46,8 +49,8 @@ pub(crate) struct Store {
 pub(crate) struct Flight {
     expected: usize,
     epoch: u64,
-    /// None: an `Epoch` record.
-    record: Option<Arc<Record>>,
+    /// None: an `Epoch`.
+    entry: Option<Entry>,
 }
 
 impl Store {
@@ -61,7 +64,7 @@ impl Store {
             return false;
         }
         self.length += 1;
-        match &flight.record {
+        match &flight.entry {
             None => {
                 self.epoch = flight.epoch;
                 self.epoch_over = false;
@@ -70,7 +73,7 @@ impl Store {
                 self.void += 1;
                 self.epoch_over = true;
             }
-            Some(record) => self.valid.push(Arc::clone(record)),
+            Some(entry) => self.valid.extend(entry.iter().cloned()),
         }
         true
     }
@@ -78,6 +81,11 @@ impl Store {
     /// Indexed records, as every reader sees them.
     pub(crate) fn valid(&self) -> &[Arc<Record>] {
         &self.valid
+    }
+
+    /// The record of a number, if it is stored.
+    pub(crate) fn record(&self, index: Index) -> Option<&Arc<Record>> {
+        self.valid.get(self.valid.partition_point(|record| record.index < index)).filter(|record| record.index == index)
     }
 
     pub(crate) fn epoch(&self) -> u64 {
@@ -90,7 +98,7 @@ impl Store {
 
     /// Appends an `Epoch`, fenced on the end that was just read.
     fn begin_epoch(&mut self) -> u64 {
-        let flight = Flight { expected: self.length, epoch: self.epoch + 1, record: None };
+        let flight = Flight { expected: self.length, epoch: self.epoch + 1, entry: None };
         self.append(&flight);
         self.epoch
     }
@@ -116,12 +124,14 @@ pub(crate) struct Writer {
     /// The last record taken.
     head: Index,
     next: usize,
+    /// Decided, and not sent yet: lost with the process.
+    open: Vec<Arc<Record>>,
     /// On the way to the store, in order.
     sent: VecDeque<Flight>,
-    /// Stored; the ack is on its way back.
+    /// The last record of each entry that is stored; the ack is on its way back.
     landed: VecDeque<Index>,
-    /// Everything that no ack has come for.
-    unacked: VecDeque<Arc<Record>>,
+    /// Everything sent that no ack has come for.
+    unacked: VecDeque<Entry>,
 }
 
 impl Appender for Writer {
@@ -129,20 +139,20 @@ impl Appender for Writer {
         self.standing == Standing::Appending && self.unacked.len() < IN_FLIGHT
     }
 
-    fn next_index(&mut self, _: &Name) -> Result<Index, AppendError> {
-        Ok(self.head.next())
+    fn next_index(&self, _: &Name) -> Index {
+        let full = self.open.len() as u64 == Index::PER_ENTRY;
+        if self.open.is_empty() || full { Index::at(self.head.entry() + 1, 0) } else { self.head.next() }
     }
 
     fn append(&mut self, record: &Record) -> Result<(), AppendError> {
         if self.standing == Standing::Deposed {
             return Err(AppendError::Ended);
         }
-        self.head = record.index;
-        let record = Arc::new(record.clone());
-        if self.standing == Standing::Appending {
-            self.send(Arc::clone(&record));
+        if record.index.place() == 0 {
+            self.turn_over();
         }
-        self.unacked.push_back(record);
+        self.head = record.index;
+        self.open.push(Arc::new(record.clone()));
         Ok(())
     }
 }
@@ -156,20 +166,33 @@ impl Writer {
             epoch,
             head: store.valid().last().map_or(Index::default(), |record| record.index),
             next: store.length,
+            open: Vec::new(),
             sent: VecDeque::new(),
             landed: VecDeque::new(),
             unacked: VecDeque::new(),
         }
     }
 
-    fn send(&mut self, record: Arc<Record>) {
+    /// What was decided goes out as one entry.
+    fn turn_over(&mut self) {
+        if self.open.is_empty() {
+            return;
+        }
+        let entry = Arc::new(std::mem::take(&mut self.open));
+        if self.standing == Standing::Appending {
+            self.send(Arc::clone(&entry));
+        }
+        self.unacked.push_back(entry);
+    }
+
+    fn send(&mut self, entry: Entry) {
         let (expected, epoch) = (self.next, self.epoch);
-        self.sent.push_back(Flight { expected, epoch, record: Some(record) });
+        self.sent.push_back(Flight { expected, epoch, entry: Some(entry) });
         self.next += 1;
     }
 
     pub(crate) fn sent(&self) -> usize {
-        self.sent.len()
+        self.sent.len() + usize::from(!self.open.is_empty())
     }
 
     pub(crate) fn landed(&self) -> usize {
@@ -177,11 +200,12 @@ impl Writer {
     }
 
     pub(crate) fn unacked(&self) -> usize {
-        self.unacked.len()
+        self.unacked.len() + usize::from(!self.open.is_empty())
     }
 
     /// The next append reaches the store, or is lost on the way.
     pub(crate) fn arrive(&mut self, store: &mut Store, lost: bool) {
+        self.turn_over();
         let Some(flight) = self.sent.pop_front() else {
             return;
         };
@@ -189,7 +213,7 @@ impl Writer {
             return;
         }
         if store.append(&flight) {
-            self.landed.extend(flight.record.iter().map(|record| record.index));
+            self.landed.extend(flight.entry.iter().filter_map(|entry| last(entry)));
         } else {
             self.give_up();
         }
@@ -199,7 +223,7 @@ impl Writer {
     pub(crate) fn ack(&mut self, lost: bool) -> Option<Index> {
         let index = self.landed.pop_front()?;
         // Durable rises by an unbroken prefix only.
-        let is_next = self.unacked.front().is_some_and(|record| record.index == index);
+        let is_next = self.unacked.front().is_some_and(|entry| last(entry) == Some(index));
         if lost || !is_next {
             self.give_up();
             return None;
@@ -236,16 +260,16 @@ impl Writer {
             self.standing = Standing::Reconciling;
             return None;
         }
-        let stored = store.valid().len() as u64;
-        while self.unacked.front().is_some_and(|record| record.index.0 <= stored) {
+        let stored = store.valid().last().map_or(Index::default(), |record| record.index);
+        while self.unacked.front().is_some_and(|entry| last(entry) <= Some(stored)) {
             self.unacked.pop_front();
         }
         self.standing = Standing::Appending;
         // A stray may have landed after the epoch: the first append of the rest is refused then, and reconciled again.
-        for record in self.unacked.clone() {
-            self.send(record);
+        for entry in self.unacked.clone() {
+            self.send(entry);
         }
-        Some(Index(stored))
+        Some(stored)
     }
 
     /// The process ends: what is on its way stays on its way.
@@ -253,4 +277,9 @@ impl Writer {
         stray.extend(self.sent.drain(..));
         self.standing = Standing::Deposed;
     }
+}
+
+/// Number of an entry's last record.
+fn last(entry: &Entry) -> Option<Index> {
+    entry.last().map(|record| record.index)
 }

@@ -1,7 +1,6 @@
 //! One process that owns the shard, or believes to: the engine, its way into the log, what it reads and what it hands over.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 
 use skein::domain::command::{AgentCommand, Arrival, Command, DeadLetter, Verb};
 use skein::domain::id::{MessageId, Name, Position};
@@ -73,7 +72,7 @@ impl Node {
         let writer = Writer::take_over(store);
         let mut state = State::new(Name::new("s1"));
         for record in store.valid() {
-            holds("log without gap", record.index == state.head().next(), || format!("{} in the fold", record.index))?;
+            holds("log without gap", record.index.follows(state.head()), || format!("{} in the fold", record.index))?;
             evolve(&mut state, record);
         }
         let outbox = [0, 1].map(|stream| {
@@ -329,8 +328,7 @@ impl Node {
             holds("handed over in order", last.is_none_or(|last| last < position), || {
                 format!("{position:?} after {last:?}")
             })?;
-            let stored: Option<&Arc<Record>> =
-                store.valid().get(usize::try_from(position.index.0 - 1).expect("few records"));
+            let stored = store.record(position.index);
             let same =
                 stored.is_some_and(|record| leaving(record, stream).any(|known| known == (position, output.clone())));
             holds("effect after durable", same, || format!("{output:?} at {position:?}"))?;

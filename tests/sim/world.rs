@@ -46,6 +46,8 @@ pub(crate) struct World {
     pub(crate) streams: [Vec<InMessage>; 2],
     pub(crate) stats: Stats,
     pub(crate) auditor: Auditor,
+    /// Records of the log that it has seen.
+    audited: usize,
     pub(crate) customers: Customers,
     pub(crate) agents: Vec<SimAgent>,
     pub(crate) node: Node,
@@ -73,6 +75,7 @@ impl World {
             streams: Default::default(),
             stats: Stats::default(),
             auditor: Auditor::new(),
+            audited: 0,
             agents: NAMES.map(SimAgent::new).to_vec(),
             node,
             deposed: None,
@@ -143,14 +146,13 @@ impl World {
     }
 
     pub(crate) fn audit(&mut self) -> Result<(), Broken> {
-        let mut at = usize::try_from(self.auditor.state.head().0).expect("few records");
-        while let Some(record) = self.store.valid().get(at) {
+        while let Some(record) = self.store.valid().get(self.audited) {
             let mut record = Record::clone(record);
             if let Some(tamper) = self.store.sabotage.tamper {
                 tamper(&mut record);
             }
             self.auditor.record(&record, &mut self.stats)?;
-            at += 1;
+            self.audited += 1;
         }
         Ok(())
     }
@@ -343,7 +345,7 @@ impl World {
                 None => return Ok(()),
                 Some(Released::Read(_)) => {}
                 Some(Released::Record(record)) => {
-                    let stored = self.store.valid().get(usize::try_from(record.index.0 - 1).expect("few records"));
+                    let stored = self.store.record(record.index);
                     holds("effect after durable", stored.is_some_and(|stored| **stored == *record), || {
                         format!("{record:?}")
                     })?;
@@ -392,11 +394,10 @@ impl World {
                 return Ok(());
             }
         };
-        holds("an answer is durable", answer.position.index.0 <= self.store.valid().len() as u64, || {
-            format!("{answer:?}")
-        })?;
+        let durable = self.store.valid().last().map(|record| record.index);
+        holds("an answer is durable", Some(answer.position.index) <= durable, || format!("{answer:?}"))?;
         if answer.repeated {
-            let first = self.store.valid().get(usize::try_from(answer.position.index.0 - 1).expect("few records"));
+            let first = self.store.record(answer.position.index);
             let first = first.map(|record| Answer { repeated: true, ..skein::domain::answer(record) });
             holds("a repeat gets the first answer", first == Some(answer), || format!("{first:?}, {answer:?}"))?;
         }

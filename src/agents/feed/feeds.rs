@@ -197,7 +197,9 @@ impl Feeds {
     /// Whether everything after `after` was published here, given that nothing was dropped since.
     fn complete_after(&self, after: Position) -> bool {
         let since = self.inner.since.load(Ordering::Acquire);
-        since == 1 || since > 0 && (after.index.0 >= since || after.index.0 + 1 == since && after.output == u32::MAX)
+        let first_of_the_log = Index(since) <= Index::at(1, 0);
+        let just_before = Index(since).follows(after.index) && after.output == u32::MAX;
+        since > 0 && (first_of_the_log || after.index.0 >= since || just_before)
     }
 }
 

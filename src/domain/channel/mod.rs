@@ -12,4 +12,4 @@ pub use capability::{Capabilities, Choices, Media, Rows, TextLimit, TextUnit};
 pub use carries::{Uncarried, carries};
 pub use sms::{Segments, SmsEncoding, segments, unencodable};
 pub(crate) use table::reports_through;
-pub use table::{CHANNELS, capabilities};
+pub use table::{CHANNELS, capabilities, refuses_marketing_only};

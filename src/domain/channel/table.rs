@@ -221,6 +221,13 @@ pub(crate) fn reports_through(channel: &str) -> bool {
     capabilities(channel).is_none_or(|row| row.receipts_through)
 }
 
+/// Whether a provider's code of a failure says that its recipient refuses marketing messages, and only those: of WhatsApp, and of
+/// Twilio for it.
+#[must_use]
+pub fn refuses_marketing_only(code: &str) -> bool {
+    matches!(code, "131050" | "63050")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -88,7 +88,7 @@ pub(super) fn as_item(event: &mut InboundEvent) -> Item {
         }
         EventKind::Opt { opted_in, purpose, payload, title } => {
             let detail = format!("{} {purpose} {}", if opted_in { "in" } else { "out" }, payload.unwrap_or_default());
-            let opt = purpose_of(&purpose).map(|of| (!opted_in, of));
+            let opt = purpose_of(&purpose, opted_in).map(|of| (!opted_in, of));
             Item { opt, ..plain(MessageKind::Opt, Content::text(title.unwrap_or_default()), detail) }
         }
         // A button that an advertisement led to was pressed all the same: it asks for an answer as any other does.
@@ -143,13 +143,15 @@ pub(super) fn as_item(event: &mut InboundEvent) -> Item {
     item
 }
 
-/// The purpose that a provider's name of one is about: nothing named is everything, and whatever it names is a kind of message that
-/// it lets people choose, which answers never are. None: it is about no message.
-fn purpose_of(named: &str) -> Option<Option<Purpose>> {
+/// What a provider's event is about: nothing named is everything. Whatever it names is a kind of message that it lets people choose,
+/// which answers never are: a refusal of one is of marketing, but only the permission for marketing allows that again. None: it is
+/// about no message.
+fn purpose_of(named: &str, opted_in: bool) -> Option<Option<Purpose>> {
     match named.trim() {
         "" => Some(None),
         // Whether we may call is not whether we may write.
         CALL_PERMISSION => None,
+        named if opted_in && !named.to_ascii_lowercase().contains("marketing") => None,
         _ => Some(Some(Purpose::Marketing)),
     }
 }

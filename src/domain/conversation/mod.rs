@@ -6,6 +6,7 @@ mod inbound;
 mod item;
 mod matter;
 mod once;
+mod opt;
 mod parts;
 mod route;
 mod store;

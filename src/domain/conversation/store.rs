@@ -5,21 +5,20 @@ use smallvec::SmallVec;
 use super::item::Item;
 use super::matter::{self, Question};
 use super::once::Once;
+use super::opt::{self, Wanted};
 use super::provider_fingerprint;
 use super::route::{Route, answers, route};
-use crate::domain::content::Part;
 use crate::domain::customer::Who;
-use crate::domain::delivery;
+use crate::domain::delivery::{self, Wish};
 use crate::domain::draft::Draft;
 use crate::domain::event::{InboundEvent, Scope};
-use crate::domain::id::{AgentId, LeafId, Name, WorkId};
+use crate::domain::id::{AgentId, Name, WorkId};
 use crate::domain::record::{
-    Author, Change, Direction, Flags, MessageContent, MessageKind, MessageStored, OptSource, Purpose, QueueCause,
-    WorkOpened,
+    Author, Change, Direction, Flags, MessageContent, MessageStored, OptSource, QueueCause, WorkOpened,
 };
 use crate::domain::routing::{answer_by, requeue};
 use crate::domain::view::WorkState;
-use crate::domain::workspace::{EndpointConfig, OptWord};
+use crate::domain::workspace::EndpointConfig;
 
 /// Longest token of a provider that is kept, bytes: each open Work may hold two.
 const MAX_TOKEN_BYTES: usize = 512;
@@ -42,6 +41,7 @@ pub(super) struct Said {
 /// `endpoint`: none where the configuration has it no longer; what came by it then opens nothing.
 pub(super) fn store(draft: &mut Draft<'_>, endpoint: Option<&EndpointConfig>, said: Said) {
     let Said { channel, endpoint: endpoint_name, event, item, who, once, joined } = said;
+    let (item, wish) = opt::read(draft, &channel, &event, item, who, once.flags);
     let quoted = answers(&item, &event);
     let answers: SmallVec<[&str; 2]> = quoted.iter().map(String::as_str).collect();
     // A group's thread is the address of its leaf.
@@ -58,8 +58,8 @@ pub(super) fn store(draft: &mut Draft<'_>, endpoint: Option<&EndpointConfig>, sa
         answers: &answers,
         reopens: !once.flags.has(Flags::GENERATED),
     };
-    let opt = wish(draft, &channel, &event, &item, who.leaf, once.flags);
-    let said_flags = if opt.is_some() { once.flags.with(Flags::OPT_WORD) } else { once.flags };
+    let by_word = wish.is_some_and(|wish| wish.source == OptSource::Word);
+    let said_flags = if by_word { once.flags.with(Flags::OPT_WORD) } else { once.flags };
     let answered = matter::answered(draft, &question);
     let asked = if endpoint.is_some() { said_flags } else { said_flags.with(Flags::BACKFILL) };
     let route = route(draft, &question, answered.and_then(|(_, work)| work), &item, &event, asked);
@@ -108,6 +108,8 @@ pub(super) fn store(draft: &mut Draft<'_>, endpoint: Option<&EndpointConfig>, sa
         (Some(id), true) => provider_fingerprint(draft.space.hash_key(), &channel, &endpoint_name, id),
         _ => 0,
     };
+    let wish = wish.map(|wanted| (wanted, opt::wishers(draft, &event, who, endpoint)));
+    let said_on = channel.clone();
     let message = MessageStored {
         leaf: who.leaf,
         conversation: who.root,
@@ -149,53 +151,13 @@ pub(super) fn store(draft: &mut Draft<'_>, endpoint: Option<&EndpointConfig>, sa
     if let Some((set, complete)) = joined {
         draft.push(Change::PartsJoined { leaf: who.leaf, set, message, complete });
     }
-    if let Some((refused, purpose, source)) = opt {
-        delivery::opt(draft, who.leaf, purpose, refused, source);
-    }
-    follow_up(draft, route, work, endpoint.map(|endpoint| &endpoint.queue));
-}
-
-/// Whether the author refuses (`true`) or allows to be written to, for what, and how we know.
-fn wish(
-    draft: &Draft<'_>,
-    channel: &str,
-    event: &InboundEvent,
-    item: &Item,
-    leaf: LeafId,
-    flags: Flags,
-) -> Option<(bool, Option<Purpose>, OptSource)> {
-    if event.scope != Scope::Direct || event.backfill || item.external {
-        return None;
-    }
-    if let Some((refused, purpose)) = item.opt {
-        return Some((refused, purpose, OptSource::Provider));
-    }
-    if item.kind != MessageKind::Message || flags.is_quiet() || flags.has(Flags::GENERATED) {
-        return None;
-    }
-    let refused = match draft.space.config().opt_out.word(channel, only_words(item)?)? {
-        OptWord::Stop => true,
-        OptWord::Start if delivery::has_refused(draft.space, leaf) => false,
-        OptWord::Start => return None,
-    };
-    Some((refused, None, OptSource::Word))
-}
-
-/// All that an item says, if that is words alone. Of a mail without a body, its subject.
-fn only_words(item: &Item) -> Option<&str> {
-    let mut subject = None;
-    for part in &item.content.parts {
-        match part {
-            Part::Mail(mail) => subject = Some(mail.subject.as_str()),
-            // The title of a quick reply is its text.
-            Part::ButtonReply(_) => {}
-            _ => return None,
+    if let Some((wanted, leaves)) = wish {
+        let Wanted { refused, purpose, source } = wanted;
+        for leaf in leaves {
+            delivery::opt(draft, leaf, Wish { refused, purpose, source, channel: &said_on });
         }
     }
-    match item.content.text.trim() {
-        "" => subject,
-        text => Some(text),
-    }
+    follow_up(draft, route, work, endpoint.map(|endpoint| &endpoint.queue));
 }
 
 /// What a message makes of its Work.

@@ -7,9 +7,10 @@ use crate::domain::id::LeafId;
 use crate::domain::record::{Change, OptSource, Purpose};
 use crate::domain::workspace::Workspace;
 
-/// All purposes, for "every kind of message".
-const EVERY: [Purpose; 5] =
-    [Purpose::Service, Purpose::Proactive, Purpose::Marketing, Purpose::Notice, Purpose::Survey];
+/// What nobody asked for: refused wherever the wish was said.
+const UNASKED: [Purpose; 3] = [Purpose::Proactive, Purpose::Marketing, Purpose::Survey];
+/// Answers, and what skein itself has to say about them.
+const ASKED: [Purpose; 2] = [Purpose::Service, Purpose::Notice];
 
 /// The refusals of a workspace.
 #[derive(Debug, Default)]
@@ -19,9 +20,9 @@ pub(crate) struct OptOuts {
 }
 
 impl OptOuts {
-    /// Notes that one purpose, or without one every purpose, is refused or allowed again.
-    pub(crate) fn note(&mut self, leaf: LeafId, purpose: Option<Purpose>, refused: bool) {
-        let mask = purpose.map_or_else(|| EVERY.iter().fold(0, |mask, &each| mask | bit(each)), bit);
+    /// Notes that purposes are refused or allowed again.
+    pub(crate) fn note(&mut self, leaf: LeafId, purposes: &[Purpose], refused: bool) {
+        let mask = purposes.iter().fold(0, |mask, &each| mask | bit(each));
         let now = self.refused.entry(leaf).or_default();
         *now = if refused { *now | mask } else { *now & !mask };
         if *now == 0 {
@@ -36,7 +37,7 @@ impl OptOuts {
 
     /// Purposes that an identity refuses.
     pub(crate) fn of(&self, leaf: LeafId) -> impl Iterator<Item = Purpose> {
-        EVERY.into_iter().filter(move |&purpose| self.refuses(leaf, purpose))
+        ASKED.into_iter().chain(UNASKED).filter(move |&purpose| self.refuses(leaf, purpose))
     }
 }
 
@@ -50,29 +51,43 @@ fn bit(purpose: Purpose) -> u8 {
     }
 }
 
-/// Somebody refuses or allows a purpose, or every one; noted if it is news.
-pub(crate) fn opt(draft: &mut Draft<'_>, leaf: LeafId, purpose: Option<Purpose>, refused: bool, source: OptSource) {
-    let known = |each| draft.space.opt_outs.refuses(leaf, each) == refused;
-    let news = match purpose {
-        Some(purpose) => !known(purpose),
-        None => !EVERY.into_iter().all(known),
-    };
-    if news {
-        draft.push(Change::OptNoted { leaf, purpose, refused, source });
+/// Who wants what, how we know, and where it was said.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wish<'c> {
+    /// Refuses, or allows again.
+    pub(crate) refused: bool,
+    /// What; none: to be written to at all.
+    pub(crate) purpose: Option<Purpose>,
+    pub(crate) source: OptSource,
+    /// By which channel. Answers are refused only where that is one whose answers a refusal reaches.
+    pub(crate) channel: &'c str,
+}
+
+/// Notes a wish of an identity. Returns whether it was news.
+pub(crate) fn opt(draft: &mut Draft<'_>, leaf: LeafId, wish: Wish<'_>) -> bool {
+    let Wish { refused, purpose, source, channel } = wish;
+    let asked = !refused || reaches_answers(draft.space, channel);
+    let all = ASKED.into_iter().filter(|_| asked).chain(UNASKED);
+    let meant = all.filter(|each| purpose.is_none_or(|purpose| purpose == *each));
+    let news: Vec<Purpose> = meant.filter(|&each| draft.space.opt_outs.refuses(leaf, each) != refused).collect();
+    if news.is_empty() {
+        return false;
     }
+    draft.push(Change::OptNoted { leaf, purposes: news, refused, source });
+    true
 }
 
-/// Whether an identity refuses anything.
+/// Whether an identity refuses all that nobody asked for.
 pub(crate) fn has_refused(space: &Workspace, leaf: LeafId) -> bool {
-    space.opt_outs.of(leaf).next().is_some()
+    UNASKED.into_iter().all(|purpose| space.opt_outs.refuses(leaf, purpose))
 }
 
-/// Whether a message of a purpose may not go to an identity by a channel. Answers, and what skein itself has to say about them, are
-/// refused only where the configuration says so.
+/// Whether a message of a purpose may not go to an identity by a channel.
 pub(super) fn is_refused(space: &Workspace, leaf: LeafId, purpose: Purpose, channel: &str) -> bool {
-    let everywhere = match purpose {
-        Purpose::Proactive | Purpose::Marketing | Purpose::Survey => true,
-        Purpose::Service | Purpose::Notice => space.config().opt_out.refuses_service.iter().any(|of| of == channel),
-    };
+    let everywhere = UNASKED.contains(&purpose) || reaches_answers(space, channel);
     everywhere && space.opt_outs.refuses(leaf, purpose)
+}
+
+fn reaches_answers(space: &Workspace, channel: &str) -> bool {
+    space.config().opt_out.refuses_service.iter().any(|of| of == channel)
 }

@@ -2,14 +2,15 @@
 
 use smallvec::SmallVec;
 
-use super::opt_out::opt;
+use super::opt_out::{Wish, opt};
 use super::through::{sent_at, through, waited};
+use crate::domain::channel::refuses_marketing_only;
 use crate::domain::conversation::provider_fingerprint;
 use crate::domain::customer::known;
 use crate::domain::draft::Draft;
 use crate::domain::event::{AddressKind, ErrorClass, InboundEvent, Receipt, ReceiptStatus, Sender};
 use crate::domain::id::{LeafId, MessageId, Name, WorkId};
-use crate::domain::record::{Author, Change, MessageStored, OptSource, ReceiptNoted};
+use crate::domain::record::{Author, Change, MessageStored, OptSource, Purpose, ReceiptNoted};
 use crate::domain::rejection::Rejection;
 use crate::domain::workspace::{EndpointConfig, Names, Symbol};
 
@@ -73,6 +74,36 @@ pub(crate) fn receipt(
     event: &InboundEvent,
     report: &Receipt,
 ) -> Result<(), Rejection> {
+    // Its class speaks of the person, whatever is known of the message already.
+    let opted_out = opted_out(draft, endpoint, event, report);
+    match noted(draft, endpoint, event, report) {
+        Err(_) if opted_out => Ok(()),
+        noted => noted,
+    }
+}
+
+/// A message failed because its recipient does not want to be written to. True: that is news.
+///
+/// Who that is, the adapter says, or the message of ours that the report names. A mail's report proves nothing but that: anybody can
+/// write one about anybody.
+fn opted_out(draft: &mut Draft<'_>, endpoint: &EndpointConfig, event: &InboundEvent, report: &Receipt) -> bool {
+    let Some(error) = report.error.as_ref().filter(|error| error.class == ErrorClass::OptedOut) else { return false };
+    let space = draft.space;
+    let told = event.senders.first().filter(|_| endpoint.channel != "email");
+    let told = told.and_then(|sender| known(space, sender, &endpoint.scope));
+    let Some(leaf) = told.or_else(|| Some(reported(draft, endpoint, event, report).0?.1.leaf)) else { return false };
+    let purpose = refuses_marketing_only(&error.code).then_some(Purpose::Marketing);
+    let channel = &endpoint.channel;
+    opt(draft, leaf, Wish { refused: true, purpose, source: OptSource::Failure, channel })
+}
+
+/// What a report says of messages.
+fn noted(
+    draft: &mut Draft<'_>,
+    endpoint: &EndpointConfig,
+    event: &InboundEvent,
+    report: &Receipt,
+) -> Result<(), Rejection> {
     let Some(up_to) = report.through else {
         return named(draft, endpoint, event, report).map(drop);
     };
@@ -101,10 +132,7 @@ fn named(
     let code = report.error.as_ref().map_or_else(Name::default, |error| bounded(&error.code));
 
     let ours = |id: MessageId| Some((id, *space.deliveries.get(id.to_bits())?));
-    // Only the adapter of the endpoint that it went out by knows what became of a message by our id.
-    let named = report.message_id.as_deref().and_then(|id| ours(id.parse().ok()?));
-    let named = named.filter(|(_, delivery)| delivery.went_by(&space.names, channel, endpoint_name));
-    let bound = space.provider_ids.get(fingerprint).and_then(|(message, _)| ours(*message));
+    let (reported, bound) = reported(draft, endpoint, event, report);
     // A bounce that returns nothing says at least whom it could not reach.
     let by_recipient = || match (provider_ref, report.recipient.as_deref()) {
         // Whose mail it is, nobody proves: it may say that one failed, and only of what went out by this mailbox.
@@ -114,7 +142,7 @@ fn named(
         }
         _ => None,
     };
-    let Some((message, delivery)) = named.or(bound).or_else(by_recipient) else {
+    let Some((message, delivery)) = reported.or_else(by_recipient) else {
         return park(draft, fingerprint, report.status, class).map(|()| None);
     };
 
@@ -155,15 +183,30 @@ fn named(
     {
         changes.push(note(status, true, class, Name::default(), 0));
     }
-    let refused = changes.iter().any(|noted| noted.applied && noted.class == ErrorClass::OptedOut);
     for change in changes {
         draft.push(Change::ReceiptNoted(change));
     }
-    // Whom a report names, it says that of by an event of its own, with the purpose; otherwise it is whoever we wrote to.
-    if refused && event.senders.is_empty() {
-        opt(draft, delivery.leaf, None, true, OptSource::Failure);
-    }
     Ok(Some(message))
+}
+
+/// The message of ours that a report names, by our id or else the provider's; and the one that the provider's id is bound to.
+fn reported(
+    draft: &Draft<'_>,
+    endpoint: &EndpointConfig,
+    event: &InboundEvent,
+    report: &Receipt,
+) -> (Option<(MessageId, Delivery)>, Option<(MessageId, Delivery)>) {
+    let space = draft.space;
+    let EndpointConfig { channel, name, .. } = endpoint;
+    let ours = |id: MessageId| Some((id, *space.deliveries.get(id.to_bits())?));
+    // Only the adapter of the endpoint that it went out by knows what became of a message by our id.
+    let named = report.message_id.as_deref().and_then(|id| ours(id.parse().ok()?));
+    let named = named.filter(|(_, delivery)| delivery.went_by(&space.names, channel, name));
+    let bound = event.message_ref.as_deref().and_then(|id| {
+        let (message, _) = space.provider_ids.get(provider_fingerprint(space.hash_key(), channel, name, id))?;
+        ours(*message)
+    });
+    (named.or(bound), bound)
 }
 
 fn park(draft: &mut Draft<'_>, fingerprint: u64, status: ReceiptStatus, class: ErrorClass) -> Result<(), Rejection> {

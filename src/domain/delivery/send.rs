@@ -6,11 +6,12 @@ use super::opt_out::is_refused;
 use crate::domain::channel::{carries, reports_through};
 use crate::domain::command::{Recipient, Send};
 use crate::domain::content::{Content, Mail, Mailbox, Part};
+use crate::domain::customer;
 use crate::domain::draft::Draft;
-use crate::domain::event::{AddressKind, Assurance, ErrorClass, Scope};
+use crate::domain::event::{AddressKind, Assurance, ErrorClass, Scope, Sender};
 use crate::domain::id::{AgentId, LeafId, MessageId, Name, WorkId};
 use crate::domain::record::{
-    Author, Change, Direction, Flags, IdentityStatus, MessageContent, MessageKind, MessageStored,
+    Author, Change, Direction, Flags, IdentityStatus, MessageContent, MessageKind, MessageStored, Purpose,
 };
 use crate::domain::rejection::Rejection;
 use crate::domain::work::{Work, known, owned};
@@ -45,6 +46,9 @@ pub(crate) fn send(draft: &mut Draft<'_>, agent: AgentId, send: Send) -> Result<
     } else {
         let (leaf, endpoint) = recipient(draft, work, send.to.as_ref())?;
         if is_refused(draft.space, leaf, send.purpose, &endpoint.channel) {
+            return Err(Rejection::CannotSend(ErrorClass::OptedOut));
+        }
+        if copied(&send.content).any(|address| is_refused_by(draft, address, send.purpose, &endpoint.channel)) {
             return Err(Rejection::CannotSend(ErrorClass::OptedOut));
         }
         carries(&endpoint.channel, &send.content)
@@ -93,6 +97,20 @@ pub(crate) fn send(draft: &mut Draft<'_>, agent: AgentId, send: Send) -> Result<
     };
     draft.push_message(message, words);
     Ok(())
+}
+
+/// Addresses that a mail's own head names.
+fn copied(content: &Content) -> impl Iterator<Item = &str> {
+    let mails = content.parts.iter().filter_map(|part| match part {
+        Part::Mail(mail) => Some(mail),
+        _ => None,
+    });
+    mails.flat_map(|mail| mail.to.iter().chain(&mail.cc).chain(&mail.bcc)).map(|mailbox| mailbox.address.as_str())
+}
+
+fn is_refused_by(draft: &Draft<'_>, address: &str, purpose: Purpose, channel: &str) -> bool {
+    let sender = Sender { kind: AddressKind::Email, address: address.to_owned() };
+    customer::known(draft.space, &sender, "").is_some_and(|leaf| is_refused(draft.space, leaf, purpose, channel))
 }
 
 fn check(content: &Content) -> Result<(), Rejection> {

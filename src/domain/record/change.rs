@@ -125,8 +125,8 @@ pub enum Change {
     OptNoted {
         /// The identity.
         leaf: LeafId,
-        /// For what; none: for everything.
-        purpose: Option<Purpose>,
+        /// For what.
+        purposes: Vec<Purpose>,
         /// True: refuses.
         refused: bool,
         /// How we know.

@@ -226,7 +226,7 @@ impl Workspace {
                     leaf.shown_assurance = *assurance;
                 }
             }
-            Change::OptNoted { leaf, purpose, refused, .. } => self.opt_outs.note(*leaf, *purpose, *refused),
+            Change::OptNoted { leaf, purposes, refused, .. } => self.opt_outs.note(*leaf, purposes, *refused),
             Change::Merged { winner, loser, leaves, .. } => self.merge(*winner, *loser, leaves),
             Change::MessageStored(message) => self.message(index, now, place, message, record),
             Change::AlsoReceived { message, endpoint, .. } => {

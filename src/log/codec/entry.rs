@@ -26,7 +26,7 @@ const HEAD_MAX: usize = 13;
 pub struct Packed {
     bytes: Vec<u8>,
     records: u8,
-    /// The record being added.
+    /// The record that is added next.
     record: Vec<u8>,
 }
 
@@ -43,14 +43,15 @@ impl Packed {
         self.records.into()
     }
 
-    /// Adds a record unless it, alone, makes the entry longer than `max` bytes. Returns whether it did. Holds no more than
-    /// [`Index::PER_ENTRY`].
-    pub fn push(&mut self, record: &Record, max: usize) -> bool {
+    /// Makes the bytes of a record that is added next. False: it alone makes an entry longer than `max` bytes.
+    pub fn stage(&mut self, record: &Record, max: usize) -> bool {
         self.record.clear();
         encode(record, &mut self.record);
-        if self.record.len() + HEAD_MAX > max {
-            return false;
-        }
+        self.record.len() + HEAD_MAX <= max
+    }
+
+    /// Adds the record that was staged last. Holds no more than [`Index::PER_ENTRY`].
+    pub fn add_staged(&mut self) {
         self.records += 1;
         if self.bytes.is_empty() {
             self.bytes.extend([COUNT_KEY, self.records]);
@@ -60,10 +61,9 @@ impl Packed {
         self.bytes.push(RECORD_KEY);
         prost::encoding::encode_varint(self.record.len() as u64, &mut self.bytes);
         self.bytes.extend_from_slice(&self.record);
-        true
     }
 
-    /// Empties it for the next entry.
+    /// Empties it for the next entry; what is staged stays.
     pub fn clear(&mut self) {
         self.bytes.clear();
         self.records = 0;

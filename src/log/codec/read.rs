@@ -56,7 +56,7 @@ pub(super) fn change_from(change: p::Change) -> Result<Change, CodecError> {
         Kind::Named(c) => Change::Named { leaf: LeafId(c.leaf), assurance: Word::from_number(c.assurance)? },
         Kind::OptNoted(c) => Change::OptNoted {
             leaf: LeafId(c.leaf),
-            purpose: c.purpose.map(Word::from_number).transpose()?,
+            purposes: c.purposes.into_iter().map(Word::from_number).collect::<Result<_, _>>()?,
             refused: c.refused,
             source: Word::from_number(c.source)?,
         },

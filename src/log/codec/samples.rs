@@ -206,11 +206,11 @@ pub(super) fn every_change() -> Vec<BoxedStrategy<Change>> {
             .boxed(),
         (
             leaf(),
-            of(select(vec![Purpose::Proactive, Purpose::Marketing, Purpose::Survey])),
+            vec(select(vec![Purpose::Proactive, Purpose::Marketing, Purpose::Survey]), 0..4),
             any::<bool>(),
             opt_source(),
         )
-            .prop_map(|(leaf, purpose, refused, source)| Change::OptNoted { leaf, purpose, refused, source })
+            .prop_map(|(leaf, purposes, refused, source)| Change::OptNoted { leaf, purposes, refused, source })
             .boxed(),
     ]
 }

@@ -30,7 +30,8 @@ fn entry(mut records: Vec<Record>) -> (Vec<Record>, Vec<u8>) {
     let mut packed = Packed::default();
     for (place, record) in (0..).zip(&mut records) {
         record.index = Index::at(9, place);
-        assert!(packed.push(record, usize::MAX));
+        assert!(packed.stage(record, usize::MAX));
+        packed.add_staged();
     }
     (records, packed.bytes().to_vec())
 }
@@ -91,10 +92,11 @@ fn a_record_as_it_was_stored_before_entries_is_refused() {
 fn a_record_too_large_for_an_entry_is_not_added() {
     let (records, alone) = entry(vec![typical()]);
     let mut packed = Packed::default();
-    assert!(!packed.push(&records[0], alone.len() - 1));
-    assert_eq!((packed.records(), packed.bytes().len()), (0, 0));
+    assert!(!packed.stage(&records[0], alone.len() - 1));
     // The length of the longest head is what is counted.
-    assert!(packed.push(&records[0], alone.len() + 8));
+    assert!(packed.stage(&records[0], alone.len() + 8));
+    assert_eq!((packed.records(), packed.bytes().len()), (0, 0));
+    packed.add_staged();
     assert_eq!(packed.bytes(), alone);
 }
 

@@ -65,11 +65,11 @@ pub(super) fn write_change(wire: &mut Wire<'_>, change: &Change) {
         Change::Named { leaf, assurance } => {
             wire.message(11, &p::Named { leaf: leaf.0, assurance: assurance.number() })
         }
-        Change::OptNoted { leaf, purpose, refused, source } => wire.message(
+        Change::OptNoted { leaf, purposes, refused, source } => wire.message(
             42,
             &p::OptNoted {
                 leaf: leaf.0,
-                purpose: purpose.map(Word::number),
+                purposes: purposes.iter().map(|purpose| purpose.number()).collect(),
                 refused: *refused,
                 source: source.number(),
             },
