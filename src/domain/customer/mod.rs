@@ -2,9 +2,12 @@
 
 mod address;
 mod leaf;
+mod number;
 mod resolve;
+mod variant;
 
-pub use address::warm_up;
-pub(crate) use address::{NORMALISER_VERSION, address_hash, normalise};
+pub use address::normalise;
+pub(crate) use address::{NORMALISER_VERSION, address_hash};
 pub(crate) use leaf::{Leaf, Leaves};
+pub use number::warm_up;
 pub(crate) use resolve::{Who, known, known_person, resolve, resolve_thread};
