@@ -222,7 +222,11 @@ fn valid_abroad(text: &str) -> Option<Name> {
     if text.starts_with('0') || has_letters(text) || digits < MIN_INTERNATIONAL_DIGITS {
         return None;
     }
-    let number = read(None, &format!("+{text}")).filter(phonenumber::is_valid)?;
+    let plain = digits_alone(text);
+    if let Some(digits) = plain.as_deref().filter(|digits| exists(digits)) {
+        return Some(with_plus(digits));
+    }
+    let number = read(None, &format!("+{}", plain.as_deref().unwrap_or(text))).filter(phonenumber::is_valid)?;
     Some(formatted(&number))
 }
 
