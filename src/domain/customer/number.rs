@@ -165,12 +165,22 @@ fn international(rest: &str) -> Option<Name> {
 /// A number as it is dialled in the country, or with its code, or with the prefix of calls abroad.
 fn national(text: &str, country: Id) -> Option<Name> {
     let meta = DATABASE.by_id(country.as_ref())?;
+    // Here, as the library goes on with the rules of the country that is called from.
+    if let Some(digits) = digits_alone(text)
+        && let Some(abroad) = meta.international_prefix().and_then(|prefix| prefix.find(&digits))
+        && abroad.start() == 0
+        && let Some(called) = digits.get(abroad.end()..).filter(|called| exists(called))
+    {
+        return Some(with_plus(called));
+    }
     let trunk = meta.national_prefix().filter(|prefix| text.starts_with(prefix));
     let short = text.bytes().filter(u8::is_ascii_digit).count() <= MAX_SHORT_CODE_DIGITS;
     if short && trunk.is_none() && !has_letters(text) && !has_short_numbers(meta) {
         return None;
     }
-    if let Some(number) = read(Some(country), text).filter(phonenumber::is_valid) {
+    let of_country = |number: &PhoneNumber| number.country().code() == meta.country_code();
+    if let Some(number) = read(Some(country), text).filter(|number| of_country(number) && phonenumber::is_valid(number))
+    {
         return Some(formatted(&number));
     }
     // The library takes off a prefix twice where the number goes on with the same digit.
