@@ -20,6 +20,8 @@ mod golden;
 mod mails;
 #[path = "domain/matters.rs"]
 mod matters;
+#[path = "domain/numbers.rs"]
+mod numbers;
 #[path = "domain/offers.rs"]
 mod offers;
 #[path = "domain/opt_outs.rs"]

@@ -70,6 +70,7 @@ impl Change {
             | Self::MatchDeferred { agent, .. } => Concerned::agent(*agent),
             Self::IdentityMarked { leaf, .. }
             | Self::OptNoted { leaf, .. }
+            | Self::LinkEnded { leaf, .. }
             | Self::Named { leaf, .. }
             | Self::AlsoReceived { leaf, .. }
             | Self::PartsJoined { leaf, .. }

@@ -26,6 +26,8 @@ pub enum Invariant {
     OneMatterPerEndpoint,
     /// An address has at most one current generation, and its leaf is filed under one customer.
     OneCustomerPerAddress,
+    /// An address has one current generation, its latest; no answer goes to one whose link has ended.
+    OneCurrentGeneration,
     /// What is indexed as waiting is QUEUED, and the other way round.
     WaitingIndex,
     /// Every open offer, every Work in wrap-up and every text of which parts are missing has its deadline.
@@ -114,6 +116,8 @@ fn works(space: &Workspace, found: &mut Vec<Violation>) {
         let twins = space.works_of(space.root_of(work.leaf)).filter_map(|id| space.works.get(&id)).filter(|other| {
             other.endpoint == work.endpoint && other.channel == work.channel && other.leaf == work.leaf
         });
+        let answered = work.answer_to.as_ref().and_then(|(leaf, _)| space.leaves.get(*leaf));
+        check(answered.is_none_or(|leaf| !leaf.ended), Invariant::OneCurrentGeneration);
         check(work.threaded || twins.count() <= 1, Invariant::OneMatterPerEndpoint);
     }
 }
@@ -154,6 +158,11 @@ fn customers(space: &Workspace, found: &mut Vec<Violation>) {
         let works_are_open = leaf.works.iter().all(|work| space.work(*work).is_some_and(|work| work.leaf == id));
         if !(root_is_its_own && listed && works_are_open) {
             found.push(Violation { invariant: Invariant::OneCustomerPerAddress, work: None, agent: None });
+        }
+        let current = space.leaves.find(leaf.hash()).and_then(|current| Some((current, space.leaves.get(current)?)));
+        let is_latest = current.is_some_and(|(current, latest)| current == id || latest.generation > leaf.generation);
+        if !is_latest {
+            found.push(Violation { invariant: Invariant::OneCurrentGeneration, work: None, agent: None });
         }
     }
 }

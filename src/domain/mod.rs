@@ -29,7 +29,7 @@ pub mod view;
 mod work;
 pub mod workspace;
 
-pub use customer::warm_up;
+pub use customer::{normalise, warm_up};
 pub use decide::{answer, decide, evolve};
 pub use output::outputs;
 pub use state::{BoundStream, State};

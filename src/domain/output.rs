@@ -76,6 +76,7 @@ pub fn outputs(record: &Record) -> Vec<Output> {
             | Change::IdentityOpened(_)
             | Change::IdentityMarked { .. }
             | Change::OptNoted { .. }
+            | Change::LinkEnded { .. }
             | Change::Named { .. }
             | Change::Merged { .. }
             | Change::ReceiptNoted(_)

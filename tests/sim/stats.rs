@@ -27,6 +27,7 @@ const EXPECTED: &[(&str, &[&str])] = &[
             "IdentityMarked",
             "OptNoted",
             "Named",
+            "*LinkEnded: nobody's number changes in this model",
             "Merged",
             "MessageStored",
             "AlsoReceived",

@@ -6,7 +6,7 @@ use super::parts;
 use super::store::{Said, store};
 use super::{Counterpart, provider_fingerprint};
 use crate::domain::command::{Arrival, DeadLetter};
-use crate::domain::customer::{Who, normalise, resolve, resolve_thread};
+use crate::domain::customer::{Told, Who, changed, normalise, resolve, resolve_thread};
 use crate::domain::delivery;
 use crate::domain::draft::Draft;
 use crate::domain::event::{EventKind, InboundEvent, Receipt, ReceiptStatus, Scope};
@@ -91,6 +91,10 @@ fn is_ours(endpoint: &EndpointConfig, named: &str) -> bool {
 }
 
 fn item(draft: &mut Draft<'_>, mut arrival: Arrival, endpoint: &EndpointConfig) -> Result<(), Rejection> {
+    let told = match &arrival.event.kind {
+        EventKind::IdentityChange { old, new, .. } => Some(Told { old: old.clone(), new: new.clone() }),
+        _ => None,
+    };
     let mut item = as_item(&mut arrival.event);
     let event = &arrival.event;
     if event.senders.is_empty() && event.scope == Scope::Direct {
@@ -136,13 +140,18 @@ fn item(draft: &mut Draft<'_>, mut arrival: Arrival, endpoint: &EndpointConfig) 
             dead_letter(draft, arrival.refused("no_thread"));
             return Ok(());
         }
-        (Scope::Direct, _) => match resolve(draft, &event.senders, event.assurance, &endpoint.scope, !item.external) {
-            Some(who) => who,
-            None => {
+        (Scope::Direct, _) => {
+            let (senders, assurance, scope) = (&event.senders, event.assurance, &endpoint.scope);
+            let who = match &told {
+                Some(told) => changed(draft, senders, told, assurance, scope),
+                None => resolve(draft, senders, assurance, scope, !item.external),
+            };
+            let Some(who) = who else {
                 dead_letter(draft, arrival.refused("no_sender"));
                 return Ok(());
-            }
-        },
+            };
+            who
+        }
     };
     if event.scope == Scope::Direct && !item.external {
         name(draft, who, event);

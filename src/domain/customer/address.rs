@@ -5,32 +5,31 @@ use std::hash::Hasher;
 use siphasher::sip128::{Hasher128, SipHasher24};
 use unicode_normalization::UnicodeNormalization;
 
+use super::number::e164;
+use super::variant::common_form;
 use crate::domain::event::{AddressKind, Sender};
 use crate::domain::id::Name;
 
 /// Version of [`normalise`]; an identity keeps the one it was made with.
-pub(crate) const NORMALISER_VERSION: u16 = 1;
+pub(crate) const NORMALISER_VERSION: u16 = 2;
 /// Longest address that is kept, bytes: the longest mail address of RFC 3696 erratum 1690, with room.
 const MAX_ADDRESS_BYTES: usize = 512;
-/// Fewest digits of a number with country code that is taken as one.
-const MIN_INTERNATIONAL_DIGITS: usize = 7;
-/// Most digits of an E.164 number (ITU-T E.164, section 6).
-const MAX_INTERNATIONAL_DIGITS: usize = 15;
 
 /// Kind and text by which addresses are compared; none for one that is empty, too long, or no text.
-pub(crate) fn normalise(sender: &Sender, default_country: Option<&str>) -> Option<(AddressKind, Name)> {
+#[must_use]
+pub fn normalise(sender: &Sender, default_country: Option<&str>) -> Option<(AddressKind, Name)> {
     let raw = sender.address.trim();
     if raw.is_empty() || raw.len() > MAX_ADDRESS_BYTES || raw.chars().any(char::is_control) {
         return None;
     }
     Some(match sender.kind {
-        AddressKind::Phone => match phone(raw, default_country) {
+        AddressKind::Phone => match e164(raw, default_country) {
             Some(number) => (AddressKind::Phone, number),
             None => (AddressKind::ShortCode, folded(raw)),
         },
         AddressKind::ShortCode | AddressKind::Email => (sender.kind, folded(raw)),
-        AddressKind::Whatsapp
-        | AddressKind::Messenger
+        AddressKind::Whatsapp => (sender.kind, user_id(raw)),
+        AddressKind::Messenger
         | AddressKind::Instagram
         | AddressKind::Telegram
         | AddressKind::Line
@@ -42,6 +41,14 @@ pub(crate) fn normalise(sender: &Sender, default_country: Option<&str>) -> Optio
     })
 }
 
+/// A WhatsApp user id: its country, before the dot, in capitals.
+fn user_id(raw: &str) -> Name {
+    match raw.split_once('.') {
+        Some((country, id)) if country.len() == 2 => Name::from_iter([&country.to_ascii_uppercase(), ".", id]),
+        _ => Name::new(raw),
+    }
+}
+
 /// Case and compatibility forms folded: mail addresses and alphanumeric senders are matched without them.
 fn folded(raw: &str) -> Name {
     if raw.is_ascii() {
@@ -50,51 +57,9 @@ fn folded(raw: &str) -> Name {
     raw.nfkc().flat_map(char::to_lowercase).collect()
 }
 
-/// E.164 with `+`. Providers send numbers with country code, most without the plus: those need no table.
-fn phone(raw: &str, default_country: Option<&str>) -> Option<Name> {
-    let digits = raw.strip_prefix('+').unwrap_or(raw);
-    let plain = digits.bytes().all(|b| b.is_ascii_digit());
-    if plain
-        && !digits.starts_with('0')
-        && (MIN_INTERNATIONAL_DIGITS..=MAX_INTERNATIONAL_DIGITS).contains(&digits.len())
-        && (raw.starts_with('+') || default_country.is_none())
-    {
-        let mut number = Name::with_capacity(digits.len() + 1);
-        number.push('+');
-        number.push_str(digits);
-        return Some(number);
-    }
-    let country = default_country.and_then(|code| code.parse().ok());
-    let parsed = phonenumber::parse(country, raw).ok()?;
-    phonenumber::is_valid(&parsed).then(|| Name::new(parsed.format().mode(phonenumber::Mode::E164).to_string()))
-}
-
-/// Loads the tables of the phone number library, which its first use would otherwise do on the message path.
-pub fn warm_up() {
-    drop(phone("0301234567", Some("DE")));
-}
-
-/// The form of a number that has two, so that both are one identity. The number itself is kept as its owner's network sends it.
-///
-/// Brazil: mobile numbers had no 9 after the area code before 2016. Argentina, Mexico: a 9 or 1 after the country code marks
-/// mobile numbers in some networks. (ITU-T E.164 national numbering plans +55, +54, +52.)
-fn without_variants(number: &str) -> Option<Name> {
-    let (country, rest) = number.split_at_checked(3)?;
-    let digits = rest.as_bytes();
-    match (country, digits.len()) {
-        ("+55", 10) if matches!(digits[2], b'6'..=b'9') => {
-            let (area, subscriber) = rest.split_at_checked(2)?;
-            Some(Name::from_iter([country, area, "9", subscriber]))
-        }
-        ("+54", 11) => Some(Name::from_iter([country, rest.strip_prefix('9')?])),
-        ("+52", 11) => Some(Name::from_iter([country, rest.strip_prefix('1')?])),
-        _ => None,
-    }
-}
-
 /// Keyed hash of namespace and normalised address: what identities are looked up by (design, law 11).
 pub(crate) fn address_hash(key: &[u8; 16], kind: AddressKind, scope: &str, address: &str) -> u128 {
-    let one_form = if kind == AddressKind::Phone { without_variants(address) } else { None };
+    let one_form = if kind == AddressKind::Phone { common_form(address) } else { None };
     let address = one_form.as_deref().unwrap_or(address);
     let mut hasher = SipHasher24::new_with_key(key);
     hasher.write_u8(kind as u8);
@@ -106,6 +71,7 @@ pub(crate) fn address_hash(key: &[u8; 16], kind: AddressKind, scope: &str, addre
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use rstest::rstest;
 
     use super::*;
@@ -116,6 +82,41 @@ mod tests {
     #[case(AddressKind::Phone, "0151 12345678", Some("DE"), AddressKind::Phone, "+4915112345678")]
     #[case(AddressKind::Phone, "+49 151 1234 5678", None, AddressKind::Phone, "+4915112345678")]
     #[case(AddressKind::Phone, "72345", None, AddressKind::ShortCode, "72345")]
+    #[case(AddressKind::Phone, "+49 (0)151 1234 5678", None, AddressKind::Phone, "+4915112345678")]
+    #[case(AddressKind::Phone, "+49015112345678", None, AddressKind::Phone, "+4915112345678")]
+    #[case(AddressKind::Phone, "004915112345678", None, AddressKind::Phone, "+4915112345678")]
+    #[case(AddressKind::Phone, "+004915112345678", None, AddressKind::Phone, "+4915112345678")]
+    #[case(AddressKind::Phone, "00 49 151 12345678", Some("DE"), AddressKind::Phone, "+4915112345678")]
+    #[case(AddressKind::Phone, "011 49 151 12345678", Some("US"), AddressKind::Phone, "+4915112345678")]
+    #[case(AddressKind::Phone, "004915112345678", Some("US"), AddressKind::Phone, "+4915112345678")]
+    #[case(AddressKind::Phone, "+4407911123456", None, AddressKind::Phone, "+447911123456")]
+    #[case(AddressKind::Phone, "+34 (0)912 345 678", None, AddressKind::Phone, "+34912345678")]
+    #[case(AddressKind::Phone, "+39 06 6982 1234", None, AddressKind::Phone, "+390669821234")]
+    #[case(AddressKind::Phone, "+390669821234", None, AddressKind::Phone, "+390669821234")]
+    #[case(AddressKind::Phone, "+7 8 912 345-67-89", None, AddressKind::Phone, "+79123456789")]
+    #[case(AddressKind::Phone, "tel:+49-151-12345678;ext=7", None, AddressKind::Phone, "+4915112345678")]
+    #[case(AddressKind::Phone, "TEL:0151-12345678;phone-context=+49", None, AddressKind::Phone, "+4915112345678")]
+    #[case(AddressKind::Phone, "+49 151 12345678 ext. 7", None, AddressKind::Phone, "+4915112345678")]
+    #[case(AddressKind::Phone, "\u{ff0b}\u{ff14}\u{ff19} 151 12345678", None, AddressKind::Phone, "+4915112345678")]
+    #[case(AddressKind::Phone, "+\u{664}\u{669} 151 12345678", None, AddressKind::Phone, "+4915112345678")]
+    #[case(
+        AddressKind::Phone,
+        "\u{202a}+49\u{a0}151\u{2011}12345678\u{202c}",
+        None,
+        AddressKind::Phone,
+        "+4915112345678"
+    )]
+    #[case(AddressKind::Phone, "1-800-FLOWERS", Some("US"), AddressKind::Phone, "+18003569377")]
+    #[case(AddressKind::Phone, "24SEVEN", Some("DE"), AddressKind::ShortCode, "24seven")]
+    #[case(AddressKind::Phone, "+24SEVEN", None, AddressKind::ShortCode, "+24seven")]
+    #[case(AddressKind::Phone, "72345", Some("DE"), AddressKind::ShortCode, "72345")]
+    #[case(AddressKind::Phone, "89123", Some("DE"), AddressKind::ShortCode, "89123")]
+    #[case(AddressKind::Phone, "030 1234", Some("DE"), AddressKind::Phone, "+49301234")]
+    #[case(AddressKind::Phone, "5671234", None, AddressKind::ShortCode, "5671234")]
+    #[case(AddressKind::Phone, "9179925253", None, AddressKind::ShortCode, "9179925253")]
+    #[case(AddressKind::Phone, "0788383383", None, AddressKind::ShortCode, "0788383383")]
+    #[case(AddressKind::Phone, "0788383383", Some("ZZ"), AddressKind::ShortCode, "0788383383")]
+    #[case(AddressKind::Whatsapp, "de.aB1", None, AddressKind::Whatsapp, "DE.aB1")]
     #[case(AddressKind::Phone, "MyBank", None, AddressKind::ShortCode, "mybank")]
     #[case(AddressKind::Email, " Anna.Berg@Example.COM ", None, AddressKind::Email, "anna.berg@example.com")]
     #[case(AddressKind::Telegram, "AbC", None, AddressKind::Telegram, "AbC")]
@@ -137,6 +138,52 @@ mod tests {
     fn what_is_no_address_is_refused(#[case] raw: &str) {
         let sender = Sender { kind: AddressKind::Web, address: raw.to_owned() };
         assert_eq!(normalise(&sender, None), None);
+    }
+
+    /// Hash of a number as somebody wrote it.
+    fn hash(raw: &str, country: Option<&str>) -> Option<u128> {
+        let sender = Sender { kind: AddressKind::Phone, address: raw.to_owned() };
+        let (kind, number) = normalise(&sender, country)?;
+        (kind == AddressKind::Phone).then(|| address_hash(&[7; 16], kind, "", &number))
+    }
+
+    #[rstest]
+    #[case("+54 9 11 2345-6789", "+541123456789")]
+    #[case("+54 11 15 2345-6789", "+541123456789")]
+    #[case("+52 1 55 1234 5678", "+525512345678")]
+    #[case("+55 (11) 98765-4321", "+551187654321")]
+    fn spellings_and_variants_of_a_number_have_one_hash(#[case] one: &str, #[case] other: &str) {
+        assert!(hash(one, None).is_some());
+        assert_eq!(hash(one, None), hash(other, None));
+    }
+
+    proptest! {
+        #[test]
+        fn a_number_is_the_same_with_and_without_marks(
+            code in prop::sample::select(vec!["49", "44", "33", "31", "48", "46", "90", "91", "234"]),
+            national in "[1-9][0-9]{8,9}",
+        ) {
+            let plain = hash(&format!("+{code}{national}"), None);
+            prop_assert!(plain.is_some());
+            let (area, subscriber) = national.split_at(3);
+            for spelling in [
+                format!("+{code} {area} {subscriber}"),
+                format!("+{code} ({area}) {subscriber}"),
+                format!("00{code}{area}-{subscriber}"),
+                format!("tel:+{code}-{area}-{subscriber}"),
+            ] {
+                prop_assert_eq!(hash(&spelling, None), plain, "{}", spelling);
+            }
+        }
+
+        #[test]
+        fn any_text_is_read_without_a_panic(raw in "\\PC{0,40}|[+0-9() x-]{0,24}", country in prop::sample::select(vec![None, Some("US"), Some("DE"), Some("KZ")])) {
+            let sender = Sender { kind: AddressKind::Phone, address: raw };
+            if let Some((AddressKind::Phone, number)) = normalise(&sender, country) {
+                let digits = number.strip_prefix('+').unwrap_or_default();
+                prop_assert!((7..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit()), "{}", number);
+            }
+        }
     }
 
     #[test]

@@ -6,8 +6,12 @@ use smallvec::SmallVec;
 use crate::domain::event::{AddressKind, Assurance, Scope};
 use crate::domain::id::{Index, LeafId, Name, RootId, WorkId};
 use crate::domain::record::{IdentityOpened, IdentityStatus};
+use crate::domain::time::Timestamp;
 use crate::domain::workspace::Symbol;
 
+/// A number that was silent for more days than this is doubted (domain rules, section 4). Whole days, so 180 have passed.
+const SILENT_DAYS: u16 = 180;
+const DAY_MS: i64 = 86_400_000;
 /// How many earlier records a record names for each leaf that it touches.
 const LINKS: usize = 8;
 
@@ -22,6 +26,10 @@ pub(crate) struct Leaf {
     pub(crate) scope: Scope,
     pub(crate) status: IdentityStatus,
     pub(crate) shared: bool,
+    /// Its link has ended: the address's next message opens the next generation.
+    pub(crate) ended: bool,
+    /// Day of the last message from it, since the Unix epoch; 0: none yet.
+    heard: u16,
     /// Name that this identity told, and how sure it is; none once it is erased.
     pub(crate) shown: Option<Name>,
     pub(crate) shown_assurance: Assurance,
@@ -40,9 +48,34 @@ impl Leaf {
         self.links.newest_first()
     }
 
+    /// Generation of its address after this one.
+    pub(crate) fn next_generation(&self) -> u16 {
+        self.generation.saturating_add(1)
+    }
+
     /// Keyed hash of its address.
     pub(crate) fn hash(&self) -> u128 {
         u128::from(self.hash[0]) << 64 | u128::from(self.hash[1])
+    }
+
+    /// Notes that its person wrote.
+    pub(crate) fn hear(&mut self, now: Timestamp) {
+        self.heard = day(now);
+    }
+
+    /// Whether it may be somebody else's by now: it is doubted, or was silent for long.
+    pub(crate) fn may_be_anothers(&self, now: Timestamp) -> bool {
+        self.is_doubted() || self.is_silent(now)
+    }
+
+    /// Whether it is a number that was silent for so long that it may have another owner now.
+    fn is_silent(&self, now: Timestamp) -> bool {
+        self.kind == AddressKind::Phone && self.heard != 0 && day(now).saturating_sub(self.heard) > SILENT_DAYS
+    }
+
+    /// Whether it wrote, and may be somebody else's by now: its next word alone makes it no surer.
+    fn is_doubted(&self) -> bool {
+        self.status == IdentityStatus::Provisional && (self.heard != 0 || self.generation > 1)
     }
 
     /// The last record that touches it.
@@ -133,6 +166,8 @@ impl Leaves {
             scope: opened.scope,
             status: opened.status,
             shared: opened.shared,
+            ended: false,
+            heard: 0,
             shown: None,
             shown_assurance: Assurance::Claimed,
             address,
@@ -157,6 +192,11 @@ impl Leaves {
     }
 }
 
+/// Day since the Unix epoch, from 1: two bytes reach to the year 2149.
+fn day(at: Timestamp) -> u16 {
+    u16::try_from((at.0 / DAY_MS).max(1)).unwrap_or(u16::MAX)
+}
+
 #[expect(clippy::cast_possible_truncation, reason = "two halves of 64 bits each")]
 fn halves(hash: u128) -> [u64; 2] {
     [(hash >> 64) as u64, hash as u64]
@@ -179,6 +219,11 @@ mod tests {
             links.push(index);
         }
         assert_eq!(links.newest_first().as_slice(), [90, 52, 51, 50, 13, 12, 11, 10]);
+    }
+
+    #[test]
+    fn a_leaf_stays_small() {
+        assert!(size_of::<Leaf>() <= 144, "{} bytes", size_of::<Leaf>());
     }
 
     #[test]

@@ -1,10 +1,15 @@
 //! Who is it: addresses, identities, leaves and the customers they make up (domain rules, section 4; design, law 9).
 
 mod address;
+mod change;
 mod leaf;
+mod number;
 mod resolve;
+mod variant;
 
-pub use address::warm_up;
-pub(crate) use address::{NORMALISER_VERSION, address_hash, normalise};
+pub use address::normalise;
+pub(crate) use address::{NORMALISER_VERSION, address_hash};
+pub(crate) use change::{Told, changed};
 pub(crate) use leaf::{Leaf, Leaves};
+pub use number::warm_up;
 pub(crate) use resolve::{Who, known, known_person, resolve, resolve_thread};

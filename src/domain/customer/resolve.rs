@@ -28,13 +28,16 @@ struct Address {
     hash: u128,
     leaf: Option<LeafId>,
     generation: u16,
+    /// It may be somebody else's by now: it was silent for long, or reported, or its link has ended.
+    doubted: bool,
 }
 
 /// Finds, opens and links the addresses of one person. None: no address can be read.
 ///
 /// Where the provider vouches for the event, its addresses are one person's: new ones are linked to the known customer, and two
 /// known customers are merged. Anything less links nobody: only the first address counts, which the answer goes to. A shared
-/// address takes part in neither. `wrote`: the person did, it is not somebody who was written to.
+/// address takes part in neither. A doubted address (a number that was silent for long, or changed hands) proves nothing and
+/// merges nothing: it stays its customer's, PROVISIONAL, until an address that is not doubted is named with it. `wrote`: the person did, it is not somebody who was written to.
 pub(crate) fn resolve(
     draft: &mut Draft<'_>,
     senders: &[Sender],
@@ -54,8 +57,14 @@ pub(crate) fn resolve(
         if addresses.iter().any(|known| known.hash == hash) {
             continue;
         }
-        let leaf = draft.space.leaves.find(hash);
-        addresses.push(Address { kind, scope, text, hash, leaf, generation: 1 });
+        let current = draft.space.leaves.find(hash).and_then(|id| Some((id, draft.space.leaves.get(id)?)));
+        let (leaf, generation, doubted) = match current {
+            None => (None, 1, false),
+            // Whoever has it now is not known by what was before.
+            Some((_, ended)) if ended.ended => (None, ended.next_generation(), true),
+            Some((id, leaf)) => (Some(id), 1, leaf.may_be_anothers(draft.now)),
+        };
+        addresses.push(Address { kind, scope, text, hash, leaf, generation, doubted });
         if !vouched {
             break;
         }
@@ -67,6 +76,14 @@ pub(crate) fn resolve(
         return draft.space.leaves.get(leaf).map(|found| Who { leaf, root: found.root });
     }
     addresses.retain(|address| address.leaf.is_none_or(|leaf| !shared(leaf)));
+    let sure = addresses.iter().filter(|address| !address.doubted).find_map(|address| address.leaf);
+    let sure = sure.map(|leaf| draft.space.root_of(leaf));
+    if let Some(sure) = sure {
+        let of_another = |leaf: LeafId| draft.space.root_of(leaf) != sure;
+        addresses.retain(|address| !(address.doubted && address.leaf.is_some_and(of_another)));
+    }
+    // Nobody whom we are sure of is named: what is said comes from whoever has the doubted address now.
+    let unsure = sure.is_none() && addresses.iter().any(|address| address.doubted);
     let addresses = of_one_person(draft, addresses);
 
     let known = addresses.iter().find_map(|address| address.leaf);
@@ -76,23 +93,28 @@ pub(crate) fn resolve(
 
     let mut leaf_of_first = None;
     for address in addresses {
-        let leaf = match address.leaf {
-            Some(leaf) => leaf,
-            None => open(draft, address, root, assurance, known.is_some() || leaf_of_first.is_some(), wrote),
-        };
-        if leaf_of_first.is_none() && wrote {
-            verify(draft, leaf);
+        let (opened, doubted) = (address.leaf, address.doubted);
+        let linked = known.is_some() || leaf_of_first.is_some();
+        let leaf = opened.unwrap_or_else(|| open(draft, address, root, assurance, linked, wrote && !unsure));
+        if wrote && opened.is_some() {
+            match (doubted, unsure) {
+                (true, true) => doubt(draft, leaf),
+                (false, _) if leaf_of_first.is_some() => {}
+                _ => verify(draft, leaf),
+            }
         }
         leaf_of_first.get_or_insert(leaf);
     }
     leaf_of_first.map(|leaf| Who { leaf, root })
 }
 
-/// The leaf of an address, if it is known; nothing is opened.
+/// The leaf of an address, if its customer is known; nothing is opened.
 pub(crate) fn known(space: &Workspace, sender: &Sender, namespace_scope: &str) -> Option<LeafId> {
     let (kind, text) = normalise(sender, space.config().default_country.as_deref())?;
     let scope = if kind.is_scoped() { namespace_scope } else { "" };
-    space.leaves.find(address_hash(space.hash_key(), kind, scope, &text))
+    let found = space.leaves.find(address_hash(space.hash_key(), kind, scope, &text));
+    // Whoever has an address now whose link has ended is not known.
+    found.filter(|&leaf| space.leaves.get(leaf).is_some_and(|leaf| !leaf.ended))
 }
 
 /// The leaf of whoever an event is about, found as [`resolve`] finds it: by the first address that can be read; by a later one, of
@@ -125,7 +147,7 @@ fn of_one_person(draft: &Draft<'_>, addresses: SmallVec<[Address; 2]>) -> SmallV
             && browser.kind == AddressKind::Web
             && let Some(old) = browser.leaf.and_then(|leaf| draft.space.leaves.get(leaf))
         {
-            browser.generation = old.generation.saturating_add(1);
+            browser.generation = old.next_generation();
             browser.leaf = None;
             kept.push(address);
         }
@@ -159,7 +181,17 @@ fn values(draft: &Draft<'_>, address: &Address, kind: AddressKind) -> SmallVec<[
     }
 }
 
-/// Whoever was only written to has written now.
+/// Whoever has the address may be somebody else now.
+pub(super) fn doubt(draft: &mut Draft<'_>, id: LeafId) {
+    if let Some(leaf) = draft.space.leaves.get(id)
+        && leaf.status == IdentityStatus::Verified
+    {
+        let shared = leaf.shared;
+        draft.push(Change::IdentityMarked { leaf: id, status: IdentityStatus::Provisional, shared });
+    }
+}
+
+/// Whoever was only written to has written now; or who was doubted is proven.
 fn verify(draft: &mut Draft<'_>, id: LeafId) {
     if let Some(leaf) = draft.space.leaves.get(id)
         && leaf.status == IdentityStatus::Provisional
@@ -249,7 +281,7 @@ fn merge(draft: &mut Draft<'_>, root: RootId, addresses: &[Address]) -> RootId {
 
 impl AddressKind {
     /// Whether an address of the kind means something only within a portfolio, page or account.
-    fn is_scoped(self) -> bool {
+    pub(super) fn is_scoped(self) -> bool {
         matches!(self, Self::Whatsapp | Self::Messenger | Self::Instagram)
     }
 }

@@ -114,6 +114,14 @@ pub enum Change {
         /// Mark now.
         shared: bool,
     },
+    /// The link of an identity to its customer has ended (it was given up for another): its leaf keeps what was said, the next
+    /// message from the address opens its next generation, and what would have been answered there is answered to the successor.
+    LinkEnded {
+        /// Its leaf.
+        leaf: LeafId,
+        /// Leaf of the customer's that takes its place, if there is one.
+        successor: Option<LeafId>,
+    },
     /// The name shown for a customer; the name is personal content.
     Named {
         /// Leaf whose event told it.

@@ -36,6 +36,14 @@ pub enum Author {
     External,
 }
 
+impl MessageStored {
+    /// Whether it says that its person has the address now: history and a provider's notices do not.
+    pub(crate) fn is_from_the_person(&self) -> bool {
+        let told = self.flags.has(Flags::BACKFILL) || self.kind == MessageKind::IdentityChange;
+        self.direction == Direction::In && self.author == Author::Customer && !told
+    }
+}
+
 /// Why a message is sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Purpose {

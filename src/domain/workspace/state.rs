@@ -16,7 +16,7 @@ use crate::domain::delivery::{Delivery, OpenSends, OptOuts, ParkedReceipt, Waiti
 use crate::domain::event::{Assurance, ReceiptStatus};
 use crate::domain::id::{AgentId, Index, LeafId, MessageId, Name, RootId, WorkId};
 use crate::domain::record::{
-    Cause, Change, Direction, Flags, MessageContent, MessageStored, PersonalValue, ReceiptNoted, Record,
+    Cause, Change, Direction, Flags, IdentityStatus, MessageContent, MessageStored, PersonalValue, ReceiptNoted, Record,
 };
 use crate::domain::routing::{ReadyAgents, Waiting};
 use crate::domain::session::{Agent, Lost};
@@ -218,6 +218,7 @@ impl Workspace {
                     leaf.shared = *shared;
                 }
             }
+            Change::LinkEnded { leaf, successor } => self.end_link(*leaf, *successor),
             Change::Named { leaf, assurance } => {
                 if let (Some(PersonalValue::Shown(name)), Some(leaf)) =
                     (personal(record, place), self.leaves.get_mut(*leaf))
@@ -235,6 +236,9 @@ impl Workspace {
                 }
             }
             Change::PartHeld(part) => {
+                if let Some(leaf) = self.leaves.get_mut(part.leaf).filter(|_| !part.flags.has(Flags::BACKFILL)) {
+                    leaf.hear(now);
+                }
                 let seen = Seen { digest: part.digest, message: MessageId::new(index, place), at: now };
                 self.remembered.put(part.duplicate_key, seen, now);
                 self.timers.extend(self.parts.hold(part, words(record, place)));
@@ -317,8 +321,34 @@ impl Workspace {
         self.join(winner, leaves);
     }
 
+    /// The address is the customer's no longer: it is in doubt, and what would have been answered there goes elsewhere.
+    fn end_link(&mut self, id: LeafId, successor: Option<LeafId>) {
+        let Some(leaf) = self.leaves.get_mut(id) else {
+            return;
+        };
+        leaf.ended = true;
+        leaf.status = IdentityStatus::Provisional;
+        let root = leaf.root;
+        let answered = |work: &WorkId| {
+            let answer_to = self.works.get(work).and_then(|work| work.answer_to.as_ref());
+            answer_to.is_some_and(|(leaf, _)| *leaf == id)
+        };
+        let works: Vec<WorkId> = self.works_of(root).filter(answered).collect();
+        for work in works {
+            self.with_work(work, |work| {
+                work.tokens = None;
+                work.answer_to = successor.zip(work.answer_to.take()).map(|(leaf, (_, endpoint))| (leaf, endpoint));
+            });
+        }
+    }
+
     fn message(&mut self, index: Index, now: Timestamp, place: u16, message: &MessageStored, record: &Record) {
         let id = MessageId::new(index, place);
+        if message.is_from_the_person()
+            && let Some(leaf) = self.leaves.get_mut(message.leaf)
+        {
+            leaf.hear(now);
+        }
         self.remembered.put(message.duplicate_key, Seen { digest: message.digest, message: id, at: now }, now);
         self.provider_ids.note(message.provider_fingerprint, (id, message.work), now);
         if let Some(mail_id) = words(record, place).and_then(MessageContent::outbound_mail_id) {

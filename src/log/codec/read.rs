@@ -53,6 +53,7 @@ pub(super) fn change_from(change: p::Change) -> Result<Change, CodecError> {
         Kind::IdentityMarked(c) => {
             Change::IdentityMarked { leaf: LeafId(c.leaf), status: Word::from_number(c.status)?, shared: c.shared }
         }
+        Kind::LinkEnded(c) => Change::LinkEnded { leaf: LeafId(c.leaf), successor: c.successor.map(LeafId) },
         Kind::Named(c) => Change::Named { leaf: LeafId(c.leaf), assurance: Word::from_number(c.assurance)? },
         Kind::OptNoted(c) => Change::OptNoted {
             leaf: LeafId(c.leaf),

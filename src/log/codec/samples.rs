@@ -22,7 +22,7 @@ use crate::domain::record::{
 use crate::domain::time::Timestamp;
 
 /// How many variants [`variant`] numbers.
-pub(super) const VARIANTS: usize = 42;
+pub(super) const VARIANTS: usize = 43;
 
 /// The number of a change's variant, from 0.
 pub(super) fn variant(change: &Change) -> usize {
@@ -69,6 +69,7 @@ pub(super) fn variant(change: &Change) -> usize {
         Change::PartsJoined { .. } => 39,
         Change::ThroughParked { .. } => 40,
         Change::OptNoted { .. } => 41,
+        Change::LinkEnded { .. } => 42,
     }
 }
 
@@ -212,6 +213,7 @@ pub(super) fn every_change() -> Vec<BoxedStrategy<Change>> {
         )
             .prop_map(|(leaf, purposes, refused, source)| Change::OptNoted { leaf, purposes, refused, source })
             .boxed(),
+        (leaf(), of(leaf())).prop_map(|(leaf, successor)| Change::LinkEnded { leaf, successor }).boxed(),
     ]
 }
 

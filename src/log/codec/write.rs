@@ -62,6 +62,9 @@ pub(super) fn write_change(wire: &mut Wire<'_>, change: &Change) {
         Change::IdentityMarked { leaf, status, shared } => {
             wire.message(24, &p::IdentityMarked { leaf: leaf.0, status: status.number(), shared: *shared })
         }
+        Change::LinkEnded { leaf, successor } => {
+            wire.message(43, &p::LinkEnded { leaf: leaf.0, successor: successor.map(|leaf| leaf.0) })
+        }
         Change::Named { leaf, assurance } => {
             wire.message(11, &p::Named { leaf: leaf.0, assurance: assurance.number() })
         }

@@ -1,0 +1,121 @@
+//! A person has another address now, or an address may be another person's: what a provider tells about it (domain rules, section 4).
+
+use super::address::{NORMALISER_VERSION, address_hash, normalise};
+use super::resolve::{Who, doubt, resolve};
+use crate::domain::draft::Draft;
+use crate::domain::event::{AddressKind, Assurance, Scope, Sender};
+use crate::domain::id::{LeafId, Name};
+use crate::domain::record::{Change, Evidence, IdentityOpened, IdentityStatus, PersonalValue};
+
+/// What was told: the address before, and the one now.
+#[derive(Clone, Debug)]
+pub(crate) struct Told {
+    pub(crate) old: Option<Sender>,
+    pub(crate) new: Option<Sender>,
+}
+
+/// An address as it is looked up, with its current generation.
+struct Found {
+    kind: AddressKind,
+    scope: Name,
+    text: Name,
+    hash: u128,
+    leaf: Option<LeafId>,
+    ended: bool,
+    generation: u16,
+}
+
+/// Whom it is about, and what becomes of the addresses. None: no address can be read.
+///
+/// Where the provider vouches, an address that nobody has is the customer's from now on, PROVISIONAL until it writes; one that
+/// has a customer stays his, and nothing merges. The link of the old one ends: whoever writes from it next is somebody else until
+/// proven. Told of no new address, the old one is in doubt. What anybody could claim changes nothing.
+pub(crate) fn changed(
+    draft: &mut Draft<'_>,
+    senders: &[Sender],
+    told: &Told,
+    assurance: Assurance,
+    namespace_scope: &Name,
+) -> Option<Who> {
+    if assurance < Assurance::Platform {
+        return resolve(draft, senders, assurance, namespace_scope, false);
+    }
+    let find = |draft: &Draft<'_>, sender: &Sender| find(draft, sender, namespace_scope);
+    let old = told.old.as_ref().and_then(|old| find(draft, old));
+    let new = told.new.as_ref().and_then(|new| find(draft, new));
+    if let (Some(old), Some(new)) = (&old, &new)
+        && old.hash == new.hash
+    {
+        return resolve(draft, senders, assurance, namespace_scope, false);
+    }
+
+    // Whose address it was: the others that are named with it, but for those given up before.
+    let is_new = |found: &Found| new.as_ref().is_some_and(|new| new.hash == found.hash);
+    let mut was: Vec<Sender> = Vec::new();
+    for sender in senders.iter().chain(&told.old) {
+        let named = find(draft, sender).is_some_and(|found| !found.ended && !is_new(&found));
+        if named && !was.contains(sender) {
+            was.push(sender.clone());
+        }
+    }
+    if was.is_empty() {
+        // Told before: it is the new one's.
+        let about = told.new.as_slice();
+        return resolve(draft, if about.is_empty() { senders } else { about }, assurance, namespace_scope, false);
+    }
+    let who = resolve(draft, &was, assurance, namespace_scope, false)?;
+    let known = old.as_ref().and_then(|old| old.leaf);
+    let first = was.first().and_then(|first| find(draft, first));
+    let is_first = || old.as_ref().zip(first).is_some_and(|(old, first)| old.hash == first.hash).then_some(who.leaf);
+    let old_leaf = known.or_else(is_first);
+    let Some(new) = new else {
+        if let (Some(leaf), None) = (old_leaf, &told.new) {
+            doubt(draft, leaf);
+        }
+        return Some(who);
+    };
+    // Of a doubted address nobody knows whose number it was that is given up: the new one begins anew.
+    let doubted = |leaf: LeafId| draft.space.leaves.get(leaf).is_some_and(|leaf| leaf.may_be_anothers(draft.now));
+    let leaf_of = |sender: &Sender| find(draft, sender).and_then(|found| found.leaf);
+    let unsure = old_leaf.is_some_and(doubted) && !was.iter().filter_map(leaf_of).any(|leaf| !doubted(leaf));
+    let successor = match new.leaf {
+        None if unsure => None,
+        None => Some(link(draft, who, new, assurance)),
+        Some(leaf) => Some(leaf).filter(|&leaf| draft.root_of(leaf) == who.root),
+    };
+    if let Some(leaf) = old_leaf {
+        draft.push(Change::LinkEnded { leaf, successor });
+    }
+    Some(Who { leaf: successor.unwrap_or(who.leaf), root: who.root })
+}
+
+fn find(draft: &Draft<'_>, sender: &Sender, namespace_scope: &Name) -> Option<Found> {
+    let (kind, text) = normalise(sender, draft.space.config().default_country.as_deref())?;
+    let scope = if kind.is_scoped() { namespace_scope.clone() } else { Name::default() };
+    let hash = address_hash(draft.space.hash_key(), kind, &scope, &text);
+    let current = draft.space.leaves.find(hash).and_then(|id| Some((id, draft.space.leaves.get(id)?)));
+    let ended = current.is_some_and(|(_, leaf)| leaf.ended);
+    let generation = current.map_or(1, |(_, leaf)| leaf.next_generation());
+    Some(Found { kind, scope, text, hash, leaf: current.filter(|_| !ended).map(|(id, _)| id), ended, generation })
+}
+
+/// The new address is the customer's: the provider says so. It has not written yet.
+fn link(draft: &mut Draft<'_>, who: Who, new: Found, assurance: Assurance) -> LeafId {
+    let leaf = draft.next_leaf();
+    draft.with_content(leaf, PersonalValue::Address(new.text));
+    draft.push(Change::IdentityOpened(IdentityOpened {
+        leaf,
+        root: who.root,
+        kind: new.kind,
+        namespace_scope: new.scope,
+        scope: Scope::Direct,
+        hash: new.hash,
+        generation: new.generation,
+        normaliser: NORMALISER_VERSION,
+        status: IdentityStatus::Provisional,
+        shared: false,
+        assurance,
+        evidence: Evidence::SameEvent,
+    }));
+    leaf
+}

@@ -1,0 +1,244 @@
+//! A number's life: it changes, changes hands, falls silent (domain rules, section 4; design, law 9).
+
+use rstest::rstest;
+use skein::domain::event::{AddressKind, Assurance, EventKind, Sender};
+use skein::domain::id::{LeafId, Name, RootId};
+use skein::domain::record::{Change, IdentityOpened, IdentityStatus};
+use skein::domain::rejection::Rejection;
+
+use crate::kit::{Heard, Scenario, Step, shop, sms, whatsapp};
+
+const OLD: &str = "+4915112345678";
+const NEW: &str = "+4915187654321";
+const USER: (AddressKind, &str) = (AddressKind::Whatsapp, "DE.1234");
+const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
+
+/// The provider tells that whoever had `old` has `new` now.
+fn moved(old: Option<&str>, new: Option<&str>) -> Heard {
+    let phone = |number: &str| Sender { kind: AddressKind::Phone, address: number.to_owned() };
+    let reason = Some("user_changed_number".to_owned());
+    let kind = EventKind::IdentityChange { old: old.map(phone), new: new.map(phone), reason };
+    whatsapp(old.unwrap_or(OLD), "").kind(kind)
+}
+
+fn opened(step: &Step) -> Vec<&IdentityOpened> {
+    let identities = step.changes().iter().filter_map(|change| match change {
+        Change::IdentityOpened(opened) => Some(opened),
+        _ => None,
+    });
+    identities.collect()
+}
+
+fn status(story: &Scenario, leaf: LeafId) -> IdentityStatus {
+    let identities = story.conversation(RootId(leaf.0)).identities;
+    identities.into_iter().find(|identity| identity.leaf == leaf).expect("an identity of its own conversation").status
+}
+
+fn status_in(story: &Scenario, conversation: RootId, address: &str) -> IdentityStatus {
+    let identities = story.conversation(conversation).identities;
+    identities.into_iter().find(|known| known.address.as_deref() == Some(address)).expect("an identity").status
+}
+
+#[test]
+fn a_new_number_is_the_customers_at_once_and_sure_when_it_writes() {
+    let mut story = shop().opens();
+    let anna = story.hears(whatsapp(OLD, "hello"));
+    let step = story.hears(moved(Some(OLD), Some(NEW)));
+    let linked = opened(&step);
+    assert_eq!((linked.len(), linked[0].root, linked[0].generation), (1, RootId(0), 1));
+    assert_eq!(linked[0].assurance, Assurance::Platform);
+    assert_eq!(step.message().leaf, linked[0].leaf, "the notice is filed under the new number");
+    assert_eq!(status_in(&story, RootId(0), NEW), IdentityStatus::Provisional);
+
+    let next = story.hears(whatsapp(NEW, "it is me"));
+    assert_eq!(next.message().conversation, anna.message().conversation);
+    assert_eq!(next.message().work, anna.opened(), "the same matter goes on");
+    assert_eq!(status_in(&story, RootId(0), NEW), IdentityStatus::Verified);
+    story.folds_to_the_same();
+}
+
+#[test]
+fn whoever_writes_from_a_number_that_was_given_up_is_somebody_else_and_in_doubt() {
+    let mut story = shop().opens();
+    let anna = story.hears(whatsapp(OLD, "hello"));
+    story.hears(moved(Some(OLD), Some(NEW))).expect("a notice");
+    let stranger = story.hears(whatsapp(OLD, "who is there?"));
+    let [identity] = opened(&stranger)[..] else { panic!("{stranger:?}") };
+    assert_eq!((identity.generation, identity.root), (2, RootId(identity.leaf.0)));
+    assert_eq!(identity.status, IdentityStatus::Provisional);
+    assert_ne!(stranger.message().conversation, anna.message().conversation);
+    assert!(stranger.opened().is_some(), "a matter of its own");
+
+    let again = story.hears(sms(OLD, "hello?"));
+    assert_eq!(again.message().leaf, identity.leaf);
+    assert_eq!(status(&story, identity.leaf), IdentityStatus::Provisional, "a word alone proves nothing");
+    assert_eq!(story.conversation(RootId(0)).identities.len(), 2, "the customer keeps old and new");
+    story.folds_to_the_same();
+}
+
+#[test]
+fn answers_follow_the_customer_to_the_new_number() {
+    let mut story = shop().only_ann().opens();
+    story.ready("ann").expect("ready");
+    story.hears(whatsapp(OLD, "hello")).expect("a message");
+    let held = story.takes("ann");
+    let new = story.hears(moved(Some(OLD), Some(NEW))).message().leaf;
+    let answer = story.answers("ann", held, "thank you");
+    assert_eq!(answer.message().leaf, new);
+    assert_eq!(answer.words().recipient.as_deref(), Some(NEW));
+}
+
+#[test]
+fn a_new_number_of_another_customer_stays_his_and_nothing_merges() {
+    let mut story = shop().only_ann().opens();
+    story.ready("ann").expect("ready");
+    story.hears(whatsapp(OLD, "hello")).expect("a message");
+    let held = story.takes("ann");
+    let bert = story.hears(sms(NEW, "hello")).message().conversation;
+    let step = story.hears(moved(Some(OLD), Some(NEW)));
+    assert!(!step.changes().iter().any(|change| matches!(change, Change::Merged { .. })));
+    assert_eq!(step.message().conversation, RootId(0));
+    assert_eq!(story.hears(whatsapp(NEW, "me")).message().conversation, bert);
+    let stranger = story.hears(whatsapp(OLD, "and who am I?")).message().conversation;
+    assert!(stranger != bert && stranger != RootId(0));
+    assert_eq!(story.answers("ann", held, "are you there?").refused(), Rejection::NoRecipient);
+}
+
+#[test]
+fn a_change_that_is_told_again_changes_nothing_more() {
+    let mut story = shop().opens();
+    story.hears(whatsapp(OLD, "hello")).expect("a message");
+    let first = story.hears(moved(Some(OLD), Some(NEW)).event_id("1"));
+    let second = story.hears(moved(Some(OLD), Some(NEW)).event_id("2"));
+    assert!(opened(&second).is_empty());
+    assert_eq!(second.message().leaf, first.message().leaf);
+    assert_eq!(story.space().identities(), 2);
+}
+
+#[test]
+fn a_change_between_spellings_of_one_number_is_none() {
+    let mut story = shop().opens();
+    let leaf = story.hears(whatsapp("+5511987654321", "oi")).message().leaf;
+    let step = story.hears(moved(Some("+551187654321"), Some("+5511987654321")));
+    assert_eq!((step.message().leaf, step.changes().len()), (leaf, 1));
+}
+
+#[test]
+fn what_anybody_could_claim_moves_no_number() {
+    let mut story = shop().opens();
+    let anna = story.hears(whatsapp(OLD, "hello")).message().conversation;
+    story.hears(moved(Some(OLD), Some(NEW)).assured(Assurance::Claimed)).expect("a notice");
+    assert_ne!(story.hears(whatsapp(NEW, "hello")).message().conversation, anna);
+    assert_eq!(story.hears(whatsapp(OLD, "still me")).message().conversation, anna);
+    assert_eq!(status(&story, LeafId(0)), IdentityStatus::Verified);
+}
+
+#[test]
+fn a_number_that_is_reported_without_a_new_one_is_in_doubt() {
+    let mut story = shop().opens();
+    story.hears(whatsapp(OLD, "hello")).expect("a message");
+    story.hears(moved(Some(OLD), None)).expect("a notice");
+    assert_eq!(status(&story, LeafId(0)), IdentityStatus::Provisional);
+    let next = story.hears(whatsapp(OLD, "hello again"));
+    assert_eq!(next.message().leaf, LeafId(0), "agents see the history as perhaps");
+    assert_eq!(status(&story, LeafId(0)), IdentityStatus::Provisional);
+}
+
+#[rstest]
+#[case(179, IdentityStatus::Verified)]
+#[case(182, IdentityStatus::Provisional)]
+fn a_number_that_was_silent_for_half_a_year_is_in_doubt(#[case] days: i64, #[case] expected: IdentityStatus) {
+    let mut story = shop().opens();
+    story.hears(whatsapp(OLD, "hello")).expect("a message");
+    story.passes(days * DAY_MS);
+    let step = story.hears(whatsapp(OLD, "hello again"));
+    assert_eq!(step.message().leaf, LeafId(0));
+    assert_eq!(status(&story, LeafId(0)), expected);
+    story.hears(whatsapp(OLD, "and again")).expect("a message");
+    assert_eq!(status(&story, LeafId(0)), expected, "it stays as it is");
+    story.folds_to_the_same();
+}
+
+#[test]
+fn only_what_the_person_says_breaks_the_silence() {
+    let mut story = shop().opens();
+    story.hears(whatsapp(OLD, "hello")).expect("a message");
+    story.passes(100 * DAY_MS);
+    story.hears(whatsapp(OLD, "from long ago").backfill()).expect("history");
+    story.hears(moved(None, None)).expect("a notice");
+    story.passes(100 * DAY_MS);
+    story.hears(whatsapp(OLD, "hello again")).expect("a message");
+    assert_eq!(status(&story, LeafId(0)), IdentityStatus::Provisional);
+}
+
+#[test]
+fn a_silent_mail_address_is_not_given_to_another() {
+    let mut story = shop().opens();
+    story.hears(crate::kit::mail("anna@example.com", "1@x", "hello")).expect("a mail");
+    story.passes(400 * DAY_MS);
+    story.hears(crate::kit::mail("anna@example.com", "2@x", "hello again")).expect("a mail");
+    assert_eq!(status(&story, LeafId(0)), IdentityStatus::Verified);
+}
+
+#[test]
+fn an_address_that_is_sure_proves_a_silent_number_of_the_same_customer() {
+    let mut story = shop().opens();
+    let both = [USER, (AddressKind::Phone, OLD)];
+    story.hears(whatsapp("", "hello").from(&[(AddressKind::Phone, OLD), USER])).expect("a message");
+    story.passes(200 * DAY_MS);
+    story.hears(sms(OLD, "hello again")).expect("a message");
+    assert_eq!(status_in(&story, RootId(0), OLD), IdentityStatus::Provisional);
+    let step = story.hears(whatsapp("", "it is me").from(&both));
+    assert_eq!(step.message().conversation, RootId(0));
+    assert_eq!(status_in(&story, RootId(0), OLD), IdentityStatus::Verified);
+}
+
+#[test]
+fn a_silent_number_merges_nobody() {
+    let mut story = shop().opens();
+    let before = story.hears(sms(OLD, "hello")).message().conversation;
+    story.passes(200 * DAY_MS);
+    let user = story.hears(whatsapp("", "hello").from(&[USER])).message().conversation;
+    let step = story.hears(whatsapp("", "and my number").from(&[(AddressKind::Phone, OLD), USER]));
+    assert!(!step.changes().iter().any(|change| matches!(change, Change::Merged { .. })));
+    assert_eq!(step.message().conversation, user);
+    assert_ne!(before, user);
+}
+
+#[test]
+fn an_address_that_is_linked_by_a_doubted_number_alone_is_as_doubtful() {
+    let mut story = shop().opens();
+    story.hears(sms(OLD, "hello")).expect("a message");
+    story.passes(200 * DAY_MS);
+    let step = story.hears(whatsapp("", "hello").from(&[USER, (AddressKind::Phone, OLD)]));
+    assert_eq!(step.message().conversation, RootId(0));
+    story.hears(whatsapp("", "me again").from(&[USER])).expect("a message");
+    assert_eq!(status_in(&story, RootId(0), USER.1), IdentityStatus::Provisional);
+    assert_eq!(status_in(&story, RootId(0), OLD), IdentityStatus::Provisional);
+}
+
+#[test]
+fn the_new_number_of_a_doubted_one_begins_anew() {
+    let mut story = shop().opens();
+    story.hears(whatsapp(OLD, "hello")).expect("a message");
+    story.passes(200 * DAY_MS);
+    story.hears(moved(Some(OLD), Some(NEW))).expect("a notice");
+    assert_ne!(story.hears(whatsapp(NEW, "hello")).message().conversation, RootId(0));
+}
+
+#[test]
+fn parallel_first_messages_from_variants_of_a_number_make_one_customer_and_one_work() {
+    let mut story = shop().but(|config| config.default_country = Some(Name::new("BR"))).opens();
+    let spellings = [
+        "+5511987654321",
+        "+551187654321",
+        "+55 (11) 98765-4321",
+        "(11) 98765-4321",
+        "011 98765-4321",
+        "005511987654321",
+    ];
+    for (number, spelling) in spellings.iter().cycle().take(1_000).enumerate() {
+        story.hears(whatsapp(spelling, &format!("message {number}"))).expect("a message");
+    }
+    assert_eq!((story.space().identities(), story.open().len()), (1, 1));
+}
