@@ -213,7 +213,7 @@ impl Writer {
             return;
         }
         if store.append(&flight) {
-            self.landed.extend(flight.entry.iter().filter_map(|entry| last(entry)));
+            self.landed.extend(flight.entry.iter().filter_map(last));
         } else {
             self.give_up();
         }

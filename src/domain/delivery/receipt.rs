@@ -38,6 +38,9 @@ pub(crate) struct ParkedReceipt {
     pub(crate) class: ErrorClass,
 }
 
+/// A message of ours, and what is known of its delivery.
+type Ours = (MessageId, Delivery);
+
 impl Delivery {
     pub(crate) fn of(message: &MessageStored, names: &mut Names) -> Self {
         Self {
@@ -195,7 +198,7 @@ fn reported(
     endpoint: &EndpointConfig,
     event: &InboundEvent,
     report: &Receipt,
-) -> (Option<(MessageId, Delivery)>, Option<(MessageId, Delivery)>) {
+) -> (Option<Ours>, Option<Ours>) {
     let space = draft.space;
     let EndpointConfig { channel, name, .. } = endpoint;
     let ours = |id: MessageId| Some((id, *space.deliveries.get(id.to_bits())?));
