@@ -242,3 +242,57 @@ fn parallel_first_messages_from_variants_of_a_number_make_one_customer_and_one_w
     }
     assert_eq!((story.space().identities(), story.open().len()), (1, 1));
 }
+
+#[test]
+fn a_notice_told_again_takes_nothing_from_the_next_owner() {
+    let mut story = shop().opens();
+    story.hears(whatsapp(OLD, "hello")).expect("a message");
+    story.hears(moved(Some(OLD), Some(NEW)).event_id("1")).expect("a notice");
+    let stranger = story.hears(whatsapp(OLD, "who is there?"));
+    story.hears(moved(Some(OLD), Some(NEW)).event_id("2")).expect("told again");
+    let next = story.hears(whatsapp(OLD, "hello?"));
+    assert_eq!(next.message().leaf, stranger.message().leaf);
+    assert_eq!(next.message().work, stranger.opened(), "the same matter goes on");
+}
+
+#[test]
+fn a_change_that_names_another_customer_too_merges_nobody() {
+    let mut story = shop().opens();
+    story.hears(whatsapp(OLD, "hello")).expect("anna");
+    story.hears(whatsapp("+4930123456", "hello")).expect("bert");
+    let step = story.hears(moved(Some(OLD), Some(NEW)).also(AddressKind::Phone, "+4930123456"));
+    assert!(!step.changes().iter().any(|change| matches!(change, Change::Merged { .. })), "{step:?}");
+}
+
+#[test]
+fn another_kind_of_address_beside_a_number_ends_nothing() {
+    let mut story = shop().opens();
+    let anna = story.hears(whatsapp(OLD, "hello"));
+    let phone = Sender { kind: AddressKind::Phone, address: OLD.to_owned() };
+    let user = Sender { kind: USER.0, address: USER.1.to_owned() };
+    let kind = EventKind::IdentityChange { old: Some(phone), new: Some(user), reason: None };
+    story.hears(whatsapp(OLD, "").kind(kind)).expect("a notice");
+    assert_eq!(story.hears(whatsapp(OLD, "still me")).message().leaf, anna.message().leaf);
+}
+
+#[test]
+fn a_part_that_waited_through_a_change_is_answered_to_nobody_else() {
+    let mut story = shop().opens();
+    story.ready("ann").expect("ready");
+    story.hears(sms(OLD, "first half").part(1, 2, "r")).expect("held");
+    story.hears(moved(Some(OLD), Some(NEW))).expect("a notice");
+    story.after(61 * 1_000);
+    let held = story.takes("ann");
+    assert_eq!(story.answers("ann", held, "for her alone").refused(), Rejection::NoRecipient);
+}
+
+#[test]
+fn a_refusal_goes_with_the_customer_to_the_new_number() {
+    let mut story = shop().opens();
+    story.hears(sms(OLD, "stop")).expect("noted");
+    story.hears(moved(Some(OLD), Some(NEW))).expect("a notice");
+    let identities = story.conversation(RootId(0)).identities;
+    let refusing: Vec<_> = identities.iter().map(|identity| !identity.refuses.is_empty()).collect();
+    assert_eq!(refusing, [true, true]);
+    story.folds_to_the_same();
+}

@@ -5,7 +5,7 @@ use super::resolve::{Who, doubt, resolve};
 use crate::domain::draft::Draft;
 use crate::domain::event::{AddressKind, Assurance, Scope, Sender};
 use crate::domain::id::{LeafId, Name};
-use crate::domain::record::{Change, Evidence, IdentityOpened, IdentityStatus, PersonalValue};
+use crate::domain::record::{Change, Evidence, IdentityOpened, IdentityStatus, OptSource, PersonalValue, Purpose};
 
 /// What was told: the address before, and the one now.
 #[derive(Clone, Debug)]
@@ -58,7 +58,15 @@ pub(crate) fn changed(
             was.push(sender.clone());
         }
     }
-    if was.is_empty() {
+    // A change is of one customer: whoever else is named with it is none of it, and nothing merges.
+    let root_of = |sender: &Sender| find(draft, sender)?.leaf.map(|leaf| draft.root_of(leaf));
+    let root = told.old.as_ref().and_then(root_of).or_else(|| was.iter().find_map(root_of));
+    was.retain(|sender| root_of(sender).is_none_or(|other| Some(other) == root));
+    // An address that changed hands before, told of again: the other one has its customer already, and its owner now has not moved.
+    let old_known = old.as_ref().and_then(|old| draft.space.leaves.get(old.leaf?));
+    let again = old_known.is_some_and(|leaf| leaf.generation > 1)
+        && new.as_ref().and_then(|new| new.leaf).is_some_and(|leaf| Some(draft.root_of(leaf)) != root);
+    if was.is_empty() || again {
         // Told before: it is the new one's.
         let about = told.new.as_slice();
         return resolve(draft, if about.is_empty() { senders } else { about }, assurance, namespace_scope, false);
@@ -78,13 +86,19 @@ pub(crate) fn changed(
     let doubted = |leaf: LeafId| draft.space.leaves.get(leaf).is_some_and(|leaf| leaf.may_be_anothers(draft.now));
     let leaf_of = |sender: &Sender| find(draft, sender).and_then(|found| found.leaf);
     let unsure = old_leaf.is_some_and(doubted) && !was.iter().filter_map(leaf_of).any(|leaf| !doubted(leaf));
+    let same_kind = old.as_ref().is_some_and(|old| old.kind == new.kind && old.scope == new.scope);
     let successor = match new.leaf {
         None if unsure => None,
         None => Some(link(draft, who, new, assurance)),
         Some(leaf) => Some(leaf).filter(|&leaf| draft.root_of(leaf) == who.root),
     };
-    if let Some(leaf) = old_leaf {
+    // Another kind of address beside the old one takes nothing from it.
+    if let Some(leaf) = old_leaf.filter(|_| same_kind) {
         draft.push(Change::LinkEnded { leaf, successor });
+        let purposes: Vec<Purpose> = draft.space.opt_outs.of(leaf).collect();
+        if let (Some(leaf), false) = (successor, purposes.is_empty()) {
+            draft.push(Change::OptNoted { leaf, purposes, refused: true, source: OptSource::Provider });
+        }
     }
     Some(Who { leaf: successor.unwrap_or(who.leaf), root: who.root })
 }

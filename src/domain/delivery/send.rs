@@ -144,7 +144,8 @@ fn recipient<'d>(
             (leaf, endpoint, true)
         }
     };
-    let identity = draft.space.leaves.get(leaf).ok_or(Rejection::NoRecipient)?;
+    // What changed hands is somebody else's, whatever was written from it before.
+    let identity = draft.space.leaves.get(leaf).filter(|leaf| !leaf.ended).ok_or(Rejection::NoRecipient)?;
     let endpoint = config
         .endpoints
         .iter()

@@ -289,6 +289,10 @@ impl Workspace {
                 self.last_owners.remove(&assigned.work);
             }
             Change::WorkClosed { work, reopen_until, .. } => self.close(*work, *reopen_until),
+            // What waited while its address changed hands is not answered to whoever has that now.
+            Change::MessageStored(message) if self.leaves.get(message.leaf).is_some_and(|leaf| leaf.ended) => {
+                self.end_link(message.leaf, None);
+            }
             _ => {}
         }
     }
@@ -337,6 +341,8 @@ impl Workspace {
         for work in works {
             self.with_work(work, |work| {
                 work.tokens = None;
+                // A thread is one of a chat with the address.
+                work.thread = None;
                 work.answer_to = successor.zip(work.answer_to.take()).map(|(leaf, (_, endpoint))| (leaf, endpoint));
             });
         }
