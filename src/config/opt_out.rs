@@ -3,7 +3,8 @@
 use serde::Deserialize;
 
 use crate::domain::id::Name;
-use crate::domain::workspace::{OptOutConfig, fold_word};
+use crate::domain::phrase::fold;
+use crate::domain::workspace::OptOutConfig;
 
 /// Refuse, on every channel: words that are hardly an answer to anything. English, French, German, Spanish, Portuguese, Italian, Dutch.
 const STOP: &[&str] = &[
@@ -61,8 +62,7 @@ impl Default for OptOut {
 impl OptOut {
     /// As the core compares: folded, without what folds to nothing.
     pub(super) fn into_config(self) -> OptOutConfig {
-        let folded =
-            |words: Vec<String>| words.iter().map(|word| fold_word(word)).filter(|word| !word.is_empty()).collect();
+        let folded = |words: Vec<String>| words.iter().map(|word| fold(word)).filter(|word| !word.is_empty()).collect();
         OptOutConfig {
             stop: folded(self.stop),
             stop_sms: folded(self.stop_sms),

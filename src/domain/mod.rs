@@ -18,6 +18,7 @@ pub mod event;
 pub mod id;
 pub mod invariant;
 pub mod output;
+pub mod phrase;
 pub mod record;
 pub mod rejection;
 mod routing;

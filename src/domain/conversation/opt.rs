@@ -1,4 +1,4 @@
-//! Whether what was said is a wish to be written to or not (domain rules, section 3), and whose.
+//! Whether somebody opts out or in by what was said (domain rules, section 3), and for which addresses.
 //!
 //! A customer's words are never taken for one on a guess: only a whole message counts, and permission needs more than a refusal.
 
@@ -7,33 +7,22 @@ use smallvec::SmallVec;
 use super::item::Item;
 use crate::domain::content::{Mail, Part};
 use crate::domain::customer::{Who, known};
-use crate::domain::delivery::has_refused;
+use crate::domain::delivery::{Opt, has_refused};
 use crate::domain::draft::Draft;
 use crate::domain::event::{Assurance, InboundEvent, Scope};
-use crate::domain::id::LeafId;
-use crate::domain::record::{Flags, MessageKind, OptSource, Purpose};
+use crate::domain::id::{LeafId, Name};
+use crate::domain::record::{Flags, MessageKind, OptSource};
 use crate::domain::workspace::{EndpointConfig, OptWord};
 
-/// What somebody wants.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Wanted {
-    /// Not to be written to; otherwise to be, again.
-    pub(super) refused: bool,
-    /// For what; none: at all.
-    pub(super) purpose: Option<Purpose>,
-    /// How we know.
-    pub(super) source: OptSource,
-}
-
-/// The item as it is to be stored, and the wish that it says.
+/// The item as it is to be stored, and whether its author opts out or in by it.
 pub(super) fn read(
     draft: &Draft<'_>,
-    channel: &str,
+    channel: &Name,
     event: &InboundEvent,
     item: Item,
     who: Who,
     flags: Flags,
-) -> (Item, Option<Wanted>) {
+) -> (Item, Option<Opt>) {
     if event.scope != Scope::Direct || event.backfill || item.external {
         return (item, None);
     }
@@ -44,8 +33,8 @@ pub(super) fn read(
             return (Item { kind: MessageKind::Message, opt: None, ..item }, None);
         }
         Some((refused, purpose)) => {
-            let wanted = Wanted { refused, purpose, source: OptSource::Provider };
-            return (item, Some(wanted));
+            let opt = Opt { refused, purpose, source: OptSource::Provider, channel: channel.clone() };
+            return (item, Some(opt));
         }
         None => {}
     }
@@ -53,9 +42,9 @@ pub(super) fn read(
     if flags.is_quiet() || flags.has(Flags::GENERATED) || flags.has(Flags::INCOMPLETE) {
         return (item, None);
     }
-    let by_word = |refused| Some(Wanted { refused, purpose: None, source: OptSource::Word });
+    let by_word = |refused| Some(Opt { refused, purpose: None, source: OptSource::Word, channel: channel.clone() });
     let word = only_words(&item, |text| draft.space.config().opt_out.word(channel, text));
-    let wanted = match (item.kind, word) {
+    let opt = match (item.kind, word) {
         (MessageKind::Message | MessageKind::Edit, Some(OptWord::Stop)) => by_word(true),
         // Whoever can be forged may refuse, which harms little. To allow, the carrier or the provider has to know the sender.
         (MessageKind::Message, Some(OptWord::Start))
@@ -68,12 +57,12 @@ pub(super) fn read(
         _ => None,
     };
     // A correction of the word is what was meant, and nobody has heard it yet.
-    let corrects = item.kind == MessageKind::Edit && refuses && wanted.is_none() && !has_open_work(draft, who);
-    if corrects { (Item { kind: MessageKind::Message, ..item }, None) } else { (item, wanted) }
+    let corrects = item.kind == MessageKind::Edit && refuses && opt.is_none() && !has_open_work(draft, who);
+    if corrects { (Item { kind: MessageKind::Message, ..item }, None) } else { (item, opt) }
 }
 
-/// Whose wish it is: the author's, by every address that a provider vouches to be that person's.
-pub(super) fn wishers(
+/// Whom it is noted for: the author, by every address that a provider vouches to be that person's.
+pub(super) fn leaves(
     draft: &Draft<'_>,
     event: &InboundEvent,
     who: Who,

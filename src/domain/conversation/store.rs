@@ -5,11 +5,11 @@ use smallvec::SmallVec;
 use super::item::Item;
 use super::matter::{self, Question};
 use super::once::Once;
-use super::opt::{self, Wanted};
+use super::opt;
 use super::provider_fingerprint;
 use super::route::{Route, answers, route};
 use crate::domain::customer::Who;
-use crate::domain::delivery::{self, Wish};
+use crate::domain::delivery::note_opt;
 use crate::domain::draft::Draft;
 use crate::domain::event::{InboundEvent, Scope};
 use crate::domain::id::{AgentId, Name, WorkId};
@@ -41,7 +41,7 @@ pub(super) struct Said {
 /// `endpoint`: none where the configuration has it no longer; what came by it then opens nothing.
 pub(super) fn store(draft: &mut Draft<'_>, endpoint: Option<&EndpointConfig>, said: Said) {
     let Said { channel, endpoint: endpoint_name, event, item, who, once, joined } = said;
-    let (item, wish) = opt::read(draft, &channel, &event, item, who, once.flags);
+    let (item, opt) = opt::read(draft, &channel, &event, item, who, once.flags);
     let quoted = answers(&item, &event);
     let answers: SmallVec<[&str; 2]> = quoted.iter().map(String::as_str).collect();
     // A group's thread is the address of its leaf.
@@ -58,7 +58,7 @@ pub(super) fn store(draft: &mut Draft<'_>, endpoint: Option<&EndpointConfig>, sa
         answers: &answers,
         reopens: !once.flags.has(Flags::GENERATED),
     };
-    let by_word = wish.is_some_and(|wish| wish.source == OptSource::Word);
+    let by_word = opt.as_ref().is_some_and(|opt| opt.source == OptSource::Word);
     let said_flags = if by_word { once.flags.with(Flags::OPT_WORD) } else { once.flags };
     let answered = matter::answered(draft, &question);
     let asked = if endpoint.is_some() { said_flags } else { said_flags.with(Flags::BACKFILL) };
@@ -108,8 +108,7 @@ pub(super) fn store(draft: &mut Draft<'_>, endpoint: Option<&EndpointConfig>, sa
         (Some(id), true) => provider_fingerprint(draft.space.hash_key(), &channel, &endpoint_name, id),
         _ => 0,
     };
-    let wish = wish.map(|wanted| (wanted, opt::wishers(draft, &event, who, endpoint)));
-    let said_on = channel.clone();
+    let opt = opt.map(|opt| (opt, opt::leaves(draft, &event, who, endpoint)));
     let message = MessageStored {
         leaf: who.leaf,
         conversation: who.root,
@@ -151,10 +150,9 @@ pub(super) fn store(draft: &mut Draft<'_>, endpoint: Option<&EndpointConfig>, sa
     if let Some((set, complete)) = joined {
         draft.push(Change::PartsJoined { leaf: who.leaf, set, message, complete });
     }
-    if let Some((wanted, leaves)) = wish {
-        let Wanted { refused, purpose, source } = wanted;
+    if let Some((opt, leaves)) = opt {
         for leaf in leaves {
-            delivery::opt(draft, leaf, Wish { refused, purpose, source, channel: &said_on });
+            note_opt(draft, leaf, &opt);
         }
     }
     follow_up(draft, route, work, endpoint.map(|endpoint| &endpoint.queue));

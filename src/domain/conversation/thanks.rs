@@ -1,24 +1,17 @@
 //! "Thanks": words that end a matter and open none (domain rules, section 5).
 
-use unicode_normalization::UnicodeNormalization;
+use crate::domain::phrase::fold;
 
 /// Longer messages are never only thanks, characters.
 const MAX_CHARS: usize = 40;
 
-/// Whether the text consists of nothing but phrases of the list. Phrases are compared folded: lower case, letters only.
+/// Whether the text consists of nothing but phrases of the list. Phrases are compared folded ([`fold`]).
 pub(crate) fn only_thanks(text: &str, phrases: &[String]) -> bool {
     if text.chars().count() >= MAX_CHARS {
         return false;
     }
     let text = fold(text);
     !text.is_empty() && made_of(&text, phrases)
-}
-
-/// Folded words, one blank between them.
-fn fold(text: &str) -> String {
-    let letters: String =
-        text.nfkc().flat_map(char::to_lowercase).map(|c| if c.is_alphanumeric() { c } else { ' ' }).collect();
-    letters.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn made_of(text: &str, phrases: &[String]) -> bool {

@@ -1,28 +1,16 @@
 //! A person has another address now, or an address may be another person's: what a provider tells about it (domain rules, section 4).
 
-use super::address::{NORMALISER_VERSION, address_hash, normalise};
-use super::resolve::{Who, doubt, resolve};
+use super::resolve::{Address, Who, doubt, open, resolve};
 use crate::domain::draft::Draft;
-use crate::domain::event::{AddressKind, Assurance, Scope, Sender};
+use crate::domain::event::{Assurance, Sender};
 use crate::domain::id::{LeafId, Name};
-use crate::domain::record::{Change, Evidence, IdentityOpened, IdentityStatus, OptSource, PersonalValue, Purpose};
+use crate::domain::record::{Change, OptSource, Purpose};
 
 /// What was told: the address before, and the one now.
 #[derive(Clone, Debug)]
 pub(crate) struct Told {
     pub(crate) old: Option<Sender>,
     pub(crate) new: Option<Sender>,
-}
-
-/// An address as it is looked up, with its current generation.
-struct Found {
-    kind: AddressKind,
-    scope: Name,
-    text: Name,
-    hash: u128,
-    leaf: Option<LeafId>,
-    ended: bool,
-    generation: u16,
 }
 
 /// Whom it is about, and what becomes of the addresses. None: no address can be read.
@@ -40,7 +28,7 @@ pub(crate) fn changed(
     if assurance < Assurance::Platform {
         return resolve(draft, senders, assurance, namespace_scope, false);
     }
-    let find = |draft: &Draft<'_>, sender: &Sender| find(draft, sender, namespace_scope);
+    let find = |draft: &Draft<'_>, sender: &Sender| Address::look_up(draft.space, sender, namespace_scope);
     let old = told.old.as_ref().and_then(|old| find(draft, old));
     let new = told.new.as_ref().and_then(|new| find(draft, new));
     if let (Some(old), Some(new)) = (&old, &new)
@@ -50,10 +38,10 @@ pub(crate) fn changed(
     }
 
     // Whose address it was: the others that are named with it, but for those given up before.
-    let is_new = |found: &Found| new.as_ref().is_some_and(|new| new.hash == found.hash);
+    let is_new = |found: &Address| new.as_ref().is_some_and(|new| new.hash == found.hash);
     let mut was: Vec<Sender> = Vec::new();
     for sender in senders.iter().chain(&told.old) {
-        let named = find(draft, sender).is_some_and(|found| !found.ended && !is_new(&found));
+        let named = find(draft, sender).is_some_and(|found| !found.is_given_up() && !is_new(&found));
         if named && !was.contains(sender) {
             was.push(sender.clone());
         }
@@ -89,7 +77,8 @@ pub(crate) fn changed(
     let same_kind = old.as_ref().is_some_and(|old| old.kind == new.kind && old.scope == new.scope);
     let successor = match new.leaf {
         None if unsure => None,
-        None => Some(link(draft, who, new, assurance)),
+        // The provider says so; it has not written yet.
+        None => Some(open(draft, new, who.root, assurance, true, false)),
         Some(leaf) => Some(leaf).filter(|&leaf| draft.root_of(leaf) == who.root),
     };
     // Another kind of address beside the old one takes nothing from it.
@@ -101,35 +90,4 @@ pub(crate) fn changed(
         }
     }
     Some(Who { leaf: successor.unwrap_or(who.leaf), root: who.root })
-}
-
-fn find(draft: &Draft<'_>, sender: &Sender, namespace_scope: &Name) -> Option<Found> {
-    let (kind, text) = normalise(sender, draft.space.config().default_country.as_deref())?;
-    let scope = if kind.is_scoped() { namespace_scope.clone() } else { Name::default() };
-    let hash = address_hash(draft.space.hash_key(), kind, &scope, &text);
-    let current = draft.space.leaves.find(hash).and_then(|id| Some((id, draft.space.leaves.get(id)?)));
-    let ended = current.is_some_and(|(_, leaf)| leaf.ended);
-    let generation = current.map_or(1, |(_, leaf)| leaf.next_generation());
-    Some(Found { kind, scope, text, hash, leaf: current.filter(|_| !ended).map(|(id, _)| id), ended, generation })
-}
-
-/// The new address is the customer's: the provider says so. It has not written yet.
-fn link(draft: &mut Draft<'_>, who: Who, new: Found, assurance: Assurance) -> LeafId {
-    let leaf = draft.next_leaf();
-    draft.with_content(leaf, PersonalValue::Address(new.text));
-    draft.push(Change::IdentityOpened(IdentityOpened {
-        leaf,
-        root: who.root,
-        kind: new.kind,
-        namespace_scope: new.scope,
-        scope: Scope::Direct,
-        hash: new.hash,
-        generation: new.generation,
-        normaliser: NORMALISER_VERSION,
-        status: IdentityStatus::Provisional,
-        shared: false,
-        assurance,
-        evidence: Evidence::SameEvent,
-    }));
-    leaf
 }

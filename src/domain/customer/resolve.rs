@@ -21,15 +21,40 @@ pub(crate) struct Who {
     pub(crate) root: RootId,
 }
 
-struct Address {
-    kind: AddressKind,
-    scope: Name,
+/// An address as it is looked up.
+pub(super) struct Address {
+    pub(super) kind: AddressKind,
+    pub(super) scope: Name,
     text: Name,
-    hash: u128,
-    leaf: Option<LeafId>,
+    pub(super) hash: u128,
+    /// Its current generation; none: nobody has it now.
+    pub(super) leaf: Option<LeafId>,
+    /// The generation that is opened for whoever has it next, where nobody has it now.
     generation: u16,
     /// It may be somebody else's by now: it was silent for long, or reported, or its link has ended.
     doubted: bool,
+}
+
+impl Address {
+    /// Looks an address up; none: it cannot be read. Whether it is doubted is for whoever asks.
+    pub(super) fn look_up(space: &Workspace, sender: &Sender, namespace_scope: &str) -> Option<Self> {
+        let (kind, text) = normalise(sender, space.config().default_country.as_deref())?;
+        let scope = if kind.is_scoped() { Name::new(namespace_scope) } else { Name::default() };
+        let hash = address_hash(space.hash_key(), kind, &scope, &text);
+        let current = space.leaves.find(hash).and_then(|id| Some((id, space.leaves.get(id)?)));
+        let (leaf, generation) = match current {
+            None => (None, 1),
+            // Whoever has it now is not known by what was before.
+            Some((_, leaf)) if leaf.ended => (None, leaf.next_generation()),
+            Some((id, leaf)) => (Some(id), leaf.generation),
+        };
+        Some(Self { kind, scope, text, hash, leaf, generation, doubted: false })
+    }
+
+    /// Its link has ended, and nobody has written from it since.
+    pub(super) fn is_given_up(&self) -> bool {
+        self.leaf.is_none() && self.generation > 1
+    }
 }
 
 /// Finds, opens and links the addresses of one person. None: no address can be read.
@@ -37,7 +62,8 @@ struct Address {
 /// Where the provider vouches for the event, its addresses are one person's: new ones are linked to the known customer, and two
 /// known customers are merged. Anything less links nobody: only the first address counts, which the answer goes to. A shared
 /// address takes part in neither. A doubted address (a number that was silent for long, or changed hands) proves nothing and
-/// merges nothing: it stays its customer's, PROVISIONAL, until an address that is not doubted is named with it. `wrote`: the person did, it is not somebody who was written to.
+/// merges nothing: it stays its customer's, PROVISIONAL, until an address that is not doubted is named with it. `wrote`: the person
+/// did, it is not somebody who was written to.
 pub(crate) fn resolve(
     draft: &mut Draft<'_>,
     senders: &[Sender],
@@ -46,25 +72,17 @@ pub(crate) fn resolve(
     wrote: bool,
 ) -> Option<Who> {
     let vouched = assurance >= Assurance::Platform;
-    let country = draft.space.config().default_country.as_deref();
     let mut addresses: SmallVec<[Address; 2]> = SmallVec::new();
     for sender in senders.iter().take(MAX_SENDERS) {
-        let Some((kind, text)) = normalise(sender, country) else {
+        let Some(mut address) = Address::look_up(draft.space, sender, namespace_scope) else {
             continue;
         };
-        let scope = if kind.is_scoped() { namespace_scope.clone() } else { Name::default() };
-        let hash = address_hash(draft.space.hash_key(), kind, &scope, &text);
-        if addresses.iter().any(|known| known.hash == hash) {
+        if addresses.iter().any(|known| known.hash == address.hash) {
             continue;
         }
-        let current = draft.space.leaves.find(hash).and_then(|id| Some((id, draft.space.leaves.get(id)?)));
-        let (leaf, generation, doubted) = match current {
-            None => (None, 1, false),
-            // Whoever has it now is not known by what was before.
-            Some((_, ended)) if ended.ended => (None, ended.next_generation(), true),
-            Some((id, leaf)) => (Some(id), 1, leaf.may_be_anothers(draft.now)),
-        };
-        addresses.push(Address { kind, scope, text, hash, leaf, generation, doubted });
+        let found = address.leaf.and_then(|leaf| draft.space.leaves.get(leaf));
+        address.doubted = address.is_given_up() || found.is_some_and(|leaf| leaf.may_be_anothers(draft.now));
+        addresses.push(address);
         if !vouched {
             break;
         }
@@ -110,11 +128,7 @@ pub(crate) fn resolve(
 
 /// The leaf of an address, if its customer is known; nothing is opened.
 pub(crate) fn known(space: &Workspace, sender: &Sender, namespace_scope: &str) -> Option<LeafId> {
-    let (kind, text) = normalise(sender, space.config().default_country.as_deref())?;
-    let scope = if kind.is_scoped() { namespace_scope } else { "" };
-    let found = space.leaves.find(address_hash(space.hash_key(), kind, scope, &text));
-    // Whoever has an address now whose link has ended is not known.
-    found.filter(|&leaf| space.leaves.get(leaf).is_some_and(|leaf| !leaf.ended))
+    Address::look_up(space, sender, namespace_scope)?.leaf
 }
 
 /// The leaf of whoever an event is about, found as [`resolve`] finds it: by the first address that can be read; by a later one, of
@@ -125,14 +139,14 @@ pub(crate) fn known_person(
     assurance: Assurance,
     namespace_scope: &str,
 ) -> Option<LeafId> {
-    let country = space.config().default_country.as_deref();
     let shared = |leaf: LeafId| space.leaves.get(leaf).is_some_and(|leaf| leaf.shared);
-    let mut read = senders.iter().take(MAX_SENDERS).filter(|sender| normalise(sender, country).is_some());
-    let first = known(space, read.next()?, namespace_scope);
+    let looked_up = senders.iter().take(MAX_SENDERS).filter_map(|who| Address::look_up(space, who, namespace_scope));
+    let mut leaves = looked_up.map(|address| address.leaf);
+    let first = leaves.next()?;
     if first.is_some() || assurance < Assurance::Platform {
         return first;
     }
-    read.filter_map(|sender| known(space, sender, namespace_scope)).find(|&leaf| !shared(leaf))
+    leaves.flatten().find(|&leaf| !shared(leaf))
 }
 
 /// Without the addresses that would give one customer two values of a single-valued kind (domain rules, section 4): those are
@@ -229,7 +243,7 @@ pub(crate) fn resolve_thread(draft: &mut Draft<'_>, endpoint: &Name, thread: &st
     Who { leaf, root: RootId(leaf.0) }
 }
 
-fn open(
+pub(super) fn open(
     draft: &mut Draft<'_>,
     address: Address,
     root: RootId,

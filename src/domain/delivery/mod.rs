@@ -7,6 +7,6 @@ mod send;
 mod through;
 
 pub(crate) use open_sends::{OpenSends, WaitingReport};
-pub(crate) use opt_out::{OptOuts, Wish, has_refused, opt};
+pub(crate) use opt_out::{Opt, OptOuts, has_refused, note_opt};
 pub(crate) use receipt::{Delivery, ParkedReceipt, receipt};
 pub(crate) use send::{mark_read, send};

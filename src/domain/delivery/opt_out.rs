@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::domain::draft::Draft;
-use crate::domain::id::LeafId;
+use crate::domain::id::{LeafId, Name};
 use crate::domain::record::{Change, OptSource, Purpose};
 use crate::domain::workspace::Workspace;
 
@@ -51,22 +51,22 @@ fn bit(purpose: Purpose) -> u8 {
     }
 }
 
-/// Who wants what, how we know, and where it was said.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Wish<'c> {
-    /// Refuses, or allows again.
+/// Somebody opts out or in: what, how we know, and where it was said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Opt {
+    /// Out; otherwise in again.
     pub(crate) refused: bool,
-    /// What; none: to be written to at all.
+    /// Of what; none: of being written to at all.
     pub(crate) purpose: Option<Purpose>,
     pub(crate) source: OptSource,
     /// By which channel. Answers are refused only where that is one whose answers a refusal reaches.
-    pub(crate) channel: &'c str,
+    pub(crate) channel: Name,
 }
 
-/// Notes a wish of an identity. Returns whether it was news.
-pub(crate) fn opt(draft: &mut Draft<'_>, leaf: LeafId, wish: Wish<'_>) -> bool {
-    let Wish { refused, purpose, source, channel } = wish;
-    let asked = !refused || reaches_answers(draft.space, channel);
+/// Notes it for an identity. Returns whether it was news.
+pub(crate) fn note_opt(draft: &mut Draft<'_>, leaf: LeafId, opt: &Opt) -> bool {
+    let Opt { refused, purpose, source, .. } = *opt;
+    let asked = !refused || reaches_answers(draft.space, &opt.channel);
     let all = ASKED.into_iter().filter(|_| asked).chain(UNASKED);
     let meant = all.filter(|each| purpose.is_none_or(|purpose| purpose == *each));
     let news: Vec<Purpose> = meant.filter(|&each| draft.space.opt_outs.refuses(leaf, each) != refused).collect();

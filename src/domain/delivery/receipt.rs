@@ -2,7 +2,7 @@
 
 use smallvec::SmallVec;
 
-use super::opt_out::{Wish, opt};
+use super::opt_out::{Opt, note_opt};
 use super::through::{sent_at, through, waited};
 use crate::domain::channel::refuses_marketing_only;
 use crate::domain::conversation::provider_fingerprint;
@@ -94,10 +94,11 @@ fn opted_out(draft: &mut Draft<'_>, endpoint: &EndpointConfig, event: &InboundEv
     let space = draft.space;
     let told = event.senders.first().filter(|_| endpoint.channel != "email");
     let told = told.and_then(|sender| known(space, sender, &endpoint.scope));
-    let Some(leaf) = told.or_else(|| Some(reported(draft, endpoint, event, report).0?.1.leaf)) else { return false };
+    let of_message = || Some(reported(draft, endpoint, fingerprint(draft, endpoint, event), report).0?.1.leaf);
+    let Some(leaf) = told.or_else(of_message) else { return false };
     let purpose = refuses_marketing_only(&error.code).then_some(Purpose::Marketing);
-    let channel = &endpoint.channel;
-    opt(draft, leaf, Wish { refused: true, purpose, source: OptSource::Failure, channel })
+    let opt = Opt { refused: true, purpose, source: OptSource::Failure, channel: endpoint.channel.clone() };
+    note_opt(draft, leaf, &opt)
 }
 
 /// What a report says of messages.
@@ -127,15 +128,14 @@ fn named(
     report: &Receipt,
 ) -> Result<Option<MessageId>, Rejection> {
     let space = draft.space;
-    let key = space.hash_key();
     let EndpointConfig { channel, name: endpoint_name, .. } = endpoint;
     let provider_ref = event.message_ref.as_deref();
-    let fingerprint = provider_ref.map_or(0, |id| provider_fingerprint(key, channel, endpoint_name, id));
+    let fingerprint = fingerprint(draft, endpoint, event);
     let class = report.error.as_ref().map_or(ErrorClass::Unspecified, |error| error.class);
     let code = report.error.as_ref().map_or_else(Name::default, |error| bounded(&error.code));
 
     let ours = |id: MessageId| Some((id, *space.deliveries.get(id.to_bits())?));
-    let (reported, bound) = reported(draft, endpoint, event, report);
+    let (reported, bound) = reported(draft, endpoint, fingerprint, report);
     // A bounce that returns nothing says at least whom it could not reach.
     let by_recipient = || match (provider_ref, report.recipient.as_deref()) {
         // Whose mail it is, nobody proves: it may say that one failed, and only of what went out by this mailbox.
@@ -192,11 +192,18 @@ fn named(
     Ok(Some(message))
 }
 
+/// Fingerprint of the provider's id that a report names; 0: none.
+fn fingerprint(draft: &Draft<'_>, endpoint: &EndpointConfig, event: &InboundEvent) -> u64 {
+    let key = draft.space.hash_key();
+    let id = event.message_ref.as_deref();
+    id.map_or(0, |id| provider_fingerprint(key, &endpoint.channel, &endpoint.name, id))
+}
+
 /// The message of ours that a report names, by our id or else the provider's; and the one that the provider's id is bound to.
 fn reported(
     draft: &Draft<'_>,
     endpoint: &EndpointConfig,
-    event: &InboundEvent,
+    fingerprint: u64,
     report: &Receipt,
 ) -> (Option<Ours>, Option<Ours>) {
     let space = draft.space;
@@ -205,10 +212,7 @@ fn reported(
     // Only the adapter of the endpoint that it went out by knows what became of a message by our id.
     let named = report.message_id.as_deref().and_then(|id| ours(id.parse().ok()?));
     let named = named.filter(|(_, delivery)| delivery.went_by(&space.names, channel, name));
-    let bound = event.message_ref.as_deref().and_then(|id| {
-        let (message, _) = space.provider_ids.get(provider_fingerprint(space.hash_key(), channel, name, id))?;
-        ours(*message)
-    });
+    let bound = space.provider_ids.get(fingerprint).and_then(|(message, _)| ours(*message));
     (named.or(bound), bound)
 }
 

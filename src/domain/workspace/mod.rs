@@ -12,5 +12,5 @@ pub use config::{
     Accept, AgentConfig, AgentKind, AgentProfile, EndpointConfig, GracePolicy, QueueConfig, WorkspaceConfig,
 };
 pub(crate) use names::{Names, Symbol};
-pub use opt_out::{OptOutConfig, OptWord, fold_word};
+pub use opt_out::{OptOutConfig, OptWord};
 pub use state::Workspace;

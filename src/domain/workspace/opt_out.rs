@@ -2,10 +2,9 @@
 //! section 3).
 
 use serde::{Deserialize, Serialize};
-use unicode_normalization::UnicodeNormalization;
-use unicode_normalization::char::is_combining_mark;
 
 use crate::domain::id::Name;
+use crate::domain::phrase::fold;
 
 /// Longest message that may be such a word, bytes: with room for marks and blanks around the longest phrase in use.
 const MAX_BYTES: usize = 64;
@@ -54,7 +53,7 @@ impl OptOutConfig {
         if text.is_empty() || text.len() > MAX_BYTES {
             return None;
         }
-        let said = fold_word(text);
+        let said = fold(text);
         let sms = channel == "sms";
         let among = |words: &[String], of_sms: &[String]| words.contains(&said) || (sms && of_sms.contains(&said));
         if among(&self.stop, &self.stop_sms) {
@@ -62,21 +61,6 @@ impl OptOutConfig {
         }
         among(&self.start, &self.start_sms).then_some(OptWord::Start)
     }
-}
-
-/// The form in which such words are compared: lower case, without accents, letters and digits with one blank between words.
-#[must_use]
-pub fn fold_word(text: &str) -> String {
-    let mut folded = String::with_capacity(text.len());
-    for c in text.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase) {
-        if c.is_alphanumeric() {
-            folded.push(c);
-        } else if !folded.is_empty() && !folded.ends_with(' ') {
-            folded.push(' ');
-        }
-    }
-    folded.truncate(folded.trim_end().len());
-    folded
 }
 
 #[cfg(test)]
