@@ -333,6 +333,7 @@ fn dead_letter_reason(rejection: &Rejection) -> &'static str {
     match rejection {
         Rejection::UnknownWorkspace => "unknown_workspace",
         Rejection::UnknownEndpoint(_) => "unknown_endpoint",
+        Rejection::UnknownMessage => "unknown_message",
         Rejection::Limit(TOO_LARGE) => TOO_LARGE,
         Rejection::Limit(_) => "limit",
         Rejection::Invalid(_) => "invalid",

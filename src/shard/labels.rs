@@ -15,7 +15,7 @@ pub(super) fn dead(token: &str) -> DeadReason {
         "wrong_endpoint" => DeadReason::WrongEndpoint,
         "bad_id" => DeadReason::Forbidden,
         "body_missing" => DeadReason::BodyMissing,
-        "refused" | "limit" | "invalid" | "unknown_workspace" => DeadReason::Rejected,
+        "unknown_message" | "refused" | "limit" | "invalid" | "unknown_workspace" => DeadReason::Rejected,
         _ => DeadReason::Malformed,
     }
 }

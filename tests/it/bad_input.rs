@@ -30,6 +30,7 @@ fn unusable() -> Vec<(&'static str, Payload)> {
     let deep = format!("{}{}", "[".repeat(500), "]".repeat(500));
     let twice = r#"{"eventId":"a","eventId":"b","senders":[{"kind":"ADDRESS_KIND_PHONE","address":"+4915112345678"}],"message":{}}"#;
     let unknown = r#"{"eventId":"a","colour":"red","message":{}}"#;
+    let nobodys = r#"{"receipt":{"messageId":"999999.0","status":"RECEIPT_STATUS_SENT"}}"#;
     vec![
         ("not_utf8", raw("support", "whatsapp-cloud", not_utf8)),
         ("nul", replaced(good(), "good text", "good\\u0000text")),
@@ -40,6 +41,7 @@ fn unusable() -> Vec<(&'static str, Payload)> {
         ("too_deep", raw("support", "skein.v1+json", deep)),
         ("duplicate_key", raw("support", "skein.v1+json", twice)),
         ("unknown_field", raw("support", "skein.v1+json", unknown)),
+        ("unknown_message", raw("support", "skein.v1+json", nobodys)),
         ("unknown_format", raw("support", "morse", "... --- ...")),
         ("unknown_endpoint", raw("nowhere", "whatsapp-cloud", good().body)),
         ("bad_subject", raw("support.extra", "whatsapp-cloud", good().body)),
