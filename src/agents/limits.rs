@@ -71,6 +71,9 @@ pub const WORDS_MESSAGES: usize = 50;
 pub const WORDS_BYTES: usize = 256 << 10;
 /// Assignments of one batch whose words are read at once: their reads take as long as one, and hold 2 MiB at most.
 pub const WORDS_AHEAD: usize = 8;
+/// Rounds of parallel reads for the words of one assignment: a Work that many declined has two records for each, of which a round
+/// reads eight. [`WORDS_WAIT`] ends it earlier where the log is slow.
+pub const WORDS_ROUNDS: usize = 256;
 /// Time for the words of one batch of events: an assignment without its words is of more use than one that waits for the log.
 pub const WORDS_WAIT: Duration = Duration::from_secs(2);
 /// A frame with so many bytes of such words goes out as it is.

@@ -134,6 +134,27 @@ async fn a_flood_before_the_assignment_is_cut_to_its_newest_words() {
 }
 
 #[tokio::test]
+async fn words_come_with_a_work_that_was_offered_often_before() {
+    let server = server().await;
+    server.memory.say_text(CUSTOMER, "the first words");
+    let mut ana = server.ready("ana").await;
+    for number in 0..50 {
+        for presence in [p::Presence::Away, p::Presence::Ready] {
+            let request_id = format!("{presence:?}{number}");
+            let set = p::SetPresenceRequest { request_id, presence: presence.into(), ..Default::default() };
+            ana.command(Frame::SetPresence(set)).await.expect("a change of presence");
+        }
+        ana.offer().await;
+    }
+    let offer = ana.offer().await;
+    let accept = p::AcceptOfferRequest { request_id: "a".to_owned(), offer_id: offer.offer_id, ..Default::default() };
+    ana.command(Frame::AcceptOffer(accept)).await.expect("the last offer is open");
+    let assigned = ana.assigned().await;
+    assert_eq!(texts(&assigned), ["the first words"]);
+    assert!(!assigned.more_messages);
+}
+
+#[tokio::test]
 async fn large_words_before_the_assignment_are_cut_by_size() {
     let server = server().await;
     for letter in ["a", "b", "c", "d", "e", "f"] {

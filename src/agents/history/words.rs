@@ -1,7 +1,7 @@
 //! What the customer has said in a Work and nobody has answered, for the agent who gets it.
 //!
 //! Every message of a Work touches the Work's leaf, so the links of the assigning record lead to all of them. Only that record and
-//! older ones are read: the same assignment has the same words after a reconnect. Invariant: it ends within [`PAGE_ROUNDS`] rounds
+//! older ones are read: the same assignment has the same words after a reconnect. Invariant: it ends within [`WORDS_ROUNDS`] rounds
 //! of reads, and never reads what is older than the Work.
 
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use prost::Message as _;
 
 use super::frontier::{Frontier, Next};
 use crate::agents::convert;
-use crate::agents::limits::{PAGE_ROUNDS, WORDS_BYTES, WORDS_MESSAGES};
+use crate::agents::limits::{WORDS_BYTES, WORDS_MESSAGES, WORDS_ROUNDS};
 use crate::agents::port::Shard;
 use crate::domain::id::WorkId;
 use crate::domain::record::{Assigned, Record};
@@ -90,7 +90,7 @@ async fn gather(shard: &dyn Shard, record: &Arc<Record>, place: u16, assigned: &
                     return true;
                 }
                 rounds += 1;
-                if rounds > PAGE_ROUNDS {
+                if rounds > WORDS_ROUNDS {
                     return false;
                 }
                 let Ok(records) = shard.read(indexes.clone()).await else { return false };
