@@ -62,8 +62,8 @@ impl fmt::Display for Index {
 
 /// A text that is not an id of the wanted kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not an id of the form {0}INDEX-PLACE")]
-pub struct BadId(char);
+#[error("not an id of the form {0}")]
+pub struct BadId(&'static str);
 
 macro_rules! record_id {
     ($(#[$doc:meta])* $name:ident, $prefix:literal) => {
@@ -114,7 +114,7 @@ macro_rules! record_id {
             type Err = BadId;
 
             fn from_str(text: &str) -> Result<Self, BadId> {
-                parse(text, $prefix).map(|(index, place)| Self::new(index, place)).ok_or(BadId($prefix))
+                parse(text, $prefix).map(|(index, place)| Self::new(index, place)).ok_or(BadId(concat!($prefix, "INDEX-PLACE")))
             }
         }
     };
@@ -167,7 +167,7 @@ macro_rules! dense_id {
             type Err = BadId;
 
             fn from_str(text: &str) -> Result<Self, BadId> {
-                text.strip_prefix($prefix).and_then(|n| n.parse().ok()).map(Self).ok_or(BadId($prefix))
+                text.strip_prefix($prefix).and_then(|n| n.parse().ok()).map(Self).ok_or(BadId(concat!($prefix, "NUMBER")))
             }
         }
     };
@@ -197,3 +197,15 @@ pub struct Position {
 
 /// A name that operators choose: workspace, endpoint, queue, brand, agent. Short, without dots, blanks or wildcards.
 pub type Name = compact_str::CompactString;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_id_is_told_the_form_of_its_kind() {
+        let told = |error: BadId| error.to_string();
+        assert_eq!("c1-0".parse::<RootId>().map_err(told), Err("not an id of the form cNUMBER".to_owned()));
+        assert_eq!("7".parse::<MessageId>().map_err(told), Err("not an id of the form mINDEX-PLACE".to_owned()));
+    }
+}
