@@ -75,6 +75,7 @@ impl Change {
             | Self::AlsoReceived { leaf, .. }
             | Self::PartsJoined { leaf, .. }
             | Self::ThroughParked { leaf, .. } => Concerned::leaf(*leaf),
+            Self::Suggested { one, .. } | Self::SuggestionEnded { one, .. } => Concerned::leaf(*one),
             Self::PartHeld(part) => Concerned::leaf(part.leaf),
             Self::IdentityOpened(opened) => Concerned::leaf(opened.leaf),
             Self::ReceiptNoted(receipt) => Concerned::leaf(receipt.leaf),

@@ -101,6 +101,18 @@ impl<'a> Draft<'a> {
         merged.map_or(root, |(winner, _)| *winner)
     }
 
+    /// Whether the changes so far suggest that the two customers are one.
+    pub(crate) fn suggested(&self, one: LeafId, other: LeafId) -> bool {
+        let pair = [self.root_of(one), self.root_of(other)];
+        self.changes.iter().any(|change| match change {
+            Change::Suggested { one, other, .. } => {
+                let (one, other) = (self.root_of(*one), self.root_of(*other));
+                pair == [one, other] || pair == [other, one]
+            }
+            _ => false,
+        })
+    }
+
     /// Works of a customer that are open or can be reopened, those of whom it was just merged with among them.
     pub(crate) fn works_of(&self, root: RootId) -> impl Iterator<Item = WorkId> {
         let losers = self.merged.iter().filter(move |(winner, _)| *winner == root);

@@ -1,8 +1,8 @@
 //! What the edge may see of the state: plain values, copied out, so that nobody outside holds or pokes into it.
 
-use super::event::{AddressKind, Scope};
+use super::event::{AddressKind, Assurance, Scope};
 use super::id::{AgentId, AssignmentId, Index, LeafId, MessageId, Name, OfferId, RootId, WorkId};
-use super::record::{Author, IdentityStatus, Presence, Purpose};
+use super::record::{Author, Evidence, IdentityStatus, Presence, Purpose};
 use super::time::Timestamp;
 use super::workspace::AgentKind;
 
@@ -130,6 +130,12 @@ pub struct IdentityView {
     pub shared: bool,
     /// Generation.
     pub generation: u16,
+    /// Who said that it belongs to the customer, when it was opened.
+    pub evidence: Evidence,
+    /// How sure that was.
+    pub assurance: Assurance,
+    /// Its link to the customer has ended: it names what was said before, and gets no answers.
+    pub ended: bool,
     /// Purposes of messages that it does not want.
     pub refuses: Vec<Purpose>,
 }

@@ -5,6 +5,7 @@ mod change;
 mod leaf;
 mod number;
 mod resolve;
+mod suggestion;
 mod variant;
 
 pub use address::normalise;
@@ -13,3 +14,5 @@ pub(crate) use change::{Told, changed};
 pub(crate) use leaf::{Leaf, Leaves};
 pub use number::warm_up;
 pub(crate) use resolve::{Who, known, known_person, resolve, resolve_thread};
+pub use suggestion::Suggestion;
+pub(crate) use suggestion::{Suggestions, end_between, suggest};

@@ -2,7 +2,8 @@
 
 use super::{
     Assigned, Evidence, IdentityOpened, IdentityStatus, Input, MessageStored, OfferMade, OfferOutcome, OptSource,
-    PartHeld, Presence, Purpose, QueueCause, ReceiptNoted, SessionEnd, UnassignReason, WorkOpened,
+    PartHeld, Presence, Purpose, QueueCause, ReceiptNoted, SessionEnd, SuggestionEnd, SuggestionReason, UnassignReason,
+    WorkOpened,
 };
 use crate::domain::event::{Assurance, ErrorClass, ReceiptStatus};
 use crate::domain::id::{AgentId, AssignmentId, LeafId, MessageId, Name, OfferId, Position, RootId, WorkId};
@@ -121,6 +122,24 @@ pub enum Change {
         leaf: LeafId,
         /// Leaf of the customer's that takes its place, if there is one.
         successor: Option<LeafId>,
+    },
+    /// Two customers may be one person: for an agent to decide.
+    Suggested {
+        /// Leaf that the evidence is about.
+        one: LeafId,
+        /// Leaf of the other customer.
+        other: LeafId,
+        /// What speaks for it.
+        reason: SuggestionReason,
+    },
+    /// A suggestion is open no longer, or the two are known to be two people, whether it was ever suggested or not.
+    SuggestionEnded {
+        /// A leaf of one customer.
+        one: LeafId,
+        /// A leaf of the other.
+        other: LeafId,
+        /// How it ended.
+        end: SuggestionEnd,
     },
     /// The name shown for a customer; the name is personal content.
     Named {

@@ -11,7 +11,7 @@ use super::names::Names;
 use super::requests::Requests;
 use crate::domain::command::Answer;
 use crate::domain::conversation::{Aging, HeldParts, Seen};
-use crate::domain::customer::Leaves;
+use crate::domain::customer::{Leaves, Suggestions};
 use crate::domain::delivery::{Delivery, OpenSends, OptOuts, ParkedReceipt, WaitingReport};
 use crate::domain::event::{Assurance, ReceiptStatus};
 use crate::domain::id::{AgentId, Index, LeafId, MessageId, Name, RootId, WorkId};
@@ -56,6 +56,8 @@ pub struct Workspace {
     pub(crate) open_sends: OpenSends,
     /// Who does not want to be written to.
     pub(crate) opt_outs: OptOuts,
+    /// Who may be one person.
+    pub(crate) suggestions: Suggestions,
     /// Receipts that came before their message was bound.
     pub(crate) parked: Aging<ParkedReceipt>,
     /// Parts of texts that wait for the others.
@@ -88,6 +90,7 @@ impl Workspace {
             deliveries: Aging::default(),
             open_sends: OpenSends::default(),
             opt_outs: OptOuts::default(),
+            suggestions: Suggestions::default(),
             parked: Aging::default(),
             parts: HeldParts::default(),
             last_owners: HashMap::default(),
@@ -228,6 +231,8 @@ impl Workspace {
                 }
             }
             Change::OptNoted { leaf, purposes, refused, .. } => self.opt_outs.note(*leaf, purposes, *refused),
+            Change::Suggested { one, other, reason } => self.suggestions.note(*one, *other, *reason, now),
+            Change::SuggestionEnded { one, other, end } => self.suggestions.end(*one, *other, *end, now),
             Change::Merged { winner, loser, leaves, .. } => self.merge(*winner, *loser, leaves),
             Change::MessageStored(message) => self.message(index, now, place, message, record),
             Change::AlsoReceived { message, endpoint, .. } => {

@@ -75,6 +75,9 @@ impl Workspace {
                     status: leaf.status,
                     shared: leaf.shared,
                     generation: leaf.generation,
+                    evidence: leaf.evidence,
+                    assurance: leaf.assurance,
+                    ended: leaf.ended,
                     refuses: self.opt_outs.of(id).collect(),
                 })
                 .collect(),

@@ -54,6 +54,12 @@ pub(super) fn change_from(change: p::Change) -> Result<Change, CodecError> {
             Change::IdentityMarked { leaf: LeafId(c.leaf), status: Word::from_number(c.status)?, shared: c.shared }
         }
         Kind::LinkEnded(c) => Change::LinkEnded { leaf: LeafId(c.leaf), successor: c.successor.map(LeafId) },
+        Kind::Suggested(c) => {
+            Change::Suggested { one: LeafId(c.one), other: LeafId(c.other), reason: Word::from_number(c.reason)? }
+        }
+        Kind::SuggestionEnded(c) => {
+            Change::SuggestionEnded { one: LeafId(c.one), other: LeafId(c.other), end: Word::from_number(c.end)? }
+        }
         Kind::Named(c) => Change::Named { leaf: LeafId(c.leaf), assurance: Word::from_number(c.assurance)? },
         Kind::OptNoted(c) => Change::OptNoted {
             leaf: LeafId(c.leaf),

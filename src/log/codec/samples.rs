@@ -10,7 +10,7 @@ use proptest::sample::select;
 
 use self::words::{
     address_kind, assign_cause, assurance, author, error_class, evidence, opt_source, outcome, presence, queue_cause,
-    receipt_status, scope, session_end, status, unassign_reason,
+    receipt_status, scope, session_end, status, suggestion_end, suggestion_reason, unassign_reason,
 };
 use crate::domain::content::{Attachment, AttachmentKind, Content, Location, Mail, Mailbox, Part};
 use crate::domain::event::Assurance;
@@ -22,7 +22,7 @@ use crate::domain::record::{
 use crate::domain::time::Timestamp;
 
 /// How many variants [`variant`] numbers.
-pub(super) const VARIANTS: usize = 43;
+pub(super) const VARIANTS: usize = 45;
 
 /// The number of a change's variant, from 0.
 pub(super) fn variant(change: &Change) -> usize {
@@ -70,6 +70,8 @@ pub(super) fn variant(change: &Change) -> usize {
         Change::ThroughParked { .. } => 40,
         Change::OptNoted { .. } => 41,
         Change::LinkEnded { .. } => 42,
+        Change::Suggested { .. } => 43,
+        Change::SuggestionEnded { .. } => 44,
     }
 }
 
@@ -214,6 +216,12 @@ pub(super) fn every_change() -> Vec<BoxedStrategy<Change>> {
             .prop_map(|(leaf, purposes, refused, source)| Change::OptNoted { leaf, purposes, refused, source })
             .boxed(),
         (leaf(), of(leaf())).prop_map(|(leaf, successor)| Change::LinkEnded { leaf, successor }).boxed(),
+        (leaf(), leaf(), suggestion_reason())
+            .prop_map(|(one, other, reason)| Change::Suggested { one, other, reason })
+            .boxed(),
+        (leaf(), leaf(), suggestion_end())
+            .prop_map(|(one, other, end)| Change::SuggestionEnded { one, other, end })
+            .boxed(),
     ]
 }
 

@@ -65,6 +65,12 @@ pub(super) fn write_change(wire: &mut Wire<'_>, change: &Change) {
         Change::LinkEnded { leaf, successor } => {
             wire.message(43, &p::LinkEnded { leaf: leaf.0, successor: successor.map(|leaf| leaf.0) })
         }
+        Change::Suggested { one, other, reason } => {
+            wire.message(50, &p::Suggested { one: one.0, other: other.0, reason: reason.number() })
+        }
+        Change::SuggestionEnded { one, other, end } => {
+            wire.message(51, &p::SuggestionEnded { one: one.0, other: other.0, end: end.number() })
+        }
         Change::Named { leaf, assurance } => {
             wire.message(11, &p::Named { leaf: leaf.0, assurance: assurance.number() })
         }
