@@ -44,3 +44,5 @@ mod streams;
 mod tokens;
 #[path = "domain/watermarks.rs"]
 mod watermarks;
+#[path = "domain/who.rs"]
+mod who;

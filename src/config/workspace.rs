@@ -10,11 +10,13 @@ use std::time::Duration;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::identity::Identity;
 use super::opt_out::OptOut;
 use super::problem::{Origin, Problem};
 use super::read::load_toml;
 use super::suggest::nearest;
 use super::units::duration;
+use crate::domain::event::AddressKind;
 use crate::domain::id::Name;
 use crate::domain::workspace::{
     Accept, AgentConfig, AgentKind, AgentProfile, EndpointConfig, GracePolicy, QueueConfig, WorkspaceConfig,
@@ -37,6 +39,8 @@ struct File {
     work: Work,
     #[serde(default)]
     opt_out: OptOut,
+    #[serde(default)]
+    identity: Identity,
     #[serde(default)]
     endpoint: Vec<Endpoint>,
     #[serde(default)]
@@ -86,6 +90,8 @@ struct Endpoint {
     scope: Option<Spanned<String>>,
     #[serde(default)]
     shown_name: Option<String>,
+    #[serde(default)]
+    trusts: Vec<Spanned<AddressKind>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -207,6 +213,14 @@ impl Check<'_> {
                 }
             }
         }
+        for (at, endpoint) in file.endpoint.iter().enumerate() {
+            for kind in &endpoint.trusts {
+                if matches!(kind.as_ref(), AddressKind::Web | AddressKind::ShortCode | AddressKind::Staff) {
+                    let rule = "is no address that can be claimed for a customer";
+                    self.problem(kind.span(), format!("endpoint[{at}].trusts"), rule, None);
+                }
+            }
+        }
         for (at, agent) in file.agent.iter().enumerate() {
             self.profile(&format!("agent[{at}]"), &agent.queues, &agent.capacity, &agent.costs, &queues);
         }
@@ -293,6 +307,7 @@ impl File {
                 .map(|guest| profile(guest.kind, &guest.queues, &guest.capacity, &guest.costs, &guest.channels)),
             thanks: self.work.thanks,
             opt_out: self.opt_out.into_config(),
+            identity: self.identity.into_config(),
             continuation_window_ms: millis(self.work.continuation_window),
             max_open_works: self.work.max_open,
             decline_cooldown_ms: millis(self.work.decline_cooldown),
@@ -313,6 +328,7 @@ impl Endpoint {
             addresses: self.addresses,
             scope: name(self.scope),
             shown_name: self.shown_name,
+            trusts: self.trusts.into_iter().map(Spanned::into_inner).collect(),
         }
     }
 }

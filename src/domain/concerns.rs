@@ -71,6 +71,8 @@ impl Change {
             Self::IdentityMarked { leaf, .. }
             | Self::OptNoted { leaf, .. }
             | Self::LinkEnded { leaf, .. }
+            | Self::Linked { leaf, .. }
+            | Self::Heard { leaf }
             | Self::Named { leaf, .. }
             | Self::AlsoReceived { leaf, .. }
             | Self::PartsJoined { leaf, .. }

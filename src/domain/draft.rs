@@ -101,22 +101,38 @@ impl<'a> Draft<'a> {
         merged.map_or(root, |(winner, _)| *winner)
     }
 
-    /// Whether the changes so far suggest that the two customers are one.
-    pub(crate) fn suggested(&self, one: LeafId, other: LeafId) -> bool {
-        let pair = [self.root_of(one), self.root_of(other)];
-        self.changes.iter().any(|change| match change {
-            Change::Suggested { one, other, .. } => {
-                let (one, other) = (self.root_of(*one), self.root_of(*other));
-                pair == [one, other] || pair == [other, one]
-            }
-            _ => false,
-        })
+    /// A customer, and those whom it was just merged with.
+    pub(crate) fn group(&self, root: RootId) -> impl Iterator<Item = RootId> {
+        let losers = self.merged.iter().filter(move |(winner, _)| *winner == root);
+        std::iter::once(root).chain(losers.map(|(_, loser)| *loser))
+    }
+
+    /// Identities of a customer that the changes so far open.
+    pub(crate) fn opened_of(&self, root: RootId) -> impl Iterator<Item = &IdentityOpened> {
+        self.new_leaves.iter().filter(move |opened| self.root_of(opened.leaf) == root)
+    }
+
+    /// An identity that the changes so far open.
+    pub(crate) fn opened(&self, leaf: LeafId) -> Option<&IdentityOpened> {
+        self.new_leaves.iter().find(|opened| opened.leaf == leaf)
+    }
+
+    /// Whether an address is one of several people.
+    pub(crate) fn is_shared(&self, leaf: LeafId) -> bool {
+        match self.opened(leaf) {
+            Some(opened) => opened.shared,
+            None => self.space.leaves.get(leaf).is_some_and(|leaf| leaf.shared),
+        }
+    }
+
+    /// The changes so far.
+    pub(crate) fn changes(&self) -> &[Change] {
+        &self.changes
     }
 
     /// Works of a customer that are open or can be reopened, those of whom it was just merged with among them.
     pub(crate) fn works_of(&self, root: RootId) -> impl Iterator<Item = WorkId> {
-        let losers = self.merged.iter().filter(move |(winner, _)| *winner == root);
-        std::iter::once(root).chain(losers.map(|(_, loser)| *loser)).flat_map(|root| self.space.works_of(root))
+        self.group(root).flat_map(|root| self.space.works_of(root))
     }
 
     /// The agent as the changes so far leave it.

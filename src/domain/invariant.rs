@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use super::customer::MAX_OPEN;
+use super::event::AddressKind;
 use super::id::{AgentId, MessageId, WorkId};
 use super::routing::eligible;
 use super::state::State;
@@ -28,6 +30,12 @@ pub enum Invariant {
     OneCustomerPerAddress,
     /// An address has one current generation, its latest; no answer goes to one whose link has ended.
     OneCurrentGeneration,
+    /// A customer has one value of each kind of which a person has one, among the identities whose link stands.
+    OneValueOfAKind,
+    /// An address of several people has a customer of its own, with no other address.
+    SharedIsAlone,
+    /// A customer has no more open suggestions than an agent can decide.
+    FewSuggestions,
     /// What is indexed as waiting is QUEUED, and the other way round.
     WaitingIndex,
     /// Every open offer, every Work in wrap-up and every text of which parts are missing has its deadline.
@@ -116,8 +124,8 @@ fn works(space: &Workspace, found: &mut Vec<Violation>) {
         let twins = space.works_of(space.root_of(work.leaf)).filter_map(|id| space.works.get(&id)).filter(|other| {
             other.endpoint == work.endpoint && other.channel == work.channel && other.leaf == work.leaf
         });
-        let answered = work.answer_to.as_ref().and_then(|(leaf, _)| space.leaves.get(*leaf));
-        check(answered.is_none_or(|leaf| !leaf.ended), Invariant::OneCurrentGeneration);
+        let answered = work.answer_to.as_ref().is_none_or(|(leaf, _)| space.is_answerable(*leaf));
+        check(answered, Invariant::OneCurrentGeneration);
         check(work.threaded || twins.count() <= 1, Invariant::OneMatterPerEndpoint);
     }
 }
@@ -152,6 +160,7 @@ fn conserving(space: &Workspace, found: &mut Vec<Violation>) {
 }
 
 fn customers(space: &Workspace, found: &mut Vec<Violation>) {
+    people(space, found);
     for (id, leaf) in space.leaves.iter() {
         let root_is_its_own = space.resolve_root(leaf.root) == Some(leaf.root);
         let listed = space.leaves_of(leaf.root).iter().filter(|&&other| other == id).count() == 1;
@@ -163,6 +172,28 @@ fn customers(space: &Workspace, found: &mut Vec<Violation>) {
         let is_latest = current.is_some_and(|(current, latest)| current == id || latest.generation > leaf.generation);
         if !is_latest {
             found.push(Violation { invariant: Invariant::OneCurrentGeneration, work: None, agent: None });
+        }
+    }
+}
+
+/// Never two people in one customer, as far as the state can tell.
+fn people(space: &Workspace, found: &mut Vec<Violation>) {
+    let mut check = |holds: bool, invariant| {
+        if !holds {
+            found.push(Violation { invariant, work: None, agent: None });
+        }
+    };
+    for (id, leaf) in space.leaves.iter() {
+        check(!leaf.shared || space.leaves_of(leaf.root).len() == 1, Invariant::SharedIsAlone);
+        if leaf.root.0 != id.0 {
+            continue;
+        }
+        check(space.suggestions_of(leaf.root).count() <= MAX_OPEN, Invariant::FewSuggestions);
+        for kind in [AddressKind::Crm, AddressKind::Login] {
+            let leaves = space.leaves_of(leaf.root);
+            let live = leaves.iter().filter_map(|&leaf| space.leaves.get(leaf));
+            let values = live.filter(|leaf| leaf.kind == kind && !leaf.ended).count();
+            check(values <= 1, Invariant::OneValueOfAKind);
         }
     }
 }

@@ -77,6 +77,8 @@ pub fn outputs(record: &Record) -> Vec<Output> {
             | Change::IdentityMarked { .. }
             | Change::OptNoted { .. }
             | Change::LinkEnded { .. }
+            | Change::Linked { .. }
+            | Change::Heard { .. }
             | Change::Suggested { .. }
             | Change::SuggestionEnded { .. }
             | Change::Named { .. }

@@ -86,19 +86,19 @@ fn an_answer_goes_into_the_thread_of_the_last_customer_message() {
 
 #[test]
 fn that_somebody_types_is_shown_in_the_direct_work_of_the_address_that_is_proved() {
-    let (story, held) = owned(shop(), chat("v1", "hello"));
+    let (story, held) = owned(shop(), whatsapp(ANNA, "hello"));
     let shown = |heard: &Heard| {
-        let to = story.space().typed_to("chat", "web", &heard.event);
+        let to = story.space().typed_to("whatsapp", "wa", &heard.event);
         to.iter().map(|it| it.work).collect::<Vec<_>>()
     };
-    assert_eq!(shown(&chat("v1", "")), [held.0]);
-    let both = [(AddressKind::Web, "new"), (AddressKind::Web, "v1")];
-    let mut heard = chat("", "").from(&both);
+    assert_eq!(shown(&whatsapp(ANNA, "")), [held.0]);
+    let both = [(AddressKind::Whatsapp, "DE.new"), (AddressKind::Phone, ANNA)];
+    let mut heard = whatsapp("", "").from(&both);
     heard.event.assurance = Assurance::Claimed;
     assert!(shown(&heard).is_empty(), "who types claims to be another");
     heard.event.assurance = Assurance::Platform;
     assert_eq!(shown(&heard), [held.0]);
-    assert!(shown(&chat("v1", "").in_thread(Scope::Group, Some("friends"))).is_empty(), "said to others");
+    assert!(shown(&whatsapp(ANNA, "").in_thread(Scope::Group, Some("friends"))).is_empty(), "said to others");
 }
 
 #[test]

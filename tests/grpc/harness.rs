@@ -20,7 +20,8 @@ use skein::domain::record::{Input, Record};
 use skein::domain::time::Timestamp;
 use skein::domain::view::{AgentView, AnswerAddress, ConversationView, WorkState, WorkView};
 use skein::domain::workspace::{
-    Accept, AgentKind, AgentProfile, EndpointConfig, GracePolicy, OptOutConfig, QueueConfig, WorkspaceConfig,
+    Accept, AgentKind, AgentProfile, EndpointConfig, GracePolicy, IdentityConfig, OptOutConfig, QueueConfig,
+    WorkspaceConfig,
 };
 use skein::domain::{State, Workspace, answer, decide, evolve, outputs};
 use skein::proto::agent as p;
@@ -319,6 +320,7 @@ fn config() -> WorkspaceConfig {
             addresses: Vec::new(),
             scope: name("p1"),
             shown_name: None,
+            trusts: Vec::new(),
         }],
         queues: vec![QueueConfig {
             name: name("general"),
@@ -341,6 +343,7 @@ fn config() -> WorkspaceConfig {
         }),
         thanks: Vec::new(),
         opt_out: OptOutConfig::none(),
+        identity: IdentityConfig::none(),
         continuation_window_ms: 3_600_000,
         max_open_works: 10,
         decline_cooldown_ms: 60_000,

@@ -1,9 +1,10 @@
 //! Configuration of the simulated workspace, and how operators change it.
 
+use skein::domain::event::AddressKind;
 use skein::domain::id::Name;
 use skein::domain::workspace::{
-    Accept, AgentConfig, AgentKind, AgentProfile, EndpointConfig, GracePolicy, OptOutConfig, QueueConfig,
-    WorkspaceConfig,
+    Accept, AgentConfig, AgentKind, AgentProfile, EndpointConfig, GracePolicy, IdentityConfig, OptOutConfig,
+    QueueConfig, WorkspaceConfig,
 };
 
 use super::checks::ACME;
@@ -51,6 +52,7 @@ pub(crate) fn config() -> WorkspaceConfig {
         addresses: vec![format!("{name}@example.com")],
         scope: Name::new(if *channel == "whatsapp" { "portfolio" } else { "" }),
         shown_name: None,
+        trusts: vec![AddressKind::Crm, AddressKind::Login],
     });
     let agents = [
         ("anna", profile(AgentKind::Human, &QUEUES, 4)),
@@ -70,6 +72,7 @@ pub(crate) fn config() -> WorkspaceConfig {
         guest: Some(profile(AgentKind::Human, &["support", "sales"], 2)),
         thanks: ["thanks", "ok", "thank you"].map(str::to_owned).to_vec(),
         opt_out: opt_out(),
+        identity: IdentityConfig::none(),
         continuation_window_ms: 900_000,
         max_open_works: 3,
         decline_cooldown_ms: 120_000,

@@ -6,12 +6,12 @@ use super::parts;
 use super::store::{Said, store};
 use super::{Counterpart, provider_fingerprint};
 use crate::domain::command::{Arrival, DeadLetter};
-use crate::domain::customer::{Told, Who, changed, normalise, resolve, resolve_thread};
+use crate::domain::customer::{Named, Told, Who, changed, normalise, resolve, resolve_thread};
 use crate::domain::delivery;
 use crate::domain::draft::Draft;
-use crate::domain::event::{EventKind, InboundEvent, Receipt, ReceiptStatus, Scope};
+use crate::domain::event::{AddressKind, EventKind, InboundEvent, Receipt, ReceiptStatus, Scope};
 use crate::domain::id::Name;
-use crate::domain::record::{Change, Flags, PersonalValue};
+use crate::domain::record::{Change, Flags, MessageKind, PersonalValue};
 use crate::domain::rejection::Rejection;
 use crate::domain::workspace::EndpointConfig;
 
@@ -101,6 +101,11 @@ fn item(draft: &mut Draft<'_>, mut arrival: Arrival, endpoint: &EndpointConfig) 
         dead_letter(draft, arrival.refused("no_sender"));
         return Ok(());
     }
+    // An agent's own address is never a customer's: not a word of a customer's is lost by it.
+    if event.scope == Scope::Direct && event.senders.iter().any(|sender| sender.kind == AddressKind::Staff) {
+        dead_letter(draft, arrival.refused("staff"));
+        return Ok(());
+    }
     if item.external && is_own_echo(draft, &arrival) {
         let report = Receipt { status: ReceiptStatus::Sent, ..Receipt::default() };
         return delivery::receipt(draft, endpoint, event, &report);
@@ -141,10 +146,17 @@ fn item(draft: &mut Draft<'_>, mut arrival: Arrival, endpoint: &EndpointConfig) 
             return Ok(());
         }
         (Scope::Direct, _) => {
-            let (senders, assurance, scope) = (&event.senders, event.assurance, &endpoint.scope);
+            let named = Named {
+                senders: &event.senders,
+                assurance: event.assurance,
+                endpoint,
+                wrote: !item.external,
+                says: !item.external && (item.kind.is_said() || item.kind == MessageKind::Edit),
+                live: !event.backfill,
+            };
             let who = match &told {
-                Some(told) => changed(draft, senders, told, assurance, scope),
-                None => resolve(draft, senders, assurance, scope, !item.external),
+                Some(told) => changed(draft, &named, told),
+                None => resolve(draft, &named),
             };
             let Some(who) = who else {
                 dead_letter(draft, arrival.refused("no_sender"));
@@ -187,6 +199,10 @@ fn name(draft: &mut Draft<'_>, who: Who, event: &InboundEvent) {
     let Some(told) = event.profile.as_ref().and_then(|profile| profile.name.as_deref()) else {
         return;
     };
+    // Whoever tells it is one of several.
+    if draft.is_shared(who.leaf) {
+        return;
+    }
     let told: Name = told.trim().chars().filter(|c| !c.is_control()).take(MAX_NAME_CHARS).collect();
     let known = draft.space.shown_name(who.root);
     let better = known.is_none_or(|(assurance, name)| event.assurance >= assurance && *name != told);

@@ -1,11 +1,12 @@
 //! A person has another address now, or an address may be another person's: what a provider tells about it (domain rules, section 4).
 
-use super::resolve::{Address, Who, doubt, open, resolve};
+use super::browser::logs_out;
+use super::resolve::{Address, Named, Opening, Who, doubt, open, resolve};
 use super::suggest;
 use crate::domain::draft::Draft;
 use crate::domain::event::{Assurance, Sender};
-use crate::domain::id::{LeafId, Name};
-use crate::domain::record::{Change, OptSource, Purpose, SuggestionReason};
+use crate::domain::id::LeafId;
+use crate::domain::record::{Change, Evidence, OptSource, Purpose, SuggestionReason};
 
 /// What was told: the address before, and the one now.
 #[derive(Clone, Debug)]
@@ -18,24 +19,26 @@ pub(crate) struct Told {
 ///
 /// Where the provider vouches, an address that nobody has is the customer's from now on, PROVISIONAL until it writes; one that
 /// has a customer stays his, and nothing merges. The link of the old one ends: whoever writes from it next is somebody else until
-/// proven. Told of no new address, the old one is in doubt. What anybody could claim changes nothing.
-pub(crate) fn changed(
-    draft: &mut Draft<'_>,
-    senders: &[Sender],
-    told: &Told,
-    assurance: Assurance,
-    namespace_scope: &Name,
-) -> Option<Who> {
-    if assurance < Assurance::Platform {
-        return resolve(draft, senders, assurance, namespace_scope, false);
+/// proven. Told of no new address, the old one is in doubt. What anybody could claim changes nothing, and a SHARED address has nobody
+/// who could take it along. A login instead of an address is one at a browser, or the end of it (see `browser`).
+pub(crate) fn changed(draft: &mut Draft<'_>, named: &Named<'_>, told: &Told) -> Option<Who> {
+    let named = Named { wrote: false, ..*named };
+    let Named { senders, assurance, endpoint, .. } = named;
+    let is_single = |sender: &&Sender| draft.space.config().identity.is_single(sender.kind);
+    if told.old.iter().chain(&told.new).any(|sender| is_single(&sender)) {
+        return logged(draft, &named, told);
     }
-    let find = |draft: &Draft<'_>, sender: &Sender| Address::look_up(draft.space, sender, namespace_scope);
+    if assurance < Assurance::Platform {
+        return resolve(draft, &named);
+    }
+    let find = |draft: &Draft<'_>, sender: &Sender| Address::look_up(draft.space, sender, &endpoint.scope);
     let old = told.old.as_ref().and_then(|old| find(draft, old));
     let new = told.new.as_ref().and_then(|new| find(draft, new));
-    if let (Some(old), Some(new)) = (&old, &new)
-        && old.hash == new.hash
-    {
-        return resolve(draft, senders, assurance, namespace_scope, false);
+    let unchanged = old.as_ref().zip(new.as_ref()).is_some_and(|(old, new)| old.hash == new.hash);
+    let is_shared =
+        |found: &Address| found.leaf.and_then(|leaf| draft.space.leaves.get(leaf)).is_some_and(|leaf| leaf.shared);
+    if unchanged || old.as_ref().is_some_and(is_shared) {
+        return resolve(draft, &named);
     }
 
     // Whose address it was: the others that are named with it, but for those given up before.
@@ -58,9 +61,9 @@ pub(crate) fn changed(
     if was.is_empty() || again {
         // Told before: it is the new one's.
         let about = told.new.as_slice();
-        return resolve(draft, if about.is_empty() { senders } else { about }, assurance, namespace_scope, false);
+        return resolve(draft, &Named { senders: if about.is_empty() { senders } else { about }, ..named });
     }
-    let who = resolve(draft, &was, assurance, namespace_scope, false)?;
+    let who = resolve(draft, &Named { senders: &was, ..named })?;
     let known = old.as_ref().and_then(|old| old.leaf);
     let first = was.first().and_then(|first| find(draft, first));
     let is_first = || old.as_ref().zip(first).is_some_and(|(old, first)| old.hash == first.hash).then_some(who.leaf);
@@ -80,12 +83,15 @@ pub(crate) fn changed(
     let successor = match new_leaf {
         None if unsure => None,
         // The provider says so; it has not written yet.
-        None => Some(open(draft, new, who.root, assurance, true, false)),
+        None => {
+            let opening = Opening { assurance, wrote: false, evidence: Evidence::SameEvent };
+            Some(open(draft, new, Some(who.root), opening))
+        }
         Some(leaf) => Some(leaf).filter(|&leaf| draft.root_of(leaf) == who.root),
     };
     // Another kind of address beside the old one takes nothing from it.
     if let Some(leaf) = old_leaf.filter(|_| same_kind) {
-        draft.push(Change::LinkEnded { leaf, successor });
+        draft.push(Change::LinkEnded { leaf, successor, shared: false });
         let purposes: Vec<Purpose> = draft.space.opt_outs.of(leaf).collect();
         if let (Some(leaf), false) = (successor, purposes.is_empty()) {
             draft.push(Change::OptNoted { leaf, purposes, refused: true, source: OptSource::Provider });
@@ -95,4 +101,21 @@ pub(crate) fn changed(
         suggest(draft, old, anothers, SuggestionReason::Moved);
     }
     Some(Who { leaf: successor.unwrap_or(who.leaf), root: who.root })
+}
+
+/// Somebody logged in at a browser, or out. Whoever was logged in is not there any longer, whoever says so: that shows nobody anything.
+fn logged(draft: &mut Draft<'_>, named: &Named<'_>, told: &Told) -> Option<Who> {
+    if let Some(login) = &told.new {
+        let senders: Vec<Sender> = named.senders.iter().chain([login]).cloned().collect();
+        return resolve(draft, &Named { senders: &senders, ..*named });
+    }
+    let look_up = |sender: &Sender| Address::look_up(draft.space, sender, &named.endpoint.scope);
+    let browser = named.senders.iter().find_map(look_up)?;
+    let login = told.old.as_ref().and_then(look_up).and_then(|login| login.leaf);
+    // Told again, it is about who was there then.
+    let Some(leaf) = draft.space.leaves.find(browser.hash) else {
+        return resolve(draft, named);
+    };
+    logs_out(draft, leaf, login);
+    Some(Who { leaf, root: draft.root_of(leaf) })
 }

@@ -1,5 +1,7 @@
 //! Leaves: one generation of one identity, and what is filed under it. Held by the million: every byte counts here.
 
+use std::collections::BTreeMap;
+
 use hashbrown::HashTable;
 use smallvec::SmallVec;
 
@@ -69,6 +71,11 @@ impl Leaf {
         self.heard = day(now);
     }
 
+    /// Whether it is a number whose person was last heard so many days ago, or never.
+    pub(crate) fn was_heard_before(&self, now: Timestamp, days: u16) -> bool {
+        self.kind == AddressKind::Phone && day(now).saturating_sub(self.heard) >= days
+    }
+
     /// Whether it may be somebody else's by now: it is doubted, or was silent for long.
     pub(crate) fn may_be_anothers(&self, now: Timestamp) -> bool {
         self.is_doubted() || self.is_silent(now)
@@ -124,6 +131,8 @@ pub(crate) struct Leaves {
     leaves: Vec<Leaf>,
     /// Current generation of each address.
     by_hash: HashTable<u32>,
+    /// The generation before, of leaves that are not the first of their address.
+    before: BTreeMap<LeafId, LeafId>,
 }
 
 impl Leaves {
@@ -157,8 +166,21 @@ impl Leaves {
         self.by_hash.find(short(hash), |&at| self.leaves[at as usize].hash == hash).map(|&at| LeafId(at))
     }
 
+    /// The generation of its address before a leaf's.
+    pub(crate) fn before(&self, leaf: LeafId) -> Option<LeafId> {
+        self.before.get(&leaf).copied()
+    }
+
     /// Opens a generation; it becomes the address's current one.
-    pub(crate) fn open(&mut self, opened: &IdentityOpened, namespace_scope: Symbol, address: Option<Name>) {
+    pub(crate) fn open(
+        &mut self,
+        opened: &IdentityOpened,
+        namespace_scope: Symbol,
+        address: Option<Name>,
+        now: Timestamp,
+    ) {
+        // Named by the provider beside the account that its person wrote from.
+        let heard = opened.evidence == Evidence::SameEvent && opened.status == IdentityStatus::Verified;
         let at = opened.leaf.0;
         let hash = halves(opened.hash);
         self.leaves.push(Leaf {
@@ -170,7 +192,7 @@ impl Leaves {
             status: opened.status,
             shared: opened.shared,
             ended: false,
-            heard: 0,
+            heard: if heard { day(now) } else { 0 },
             shown: None,
             shown_assurance: Assurance::Claimed,
             evidence: opened.evidence,
@@ -183,10 +205,28 @@ impl Leaves {
         });
         let leaves = &self.leaves;
         match self.by_hash.find_mut(short(hash), |&other| leaves[other as usize].hash == hash) {
-            Some(current) => *current = at,
+            Some(current) => {
+                self.before.insert(opened.leaf, LeafId(*current));
+                *current = at;
+            }
             None => {
                 self.by_hash.insert_unique(short(hash), at, |&other| short(leaves[other as usize].hash));
             }
+        }
+    }
+
+    /// Notes that its person wrote.
+    pub(crate) fn hear(&mut self, id: LeafId, now: Timestamp) {
+        if let Some(leaf) = self.leaves.get_mut(id.at()) {
+            leaf.hear(now);
+        }
+    }
+
+    /// Notes what speaks for its link now.
+    pub(crate) fn prove(&mut self, id: LeafId, evidence: Evidence, assurance: Assurance) {
+        if let Some(leaf) = self.leaves.get_mut(id.at()) {
+            leaf.evidence = evidence;
+            leaf.assurance = assurance;
         }
     }
 

@@ -1,18 +1,23 @@
 //! Who is it: addresses, identities, leaves and the customers they make up (domain rules, section 4; design, law 9).
 
 mod address;
+mod browser;
 mod change;
+mod claims;
 mod leaf;
 mod number;
 mod resolve;
+mod shared;
+mod single;
 mod suggestion;
 mod variant;
+mod weigh;
 
 pub use address::normalise;
 pub(crate) use address::{NORMALISER_VERSION, address_hash};
 pub(crate) use change::{Told, changed};
 pub(crate) use leaf::{Leaf, Leaves};
 pub use number::warm_up;
-pub(crate) use resolve::{Who, known, known_person, resolve, resolve_thread};
+pub(crate) use resolve::{Named, Who, known, known_person, resolve, resolve_thread};
 pub use suggestion::Suggestion;
-pub(crate) use suggestion::{Suggestions, end_between, suggest};
+pub(crate) use suggestion::{MAX_OPEN, Suggestions, end_between, suggest};

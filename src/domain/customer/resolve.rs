@@ -1,16 +1,32 @@
 //! Which customer wrote: from the addresses of an event to a leaf and its root, with what must be opened, linked or merged.
+//!
+//! What is said is filed under the first address that an event names, which is also answered. Strong evidence (see `claims`) makes its
+//! further addresses one person's with it, at once; what would give that person two values of a single-valued kind makes the address in
+//! common SHARED instead (see `shared`, `single`), and what an agent took apart stays apart. A doubted address (a number that was silent
+//! for long, or changed hands) proves nothing and merges nothing: it stays its customer's, PROVISIONAL, until an address of his that is
+//! not doubted is named with it, or goes to whom a login or CRM id says that it is.
+//!
+//! Invariants: a customer has one live value of each single-valued kind; a SHARED address is its customer's only one; the worst error is
+//! to make two people one, so what is not sure is a suggestion.
 
 use smallvec::SmallVec;
 
-use super::{Leaf, NORMALISER_VERSION, address_hash, end_between, normalise};
+use super::claims::{gather, suggest_weak};
+use super::shared::{companions, share};
+use super::suggestion::suggest;
+use super::weigh::{Part, weigh};
+use super::{Leaf, NORMALISER_VERSION, address_hash, browser, end_between, normalise};
 use crate::domain::draft::Draft;
 use crate::domain::event::{AddressKind, Assurance, Scope, Sender};
 use crate::domain::id::{LeafId, Name, RootId};
-use crate::domain::record::{Change, Evidence, IdentityOpened, IdentityStatus, PersonalValue, SuggestionEnd};
-use crate::domain::workspace::Workspace;
+use crate::domain::record::{
+    Change, Evidence, IdentityOpened, IdentityStatus, PersonalValue, SuggestionEnd, SuggestionReason,
+};
+use crate::domain::workspace::{EndpointConfig, Workspace};
 
-/// Addresses of one event that are looked at; a person has no more on one channel.
-const MAX_SENDERS: usize = 4;
+/// A further phone's last word is noted anew when the one before is older than this, days: half a year is told apart well enough, and
+/// few records grow by it.
+const HEARD_AGAIN_DAYS: u16 = 7;
 
 /// Who wrote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,7 +37,46 @@ pub(crate) struct Who {
     pub(crate) root: RootId,
 }
 
+/// Whom an event names, and what speaks for it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Named<'e> {
+    /// The addresses of one person, the one that is answered first.
+    pub(crate) senders: &'e [Sender],
+    /// How sure it is who it was.
+    pub(crate) assurance: Assurance,
+    /// By which endpoint, with what that is trusted with.
+    pub(crate) endpoint: &'e EndpointConfig,
+    /// The person did it; it is not somebody who was written to.
+    pub(crate) wrote: bool,
+    /// The person said something by it.
+    pub(crate) says: bool,
+    /// It is told when it happens, not as history.
+    pub(crate) live: bool,
+}
+
+/// How a further address of an event is bound to the first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Bond {
+    /// It is the first.
+    First,
+    /// The channel's provider pairs the two.
+    Paired,
+    /// A claim of an endpoint that is trusted with its kind.
+    Claimed,
+    /// Any other claim.
+    Weak,
+}
+
+impl Bond {
+    /// Whether a provider has both kinds for one account.
+    pub(super) fn pairs(one: AddressKind, other: AddressKind) -> bool {
+        use AddressKind::{Phone, Whatsapp};
+        matches!((one, other), (Phone, Whatsapp) | (Whatsapp, Phone))
+    }
+}
+
 /// An address as it is looked up.
+#[derive(Clone, Debug)]
 pub(super) struct Address {
     pub(super) kind: AddressKind,
     pub(super) scope: Name,
@@ -31,12 +86,24 @@ pub(super) struct Address {
     pub(super) leaf: Option<LeafId>,
     /// The generation that is opened for whoever has it next, where nobody has it now.
     generation: u16,
+    pub(super) bond: Bond,
+    /// Several people use it.
+    pub(super) shared: bool,
     /// It may be somebody else's by now: it was silent for long, or reported, or its link has ended.
-    doubted: bool,
+    pub(super) doubted: bool,
+}
+
+/// What is known of an identity that is opened.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Opening {
+    pub(super) assurance: Assurance,
+    /// It has itself written, with no doubt.
+    pub(super) wrote: bool,
+    pub(super) evidence: Evidence,
 }
 
 impl Address {
-    /// Looks an address up; none: it cannot be read. Whether it is doubted is for whoever asks.
+    /// Looks an address up; none: it cannot be read. Whether it is doubted or shared is for whoever asks.
     pub(super) fn look_up(space: &Workspace, sender: &Sender, namespace_scope: &str) -> Option<Self> {
         let (kind, text) = normalise(sender, space.config().default_country.as_deref())?;
         let scope = if kind.is_scoped() { Name::new(namespace_scope) } else { Name::default() };
@@ -48,82 +115,227 @@ impl Address {
             Some((_, leaf)) if leaf.ended => (None, leaf.next_generation()),
             Some((id, leaf)) => (Some(id), leaf.generation),
         };
-        Some(Self { kind, scope, text, hash, leaf, generation, doubted: false })
+        let bond = Bond::First;
+        Some(Self { kind, scope, text, hash, leaf, generation, bond, shared: false, doubted: false })
+    }
+
+    /// The address of a leaf; none when it is erased.
+    pub(super) fn of_leaf(space: &Workspace, id: LeafId) -> Option<Self> {
+        let leaf = space.leaves.get(id)?;
+        Some(Self {
+            kind: leaf.kind,
+            scope: space.names.get(leaf.namespace_scope).clone(),
+            text: leaf.address.clone()?,
+            hash: leaf.hash(),
+            leaf: Some(id),
+            generation: leaf.generation,
+            bond: Bond::Weak,
+            shared: leaf.shared,
+            doubted: false,
+        })
+    }
+
+    pub(super) fn text(&self) -> &str {
+        &self.text
     }
 
     /// Its link has ended, and nobody has written from it since.
     pub(super) fn is_given_up(&self) -> bool {
         self.leaf.is_none() && self.generation > 1
     }
+
+    /// Nobody has it any longer; whoever has it next gets its next generation.
+    pub(super) fn next_generation(&mut self, space: &Workspace) {
+        if let Some(leaf) = self.leaf.take().and_then(|leaf| space.leaves.get(leaf)) {
+            self.generation = leaf.next_generation();
+        }
+    }
+
+    /// Ends the link of its current generation, if it has one: what is said from now on is somebody else's.
+    pub(super) fn pass_on(&mut self, draft: &mut Draft<'_>) {
+        if let Some(leaf) = self.leaf {
+            draft.push(Change::LinkEnded { leaf, successor: None, shared: false });
+            self.next_generation(draft.space);
+        }
+        self.doubted = false;
+    }
 }
 
 /// Finds, opens and links the addresses of one person. None: no address can be read.
-///
-/// Where the provider vouches for the event, its addresses are one person's: new ones are linked to the known customer, and two
-/// known customers are merged. Anything less links nobody: only the first address counts, which the answer goes to. A shared
-/// address takes part in neither. A doubted address (a number that was silent for long, or changed hands) proves nothing and
-/// merges nothing: it stays its customer's, PROVISIONAL, until an address that is not doubted is named with it. `wrote`: the person
-/// did, it is not somebody who was written to.
-pub(crate) fn resolve(
-    draft: &mut Draft<'_>,
-    senders: &[Sender],
-    assurance: Assurance,
-    namespace_scope: &Name,
-    wrote: bool,
-) -> Option<Who> {
-    let vouched = assurance >= Assurance::Platform;
-    let mut addresses: SmallVec<[Address; 2]> = SmallVec::new();
-    for sender in senders.iter().take(MAX_SENDERS) {
-        let Some(mut address) = Address::look_up(draft.space, sender, namespace_scope) else {
-            continue;
-        };
-        if addresses.iter().any(|known| known.hash == address.hash) {
-            continue;
-        }
-        let found = address.leaf.and_then(|leaf| draft.space.leaves.get(leaf));
-        address.doubted = address.is_given_up() || found.is_some_and(|leaf| leaf.may_be_anothers(draft.now));
-        addresses.push(address);
-        if !vouched {
-            break;
-        }
-    }
-
+pub(crate) fn resolve(draft: &mut Draft<'_>, named: &Named<'_>) -> Option<Who> {
+    let mut addresses = gather(draft, named);
     let first = addresses.first()?;
-    let shared = |leaf: LeafId| draft.space.leaves.get(leaf).is_some_and(|leaf| leaf.shared);
-    if let Some(leaf) = first.leaf.filter(|&leaf| shared(leaf)) {
-        return draft.space.leaves.get(leaf).map(|found| Who { leaf, root: found.root });
+    if addresses.len() == 1 && first.kind != AddressKind::Web {
+        return addresses.pop().map(|address| alone(draft, named, address));
     }
-    addresses.retain(|address| address.leaf.is_none_or(|leaf| !shared(leaf)));
-    let sure = addresses.iter().filter(|address| !address.doubted).find_map(|address| address.leaf);
-    let sure = sure.map(|leaf| draft.space.root_of(leaf));
-    if let Some(sure) = sure {
-        let of_another = |leaf: LeafId| draft.space.root_of(leaf) != sure;
-        addresses.retain(|address| !(address.doubted && address.leaf.is_some_and(of_another)));
+    let (mut strong, weak): (SmallVec<[Address; 2]>, SmallVec<[Address; 2]>) =
+        addresses.into_iter().partition(|address| address.bond != Bond::Weak);
+    let before =
+        if strong[0].kind == AddressKind::Web { browser::settle(draft, named, &mut strong, &weak) } else { None };
+    let who = together(draft, named, strong);
+    if let Some(before) = before {
+        suggest(draft, who.leaf, before, SuggestionReason::SameBrowser);
     }
-    // Nobody whom we are sure of is named: what is said comes from whoever has the doubted address now.
-    let unsure = sure.is_none() && addresses.iter().any(|address| address.doubted);
-    let addresses = of_one_person(draft, addresses);
+    if named.wrote {
+        suggest_weak(draft, who, weak);
+    }
+    Some(who)
+}
 
-    let known = addresses.iter().find_map(|address| address.leaf);
-    let root =
-        known.and_then(|leaf| draft.space.leaves.get(leaf)).map_or(RootId(draft.next_leaf().0), |leaf| leaf.root);
-    let root = merge(draft, root, &addresses);
+/// An address that nothing strong is named with.
+fn alone(draft: &mut Draft<'_>, named: &Named<'_>, address: Address) -> Who {
+    if let Some(leaf) = address.leaf {
+        match (named.wrote, address.doubted) {
+            (true, true) => doubt(draft, leaf),
+            (true, false) => verify(draft, leaf),
+            (false, _) => {}
+        }
+        return Who { leaf, root: draft.root_of(leaf) };
+    }
+    let wrote = named.wrote && !address.doubted;
+    let leaf = open(draft, address, None, Opening { assurance: named.assurance, wrote, evidence: Evidence::First });
+    Who { leaf, root: draft.root_of(leaf) }
+}
 
-    let mut leaf_of_first = None;
-    for address in addresses {
-        let (opened, doubted) = (address.leaf, address.doubted);
-        let linked = known.is_some() || leaf_of_first.is_some();
-        let leaf = opened.unwrap_or_else(|| open(draft, address, root, assurance, linked, wrote && !unsure));
-        if wrote && opened.is_some() {
+/// The first address, with those that strong evidence binds to it.
+fn together(draft: &mut Draft<'_>, named: &Named<'_>, mut addresses: SmallVec<[Address; 2]>) -> Who {
+    if addresses[0].shared {
+        // The provider's account tells its members apart; what else is named with the number does not.
+        match addresses.iter().position(|address| address.bond == Bond::Paired && !address.shared) {
+            Some(at) => addresses.swap(0, at),
+            None => return alone(draft, named, addresses.swap_remove(0)),
+        }
+        addresses[0].bond = Bond::First;
+    }
+    let shared: SmallVec<[LeafId; 2]> =
+        addresses.iter().filter(|address| address.shared).filter_map(|address| address.leaf).collect();
+    addresses.retain(|address| !address.shared);
+    if addresses.len() == 1 && shared.is_empty() {
+        return alone(draft, named, addresses.swap_remove(0));
+    }
+    let weighed = weigh(draft, named, addresses);
+    let (mut common, mut members) = (SmallVec::<[Address; 2]>::new(), SmallVec::<[Address; 2]>::new());
+    for (address, part) in weighed.addresses {
+        match part {
+            Part::Common => common.push(address),
+            Part::Member => members.push(address),
+            Part::Out => {}
+        }
+    }
+    let opening = Opening { assurance: named.assurance, wrote: named.wrote, evidence: Evidence::First };
+    let mut filed = None;
+    for address in common {
+        for companion in companions(draft, &address) {
+            share(draft, companion, Opening { wrote: false, ..opening });
+        }
+        let itself = address.bond != Bond::Claimed;
+        let leaf = share(draft, address, Opening { wrote: named.wrote && itself, ..opening });
+        if itself {
+            filed.get_or_insert(leaf);
+        }
+    }
+    let person = join(draft, named, members, weighed.unsure);
+    if let Some(person) = person {
+        let earlier = shared.iter().flat_map(|&leaf| draft.space.earlier(leaf));
+        let earlier: SmallVec<[LeafId; 2]> = earlier.collect();
+        let of_shared = earlier.into_iter().map(|leaf| (leaf, SuggestionReason::SharedAddress));
+        for (other, reason) in weighed.others.into_iter().chain(of_shared) {
+            suggest(draft, person, other, reason);
+        }
+    }
+    let leaf = filed.or(person).expect("what was written from is a member, or in common");
+    Who { leaf, root: draft.root_of(leaf) }
+}
+
+/// Links and merges what is one person's. Gives the leaf of the first address; none without one.
+fn join(draft: &mut Draft<'_>, named: &Named<'_>, members: SmallVec<[Address; 2]>, unsure: bool) -> Option<LeafId> {
+    let known = members.iter().any(|address| address.leaf.is_some());
+    let evidence = evidence(&members);
+    let root = merge(draft, &members, evidence);
+    note_pair(draft, named, &members);
+    let mut first = None;
+    for address in members {
+        let Address { leaf, doubted, bond, kind, .. } = address;
+        let leaf = leaf.unwrap_or_else(|| {
+            // A browser is its customer's by the login, whichever of the two came first.
+            let linked = known || first.is_some() || (kind == AddressKind::Web && evidence == Evidence::Login);
+            let opening = Opening {
+                assurance: named.assurance,
+                wrote: named.wrote && !unsure && is_proven(bond, kind),
+                evidence: if linked { link(bond, kind, evidence) } else { Evidence::First },
+            };
+            open(draft, address, root.or_else(|| first.map(|leaf| draft.root_of(leaf))), opening)
+        });
+        if named.wrote && draft.opened(leaf).is_none() {
             match (doubted, unsure) {
                 (true, true) => doubt(draft, leaf),
-                (false, _) if leaf_of_first.is_some() => {}
+                (false, _) if first.is_some() => {}
                 _ => verify(draft, leaf),
             }
         }
-        leaf_of_first.get_or_insert(leaf);
+        first.get_or_insert(leaf);
     }
-    leaf_of_first.map(|leaf| Who { leaf, root })
+    first
+}
+
+/// Whether an address of that kind and bond is proven by the event, not only claimed: who is known by a login or an id of ours never
+/// writes from it.
+fn is_proven(bond: Bond, kind: AddressKind) -> bool {
+    matches!(bond, Bond::First | Bond::Paired) || matches!(kind, AddressKind::Login | AddressKind::Crm)
+}
+
+/// The surest evidence of what is joined.
+fn evidence(members: &[Address]) -> Evidence {
+    let has = |kind| members.iter().any(|address| address.kind == kind && address.bond == Bond::Claimed);
+    if has(AddressKind::Login) {
+        Evidence::Login
+    } else if members.iter().any(|address| address.bond == Bond::Claimed) {
+        Evidence::Claim
+    } else {
+        Evidence::SameEvent
+    }
+}
+
+/// The evidence by which one address of it is linked.
+fn link(bond: Bond, kind: AddressKind, of_all: Evidence) -> Evidence {
+    match (bond, kind) {
+        (Bond::Paired, _) => Evidence::SameEvent,
+        (Bond::Claimed, AddressKind::Login) => Evidence::Login,
+        (Bond::Claimed, _) => Evidence::Claim,
+        (Bond::First | Bond::Weak, _) => of_all,
+    }
+}
+
+/// Notes that a provider pairs two addresses that were known before, and that a further number's person was heard.
+fn note_pair(draft: &mut Draft<'_>, named: &Named<'_>, members: &[Address]) {
+    let Some((first, others)) = members.split_first() else { return };
+    for other in others {
+        let known = other.leaf.and_then(|id| Some((id, draft.space.leaves.get(id)?)));
+        if let Some((leaf, known)) = known
+            && named.wrote
+            && named.live
+            && known.was_heard_before(draft.now, HEARD_AGAIN_DAYS)
+            && other.bond == Bond::Paired
+        {
+            draft.push(Change::Heard { leaf });
+        }
+        let (Some((leaf, known)), Some(one)) = (known, first.leaf.and_then(|id| draft.space.leaves.get(id))) else {
+            continue;
+        };
+        let noted = known.evidence == Evidence::SameEvent || one.evidence == Evidence::SameEvent;
+        if other.bond == Bond::Paired && !noted {
+            let (evidence, assurance) = (Evidence::SameEvent, named.assurance);
+            draft.push(Change::Linked { leaf, evidence, assurance });
+        }
+    }
+    // Whoever sits at the browser has logged in.
+    if let Some((leaf, known)) = first.leaf.and_then(|id| Some((id, draft.space.leaves.get(id)?)))
+        && first.kind == AddressKind::Web
+        && known.evidence != Evidence::Login
+        && evidence(members) == Evidence::Login
+    {
+        draft.push(Change::Linked { leaf, evidence: Evidence::Login, assurance: named.assurance });
+    }
 }
 
 /// The leaf of an address, if its customer is known; nothing is opened.
@@ -131,74 +343,22 @@ pub(crate) fn known(space: &Workspace, sender: &Sender, namespace_scope: &str) -
     Address::look_up(space, sender, namespace_scope)?.leaf
 }
 
-/// The leaf of whoever an event is about, found as [`resolve`] finds it: by the first address that can be read; by a later one, of
-/// that person alone, only where the provider vouches that they are one person's. Nothing is opened.
+/// The leaf of whoever an event is about, found as [`resolve`] finds it: by the first address that can be read; where nobody has that
+/// yet, by the one that the channel's provider pairs with it. Nothing is opened.
 pub(crate) fn known_person(
     space: &Workspace,
     senders: &[Sender],
     assurance: Assurance,
     namespace_scope: &str,
 ) -> Option<LeafId> {
+    let mut looked_up = senders.iter().filter_map(|who| Address::look_up(space, who, namespace_scope));
+    let first = looked_up.next()?;
+    if first.leaf.is_some() || assurance < Assurance::Platform {
+        return first.leaf;
+    }
     let shared = |leaf: LeafId| space.leaves.get(leaf).is_some_and(|leaf| leaf.shared);
-    let looked_up = senders.iter().take(MAX_SENDERS).filter_map(|who| Address::look_up(space, who, namespace_scope));
-    let mut leaves = looked_up.map(|address| address.leaf);
-    let first = leaves.next()?;
-    if first.is_some() || assurance < Assurance::Platform {
-        return first;
-    }
-    leaves.flatten().find(|&leaf| !shared(leaf))
-}
-
-/// Without the addresses that would give one customer two values of a single-valued kind (domain rules, section 4): those are
-/// two people. A new login in a browser ends the old link: the browser's address gets its next generation.
-fn of_one_person(draft: &Draft<'_>, addresses: SmallVec<[Address; 2]>) -> SmallVec<[Address; 2]> {
-    let mut kept: SmallVec<[Address; 2]> = SmallVec::new();
-    for address in addresses {
-        let new_login = address.kind == AddressKind::Login;
-        if kept.iter().all(|other| compatible(draft, other, &address)) {
-            kept.push(address);
-        } else if let ([browser], true) = (kept.as_mut_slice(), new_login)
-            && browser.kind == AddressKind::Web
-            && let Some(old) = browser.leaf.and_then(|leaf| draft.space.leaves.get(leaf))
-        {
-            browser.generation = old.next_generation();
-            browser.leaf = None;
-            kept.push(address);
-        }
-    }
-    kept
-}
-
-fn compatible(draft: &Draft<'_>, one: &Address, other: &Address) -> bool {
-    let root = |address: &Address| address.leaf.map(|leaf| draft.space.root_of(leaf));
-    if let (Some(one), Some(other)) = (root(one), root(other))
-        && draft.space.are_parted(one, other)
-    {
-        return false;
-    }
-    [AddressKind::Crm, AddressKind::Login].into_iter().all(|kind| {
-        let mut values = values(draft, one, kind);
-        values.extend(self::values(draft, other, kind));
-        values.sort_unstable();
-        values.dedup();
-        values.len() <= 1
-    })
-}
-
-/// Hashes of the addresses of that kind that the address's customer has.
-fn values(draft: &Draft<'_>, address: &Address, kind: AddressKind) -> SmallVec<[u128; 2]> {
-    let leaves = &draft.space.leaves;
-    match address.leaf.and_then(|leaf| leaves.get(leaf)) {
-        Some(leaf) => draft
-            .space
-            .leaves_of(leaf.root)
-            .into_iter()
-            .filter_map(|id| leaves.get(id))
-            .filter(|leaf| leaf.kind == kind)
-            .map(Leaf::hash)
-            .collect(),
-        None => (address.kind == kind).then_some(address.hash).into_iter().collect(),
-    }
+    let mut paired = looked_up.filter(|other| Bond::pairs(first.kind, other.kind)).filter_map(|other| other.leaf);
+    paired.find(|&leaf| !shared(leaf))
 }
 
 /// Whoever has the address may be somebody else now.
@@ -249,46 +409,38 @@ pub(crate) fn resolve_thread(draft: &mut Draft<'_>, endpoint: &Name, thread: &st
     Who { leaf, root: RootId(leaf.0) }
 }
 
-pub(super) fn open(
-    draft: &mut Draft<'_>,
-    address: Address,
-    root: RootId,
-    assurance: Assurance,
-    linked: bool,
-    wrote: bool,
-) -> LeafId {
+/// Opens the next generation of an address; without a root for a customer of its own.
+pub(super) fn open(draft: &mut Draft<'_>, address: Address, root: Option<RootId>, opening: Opening) -> LeafId {
     let leaf = draft.next_leaf();
     draft.with_content(leaf, PersonalValue::Address(address.text));
     draft.push(Change::IdentityOpened(IdentityOpened {
         leaf,
-        root,
+        root: root.unwrap_or(RootId(leaf.0)),
         kind: address.kind,
         namespace_scope: address.scope,
         scope: Scope::Direct,
         hash: address.hash,
         generation: address.generation,
         normaliser: NORMALISER_VERSION,
-        status: if wrote { IdentityStatus::Verified } else { IdentityStatus::Provisional },
-        shared: false,
-        assurance,
-        evidence: if linked { Evidence::SameEvent } else { Evidence::First },
+        status: if opening.wrote { IdentityStatus::Verified } else { IdentityStatus::Provisional },
+        shared: address.shared,
+        assurance: opening.assurance,
+        evidence: opening.evidence,
     }));
     leaf
 }
 
-/// Joins the customers of all known addresses; the oldest one's id stays.
-fn merge(draft: &mut Draft<'_>, root: RootId, addresses: &[Address]) -> RootId {
+/// Joins the customers of all known addresses; the oldest one's id stays. None: nobody is known.
+fn merge(draft: &mut Draft<'_>, members: &[Address], evidence: Evidence) -> Option<RootId> {
     let leaves = &draft.space.leaves;
-    let mut roots: SmallVec<[RootId; 4]> = addresses
+    let mut roots: SmallVec<[RootId; 4]> = members
         .iter()
         .filter_map(|address| address.leaf.and_then(|leaf| leaves.get(leaf)))
         .map(|leaf: &Leaf| leaf.root)
         .collect();
     roots.sort_unstable();
     roots.dedup();
-    let Some((&winner, losers)) = roots.split_first() else {
-        return root;
-    };
+    let (&winner, losers) = roots.split_first()?;
     if !losers.is_empty() {
         end_between(draft, &roots, SuggestionEnd::Merged);
     }
@@ -297,9 +449,9 @@ fn merge(draft: &mut Draft<'_>, root: RootId, addresses: &[Address]) -> RootId {
         for &leaf in &leaves {
             draft.touch(leaf);
         }
-        draft.push(Change::Merged { winner, loser, leaves, evidence: Evidence::SameEvent });
+        draft.push(Change::Merged { winner, loser, leaves, evidence });
     }
-    winner
+    Some(winner)
 }
 
 impl AddressKind {

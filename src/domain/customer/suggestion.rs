@@ -17,7 +17,7 @@ use crate::domain::time::Timestamp;
 use crate::domain::workspace::Workspace;
 
 /// Open suggestions of one customer at most: an agent who sees more decides none.
-const MAX_OPEN: usize = 3;
+pub(crate) const MAX_OPEN: usize = 3;
 
 /// Two customers who may be one person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,32 +103,76 @@ impl Workspace {
 /// Suggests that two customers are one person, if that was never suggested and is not out of the question.
 pub(crate) fn suggest(draft: &mut Draft<'_>, one: LeafId, other: LeafId, reason: SuggestionReason) {
     let roots = [draft.root_of(one), draft.root_of(other)];
-    let is_nobodys = |leaf: LeafId| {
-        let known = draft.space.leaves.get(leaf);
-        known.is_some_and(|leaf| leaf.shared || leaf.scope != Scope::Direct)
-    };
-    if roots[0] == roots[1] || is_nobodys(one) || is_nobodys(other) {
-        return;
-    }
-    if draft.suggested(one, other) || draft.space.between(roots[0], roots[1]).next().is_some() {
+    if roots[0] == roots[1] || is_nobodys(draft, one) || is_nobodys(draft, other) || is_known(draft, one, other) {
         return;
     }
     let mut displaced: SmallVec<[Suggestion; 2]> = SmallVec::new();
     for root in roots {
-        let open: SmallVec<[Suggestion; MAX_OPEN]> = draft.space.suggestions_of(root).collect();
-        if open.len() < MAX_OPEN {
-            continue;
-        }
-        // Of equals the last goes.
-        match open.into_iter().min_by_key(|known| (known.reason, std::cmp::Reverse(known.since))) {
-            Some(weakest) if weakest.reason < reason => displaced.push(weakest),
-            _ => return,
+        match room(draft, root, reason) {
+            Room::Free => {}
+            Room::For(weakest) => displaced.push(weakest),
+            Room::None => return,
         }
     }
     for Suggestion { one, other, .. } in displaced {
         draft.push(Change::SuggestionEnded { one, other, end: SuggestionEnd::Displaced });
     }
     draft.push(Change::Suggested { one, other, reason });
+}
+
+/// Whether a customer takes one more suggestion of that strength.
+pub(super) fn takes(draft: &Draft<'_>, root: RootId, reason: SuggestionReason) -> bool {
+    !matches!(room(draft, root, reason), Room::None)
+}
+
+/// Whether it was suggested before that the customers of two leaves are one, or decided that they are two.
+pub(super) fn is_known(draft: &Draft<'_>, one: LeafId, other: LeafId) -> bool {
+    let (one, other) = (draft.root_of(one), draft.root_of(other));
+    let chosen = draft.changes().iter().any(|change| match change {
+        Change::Suggested { one: a, other: b, .. } | Change::SuggestionEnded { one: a, other: b, .. } => {
+            let pair = (draft.root_of(*a), draft.root_of(*b));
+            pair == (one, other) || pair == (other, one)
+        }
+        _ => false,
+    });
+    let mut before = draft.group(one).flat_map(|one| draft.group(other).map(move |other| (one, other)));
+    chosen || before.any(|(one, other)| draft.space.between(one, other).next().is_some())
+}
+
+/// Whether a leaf is of no person: SHARED, or a thread.
+fn is_nobodys(draft: &Draft<'_>, leaf: LeafId) -> bool {
+    draft.is_shared(leaf) || draft.space.leaves.get(leaf).is_some_and(|leaf| leaf.scope != Scope::Direct)
+}
+
+/// What a customer's open suggestions leave room for.
+enum Room {
+    Free,
+    /// For a stronger one, in the place of this.
+    For(Suggestion),
+    None,
+}
+
+fn room(draft: &Draft<'_>, root: RootId, reason: SuggestionReason) -> Room {
+    let is_of = |leaf: &LeafId| draft.root_of(*leaf) == root;
+    let (mut chosen, mut ended) = (0, SmallVec::<[(LeafId, LeafId); 2]>::new());
+    for change in draft.changes() {
+        match change {
+            Change::Suggested { one, other, .. } if is_of(one) || is_of(other) => chosen += 1,
+            Change::SuggestionEnded { one, other, .. } => ended.extend([(*one, *other), (*other, *one)]),
+            _ => {}
+        }
+    }
+    let known = draft.group(root).flat_map(|root| draft.space.suggestions_of(root));
+    let open: SmallVec<[Suggestion; MAX_OPEN]> =
+        known.filter(|known| !ended.contains(&(known.one, known.other))).collect();
+    if open.len() + chosen < MAX_OPEN {
+        return Room::Free;
+    }
+    // Of equals the last goes.
+    match open.into_iter().min_by_key(|known| (known.reason, std::cmp::Reverse(known.since))) {
+        Some(weakest) if weakest.reason < reason => Room::For(weakest),
+        _ => Room::None,
+    }
 }
 
 /// After customers became one, by `end`: ends what was suggested between them, what is suggested twice now, and what is too many.

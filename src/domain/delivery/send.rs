@@ -11,7 +11,7 @@ use crate::domain::draft::Draft;
 use crate::domain::event::{AddressKind, Assurance, ErrorClass, Scope, Sender};
 use crate::domain::id::{AgentId, LeafId, MessageId, Name, WorkId};
 use crate::domain::record::{
-    Author, Change, Direction, Flags, IdentityStatus, MessageContent, MessageKind, MessageStored, Purpose,
+    Author, Change, Direction, Evidence, Flags, IdentityStatus, MessageContent, MessageKind, MessageStored, Purpose,
 };
 use crate::domain::rejection::Rejection;
 use crate::domain::work::{Work, known, owned};
@@ -145,7 +145,8 @@ fn recipient<'d>(
         }
     };
     // What changed hands is somebody else's, whatever was written from it before.
-    let identity = draft.space.leaves.get(leaf).filter(|leaf| !leaf.ended).ok_or(Rejection::NoRecipient)?;
+    let answerable = draft.space.is_answerable(leaf);
+    let identity = draft.space.leaves.get(leaf).filter(|_| answerable).ok_or(Rejection::NoRecipient)?;
     let endpoint = config
         .endpoints
         .iter()
@@ -158,11 +159,14 @@ fn recipient<'d>(
     if identity.root != draft.root_of(work.leaf) {
         return refused("not an identity of this conversation");
     }
-    if identity.shared {
+    if identity.shared || identity.ended {
         return refused("an address of several people");
     }
     if identity.status == IdentityStatus::Provisional {
         return refused("an address that is only claimed");
+    }
+    if identity.kind == AddressKind::Web && identity.evidence != Evidence::Login {
+        return refused("a browser that nobody is logged in at");
     }
     if *config.brand(endpoint) != work.brand {
         return refused("an endpoint of another brand");

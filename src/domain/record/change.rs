@@ -122,6 +122,22 @@ pub enum Change {
         leaf: LeafId,
         /// Leaf of the customer's that takes its place, if there is one.
         successor: Option<LeafId>,
+        /// The address goes on as SHARED: what was asked there is still answered there.
+        shared: bool,
+    },
+    /// What speaks for the link of an identity to its customer is surer now.
+    Linked {
+        /// Its leaf.
+        leaf: LeafId,
+        /// Who says so.
+        evidence: Evidence,
+        /// How sure that is.
+        assurance: Assurance,
+    },
+    /// The person wrote from an account that its provider pairs with this number.
+    Heard {
+        /// The number's leaf.
+        leaf: LeafId,
     },
     /// Two customers may be one person: for an agent to decide.
     Suggested {

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::identity::IdentityConfig;
 use super::opt_out::OptOutConfig;
+use crate::domain::event::AddressKind;
 use crate::domain::id::Name;
 
 /// Everything an operator decides for one workspace.
@@ -25,6 +27,8 @@ pub struct WorkspaceConfig {
     pub thanks: Vec<String>,
     /// How customers refuse to be written to.
     pub opt_out: OptOutConfig,
+    /// Rules about who is who.
+    pub identity: IdentityConfig,
     /// How long after its end a Work is reopened by a message, milliseconds.
     pub continuation_window_ms: u64,
     /// Open Works of one Conversation at most.
@@ -55,6 +59,8 @@ pub struct EndpointConfig {
     pub scope: Name,
     /// Name of the mailbox or sender shown to customers.
     pub shown_name: Option<String>,
+    /// Kinds of addresses that its adapter may say are one person's, besides what the provider pairs; a claim of any other kind is weak.
+    pub trusts: Vec<AddressKind>,
 }
 
 /// How Work of a queue gets its owner.
@@ -200,6 +206,7 @@ impl WorkspaceConfig {
             guest: None,
             thanks: Vec::new(),
             opt_out: OptOutConfig::none(),
+            identity: IdentityConfig::none(),
             continuation_window_ms: 0,
             max_open_works: 1,
             decline_cooldown_ms: 0,

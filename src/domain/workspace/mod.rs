@@ -1,6 +1,8 @@
 //! One workspace: its configuration, and everything the shard knows of it.
 
 mod config;
+mod identity;
+mod links;
 mod live;
 mod names;
 mod opt_out;
@@ -11,6 +13,7 @@ mod views;
 pub use config::{
     Accept, AgentConfig, AgentKind, AgentProfile, EndpointConfig, GracePolicy, QueueConfig, WorkspaceConfig,
 };
+pub use identity::IdentityConfig;
 pub(crate) use names::{Names, Symbol};
 pub use opt_out::{OptOutConfig, OptWord};
 pub use state::Workspace;

@@ -16,7 +16,7 @@ use crate::domain::delivery::{Delivery, OpenSends, OptOuts, ParkedReceipt, Waiti
 use crate::domain::event::{Assurance, ReceiptStatus};
 use crate::domain::id::{AgentId, Index, LeafId, MessageId, Name, RootId, WorkId};
 use crate::domain::record::{
-    Cause, Change, Direction, Flags, IdentityStatus, MessageContent, MessageStored, PersonalValue, ReceiptNoted, Record,
+    Cause, Change, Direction, Flags, MessageContent, MessageStored, PersonalValue, ReceiptNoted, Record,
 };
 use crate::domain::routing::{ReadyAgents, Waiting};
 use crate::domain::session::{Agent, Lost};
@@ -210,7 +210,7 @@ impl Workspace {
                     _ => None,
                 });
                 let scope = self.names.intern(&opened.namespace_scope);
-                self.leaves.open(opened, scope, address);
+                self.leaves.open(opened, scope, address, now);
                 if opened.root.0 != opened.leaf.0 {
                     self.join(opened.root, &[opened.leaf]);
                 }
@@ -221,7 +221,9 @@ impl Workspace {
                     leaf.shared = *shared;
                 }
             }
-            Change::LinkEnded { leaf, successor } => self.end_link(*leaf, *successor),
+            Change::LinkEnded { leaf, successor, shared } => self.end_link(*leaf, *successor, *shared),
+            Change::Linked { leaf, evidence, assurance } => self.leaves.prove(*leaf, *evidence, *assurance),
+            Change::Heard { leaf } => self.leaves.hear(*leaf, now),
             Change::Named { leaf, assurance } => {
                 if let (Some(PersonalValue::Shown(name)), Some(leaf)) =
                     (personal(record, place), self.leaves.get_mut(*leaf))
@@ -295,8 +297,8 @@ impl Workspace {
             }
             Change::WorkClosed { work, reopen_until, .. } => self.close(*work, *reopen_until),
             // What waited while its address changed hands is not answered to whoever has that now.
-            Change::MessageStored(message) if self.leaves.get(message.leaf).is_some_and(|leaf| leaf.ended) => {
-                self.end_link(message.leaf, None);
+            Change::MessageStored(message) if !self.is_answerable(message.leaf) => {
+                self.end_link(message.leaf, None, false);
             }
             _ => {}
         }
@@ -330,35 +332,10 @@ impl Workspace {
         self.join(winner, leaves);
     }
 
-    /// The address is the customer's no longer: it is in doubt, and what would have been answered there goes elsewhere.
-    fn end_link(&mut self, id: LeafId, successor: Option<LeafId>) {
-        let Some(leaf) = self.leaves.get_mut(id) else {
-            return;
-        };
-        leaf.ended = true;
-        leaf.status = IdentityStatus::Provisional;
-        let root = leaf.root;
-        let answered = |work: &WorkId| {
-            let answer_to = self.works.get(work).and_then(|work| work.answer_to.as_ref());
-            answer_to.is_some_and(|(leaf, _)| *leaf == id)
-        };
-        let works: Vec<WorkId> = self.works_of(root).filter(answered).collect();
-        for work in works {
-            self.with_work(work, |work| {
-                work.tokens = None;
-                // A thread is one of a chat with the address.
-                work.thread = None;
-                work.answer_to = successor.zip(work.answer_to.take()).map(|(leaf, (_, endpoint))| (leaf, endpoint));
-            });
-        }
-    }
-
     fn message(&mut self, index: Index, now: Timestamp, place: u16, message: &MessageStored, record: &Record) {
         let id = MessageId::new(index, place);
-        if message.is_from_the_person()
-            && let Some(leaf) = self.leaves.get_mut(message.leaf)
-        {
-            leaf.hear(now);
+        if message.is_from_the_person() {
+            self.leaves.hear(message.leaf, now);
         }
         self.remembered.put(message.duplicate_key, Seen { digest: message.digest, message: id, at: now }, now);
         self.provider_ids.note(message.provider_fingerprint, (id, message.work), now);
@@ -528,7 +505,7 @@ impl Workspace {
         }
     }
 
-    fn with_work(&mut self, id: WorkId, change: impl FnOnce(&mut Work)) {
+    pub(super) fn with_work(&mut self, id: WorkId, change: impl FnOnce(&mut Work)) {
         let Some(work) = self.works.get_mut(&id) else {
             return;
         };

@@ -53,7 +53,15 @@ pub(super) fn change_from(change: p::Change) -> Result<Change, CodecError> {
         Kind::IdentityMarked(c) => {
             Change::IdentityMarked { leaf: LeafId(c.leaf), status: Word::from_number(c.status)?, shared: c.shared }
         }
-        Kind::LinkEnded(c) => Change::LinkEnded { leaf: LeafId(c.leaf), successor: c.successor.map(LeafId) },
+        Kind::LinkEnded(c) => {
+            Change::LinkEnded { leaf: LeafId(c.leaf), successor: c.successor.map(LeafId), shared: c.shared }
+        }
+        Kind::Linked(c) => Change::Linked {
+            leaf: LeafId(c.leaf),
+            evidence: Word::from_number(c.evidence)?,
+            assurance: Word::from_number(c.assurance)?,
+        },
+        Kind::Heard(c) => Change::Heard { leaf: LeafId(c.leaf) },
         Kind::Suggested(c) => {
             Change::Suggested { one: LeafId(c.one), other: LeafId(c.other), reason: Word::from_number(c.reason)? }
         }

@@ -22,7 +22,7 @@ use crate::domain::record::{
 use crate::domain::time::Timestamp;
 
 /// How many variants [`variant`] numbers.
-pub(super) const VARIANTS: usize = 45;
+pub(super) const VARIANTS: usize = 47;
 
 /// The number of a change's variant, from 0.
 pub(super) fn variant(change: &Change) -> usize {
@@ -72,6 +72,8 @@ pub(super) fn variant(change: &Change) -> usize {
         Change::LinkEnded { .. } => 42,
         Change::Suggested { .. } => 43,
         Change::SuggestionEnded { .. } => 44,
+        Change::Linked { .. } => 45,
+        Change::Heard { .. } => 46,
     }
 }
 
@@ -215,13 +217,19 @@ pub(super) fn every_change() -> Vec<BoxedStrategy<Change>> {
         )
             .prop_map(|(leaf, purposes, refused, source)| Change::OptNoted { leaf, purposes, refused, source })
             .boxed(),
-        (leaf(), of(leaf())).prop_map(|(leaf, successor)| Change::LinkEnded { leaf, successor }).boxed(),
+        (leaf(), of(leaf()), any::<bool>())
+            .prop_map(|(leaf, successor, shared)| Change::LinkEnded { leaf, successor, shared })
+            .boxed(),
         (leaf(), leaf(), suggestion_reason())
             .prop_map(|(one, other, reason)| Change::Suggested { one, other, reason })
             .boxed(),
         (leaf(), leaf(), suggestion_end())
             .prop_map(|(one, other, end)| Change::SuggestionEnded { one, other, end })
             .boxed(),
+        (leaf(), evidence(), assurance())
+            .prop_map(|(leaf, evidence, assurance)| Change::Linked { leaf, evidence, assurance })
+            .boxed(),
+        leaf().prop_map(|leaf| Change::Heard { leaf }).boxed(),
     ]
 }
 

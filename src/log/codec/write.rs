@@ -62,9 +62,13 @@ pub(super) fn write_change(wire: &mut Wire<'_>, change: &Change) {
         Change::IdentityMarked { leaf, status, shared } => {
             wire.message(24, &p::IdentityMarked { leaf: leaf.0, status: status.number(), shared: *shared })
         }
-        Change::LinkEnded { leaf, successor } => {
-            wire.message(43, &p::LinkEnded { leaf: leaf.0, successor: successor.map(|leaf| leaf.0) })
+        Change::LinkEnded { leaf, successor, shared } => {
+            wire.message(43, &p::LinkEnded { leaf: leaf.0, successor: successor.map(|leaf| leaf.0), shared: *shared })
         }
+        Change::Linked { leaf, evidence, assurance } => {
+            wire.message(52, &p::Linked { leaf: leaf.0, evidence: evidence.number(), assurance: assurance.number() })
+        }
+        Change::Heard { leaf } => wire.message(53, &p::Heard { leaf: leaf.0 }),
         Change::Suggested { one, other, reason } => {
             wire.message(50, &p::Suggested { one: one.0, other: other.0, reason: reason.number() })
         }

@@ -1,9 +1,10 @@
 //! The workspace of the stories: endpoints of five channels, one queue, two people. Each story says what it has otherwise.
 
+use skein::domain::event::AddressKind;
 use skein::domain::id::Name;
 use skein::domain::workspace::{
-    Accept, AgentConfig, AgentKind, AgentProfile, EndpointConfig, GracePolicy, OptOutConfig, QueueConfig,
-    WorkspaceConfig,
+    Accept, AgentConfig, AgentKind, AgentProfile, EndpointConfig, GracePolicy, IdentityConfig, OptOutConfig,
+    QueueConfig, WorkspaceConfig,
 };
 
 use super::{MINUTE, SECOND, SPACE, Scenario};
@@ -28,6 +29,7 @@ pub(crate) fn shop() -> Shop {
         guest: None,
         thanks: ["thanks", "thank you", "ok"].map(str::to_owned).to_vec(),
         opt_out: opt_out(),
+        identity: identity(),
         continuation_window_ms: millis(72 * 60 * MINUTE),
         max_open_works: 10,
         decline_cooldown_ms: millis(10 * MINUTE),
@@ -49,6 +51,7 @@ fn endpoint(name: &str, channel: &str, queue: &str, addresses: &[&str]) -> Endpo
         addresses: addresses.iter().map(|&own| own.to_owned()).collect(),
         scope: Name::new(if channel == "whatsapp" { "portfolio" } else { "" }),
         shown_name: None,
+        trusts: vec![AddressKind::Crm, AddressKind::Login],
     }
 }
 
@@ -121,6 +124,11 @@ impl Shop {
     pub(crate) fn opens(self) -> Scenario {
         Scenario::given(self.0)
     }
+}
+
+fn identity() -> IdentityConfig {
+    let role_mailboxes = ["info", "office", "sales"].map(str::to_owned).to_vec();
+    IdentityConfig { role_mailboxes, ..IdentityConfig::none() }
 }
 
 fn opt_out() -> OptOutConfig {

@@ -1,0 +1,167 @@
+//! The section of a workspace file about who is who, with the mailboxes of roles where it is silent.
+
+use serde::Deserialize;
+
+use crate::domain::event::AddressKind;
+use crate::domain::workspace::IdentityConfig;
+
+/// Mailboxes that several people read and write, by what stands before the `@`: RFC 2142, and what companies and offices use in English,
+/// German, French, Spanish, Portuguese, Italian, Dutch, Polish, and the Nordic languages.
+const ROLE_MAILBOXES: &[&str] = &[
+    "abuse",
+    "account",
+    "accounting",
+    "accounts",
+    "admin",
+    "administracao",
+    "administracion",
+    "administration",
+    "administrator",
+    "administrazione",
+    "all",
+    "anfrage",
+    "assistance",
+    "atencion",
+    "atendimento",
+    "bestellung",
+    "bestellungen",
+    "billing",
+    "biuro",
+    "booking",
+    "buchhaltung",
+    "bureau",
+    "careers",
+    "commande",
+    "commercial",
+    "compras",
+    "compta",
+    "comptabilite",
+    "contabilidad",
+    "contabilita",
+    "contact",
+    "contacto",
+    "contactus",
+    "contato",
+    "contatti",
+    "customercare",
+    "customerservice",
+    "direction",
+    "einkauf",
+    "empfang",
+    "enquiries",
+    "enquiry",
+    "facturas",
+    "facturation",
+    "faktura",
+    "family",
+    "familie",
+    "feedback",
+    "finance",
+    "financeiro",
+    "frontdesk",
+    "geral",
+    "hello",
+    "help",
+    "helpdesk",
+    "hola",
+    "hostmaster",
+    "hr",
+    "impressum",
+    "info",
+    "information",
+    "informations",
+    "inkoop",
+    "inquiries",
+    "invoice",
+    "invoices",
+    "jobs",
+    "kantoor",
+    "kontakt",
+    "kontor",
+    "kundendienst",
+    "kundenservice",
+    "kundeservice",
+    "kundservice",
+    "legal",
+    "marketing",
+    "members",
+    "noc",
+    "office",
+    "oficina",
+    "order",
+    "orders",
+    "payments",
+    "post",
+    "postmaster",
+    "praxis",
+    "press",
+    "presse",
+    "privacy",
+    "procurement",
+    "purchasing",
+    "purchase",
+    "rechnung",
+    "rechnungen",
+    "reception",
+    "recepcion",
+    "rezeption",
+    "sales",
+    "secretariat",
+    "secretaria",
+    "security",
+    "sekretariat",
+    "sekretariatet",
+    "service",
+    "serwis",
+    "shop",
+    "soporte",
+    "suporte",
+    "support",
+    "team",
+    "uffici",
+    "ufficio",
+    "vendas",
+    "ventas",
+    "verkauf",
+    "verkoop",
+    "verwaltung",
+    "vertrieb",
+    "webmaster",
+    "zentrale",
+];
+
+/// New customers of an endpoint in a minute: ten each second, more than any launch or outage brings, far fewer than a flood.
+const NEW_CUSTOMERS_PER_MINUTE: u32 = 600;
+
+/// `[identity]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Identity {
+    role_mailboxes: Vec<String>,
+    single_valued: Vec<AddressKind>,
+    new_customers_per_minute: u32,
+}
+
+impl Default for Identity {
+    fn default() -> Self {
+        Self {
+            role_mailboxes: ROLE_MAILBOXES.iter().map(|name| (*name).to_owned()).collect(),
+            single_valued: vec![AddressKind::Crm, AddressKind::Login],
+            new_customers_per_minute: NEW_CUSTOMERS_PER_MINUTE,
+        }
+    }
+}
+
+impl Identity {
+    /// As the core looks them up: lower case, sorted, each once.
+    pub(super) fn into_config(self) -> IdentityConfig {
+        let named = self.role_mailboxes.iter().map(|name| name.trim().to_lowercase());
+        let mut role_mailboxes: Vec<String> = named.filter(|name| !name.is_empty()).collect();
+        role_mailboxes.sort_unstable();
+        role_mailboxes.dedup();
+        let mut single_valued = self.single_valued;
+        single_valued.sort_unstable();
+        single_valued.dedup();
+        IdentityConfig { role_mailboxes, single_valued, new_customers_per_minute: self.new_customers_per_minute }
+    }
+}

@@ -1,0 +1,506 @@
+//! Whose words they are where several addresses are named: claims, logins, addresses of several people, suggestions (domain rules,
+//! section 4).
+
+use rstest::rstest;
+use skein::domain::event::{AddressKind, Assurance, EventKind, Sender};
+use skein::domain::id::{LeafId, Name, RootId};
+use skein::domain::record::{Change, Evidence, IdentityStatus, SuggestionEnd, SuggestionReason};
+use skein::domain::rejection::Rejection;
+
+use crate::kit::{Heard, Scenario, Step, chat, echo, mail, shop, sms, whatsapp};
+
+const PHONE: &str = "+4915112345678";
+const OTHER: &str = "+4915187654321";
+const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
+
+/// By SMS; the adapter knows the CRM id, and is trusted with that.
+fn text(number: &str, crm: &str) -> Heard {
+    sms(number, "hello").also(AddressKind::Crm, crm)
+}
+
+/// By the web chat, logged in.
+fn logged_in(browser: &str, login: &str) -> Heard {
+    logged_in_says(browser, login, "hello")
+}
+
+fn logged_in_says(browser: &str, login: &str, words: &str) -> Heard {
+    chat(browser, words).also(AddressKind::Login, login).assured(Assurance::LoggedIn)
+}
+
+/// Nobody is logged in at the browser any longer.
+fn logout(browser: &str, login: &str) -> Heard {
+    let old = Some(Sender { kind: AddressKind::Login, address: login.to_owned() });
+    chat(browser, "").kind(EventKind::IdentityChange { old, new: None, reason: None })
+}
+
+fn of(step: &Step) -> RootId {
+    step.message().conversation
+}
+
+fn reasons(story: &Scenario, root: RootId) -> Vec<SuggestionReason> {
+    story.space().suggestions_of(root).map(|known| known.reason).collect()
+}
+
+/// The customer's identities: kind, whether shared, evidence.
+fn identities(story: &Scenario, root: RootId) -> Vec<(AddressKind, bool, Evidence)> {
+    let known = story.conversation(root).identities;
+    known.into_iter().map(|identity| (identity.kind, identity.shared, identity.evidence)).collect()
+}
+
+// Claims.
+
+#[test]
+fn a_claim_that_the_endpoint_is_trusted_with_merges_at_once() {
+    let mut story = shop().opens();
+    let one = of(&story.hears(text(PHONE, "C1")));
+    let other = of(&story.hears(mail("anna@example.com", "1@x", "hello")));
+    let step = story.hears(mail("anna@example.com", "2@x", "it is me").also(AddressKind::Crm, "C1"));
+    assert!(step.changes().iter().any(|change| matches!(
+        change,
+        Change::Merged { winner, loser, evidence: Evidence::Claim, .. } if (*winner, *loser) == (one, other)
+    )));
+    assert_eq!(of(&story.hears(sms(PHONE, "and again"))), one);
+    story.folds_to_the_same();
+}
+
+#[test]
+fn a_claim_that_the_endpoint_is_not_trusted_with_suggests_and_merges_nobody() {
+    let mut story = shop().opens();
+    let anna = of(&story.hears(mail("anna@example.com", "1@x", "hello")));
+    let visitor = of(&story.hears(chat("b1", "hello").also(AddressKind::Email, "anna@example.com")));
+    assert_ne!(visitor, anna);
+    assert_eq!(reasons(&story, anna), [SuggestionReason::Claim]);
+    assert_eq!(reasons(&story, visitor), [SuggestionReason::Claim]);
+
+    let again = story.hears(chat("b1", "hello again").also(AddressKind::Email, "anna@example.com"));
+    assert_eq!(again.changes().len(), 1, "never twice the same pair: {again:?}");
+    story.folds_to_the_same();
+}
+
+#[test]
+fn an_address_that_was_claimed_before_it_wrote_is_suggested_and_its_own_customers() {
+    let mut story = shop().opens();
+    let visitor = of(&story.hears(chat("b1", "hello").also(AddressKind::Email, "anna@example.com")));
+    let anna = story.hears(mail("anna@example.com", "1@x", "hello"));
+    assert_ne!(of(&anna), visitor);
+    assert_eq!(reasons(&story, of(&anna)), [SuggestionReason::Claim]);
+    let identity = &story.conversation(of(&anna)).identities[0];
+    assert_eq!((identity.status, identity.shared), (IdentityStatus::Verified, false));
+}
+
+#[test]
+fn a_login_that_was_not_proven_is_a_weak_claim() {
+    let mut story = shop().opens();
+    let anna = of(&story.hears(logged_in("b1", "anna")));
+    let step = story.hears(chat("b2", "I am anna").also(AddressKind::Login, "anna"));
+    assert_ne!(of(&step), anna);
+    assert_eq!(reasons(&story, anna), [SuggestionReason::Claim]);
+}
+
+#[test]
+fn a_customer_has_three_suggestions_and_a_stronger_one_takes_the_weakest_place() {
+    let mut story = shop().opens();
+    let visitor = of(&story.hears(chat("b1", "hello")));
+    for n in 1..=4 {
+        let address = format!("a{n}@example.com");
+        story.hears(chat("b1", "or this one").also(AddressKind::Email, &address)).expect("a message");
+    }
+    assert_eq!(reasons(&story, visitor).len(), 3);
+    assert_eq!(story.space().identities(), 4, "an address that is not suggested is not opened either");
+
+    // The provider says that the number of one is the other's now: surer than what anybody claims.
+    let anna = story.hears(sms(PHONE, "hello").assured(Assurance::Platform)).message().conversation;
+    for n in 1..=3 {
+        let address = format!("a{n}@example.com");
+        story.hears(sms(PHONE, "hello").also(AddressKind::Email, &address)).expect("a message");
+    }
+    assert_eq!(reasons(&story, anna), [SuggestionReason::Claim; 3]);
+    story.hears(whatsapp(OTHER, "hello")).expect("a message");
+    let number = |number: &str| Some(Sender { kind: AddressKind::Phone, address: number.to_owned() });
+    let moved = EventKind::IdentityChange { old: number(PHONE), new: number(OTHER), reason: None };
+    let step = story.hears(whatsapp(PHONE, "").kind(moved));
+    let displaced = |change: &Change| matches!(change, Change::SuggestionEnded { end: SuggestionEnd::Displaced, .. });
+    assert_eq!(step.changes().iter().filter(|change| displaced(change)).count(), 1);
+    let mut open = reasons(&story, anna);
+    open.sort_unstable();
+    assert_eq!(open, [SuggestionReason::Claim, SuggestionReason::Claim, SuggestionReason::Moved]);
+    story.folds_to_the_same();
+}
+
+#[test]
+fn a_merge_ends_what_was_suggested_between_the_two() {
+    let mut story = shop().opens();
+    let anna = of(&story.hears(mail("anna@example.com", "1@x", "hello").also(AddressKind::Crm, "C1")));
+    story.hears(sms(PHONE, "hello").also(AddressKind::Email, "anna@example.com")).expect("a message");
+    assert_eq!(reasons(&story, anna), [SuggestionReason::Claim]);
+    let step = story.hears(text(PHONE, "C1"));
+    assert!(
+        step.changes()
+            .iter()
+            .any(|change| matches!(change, Change::SuggestionEnded { end: SuggestionEnd::Merged, .. }))
+    );
+    assert!(reasons(&story, anna).is_empty());
+    assert_eq!(of(&step), anna);
+}
+
+#[test]
+fn a_login_speaks_louder_than_the_crm_id_of_somebody_else() {
+    let mut story = shop().opens();
+    let anna = of(&story.hears(logged_in("b1", "anna").also(AddressKind::Crm, "C1")));
+    let bert = of(&story.hears(text(PHONE, "C2")));
+    let step = story.hears(logged_in("b2", "anna").also(AddressKind::Crm, "C2"));
+    assert_eq!(of(&step), anna);
+    assert_eq!(of(&story.hears(sms(PHONE, "hello"))), bert);
+    assert_eq!(reasons(&story, bert), [SuggestionReason::SharedAddress]);
+}
+
+#[test]
+fn a_card_that_is_sent_along_proves_nothing_and_suggests_nothing() {
+    let mut story = shop().opens();
+    story.hears(mail("anna@example.com", "1@x", "hello")).expect("a mail");
+    let step = story.hears(whatsapp(PHONE, "write to anna@example.com or +4915187654321"));
+    assert!(!step.changes().iter().any(|change| matches!(change, Change::Suggested { .. })));
+}
+
+// One value of a kind.
+
+#[test]
+fn two_people_on_one_household_phone_never_become_one() {
+    let mut story = shop().opens();
+    let anna = of(&story.hears(text(PHONE, "C1")));
+    let step = story.hears(text(PHONE, "C2"));
+    let shared = of(&step);
+    assert_ne!(shared, anna);
+    assert_eq!(identities(&story, shared), [(AddressKind::Phone, true, Evidence::First)]);
+    // Nobody's words are in the other's conversation, and the history of before stays where it was.
+    let bert = of(&story.hears(mail("bert@example.com", "1@x", "hello").also(AddressKind::Crm, "C2")));
+    let anna_too = of(&story.hears(mail("anna@example.com", "2@x", "hello").also(AddressKind::Crm, "C1")));
+    assert_eq!(anna_too, anna);
+    assert!(bert != anna && bert != shared);
+    for heard in
+        [sms(PHONE, "who am I?"), text(PHONE, "C1"), text(PHONE, "C2"), text(PHONE, "C3"), whatsapp(PHONE, "x")]
+    {
+        assert_eq!(of(&story.hears(heard)), shared);
+    }
+    assert!(reasons(&story, shared).is_empty(), "it is nobody's");
+    assert_eq!(reasons(&story, anna), [SuggestionReason::SharedAddress]);
+    story.folds_to_the_same();
+}
+
+#[test]
+fn what_was_asked_on_a_phone_before_it_was_shared_is_answered_there() {
+    let mut story = shop().only_ann().opens();
+    story.ready("ann").expect("ready");
+    let asked = story.hears(text(PHONE, "C1"));
+    let held = story.takes("ann");
+    story.hears(text(PHONE, "C2")).expect("the other one");
+    let answer = story.answers("ann", held, "your parcel has left");
+    assert_eq!(answer.words().recipient.as_deref(), Some(PHONE));
+    assert_eq!(answer.message().leaf, asked.message().leaf, "and filed with the question");
+    story.folds_to_the_same();
+}
+
+#[test]
+fn a_refusal_holds_for_a_shared_phone_and_for_what_was_asked_there_before() {
+    let mut story = shop().only_ann().opens();
+    story.ready("ann").expect("ready");
+    story.hears(text(PHONE, "C1")).expect("a message");
+    let held = story.takes("ann");
+    let shared = of(&story.hears(text(PHONE, "C2")));
+    story.hears(sms(PHONE, "stop")).expect("noted");
+    assert!(!story.conversation(shared).identities[0].refuses.is_empty());
+    assert!(matches!(story.answers("ann", held, "your parcel has left").refused(), Rejection::CannotSend(_)));
+}
+
+#[test]
+fn a_phone_that_refused_refuses_as_a_shared_one_too() {
+    let mut story = shop().opens();
+    story.hears(text(PHONE, "C1")).expect("a message");
+    story.hears(sms(PHONE, "stop")).expect("noted");
+    let shared = of(&story.hears(text(PHONE, "C2")));
+    assert!(!story.conversation(shared).identities[0].refuses.is_empty());
+}
+
+#[test]
+fn no_chain_of_addresses_gives_a_customer_two_crm_ids() {
+    let mut story = shop().opens();
+    let user = (AddressKind::Whatsapp, "DE.1234");
+    let anna = of(&story.hears(text(PHONE, "C1")));
+    let bert = of(&story.hears(whatsapp("", "hello").from(&[user, (AddressKind::Crm, "C2")])));
+    let step = story.hears(whatsapp("", "hello").from(&[user, (AddressKind::Phone, PHONE)]));
+    assert!(!step.changes().iter().any(|change| matches!(change, Change::Merged { .. })));
+    assert!(of(&step) != anna && of(&step) != bert, "one account with two people is nobody's");
+    story.folds_to_the_same();
+}
+
+#[test]
+fn two_crm_ids_named_with_one_phone_make_it_shared() {
+    let mut story = shop().opens();
+    let step = story.hears(text(PHONE, "C1").also(AddressKind::Crm, "C2"));
+    let [identity] = &story.conversation(of(&step)).identities[..] else { panic!("{step:?}") };
+    assert_eq!((identity.kind, identity.shared), (AddressKind::Phone, true));
+}
+
+#[test]
+fn the_account_of_a_shared_phone_is_shared_with_it() {
+    let mut story = shop().opens();
+    let user = (AddressKind::Whatsapp, "DE.1234");
+    let both = [user, (AddressKind::Phone, PHONE)];
+    let anna = of(&story.hears(whatsapp("", "hello").from(&both).also(AddressKind::Crm, "C1")));
+    story.hears(whatsapp("", "hello").from(&[user]).also(AddressKind::Crm, "C2")).expect("a message");
+    // The phone was not named: it is the same account's.
+    let by_sms = of(&story.hears(sms(PHONE, "hello")));
+    let by_user = of(&story.hears(whatsapp("", "hello").from(&[user])));
+    assert!(by_sms != anna && by_user != anna);
+    for root in [by_sms, by_user] {
+        assert!(story.conversation(root).identities.iter().all(|identity| identity.shared));
+    }
+}
+
+#[test]
+fn ids_that_have_ended_count_as_no_value() {
+    let mut story = shop().opens();
+    // The phone is Anna's by her CRM id, and goes to the household; the household's next event names her again.
+    let anna = of(&story.hears(text(PHONE, "C1")));
+    story.hears(text(PHONE, "C2")).expect("shared");
+    let by_mail = of(&story.hears(mail("anna@example.com", "1@x", "hello").also(AddressKind::Crm, "C1")));
+    assert_eq!(by_mail, anna, "the end of the phone's link is not the end of hers");
+}
+
+#[test]
+fn a_second_user_id_takes_a_number_over_and_the_first_ones_return_makes_it_shared() {
+    let mut story = shop().opens();
+    let user =
+        |id: &'static str| whatsapp("", "hello").from(&[(AddressKind::Whatsapp, id), (AddressKind::Phone, PHONE)]);
+    let anna = of(&story.hears(user("DE.1")));
+    let bert = of(&story.hears(user("DE.2")));
+    assert_ne!(bert, anna);
+    assert_eq!(of(&story.hears(sms(PHONE, "hello"))), bert, "it is the number of the latest account");
+    assert_eq!(reasons(&story, anna), [SuggestionReason::DoubtedAddress]);
+
+    assert_eq!(of(&story.hears(user("DE.1"))), anna, "each is known by the account");
+    assert_eq!(of(&story.hears(user("DE.2"))), bert);
+    let by_sms = of(&story.hears(sms(PHONE, "hello")));
+    assert!(by_sms != anna && by_sms != bert, "and the number alone is nobody's");
+    story.folds_to_the_same();
+}
+
+#[test]
+fn a_silent_number_that_comes_back_with_another_crm_id_has_another_owner() {
+    let mut story = shop().opens();
+    let anna = story.hears(sms(PHONE, "hello"));
+    story.passes(200 * DAY_MS);
+    let bert = story.hears(text(PHONE, "C2"));
+    assert_ne!(of(&bert), of(&anna));
+    assert_eq!(reasons(&story, of(&anna)), [SuggestionReason::DoubtedAddress]);
+    assert_eq!(of(&story.hears(sms(PHONE, "me again"))), of(&bert));
+    story.folds_to_the_same();
+}
+
+#[test]
+fn a_silent_number_that_comes_back_with_its_own_crm_id_is_proven() {
+    let mut story = shop().opens();
+    let anna = story.hears(text(PHONE, "C1"));
+    story.passes(200 * DAY_MS);
+    let step = story.hears(text(PHONE, "C1"));
+    assert_eq!(of(&step), of(&anna));
+    let phone = &story.conversation(of(&anna)).identities[0];
+    assert_eq!((phone.leaf, phone.status), (anna.message().leaf, IdentityStatus::Verified));
+}
+
+#[test]
+fn a_number_that_is_always_named_second_falls_silent_only_when_its_person_does() {
+    let mut story = shop().opens();
+    let both = [(AddressKind::Whatsapp, "DE.1"), (AddressKind::Phone, PHONE)];
+    let anna = of(&story.hears(whatsapp("", "hello").from(&both)));
+    for _ in 0..5 {
+        story.passes(60 * DAY_MS);
+        story.hears(whatsapp("", "still here").from(&both)).expect("a message");
+    }
+    story.hears(sms(PHONE, "by sms")).expect("a message");
+    let status = |story: &Scenario| {
+        let known = story.conversation(anna).identities;
+        known.into_iter().find(|known| known.kind == AddressKind::Phone).expect("the phone").status
+    };
+    assert_eq!(status(&story), IdentityStatus::Verified);
+    story.passes(200 * DAY_MS);
+    story.hears(sms(PHONE, "by sms")).expect("a message");
+    assert_eq!(status(&story), IdentityStatus::Provisional);
+    story.folds_to_the_same();
+}
+
+// Role mailboxes, staff.
+
+#[rstest]
+#[case("info@firm.example")]
+#[case("Office+spring@firm.example")]
+fn a_role_mailbox_is_shared_from_its_first_mail(#[case] address: &str) {
+    let mut story = shop().opens();
+    let first = of(&story.hears(mail(address, "1@x", "Anna here").also(AddressKind::Crm, "C1").named("Anna")));
+    assert_eq!(identities(&story, first), [(AddressKind::Email, true, Evidence::First)]);
+    let second = of(&story.hears(mail(address, "2@x", "Bert here").also(AddressKind::Crm, "C2").named("Bert")));
+    assert_eq!(second, first);
+    assert_eq!(story.conversation(first).shown_name, None, "whoever wrote is one of several");
+    let anna = of(&story.hears(text(PHONE, "C1")));
+    assert_ne!(anna, first);
+    story.folds_to_the_same();
+}
+
+#[test]
+fn a_role_mailbox_is_no_evidence_where_it_is_claimed() {
+    let mut story = shop().but(|config| config.endpoints[1].trusts.push(AddressKind::Email)).opens();
+    let anna = of(&story.hears(sms(PHONE, "hello").also(AddressKind::Email, "info@firm.example")));
+    let bert = of(&story.hears(sms(OTHER, "hello").also(AddressKind::Email, "info@firm.example")));
+    assert_ne!(anna, bert);
+    assert!(reasons(&story, anna).is_empty() && reasons(&story, bert).is_empty());
+}
+
+#[test]
+fn an_agents_own_address_is_never_a_customers() {
+    let mut story = shop().opens();
+    let step = story.hears(chat("b1", "test").from(&[(AddressKind::Staff, "ann")]));
+    assert_eq!(step.dead(), "staff");
+    let beside = story.hears(mail("ann@home.example", "1@x", "test").also(AddressKind::Staff, "ann"));
+    assert_eq!(beside.dead(), "staff");
+    assert_eq!((story.space().identities(), story.open().len()), (0, 0));
+}
+
+// Browsers.
+
+#[test]
+fn what_was_said_before_the_login_is_the_customers() {
+    let mut story = shop().opens();
+    let anna = of(&story.hears(logged_in("b1", "anna")));
+    let visitor = story.hears(chat("b2", "where is my order?"));
+    assert_ne!(of(&visitor), anna);
+    let step = story.hears(logged_in("b2", "anna"));
+    assert_eq!(of(&step), anna);
+    assert_eq!(step.message().work, visitor.opened(), "the matter goes on");
+    assert_eq!(story.conversation(of(&visitor)).conversation, anna);
+    story.folds_to_the_same();
+}
+
+#[test]
+fn after_a_logout_the_browser_is_nobodys_and_shows_nothing() {
+    let mut story = shop().only_ann().opens();
+    story.ready("ann").expect("ready");
+    let anna = of(&story.hears(logged_in("b1", "anna")));
+    let held = story.takes("ann");
+    let notice = story.hears(logout("b1", "anna"));
+    assert_eq!(of(&notice), anna);
+    assert_eq!(story.answers("ann", held, "your balance is 5").refused(), Rejection::NoRecipient);
+    let next = story.hears(chat("b1", "anybody there?"));
+    assert_ne!(of(&next), anna);
+    assert_ne!(next.message().work, Some(held.0));
+    assert_eq!(reasons(&story, anna), [SuggestionReason::SameBrowser]);
+    // Told again, it ends nobody else's link.
+    story.hears(logout("b1", "anna").event_id("again")).expect("a notice");
+    assert_eq!(of(&story.hears(chat("b1", "hello?"))), of(&next));
+    story.folds_to_the_same();
+}
+
+#[test]
+fn a_customer_who_logs_in_again_is_answered_again() {
+    let mut story = shop().only_ann().opens();
+    story.ready("ann").expect("ready");
+    let anna = of(&story.hears(logged_in("b1", "anna")));
+    let held = story.takes("ann");
+    story.hears(logout("b1", "anna")).expect("a notice");
+    let again = story.hears(logged_in_says("b1", "anna", "I am back"));
+    assert_eq!((of(&again), again.message().work), (anna, Some(held.0)));
+    let answer = story.answers("ann", held, "your balance is 5");
+    assert_eq!(answer.message().leaf, again.message().leaf);
+}
+
+#[test]
+fn words_without_the_proof_of_a_login_are_not_shown_to_be_the_customers() {
+    let mut story = shop().opens();
+    let anna = of(&story.hears(logged_in("b1", "anna")));
+    assert_eq!(of(&story.hears(chat("b1", "still me").assured(Assurance::LoggedIn))), anna);
+    let later = of(&story.hears(chat("b1", "who is it now?")));
+    assert_ne!(later, anna);
+    assert_eq!(of(&story.hears(logged_in("b1", "anna"))), anna);
+    assert_eq!(story.conversation(later).conversation, anna, "it was the same person");
+}
+
+#[test]
+fn in_a_browser_of_several_the_words_between_logins_are_nobodys() {
+    let mut story = shop().opens();
+    let anna = of(&story.hears(logged_in("b1", "anna")));
+    story.hears(logout("b1", "anna")).expect("a notice");
+    let between = of(&story.hears(chat("b1", "hello?")));
+    let bert = of(&story.hears(logged_in("b1", "bert")));
+    assert!(bert != anna && between != anna && between != bert);
+    assert_eq!(identities(&story, between), [(AddressKind::Web, true, Evidence::First)]);
+    story.hears(logout("b1", "bert")).expect("a notice");
+    let next = of(&story.hears(chat("b1", "hello?")));
+    assert!(![anna, bert, between].contains(&next), "and each time nobody else's either");
+    assert_eq!(of(&story.hears(logged_in("b1", "bert"))), bert);
+    assert_eq!(of(&story.hears(logged_in("b1", "anna"))), anna);
+    story.folds_to_the_same();
+}
+
+#[test]
+fn another_login_ends_the_link_without_a_logout() {
+    let mut story = shop().only_ann().opens();
+    story.ready("ann").expect("ready");
+    let anna = of(&story.hears(logged_in("b1", "anna")));
+    let held = story.takes("ann");
+    let bert = of(&story.hears(logged_in("b1", "bert")));
+    assert_ne!(bert, anna);
+    assert_eq!(story.answers("ann", held, "for her alone").refused(), Rejection::NoRecipient);
+}
+
+#[test]
+fn another_login_that_is_only_claimed_shows_nothing_of_the_first() {
+    let mut story = shop().opens();
+    let anna = of(&story.hears(logged_in("b1", "anna")));
+    story.hears(logged_in("b2", "bert")).expect("a message");
+    let step = story.hears(chat("b1", "I am bert").also(AddressKind::Login, "bert").assured(Assurance::Claimed));
+    assert_ne!(of(&step), anna);
+}
+
+#[test]
+fn a_login_told_by_itself_links_the_browser() {
+    let mut story = shop().opens();
+    let new = Some(Sender { kind: AddressKind::Login, address: "anna".to_owned() });
+    let login = EventKind::IdentityChange { old: None, new, reason: None };
+    let anna = of(&story.hears(logged_in("b2", "anna")));
+    story.hears(chat("b1", "").kind(login).assured(Assurance::LoggedIn)).expect("a notice");
+    assert_eq!(of(&story.hears(chat("b1", "hello").assured(Assurance::LoggedIn))), anna);
+}
+
+#[test]
+fn a_browser_is_written_to_only_while_its_customer_is_logged_in() {
+    let mut story = shop().only_ann().opens();
+    story.ready("ann").expect("ready");
+    let visitor = story.hears(chat("b1", "hello").also(AddressKind::Crm, "C1"));
+    story.hears(text(PHONE, "C1").id("later")).expect("a message");
+    let held = story.takes("ann");
+    let other = story.takes("ann");
+    let by_sms = if story.work(held.0).channel == "sms" { held } else { other };
+    let to_browser = |leaf: LeafId| skein::domain::command::Recipient { leaf, endpoint: Name::new("web") };
+    let leaf = visitor.message().leaf;
+    let refused = story.sends("ann", by_sms, |send| send.to = Some(to_browser(leaf))).refused();
+    assert!(matches!(refused, Rejection::RecipientRefused(_)), "{refused:?}");
+    story.hears(logged_in("b1", "anna")).expect("logged in");
+    let sent = story.sends("ann", by_sms, |send| send.to = Some(to_browser(leaf)));
+    assert_eq!(sent.message().leaf, leaf);
+}
+
+#[test]
+fn somebody_who_was_only_written_to_claims_nothing() {
+    let mut story = shop().opens();
+    let step = story.hears(echo(PHONE, "our answer from the phone").also(AddressKind::Email, "anna@example.com"));
+    assert_eq!(story.space().identities(), 1, "{step:?}");
+}
+
+#[test]
+fn with_the_rule_of_single_values_off_two_people_become_one() {
+    let off = shop().but(|config| config.identity.single_valued.clear());
+    let mut story = off.opens();
+    let anna = of(&story.hears(sms(PHONE, "hello")));
+    story.hears(text(PHONE, "C1")).expect("a message");
+    let decided = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| of(&story.hears(text(PHONE, "C2")))));
+    assert!(decided.is_err(), "the invariant sees it; {anna:?}");
+}
