@@ -79,6 +79,7 @@ pub fn outputs(record: &Record) -> Vec<Output> {
             | Change::LinkEnded { .. }
             | Change::Named { .. }
             | Change::Merged { .. }
+            | Change::ReplyKeyMade { .. }
             | Change::ReceiptNoted(_)
             | Change::PartHeld(_)
             | Change::PartsJoined { .. }

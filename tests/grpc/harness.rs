@@ -122,6 +122,7 @@ impl Memory {
             redelivery: false,
             reply_token: None,
             read_token: None,
+            reply_to_tokens: Vec::new(),
         };
         let input = Input { sequence, of: 1, splitter: 1, digest: sequence, ..Input::default() };
         let arrival = Arrival {
@@ -319,6 +320,7 @@ fn config() -> WorkspaceConfig {
             addresses: Vec::new(),
             scope: name("p1"),
             shown_name: None,
+            authserv_ids: Vec::new(),
         }],
         queues: vec![QueueConfig {
             name: name("general"),

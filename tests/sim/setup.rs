@@ -51,6 +51,7 @@ pub(crate) fn config() -> WorkspaceConfig {
         addresses: vec![format!("{name}@example.com")],
         scope: Name::new(if *channel == "whatsapp" { "portfolio" } else { "" }),
         shown_name: None,
+        authserv_ids: Vec::new(),
     });
     let agents = [
         ("anna", profile(AgentKind::Human, &QUEUES, 4)),

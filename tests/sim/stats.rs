@@ -29,6 +29,7 @@ const EXPECTED: &[(&str, &[&str])] = &[
             "Named",
             "*LinkEnded: nobody's number changes in this model",
             "Merged",
+            "ReplyKeyMade",
             "MessageStored",
             "AlsoReceived",
             "PartHeld",

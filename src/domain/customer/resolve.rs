@@ -13,7 +13,7 @@ use crate::domain::workspace::Workspace;
 const MAX_SENDERS: usize = 4;
 
 /// Who wrote.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Who {
     /// Leaf of the first address: what is said is filed there.
     pub(crate) leaf: LeafId,

@@ -16,13 +16,14 @@ use crate::domain::content::{Attachment, AttachmentKind, Content, Location, Mail
 use crate::domain::event::Assurance;
 use crate::domain::id::{AgentId, AssignmentId, Index, LeafId, MessageId, Name, OfferId, Position, RootId, WorkId};
 use crate::domain::record::{
-    Assigned, Cause, Change, Direction, Flags, IdentityOpened, Input, MessageContent, MessageKind, MessageStored,
-    OfferMade, PartHeld, Personal, PersonalValue, Purpose, ReceiptNoted, Record, Request, Touch, WorkBrief, WorkOpened,
+    Assigned, Cause, Change, Direction, Flags, IdentityOpened, Input, MailCopy, MessageContent, MessageKind,
+    MessageStored, OfferMade, PartHeld, Personal, PersonalValue, Purpose, ReceiptNoted, Record, Request, Touch,
+    WorkBrief, WorkOpened,
 };
 use crate::domain::time::Timestamp;
 
 /// How many variants [`variant`] numbers.
-pub(super) const VARIANTS: usize = 43;
+pub(super) const VARIANTS: usize = 44;
 
 /// The number of a change's variant, from 0.
 pub(super) fn variant(change: &Change) -> usize {
@@ -70,6 +71,7 @@ pub(super) fn variant(change: &Change) -> usize {
         Change::ThroughParked { .. } => 40,
         Change::OptNoted { .. } => 41,
         Change::LinkEnded { .. } => 42,
+        Change::ReplyKeyMade { .. } => 43,
     }
 }
 
@@ -214,6 +216,7 @@ pub(super) fn every_change() -> Vec<BoxedStrategy<Change>> {
             .prop_map(|(leaf, purposes, refused, source)| Change::OptNoted { leaf, purposes, refused, source })
             .boxed(),
         (leaf(), of(leaf())).prop_map(|(leaf, successor)| Change::LinkEnded { leaf, successor }).boxed(),
+        any::<(u8, [u8; 32])>().prop_map(|(number, key)| Change::ReplyKeyMade { number, key }).boxed(),
     ]
 }
 
@@ -378,13 +381,13 @@ fn message_stored() -> impl Strategy<Value = Change> {
     let directions = select(vec![Direction::In, Direction::Out, Direction::Note]);
     let filed = (leaf(), root(), of(work()), of(message()), vec(agent(), 0..3));
     let words = (directions, kinds, author(), assurance(), scope(), purposes);
-    let outbound = (of(assignment()), of(message()), of(time()), of(time()));
+    let outbound = (of(assignment()), of(message()), of(time()), of(time()), vec(any::<u128>(), 0..3));
     (filed, words, name(), name(), of(time()), any::<(u32, u64, u64, u64)>(), outbound).prop_map(
         |(filed, words, channel, endpoint, provider_time, plain, outbound)| {
             let (leaf, conversation, work, about, audience) = filed;
             let (direction, kind, author, assurance, scope, purpose) = words;
             let (flags, duplicate_key, digest, provider_fingerprint) = plain;
-            let (assignment, seen_through, not_after, answer_by) = outbound;
+            let (assignment, seen_through, not_after, answer_by, copied) = outbound;
             Change::MessageStored(Box::new(MessageStored {
                 leaf,
                 conversation,
@@ -408,6 +411,7 @@ fn message_stored() -> impl Strategy<Value = Change> {
                 seen_through,
                 not_after,
                 answer_by,
+                copied,
             }))
         },
     )
@@ -499,10 +503,11 @@ fn personal() -> impl Strategy<Value = Personal> {
 
 fn message_content() -> impl Strategy<Value = MessageContent> {
     let text = || of(".{0,20}");
-    let beside = (text(), text(), text(), text(), text(), text());
+    let copy = (".{0,20}", ".{0,20}").prop_map(|(address, reply_to_token)| MailCopy { address, reply_to_token });
+    let beside = (text(), text(), text(), text(), text(), text(), vec(copy, 0..3));
     (content(), text(), text(), text(), text(), text(), beside).prop_map(
         |(content, provider_ref, quoted_ref, recipient, detail, odd_time, beside)| {
-            let (language, reply_token, reply_to_token, author_name, read_token, thread) = beside;
+            let (language, reply_token, reply_to_token, author_name, read_token, thread, copies) = beside;
             MessageContent {
                 content,
                 provider_ref,
@@ -516,6 +521,7 @@ fn message_content() -> impl Strategy<Value = MessageContent> {
                 author_name,
                 read_token,
                 thread,
+                copies,
             }
         },
     )

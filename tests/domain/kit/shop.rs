@@ -49,6 +49,7 @@ fn endpoint(name: &str, channel: &str, queue: &str, addresses: &[&str]) -> Endpo
         addresses: addresses.iter().map(|&own| own.to_owned()).collect(),
         scope: Name::new(if channel == "whatsapp" { "portfolio" } else { "" }),
         shown_name: None,
+        authserv_ids: Vec::new(),
     }
 }
 
