@@ -16,6 +16,10 @@ mod customers;
 mod duplicates;
 #[path = "domain/golden.rs"]
 mod golden;
+#[path = "domain/mail_attacks.rs"]
+mod mail_attacks;
+#[path = "domain/mail_threads.rs"]
+mod mail_threads;
 #[path = "domain/mails.rs"]
 mod mails;
 #[path = "domain/matters.rs"]

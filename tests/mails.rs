@@ -4,6 +4,8 @@
 mod limits;
 #[path = "mails/reports.rs"]
 mod reports;
+#[path = "mails/senders.rs"]
+mod senders;
 
 use skein::domain::content::{Attachment, Mail, MailClass, Part};
 use skein::domain::event::{EventKind, InboundEvent, Receipt};

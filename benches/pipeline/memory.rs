@@ -104,6 +104,7 @@ impl Core {
             redelivery: false,
             reply_token: None,
             read_token: None,
+            reply_to_tokens: Vec::new(),
         };
         self.apply(Command::Input(Box::new(Arrival {
             workspace: Name::const_new("bench"),

@@ -44,7 +44,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
         .next_back()
         .or(args.query.as_deref());
     let mut out = std::io::stdout().lock();
-    match normalize(format, Request { body: &body, query, channel: &args.channel }) {
+    match normalize(format, Request { body: &body, query, channel: &args.channel, ..Request::default() }) {
         Ok(normalized) => {
             for event in &normalized.events {
                 writeln!(out, "{}", to_json(event))?;

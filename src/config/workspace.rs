@@ -24,6 +24,8 @@ use crate::domain::workspace::{
 
 /// Longest name, bytes: it stands in every record and subject.
 const MAX_NAME_BYTES: usize = 64;
+/// Longest name of a host, bytes (RFC 1035, 2.3.4).
+const MAX_HOST_BYTES: usize = 255;
 /// Largest capacity and cost: beyond it a load is no number that people mean.
 const MAX_CAPACITY: u32 = 100_000;
 /// Queues, endpoints and listed agents of a workspace at most.
@@ -92,6 +94,7 @@ struct Endpoint {
     shown_name: Option<String>,
     #[serde(default)]
     trusts: Vec<Spanned<AddressKind>>,
+    authserv_ids: Vec<Spanned<String>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -207,6 +210,9 @@ impl Check<'_> {
         for (at, endpoint) in file.endpoint.iter().enumerate() {
             self.token(&format!("endpoint[{at}].channel"), &endpoint.channel);
             self.queue(format!("endpoint[{at}].queue"), &endpoint.queue, &queues);
+            for id in &endpoint.authserv_ids {
+                self.host(format!("endpoint[{at}].authserv_ids"), id, endpoint.channel.as_ref());
+            }
             for (key, value) in [("brand", &endpoint.brand), ("scope", &endpoint.scope)] {
                 if let Some(value) = value {
                     self.token(&format!("endpoint[{at}].{key}"), value);
@@ -272,6 +278,18 @@ impl Check<'_> {
         }
     }
 
+    /// A host of ours that says whether a mail's sender is genuine.
+    fn host(&mut self, key: String, id: &Spanned<String>, channel: &str) {
+        let name = id.as_ref();
+        let is_host = (1..=MAX_HOST_BYTES).contains(&name.len())
+            && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
+        if channel != "email" {
+            self.problem(id.span(), key, "is for endpoints of channel \"email\" only", None);
+        } else if !is_host {
+            self.problem(id.span(), key, "must be the name of a host, as in \"mx.example.com\"", None);
+        }
+    }
+
     /// Names become tokens of subjects: no dots, blanks, wildcards.
     fn token(&mut self, key: &str, name: &Spanned<String>) {
         if !is_token(name.as_ref()) {
@@ -329,6 +347,7 @@ impl Endpoint {
             scope: name(self.scope),
             shown_name: self.shown_name,
             trusts: self.trusts.into_iter().map(Spanned::into_inner).collect(),
+            authserv_ids: self.authserv_ids.into_iter().map(|id| id.into_inner().to_ascii_lowercase()).collect(),
         }
     }
 }
@@ -408,5 +427,17 @@ mod tests {
         assert_eq!(problems.len(), 4, "{problems:#?}");
         assert!(problems.iter().any(|problem| problem.starts_with("w.toml:1:8: name = ")), "{problems:#?}");
         assert!(problems.iter().any(|problem| problem.contains("did you mean \"support\"?")), "{problems:#?}");
+    }
+
+    #[test]
+    fn hosts_that_vouch_for_senders_are_named_for_mailboxes_only() {
+        let queue = "[[queue]]\nname = \"q\"\n[[endpoint]]\nname = \"e\"\nqueue = \"q\"\n";
+        let endpoint = |channel: &str, ids: &str| {
+            parse(&format!("name = \"w\"\n{queue}channel = \"{channel}\"\nauthserv_ids = [{ids}]\n"))
+        };
+        assert_eq!(endpoint("email", "\"MX.Example.com\"").unwrap().endpoints[0].authserv_ids, ["mx.example.com"]);
+        for (channel, ids) in [("sms", "\"mx.example.com\""), ("email", "\"mx example\""), ("email", "\"\"")] {
+            assert_eq!(endpoint(channel, ids).unwrap_err().len(), 1, "{channel} {ids}");
+        }
     }
 }

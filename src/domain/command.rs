@@ -31,6 +31,13 @@ pub enum Command {
         /// Key of its hashes: random, from the caller.
         hash_key: [u8; 16],
     },
+    /// A new key for reply tokens. Without effect while the newest is young, or where there is no mailbox.
+    RenewReplyKey {
+        /// Of which workspace.
+        workspace: Name,
+        /// Random, from the caller.
+        key: [u8; 32],
+    },
     /// A configuration is to be in force. Without effect when it is already.
     ApplyConfig {
         /// Of which workspace.
@@ -119,6 +126,7 @@ impl Command {
             Self::Agent(command) => &command.workspace,
             Self::Timer { workspace, .. }
             | Self::OpenWorkspace { workspace, .. }
+            | Self::RenewReplyKey { workspace, .. }
             | Self::ApplyConfig { workspace, .. }
             | Self::BindStream { workspace, .. }
             | Self::InputBroken { workspace, .. }

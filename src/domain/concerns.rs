@@ -93,6 +93,7 @@ impl Change {
             | Self::HandedOver { .. }
             | Self::Resumed { .. }
             | Self::AccountNoted { .. }
+            | Self::ReplyKeyMade { .. }
             | Self::Merged { .. }
             | Self::ReceiptParked { .. }
             | Self::AgentRegistered { .. } => Concerned::default(),

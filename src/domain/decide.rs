@@ -45,6 +45,11 @@ pub fn decide(state: &State, index: Index, command: Command, now: Timestamp) -> 
             let opened = state.workspace(&workspace).is_none();
             Ok(opened.then(|| system(index, now, workspace, Change::WorkspaceOpened { hash_key })))
         }
+        Command::RenewReplyKey { workspace, key } => {
+            let mut draft = Draft::new(space(state, &workspace)?, index, now);
+            delivery::renew_reply_key(&mut draft, key);
+            Ok(draft.finish(Cause::System))
+        }
         Command::ApplyConfig { workspace, config } => apply_config(space(state, &workspace)?, index, now, &config),
         Command::BindStream { workspace, stream, created_ns } => {
             space(state, &workspace)?;

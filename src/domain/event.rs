@@ -38,6 +38,8 @@ pub struct InboundEvent {
     pub reply_token: Option<String>,
     /// The provider's token with which the message is marked as read.
     pub read_token: Option<String>,
+    /// Mail: what may be reply tokens of ours, of the addresses that it was sent to and of the ids that it answers. Not verified.
+    pub reply_to_tokens: Vec<String>,
 }
 
 /// An address of the counterpart, as the channel names it.

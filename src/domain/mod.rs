@@ -32,6 +32,7 @@ pub mod workspace;
 
 pub use customer::{Suggestion, normalise, warm_up};
 pub use decide::{answer, decide, evolve};
+pub use delivery::looks_like_token;
 pub use output::outputs;
 pub use state::{BoundStream, State};
 pub use workspace::Workspace;

@@ -83,6 +83,7 @@ pub fn outputs(record: &Record) -> Vec<Output> {
             | Change::SuggestionEnded { .. }
             | Change::Named { .. }
             | Change::Merged { .. }
+            | Change::ReplyKeyMade { .. }
             | Change::ReceiptNoted(_)
             | Change::PartHeld(_)
             | Change::PartsJoined { .. }

@@ -239,7 +239,7 @@ fn events(message: &Message, channel: &str) -> Option<Vec<InboundEvent>> {
         Some(name) => name.as_str().parse().ok()?,
         None => Format::default(),
     };
-    let request = Request { body: &message.payload, query: None, channel };
+    let request = Request { body: &message.payload, query: None, channel, ..Request::default() };
     // As in `prepare`: a panic over strangers' bytes costs one message.
     let normalized = catch_unwind(AssertUnwindSafe(|| normalize(format, request))).ok()?;
     normalized.ok().map(|normalized| normalized.events)
@@ -254,7 +254,7 @@ mod tests {
     fn typed_at(occurred_ms: Option<i64>) -> InboundEvent {
         let body = serde_json::json!({"senders": [{"kind": "ADDRESS_KIND_WEB", "address": "v1"}], "typing": {}});
         let body = body.to_string().into_bytes();
-        let request = Request { body: &body, query: None, channel: "chat" };
+        let request = Request { body: &body, query: None, channel: "chat", ..Request::default() };
         let mut events = normalize(Format::default(), request).expect("a typing event").events;
         InboundEvent { occurred_at: occurred_ms.map(Timestamp), ..events.remove(0) }
     }

@@ -65,7 +65,7 @@ impl Preparer {
         let config = self.config.endpoint(channel, endpoint);
         let normalized = match config {
             _ if message.bad_headers => Err(Refused(reasons::HEADERS)),
-            Some(_) => self.read(message, channel).await,
+            Some(config) => self.read(message, config).await,
             None => Err(Refused(reasons::ENDPOINT)),
         };
         match (normalized, config) {
@@ -82,7 +82,7 @@ impl Preparer {
         }
     }
 
-    async fn read(&self, message: &Stored, channel: &str) -> Result<Normalized, Refused> {
+    async fn read(&self, message: &Stored, endpoint: &EndpointConfig) -> Result<Normalized, Refused> {
         let headers = Headers::of(message);
         let format = match headers.format {
             Some(name) => name.parse().map_err(|_| Refused(Reason::UnknownFormat.label()))?,
@@ -93,7 +93,8 @@ impl Preparer {
             None => None,
         };
         let body = fetched.as_deref().unwrap_or(&message.payload);
-        let request = Request { body, query: headers.query, channel };
+        let request =
+            Request { body, query: headers.query, channel: &endpoint.channel, authserv_ids: &endpoint.authserv_ids };
         // Parsers of strangers' formats read strangers' bytes: a panic of one must cost one message, not the stream.
         let normalized = catch_unwind(AssertUnwindSafe(|| normalize(format, request)))
             .map_err(|_| {

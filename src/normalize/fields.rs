@@ -39,6 +39,7 @@ pub(super) fn event(kind: EventKind) -> InboundEvent {
         redelivery: false,
         reply_token: None,
         read_token: None,
+        reply_to_tokens: Vec::new(),
     }
 }
 

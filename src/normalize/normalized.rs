@@ -11,6 +11,8 @@ pub struct Request<'a> {
     pub query: Option<&'a str>,
     /// Channel token of the subject. Empty: not known.
     pub channel: &'a str,
+    /// Mail: names of our hosts whose word on a sender is believed, lower case.
+    pub authserv_ids: &'a [String],
 }
 
 impl<'a> Request<'a> {

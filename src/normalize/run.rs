@@ -49,7 +49,7 @@ pub fn normalize(format: Format, request: Request<'_>) -> Result<Normalized, Ref
         Format::SkeinProtobuf => one(skein::from_protobuf(request.body)?),
         Format::WhatsappCloud => these(whatsapp::read(request.body)?),
         Format::Twilio => these(twilio::read(&request)?),
-        Format::Email => email::read(request.body)?,
+        Format::Email => email::read(&request)?,
         Format::Messenger => these(messenger::read(request.body)?),
         Format::Instagram => these(instagram::read(request.body)?),
         Format::Telegram => these(telegram::read(request.body)?),

@@ -7,7 +7,7 @@ use crate::domain::content::{Content, Mail, Mailbox, Part};
 use crate::domain::event::{AddressKind, Scope};
 use crate::domain::id::MessageId;
 use crate::domain::record::{
-    Author, Change, Direction, MessageContent, MessageKind, MessageStored, PersonalValue, Purpose, Record,
+    Author, Change, Direction, MailCopy, MessageContent, MessageKind, MessageStored, PersonalValue, Purpose, Record,
 };
 use crate::domain::view::AnswerAddress;
 use crate::normalize::convert::{content_into_proto, mailbox_into_proto};
@@ -59,6 +59,7 @@ fn message(id: MessageId, stored: &MessageStored, words: &MessageContent) -> p::
         reply_token: words.reply_token.clone(),
         mail: mail.map(|mail| p::OutboundMail {
             reply_to_token: words.reply_to_token.clone().map(one_line),
+            copies: words.copies.iter().cloned().map(copy).collect(),
             ..mail_head(*mail)
         }),
         language: words.language.clone(),
@@ -103,7 +104,12 @@ fn mail_head(mail: Mail) -> p::OutboundMail {
         reply_to_token: None,
         from: mail.from.into_iter().next().map(in_header).map(mailbox_into_proto),
         html: mail.html,
+        copies: Vec::new(),
     }
+}
+
+fn copy(copy: MailCopy) -> p::MailCopy {
+    p::MailCopy { address: one_line(copy.address), reply_to_token: one_line(copy.reply_to_token) }
 }
 
 fn in_header(mailbox: Mailbox) -> Mailbox {

@@ -126,6 +126,7 @@ fn says(sequence: u64, text: &str) -> Command {
             redelivery: false,
             reply_token: None,
             read_token: None,
+            reply_to_tokens: Vec::new(),
         },
     }))
 }

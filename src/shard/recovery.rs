@@ -194,6 +194,8 @@ impl Owned {
                 now,
             )
             .await?;
+            let key = rand::rng().random();
+            self.must(Command::RenewReplyKey { workspace: workspace.clone(), key }, now).await?;
             for (stream, created_ns) in &setup.streams {
                 // One that is bound keeps its position and its identity: what ingest compares with what it finds.
                 if self.engine.state().stream(stream).is_none() {

@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use rand::RngExt as _;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -18,7 +19,7 @@ use super::inlets::{BATCH_MAX, Inlets};
 use super::tally::{Lengths, Tally};
 use crate::clock::ShardClock;
 use crate::domain::command::Command;
-use crate::domain::id::Index;
+use crate::domain::id::{Index, Name};
 use crate::domain::time::Timestamp;
 use crate::log::{Condition, LogError, Progress};
 use crate::telemetry::Metrics;
@@ -27,6 +28,9 @@ use crate::telemetry::Metrics;
 pub const TIMERS_PER_TURN: usize = 1_000;
 /// Requests of the edge in one turn: a bound on what inputs wait behind.
 const REQUESTS_PER_TURN: usize = 256;
+
+/// How often it is looked whether a workspace wants a new key for reply tokens: a key lives for weeks.
+const KEY_LOOK: Duration = Duration::from_secs(3_600);
 
 /// Records that are decided and not durable at most: 16,384 are a quarter of a second of a full machine. When the log answers after a
 /// stall, all of them leave at once.
@@ -75,6 +79,8 @@ pub(super) struct Shard {
     pub(super) batch: std::vec::IntoIter<Command>,
     pub(super) tally: Tally,
     pub(super) metrics: Metrics,
+    /// When it is looked next whether a workspace wants a new key for reply tokens.
+    pub(super) keys_at: Timestamp,
 }
 
 impl Shard {
@@ -163,6 +169,7 @@ impl Shard {
             self.system_command(command, now)?;
         }
         if !stopping {
+            self.renew_keys(now)?;
             self.inputs(now)?;
             self.engine.fire_due(now, TIMERS_PER_TURN, &mut self.log)?;
             self.engine.record_progress(now, &mut self.log)?;
@@ -170,6 +177,26 @@ impl Shard {
         // What this turn decided goes out together; what waits decides how much that is, never a timer.
         self.log.send()?;
         self.leave();
+        Ok(())
+    }
+
+    /// New keys where the newest is old. Nothing wakes the shard for it: a key is only wanted when something is sent.
+    fn renew_keys(&mut self, now: Timestamp) -> Result<(), LogEnded> {
+        if now < self.keys_at || !self.is_open() {
+            return Ok(());
+        }
+        self.keys_at = now + KEY_LOOK;
+        let state = self.engine.state();
+        let wanting: Vec<Name> =
+            state.workspaces().filter(|space| space.wants_reply_key(now)).map(|space| space.name().clone()).collect();
+        for workspace in wanting {
+            if !self.is_open() {
+                self.keys_at = now;
+                break;
+            }
+            let key = rand::rng().random();
+            self.engine.handle(Command::RenewReplyKey { workspace, key }, now, None, &mut self.log)?;
+        }
         Ok(())
     }
 

@@ -17,6 +17,7 @@ use crate::agents::feed::Feeds;
 use crate::clock::TimeSource;
 use crate::domain::id::Index;
 use crate::domain::record::Record;
+use crate::domain::time::Timestamp;
 use crate::log::{EventLog, Progress, codec};
 use crate::outbound::{Outbox, WorkspaceOutboxes};
 use crate::telemetry::{ErrorChain, Metrics};
@@ -91,6 +92,7 @@ pub async fn start<L: EventLog>(
         batch: Vec::new().into_iter(),
         tally: Tally::new(metrics.clone()),
         metrics,
+        keys_at: Timestamp::default(),
     };
     Ok((ends, shard.run(stop)))
 }

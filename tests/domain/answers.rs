@@ -52,7 +52,7 @@ fn an_answer_goes_to_the_identity_and_out_of_the_endpoint_of_the_last_customer_m
 #[test]
 fn in_one_work_the_answer_follows_the_customer_to_another_endpoint() {
     let (mut story, held) = owned(shop(), mail("anna@example.com", "1@x", "hello"));
-    let moved = mail("anna@example.com", "2@x", "more").in_reply_to("1@x").at("sales");
+    let moved = mail("anna@example.com", "2@x", "more").in_reply_to("1@x").at("sales").assured(Assurance::Platform);
     assert_eq!(story.hears(moved).message().work, Some(held.0));
     let step = story.answers("ann", held, "good day");
     assert_eq!(to(&step), ("sales".to_owned(), Some("anna@example.com".to_owned())));

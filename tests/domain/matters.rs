@@ -2,7 +2,7 @@
 
 use rstest::rstest;
 use skein::domain::content::{Content, Part, Referral};
-use skein::domain::event::{AddressKind, CallState, EventKind, Profile, Scope};
+use skein::domain::event::{AddressKind, Assurance, CallState, EventKind, Profile, Scope};
 use skein::domain::record::{Author, Change, Direction, Flags, QueueCause};
 use skein::domain::view::WorkState;
 
@@ -155,7 +155,8 @@ fn rule_1_goes_before_rule_2() {
     let mut story = shop().opens();
     let one = story.hears(mail("anna@example.com", "1@x", "first")).opened().expect("a work");
     let two = story.hears(mail("anna@example.com", "2@x", "other").at("sales")).opened().expect("a work");
-    let reply = story.hears(mail("anna@example.com", "3@x", "more").in_reply_to("1@x").at("sales"));
+    let reply = story
+        .hears(mail("anna@example.com", "3@x", "more").in_reply_to("1@x").at("sales").assured(Assurance::Platform));
     assert_ne!(one, two);
     assert_eq!(reply.message().work, Some(one), "the thread, not the endpoint");
 }
@@ -263,9 +264,7 @@ fn at_the_limit_a_message_joins_the_latest_open_work_of_the_brand_flagged() {
     story.hears(whatsapp(ANNA, "one")).expect("a message");
     let two = story.hears(sms(ANNA, "two")).opened();
     let three = story.hears(
-        chat("v1", "three")
-            .from(&[(AddressKind::Phone, ANNA), (AddressKind::Web, "v1")])
-            .assured(skein::domain::event::Assurance::LoggedIn),
+        chat("v1", "three").from(&[(AddressKind::Phone, ANNA), (AddressKind::Web, "v1")]).assured(Assurance::LoggedIn),
     );
     assert_eq!(three.message().work, two);
     assert!(three.message().flags.has(Flags::WORK_LIMIT));

@@ -135,7 +135,8 @@ pub(crate) fn run(format: Format, plan: Plan, memory: &PeakAlloc) -> Report {
 fn try_one(input: &Input, memory: &PeakAlloc, report: &mut Report) -> BTreeSet<u64> {
     let query = String::from_utf8_lossy(&input.query);
     let query = (!query.is_empty()).then_some(&*query);
-    let request = Request { body: &input.body, query, channel: "" };
+    let hosts = ["mx.shop.example".to_owned()];
+    let request = Request { body: &input.body, query, channel: "", authserv_ids: &hosts };
     let format = report.format;
 
     let before = memory.current_usage();

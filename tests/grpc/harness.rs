@@ -123,6 +123,7 @@ impl Memory {
             redelivery: false,
             reply_token: None,
             read_token: None,
+            reply_to_tokens: Vec::new(),
         };
         let input = Input { sequence, of: 1, splitter: 1, digest: sequence, ..Input::default() };
         let arrival = Arrival {
@@ -321,6 +322,7 @@ fn config() -> WorkspaceConfig {
             scope: name("p1"),
             shown_name: None,
             trusts: Vec::new(),
+            authserv_ids: Vec::new(),
         }],
         queues: vec![QueueConfig {
             name: name("general"),

@@ -500,5 +500,6 @@ fn blank(kind: EventKind) -> InboundEvent {
         redelivery: false,
         reply_token: None,
         read_token: None,
+        reply_to_tokens: Vec::new(),
     }
 }

@@ -111,6 +111,7 @@ fn event(kind: EventKind) -> InboundEvent {
         redelivery: false,
         reply_token: None,
         read_token: None,
+        reply_to_tokens: Vec::new(),
     }
 }
 

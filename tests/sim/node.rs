@@ -110,6 +110,7 @@ impl Node {
         if !configured {
             commands.push(Command::ApplyConfig { workspace: workspace.clone(), config: Box::new(setup::config()) });
         }
+        commands.push(Command::RenewReplyKey { workspace: workspace.clone(), key: [5; 32] });
         commands.extend(STREAMS.iter().map(|stream| Command::BindStream {
             workspace: workspace.clone(),
             stream: Name::new(stream),

@@ -53,6 +53,7 @@ pub(crate) fn config() -> WorkspaceConfig {
         scope: Name::new(if *channel == "whatsapp" { "portfolio" } else { "" }),
         shown_name: None,
         trusts: vec![AddressKind::Crm, AddressKind::Login],
+        authserv_ids: Vec::new(),
     });
     let agents = [
         ("anna", profile(AgentKind::Human, &QUEUES, 4)),

@@ -33,6 +33,7 @@ const EXPECTED: &[(&str, &[&str])] = &[
             "*Heard: nobody claims an address in this model",
             "*Suggested: nobody claims an address in this model",
             "*SuggestionEnded: nobody claims an address in this model",
+            "ReplyKeyMade",
             "MessageStored",
             "AlsoReceived",
             "PartHeld",

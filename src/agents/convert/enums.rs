@@ -111,7 +111,7 @@ pub(super) fn direction(direction: Direction) -> p::Direction {
 }
 
 pub(super) fn flags(flags: Flags) -> Vec<i32> {
-    const PAIRS: [(Flags, p::MessageFlag); 11] = [
+    const PAIRS: [(Flags, p::MessageFlag); 15] = [
         (Flags::ID_REUSED, p::MessageFlag::IdReused),
         (Flags::ODD_TIME, p::MessageFlag::OddTime),
         (Flags::REPEATED, p::MessageFlag::Repeated),
@@ -123,6 +123,10 @@ pub(super) fn flags(flags: Flags) -> Vec<i32> {
         (Flags::GENERATED, p::MessageFlag::Generated),
         (Flags::INCOMPLETE, p::MessageFlag::Incomplete),
         (Flags::OPT_WORD, p::MessageFlag::OptWord),
+        (Flags::FOREIGN_THREAD, p::MessageFlag::ForeignThread),
+        (Flags::FOREIGN_TOKEN, p::MessageFlag::ForeignToken),
+        (Flags::BAD_TOKEN, p::MessageFlag::BadToken),
+        (Flags::OWN_ADDRESS, p::MessageFlag::OwnAddress),
     ];
     PAIRS.iter().filter(|(flag, _)| flags.has(*flag)).map(|(_, flag)| (*flag).into()).collect()
 }

@@ -18,6 +18,7 @@ enum Purpose {
     Duplicate = 2,
     Digest = 3,
     Parts = 4,
+    OwnMail = 5,
 }
 
 struct Fingerprint(SipHasher13);
@@ -45,6 +46,11 @@ impl Fingerprint {
 pub(crate) fn provider_fingerprint(key: &[u8; 16], channel: &str, endpoint: &str, provider_ref: &str) -> u64 {
     let endpoint = if channel == "email" { "" } else { endpoint };
     Fingerprint::new(key, Purpose::Provider).field(channel).field(endpoint).field(provider_ref).finish()
+}
+
+/// Of the id of a mail of somebody's, where somebody else had used that id before: no one takes another's thread by an id.
+pub(crate) fn own_mail_fingerprint(key: &[u8; 16], leaf: LeafId, mail_id: &str) -> u64 {
+    Fingerprint::new(key, Purpose::OwnMail).field(leaf.0.to_le_bytes()).field(mail_id).finish()
 }
 
 /// Whose ids are told apart from those of others.

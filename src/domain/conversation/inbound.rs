@@ -3,6 +3,7 @@
 use super::item::{Item, as_item, odd_time};
 use super::once::{Once, is_of_many, once};
 use super::parts;
+use super::proof::{Joins, filed_under, prove};
 use super::store::{Said, store};
 use super::{Counterpart, provider_fingerprint};
 use crate::domain::command::{Arrival, DeadLetter};
@@ -136,9 +137,24 @@ fn item(draft: &mut Draft<'_>, mut arrival: Arrival, endpoint: &EndpointConfig) 
             None => Once::default(),
         },
     };
-    let flags = item.flags.with(once.flags).with(odd_time(event, draft.now));
+    let mut flags = item.flags.with(once.flags).with(odd_time(event, draft.now));
+    let mut joins = Joins::Unknown;
+    if let (Some((AddressKind::Email, address)), "email") = (&counterpart, arrival.channel.as_str()) {
+        let asks = !event.backfill && !flags.is_quiet() && !flags.has(Flags::GENERATED);
+        let proof = prove(draft, event, &item, address, asks);
+        flags = flags.with(proof.flags);
+        joins = proof.joins;
+        arrival.event.assurance = proof.assurance;
+    }
+    let event = &arrival.event;
+    // Who joins somebody's matter becomes no customer by that, and tells nothing of that customer.
+    let joined = match joins {
+        Joins::Participant(work) => filed_under(draft, work).map(|(leaf, root)| Who { leaf, root }),
+        Joins::Customer(_) | Joins::Unknown => None,
+    };
 
     let who = match (event.scope, event.thread.as_deref()) {
+        _ if joined.is_some() => joined.unwrap_or_default(),
         (Scope::Group | Scope::Public, Some(thread)) => resolve_thread(draft, &arrival.endpoint, thread, event.scope),
         // A group's words are never a person's.
         (Scope::Group | Scope::Public, None) => {
@@ -165,12 +181,12 @@ fn item(draft: &mut Draft<'_>, mut arrival: Arrival, endpoint: &EndpointConfig) 
             who
         }
     };
-    if event.scope == Scope::Direct && !item.external {
+    if event.scope == Scope::Direct && !item.external && joined.is_none() {
         name(draft, who, event);
     }
     let Arrival { channel, endpoint: endpoint_name, event, .. } = arrival;
     let once = Once { flags, ..once };
-    let said = Said { channel, endpoint: endpoint_name, event, item, who, once, joined: None };
+    let said = Said { channel, endpoint: endpoint_name, event, item, who, once, joined: None, joins };
     if let Some(said) = parts::gathered(draft, said) {
         store(draft, Some(endpoint), said);
     }

@@ -1,6 +1,6 @@
 //! Which Work a message belongs to (domain rules, section 5): the first rule that fits.
 
-use crate::domain::conversation::provider_fingerprint;
+use crate::domain::conversation::{own_mail_fingerprint, provider_fingerprint};
 use crate::domain::draft::Draft;
 use crate::domain::id::{LeafId, MessageId, Name, RootId, WorkId};
 use crate::domain::time::Timestamp;
@@ -46,7 +46,9 @@ pub(crate) fn answered(draft: &Draft<'_>, question: &Question<'_>) -> Option<(Me
     let key = draft.space.hash_key();
     question.answers.iter().find_map(|id| {
         let fingerprint = provider_fingerprint(key, question.channel, question.endpoint, id);
-        let &(message, work) = draft.space.provider_ids.get(fingerprint)?;
+        let known = &draft.space.provider_ids;
+        let own = || known.get(own_mail_fingerprint(key, question.leaf, id)).filter(|_| question.channel == "email");
+        let &(message, work) = own().or_else(|| known.get(fingerprint))?;
         let work = work.filter(|&work| belongs(draft, work, question.root));
         Some((message, work)).filter(|_| work.is_some())
     })
@@ -126,7 +128,8 @@ fn reopenable(draft: &Draft<'_>, work: WorkId) -> bool {
     draft.space.closed.get(work).is_some_and(|work| work.reopen_until >= draft.now)
 }
 
-fn belongs(draft: &Draft<'_>, work: WorkId, root: RootId) -> bool {
+/// Whether the Work is one of the customer's.
+pub(crate) fn belongs(draft: &Draft<'_>, work: WorkId, root: RootId) -> bool {
     let space = draft.space;
     let leaf = space.works.get(&work).map(|work| work.leaf).or_else(|| space.closed.get(work).map(|work| work.leaf));
     leaf.is_some_and(|leaf| draft.root_of(leaf) == root)

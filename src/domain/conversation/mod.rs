@@ -8,13 +8,14 @@ mod matter;
 mod once;
 mod opt;
 mod parts;
+mod proof;
 mod route;
 mod store;
 mod thanks;
 
 pub(crate) use aging::Aging;
 pub(crate) use fingerprint::{
-    Counterpart, digest, duplicate_key, parts_fingerprint, provider_fingerprint, with_digest,
+    Counterpart, digest, duplicate_key, own_mail_fingerprint, parts_fingerprint, provider_fingerprint, with_digest,
 };
 pub(crate) use inbound::{dead_letter, input};
 pub(crate) use item::is_odd_time;

@@ -12,6 +12,7 @@ use smallvec::SmallVec;
 use super::item::Item;
 use super::once::Once;
 use super::parts_fingerprint;
+use super::proof::Joins;
 use super::provider_fingerprint;
 use super::store::{Said, store};
 use crate::domain::content::Content;
@@ -230,6 +231,7 @@ fn again(draft: &Draft<'_>, held: &HeldPart) -> Said {
         redelivery: false,
         reply_token: None,
         read_token: None,
+        reply_to_tokens: Vec::new(),
     };
     let item = Item {
         kind: MessageKind::Message,
@@ -244,7 +246,7 @@ fn again(draft: &Draft<'_>, held: &HeldPart) -> Said {
     };
     let once = Once { key: part.duplicate_key, digest: part.digest, flags: part.flags };
     let who = Who { leaf: part.leaf, root: draft.root_of(part.leaf) };
-    Said { channel: part.channel, endpoint: part.endpoint, event, item, who, once, joined: None }
+    Said { channel: part.channel, endpoint: part.endpoint, event, item, who, once, joined: None, joins: Joins::Unknown }
 }
 
 /// The text of all the parts in order, said as `said`, which is one of them. It is as sure and as odd as the worst of them.

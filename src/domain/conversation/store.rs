@@ -6,13 +6,14 @@ use super::item::Item;
 use super::matter::{self, Question};
 use super::once::Once;
 use super::opt;
-use super::provider_fingerprint;
+use super::proof::Joins;
 use super::route::{Route, answers, route};
+use super::{own_mail_fingerprint, provider_fingerprint};
 use crate::domain::customer::Who;
 use crate::domain::delivery::note_opt;
 use crate::domain::draft::Draft;
-use crate::domain::event::{InboundEvent, Scope};
-use crate::domain::id::{AgentId, Name, WorkId};
+use crate::domain::event::{Assurance, InboundEvent, Scope};
+use crate::domain::id::{AgentId, MessageId, Name, WorkId};
 use crate::domain::record::{
     Author, Change, Direction, Flags, MessageContent, MessageStored, OptSource, QueueCause, WorkOpened,
 };
@@ -34,14 +35,22 @@ pub(super) struct Said {
     pub(super) once: Once,
     /// It was made of held parts: which, and whether all were there.
     pub(super) joined: Option<(u64, bool)>,
+    /// What a mail proves of the Work that it answers.
+    pub(super) joins: Joins,
 }
 
 /// The message itself, in the Work that it belongs to.
 ///
 /// `endpoint`: none where the configuration has it no longer; what came by it then opens nothing.
 pub(super) fn store(draft: &mut Draft<'_>, endpoint: Option<&EndpointConfig>, said: Said) {
-    let Said { channel, endpoint: endpoint_name, event, item, who, once, joined } = said;
-    let (item, opt) = opt::read(draft, &channel, &event, item, who, once.flags);
+    let Said { channel, endpoint: endpoint_name, event, item, who, once, joined, joins } = said;
+    let participant = matches!(joins, Joins::Participant(_));
+    let (item, opt) = if participant {
+        // Only a customer refuses for a customer.
+        (item, None)
+    } else {
+        opt::read(draft, &channel, &event, item, who, once.flags)
+    };
     let quoted = answers(&item, &event);
     let answers: SmallVec<[&str; 2]> = quoted.iter().map(String::as_str).collect();
     // A group's thread is the address of its leaf.
@@ -62,7 +71,16 @@ pub(super) fn store(draft: &mut Draft<'_>, endpoint: Option<&EndpointConfig>, sa
     let said_flags = if by_word { once.flags.with(Flags::OPT_WORD) } else { once.flags };
     let answered = matter::answered(draft, &question);
     let asked = if endpoint.is_some() { said_flags } else { said_flags.with(Flags::BACKFILL) };
-    let route = route(draft, &question, answered.and_then(|(_, work)| work), &item, &event, asked);
+    let route = match joins {
+        Joins::Participant(work) if draft.space.works.contains_key(&work) => Route::Into(work),
+        Joins::Participant(work) => Route::Reopen(work),
+        Joins::Customer(work) => route(draft, &question, Some(work), &item, &event, asked),
+        // Anybody can write the ids of a thread into a mail: they count where the sender is known to be who it says.
+        Joins::Unknown if channel == "email" && event.assurance < Assurance::Platform => {
+            route(draft, &question, None, &item, &event, asked)
+        }
+        Joins::Unknown => route(draft, &question, answered.and_then(|(_, work)| work), &item, &event, asked),
+    };
 
     let mut flags = said_flags;
     let mut audience: SmallVec<[AgentId; 1]> = SmallVec::new();
@@ -105,7 +123,7 @@ pub(super) fn store(draft: &mut Draft<'_>, endpoint: Option<&EndpointConfig>, sa
         answer_by(queue, draft.now)
     });
     let fingerprint = match (&event.message_ref, item.kind.is_said()) {
-        (Some(id), true) => provider_fingerprint(draft.space.hash_key(), &channel, &endpoint_name, id),
+        (Some(id), true) => fingerprint_of(draft, &channel, &endpoint_name, who, id),
         _ => 0,
     };
     let opt = opt.map(|opt| (opt, opt::leaves(draft, &event, who, endpoint)));
@@ -117,8 +135,8 @@ pub(super) fn store(draft: &mut Draft<'_>, endpoint: Option<&EndpointConfig>, sa
         kind: item.kind,
         author: match (item.external, direct) {
             (true, _) => Author::External,
-            (false, true) => Author::Customer,
-            (false, false) => Author::Participant,
+            (false, true) if !participant => Author::Customer,
+            (false, _) => Author::Participant,
         },
         assurance: event.assurance,
         scope: event.scope,
@@ -156,6 +174,17 @@ pub(super) fn store(draft: &mut Draft<'_>, endpoint: Option<&EndpointConfig>, sa
         }
     }
     follow_up(draft, route, work, endpoint.map(|endpoint| &endpoint.queue));
+}
+
+/// What a message is found by when it is answered: its provider's id. That of a mail is its author's to choose: one that somebody
+/// else used before is known as this author's only.
+fn fingerprint_of(draft: &Draft<'_>, channel: &Name, endpoint: &Name, who: Who, id: &str) -> u64 {
+    let key = draft.space.hash_key();
+    let fingerprint = provider_fingerprint(key, channel, endpoint, id);
+    let taken = draft.space.provider_ids.get(fingerprint).filter(|_| channel == "email");
+    let by_another =
+        |(_, work): &(MessageId, Option<WorkId>)| work.is_none_or(|work| !matter::belongs(draft, work, who.root));
+    if taken.is_some_and(by_another) { own_mail_fingerprint(key, who.leaf, id) } else { fingerprint }
 }
 
 /// What a message makes of its Work.

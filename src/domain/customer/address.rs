@@ -9,6 +9,7 @@ use super::number::e164;
 use super::variant::common_form;
 use crate::domain::event::{AddressKind, Sender};
 use crate::domain::id::Name;
+use crate::domain::workspace::Workspace;
 
 /// Version of [`normalise`]; an identity keeps the one it was made with.
 pub(crate) const NORMALISER_VERSION: u16 = 2;
@@ -67,6 +68,13 @@ pub(crate) fn address_hash(key: &[u8; 16], kind: AddressKind, scope: &str, addre
     hasher.write_u8(0);
     hasher.write(address.as_bytes());
     hasher.finish128().as_u128()
+}
+
+/// The hash that a mail address is looked up by; none for what is no address.
+pub(crate) fn email_hash(space: &Workspace, address: &str) -> Option<u128> {
+    let sender = Sender { kind: AddressKind::Email, address: address.to_owned() };
+    let (kind, text) = normalise(&sender, None)?;
+    Some(address_hash(space.hash_key(), kind, "", &text))
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ mod variant;
 mod weigh;
 
 pub use address::normalise;
-pub(crate) use address::{NORMALISER_VERSION, address_hash};
+pub(crate) use address::{NORMALISER_VERSION, address_hash, email_hash};
 pub(crate) use change::{Told, changed};
 pub(crate) use leaf::{Leaf, Leaves};
 pub use number::warm_up;

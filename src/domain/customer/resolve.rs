@@ -29,7 +29,7 @@ use crate::domain::workspace::{EndpointConfig, Workspace};
 const HEARD_AGAIN_DAYS: u16 = 7;
 
 /// Who wrote.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Who {
     /// Leaf of the first address: what is said is filed there.
     pub(crate) leaf: LeafId,

@@ -1,12 +1,20 @@
 //! What we send and what becomes of it: where an answer goes, fenced sends, receipts (domain rules, section 3).
 
+mod copies;
+mod mail;
 mod open_sends;
 mod opt_out;
 mod receipt;
+mod reply_keys;
+mod reply_token;
 mod send;
 mod through;
 
+pub(crate) use copies::MailState;
 pub(crate) use open_sends::{OpenSends, WaitingReport};
 pub(crate) use opt_out::{Opt, OptOuts, has_refused, note_opt};
 pub(crate) use receipt::{Delivery, ParkedReceipt, receipt};
+pub(crate) use reply_keys::renew_reply_key;
+pub(crate) use reply_token::Candidate;
+pub use reply_token::looks_like_token;
 pub(crate) use send::{mark_read, send};

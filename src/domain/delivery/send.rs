@@ -2,10 +2,11 @@
 
 use smallvec::SmallVec;
 
+use super::mail::{Letter, letter, named};
 use super::opt_out::is_refused;
 use crate::domain::channel::{carries, reports_through};
 use crate::domain::command::{Recipient, Send};
-use crate::domain::content::{Content, Mail, Mailbox, Part};
+use crate::domain::content::Content;
 use crate::domain::customer;
 use crate::domain::draft::Draft;
 use crate::domain::event::{AddressKind, Assurance, ErrorClass, Scope, Sender};
@@ -48,7 +49,7 @@ pub(crate) fn send(draft: &mut Draft<'_>, agent: AgentId, send: Send) -> Result<
         if is_refused(draft.space, leaf, send.purpose, &endpoint.channel) {
             return Err(Rejection::CannotSend(ErrorClass::OptedOut));
         }
-        if copied(&send.content).any(|address| is_refused_by(draft, address, send.purpose, &endpoint.channel)) {
+        if named(&send.content).any(|address| is_refused_by(draft, address, send.purpose, &endpoint.channel)) {
             return Err(Rejection::CannotSend(ErrorClass::OptedOut));
         }
         carries(&endpoint.channel, &send.content)
@@ -56,6 +57,7 @@ pub(crate) fn send(draft: &mut Draft<'_>, agent: AgentId, send: Send) -> Result<
         (leaf, endpoint.name.clone(), endpoint.channel.clone())
     };
     let conversation = draft.space.root_of(work.leaf);
+    let mut copied = Vec::new();
     let words = if send.note {
         MessageContent { content: send.content, ..MessageContent::default() }
     } else {
@@ -64,12 +66,20 @@ pub(crate) fn send(draft: &mut Draft<'_>, agent: AgentId, send: Send) -> Result<
         let answers = work.answer_to.as_ref().is_some_and(|(to, by)| *to == leaf && *by == endpoint_name);
         let tokens = work.tokens.as_ref().filter(|_| answers).map(|tokens| tokens.at(draft.now));
         let (reply_token, read_token) = tokens.unwrap_or_default();
+        let mailbox = draft.space.config().endpoint(&channel, &endpoint_name).filter(|_| channel == "email");
+        let letter = match mailbox {
+            Some(mailbox) => letter(draft, work, leaf, mailbox, send.content)?,
+            None => Letter { content: send.content, ..Letter::default() },
+        };
+        copied = letter.copied;
         MessageContent {
             thread: work.thread.as_deref().filter(|_| answers).map(str::to_owned),
             reply_token,
             read_token,
             recipient: Some(address.ok_or(Rejection::NoRecipient)?.to_string()),
-            content: continued(draft, work, leaf, &channel, &endpoint_name, send.content),
+            content: letter.content,
+            reply_to_token: letter.reply_to_token,
+            copies: letter.copies,
             ..MessageContent::default()
         }
     };
@@ -93,19 +103,11 @@ pub(crate) fn send(draft: &mut Draft<'_>, agent: AgentId, send: Send) -> Result<
         assignment: Some(send.assignment),
         seen_through: send.seen_through,
         not_after: send.not_after,
+        copied,
         ..MessageStored::default()
     };
     draft.push_message(message, words);
     Ok(())
-}
-
-/// Addresses that a mail's own head names.
-fn copied(content: &Content) -> impl Iterator<Item = &str> {
-    let mails = content.parts.iter().filter_map(|part| match part {
-        Part::Mail(mail) => Some(mail),
-        _ => None,
-    });
-    mails.flat_map(|mail| mail.to.iter().chain(&mail.cc).chain(&mail.bcc)).map(|mailbox| mailbox.address.as_str())
 }
 
 fn is_refused_by(draft: &Draft<'_>, address: &str, purpose: Purpose, channel: &str) -> bool {
@@ -197,51 +199,6 @@ fn reaches(channel: &str, kind: AddressKind) -> bool {
     }
 }
 
-/// A mail continues the thread: subject, Message-ID, References, recipient.
-fn continued(
-    draft: &Draft<'_>,
-    work: &Work,
-    leaf: LeafId,
-    channel: &str,
-    endpoint: &str,
-    mut content: Content,
-) -> Content {
-    if channel != "email" {
-        return content;
-    }
-    let place = content.parts.iter().position(|part| matches!(part, Part::Mail(_)));
-    let mut mail = match place.map(|at| content.parts.remove(at)) {
-        Some(Part::Mail(mail)) => mail,
-        _ => Box::<Mail>::default(),
-    };
-    let thread = work.mail.as_deref();
-    if mail.subject.is_empty() {
-        mail.subject = thread.map_or_else(String::new, |thread| reply_subject(&thread.subject));
-    }
-    let config = draft.space.config().endpoint(channel, endpoint);
-    let own = config.and_then(|endpoint| endpoint.addresses.first());
-    let domain = own.and_then(|address| address.split_once('@')).map_or("skein.invalid", |(_, domain)| domain);
-    mail.message_id = Some(format!("{}.{}@{domain}", draft.next_message(), draft.space.name()));
-    mail.in_reply_to = thread.and_then(|thread| thread.last_message_id.clone()).into_iter().collect();
-    mail.references = thread.map(|thread| thread.references.clone()).unwrap_or_default();
-    if let Some(own) = own {
-        let name = config.and_then(|endpoint| endpoint.shown_name.clone());
-        mail.from = vec![Mailbox { name, address: own.clone() }];
-    }
-    if mail.to.is_empty()
-        && let Some(address) = draft.space.leaves.get(leaf).and_then(|leaf| leaf.address.as_ref())
-    {
-        mail.to = vec![Mailbox { name: None, address: address.to_string() }];
-    }
-    content.parts.push(Part::Mail(mail));
-    content
-}
-
-fn reply_subject(subject: &str) -> String {
-    let is_reply = subject.get(..3).is_some_and(|head| head.eq_ignore_ascii_case("re:"));
-    if is_reply { subject.to_owned() } else { format!("Re: {subject}") }
-}
-
 /// The owner has read the Work up to a message.
 pub(crate) fn mark_read(
     draft: &mut Draft<'_>,
@@ -263,15 +220,4 @@ pub(crate) fn mark_read(
         draft.push(Change::SeenMarked { agent, work: id, through });
     }
     Ok(())
-}
-
-impl MessageContent {
-    /// The `Message-ID` of a mail of ours.
-    pub(crate) fn outbound_mail_id(&self) -> Option<&str> {
-        self.recipient.as_ref()?;
-        self.content.parts.iter().find_map(|part| match part {
-            Part::Mail(mail) => mail.message_id.as_deref(),
-            _ => None,
-        })
-    }
 }

@@ -187,6 +187,14 @@ pub enum Change {
         evidence: Evidence,
     },
 
+    /// A new key signs reply tokens; the ones before verify theirs until those are too old.
+    ReplyKeyMade {
+        /// Number that its tokens name it by.
+        number: u8,
+        /// Random bytes, from the caller.
+        key: [u8; 32],
+    },
+
     /// A message is in the Conversation.
     MessageStored(Box<MessageStored>),
     /// A message that is stored came by another endpoint too.

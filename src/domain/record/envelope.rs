@@ -86,6 +86,17 @@ pub struct MessageContent {
     /// What is said to one person only: the provider's id of the thread in which it is said, where the channel has threads. That of a
     /// group is the address of its leaf.
     pub thread: Option<String>,
+    /// Outbound mail: who gets a copy beside the recipient, each with a signed token of its own.
+    pub copies: Vec<MailCopy>,
+}
+
+/// Somebody who gets a copy of a mail of ours.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MailCopy {
+    /// The address as written.
+    pub address: String,
+    /// Our signed token for the `Reply-To` of that copy.
+    pub reply_to_token: String,
 }
 
 /// Why a record exists.

@@ -119,6 +119,14 @@ impl Flags {
     pub const REPORTED_THROUGH: Self = Self(2048);
     /// Nothing but a word by which its author refuses to be written to, or allows it again: no Work.
     pub const OPT_WORD: Self = Self(4096);
+    /// A mail that quotes a thread of somebody else's: it does not join it.
+    pub const FOREIGN_THREAD: Self = Self(1 << 20);
+    /// A mail with a reply token of ours that another address got: it proves nothing of its sender.
+    pub const FOREIGN_TOKEN: Self = Self(1 << 21);
+    /// A mail with a reply token that names a key of ours and is not to be believed: forged, or past its day.
+    pub const BAD_TOKEN: Self = Self(1 << 22);
+    /// A mail whose sender is an address of ours: it gets no automatic answer and opens nothing again.
+    pub const OWN_ADDRESS: Self = Self(1 << 23);
 
     /// Both sets together.
     #[must_use]
@@ -191,6 +199,8 @@ pub struct MessageStored {
     pub not_after: Option<Timestamp>,
     /// Inbound, with an owner: when the owner is recalled if the customer still waits.
     pub answer_by: Option<Timestamp>,
+    /// Outbound mail: keyed hashes of the addresses that it goes to beside the customer's.
+    pub copied: Vec<u128>,
 }
 
 /// A part of a text that waits for the others. Its words are in the record's content at the same place.

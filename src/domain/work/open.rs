@@ -261,6 +261,15 @@ impl Work {
                     owner.answer_by = owner.answer_by.or(message.answer_by);
                 }
             }
+            // Somebody whom our mail was copied to: we are asked, and the answer goes to the customer as before.
+            (Direction::In, Author::Participant) if message.kind.awaits_answer() => {
+                self.last_in = Some(id);
+                self.answer_to.get_or_insert_with(|| (self.leaf, self.endpoint.clone()));
+                self.ours_since.get_or_insert(now);
+                if let Some(owner) = &mut self.owner {
+                    owner.answer_by = owner.answer_by.or(message.answer_by);
+                }
+            }
             (Direction::Out, _) => {
                 if words.is_some_and(|words| words.reply_token.is_some() || words.read_token.is_some()) {
                     self.tokens = None;

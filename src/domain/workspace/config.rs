@@ -61,6 +61,9 @@ pub struct EndpointConfig {
     pub shown_name: Option<String>,
     /// Kinds of addresses that its adapter may say are one person's, besides what the provider pairs; a claim of any other kind is weak.
     pub trusts: Vec<AddressKind>,
+    /// Names of our hosts whose `Authentication-Results` on a mail are believed (RFC 8601); none: nobody vouches for a sender.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub authserv_ids: Vec<String>,
 }
 
 /// How Work of a queue gets its owner.
@@ -161,6 +164,20 @@ impl WorkspaceConfig {
     #[must_use]
     pub fn endpoint(&self, channel: &str, name: &str) -> Option<&EndpointConfig> {
         self.endpoints.iter().find(|endpoint| endpoint.name == name && endpoint.channel == channel)
+    }
+
+    /// Whether a mail address is one of ours, with whatever is added to its local part behind a plus.
+    #[must_use]
+    pub fn is_own_mailbox(&self, address: &str) -> bool {
+        let Some((local, domain)) = address.trim().rsplit_once('@') else { return false };
+        let bare = local.split_once('+').map_or(local, |(bare, _)| bare);
+        let is_same = |own: &String| {
+            own.rsplit_once('@').is_some_and(|(own_local, own_domain)| {
+                own_domain.eq_ignore_ascii_case(domain)
+                    && (own_local.eq_ignore_ascii_case(bare) || own_local.eq_ignore_ascii_case(local))
+            })
+        };
+        self.endpoints.iter().filter(|own| own.channel == "email").any(|own| own.addresses.iter().any(is_same))
     }
 
     /// Brand of an endpoint: its own, or the workspace.

@@ -12,7 +12,7 @@ use super::requests::Requests;
 use crate::domain::command::Answer;
 use crate::domain::conversation::{Aging, HeldParts, Seen};
 use crate::domain::customer::{Leaves, Suggestions};
-use crate::domain::delivery::{Delivery, OpenSends, OptOuts, ParkedReceipt, WaitingReport};
+use crate::domain::delivery::{Delivery, MailState, OpenSends, OptOuts, ParkedReceipt, WaitingReport};
 use crate::domain::event::{Assurance, ReceiptStatus};
 use crate::domain::id::{AgentId, Index, LeafId, MessageId, Name, RootId, WorkId};
 use crate::domain::record::{
@@ -58,6 +58,8 @@ pub struct Workspace {
     pub(crate) opt_outs: OptOuts,
     /// Who may be one person.
     pub(crate) suggestions: Suggestions,
+    /// Keys of reply tokens, and whom mails were copied to.
+    pub(crate) mail: MailState,
     /// Receipts that came before their message was bound.
     pub(crate) parked: Aging<ParkedReceipt>,
     /// Parts of texts that wait for the others.
@@ -91,6 +93,7 @@ impl Workspace {
             open_sends: OpenSends::default(),
             opt_outs: OptOuts::default(),
             suggestions: Suggestions::default(),
+            mail: MailState::default(),
             parked: Aging::default(),
             parts: HeldParts::default(),
             last_owners: HashMap::default(),
@@ -202,6 +205,7 @@ impl Workspace {
 
     fn change(&mut self, record: &Record, place: u16, change: &Change) {
         let (index, now) = (record.index, record.time);
+        self.mail.apply(change, now);
         match change {
             Change::ConfigApplied { canonical, sha256 } => self.configure(canonical, *sha256),
             Change::IdentityOpened(opened) => {
@@ -498,7 +502,9 @@ impl Workspace {
         let open = &mut self.open_sends;
         self.deliveries.forget_each(now, |key, delivery| open.close(delivery.leaf, MessageId::from_bits(key)));
         self.parked.forget(now);
+        self.mail.forget(now);
         while let Some(work) = self.closed.pop_expired(now) {
+            self.mail.forget_work(work.id);
             if let Some(leaf) = self.leaves.get_mut(work.leaf) {
                 leaf.works.retain(|id| *id != work.id);
             }

@@ -5,7 +5,7 @@ use prost::Message as _;
 use super::error::CodecError;
 use super::wire::Wire;
 use crate::domain::id::{LeafId, Name};
-use crate::domain::record::{MessageContent, Personal, PersonalValue, Record};
+use crate::domain::record::{MailCopy, MessageContent, Personal, PersonalValue, Record};
 use crate::normalize::convert::{content_from_proto, content_to_proto};
 use crate::proto::log as p;
 use crate::proto::log::personal::Value;
@@ -73,6 +73,12 @@ fn write_message(wire: &mut Wire<'_>, message: &MessageContent) {
     wire.optional_text(10, message.author_name.as_deref());
     wire.optional_text(11, message.read_token.as_deref());
     wire.optional_text(12, message.thread.as_deref());
+    for copy in &message.copies {
+        wire.nested(80, |wire| {
+            wire.text(1, &copy.address);
+            wire.text(2, &copy.reply_to_token);
+        });
+    }
 }
 
 fn personal_from(personal: p::Personal) -> Result<Personal, CodecError> {
@@ -90,10 +96,15 @@ fn personal_from(personal: p::Personal) -> Result<Personal, CodecError> {
             author_name: message.author_name,
             read_token: message.read_token,
             thread: message.thread,
+            copies: message.copies.into_iter().map(copy_from).collect(),
         })),
         Value::Address(address) => PersonalValue::Address(Name::from(address)),
         Value::Shown(name) => PersonalValue::Shown(Name::from(name)),
     };
     let place = u16::try_from(personal.place).map_err(|_| CodecError::Value("place of content"))?;
     Ok(Personal { place, value })
+}
+
+fn copy_from(copy: p::MailCopy) -> MailCopy {
+    MailCopy { address: copy.address, reply_to_token: copy.reply_to_token }
 }

@@ -81,6 +81,10 @@ pub(super) fn change_from(change: p::Change) -> Result<Change, CodecError> {
             leaves: c.leaves.into_iter().map(LeafId).collect(),
             evidence: Word::from_number(c.evidence)?,
         },
+        Kind::ReplyKeyMade(c) => Change::ReplyKeyMade {
+            number: u8::try_from(c.number).map_err(|_| CodecError::Value("number of a reply key"))?,
+            key: bytes(&c.key, "reply key")?,
+        },
         Kind::MessageStored(c) => Change::MessageStored(Box::new(message_stored(c)?)),
         Kind::PartHeld(c) => Change::PartHeld(Box::new(part_held(c)?)),
         Kind::PartsJoined(c) => Change::PartsJoined {
@@ -251,6 +255,11 @@ fn message_stored(message: p::MessageStored) -> Result<MessageStored, CodecError
         seen_through: message.seen_through.map(MessageId::from_bits),
         not_after: message.not_after_ms.map(Timestamp),
         answer_by: message.answer_by_ms.map(Timestamp),
+        copied: message
+            .copied
+            .iter()
+            .map(|hash| bytes(hash, "address hash").map(u128::from_be_bytes))
+            .collect::<Result<_, _>>()?,
     })
 }
 

@@ -16,13 +16,14 @@ use crate::domain::content::{Attachment, AttachmentKind, Content, Location, Mail
 use crate::domain::event::Assurance;
 use crate::domain::id::{AgentId, AssignmentId, Index, LeafId, MessageId, Name, OfferId, Position, RootId, WorkId};
 use crate::domain::record::{
-    Assigned, Cause, Change, Direction, Flags, IdentityOpened, Input, MessageContent, MessageKind, MessageStored,
-    OfferMade, PartHeld, Personal, PersonalValue, Purpose, ReceiptNoted, Record, Request, Touch, WorkBrief, WorkOpened,
+    Assigned, Cause, Change, Direction, Flags, IdentityOpened, Input, MailCopy, MessageContent, MessageKind,
+    MessageStored, OfferMade, PartHeld, Personal, PersonalValue, Purpose, ReceiptNoted, Record, Request, Touch,
+    WorkBrief, WorkOpened,
 };
 use crate::domain::time::Timestamp;
 
 /// How many variants [`variant`] numbers.
-pub(super) const VARIANTS: usize = 47;
+pub(super) const VARIANTS: usize = 48;
 
 /// The number of a change's variant, from 0.
 pub(super) fn variant(change: &Change) -> usize {
@@ -74,6 +75,7 @@ pub(super) fn variant(change: &Change) -> usize {
         Change::SuggestionEnded { .. } => 44,
         Change::Linked { .. } => 45,
         Change::Heard { .. } => 46,
+        Change::ReplyKeyMade { .. } => 47,
     }
 }
 
@@ -230,6 +232,7 @@ pub(super) fn every_change() -> Vec<BoxedStrategy<Change>> {
             .prop_map(|(leaf, evidence, assurance)| Change::Linked { leaf, evidence, assurance })
             .boxed(),
         leaf().prop_map(|leaf| Change::Heard { leaf }).boxed(),
+        any::<(u8, [u8; 32])>().prop_map(|(number, key)| Change::ReplyKeyMade { number, key }).boxed(),
     ]
 }
 
@@ -394,13 +397,13 @@ fn message_stored() -> impl Strategy<Value = Change> {
     let directions = select(vec![Direction::In, Direction::Out, Direction::Note]);
     let filed = (leaf(), root(), of(work()), of(message()), vec(agent(), 0..3));
     let words = (directions, kinds, author(), assurance(), scope(), purposes);
-    let outbound = (of(assignment()), of(message()), of(time()), of(time()));
+    let outbound = (of(assignment()), of(message()), of(time()), of(time()), vec(any::<u128>(), 0..3));
     (filed, words, name(), name(), of(time()), any::<(u32, u64, u64, u64)>(), outbound).prop_map(
         |(filed, words, channel, endpoint, provider_time, plain, outbound)| {
             let (leaf, conversation, work, about, audience) = filed;
             let (direction, kind, author, assurance, scope, purpose) = words;
             let (flags, duplicate_key, digest, provider_fingerprint) = plain;
-            let (assignment, seen_through, not_after, answer_by) = outbound;
+            let (assignment, seen_through, not_after, answer_by, copied) = outbound;
             Change::MessageStored(Box::new(MessageStored {
                 leaf,
                 conversation,
@@ -424,6 +427,7 @@ fn message_stored() -> impl Strategy<Value = Change> {
                 seen_through,
                 not_after,
                 answer_by,
+                copied,
             }))
         },
     )
@@ -515,10 +519,11 @@ fn personal() -> impl Strategy<Value = Personal> {
 
 fn message_content() -> impl Strategy<Value = MessageContent> {
     let text = || of(".{0,20}");
-    let beside = (text(), text(), text(), text(), text(), text());
+    let copy = (".{0,20}", ".{0,20}").prop_map(|(address, reply_to_token)| MailCopy { address, reply_to_token });
+    let beside = (text(), text(), text(), text(), text(), text(), vec(copy, 0..3));
     (content(), text(), text(), text(), text(), text(), beside).prop_map(
         |(content, provider_ref, quoted_ref, recipient, detail, odd_time, beside)| {
-            let (language, reply_token, reply_to_token, author_name, read_token, thread) = beside;
+            let (language, reply_token, reply_to_token, author_name, read_token, thread, copies) = beside;
             MessageContent {
                 content,
                 provider_ref,
@@ -532,6 +537,7 @@ fn message_content() -> impl Strategy<Value = MessageContent> {
                 author_name,
                 read_token,
                 thread,
+                copies,
             }
         },
     )

@@ -49,10 +49,15 @@ impl Wire<'_> {
     /// A text with presence, when there is one.
     pub(super) fn optional_text(&mut self, field: u32, text: Option<&str>) {
         if let Some(text) = text {
-            self.key(field, BYTES);
-            self.varint(text.len() as u64);
-            self.0.extend_from_slice(text.as_bytes());
+            self.bytes(field, text.as_bytes());
         }
+    }
+
+    /// Bytes, empty or not.
+    pub(super) fn bytes(&mut self, field: u32, bytes: &[u8]) {
+        self.key(field, BYTES);
+        self.varint(bytes.len() as u64);
+        self.0.extend_from_slice(bytes);
     }
 
     pub(super) fn packed(&mut self, field: u32, values: impl ExactSizeIterator<Item = u64>) {

@@ -97,6 +97,9 @@ pub(super) fn write_change(wire: &mut Wire<'_>, change: &Change) {
             },
         ),
         Change::MessageStored(message) => wire.nested(1, |wire| write_message_stored(wire, message)),
+        Change::ReplyKeyMade { number, key } => {
+            wire.message(80, &p::ReplyKeyMade { number: (*number).into(), key: key.to_vec() })
+        }
         Change::PartHeld(part) => wire.message(39, &part_held(part)),
         Change::PartsJoined { leaf, set, message, complete } => wire
             .message(40, &p::PartsJoined { leaf: leaf.0, set: *set, message: message.to_bits(), complete: *complete }),
@@ -242,6 +245,7 @@ fn write_message_stored(wire: &mut Wire<'_>, message: &MessageStored) {
     wire.optional(21, message.seen_through.map(MessageId::to_bits));
     wire.optional(22, message.not_after.map(|time| time.0.cast_unsigned()));
     wire.optional(23, message.answer_by.map(|time| time.0.cast_unsigned()));
+    message.copied.iter().for_each(|hash| wire.bytes(80, &hash.to_be_bytes()));
 }
 
 fn input(input: &Input) -> p::Input {

@@ -47,6 +47,7 @@ pub(crate) fn event_into_proto(event: d::InboundEvent) -> p::InboundEvent {
         redelivery: event.redelivery,
         reply_token: event.reply_token,
         read_token: event.read_token,
+        reply_to_tokens: event.reply_to_tokens,
         kind: Some(kind_into_proto(event.kind)),
     }
 }
@@ -69,6 +70,7 @@ pub(crate) fn event_from_proto(event: p::InboundEvent) -> Result<d::InboundEvent
         redelivery: event.redelivery,
         reply_token: event.reply_token,
         read_token: event.read_token,
+        reply_to_tokens: event.reply_to_tokens,
     })
 }
 

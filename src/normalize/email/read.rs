@@ -3,23 +3,24 @@
 use mail_parser::{HeaderValue, Message as ParsedMail, MessageParser};
 
 use super::super::fields::event;
-use super::super::normalized::Normalized;
+use super::super::normalized::{Normalized, Request};
 use super::super::refusal::Refusal;
-use super::{attachments, body, class, head, limits, repair, report};
+use super::{attachments, authentic, body, class, head, limits, repair, report, tokens};
 use crate::domain::content::{Content, MailClass, Part};
-use crate::domain::event::{AddressKind, EventKind, Message, Profile, Sender};
+use crate::domain::event::{AddressKind, Assurance, EventKind, Message, Profile, Sender};
 
 const MALFORMED: Refusal = Refusal::Malformed { format: "email", line: 0, column: 0 };
 
 /// The one event of a mail, and the bytes of its attachments.
-pub(in super::super) fn read(bytes: &[u8]) -> Result<Normalized, Refusal> {
+pub(in super::super) fn read(request: &Request<'_>) -> Result<Normalized, Refusal> {
+    let (bytes, hosts) = (request.body, request.authserv_ids);
     let bytes = without_mbox_line(bytes);
     let framed = repair::frame(bytes)?;
     let parsed = parse(&framed)?;
     // A head that lost characters is read again with the charset that its encoded words have in truth.
     match head::has_lost(&parsed).then(|| repair::encoded_words(&framed)).flatten() {
-        Some(repaired) => event_of(parse(&repaired)?),
-        None => event_of(parsed),
+        Some(repaired) => event_of(parse(&repaired)?, hosts),
+        None => event_of(parsed, hosts),
     }
 }
 
@@ -29,7 +30,7 @@ fn parse(bytes: &[u8]) -> Result<ParsedMail<'_>, Refusal> {
     Ok(parsed)
 }
 
-fn event_of(mut parsed: ParsedMail<'_>) -> Result<Normalized, Refusal> {
+fn event_of(mut parsed: ParsedMail<'_>, hosts: &[String]) -> Result<Normalized, Refusal> {
     if let Some(events) = report::read(&parsed) {
         return Ok(Normalized { events, ..Normalized::default() });
     }
@@ -43,10 +44,14 @@ fn event_of(mut parsed: ParsedMail<'_>) -> Result<Normalized, Refusal> {
     found.message_ref.clone_from(&mail.message_id);
     head::set_date(&parsed, &mut found);
     if let Some(from) = head::author(&mail) {
+        if authentic::is_vouched(&parsed, &mail, from, hosts) {
+            found.assurance = Assurance::Platform;
+        }
         let name = from.name.clone();
         found.senders = vec![Sender { kind: AddressKind::Email, address: from.address.clone() }];
         found.profile = name.map(|name| Box::new(Profile { name: Some(name), ..Profile::default() }));
     }
+    found.reply_to_tokens = tokens::candidates(&parsed, &mail);
     let message = Message {
         quoted: mail.in_reply_to.first().or(mail.references.last()).cloned(),
         participants: mail.cc.clone(),

@@ -36,6 +36,7 @@ fn heard(channel: &str, endpoint: &str, kind: AddressKind, address: &str, text: 
             redelivery: false,
             reply_token: None,
             read_token: None,
+            reply_to_tokens: Vec::new(),
         },
     }
 }
@@ -134,6 +135,12 @@ impl Heard {
     pub(crate) fn tokens(mut self, reply: Option<&str>, read: Option<&str>) -> Self {
         self.event.reply_token = reply.map(str::to_owned);
         self.event.read_token = read.map(str::to_owned);
+        self
+    }
+
+    /// Sent to, or answering, what holds these reply tokens.
+    pub(crate) fn reply_tokens(mut self, tokens: &[&str]) -> Self {
+        self.event.reply_to_tokens.extend(tokens.iter().map(|&token| token.to_owned()));
         self
     }
 

@@ -52,6 +52,7 @@ fn endpoint(name: &str, channel: &str, queue: &str, addresses: &[&str]) -> Endpo
         scope: Name::new(if channel == "whatsapp" { "portfolio" } else { "" }),
         shown_name: None,
         trusts: vec![AddressKind::Crm, AddressKind::Login],
+        authserv_ids: Vec::new(),
     }
 }
 
