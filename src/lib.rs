@@ -12,6 +12,7 @@ pub mod config;
 pub mod dev;
 pub mod domain;
 pub mod ingest;
+pub mod keys;
 pub mod log;
 pub mod nats;
 pub mod normalize;

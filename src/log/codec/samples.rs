@@ -217,13 +217,23 @@ pub(super) fn every_change() -> Vec<BoxedStrategy<Change>> {
     ]
 }
 
+/// Workspaces of the records; their leaves with content are below 5 blocks.
+pub(super) const WORKSPACES: [&str; 3] = ["acme", "demo", "north-2"];
+
 /// A record with at least one change.
 pub(super) fn record() -> impl Strategy<Value = Record> {
     let changes = vec(proptest::strategy::Union::new(every_change()), 1..5);
-    let head = (any::<u64>(), time(), name(), cause());
+    let head = (any::<u64>(), time(), select(WORKSPACES.to_vec()).prop_map(Name::new), cause());
     let touches = vec((leaf(), vec(any::<u64>(), 0..9)), 0..3);
-    (head, touches, changes, vec(personal(), 0..3), of(leaf())).prop_map(
-        |((index, time, workspace, cause), touches, changes, content, content_leaf)| Record {
+    let by_place = |mut content: Vec<Personal>| {
+        content.sort_by_key(|personal| personal.place);
+        content.dedup_by_key(|personal| personal.place);
+        content
+    };
+    let content =
+        prop_oneof![Just((Vec::new(), None)), (vec(personal(), 0..3).prop_map(by_place), leaf().prop_map(Some)),];
+    (head, touches, changes, content).prop_map(
+        |((index, time, workspace, cause), touches, changes, (content, content_leaf))| Record {
             index: Index(index),
             time,
             workspace,
@@ -284,8 +294,9 @@ fn name() -> impl Strategy<Value = Name> {
     ".{0,30}".prop_map(Name::from)
 }
 
+/// One with a key, as each leaf has.
 fn leaf() -> impl Strategy<Value = LeafId> {
-    any::<u32>().prop_map(LeafId)
+    (0..20_480_u32).prop_map(LeafId)
 }
 
 fn root() -> impl Strategy<Value = RootId> {

@@ -55,6 +55,13 @@ impl Wire<'_> {
         }
     }
 
+    /// Bytes with presence.
+    pub(super) fn bytes(&mut self, field: u32, bytes: &[u8]) {
+        self.key(field, BYTES);
+        self.varint(bytes.len() as u64);
+        self.0.extend_from_slice(bytes);
+    }
+
     pub(super) fn packed(&mut self, field: u32, values: impl ExactSizeIterator<Item = u64>) {
         if values.len() != 0 {
             self.nested(field, |wire| values.for_each(|value| wire.varint(value)));
