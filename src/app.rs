@@ -19,8 +19,10 @@ use tracing::{error, info, warn};
 use crate::admin::{self, Readiness};
 use crate::agents::{self, EdgeMetrics};
 use crate::config::{Config, SyncPolicy};
+use crate::domain::id::Name;
 use crate::domain::warm_up;
 use crate::domain::workspace::WorkspaceConfig;
+use crate::keys::WorkspaceKey;
 use crate::nats::{Nats, NatsError};
 use crate::shutdown::{self, Shutdown};
 use crate::telemetry::{ErrorChain, Metrics, RateLimit, fields};
@@ -48,6 +50,8 @@ struct App {
     plan: Plan,
     /// The workspaces it serves.
     workspaces: Vec<WorkspaceConfig>,
+    /// Their keys.
+    keys: Vec<(Name, WorkspaceKey)>,
     /// Where it counts.
     metrics: Metrics,
     /// Where the agents' edge counts.
@@ -69,7 +73,12 @@ pub async fn serve(
     let edge_metrics = EdgeMetrics::default();
     let metrics = Metrics::with(|registry| edge_metrics.register(registry));
     let plan = Plan::of(&config, metrics.log.clone());
-    App { plan, workspaces, metrics, edge_metrics, shutdown }.serve(started).await
+    let load = |workspace: &WorkspaceConfig| {
+        let name = workspace.name.clone();
+        WorkspaceKey::load(&name, plan.key_folder.as_deref()).map(|key| (name, key))
+    };
+    let keys = workspaces.iter().map(load).collect::<Result<_, _>>()?;
+    App { plan, workspaces, keys, metrics, edge_metrics, shutdown }.serve(started).await
 }
 
 impl App {

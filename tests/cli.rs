@@ -62,10 +62,39 @@ fn check_shows_the_problems_of_the_workspace_files_together_with_those_of_the_co
 
 #[test]
 fn relative_workspace_files_start_at_the_folder_of_the_configuration() {
-    let root = two_files("[workspaces]\nfiles = [\"shop.toml\"]\n", "name = \"shop\"\n");
+    let root = two_files("[workspaces]\nfiles = [\"shop.toml\"]\n[keys]\nfolder = \"keys\"\n", "name = \"shop\"\n");
+    skein::keys::make_missing(&root.path().join("conf/keys"), "shop").unwrap();
     let output = skein_in(root.path(), &["check", "conf/skein.toml"]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     assert!(text(&output.stdout).contains("workspaces: 1"));
+}
+
+#[test]
+fn check_and_serve_say_which_workspace_has_no_key_or_a_wrong_one_and_show_none() {
+    let root = two_files("[workspaces]\nfiles = [\"shop.toml\"]\n[keys]\nfolder = \"keys\"\n", "name = \"shop\"\n");
+    let refused = |args: &[&str], part: &str| {
+        let output = skein_in(root.path(), args);
+        assert_eq!(output.status.code(), Some(64), "{}", text(&output.stderr));
+        assert!(text(&output.stderr).contains(part), "{part:?} is missing in\n{}", text(&output.stderr));
+        assert!(!text(&output.stderr).contains("c0ffee"));
+    };
+    for args in [&["check", "conf/skein.toml"][..], &["serve", "-c", "conf/skein.toml"]] {
+        refused(args, "workspace shop has no key");
+    }
+    let keys = root.path().join("conf/keys");
+    std::fs::create_dir(&keys).unwrap();
+    std::fs::write(keys.join("shop.key"), "c0ffee\n").unwrap();
+    refused(&["check", "conf/skein.toml"], "it has 6 characters");
+    std::fs::remove_file(keys.join("shop.key")).unwrap();
+
+    let key = "ab".repeat(32);
+    let check = Command::new(env!("CARGO_BIN_EXE_skein"))
+        .args(["check", "conf/skein.toml"])
+        .env("SKEIN_WORKSPACE_KEY_SHOP", &key)
+        .current_dir(root.path())
+        .output()
+        .expect("skein runs");
+    assert_eq!(check.status.code(), Some(0), "{}", text(&check.stderr));
 }
 
 #[test]
@@ -75,7 +104,7 @@ fn serve_refuses_a_wrong_workspace_with_64_before_any_port_opens() {
     let [grpc, admin] = taken.each_ref().map(|listener| listener.local_addr().unwrap());
     let config = format!(
         "[log]\nrequire_sync_always = \"warn\"\n[grpc]\nlisten = \"{grpc}\"\n[admin]\nlisten = \"{admin}\"\n\
-         [workspaces]\nfiles = [\"shop.toml\"]\n"
+         [workspaces]\nfiles = [\"shop.toml\"]\n[keys]\nfolder = \"keys\"\n"
     );
     let wrong = two_files(&config, "name = \"a b\"\n");
     let output = skein_in(wrong.path(), &["serve", "-c", "conf/skein.toml"]);
@@ -84,6 +113,7 @@ fn serve_refuses_a_wrong_workspace_with_64_before_any_port_opens() {
 
     // The same with a good workspace gets as far as the ports.
     let good = two_files(&config, "name = \"shop\"\n");
+    skein::keys::make_missing(&good.path().join("conf/keys"), "shop").unwrap();
     let output = skein_in(good.path(), &["serve", "-c", "conf/skein.toml"]);
     assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
 }

@@ -60,10 +60,11 @@ impl Daemon {
         let config = format!(
             "[nats]\nurl = \"{url}\"\n[log]\nreplicas = 1\nrequire_sync_always = \"warn\"\nsync_always = {sync_always}\n\
              [grpc]\nlisten = \"{grpc}\"\n[admin]\nlisten = \"{admin}\"\n[logging]\nlevel = \"warn\"\n\
-             [workspaces]\nfiles = [\"{}\"]\n",
+             [workspaces]\nfiles = [\"{}\"]\n[keys]\nfolder = \"keys\"\n",
             folder.join("bench.toml").display(),
         );
         std::fs::write(folder.join("skein.toml"), config)?;
+        skein::keys::make_missing(&folder.join("keys"), &workspace().name)?;
         let child = Command::new(env!("CARGO_BIN_EXE_skein"))
             .args(["serve", "-c"])
             .arg(folder.join("skein.toml"))

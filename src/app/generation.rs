@@ -21,7 +21,9 @@ use crate::agents;
 use crate::agents::feed::Feeds;
 use crate::clock::SystemTimeSource;
 use crate::domain::id::Name;
+use crate::erasure::Eraser;
 use crate::ingest::{self, IngestHealth, Source, Trim};
+use crate::keys::{Keeper, KeyBook};
 use crate::log::checkpoint::Checkpoints;
 use crate::log::{Condition, JetStreamLog, LogError, Progress, TakeOverError};
 use crate::nats::Nats;
@@ -97,12 +99,15 @@ impl<'a> Generation<'a> {
         let log = Arc::new(JetStreamLog::open(nats, plan.log.clone()).await?);
         let backlogs = streams::backlogs(nats, &shard_name, &app.workspaces).await?;
         let witnesses = shard::witnesses(checkpoints.witness().await?, &backlogs);
+        let keys = streams::keys(nats, &app.keys).await.context("read the keys")?;
+        let books: Vec<KeyBook> = keys.iter().cloned().collect();
         let before = Before {
             shard: shard_name.clone(),
             workspaces: found.setups.clone(),
             backlogs,
             witnesses,
             rings: plan.feeds.ring_age,
+            keys,
         };
         let shard_stop = CancellationToken::new();
         let started = shard::start(
@@ -128,6 +133,12 @@ impl<'a> Generation<'a> {
             ready,
         };
         generation.shard.spawn(run);
+        let erasers = books.clone();
+        for book in books {
+            let keeper = Keeper::new(book, app.metrics.clone(), plan.repeat_interval);
+            let stop = generation.give_stop.clone();
+            generation.give("keys", async move { Ok(keeper.run(stop).await?) });
+        }
         generation.give("checkpoints", {
             let keep = checkpoints.keep(ends.progress.clone());
             async move {
@@ -144,6 +155,13 @@ impl<'a> Generation<'a> {
             }
         });
         generation.start_hand_over(nats, &shard_name, &ends).await?;
+        for book in erasers {
+            let Some(ways) = ends.outboxes.iter().find(|ways| ways.workspace == *book.workspace()) else { continue };
+            let (handle, out) = (ends.handle.clone(), Arc::clone(&ways.out));
+            let eraser = Eraser::new(handle, book, out, app.metrics.clone(), plan.repeat_interval);
+            let stop = generation.take_stop.clone();
+            generation.take("erasures", async move { Ok(eraser.run(stop).await?) });
+        }
         let media = Stores(Arc::new(found.bodies.clone()));
         let live = generation.open_live(nats).await?;
         // What is live is heard before anybody is told that this is ready: it is told once.

@@ -3,12 +3,13 @@
 //! Every section is taken apart without a rest: a key that nobody reads does not compile.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::agents::ServeOptions;
 use crate::agents::feed::FeedLimits;
 use crate::config::{
-    Admin, Config, Grpc, Ingest, Log, Logging, Nats, Outbound, Shard, Shutdown, SyncPolicy, Workspaces,
+    Admin, Config, Grpc, Ingest, Keys, Log, Logging, Nats, Outbound, Shard, Shutdown, SyncPolicy, Workspaces,
 };
 use crate::domain::id::Name;
 use crate::log::LogOptions;
@@ -27,6 +28,8 @@ pub(super) struct Plan {
     /// Name of the shard.
     pub(super) shard: Name,
     pub(super) streams: StreamPlan,
+    /// Where the workspaces' keys are.
+    pub(super) key_folder: Option<PathBuf>,
     /// How long handled events stay.
     pub(super) ingest_keep: Duration,
     /// When an adapter counts as lagging or silent.
@@ -58,9 +61,10 @@ impl Plan {
     /// Reads every key, but those that others read: `workspaces.files` and `shutdown.deadline` the command line, which comes with
     /// both as values, `logging.level` and `logging.format` whoever sets up the logs.
     pub(super) fn of(config: &Config, metrics: LogMetrics) -> Self {
-        let Config { nats, log, ingest, outbound, shard, grpc, admin, shutdown, logging, workspaces } = config;
+        let Config { nats, log, keys, ingest, outbound, shard, grpc, admin, shutdown, logging, workspaces } = config;
         let Ingest { keep: ingest_keep, stream_max_bytes, trim_at_percent } = ingest;
         let Outbound { keep: out_keep, dead_keep, degraded_after } = outbound;
+        let Keys { folder: key_folder } = keys;
         let Admin { listen: admin_listen } = admin;
         let Logging { level: _, format: _, repeat_interval } = logging;
         let Workspaces { files: _ } = workspaces;
@@ -76,6 +80,7 @@ impl Plan {
                 out_keep: *out_keep,
                 dead_keep: *dead_keep,
             },
+            key_folder: key_folder.clone(),
             ingest_keep: *ingest_keep,
             degraded_after: *degraded_after,
             trim_at_percent: *trim_at_percent,
@@ -183,7 +188,7 @@ mod tests {
 
     /// Keys whose value the command line or the logs take, and values that are neither the default nor refused.
     const ELSEWHERE: [&str; 4] = ["workspaces.files", "shutdown.deadline", "logging.level", "logging.format"];
-    const OTHER: [(&str, &str); 30] = [
+    const OTHER: [(&str, &str); 31] = [
         ("nats.url", "nats://127.0.0.2:4222"),
         ("nats.credentials_file", "skein.creds"),
         ("nats.tls_ca_file", "ca.pem"),
@@ -201,6 +206,7 @@ mod tests {
         ("log.in_flight_max", "4095"),
         ("log.ack_timeout_min", "2s"),
         ("log.ack_timeout_max", "11s"),
+        ("keys.folder", "keys"),
         ("ingest.keep", "71h"),
         ("ingest.stream_max_bytes", "7GiB"),
         ("ingest.trim_at_percent", "79"),

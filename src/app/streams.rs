@@ -1,11 +1,13 @@
 //! The streams of each workspace: made when they are missing, refused when they differ.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::plan::StreamPlan;
 use crate::domain::id::Name;
 use crate::domain::workspace::WorkspaceConfig;
 use crate::ingest::Bodies;
+use crate::keys::{JetStreamKeys, KeyBooks, KeysError, WorkspaceKey};
 use crate::nats::{Nats, NatsError, streams};
 use crate::outbound::{Backlog, anchor};
 use crate::shard::{WorkspaceBacklog, WorkspaceSetup};
@@ -34,6 +36,7 @@ pub(super) async fn ensure(nats: &Nats, plan: &StreamPlan, workspaces: &[Workspa
             streams::outbound(name, plan.out_keep, replicas),
             streams::dead(name, plan.dead_keep, replicas),
             streams::media(name, replicas),
+            streams::keys(name, replicas),
         ] {
             streams::ensure(client, &declared).await?;
         }
@@ -73,4 +76,17 @@ pub(super) async fn backlogs(
         });
     }
     Ok(backlogs)
+}
+
+/// Reads the keys of all workspaces, whose streams exist.
+///
+/// # Errors
+/// A workspace has no key, it does not fit, or its stored keys cannot be read.
+pub(super) async fn keys(nats: &Nats, workspace_keys: &[(Name, WorkspaceKey)]) -> Result<KeyBooks, KeysError> {
+    let mut books = KeyBooks::default();
+    for (workspace, key) in workspace_keys {
+        let store = JetStreamKeys::new(nats.control().clone(), workspace.clone());
+        books.open(workspace.clone(), key.clone(), Arc::new(store)).await?;
+    }
+    Ok(books)
 }

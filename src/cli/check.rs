@@ -15,7 +15,7 @@ pub(super) struct Args {
 /// Ends with 0, or 64 with all problems on standard error.
 pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let shown = args.file.display().to_string();
-    match (ConfigArgs { file: Some(args.file), ..ConfigArgs::default() }).load_all() {
+    match (ConfigArgs { file: Some(args.file), ..ConfigArgs::default() }).load_with_keys() {
         Ok((_, workspaces)) => {
             println!("{shown}: ok, workspaces: {}", workspaces.len());
             Ok(ExitCode::SUCCESS)

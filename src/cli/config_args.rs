@@ -6,6 +6,8 @@ use std::process::ExitCode;
 
 use crate::config::{Config, Loaded, Overrides, Problem, load, load_with_workspaces, render};
 use crate::domain::workspace::WorkspaceConfig;
+use crate::keys::WorkspaceKey;
+use crate::telemetry::ErrorChain;
 
 /// What a process with a wrong configuration ends with (`EX_USAGE` of sysexits).
 pub(super) const EXIT_CONFIGURATION: u8 = 64;
@@ -39,6 +41,22 @@ impl ConfigArgs {
     /// The exit code to end with: 64.
     pub(super) fn load_all(self) -> Result<(Config, Vec<WorkspaceConfig>), ExitCode> {
         load_with_workspaces(&Overrides::from_process(self.file, self.set)).map_err(|problems| refuse(&problems))
+    }
+
+    /// As [`ConfigArgs::load_all`], and looks whether every workspace has its key.
+    ///
+    /// # Errors
+    /// The exit code to end with: 64.
+    pub(super) fn load_with_keys(self) -> Result<(Config, Vec<WorkspaceConfig>), ExitCode> {
+        let (config, workspaces) = self.load_all()?;
+        let folder = config.keys.folder.as_deref();
+        let missing = workspaces.iter().filter_map(|workspace| WorkspaceKey::load(&workspace.name, folder).err());
+        let problems: Vec<String> = missing.map(|problem| format!("error: {}", ErrorChain(&problem))).collect();
+        if problems.is_empty() {
+            return Ok((config, workspaces));
+        }
+        eprintln!("{}", problems.join("\n"));
+        Err(ExitCode::from(EXIT_CONFIGURATION))
     }
 }
 

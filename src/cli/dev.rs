@@ -14,6 +14,7 @@ use super::synthetic;
 use crate::app::Started;
 use crate::config::parse_workspace;
 use crate::dev::{NatsOptions, NatsServer};
+use crate::keys;
 use crate::shutdown::Shutdown;
 
 /// The workspace that is loaded when none is named.
@@ -36,11 +37,12 @@ pub(super) struct Args {
 pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let start = Instant::now();
     // Checked before anything starts; where the server is comes out later and has no rule to break.
-    if let Err(code) = layers(args.config.clone(), "nats://127.0.0.1:0".to_owned()).load_all() {
+    let own_keys = args.data.join("keys").display().to_string();
+    if let Err(code) = layers(args.config.clone(), "nats://127.0.0.1:0".to_owned(), own_keys.clone()).load_all() {
         return Ok(code);
     }
     let nats = NatsServer::start(NatsOptions::new(&args.data)).await?;
-    let (config, mut workspaces) = match layers(args.config, nats.url()).load_all() {
+    let (config, mut workspaces) = match layers(args.config, nats.url(), own_keys).load_all() {
         Ok(all) => all,
         Err(code) => return Ok(code),
     };
@@ -51,6 +53,12 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
         }
     }
 
+    if let Some(folder) = &config.keys.folder {
+        for workspace in &workspaces {
+            let made = keys::make_missing(folder, &workspace.name);
+            made.with_context(|| format!("make the key of workspace {} in {}", workspace.name, folder.display()))?;
+        }
+    }
     let workspace = workspaces.first().map(|workspace| workspace.name.to_string()).unwrap_or_default();
     let shutdown = Shutdown::new(config.shutdown.deadline);
     shutdown.listen()?;
@@ -98,8 +106,13 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
 }
 
 /// What this command sets by itself. Flags of the command line come last: they win.
-fn layers(mut layers: ConfigArgs, url: String) -> ConfigArgs {
-    let own = [("nats.url", url), ("log.replicas", "1".to_owned()), ("log.sync_always", "true".to_owned())];
+fn layers(mut layers: ConfigArgs, url: String, keys: String) -> ConfigArgs {
+    let own = [
+        ("nats.url", url),
+        ("keys.folder", keys),
+        ("log.replicas", "1".to_owned()),
+        ("log.sync_always", "true".to_owned()),
+    ];
     layers.set.splice(0..0, own.map(|(key, value)| (key.to_owned(), value)));
     layers
 }

@@ -18,7 +18,7 @@ pub(super) struct Args {
 
 /// Serves until a signal; ends with 0, or 64 with all problems of the configuration on standard error.
 pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let (config, workspaces) = match args.config.load_all() {
+    let (config, workspaces) = match args.config.load_with_keys() {
         Ok(all) => all,
         Err(code) => return Ok(code),
     };

@@ -213,6 +213,7 @@ fn resolve_paths(config: &mut Config, tree: &DeTable<'_>, sources: &Sources) {
     for (key, path) in [
         ("nats.credentials_file", &mut config.nats.credentials_file),
         ("nats.tls_ca_file", &mut config.nats.tls_ca_file),
+        ("keys.folder", &mut config.keys.folder),
     ] {
         if let Some(path) = path {
             *path = base_of(key).join(&*path);

@@ -21,7 +21,7 @@ pub use layers::{Loaded, Overrides, load, load_with_workspaces};
 pub use problem::{Origin, Problem, render};
 pub use read::load_toml;
 pub use schema::{
-    Admin, Config, Grpc, Ingest, Log, LogFormat, Logging, Nats, Outbound, Shard, Shutdown, SyncPolicy, Workspaces,
+    Admin, Config, Grpc, Ingest, Keys, Log, LogFormat, Logging, Nats, Outbound, Shard, Shutdown, SyncPolicy, Workspaces,
 };
 pub use units::{ByteSize, ServerUrl};
 pub use workspace::{is_token, load_workspace, parse_workspace};

@@ -18,6 +18,7 @@ use super::units::{ByteSize, ServerUrl, duration};
 pub struct Config {
     pub nats: Nats,
     pub log: Log,
+    pub keys: Keys,
     pub ingest: Ingest,
     pub outbound: Outbound,
     pub shard: Shard,
@@ -74,6 +75,15 @@ pub enum SyncPolicy {
     Refuse,
     /// Start, and say so loudly.
     Warn,
+}
+
+/// `[keys]`: what personal content is sealed with.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "the keys are documented in config/default.toml")]
+pub struct Keys {
+    #[serde(deserialize_with = "optional_path")]
+    pub folder: Option<PathBuf>,
 }
 
 /// `[ingest]`: events in.

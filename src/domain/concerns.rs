@@ -95,6 +95,8 @@ impl Change {
             | Self::AccountNoted { .. }
             | Self::ReplyKeyMade { .. }
             | Self::Merged { .. }
+            | Self::Erased { .. }
+            | Self::KeyDestroyed { .. }
             | Self::ReceiptParked { .. }
             | Self::AgentRegistered { .. } => Concerned::default(),
         }

@@ -81,6 +81,8 @@ pub fn outputs(record: &Record) -> Vec<Output> {
             | Change::Heard { .. }
             | Change::Suggested { .. }
             | Change::SuggestionEnded { .. }
+            | Change::Erased { .. }
+            | Change::KeyDestroyed { .. }
             | Change::Named { .. }
             | Change::Merged { .. }
             | Change::ReplyKeyMade { .. }

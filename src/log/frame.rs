@@ -1,7 +1,7 @@
 //! The bytes of a message in the log, around the entry.
 //!
 //! ```text
-//! entry: 0x02 | index u64 LE | running hash of all entries before, u64 LE | body
+//! entry: 0x03 | index u64 LE | running hash of all entries before, u64 LE | body
 //! Epoch:  0xE1 | number u64 LE | owner, 16 bytes
 //! ```
 //!
@@ -13,10 +13,10 @@
 use bytes::{BufMut, Bytes, BytesMut};
 use siphasher::sip::SipHasher24;
 
-/// Tag of an entry of version 2.
-const ENTRY_V2: u8 = 0x02;
-/// Tag of version 1: one record, as development builds wrote it before entries held several.
-const ENTRY_V1: u8 = 0x01;
+/// Tag of an entry of version 3.
+const ENTRY_V3: u8 = 0x03;
+/// Tags of what development builds wrote: one record, before entries held several; and several, before their content was sealed.
+const DEVELOPMENT: [u8; 2] = [0x01, 0x02];
 /// Tag of an `Epoch` of version 1.
 const EPOCH_V1: u8 = 0xE1;
 /// Bytes before the body of an entry.
@@ -49,7 +49,7 @@ pub(crate) enum NoFrame {
 /// Frames an entry.
 pub(crate) fn entry(index: u64, chain: u64, body: &[u8]) -> Bytes {
     let mut frame = BytesMut::with_capacity(HEAD + body.len());
-    frame.put_u8(ENTRY_V2);
+    frame.put_u8(ENTRY_V3);
     frame.put_u64_le(index);
     frame.put_u64_le(chain);
     frame.put_slice(body);
@@ -77,8 +77,8 @@ pub(crate) fn parse(bytes: &Bytes) -> Result<Frame, NoFrame> {
     };
     match bytes.first() {
         None => Err(NoFrame::Short),
-        Some(&ENTRY_V1) => Err(NoFrame::Development),
-        Some(&ENTRY_V2) => Ok(Frame::Entry { index: number(1)?, chain: number(9)?, body: bytes.slice(HEAD..) }),
+        Some(tag) if DEVELOPMENT.contains(tag) => Err(NoFrame::Development),
+        Some(&ENTRY_V3) => Ok(Frame::Entry { index: number(1)?, chain: number(9)?, body: bytes.slice(HEAD..) }),
         Some(&EPOCH_V1) => Ok(Frame::Epoch {
             number: number(1)?,
             owner: bytes.get(9..EPOCH_LEN).and_then(|part| part.try_into().ok()).ok_or(NoFrame::Short)?,
@@ -115,12 +115,13 @@ mod tests {
 
     /// Stored logs depend on these bytes: a change of the layout or the hash must be a new version instead.
     #[test]
-    fn the_layout_and_the_hash_are_those_of_version_2() {
+    fn the_layout_and_the_hash_are_those_of_version_3() {
         let framed = entry(1, CHAIN_ORIGIN, b"abc");
-        assert_eq!(framed.as_ref(), b"\x02\x01\0\0\0\0\0\0\0gl nieksabc");
+        assert_eq!(framed.as_ref(), b"\x03\x01\0\0\0\0\0\0\0gl nieksabc");
         // Computed with another implementation of SipHash-2-4.
-        assert_eq!(chain_after(&framed), 0xc8b0_a4d8_3278_cbe4);
+        assert_eq!(chain_after(&framed), 0x3f3e_0d1f_983d_6832);
         assert_eq!(parse(&Bytes::from_static(b"\x01\x01")), Err(NoFrame::Development));
+        assert_eq!(parse(&Bytes::from_static(b"\x02\x01")), Err(NoFrame::Development));
         assert_eq!(epoch(2, [7; 16]).as_ref(), [&[0xE1, 2, 0, 0, 0, 0, 0, 0, 0][..], &[7; 16]].concat());
     }
 }

@@ -173,22 +173,29 @@ pub(crate) async fn oldest_unacknowledged(
 
 /// Reads one message from the stream's leader, also one whose headers are none. `None`: it does not exist.
 pub(crate) async fn leader_get(client: &Client, stream: &str, sequence: u64) -> Result<Option<Stored>, NatsError> {
-    const OPERATION: &str = "read a message from the leader";
-    let body = json!({ "seq": sequence });
-    let got: Got = match request(client, OPERATION, &format!("STREAM.MSG.GET.{stream}"), Some(&body)).await {
+    stored(client, "read a message from the leader", stream, &json!({ "seq": sequence })).await
+}
+
+/// The message that `body` asks the stream's leader for.
+pub(super) async fn stored(
+    client: &Client,
+    operation: &'static str,
+    stream: &str,
+    body: &Value,
+) -> Result<Option<Stored>, NatsError> {
+    let got: Got = match request(client, operation, &format!("STREAM.MSG.GET.{stream}"), Some(body)).await {
         Ok(got) => got,
         Err(error) if error.code() == Some(ApiCode::NO_MESSAGE) => return Ok(None),
         Err(error) => return Err(error),
     };
-    let bytes = |text: &str| {
-        BASE64.decode(text).map_err(|error| NatsError::Malformed { operation: OPERATION, reason: error.to_string() })
-    };
+    let bytes =
+        |text: &str| BASE64.decode(text).map_err(|error| NatsError::Malformed { operation, reason: error.to_string() });
     let (headers, bad_headers) = headers(&bytes(&got.message.hdrs)?);
     Ok(Some(Stored {
         sequence: got.message.seq,
         subject: got.message.subject.into(),
         payload: bytes(&got.message.data)?.into(),
-        stored_ns: parse_time(OPERATION, &got.message.time).ok(),
+        stored_ns: parse_time(operation, &got.message.time).ok(),
         headers: Some(headers),
         bad_headers,
     }))
@@ -211,7 +218,7 @@ fn headers(bytes: &[u8]) -> (HeaderMap, bool) {
 }
 
 /// One request to the JetStream API, its answer decoded, an error in it turned into [`NatsError::Refused`].
-async fn request<T: for<'de> Deserialize<'de>>(
+pub(super) async fn request<T: for<'de> Deserialize<'de>>(
     client: &Client,
     operation: &'static str,
     subject: &str,
@@ -225,7 +232,7 @@ async fn request<T: for<'de> Deserialize<'de>>(
     decode(operation, &answer.payload)
 }
 
-fn decode<T: for<'de> Deserialize<'de>>(operation: &'static str, payload: &[u8]) -> Result<T, NatsError> {
+pub(super) fn decode<T: for<'de> Deserialize<'de>>(operation: &'static str, payload: &[u8]) -> Result<T, NatsError> {
     let malformed = |error: serde_json::Error| NatsError::Malformed { operation, reason: error.to_string() };
     let value: Value = serde_json::from_slice(payload).map_err(malformed)?;
     if let Some(error) = value.get("error") {

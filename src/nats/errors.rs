@@ -14,6 +14,8 @@ impl ApiCode {
     pub const STREAM_NOT_FOUND: Self = Self(10_059);
     /// No message at the sequence asked for.
     pub const NO_MESSAGE: Self = Self(10_037);
+    /// A message cannot be deleted, or is not there.
+    pub const DELETE_FAILED: Self = Self(10_057);
     /// The fence is lost: the last sequence is another one than expected (single server).
     pub const WRONG_LAST_SEQUENCE: Self = Self(10_071);
     /// The fence is lost (as reported by a replicated stream).

@@ -48,6 +48,12 @@ pub fn dead_name(workspace: &str) -> String {
     format!("SKEIN_DEAD_{workspace}")
 }
 
+/// Name of a workspace's stream of keys.
+#[must_use]
+pub fn keys_name(workspace: &str) -> String {
+    format!("SKEIN_KEYS_{workspace}")
+}
+
 /// Name of a workspace's object store bucket for bodies and attachments.
 #[must_use]
 pub fn media_bucket(workspace: &str) -> String {
@@ -119,6 +125,16 @@ pub fn outbound(workspace: &str, keep: Duration, replicas: usize) -> Config {
 #[must_use]
 pub fn dead(workspace: &str, keep: Duration, replicas: usize) -> Config {
     Config { max_age: keep, ..file_stream(dead_name(workspace), vec![format!("skein.dead.{workspace}.>")], replicas) }
+}
+
+/// A workspace's keys, in wrapped blocks. No age and no limit, not even for each subject: a block that is replaced is overwritten by
+/// its owner, not dropped with its bytes left behind. So messages can be deleted here, one by one.
+#[must_use]
+pub fn keys(workspace: &str, replicas: usize) -> Config {
+    Config {
+        deny_purge: true,
+        ..file_stream(keys_name(workspace), vec![format!("skein.keys.{workspace}.>")], replicas)
+    }
 }
 
 /// The stream below the object store of a workspace's bodies and attachments, as the client library lays it out.

@@ -5,6 +5,7 @@ use async_nats::Subject;
 use super::engine::{AppendError, Appender, LogEnded};
 use crate::domain::id::{Index, Name};
 use crate::domain::record::{Change, Record};
+use crate::keys::KeyRings;
 use crate::log::codec::Packed;
 use crate::log::{AppendRefused, Writer};
 
@@ -20,14 +21,16 @@ pub(super) struct LogAppender {
     entry: Packed,
     /// Workspace and widest kind of what is in the entry.
     addressed: (Name, SubjectKind),
+    /// What content is sealed with, and how many leaves may be opened.
+    keys: KeyRings,
     /// Subjects of each workspace that has a record, made once: they are shared, not copied.
     subjects: Vec<(Name, [Subject; 3])>,
 }
 
 impl LogAppender {
-    pub(super) fn new(shard: Name, writer: Writer) -> Self {
+    pub(super) fn new(shard: Name, writer: Writer, keys: KeyRings) -> Self {
         let addressed = (Name::default(), SubjectKind::Workspace);
-        Self { writer, shard, entry: Packed::default(), addressed, subjects: Vec::new() }
+        Self { writer, shard, entry: Packed::default(), addressed, keys, subjects: Vec::new() }
     }
 
     /// The writer, to wait for its end. What was not sent is lost.
@@ -69,15 +72,31 @@ impl LogAppender {
         subject
     }
 
+    /// Leaves that the record opens have keys by now: whoever asks for room first sees to it.
+    fn note_opened(&self, record: &Record) -> Result<(), AppendError> {
+        let Some(ring) = record.content_leaf.and_then(|_| self.keys.get(&record.workspace)) else {
+            return Ok(());
+        };
+        for change in &record.changes {
+            if let Change::IdentityOpened(opened) = change {
+                ring.note_used(opened.leaf.0 + 1);
+            }
+        }
+        let sealable = record.content_leaf.is_none_or(|leaf| leaf.0 < ring.capacity());
+        // Nothing is written in plain, and nothing is left out.
+        if sealable { Ok(()) } else { Err(AppendError::Ended) }
+    }
+
     fn is_open_to(&self, workspace: &Name) -> bool {
         self.entry.records() > 0 && self.addressed.0 == *workspace
     }
 }
 
 impl Appender for LogAppender {
-    /// Besides the entry that is open there is room for another: the next record may not fit into it.
+    /// Besides the entry that is open there is room for another: the next record may not fit into it. And whatever customers it
+    /// brings have keys.
     fn has_room(&self) -> bool {
-        self.writer.has_room_for(1 + u64::from(self.entry.records() > 0))
+        self.writer.has_room_for(1 + u64::from(self.entry.records() > 0)) && self.keys.has_room()
     }
 
     fn next_index(&self, workspace: &Name) -> Index {
@@ -90,7 +109,8 @@ impl Appender for LogAppender {
     }
 
     fn append(&mut self, record: &Record) -> Result<(), AppendError> {
-        if !self.entry.stage(record, self.writer.entry_max().saturating_sub(ENTRY_BYTES)) {
+        self.note_opened(record)?;
+        if !self.entry.stage(record, &self.keys, self.writer.entry_max().saturating_sub(ENTRY_BYTES)) {
             return Err(AppendError::TooLarge);
         }
         if !self.is_open_to(&record.workspace) {
@@ -159,6 +179,10 @@ mod tests {
         }
     }
 
+    fn keys() -> KeyRings {
+        KeyRings::unstored(&[], 0)
+    }
+
     struct Bench {
         log: MemoryLog,
         appender: LogAppender,
@@ -168,7 +192,7 @@ mod tests {
         async fn new() -> Self {
             let log = MemoryLog::new(LogOptions::new("s"));
             let writer = log.take_over(Tip::ORIGIN, &[]).await.expect("an empty log");
-            Self { log, appender: LogAppender::new(Name::new("s"), writer) }
+            Self { log, appender: LogAppender::new(Name::new("s"), writer, keys()) }
         }
 
         fn append(&mut self, workspace: &str, change: impl FnOnce(&mut Record)) -> Result<Index, AppendError> {
@@ -184,7 +208,8 @@ mod tests {
             let mut replay = self.log.replay(Tip::ORIGIN).await.expect("the log");
             let mut entries = Vec::new();
             while let Some(entry) = replay.next().await.expect("a whole log") {
-                let records = codec::unpack(entry.index, &entry.body).expect("an entry");
+                let keys = keys();
+                let records = codec::unpack(entry.index, &entry.body, &keys).expect("an entry");
                 let numbers = records.map(|record| record.expect("a record").index.0).collect();
                 entries.push((entry.subject.to_string(), numbers));
             }
@@ -240,7 +265,7 @@ mod tests {
     async fn with_one_place_left_two_workspaces_do_not_end_the_log() {
         let log = MemoryLog::new(LogOptions { in_flight_max: 2, ..LogOptions::new("s") });
         let writer = log.take_over(Tip::ORIGIN, &[]).await.expect("an empty log");
-        let mut bench = Bench { appender: LogAppender::new(Name::new("s"), writer), log };
+        let mut bench = Bench { appender: LogAppender::new(Name::new("s"), writer, keys()), log };
         bench.log.stepwise();
         let mut taken = 0;
         for workspace in ["acme", "other", "acme", "other"] {

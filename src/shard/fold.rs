@@ -9,6 +9,7 @@ use crate::domain::output::{Output, outputs};
 use crate::domain::record::{Change, Record};
 use crate::domain::time::Timestamp;
 use crate::domain::{State, evolve};
+use crate::keys::KeyRings;
 use crate::log::Entry;
 use crate::log::codec::{self, CodecError};
 use crate::outbound::{Backlog, Outgoing};
@@ -29,6 +30,7 @@ pub struct WorkspaceBacklog {
 pub(super) struct Fold {
     pub(super) state: State,
     pub(super) backlogs: Vec<WorkspaceBacklog>,
+    keys: KeyRings,
     feeds: Feeds,
     /// Older records are no longer in any ring.
     rings_from: Timestamp,
@@ -37,8 +39,14 @@ pub(super) struct Fold {
 }
 
 impl Fold {
-    pub(super) fn new(shard: Name, backlogs: Vec<WorkspaceBacklog>, feeds: Feeds, rings_from: Timestamp) -> Self {
-        Self { state: State::new(shard), backlogs, feeds, rings_from, begun: false }
+    pub(super) fn new(
+        shard: Name,
+        backlogs: Vec<WorkspaceBacklog>,
+        keys: KeyRings,
+        feeds: Feeds,
+        rings_from: Timestamp,
+    ) -> Self {
+        Self { state: State::new(shard), backlogs, keys, feeds, rings_from, begun: false }
     }
 
     /// Folds the next entry.
@@ -46,7 +54,8 @@ impl Fold {
     /// # Errors
     /// The record cannot be read by this build: the shard must not run on this log.
     pub(super) fn entry(&mut self, entry: &Entry) -> Result<(), CodecError> {
-        for record in codec::unpack(entry.index, &entry.body)? {
+        let keys = self.keys.clone();
+        for record in codec::unpack(entry.index, &entry.body, &keys)? {
             let record = Arc::new(record?);
             evolve(&mut self.state, &record);
             if !self.begun && record.time >= self.rings_from {

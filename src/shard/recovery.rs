@@ -19,6 +19,7 @@ use crate::domain::id::{Index, Name};
 use crate::domain::rejection::Rejection;
 use crate::domain::time::Timestamp;
 use crate::domain::workspace::WorkspaceConfig;
+use crate::keys::{KeyBooks, KeysError};
 use crate::log::codec::CodecError;
 use crate::log::{EventLog, LogError, TakeOverError, Tip, Witness};
 use crate::outbound::OutboundError;
@@ -45,6 +46,9 @@ pub enum RecoveryError {
     /// Somebody else owns it, or the log does not let anybody.
     #[error("own the shard")]
     TakeOver(#[from] TakeOverError),
+    /// The keys cannot be read, or not be made.
+    #[error("read the keys")]
+    Keys(#[from] KeysError),
     /// It is not known what was handed over.
     #[error("find what is to be handed over")]
     Outbound(#[from] OutboundError),
@@ -83,6 +87,8 @@ pub struct Before {
     pub witnesses: Vec<Witness>,
     /// For how long agents' rings are rebuilt.
     pub rings: Duration,
+    /// Keys of the workspaces' content.
+    pub keys: KeyBooks,
 }
 
 /// Who knows how long the log is: the checkpoint, and the last messages handed over.
@@ -113,12 +119,13 @@ pub(super) async fn recover<L: EventLog>(
     source: std::sync::Arc<dyn crate::clock::TimeSource>,
 ) -> Result<Owned, RecoveryError> {
     let rings_from = Timestamp(source.wall_ms()) - before.rings;
-    let mut fold = Fold::new(before.shard.clone(), before.backlogs, feeds, rings_from);
+    let keys = before.keys.rings();
+    let mut fold = Fold::new(before.shard.clone(), before.backlogs, keys.clone(), feeds, rings_from);
     let mut tip = Tip::ORIGIN;
     let mut wait = BACK_OFF.0;
     let mut attempt = 0;
     let writer = loop {
-        tip = replay(log, tip, &mut fold).await?;
+        tip = replay(log, tip, &mut fold, &before.keys).await?;
         match log.take_over(tip, &before.witnesses).await {
             Ok(writer) => break writer,
             Err(error) if attempt < ATTEMPTS && may_pass(&error) => {
@@ -143,16 +150,25 @@ pub(super) async fn recover<L: EventLog>(
     info!(skein.shard = %before.shard, entries = folded.entry(), outage_ms, "shard taken over");
     let mut owned = Owned {
         engine: Engine::new(fold.state),
-        log: LogAppender::new(before.shard, writer),
+        log: LogAppender::new(before.shard, writer, keys),
         clock,
         backlogs: fold.backlogs,
     };
+    for book in before.keys.iter() {
+        let workspace = owned.engine.state().workspace(book.workspace());
+        let leaves = workspace.map_or(0, |workspace| workspace.identities());
+        book.provide(u32::try_from(leaves).unwrap_or(u32::MAX)).await?;
+    }
     owned.begin(&before.workspaces, now, outage_ms).await?;
     Ok(owned)
 }
 
-async fn replay<L: EventLog>(log: &L, from: Tip, fold: &mut Fold) -> Result<Tip, RecoveryError> {
+async fn replay<L: EventLog>(log: &L, from: Tip, fold: &mut Fold, keys: &KeyBooks) -> Result<Tip, RecoveryError> {
     let mut replay = log.replay(from).await?;
+    // The end is fixed now, and a block is durable before a leaf of it is opened: none that is needed is missing.
+    for book in keys.iter() {
+        book.refresh().await?;
+    }
     while let Some(entry) = replay.next().await? {
         fold.entry(&entry).map_err(|source| RecoveryError::Record { index: entry.index, source })?;
     }

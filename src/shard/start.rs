@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::effects::Effects;
@@ -18,6 +18,7 @@ use crate::clock::TimeSource;
 use crate::domain::id::Index;
 use crate::domain::record::Record;
 use crate::domain::time::Timestamp;
+use crate::keys::KeyRings;
 use crate::log::{EventLog, Progress, codec};
 use crate::outbound::{Outbox, WorkspaceOutboxes};
 use crate::telemetry::{ErrorChain, Metrics};
@@ -50,10 +51,12 @@ pub async fn start<L: EventLog>(
     stop: CancellationToken,
 ) -> Result<(ShardEnds, impl Future<Output = Ended> + Send + 'static), RecoveryError> {
     let streams = before.workspaces.iter().map(|setup| setup.streams.len()).sum();
+    let keys = before.keys.rings();
     let owned = recover(&*log, before, feeds.clone(), source).await?;
     metrics.take_overs.inc();
 
-    let freed = Arc::new(Notify::new());
+    // One bell for whatever the loop waits for when it takes nothing: room in an outbox, and keys.
+    let freed = keys.grown();
     let mut outboxes = Vec::new();
     for backlog in owned.backlogs {
         let ways = WorkspaceOutboxes {
@@ -73,7 +76,7 @@ pub async fn start<L: EventLog>(
         handle: ShardHandle {
             requests: requests_in,
             system: system_in,
-            reader: Arc::new(LogReader(log)),
+            reader: Arc::new(LogReader(log, keys)),
             feeds: feeds.clone(),
         },
         inlets,
@@ -98,7 +101,7 @@ pub async fn start<L: EventLog>(
 }
 
 /// Reads and decodes single records.
-struct LogReader<L>(Arc<L>);
+struct LogReader<L>(Arc<L>, KeyRings);
 
 impl<L: EventLog> ReadRecords for LogReader<L> {
     fn read(&self, indexes: Vec<Index>) -> BoxFuture<'_, Result<Vec<Option<Arc<Record>>>, Unavailable>> {
@@ -111,15 +114,15 @@ impl<L: EventLog> ReadRecords for LogReader<L> {
                 Unavailable
             })?;
             let entry = |index: Index| entries[numbers.partition_point(|number| *number < index.entry())].as_ref();
-            let record = |index| entry(index).map_or(Ok(None), |entry| decoded(index, &entry.body));
+            let record = |index| entry(index).map_or(Ok(None), |entry| decoded(index, &entry.body, &self.1));
             indexes.into_iter().map(record).collect()
         }
         .boxed()
     }
 }
 
-fn decoded(index: Index, body: &[u8]) -> Result<Option<Arc<Record>>, Unavailable> {
-    codec::unpack_one(index, body).map(|record| record.map(Arc::new)).map_err(|error| {
+fn decoded(index: Index, body: &[u8], keys: &KeyRings) -> Result<Option<Arc<Record>>, Unavailable> {
+    codec::unpack_one(index, body, keys).map(|record| record.map(Arc::new)).map_err(|error| {
         tracing::error!(skein.index = index.0, error = %ErrorChain(&error), "record of the log cannot be decoded");
         Unavailable
     })

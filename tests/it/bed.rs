@@ -91,7 +91,7 @@ capacity = 10000
 /// The folder and the server. Dropped: everything in it is gone.
 pub(crate) struct Bed {
     pub(crate) nats: NatsServer,
-    folder: TempDir,
+    pub(crate) folder: TempDir,
     daemons: std::cell::Cell<u32>,
     sync_always: bool,
     /// `user:password` of the daemon and of [`Bed::connect`]; empty: the server asks for none.
@@ -140,13 +140,14 @@ impl Bed {
         let text = format!(
             "[nats]\nurl = \"{}\"\n[log]\nreplicas = 1\nrequire_sync_always = \"warn\"\nsync_always = {}\n[grpc]\nlisten = \"127.0.0.1:0\"\n\
              [admin]\nlisten = \"127.0.0.1:0\"\n[logging]\nlevel = \"info\"\nformat = \"json\"\n\
-             [shutdown]\ndeadline = \"{}s\"\n[workspaces]\nfiles = [\"it.toml\"]\n{}",
+             [shutdown]\ndeadline = \"{}s\"\n[workspaces]\nfiles = [\"it.toml\"]\n[keys]\nfolder = \"keys\"\n{}",
             self.url_of(self.login),
             self.sync_always,
             DEADLINE.as_secs(),
             self.settings.borrow(),
         );
         std::fs::write(&config, text).expect("write the configuration");
+        skein::keys::make_missing(&folder.join("keys"), WORKSPACE).expect("make the key");
         Daemon::launch(&config, &folder.join(format!("daemon-{number}.log"))).await
     }
 

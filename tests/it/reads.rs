@@ -1,10 +1,14 @@
 //! What the public interfaces show at the end, and what the streams and the log hold.
 
 use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
 
 use async_nats::Client;
 use serde_json::Value;
+use skein::domain::id::Name;
 use skein::domain::record::{Change, Record};
+use skein::keys::{JetStreamKeys, KeyBooks, WorkspaceKey};
 use skein::log::{EventLog as _, JetStreamLog, LogOptions, Tip, codec};
 use skein::nats::{Nats, NatsOptions, Ordered, OrderedOptions, Stored, stream_state};
 use skein::proto::agent::conversation_service_client::ConversationServiceClient;
@@ -99,19 +103,26 @@ pub(crate) async fn out(client: &Client) -> Vec<Value> {
 
 /// The whole log.
 pub(crate) async fn records(bed: &Bed) -> Vec<Record> {
-    records_at(bed.nats.url()).await
+    records_at(bed.nats.url(), &bed.folder.path().join("keys"), WORKSPACE).await
 }
 
 /// The whole log of a bus.
-pub(crate) async fn records_at(url: String) -> Vec<Record> {
+pub(crate) async fn records_at(url: String, keys: &Path, workspace: &str) -> Vec<Record> {
     let options = NatsOptions { servers: vec![url], ..NatsOptions::default() };
     let nats = Nats::connect(options).await.expect("connect");
     let log = JetStreamLog::open(&nats, LogOptions::new("main")).await.expect("the log");
+    let workspace = Name::new(workspace);
+    let key = WorkspaceKey::load(&workspace, Some(keys)).expect("the key");
+    let store = JetStreamKeys::new(nats.control().clone(), workspace.clone());
+    let mut books = KeyBooks::default();
+    books.open(workspace, key, Arc::new(store)).await.expect("the keys");
+    let keys = books.rings();
     let mut replay = log.replay(Tip::ORIGIN).await.expect("the log");
     let mut records = Vec::new();
     while let Some(entry) = replay.next().await.expect("a whole log") {
-        records
-            .extend(codec::unpack(entry.index, &entry.body).expect("an entry").map(|record| record.expect("a record")));
+        records.extend(
+            codec::unpack(entry.index, &entry.body, &keys).expect("an entry").map(|record| record.expect("a record")),
+        );
     }
     records
 }

@@ -62,7 +62,7 @@ struct Counts {
 }
 
 impl Counts {
-    async fn now(url: &str) -> Self {
+    async fn now(url: &str, data: &Path) -> Self {
         let bus = async_nats::connect(url).await.expect("the bus");
         let mut counts = Self::default();
         // Receipts are in the same stream: what the adapter reports is in skein's own format and names a receipt.
@@ -72,7 +72,7 @@ impl Counts {
         }
         counts.handed_out = reads::stored(&bus, "SKEIN_OUT_demo").await.len();
         counts.set_aside = reads::stored(&bus, "SKEIN_DEAD_demo").await.len();
-        for record in reads::records_at(url.to_owned()).await {
+        for record in reads::records_at(url.to_owned(), &data.join("keys"), "demo").await {
             for change in record.changes {
                 match change {
                     Change::MessageStored(message) if message.direction == Direction::In => counts.recorded += 1,
@@ -109,7 +109,7 @@ async fn what_synthetic_customers_say_is_recorded_and_what_bots_answer_is_sent()
         tokio::time::sleep(rest).await;
     }
     let counts = eventually("everything that was said is recorded, everything answered is sent", async || {
-        let counts = Counts::now(&url).await;
+        let counts = Counts::now(&url, folder.path()).await;
         (counts.said >= 10 && counts.answered >= 5 && counts.are_even()).then_some(counts)
     })
     .await;

@@ -1,5 +1,6 @@
 //! The daemon as a whole: starts, takes in, sets aside, ends in order, and goes on after a restart.
 
+use std::path::Path;
 use std::time::Duration;
 
 use skein::app::{self, Started};
@@ -13,7 +14,10 @@ use crate::support::nats::TestServer;
 use crate::world::{PATIENCE, connect, eventually, publish, whatsapp, workspace};
 
 fn config(server: &TestServer) -> Config {
+    let keys = Path::new(env!("CARGO_TARGET_TMPDIR")).join("keys");
+    skein::keys::make_missing(&keys, "acme").expect("make the key");
     let flags = [
+        ("keys.folder", keys.display().to_string()),
         ("nats.url", server.url()),
         ("log.replicas", "1".into()),
         ("log.require_sync_always", "warn".into()),

@@ -8,6 +8,7 @@ use skein::clock::SystemTimeSource;
 use skein::domain::id::{Index, Name};
 use skein::domain::record::{Change, Record};
 use skein::ingest::{Bodies, IngestHealth, Source, Trim};
+use skein::keys::{KeyBooks, MemoryKeys, WorkspaceKey};
 use skein::log::{EventLog as _, LogOptions, MemoryLog, Tip, codec};
 use skein::nats::{Nats, stream_state, streams};
 use skein::outbound::{Outbox, Outgoing};
@@ -29,7 +30,28 @@ struct Process {
     _tasks: [AbortOnDropHandle<()>; 2],
 }
 
-async fn process(nats: &Nats, log: &MemoryLog) -> Process {
+/// A log, and the keys of what is in it.
+struct Stored {
+    log: MemoryLog,
+    keys: MemoryKeys,
+    key: WorkspaceKey,
+}
+
+impl Stored {
+    fn new() -> Self {
+        Self { log: MemoryLog::new(LogOptions::new("test")), keys: MemoryKeys::default(), key: WorkspaceKey::random() }
+    }
+
+    async fn keys(&self) -> KeyBooks {
+        let mut books = KeyBooks::default();
+        let store = Arc::new(self.keys.clone());
+        books.open(Name::new("acme"), self.key.clone(), store).await.expect("the keys open");
+        books
+    }
+}
+
+async fn process(nats: &Nats, stored: &Stored) -> Process {
+    let log = &stored.log;
     let state = stream_state(nats.control(), IN).await.expect("IN exists");
     let before = Before {
         shard: Name::new("test"),
@@ -37,6 +59,7 @@ async fn process(nats: &Nats, log: &MemoryLog) -> Process {
         backlogs: Vec::new(),
         witnesses: Vec::new(),
         rings: Duration::from_secs(600),
+        keys: stored.keys().await,
     };
     let (mut ends, run) = shard::start(
         Arc::new(log.clone()),
@@ -83,18 +106,20 @@ async fn world() -> (TestServer, Nats) {
     (server, nats)
 }
 
-async fn records(log: &MemoryLog) -> Vec<Record> {
+async fn records(stored: &Stored) -> Vec<Record> {
+    let (log, keys) = (&stored.log, stored.keys().await.rings());
     let mut replay = log.replay(Tip::ORIGIN).await.expect("the log");
     let mut records = Vec::new();
     while let Some(entry) = replay.next().await.expect("a whole log") {
-        records
-            .extend(codec::unpack(entry.index, &entry.body).expect("an entry").map(|record| record.expect("a record")));
+        records.extend(
+            codec::unpack(entry.index, &entry.body, &keys).expect("an entry").map(|record| record.expect("a record")),
+        );
     }
     records
 }
 
 /// Texts of all messages stored, in order.
-async fn stored(log: &MemoryLog) -> Vec<u64> {
+async fn stored(log: &Stored) -> Vec<u64> {
     records(log)
         .await
         .iter()
@@ -112,16 +137,16 @@ async fn stored(log: &MemoryLog) -> Vec<u64> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_message_applied_in_part_is_resumed_in_the_middle() {
     let (_server, nats) = world().await;
-    let log = MemoryLog::new(LogOptions::new("test"));
+    let log = Stored::new();
     let first = process(&nats, &log).await;
     first.ends.handle.query(|_| ()).await.expect("it answers");
     // From here on appends wait to be delivered: the process decides all forty events, the first two entries of them get into the log.
-    log.stepwise();
+    log.log.stepwise();
     publish(nats.control(), "skein.in.acme.whatsapp.wa1", "whatsapp-cloud", &whatsapp(0, 40)).await;
     let delivered = {
         let mut delivered = 0;
         eventually("two appends are on their way", async || {
-            delivered += log.deliver(2 - delivered);
+            delivered += log.log.deliver(2 - delivered);
             (delivered == 2).then_some(delivered)
         })
         .await
@@ -132,7 +157,7 @@ async fn a_message_applied_in_part_is_resumed_in_the_middle() {
     assert_eq!(got_in, (100..132).collect::<Vec<_>>());
 
     let deliver = AbortOnDropHandle::new(tokio::spawn({
-        let log = log.clone();
+        let log = log.log.clone();
         async move {
             loop {
                 log.deliver(usize::MAX);
@@ -151,7 +176,7 @@ async fn a_message_applied_in_part_is_resumed_in_the_middle() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stream_made_anew_is_an_alarm_and_a_record_and_nothing_of_it_is_applied() {
     let (_server, nats) = world().await;
-    let log = MemoryLog::new(LogOptions::new("test"));
+    let log = Stored::new();
     let process = process(&nats, &log).await;
     publish(nats.control(), "skein.in.acme.whatsapp.wa1", "whatsapp-cloud", &whatsapp(0, 1)).await;
     eventually("the first message is applied", async || (stored(&log).await.len() == 1).then_some(())).await;
@@ -172,7 +197,7 @@ async fn a_stream_made_anew_is_an_alarm_and_a_record_and_nothing_of_it_is_applie
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_cannot_be_read_is_set_aside_with_its_reason_and_nothing_else_is_lost() {
     let (_server, nats) = world().await;
-    let log = MemoryLog::new(LogOptions::new("test"));
+    let log = Stored::new();
     let _process = process(&nats, &log).await;
     let client = nats.control();
     publish(client, "skein.in.acme.whatsapp.wa1", "whatsapp-cloud", "{oops").await;
@@ -200,7 +225,7 @@ async fn what_cannot_be_read_is_set_aside_with_its_reason_and_nothing_else_is_lo
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn only_what_is_applied_handed_over_and_old_is_trimmed_and_the_last_position_stays() {
     let (_server, nats) = world().await;
-    let log = MemoryLog::new(LogOptions::new("test"));
+    let log = Stored::new();
     let process = process(&nats, &log).await;
     for n in 0..3 {
         publish(nats.control(), "skein.in.acme.whatsapp.wa1", "whatsapp-cloud", &whatsapp(n, 1)).await;

@@ -89,6 +89,8 @@ pub(super) struct Address {
     pub(super) bond: Bond,
     /// Several people use it.
     pub(super) shared: bool,
+    /// Whoever had it was erased: nothing is known of it, and it begins anew.
+    anew: bool,
     /// It may be somebody else's by now: it was silent for long, or reported, or its link has ended.
     pub(super) doubted: bool,
 }
@@ -109,6 +111,7 @@ impl Address {
         let scope = if kind.is_scoped() { Name::new(namespace_scope) } else { Name::default() };
         let hash = address_hash(space.hash_key(), kind, &scope, &text);
         let current = space.leaves.find(hash).and_then(|id| Some((id, space.leaves.get(id)?)));
+        let anew = current.is_some_and(|(_, leaf)| leaf.is_erased());
         let (leaf, generation) = match current {
             None => (None, 1),
             // Whoever has it now is not known by what was before.
@@ -116,7 +119,7 @@ impl Address {
             Some((id, leaf)) => (Some(id), leaf.generation),
         };
         let bond = Bond::First;
-        Some(Self { kind, scope, text, hash, leaf, generation, bond, shared: false, doubted: false })
+        Some(Self { kind, scope, text, hash, leaf, generation, anew, bond, shared: false, doubted: false })
     }
 
     /// The address of a leaf; none when it is erased.
@@ -129,6 +132,7 @@ impl Address {
             hash: leaf.hash(),
             leaf: Some(id),
             generation: leaf.generation,
+            anew: false,
             bond: Bond::Weak,
             shared: leaf.shared,
             doubted: false,
@@ -141,7 +145,7 @@ impl Address {
 
     /// Its link has ended, and nobody has written from it since.
     pub(super) fn is_given_up(&self) -> bool {
-        self.leaf.is_none() && self.generation > 1
+        self.leaf.is_none() && self.generation > 1 && !self.anew
     }
 
     /// Nobody has it any longer; whoever has it next gets its next generation.

@@ -1,50 +1,120 @@
 //! Personal content of a record, in a field of its own: structure folds without it.
+//!
+//! Sealed where it stands, at the end of the buffer that the record is encoded into. Without a key it is left out, never written in
+//! plain: a leaf whose key is destroyed gets no content again, and a workspace that is not served here has none to write.
 
 use prost::Message as _;
+use smallvec::SmallVec;
 
 use super::error::CodecError;
 use super::wire::Wire;
-use crate::domain::id::{LeafId, Name};
+use crate::domain::id::{Index, LeafId, Name};
 use crate::domain::record::{MailCopy, MessageContent, Personal, PersonalValue, Record};
+use crate::keys::{KeyRings, Nonce};
 use crate::normalize::convert::{content_from_proto, content_to_proto};
 use crate::proto::log as p;
 use crate::proto::log::personal::Value;
 
-/// `Content.sealing` of bytes that are not sealed.
+/// `Content.sealing`: AES-256-GCM with the key of the leaf; AAD: index, leaf and workspace; the tag ends the body.
+const SEALED: u32 = 1;
+/// `Content.sealing` of builds from before content was sealed.
 const PLAIN: u32 = 0;
 
-/// Writes the content field of a record; nothing where there is neither content nor a leaf that it would belong to.
-pub(super) fn write_content(wire: &mut Wire<'_>, field: u32, record: &Record) {
-    if record.content.is_empty() && record.content_leaf.is_none() {
+/// Writes the content of a record, each leaf's by itself: the words of a change belong to the leaf that it names. The leaf of the
+/// cause comes first, also without content; nothing is written where there is neither.
+pub(super) fn write_content(wire: &mut Wire<'_>, field: u32, record: &Record, keys: &KeyRings) {
+    let Some(first) = record.content_leaf else {
         return;
+    };
+    let leaf_of = |personal: &Personal| record.leaf_of(personal).unwrap_or(first);
+    let mut leaves: SmallVec<[LeafId; 4]> = SmallVec::from_iter([first]);
+    for leaf in record.content.iter().map(leaf_of) {
+        if !leaves.contains(&leaf) {
+            leaves.push(leaf);
+        }
     }
-    wire.nested(field, |content| {
-        content.optional(1, record.content_leaf.map(|leaf| leaf.0.into()));
-        content.uint(2, PLAIN);
-        if !record.content.is_empty() {
+    let ring = keys.get(&record.workspace);
+    for leaf in leaves {
+        let of_leaf = || record.content.iter().filter(|personal| leaf_of(personal) == leaf);
+        let ring = ring.filter(|ring| !ring.is_destroyed(leaf) && of_leaf().next().is_some());
+        wire.nested(field, |content| {
+            content.optional(1, Some(leaf.0.into()));
+            let Some(ring) = ring else {
+                return;
+            };
+            content.uint(2, SEALED);
+            let mut nonce = None;
             content.nested(3, |body| {
-                for personal in &record.content {
+                let from = body.0.len();
+                for personal in of_leaf() {
                     body.nested(1, |wire| write_personal(wire, personal));
                 }
+                nonce = ring.seal(leaf, record.index, body.0, from);
+                if nonce.is_none() {
+                    // Destroyed this very moment.
+                    body.0.truncate(from);
+                }
             });
-        }
-    });
+            if let Some(nonce) = nonce {
+                content.bytes(4, &nonce);
+            }
+        });
+    }
 }
 
-/// Content and its leaf; empty content where it is gone.
-pub(super) fn content_from(content: Option<p::Content>) -> Result<(Option<LeafId>, Vec<Personal>), CodecError> {
-    let Some(content) = content else {
-        return Ok((None, Vec::new()));
-    };
-    if content.sealing != PLAIN {
-        return Err(CodecError::Sealing(content.sealing));
+/// Content and the leaf of the cause; without what is gone.
+pub(super) fn content_from(
+    contents: Vec<p::Content>,
+    workspace: &str,
+    index: Index,
+    keys: &KeyRings,
+) -> Result<(Option<LeafId>, Vec<Personal>), CodecError> {
+    let first =
+        contents.first().map(|content| content.leaf.ok_or(CodecError::Missing("leaf of content"))).transpose()?;
+    let mut personal = Vec::new();
+    let several = contents.len() > 1;
+    for content in contents {
+        open_content(content, workspace, index, keys, &mut personal)?;
     }
-    let body = p::ContentBody::decode(content.body.as_slice())?;
-    if body.encoded_len() != content.body.len() {
+    if several {
+        personal.sort_by_key(|personal| personal.place);
+    }
+    Ok((first.map(LeafId), personal))
+}
+
+fn open_content(
+    mut content: p::Content,
+    workspace: &str,
+    index: Index,
+    keys: &KeyRings,
+    into: &mut Vec<Personal>,
+) -> Result<(), CodecError> {
+    if content.body.is_empty() {
+        return Ok(());
+    }
+    match content.sealing {
+        SEALED => {}
+        PLAIN => return Err(CodecError::Plain),
+        other => return Err(CodecError::Sealing(other)),
+    }
+    let leaf = LeafId(content.leaf.ok_or(CodecError::Missing("leaf of content"))?);
+    let nonce: Nonce = content.nonce.as_slice().try_into().map_err(|_| CodecError::Value("nonce of content"))?;
+    // What belongs to a workspace that is not served here stays closed.
+    let Some(ring) = keys.get(workspace) else {
+        return Ok(());
+    };
+    let Some(body) = ring.open(leaf, index, nonce, &mut content.body)? else {
+        return Ok(());
+    };
+    let length = body.len();
+    let body = p::ContentBody::decode(body)?;
+    if body.encoded_len() != length {
         return Err(CodecError::UnknownFields("content"));
     }
-    let personal = body.personal.into_iter().map(personal_from).collect::<Result<_, _>>()?;
-    Ok((content.leaf.map(LeafId), personal))
+    for personal in body.personal {
+        into.push(personal_from(personal)?);
+    }
+    Ok(())
 }
 
 fn write_personal(wire: &mut Wire<'_>, personal: &Personal) {

@@ -13,6 +13,7 @@ use super::envelope::{decode, encode};
 use super::error::CodecError;
 use crate::domain::id::Index;
 use crate::domain::record::Record;
+use crate::keys::KeyRings;
 
 /// Key of `Entry.record_count`: field 1, varint. Written first; the count behind it has one byte.
 const COUNT_KEY: u8 = 0x08;
@@ -44,9 +45,9 @@ impl Packed {
     }
 
     /// Makes the bytes of a record that is added next. False: it alone makes an entry longer than `max` bytes.
-    pub fn stage(&mut self, record: &Record, max: usize) -> bool {
+    pub fn stage(&mut self, record: &Record, keys: &KeyRings, max: usize) -> bool {
         self.record.clear();
-        encode(record, &mut self.record);
+        encode(record, keys, &mut self.record);
         self.record.len() + HEAD_MAX <= max
     }
 
@@ -74,18 +75,22 @@ impl Packed {
 ///
 /// # Errors
 /// See [`CodecError`]; of an entry with one, none can be used.
-pub fn unpack(entry: u64, bytes: &[u8]) -> Result<impl Iterator<Item = Result<Record, CodecError>>, CodecError> {
+pub fn unpack(
+    entry: u64,
+    bytes: &[u8],
+    keys: &KeyRings,
+) -> Result<impl Iterator<Item = Result<Record, CodecError>>, CodecError> {
     let parts = parts(bytes)?;
-    Ok((0..).zip(parts).map(move |(place, record)| decode(Index::at(entry, place), record)))
+    Ok((0..).zip(parts).map(move |(place, record)| decode(Index::at(entry, place), record, keys)))
 }
 
 /// The record with number `index`, of the entry that holds it; `None`: the entry does not use the number.
 ///
 /// # Errors
 /// See [`CodecError`].
-pub fn unpack_one(index: Index, bytes: &[u8]) -> Result<Option<Record>, CodecError> {
+pub fn unpack_one(index: Index, bytes: &[u8], keys: &KeyRings) -> Result<Option<Record>, CodecError> {
     let part = (0..).zip(parts(bytes)?).find(|(place, _)| *place == index.place());
-    part.map(|(_, record)| decode(index, record)).transpose()
+    part.map(|(_, record)| decode(index, record, keys)).transpose()
 }
 
 /// The bytes of each record of an entry that is whole.

@@ -10,6 +10,7 @@ use super::write::{write_change, write_input};
 use crate::domain::id::{Index, LeafId, Name};
 use crate::domain::record::{Cause, Record, Request, Touch};
 use crate::domain::time::Timestamp;
+use crate::keys::KeyRings;
 use crate::proto::log as p;
 
 /// The format that this build writes, and the latest that it reads.
@@ -18,8 +19,8 @@ pub const FORMAT: u32 = 1;
 /// Key of `Record.format`: field 1, varint. It is written first, so that it is read before anything that could have changed.
 const FORMAT_KEY: u8 = 0x08;
 
-/// Appends the bytes of `record` to `out`.
-pub fn encode(record: &Record, out: &mut Vec<u8>) {
+/// Appends the bytes of `record` to `out`, its content sealed.
+pub fn encode(record: &Record, keys: &KeyRings, out: &mut Vec<u8>) {
     let mut wire = Wire(out);
     wire.uint(1, FORMAT);
     wire.uint(2, record.index.0);
@@ -33,7 +34,7 @@ pub fn encode(record: &Record, out: &mut Vec<u8>) {
         });
     }
     wire.optional(10, Some(count(record.changes.len()).into()));
-    write_content(&mut wire, 11, record);
+    write_content(&mut wire, 11, record, keys);
     for change in &record.changes {
         wire.nested(12, |wire| write_change(wire, change));
     }
@@ -43,14 +44,14 @@ pub fn encode(record: &Record, out: &mut Vec<u8>) {
 ///
 /// # Errors
 /// See [`CodecError`]; all of them mean that this build cannot go on with this log.
-pub fn decode(index: Index, bytes: &[u8]) -> Result<Record, CodecError> {
+pub fn decode(index: Index, bytes: &[u8], keys: &KeyRings) -> Result<Record, CodecError> {
     check_format(bytes)?;
     let record = p::Record::decode(bytes)?;
     // What a decoder of protocol buffers does not know, it drops: then it would give back less than it was given.
     if record.encoded_len() != bytes.len() {
         return Err(CodecError::UnknownFields("record"));
     }
-    from_proto(index, record)
+    from_proto(index, record, keys)
 }
 
 fn check_format(bytes: &[u8]) -> Result<(), CodecError> {
@@ -66,7 +67,7 @@ fn check_format(bytes: &[u8]) -> Result<(), CodecError> {
     }
 }
 
-fn from_proto(index: Index, record: p::Record) -> Result<Record, CodecError> {
+fn from_proto(index: Index, record: p::Record, keys: &KeyRings) -> Result<Record, CodecError> {
     if record.index != index.0 {
         return Err(CodecError::Index { expected: index, found: Index(record.index) });
     }
@@ -74,7 +75,7 @@ fn from_proto(index: Index, record: p::Record) -> Result<Record, CodecError> {
     if announced != count(record.changes.len()) {
         return Err(CodecError::ChangeCount { announced, found: record.changes.len() });
     }
-    let (content_leaf, content) = content_from(record.content)?;
+    let (content_leaf, content) = content_from(record.contents, &record.workspace, index, keys)?;
     Ok(Record {
         index,
         time: Timestamp(record.time_ms),

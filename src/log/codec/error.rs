@@ -1,6 +1,7 @@
 //! Why bytes are no record. Every one of them stops the shard: what the log holds must be read or not touched at all.
 
 use crate::domain::id::Index;
+use crate::keys::OpenError;
 
 /// Why bytes are no record that this build can read.
 #[derive(Debug, thiserror::Error)]
@@ -14,6 +15,12 @@ pub enum CodecError {
     /// The content is sealed in a way this build does not know.
     #[error("content sealed by version {0}, which is not known")]
     Sealing(u32),
+    /// Content that is not sealed.
+    #[error("content that is not sealed: an older development build wrote it, begin with an empty log")]
+    Plain,
+    /// The log and the keys do not belong together, or one of them is damaged.
+    #[error("open the content")]
+    Open(#[from] OpenError),
     /// No protocol buffer message, or one that was cut off.
     #[error("bytes are no record")]
     Malformed(#[from] prost::DecodeError),

@@ -23,7 +23,7 @@ use crate::domain::record::{
 use crate::domain::time::Timestamp;
 
 /// How many variants [`variant`] numbers.
-pub(super) const VARIANTS: usize = 48;
+pub(super) const VARIANTS: usize = 50;
 
 /// The number of a change's variant, from 0.
 pub(super) fn variant(change: &Change) -> usize {
@@ -76,6 +76,8 @@ pub(super) fn variant(change: &Change) -> usize {
         Change::Linked { .. } => 45,
         Change::Heard { .. } => 46,
         Change::ReplyKeyMade { .. } => 47,
+        Change::Erased { .. } => 48,
+        Change::KeyDestroyed { .. } => 49,
     }
 }
 
@@ -233,16 +235,30 @@ pub(super) fn every_change() -> Vec<BoxedStrategy<Change>> {
             .boxed(),
         leaf().prop_map(|leaf| Change::Heard { leaf }).boxed(),
         any::<(u8, [u8; 32])>().prop_map(|(number, key)| Change::ReplyKeyMade { number, key }).boxed(),
+        (root(), vec(leaf(), 0..4)).prop_map(|(root, leaves)| Change::Erased { root, leaves }).boxed(),
+        (any::<u64>(), vec(leaf(), 0..4))
+            .prop_map(|(erasure, leaves)| Change::KeyDestroyed { erasure: Index(erasure), leaves })
+            .boxed(),
     ]
 }
+
+/// Workspaces of the records; their leaves with content are below 5 blocks.
+pub(super) const WORKSPACES: [&str; 3] = ["acme", "demo", "north-2"];
 
 /// A record with at least one change.
 pub(super) fn record() -> impl Strategy<Value = Record> {
     let changes = vec(proptest::strategy::Union::new(every_change()), 1..5);
-    let head = (any::<u64>(), time(), name(), cause());
+    let head = (any::<u64>(), time(), select(WORKSPACES.to_vec()).prop_map(Name::new), cause());
     let touches = vec((leaf(), vec(any::<u64>(), 0..9)), 0..3);
-    (head, touches, changes, vec(personal(), 0..3), of(leaf())).prop_map(
-        |((index, time, workspace, cause), touches, changes, content, content_leaf)| Record {
+    let by_place = |mut content: Vec<Personal>| {
+        content.sort_by_key(|personal| personal.place);
+        content.dedup_by_key(|personal| personal.place);
+        content
+    };
+    let content =
+        prop_oneof![Just((Vec::new(), None)), (vec(personal(), 0..3).prop_map(by_place), leaf().prop_map(Some)),];
+    (head, touches, changes, content).prop_map(
+        |((index, time, workspace, cause), touches, changes, (content, content_leaf))| Record {
             index: Index(index),
             time,
             workspace,
@@ -303,8 +319,9 @@ fn name() -> impl Strategy<Value = Name> {
     ".{0,30}".prop_map(Name::from)
 }
 
+/// One with a key, as each leaf has.
 fn leaf() -> impl Strategy<Value = LeafId> {
-    any::<u32>().prop_map(LeafId)
+    (0..20_480_u32).prop_map(LeafId)
 }
 
 fn root() -> impl Strategy<Value = RootId> {

@@ -53,7 +53,7 @@ impl Wire<'_> {
         }
     }
 
-    /// Bytes, empty or not.
+    /// Bytes with presence.
     pub(super) fn bytes(&mut self, field: u32, bytes: &[u8]) {
         self.key(field, BYTES);
         self.varint(bytes.len() as u64);

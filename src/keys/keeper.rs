@@ -1,0 +1,72 @@
+//! Makes keys ahead of the leaves that will need them.
+
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use super::book::KeyBook;
+use super::error::KeysError;
+use crate::telemetry::{ErrorChain, Metrics, RateLimit, fields};
+
+/// First and longest wait before the store is asked again.
+const BACK_OFF: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
+
+/// The task that keeps a workspace in keys.
+#[derive(Debug)]
+pub struct Keeper {
+    book: KeyBook,
+    waits: RateLimit,
+}
+
+impl Keeper {
+    /// For one workspace. Trouble is said once in `repeat_interval`.
+    #[must_use]
+    pub fn new(book: KeyBook, metrics: Metrics, repeat_interval: Duration) -> Self {
+        Self { book, waits: RateLimit::new(repeat_interval, metrics) }
+    }
+
+    /// Makes a block whenever the last one is three quarters used, until `stop`. While the store is silent it tries again: nothing
+    /// is lost, new customers wait once the keys that are there are used up. Dropped: like a crash, which is safe.
+    ///
+    /// # Errors
+    /// [`KeysError`] that needs an operator.
+    pub async fn run(self, stop: CancellationToken) -> Result<(), KeysError> {
+        let ring = self.book.ring();
+        let mut wait = BACK_OFF.0;
+        loop {
+            let failed = match self.provide().await {
+                Ok(()) => false,
+                Err(error) if error.may_pass() => {
+                    if let Some(left_out) = self.waits.pass() {
+                        warn!(
+                            skein.workspace = %self.book.workspace(),
+                            error = %ErrorChain(&error),
+                            { fields::LEFT_OUT } = left_out,
+                            "no new keys yet"
+                        );
+                    }
+                    true
+                }
+                Err(error) => return Err(error),
+            };
+            tokio::select! {
+                () = stop.cancelled() => return Ok(()),
+                // Cancel-safe: a permit that was not taken stays.
+                () = ring.work.notified(), if !failed => wait = BACK_OFF.0,
+                () = tokio::time::sleep(wait), if failed => wait = (wait * 2).min(BACK_OFF.1),
+            }
+        }
+    }
+
+    async fn provide(&self) -> Result<(), KeysError> {
+        let before = self.book.ring().capacity();
+        self.book.tidy().await?;
+        self.book.provide(self.book.ring().used()).await?;
+        let keys = self.book.ring().capacity();
+        if keys > before {
+            info!(skein.workspace = %self.book.workspace(), keys, "keys made for customers to come");
+        }
+        Ok(())
+    }
+}
