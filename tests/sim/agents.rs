@@ -2,7 +2,7 @@
 
 use skein::domain::command::{Recipient, Send, Verb};
 use skein::domain::content::Content;
-use skein::domain::id::{AssignmentId, Index, LeafId, MessageId, Name, OfferId, RootId, WorkId};
+use skein::domain::id::{AssignmentId, Index, LeafId, MessageId, Name, OfferId, WorkId};
 use skein::domain::record::{Change, Presence, Purpose, Record, SessionEnd};
 use skein::domain::time::Timestamp;
 use skein::domain::view::{AgentView, WorkState};
@@ -64,7 +64,7 @@ impl SimAgent {
         }
         let ready = view.is_some_and(|view| view.presence == Presence::Ready);
         let presence = if ready { 2 } else { 14 };
-        let weights = [presence, 14, 4, 22, 5, 12, 2, 1, 1, 3, 1];
+        let weights = [presence, 14, 4, 22, 5, 12, 2, 1, 1, 3];
         let verb = match rng.weighted(&weights) {
             0 if !ready => set(Presence::Ready),
             0 => self.other_presence(rng),
@@ -83,11 +83,6 @@ impl SimAgent {
             6 => Verb::LoseSession,
             7 => Verb::EndSession { reason: *rng.pick(&[SessionEnd::LoggedOut, SessionEnd::SlowReader]) },
             8 => Verb::OpenSession { resume: self.epoch, takeover: false },
-            10 => match view.and_then(|view| view.works.last()).filter(|_| rng.percent(90)) {
-                Some(work) if rng.percent(30) => Verb::Erase { customer: work.conversation },
-                Some(_) => return None,
-                None => Verb::Erase { customer: RootId(u32::try_from(rng.below(1_000)).unwrap_or(0)) },
-            },
             _ => {
                 let wish = Wish { verb: set(Presence::Ready), epoch: Some(rng.next() % (head.0 + 1)) };
                 return Some(wish);

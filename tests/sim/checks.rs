@@ -116,8 +116,6 @@ pub(crate) struct Auditor {
     heard: BTreeMap<WorkId, Heard>,
     /// Parts of texts, by their words, with how often each is in a message.
     pub(crate) pieces: BTreeMap<String, u32>,
-    /// Parts that wait for the others.
-    held: BTreeMap<(LeafId, u64), Vec<String>>,
     pub(crate) statuses: BTreeMap<MessageId, ReceiptStatus>,
     /// Identities that refuse everything.
     refusing: BTreeSet<LeafId>,
@@ -142,7 +140,6 @@ impl Auditor {
             tokens: BTreeSet::new(),
             heard: BTreeMap::new(),
             pieces: BTreeMap::new(),
-            held: BTreeMap::new(),
             statuses: BTreeMap::new(),
             refusing: BTreeSet::new(),
             sent: BTreeMap::new(),
@@ -209,8 +206,7 @@ impl Auditor {
                     };
                 }
             }
-            Change::PartsJoined { leaf, set, message, complete } => {
-                self.held.remove(&(*leaf, *set));
+            Change::PartsJoined { message, complete, .. } => {
                 stats.hit("text in parts", if *complete { "joined" } else { "joined without some" });
                 let stored = record.changes.get(usize::from(message.place()));
                 let marked = matches!(stored, Some(Change::MessageStored(stored))
@@ -327,21 +323,6 @@ impl Auditor {
                 self.moves(*work, "Assigned", stats);
             }
             Change::WorkClosed { work, .. } => self.moves(*work, "Closed", stats),
-            Change::PartHeld(part) => {
-                let text = record.content.iter().find_map(|personal| match &personal.value {
-                    PersonalValue::Message(words) if personal.place == place => Some(words.content.text.clone()),
-                    _ => None,
-                });
-                self.held.entry((part.leaf, part.set)).or_default().extend(text);
-            }
-            // What waited goes with its customer: it is in no message, and not lost.
-            Change::Erased { leaves, .. } => {
-                for (_, texts) in self.held.extract_if(.., |(leaf, _), _| leaves.contains(leaf)) {
-                    for text in texts {
-                        *self.pieces.entry(text).or_default() += 1;
-                    }
-                }
-            }
             Change::SessionOpened { agent, .. } => {
                 self.known.insert(*agent);
                 self.gone.remove(agent);
