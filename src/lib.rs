@@ -11,6 +11,7 @@ pub mod clock;
 pub mod config;
 pub mod dev;
 pub mod domain;
+pub mod erasure;
 pub mod ingest;
 pub mod keys;
 pub mod log;

@@ -14,6 +14,8 @@ mod commands;
 mod customers;
 #[path = "domain/duplicates.rs"]
 mod duplicates;
+#[path = "domain/erasures.rs"]
+mod erasures;
 #[path = "domain/golden.rs"]
 mod golden;
 #[path = "domain/mails.rs"]

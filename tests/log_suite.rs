@@ -14,4 +14,5 @@ mod proxy;
 mod real;
 #[path = "log_suite/streams.rs"]
 mod streams;
+#[expect(dead_code, reason = "other suites look at the server's files")]
 mod support;

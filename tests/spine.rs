@@ -2,6 +2,8 @@
 
 #[path = "spine/daemon.rs"]
 mod daemon;
+#[path = "spine/erasure.rs"]
+mod erasure;
 #[path = "spine/handover.rs"]
 mod handover;
 #[path = "spine/ingest.rs"]

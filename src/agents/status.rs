@@ -198,6 +198,7 @@ impl Refusal {
             Rejection::StreamInUse => Self::new(Reason::StreamInUse, text),
             Rejection::UnknownEndpoint(_) => Self::new(Reason::UnknownEndpoint, text),
             Rejection::UnknownAgent => Self::new(Reason::UnknownAgent, text),
+            Rejection::UnknownCustomer => Self::new(Reason::UnknownConversation, text),
             Rejection::UnknownWork => Self::new(Reason::UnknownWork, text),
             Rejection::UnknownOffer => Self::new(Reason::UnknownOffer, text),
             Rejection::UnknownMessage => Self::new(Reason::UnknownMessage, text),

@@ -21,6 +21,7 @@ use crate::agents;
 use crate::agents::feed::Feeds;
 use crate::clock::SystemTimeSource;
 use crate::domain::id::Name;
+use crate::erasure::Eraser;
 use crate::ingest::{self, IngestHealth, Source, Trim};
 use crate::keys::{Keeper, KeyBook};
 use crate::log::checkpoint::Checkpoints;
@@ -132,6 +133,7 @@ impl<'a> Generation<'a> {
             ready,
         };
         generation.shard.spawn(run);
+        let erasers = books.clone();
         for book in books {
             let keeper = Keeper::new(book, app.metrics.clone(), plan.repeat_interval);
             let stop = generation.give_stop.clone();
@@ -153,6 +155,13 @@ impl<'a> Generation<'a> {
             }
         });
         generation.start_hand_over(nats, &shard_name, &ends).await?;
+        for book in erasers {
+            let Some(ways) = ends.outboxes.iter().find(|ways| ways.workspace == *book.workspace()) else { continue };
+            let (handle, out) = (ends.handle.clone(), Arc::clone(&ways.out));
+            let eraser = Eraser::new(handle, book, out, app.metrics.clone(), plan.repeat_interval);
+            let stop = generation.take_stop.clone();
+            generation.take("erasures", async move { Ok(eraser.run(stop).await?) });
+        }
         let media = Stores(Arc::new(found.bodies.clone()));
         let live = generation.open_live(nats).await?;
         // What is live is heard before anybody is told that this is ready: it is told once.

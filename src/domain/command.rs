@@ -2,7 +2,7 @@
 
 use super::content::Content;
 use super::event::InboundEvent;
-use super::id::{AssignmentId, LeafId, MessageId, Name, OfferId, Position, WorkId};
+use super::id::{AssignmentId, Index, LeafId, MessageId, Name, OfferId, Position, RootId, WorkId};
 use super::record::{Input, Presence, Purpose, Request, SessionEnd};
 use super::time::Timestamp;
 use super::timer::Timer;
@@ -100,6 +100,13 @@ pub enum Command {
         /// The last output that is in it.
         position: Position,
     },
+    /// The keys of an erased customer are destroyed.
+    KeysDestroyed {
+        /// Of which workspace.
+        workspace: Name,
+        /// Index of the record that erased the customer.
+        erasure: Index,
+    },
     /// A new owner begins.
     Resume {
         /// Of which workspace.
@@ -126,6 +133,7 @@ impl Command {
             | Self::InputGap { workspace, .. }
             | Self::Progress { workspace, .. }
             | Self::HandedOver { workspace, .. }
+            | Self::KeysDestroyed { workspace, .. }
             | Self::Resume { workspace, .. } => workspace,
         }
     }
@@ -224,6 +232,11 @@ pub enum Verb {
         work: WorkId,
         /// Up to which message.
         through: MessageId,
+    },
+    /// Erase a customer: every word, address and name.
+    Erase {
+        /// Id of the customer, or of the Conversation.
+        customer: RootId,
     },
     /// Close a Work: from ASSIGNED into wrap-up where the queue has one, from WRAPUP for good.
     Close {

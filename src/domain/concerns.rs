@@ -91,6 +91,8 @@ impl Change {
             | Self::Resumed { .. }
             | Self::AccountNoted { .. }
             | Self::Merged { .. }
+            | Self::Erased { .. }
+            | Self::KeyDestroyed { .. }
             | Self::ReceiptParked { .. }
             | Self::AgentRegistered { .. } => Concerned::default(),
         }

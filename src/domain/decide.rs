@@ -4,6 +4,7 @@ use sha2::{Digest, Sha256};
 
 use super::command::{AgentCommand, Answer, Arrival, Command, DeadLetter, Verb};
 use super::conversation;
+use super::customer;
 use super::delivery;
 use super::draft::Draft;
 use super::id::{AgentId, Index, MessageId, Name, Position, WorkId};
@@ -87,6 +88,11 @@ pub fn decide(state: &State, index: Index, command: Command, now: Timestamp) -> 
             space(state, &workspace)?;
             let news = state.handed_over(&stream).is_none_or(|(_, known)| position > known);
             Ok(news.then(|| system(index, now, workspace, Change::HandedOver { stream, stream_sequence, position })))
+        }
+        Command::KeysDestroyed { workspace, erasure } => {
+            let mut draft = Draft::new(space(state, &workspace)?, index, now);
+            customer::keys_destroyed(&mut draft, erasure);
+            Ok(draft.finish(Cause::System))
         }
         Command::Resume { workspace, outage_ms } => {
             space(state, &workspace)?;
@@ -247,6 +253,7 @@ fn agent(state: &State, index: Index, now: Timestamp, command: AgentCommand) -> 
         Verb::Decline { offer } => work::decline(&mut draft, id, offer)?,
         Verb::Send(send) => delivery::send(&mut draft, id, *send)?,
         Verb::MarkRead { work, through } => delivery::mark_read(&mut draft, id, work, through)?,
+        Verb::Erase { customer } => customer::erase(&mut draft, customer)?,
         Verb::Close { work, assignment, disposition } => work::close(&mut draft, id, work, assignment, disposition)?,
     }
     Ok(draft.finish(command.request.map_or(Cause::System, Cause::Command)))

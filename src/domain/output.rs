@@ -77,6 +77,8 @@ pub fn outputs(record: &Record) -> Vec<Output> {
             | Change::IdentityMarked { .. }
             | Change::OptNoted { .. }
             | Change::LinkEnded { .. }
+            | Change::Erased { .. }
+            | Change::KeyDestroyed { .. }
             | Change::Named { .. }
             | Change::Merged { .. }
             | Change::ReceiptNoted(_)

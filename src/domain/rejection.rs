@@ -23,6 +23,9 @@ pub enum Rejection {
     /// No such agent, and unknown ones are not registered.
     #[error("unknown agent")]
     UnknownAgent,
+    /// No such customer.
+    #[error("unknown customer")]
+    UnknownCustomer,
     /// No such Work, or not open.
     #[error("unknown work")]
     UnknownWork,

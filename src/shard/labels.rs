@@ -50,6 +50,7 @@ pub(super) fn rejection(rejection: &Rejection) -> Option<RejectionReason> {
         | Rejection::UnknownStream(_)
         | Rejection::UnknownEndpoint(_)
         | Rejection::UnknownAgent
+        | Rejection::UnknownCustomer
         | Rejection::UnknownWork
         | Rejection::UnknownOffer
         | Rejection::UnknownMessage => RejectionReason::NotFound,

@@ -39,6 +39,11 @@ impl TestServer {
         format!("nats://127.0.0.1:{}", self.port)
     }
 
+    /// Where its files are.
+    pub(crate) fn folder(&self) -> &Path {
+        self.store.path()
+    }
+
     /// The port clients connect to.
     pub(crate) fn port(&self) -> u16 {
         self.port

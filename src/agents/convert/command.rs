@@ -141,6 +141,8 @@ wire! {
             assignment: id("assignment_id", &request.assignment_id)?,
             disposition: label("disposition", &request.disposition)?,
         }), |answer| {};
+    EraseCustomerRequest => EraseCustomerResponse, EraseCustomer, "erase_customer",
+        |request| Ok(Verb::Erase { customer: id("customer_id", &request.customer_id)? }), |answer| {};
 }
 
 fn set_presence(request: p::SetPresenceRequest) -> Result<Verb, Refusal> {

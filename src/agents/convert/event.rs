@@ -216,6 +216,8 @@ fn message(record: &Record, place: u16, stored: &MessageStored, name: impl Fn(Ag
         flags: enums::flags(stored.flags),
         detail: content.and_then(|words| words.detail.clone()).unwrap_or_default(),
         status: status.into(),
+        // Every message has words, if only empty ones: where there are none their key is gone.
+        erased: content.is_none(),
     }
 }
 

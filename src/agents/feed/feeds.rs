@@ -125,6 +125,13 @@ impl Feeds {
         }
     }
 
+    /// Drops the words of these leaves from what agents can still be told: their customer is erased.
+    pub fn forget(&self, workspace: &Name, leaves: &[LeafId]) {
+        for feed in self.inner.agents.iter().filter(|feed| feed.key().0 == *workspace) {
+            feed.ring().forget(leaves);
+        }
+    }
+
     /// What the agent is told after `after`, or from now on.
     ///
     /// # Errors

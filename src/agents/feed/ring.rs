@@ -2,12 +2,13 @@
 //! few pushes or pops only.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use tokio::time::Instant;
 
 use super::feeds::{Told, weight};
 use super::limits::FeedLimits;
-use crate::domain::id::Position;
+use crate::domain::id::{LeafId, Position};
 
 /// One position with the number of bytes told before it.
 #[derive(Debug)]
@@ -109,6 +110,17 @@ impl Ring {
         self.judge(limits, now);
         self.trim(limits);
         Found::Some(batch)
+    }
+
+    /// Drops the words of these leaves: their customer is erased.
+    pub(super) fn forget(&mut self, leaves: &[LeafId]) {
+        for item in &mut self.items {
+            let record = &item.told.record;
+            let of_them = |personal| record.leaf_of(personal).is_some_and(|leaf| leaves.contains(&leaf));
+            if record.content.iter().any(of_them) {
+                item.told.record = Arc::new(record.without_content_of(leaves));
+            }
+        }
     }
 
     /// Since when a reader has been full without a break, and whether it has lost something.

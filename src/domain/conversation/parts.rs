@@ -87,6 +87,12 @@ impl HeldParts {
         Some((timer(set, waiting.until), waiting.parts.into_values()))
     }
 
+    /// Drops what is held of a leaf; gives the deadlines.
+    pub(crate) fn drop_leaf(&mut self, leaf: LeafId) -> Vec<(Timestamp, Timer)> {
+        let sets: Vec<SetId> = self.texts.range((leaf, 0)..=(leaf, u64::MAX)).map(|(&set, _)| set).collect();
+        sets.into_iter().filter_map(|set| self.take(set).map(|(timer, _)| timer)).collect()
+    }
+
     /// Moves every deadline; gives each before and after.
     pub(crate) fn later(&mut self, by: Duration) -> Vec<((Timestamp, Timer), (Timestamp, Timer))> {
         let moved = self.texts.iter_mut().map(|(&set, waiting)| {

@@ -48,6 +48,11 @@ impl Leaf {
         self.links.newest_first()
     }
 
+    /// Whether its customer was erased: every other leaf has an address.
+    pub(crate) fn is_erased(&self) -> bool {
+        self.ended && self.address.is_none()
+    }
+
     /// Generation of its address after this one.
     pub(crate) fn next_generation(&self) -> u16 {
         self.generation.saturating_add(1)

@@ -31,6 +31,8 @@ pub(super) struct Address {
     pub(super) leaf: Option<LeafId>,
     /// The generation that is opened for whoever has it next, where nobody has it now.
     generation: u16,
+    /// Whoever had it was erased: nothing is known of it, and it begins anew.
+    anew: bool,
     /// It may be somebody else's by now: it was silent for long, or reported, or its link has ended.
     doubted: bool,
 }
@@ -42,18 +44,19 @@ impl Address {
         let scope = if kind.is_scoped() { Name::new(namespace_scope) } else { Name::default() };
         let hash = address_hash(space.hash_key(), kind, &scope, &text);
         let current = space.leaves.find(hash).and_then(|id| Some((id, space.leaves.get(id)?)));
+        let anew = current.is_some_and(|(_, leaf)| leaf.is_erased());
         let (leaf, generation) = match current {
             None => (None, 1),
             // Whoever has it now is not known by what was before.
             Some((_, leaf)) if leaf.ended => (None, leaf.next_generation()),
             Some((id, leaf)) => (Some(id), leaf.generation),
         };
-        Some(Self { kind, scope, text, hash, leaf, generation, doubted: false })
+        Some(Self { kind, scope, text, hash, leaf, generation, anew, doubted: false })
     }
 
     /// Its link has ended, and nobody has written from it since.
     pub(super) fn is_given_up(&self) -> bool {
-        self.leaf.is_none() && self.generation > 1
+        self.leaf.is_none() && self.generation > 1 && !self.anew
     }
 }
 

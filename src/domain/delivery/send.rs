@@ -6,6 +6,7 @@ use super::opt_out::is_refused;
 use crate::domain::channel::{carries, reports_through};
 use crate::domain::command::{Recipient, Send};
 use crate::domain::content::{Content, Mail, Mailbox, Part};
+use crate::domain::conversation::provider_fingerprint;
 use crate::domain::customer;
 use crate::domain::draft::Draft;
 use crate::domain::event::{AddressKind, Assurance, ErrorClass, Scope, Sender};
@@ -76,6 +77,10 @@ pub(crate) fn send(draft: &mut Draft<'_>, agent: AgentId, send: Send) -> Result<
     let scope = draft.space.leaves.get(leaf).map_or(Scope::Direct, |leaf| leaf.scope);
     // In the record: what is folded of it must not follow the table of another build.
     let flags = if reports_through(&channel) { Flags::REPORTED_THROUGH } else { Flags::default() };
+    // The structure knows its mail again, also when its words are gone.
+    let provider_fingerprint = words
+        .outbound_mail_id()
+        .map_or(0, |mail_id| provider_fingerprint(draft.space.hash_key(), &channel, &endpoint_name, mail_id));
     let message = MessageStored {
         leaf,
         conversation,
@@ -89,6 +94,7 @@ pub(crate) fn send(draft: &mut Draft<'_>, agent: AgentId, send: Send) -> Result<
         channel,
         endpoint: endpoint_name,
         flags,
+        provider_fingerprint,
         audience: SmallVec::from_slice(&[agent]),
         assignment: Some(send.assignment),
         seen_through: send.seen_through,

@@ -5,7 +5,7 @@ use super::{
     PartHeld, Presence, Purpose, QueueCause, ReceiptNoted, SessionEnd, UnassignReason, WorkOpened,
 };
 use crate::domain::event::{Assurance, ErrorClass, ReceiptStatus};
-use crate::domain::id::{AgentId, AssignmentId, LeafId, MessageId, Name, OfferId, Position, RootId, WorkId};
+use crate::domain::id::{AgentId, AssignmentId, Index, LeafId, MessageId, Name, OfferId, Position, RootId, WorkId};
 use crate::domain::time::Timestamp;
 
 /// One thing that has changed.
@@ -128,6 +128,21 @@ pub enum Change {
         leaf: LeafId,
         /// How sure it is.
         assurance: Assurance,
+    },
+    /// A customer is erased: nothing that was said, no address and no name is known from here on; the keys are still there, for
+    /// outputs of earlier records that are not handed over yet.
+    Erased {
+        /// The customer.
+        root: RootId,
+        /// All identities, ended ones too.
+        leaves: Vec<LeafId>,
+    },
+    /// The keys of an erased customer are destroyed: content of earlier records is gone.
+    KeyDestroyed {
+        /// Index of the record that erased the customer.
+        erasure: Index,
+        /// Whose keys.
+        leaves: Vec<LeafId>,
     },
     /// Somebody refuses to be written to, or allows it again.
     OptNoted {

@@ -28,6 +28,22 @@ pub struct Record {
     pub content_leaf: Option<LeafId>,
 }
 
+impl Record {
+    /// The leaf that personal content belongs to, whose key seals it: the one that its change names.
+    #[must_use]
+    pub fn leaf_of(&self, personal: &Personal) -> Option<LeafId> {
+        self.changes.get(usize::from(personal.place)).and_then(Change::leaf).or(self.content_leaf)
+    }
+
+    /// The record as it is read once these leaves have no key.
+    #[must_use]
+    pub fn without_content_of(&self, leaves: &[LeafId]) -> Self {
+        let mut left = self.clone();
+        left.content.retain(|personal| self.leaf_of(personal).is_none_or(|leaf| !leaves.contains(&leaf)));
+        left
+    }
+}
+
 /// A leaf that a record touches.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Touch {

@@ -1,6 +1,7 @@
 //! One workspace: its configuration, and everything the shard knows of it.
 
 mod config;
+mod erased;
 mod live;
 mod names;
 mod opt_out;

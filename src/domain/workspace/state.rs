@@ -60,6 +60,8 @@ pub struct Workspace {
     pub(crate) parked: Aging<ParkedReceipt>,
     /// Parts of texts that wait for the others.
     pub(crate) parts: HeldParts,
+    /// Erasures whose keys are to be destroyed, by their record.
+    pub(crate) erasures: BTreeMap<Index, Vec<LeafId>>,
     /// Owners before, of Works without one.
     last_owners: HashMap<WorkId, AgentId, foldhash::fast::FixedState>,
 }
@@ -90,6 +92,7 @@ impl Workspace {
             opt_outs: OptOuts::default(),
             parked: Aging::default(),
             parts: HeldParts::default(),
+            erasures: BTreeMap::new(),
             last_owners: HashMap::default(),
         }
     }
@@ -148,6 +151,10 @@ impl Workspace {
 
     pub(crate) fn first_deadline(&self) -> Option<(Timestamp, Timer)> {
         self.timers.first().copied()
+    }
+
+    pub(super) fn unset_timer(&mut self, timer: &(Timestamp, Timer)) {
+        self.timers.remove(timer);
     }
 
     pub(crate) fn has_timer(&self, timer: &(Timestamp, Timer)) -> bool {
@@ -218,6 +225,8 @@ impl Workspace {
                     leaf.shared = *shared;
                 }
             }
+            Change::Erased { leaves, .. } => self.erase(index, leaves),
+            Change::KeyDestroyed { erasure, .. } => drop(self.erasures.remove(erasure)),
             Change::LinkEnded { leaf, successor } => self.end_link(*leaf, *successor),
             Change::Named { leaf, assurance } => {
                 if let (Some(PersonalValue::Shown(name)), Some(leaf)) =
@@ -229,7 +238,7 @@ impl Workspace {
             }
             Change::OptNoted { leaf, purposes, refused, .. } => self.opt_outs.note(*leaf, purposes, *refused),
             Change::Merged { winner, loser, leaves, .. } => self.merge(*winner, *loser, leaves),
-            Change::MessageStored(message) => self.message(index, now, place, message, record),
+            Change::MessageStored(message) => self.message(index, now, place, message),
             Change::AlsoReceived { message, endpoint, .. } => {
                 if let Some((_, endpoints)) = self.mail_endpoints.get_mut(message.to_bits()) {
                     endpoints.push(endpoint.clone());
@@ -348,7 +357,7 @@ impl Workspace {
         }
     }
 
-    fn message(&mut self, index: Index, now: Timestamp, place: u16, message: &MessageStored, record: &Record) {
+    fn message(&mut self, index: Index, now: Timestamp, place: u16, message: &MessageStored) {
         let id = MessageId::new(index, place);
         if message.is_from_the_person()
             && let Some(leaf) = self.leaves.get_mut(message.leaf)
@@ -357,15 +366,6 @@ impl Workspace {
         }
         self.remembered.put(message.duplicate_key, Seen { digest: message.digest, message: id, at: now }, now);
         self.provider_ids.note(message.provider_fingerprint, (id, message.work), now);
-        if let Some(mail_id) = words(record, place).and_then(MessageContent::outbound_mail_id) {
-            let fingerprint = crate::domain::conversation::provider_fingerprint(
-                &self.hash_key,
-                &message.channel,
-                &message.endpoint,
-                mail_id,
-            );
-            self.provider_ids.note(fingerprint, (id, message.work), now);
-        }
         if message.channel == "email" && message.direction == Direction::In {
             let endpoints = SmallVec::from_iter([message.endpoint.clone()]);
             self.mail_endpoints.note(id.to_bits(), (message.leaf, endpoints), now);

@@ -9,7 +9,7 @@ use smallvec::SmallVec;
 use super::error::CodecError;
 use super::wire::Wire;
 use crate::domain::id::{Index, LeafId, Name};
-use crate::domain::record::{Change, MessageContent, Personal, PersonalValue, Record};
+use crate::domain::record::{MessageContent, Personal, PersonalValue, Record};
 use crate::keys::{KeyRings, Nonce};
 use crate::normalize::convert::{content_from_proto, content_to_proto};
 use crate::proto::log as p;
@@ -26,10 +26,7 @@ pub(super) fn write_content(wire: &mut Wire<'_>, field: u32, record: &Record, ke
     let Some(first) = record.content_leaf else {
         return;
     };
-    let leaf_of = |personal: &Personal| {
-        let change = record.changes.get(usize::from(personal.place));
-        change.and_then(Change::leaf).unwrap_or(first)
-    };
+    let leaf_of = |personal: &Personal| record.leaf_of(personal).unwrap_or(first);
     let mut leaves: SmallVec<[LeafId; 4]> = SmallVec::from_iter([first]);
     for leaf in record.content.iter().map(leaf_of) {
         if !leaves.contains(&leaf) {

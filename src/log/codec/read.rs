@@ -55,6 +55,10 @@ pub(super) fn change_from(change: p::Change) -> Result<Change, CodecError> {
         }
         Kind::LinkEnded(c) => Change::LinkEnded { leaf: LeafId(c.leaf), successor: c.successor.map(LeafId) },
         Kind::Named(c) => Change::Named { leaf: LeafId(c.leaf), assurance: Word::from_number(c.assurance)? },
+        Kind::Erased(c) => Change::Erased { root: RootId(c.root), leaves: c.leaves.into_iter().map(LeafId).collect() },
+        Kind::KeyDestroyed(c) => {
+            Change::KeyDestroyed { erasure: Index(c.erasure), leaves: c.leaves.into_iter().map(LeafId).collect() }
+        }
         Kind::OptNoted(c) => Change::OptNoted {
             leaf: LeafId(c.leaf),
             purposes: c.purposes.into_iter().map(Word::from_number).collect::<Result<_, _>>()?,

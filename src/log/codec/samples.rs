@@ -22,7 +22,7 @@ use crate::domain::record::{
 use crate::domain::time::Timestamp;
 
 /// How many variants [`variant`] numbers.
-pub(super) const VARIANTS: usize = 43;
+pub(super) const VARIANTS: usize = 45;
 
 /// The number of a change's variant, from 0.
 pub(super) fn variant(change: &Change) -> usize {
@@ -70,6 +70,8 @@ pub(super) fn variant(change: &Change) -> usize {
         Change::ThroughParked { .. } => 40,
         Change::OptNoted { .. } => 41,
         Change::LinkEnded { .. } => 42,
+        Change::Erased { .. } => 43,
+        Change::KeyDestroyed { .. } => 44,
     }
 }
 
@@ -214,6 +216,10 @@ pub(super) fn every_change() -> Vec<BoxedStrategy<Change>> {
             .prop_map(|(leaf, purposes, refused, source)| Change::OptNoted { leaf, purposes, refused, source })
             .boxed(),
         (leaf(), of(leaf())).prop_map(|(leaf, successor)| Change::LinkEnded { leaf, successor }).boxed(),
+        (root(), vec(leaf(), 0..4)).prop_map(|(root, leaves)| Change::Erased { root, leaves }).boxed(),
+        (any::<u64>(), vec(leaf(), 0..4))
+            .prop_map(|(erasure, leaves)| Change::KeyDestroyed { erasure: Index(erasure), leaves })
+            .boxed(),
     ]
 }
 

@@ -68,6 +68,11 @@ pub(super) fn write_change(wire: &mut Wire<'_>, change: &Change) {
         Change::Named { leaf, assurance } => {
             wire.message(11, &p::Named { leaf: leaf.0, assurance: assurance.number() })
         }
+        Change::Erased { root, leaves } => {
+            wire.message(90, &p::Erased { root: root.0, leaves: leaves.iter().map(|leaf| leaf.0).collect() })
+        }
+        Change::KeyDestroyed { erasure, leaves } => wire
+            .message(91, &p::KeyDestroyed { erasure: erasure.0, leaves: leaves.iter().map(|leaf| leaf.0).collect() }),
         Change::OptNoted { leaf, purposes, refused, source } => wire.message(
             42,
             &p::OptNoted {

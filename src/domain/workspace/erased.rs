@@ -1,0 +1,33 @@
+//! What is left of an erased customer in the state: structure, and that the keys are still to be destroyed.
+
+use super::Workspace;
+use crate::domain::event::Assurance;
+use crate::domain::id::{Index, LeafId};
+
+impl Workspace {
+    /// Erasures whose keys are not known to be destroyed: the record of each, and its leaves.
+    pub fn erasures(&self) -> impl Iterator<Item = (Index, &[LeafId])> {
+        self.erasures.iter().map(|(&index, leaves)| (index, leaves.as_slice()))
+    }
+
+    /// Notes that a customer is erased: addresses, names and words are gone from here on, and whoever writes from such an address
+    /// next is a new customer.
+    pub(super) fn erase(&mut self, index: Index, leaves: &[LeafId]) {
+        for &id in leaves {
+            for timer in self.parts.drop_leaf(id) {
+                self.unset_timer(&timer);
+            }
+            let Some(leaf) = self.leaves.get_mut(id) else {
+                continue;
+            };
+            leaf.address = None;
+            leaf.shown = None;
+            leaf.shown_assurance = Assurance::Claimed;
+            leaf.ended = true;
+            for work in std::mem::take(&mut leaf.works) {
+                self.closed.remove(work);
+            }
+        }
+        self.erasures.insert(index, leaves.to_vec());
+    }
+}
