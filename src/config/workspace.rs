@@ -94,6 +94,7 @@ struct Endpoint {
     shown_name: Option<String>,
     #[serde(default)]
     trusts: Vec<Spanned<AddressKind>>,
+    #[serde(default)]
     authserv_ids: Vec<Spanned<String>>,
 }
 
