@@ -130,16 +130,12 @@ const ROLE_MAILBOXES: &[&str] = &[
     "zentrale",
 ];
 
-/// New customers of an endpoint in a minute: ten each second, more than any launch or outage brings, far fewer than a flood.
-const NEW_CUSTOMERS_PER_MINUTE: u32 = 600;
-
 /// `[identity]`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Identity {
     role_mailboxes: Vec<String>,
     single_valued: Vec<AddressKind>,
-    new_customers_per_minute: u32,
 }
 
 impl Default for Identity {
@@ -147,7 +143,6 @@ impl Default for Identity {
         Self {
             role_mailboxes: ROLE_MAILBOXES.iter().map(|name| (*name).to_owned()).collect(),
             single_valued: vec![AddressKind::Crm, AddressKind::Login],
-            new_customers_per_minute: NEW_CUSTOMERS_PER_MINUTE,
         }
     }
 }
@@ -162,6 +157,6 @@ impl Identity {
         let mut single_valued = self.single_valued;
         single_valued.sort_unstable();
         single_valued.dedup();
-        IdentityConfig { role_mailboxes, single_valued, new_customers_per_minute: self.new_customers_per_minute }
+        IdentityConfig { role_mailboxes, single_valued }
     }
 }

@@ -130,7 +130,9 @@ fn a_token_goes_on_being_good_after_a_merge() {
     story.hears(whatsapp(phone, "hello")).expect("a message");
     story.takes("ann");
     let (held, step) = answered(&mut story);
-    let both = story.hears(whatsapp(phone, "it is me").also(AddressKind::Email, ANNA));
+    story.hears(whatsapp(phone, "it is me").also(AddressKind::Crm, "c1")).expect("a message");
+    let other = mail(ANNA, "1b@anna", "me too").also(AddressKind::Crm, "c1").assured(Assurance::Platform);
+    let both = story.hears(other);
     assert!(both.changes().iter().any(|change| matches!(change, Change::Merged { .. })));
     let reply = story.hears(mail(ANNA, "2@anna", "more").reply_tokens(&[&token(&step)]));
     assert_eq!((reply.message().work, reply.message().conversation), (Some(held.0), RootId(0)));

@@ -96,6 +96,8 @@ pub(crate) struct Customers {
     pub(crate) at_least_once: BTreeSet<String>,
     /// Pairs of addresses that the provider has vouched for as one person's.
     pub(crate) pairs: Vec<(String, String)>,
+    /// All pairs that an event has named at all, whatever became of it.
+    pub(crate) named: BTreeSet<(String, String)>,
     /// Parts of texts still to be published, with the stream.
     parts: Vec<(usize, Published)>,
     /// Marks of the parts published: each must be in one message.
@@ -115,6 +117,7 @@ impl Customers {
             once: BTreeSet::new(),
             at_least_once: BTreeSet::new(),
             pairs: Vec::new(),
+            named: BTreeSet::new(),
             parts: Vec::new(),
             pieces: BTreeSet::new(),
         }
@@ -402,7 +405,7 @@ impl Customers {
         } else {
             self.at_least_once.insert(key);
         }
-        if let ([first, second], Assurance::Platform) = (event.senders.as_slice(), event.assurance) {
+        if let ("whatsapp", [first, second]) = (published.channel.as_str(), event.senders.as_slice()) {
             let plain = |address: &str| address.trim_start_matches('+').to_owned();
             self.pairs.push((plain(&first.address), plain(&second.address)));
         }
@@ -413,6 +416,7 @@ impl Customers {
         let phone = sender(AddressKind::Phone, &format!("{plus}4915112345{person:03}"));
         let other = if self.rng.percent(2) { self.rng.below(PERSONS) } else { person };
         let user = sender(AddressKind::Whatsapp, &format!("user-{other}"));
+        self.named.insert((phone.address.trim_start_matches('+').to_owned(), user.address.clone()));
         match channel {
             "whatsapp" => match self.rng.below(4) {
                 0 => vec![user],
@@ -420,10 +424,22 @@ impl Customers {
                 2 => vec![phone, user],
                 _ => vec![user, phone],
             },
-            "sms" => vec![phone],
-            "telegram" => vec![sender(AddressKind::Telegram, &format!("tg-{person}"))],
-            "email" => vec![sender(AddressKind::Email, &format!("Person.{person}@example.com"))],
+            "sms" => self.known_by_id(phone, person),
+            "telegram" => self.known_by_id(sender(AddressKind::Telegram, &format!("tg-{person}")), person),
+            "email" => self.known_by_id(sender(AddressKind::Email, &format!("Person.{person}@example.com")), person),
             _ => vec![sender(AddressKind::Web, &format!("visitor-{person}"))],
+        }
+    }
+
+    /// Whoever wrote, at times with the id that the company has for him, of which the endpoint is trusted; somebody else of the
+    /// household may have written. Or with an address that anybody could name.
+    fn known_by_id(&mut self, address: Sender, person: usize) -> Vec<Sender> {
+        let (other, percent) = (self.rng.below(PERSONS), self.rng.below(100));
+        match percent {
+            0..12 => vec![address, sender(AddressKind::Crm, &format!("crm-{person}"))],
+            12 | 13 => vec![address, sender(AddressKind::Crm, &format!("crm-{other}"))],
+            14..17 => vec![address, sender(AddressKind::Telegram, &format!("tg-{other}"))],
+            _ => vec![address],
         }
     }
 

@@ -1,6 +1,6 @@
 //! The end of a seed: no more faults, everybody READY, and enough time. Everything must get done, and be counted right.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use skein::domain::event::{ReceiptStatus, Scope};
 use skein::domain::id::{MessageId, RootId};
@@ -230,19 +230,32 @@ fn persons(world: &World) -> Result<(), Broken> {
         return Ok(());
     };
     let mut conversations: BTreeMap<String, RootId> = BTreeMap::new();
+    let mut shared: BTreeSet<String> = BTreeSet::new();
     for root in 0..space.identities() {
         let root = RootId(u32::try_from(root).expect("few"));
         let Some(conversation) = space.conversation(root) else {
             continue;
         };
-        for identity in &conversation.identities {
+        for identity in conversation.identities.iter().filter(|identity| !identity.ended) {
             let address = identity.address.as_deref().unwrap_or_default().trim_start_matches('+');
             let address = if identity.scope == Scope::Direct { address.to_owned() } else { format!("{identity:?}") };
+            if identity.shared {
+                shared.insert(address.clone());
+            }
             let known = *conversations.entry(address).or_insert(conversation.conversation);
             holds("an address is in one conversation", known == conversation.conversation, || format!("{identity:?}"))?;
         }
     }
-    for (first, second) in &world.customers.pairs {
+    // Whom the provider paired with two is no evidence of one person.
+    let (pairs, named) = (&world.customers.pairs, &world.customers.named);
+    let by_itself = |(first, second): &&(String, String)| {
+        named.iter().all(|(one, other)| {
+            let same = |address: &String| address == first || address == second;
+            same(one) == same(other)
+        })
+    };
+    let of_one = |(first, second): &&(String, String)| !shared.contains(first) && !shared.contains(second);
+    for (first, second) in pairs.iter().filter(by_itself).filter(of_one) {
         let both = (conversations.get(first), conversations.get(second));
         holds("one person has one conversation", both.0.is_some() && both.0 == both.1, || {
             format!("{first}, {second}: {both:?}")

@@ -85,8 +85,9 @@ pub(crate) fn has_refused(space: &Workspace, leaf: LeafId) -> bool {
 /// Whether a message of a purpose may not go to an identity by a channel.
 pub(super) fn is_refused(space: &Workspace, leaf: LeafId, purpose: Purpose, channel: &str) -> bool {
     let everywhere = UNASKED.contains(&purpose) || reaches_answers(space, channel);
-    // What goes to an address that went on as SHARED is refused by whoever refuses there now.
-    everywhere && space.opt_outs.refuses(space.goes_on_shared(leaf).unwrap_or(leaf), purpose)
+    // What goes to an address that went on as SHARED is refused by whoever refuses there now, too.
+    let refuses = |leaf| space.opt_outs.refuses(leaf, purpose);
+    everywhere && (refuses(leaf) || space.goes_on_shared(leaf).is_some_and(refuses))
 }
 
 fn reaches_answers(space: &Workspace, channel: &str) -> bool {

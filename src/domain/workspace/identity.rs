@@ -15,19 +15,13 @@ pub struct IdentityConfig {
     pub role_mailboxes: Vec<String>,
     /// Kinds of which a person has one value.
     pub single_valued: Vec<AddressKind>,
-    /// New customers of an endpoint in a minute; those above it wait in quarantine. 0: no limit.
-    pub new_customers_per_minute: u32,
 }
 
 impl IdentityConfig {
     /// Before the first configuration: what the domain's rules say, and no lists.
     #[must_use]
     pub fn none() -> Self {
-        Self {
-            role_mailboxes: Vec::new(),
-            single_valued: vec![AddressKind::Crm, AddressKind::Login],
-            new_customers_per_minute: 0,
-        }
+        Self { role_mailboxes: Vec::new(), single_valued: vec![AddressKind::Crm, AddressKind::Login] }
     }
 
     /// Whether a person has one value of the kind.
