@@ -27,6 +27,8 @@ pub(crate) struct Sabotage {
     pub(crate) no_dedup: bool,
     /// Timers of Works without their owner never fire.
     pub(crate) deaf_timer: bool,
+    /// A person may have any number of CRM ids and logins.
+    pub(crate) many_values: bool,
     /// Changes a record before it is checked.
     pub(crate) tamper: Option<fn(&mut Record)>,
 }

@@ -86,6 +86,9 @@ impl World {
             trace: traced.then(VecDeque::new),
         };
         world.node.begin(BEGIN, 0)?;
+        if sabotage.many_values {
+            world.operator(Some(setup::config()))?;
+        }
         Ok(world)
     }
 
@@ -310,7 +313,10 @@ impl World {
     }
 
     pub(crate) fn operator(&mut self, config: Option<skein::domain::workspace::WorkspaceConfig>) -> Result<(), Broken> {
-        let config = config.unwrap_or_else(|| setup::changed(&mut self.rng));
+        let mut config = config.unwrap_or_else(|| setup::changed(&mut self.rng));
+        if self.store.sabotage.many_values {
+            config.identity.single_valued.clear();
+        }
         self.note(|| "an operator changes the configuration".to_owned());
         let token = self.ask(Asker::Operator);
         let command = Command::ApplyConfig { workspace: Name::new(ACME), config: Box::new(config) };
