@@ -75,6 +75,10 @@ reasons! {
     OfferOver => "OFFER_OVER", FailedPrecondition;
     /// The Work is closed.
     WorkClosed => "WORK_CLOSED", FailedPrecondition;
+    /// The Work was merged into another; it is named.
+    WorkMerged => "WORK_MERGED", FailedPrecondition;
+    /// The two Works may not become one; why is named.
+    CannotMerge => "CANNOT_MERGE", FailedPrecondition;
     /// The Work is not the caller's.
     NotOwner => "NOT_OWNER", FailedPrecondition;
     /// The assignment is no longer the current one.
@@ -203,6 +207,10 @@ impl Refusal {
             Rejection::UnknownMessage => Self::new(Reason::UnknownMessage, text),
             Rejection::OfferOver => Self::new(Reason::OfferOver, text),
             Rejection::WorkClosed => Self::new(Reason::WorkClosed, text),
+            Rejection::WorkMerged { into } => {
+                Self::new(Reason::WorkMerged, text).with("into_work_id", into.to_string())
+            }
+            Rejection::CannotMerge(why) => Self::new(Reason::CannotMerge, text).with("why", why),
             Rejection::NotOwner { owner } => owned_by(Self::new(Reason::NotOwner, text), owner),
             Rejection::StaleAssignment { current: None } => Self::new(Reason::StaleAssignment, text),
             Rejection::StaleAssignment { current: Some((assignment, owner)) } => owned_by(

@@ -53,6 +53,7 @@ struct Work {
     #[serde(with = "duration")]
     continuation_window: Duration,
     max_open: u32,
+    max_messages_per_minute: u32,
     #[serde(with = "duration")]
     decline_cooldown: Duration,
     #[serde(with = "duration")]
@@ -65,6 +66,7 @@ impl Default for Work {
         Self {
             continuation_window: Duration::from_secs(72 * 3_600),
             max_open: 10,
+            max_messages_per_minute: 60,
             decline_cooldown: Duration::from_secs(60),
             decline_cooldown_min: Duration::from_secs(5),
             thanks: Vec::new(),
@@ -86,6 +88,10 @@ struct Endpoint {
     scope: Option<Spanned<String>>,
     #[serde(default)]
     shown_name: Option<String>,
+    #[serde(default)]
+    groups: bool,
+    #[serde(default)]
+    public: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -295,6 +301,7 @@ impl File {
             opt_out: self.opt_out.into_config(),
             continuation_window_ms: millis(self.work.continuation_window),
             max_open_works: self.work.max_open,
+            max_messages_per_minute: self.work.max_messages_per_minute,
             decline_cooldown_ms: millis(self.work.decline_cooldown),
             decline_cooldown_min_ms: millis(self.work.decline_cooldown_min),
             default_country: self.default_country.map(|country| Name::new(country.as_ref())),
@@ -313,6 +320,8 @@ impl Endpoint {
             addresses: self.addresses,
             scope: name(self.scope),
             shown_name: self.shown_name,
+            groups: self.groups,
+            public: self.public,
         }
     }
 }

@@ -234,6 +234,39 @@ pub enum Verb {
         /// Reason the Work ended.
         disposition: Name,
     },
+    /// Make two Works one matter.
+    MergeWorks {
+        /// Ends; its messages belong to the other.
+        from: WorkId,
+        /// Its assignment as the agent knows it; none: nobody owns it.
+        from_assignment: Option<AssignmentId>,
+        /// Stays, with its owner.
+        into: WorkId,
+        /// Its assignment.
+        into_assignment: AssignmentId,
+    },
+    /// Make a matter of its own of some of a Work's messages.
+    SplitWork {
+        /// The Work.
+        work: WorkId,
+        /// The assignment it is done under.
+        assignment: AssignmentId,
+        /// Which messages.
+        messages: Parted,
+        /// Queue of the new Work; empty: that of the Work.
+        queue: Name,
+    },
+}
+
+/// Which messages a split takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Parted {
+    /// This one and all that came later.
+    Since(MessageId),
+    /// These.
+    These(Vec<MessageId>),
+    /// What came with a Work that was merged into it: the merge is undone.
+    Of(WorkId),
 }
 
 /// An answer.
@@ -277,6 +310,8 @@ pub struct Answer {
     pub message: Option<MessageId>,
     /// The assignment that it made.
     pub assignment: Option<AssignmentId>,
+    /// The Work that it split off.
+    pub work: Option<WorkId>,
     /// The session that it opened.
     pub session_epoch: Option<u64>,
     /// True: this is the answer of an earlier, equal command.

@@ -56,11 +56,14 @@ impl Change {
             | Self::CooledDown { work, .. }
             | Self::CooldownEnded { work, .. }
             | Self::WorkClosed { work, .. }
+            | Self::WorkJoined { work, .. }
+            | Self::WorkRekeyed { work, .. }
             | Self::SeenMarked { work, .. } => Concerned::work(*work),
             Self::OfferEnded { work, agent, .. }
             | Self::Unassigned { work, agent, .. }
             | Self::WrapUpStarted { work, agent, .. }
-            | Self::WrapUpLeft { work, agent, .. } => Concerned::work(*work).of(*agent),
+            | Self::WrapUpLeft { work, agent, .. }
+            | Self::CostChanged { work, agent, .. } => Concerned::work(*work).of(*agent),
             Self::OfferMade(offer) => Concerned::work(offer.work).of(offer.agent),
             Self::Assigned(assigned) => Concerned::work(assigned.work).of(assigned.agent),
             Self::SessionOpened { agent, .. }
@@ -91,6 +94,9 @@ impl Change {
             | Self::Resumed { .. }
             | Self::AccountNoted { .. }
             | Self::Merged { .. }
+            // Two Works: whoever folds them takes from one and gives to the other.
+            | Self::WorksMerged { .. }
+            | Self::WorkSplit { .. }
             | Self::ReceiptParked { .. }
             | Self::AgentRegistered { .. } => Concerned::default(),
         }

@@ -110,6 +110,7 @@ pub fn answer(record: &Record) -> Answer {
             Change::Assigned(_) => {
                 answer.assignment.get_or_insert(super::id::AssignmentId::new(record.index, place));
             }
+            Change::WorkSplit { into, .. } => answer.work = Some(*into),
             Change::SessionOpened { session_epoch, .. } => answer.session_epoch = Some(*session_epoch),
             _ => {}
         }
@@ -248,6 +249,12 @@ fn agent(state: &State, index: Index, now: Timestamp, command: AgentCommand) -> 
         Verb::Send(send) => delivery::send(&mut draft, id, *send)?,
         Verb::MarkRead { work, through } => delivery::mark_read(&mut draft, id, work, through)?,
         Verb::Close { work, assignment, disposition } => work::close(&mut draft, id, work, assignment, disposition)?,
+        Verb::MergeWorks { from, from_assignment, into, into_assignment } => {
+            work::merge(&mut draft, id, (from, from_assignment), (into, into_assignment))?;
+        }
+        Verb::SplitWork { work, assignment, messages, queue } => {
+            work::split(&mut draft, id, (work, assignment), &messages, &queue)?;
+        }
     }
     Ok(draft.finish(command.request.map_or(Cause::System, Cause::Command)))
 }

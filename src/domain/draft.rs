@@ -9,7 +9,7 @@ use super::id::{AgentId, Index, LeafId, MessageId, RootId, WorkId};
 use super::record::{Cause, Change, IdentityOpened, MessageContent, Personal, PersonalValue, Record, Touch};
 use super::session::Agent;
 use super::time::Timestamp;
-use super::work::Work;
+use super::work::{Part, Work};
 use super::workspace::Workspace;
 
 /// Changes of one record at most: beyond it matching goes on with the next record. Each choice looks at all that the record
@@ -142,6 +142,14 @@ impl<'a> Draft<'a> {
             }
             Change::IdentityOpened(opened) => self.new_leaves.push(opened.clone()),
             Change::Merged { winner, loser, .. } => self.merged.push((*winner, *loser)),
+            Change::WorksMerged { from, into, answer_by, .. } => {
+                let part = self.work_mut(*from).map(|work| (work.leaf, work.give_up()));
+                self.hand(part, *into, Some(*answer_by));
+            }
+            Change::WorkSplit { from, into, messages, .. } => {
+                let part = self.work_mut(*from).map(|work| (work.leaf, work.give(messages)));
+                self.hand(part, *into, None);
+            }
             Change::AgentRegistered { agent, name } => {
                 self.agents.push(Agent::registered(*agent, name.clone(), self.space.config()));
             }
@@ -212,6 +220,19 @@ impl<'a> Draft<'a> {
             content: self.content,
             content_leaf: self.content_leaf,
         })
+    }
+
+    /// Gives a Work what another gave up, with the new deadline of its owner. The record touches both.
+    fn hand(&mut self, part: Option<(LeafId, Part)>, to: WorkId, answer_by: Option<Option<Timestamp>>) {
+        let Some((giver, part)) = part else { return };
+        self.touch(giver);
+        let Some(work) = self.work_mut(to) else { return };
+        work.take_in(part);
+        if let (Some(owner), Some(answer_by)) = (&mut work.owner, answer_by) {
+            owner.answer_by = answer_by;
+        }
+        let taker = work.leaf;
+        self.touch(taker);
     }
 
     fn work_mut(&mut self, id: WorkId) -> Option<&mut Work> {

@@ -22,7 +22,7 @@ pub enum Invariant {
     WorkConserving,
     /// An offer is open exactly while its Work is OFFERED.
     OfferedHasOffer,
-    /// An identity has at most one open Work on an endpoint, but for Works in threads of the channel.
+    /// An identity has at most one open Work on an endpoint, but for Works in threads of the channel and those that agents split.
     OneMatterPerEndpoint,
     /// An address has at most one current generation, and its leaf is filed under one customer.
     OneCustomerPerAddress,
@@ -32,6 +32,8 @@ pub enum Invariant {
     WaitingIndex,
     /// Every open offer, every Work in wrap-up and every text of which parts are missing has its deadline.
     DeadlinesArmed,
+    /// Turn and wait of a Work are what a count of its messages gives.
+    TurnAsCounted,
     /// What waits for a report up to a time is a message of ours of that leaf, which may still rise.
     OpenSendsMayRise,
 }
@@ -118,7 +120,9 @@ fn works(space: &Workspace, found: &mut Vec<Violation>) {
         });
         let answered = work.answer_to.as_ref().and_then(|(leaf, _)| space.leaves.get(*leaf));
         check(answered.is_none_or(|leaf| !leaf.ended), Invariant::OneCurrentGeneration);
-        check(work.threaded || twins.count() <= 1, Invariant::OneMatterPerEndpoint);
+        let split = work.beside.as_ref().is_some_and(|beside| beside.split);
+        check(work.threaded || split || twins.count() <= 1, Invariant::OneMatterPerEndpoint);
+        check(work.is_as_counted(), Invariant::TurnAsCounted);
     }
 }
 

@@ -54,6 +54,9 @@ pub fn outputs(record: &Record) -> Vec<Output> {
             Change::ReceiptNoted(receipt) if receipt.applied => {
                 list.extend(receipt.audience.iter().map(|&agent| Output::Agent { agent, place }));
             }
+            Change::WorksMerged { audience, .. } | Change::WorkSplit { audience, .. } => {
+                list.extend(audience.iter().map(|&agent| Output::Agent { agent, place }));
+            }
             Change::OfferMade(OfferMade { agent, .. })
             | Change::OfferEnded { agent, .. }
             | Change::Assigned(Assigned { agent, .. })
@@ -92,6 +95,9 @@ pub fn outputs(record: &Record) -> Vec<Output> {
             | Change::AlsoReceived { .. }
             | Change::WorkClosed { .. }
             | Change::WorkReopened { .. }
+            | Change::WorkJoined { .. }
+            | Change::WorkRekeyed { .. }
+            | Change::CostChanged { .. }
             | Change::AgentRegistered { .. }
             | Change::SessionOpened { .. }
             | Change::SessionLost { .. }

@@ -3,7 +3,7 @@
 use super::channel::Uncarried;
 use super::command::Answer;
 use super::event::ErrorClass;
-use super::id::{AgentId, AssignmentId, MessageId, Name};
+use super::id::{AgentId, AssignmentId, MessageId, Name, WorkId};
 
 /// Why, with what is true now.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -35,6 +35,15 @@ pub enum Rejection {
     /// The Work is closed.
     #[error("the work is closed")]
     WorkClosed,
+    /// The Work was merged into another.
+    #[error("the work was merged into {into}")]
+    WorkMerged {
+        /// Which has its messages now.
+        into: WorkId,
+    },
+    /// The two Works may not become one.
+    #[error("the works cannot be merged: {0}")]
+    CannotMerge(&'static str),
     /// The Work belongs to another agent, or to nobody.
     #[error("not the owner of the work")]
     NotOwner {

@@ -1,5 +1,7 @@
 //! What the edge may see of the state: plain values, copied out, so that nobody outside holds or pokes into it.
 
+use std::collections::BTreeMap;
+
 use super::event::{AddressKind, Scope};
 use super::id::{AgentId, AssignmentId, Index, LeafId, MessageId, Name, OfferId, RootId, WorkId};
 use super::record::{Author, IdentityStatus, Presence, Purpose};
@@ -67,6 +69,12 @@ pub struct WorkView {
     pub key: Option<i64>,
     /// End of the wrap-up.
     pub wrapup_until: Option<Timestamp>,
+    /// Works of the conversation that were open beside it, as far as they are known still.
+    pub linked: Vec<WorkId>,
+    /// The Work that it was merged into.
+    pub merged_into: Option<WorkId>,
+    /// Channel and endpoint of others that it is spoken on.
+    pub also_on: Vec<(Name, Name)>,
 }
 
 /// An open offer.
@@ -147,6 +155,18 @@ pub struct ConversationView {
     pub works: Vec<WorkView>,
     /// The last record that touches each leaf: where a page of history begins.
     pub last: Vec<(LeafId, Index)>,
+    /// Works that were merged into others of these, each with the one that has its messages now.
+    pub merged: BTreeMap<WorkId, WorkId>,
+    /// Messages that a split took out of the Work they were stored in, each with the one that has it now.
+    pub moved: BTreeMap<MessageId, WorkId>,
+}
+
+impl ConversationView {
+    /// The Work that a message is in now, of that which it was stored in.
+    #[must_use]
+    pub fn current(&self, message: MessageId, stored: WorkId) -> WorkId {
+        self.moved.get(&message).or_else(|| self.merged.get(&stored)).copied().unwrap_or(stored)
+    }
 }
 
 /// An owned Work that somebody types for.

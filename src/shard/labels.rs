@@ -54,7 +54,7 @@ pub(super) fn rejection(rejection: &Rejection) -> Option<RejectionReason> {
         | Rejection::UnknownOffer
         | Rejection::UnknownMessage => RejectionReason::NotFound,
         Rejection::OfferOver => RejectionReason::OfferOver,
-        Rejection::WorkClosed => RejectionReason::WorkClosed,
+        Rejection::WorkClosed | Rejection::WorkMerged { .. } => RejectionReason::WorkClosed,
         Rejection::NotOwner { .. } => RejectionReason::NotOwner,
         Rejection::StaleAssignment { .. } => RejectionReason::StaleAssignment,
         Rejection::NewerMessages { .. } => RejectionReason::NewerMessages,
@@ -64,7 +64,7 @@ pub(super) fn rejection(rejection: &Rejection) -> Option<RejectionReason> {
         Rejection::RequestIdReused => RejectionReason::IdReused,
         Rejection::NoRecipient | Rejection::RecipientRefused(_) => RejectionReason::NoRecipient,
         Rejection::CannotSend(_) | Rejection::NotCarried { .. } => RejectionReason::CannotSend,
-        Rejection::Invalid(_) | Rejection::StreamInUse => RejectionReason::Invalid,
+        Rejection::Invalid(_) | Rejection::CannotMerge(_) | Rejection::StreamInUse => RejectionReason::Invalid,
         Rejection::Limit(_) => RejectionReason::Limit,
     })
 }

@@ -1,6 +1,6 @@
 //! Agents: what they know from what was told to them, which is often old, and what they do with it.
 
-use skein::domain::command::{Recipient, Send, Verb};
+use skein::domain::command::{Parted, Recipient, Send, Verb};
 use skein::domain::content::Content;
 use skein::domain::id::{AssignmentId, Index, LeafId, MessageId, Name, OfferId, WorkId};
 use skein::domain::record::{Change, Presence, Purpose, Record, SessionEnd};
@@ -24,6 +24,7 @@ pub(crate) struct SimAgent {
     offers: Vec<OfferId>,
     assignments: Vec<(WorkId, AssignmentId)>,
     messages: Vec<MessageId>,
+    merged: Vec<(WorkId, WorkId)>,
 }
 
 /// What it wants to do.
@@ -46,6 +47,7 @@ impl SimAgent {
                 let assignment = AssignmentId::new(record.index, place);
                 remember(&mut self.assignments, (assigned.work, assignment));
             }
+            Change::WorksMerged { from, into, .. } => remember(&mut self.merged, (*from, *into)),
             Change::MessageStored(_) => remember(&mut self.messages, MessageId::new(record.index, place)),
             Change::SessionEnded { session_epoch, .. } if self.epoch == Some(*session_epoch) => self.connected = false,
             _ => {}
@@ -64,7 +66,7 @@ impl SimAgent {
         }
         let ready = view.is_some_and(|view| view.presence == Presence::Ready);
         let presence = if ready { 2 } else { 14 };
-        let weights = [presence, 14, 4, 22, 5, 12, 2, 1, 1, 3];
+        let weights = [presence, 14, 4, 22, 5, 12, 2, 1, 1, 3, 4, 3];
         let verb = match rng.weighted(&weights) {
             0 if !ready => set(Presence::Ready),
             0 => self.other_presence(rng),
@@ -82,6 +84,8 @@ impl SimAgent {
             }
             6 => Verb::LoseSession,
             7 => Verb::EndSession { reason: *rng.pick(&[SessionEnd::LoggedOut, SessionEnd::SlowReader]) },
+            10 => self.merge(rng, view?)?,
+            11 => self.split(rng, view)?,
             8 => Verb::OpenSession { resume: self.epoch, takeover: false },
             _ => {
                 let wish = Wish { verb: set(Presence::Ready), epoch: Some(rng.next() % (head.0 + 1)) };
@@ -129,6 +133,32 @@ impl SimAgent {
             return Some((WorkId::new(Index(1), 9), AssignmentId::default()));
         }
         (!self.assignments.is_empty()).then(|| *rng.pick(&self.assignments))
+    }
+
+    /// Of two Works of one conversation, as far as it knows; sometimes of any two.
+    fn merge(&self, rng: &mut Rng, view: &AgentView) -> Option<Verb> {
+        let into = rng.pick_of(&view.works)?;
+        let own = view.works.iter().filter(|work| work.work != into.work);
+        let mut others: Vec<(WorkId, Option<AssignmentId>)> = own
+            .filter(|work| work.conversation == into.conversation || rng.percent(5))
+            .map(|work| (work.work, work.assignment))
+            .collect();
+        others.extend(into.linked.iter().map(|work| (*work, None)));
+        let (from, from_assignment) = *rng.pick_of(&others)?;
+        let into_assignment = into.assignment?;
+        Some(Verb::MergeWorks { from, from_assignment, into: into.work, into_assignment })
+    }
+
+    /// Messages that it remembers, or what came with a Work that was merged.
+    fn split(&self, rng: &mut Rng, view: Option<&AgentView>) -> Option<Verb> {
+        let (work, assignment) = self.some_work(rng, view)?;
+        let messages = match self.merged.iter().find(|(_, into)| *into == work) {
+            Some((from, _)) if rng.percent(70) => Parted::Of(*from),
+            _ if rng.percent(50) => Parted::Since(*rng.pick_of(&self.messages)?),
+            _ => Parted::These(vec![*rng.pick_of(&self.messages)?]),
+        };
+        let queue = Name::new(rng.pick(&["", "", "support", "sales", "nowhere"]));
+        Some(Verb::SplitWork { work, assignment, messages, queue })
     }
 
     fn send(&self, rng: &mut Rng, view: Option<&AgentView>) -> Option<Send> {

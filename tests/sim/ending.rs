@@ -121,6 +121,7 @@ fn count(world: &mut World) -> Result<(), Broken> {
     holds("all is durable at the end", head.0 == head.1, || format!("{head:?}"))?;
     world.compare()?;
     world.auditor.invariants()?;
+    world.auditor.matters.count()?;
     handed_over(world)?;
     messages(world)?;
     receipts(world)?;

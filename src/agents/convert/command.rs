@@ -6,9 +6,9 @@ use super::content::{content, line};
 use super::enums::work_state_from;
 use super::view::{position, timestamp_from};
 use crate::agents::caller::{Caller, name};
-use crate::agents::limits::{MAX_CHANNELS, MAX_NAME_BYTES, PAGE_DEFAULT, WORK_PAGE_MAX};
+use crate::agents::limits::{MAX_CHANNELS, MAX_NAME_BYTES, MAX_SPLIT, PAGE_DEFAULT, WORK_PAGE_MAX};
 use crate::agents::status::Refusal;
-use crate::domain::command::{AgentCommand, Answer, Command, Recipient, Send, Verb};
+use crate::domain::command::{AgentCommand, Answer, Command, Parted, Recipient, Send, Verb};
 use crate::domain::id::{MessageId, Name, RootId, WorkId};
 use crate::domain::record::{Presence, Purpose, Request, SessionEnd};
 use crate::domain::view::{WorkState, WorkView};
@@ -141,6 +141,38 @@ wire! {
             assignment: id("assignment_id", &request.assignment_id)?,
             disposition: label("disposition", &request.disposition)?,
         }), |answer| {};
+    MergeWorksRequest => MergeWorksResponse, MergeWorks, "merge_works",
+        |request| Ok(Verb::MergeWorks {
+            from: id("from_work_id", &request.from_work_id)?,
+            from_assignment: given("from_assignment_id", &request.from_assignment_id)?,
+            into: id("into_work_id", &request.into_work_id)?,
+            into_assignment: id("into_assignment_id", &request.into_assignment_id)?,
+        }), |answer| {};
+    SplitWorkRequest => SplitWorkResponse, SplitWork, "split_work",
+        |request| split_work(&request),
+        |answer| { work_id: answer.work.map(|id| id.to_string()).unwrap_or_default() };
+}
+
+fn split_work(request: &p::SplitWorkRequest) -> Result<Verb, Refusal> {
+    use p::split_work_request::Messages;
+    let messages = match &request.messages {
+        Some(Messages::SinceMessageId(since)) => Parted::Since(id("since_message_id", since)?),
+        Some(Messages::MergedWorkId(merged)) => Parted::Of(id("merged_work_id", merged)?),
+        Some(Messages::These(these)) if these.message_ids.len() > MAX_SPLIT => {
+            return Err(Refusal::limit("max_split_messages", MAX_SPLIT));
+        }
+        Some(Messages::These(these)) => {
+            let ids = these.message_ids.iter().map(|text| id("these.message_ids", text));
+            Parted::These(ids.collect::<Result<_, _>>()?)
+        }
+        None => return Err(Refusal::invalid("messages", "which ones is wanted")),
+    };
+    Ok(Verb::SplitWork {
+        work: work_id(&request.work_id)?,
+        assignment: id("assignment_id", &request.assignment_id)?,
+        messages,
+        queue: if request.queue.is_empty() { Name::default() } else { token("queue", &request.queue)? },
+    })
 }
 
 fn set_presence(request: p::SetPresenceRequest) -> Result<Verb, Refusal> {
@@ -260,6 +292,14 @@ pub(in crate::agents) fn message_id(text: &str) -> Result<MessageId, Refusal> {
 
 fn id<T: std::str::FromStr<Err = crate::domain::id::BadId>>(field: &'static str, text: &str) -> Result<T, Refusal> {
     text.parse().map_err(|bad: crate::domain::id::BadId| Refusal::invalid(field, &bad.to_string()))
+}
+
+/// An id that may be left empty.
+fn given<T: std::str::FromStr<Err = crate::domain::id::BadId>>(
+    field: &'static str,
+    text: &str,
+) -> Result<Option<T>, Refusal> {
+    Some(text).filter(|text| !text.is_empty()).map(|text| id(field, text)).transpose()
 }
 
 /// A name that operators choose.

@@ -74,6 +74,7 @@ pub(super) fn unassign_reason(reason: UnassignReason) -> p::UnassignReason {
         UnassignReason::Recalled => p::UnassignReason::Recalled,
         UnassignReason::OwnerLost => p::UnassignReason::OwnerLost,
         UnassignReason::Requeued => p::UnassignReason::Requeued,
+        UnassignReason::Merged => p::UnassignReason::Merged,
     }
 }
 
@@ -111,7 +112,7 @@ pub(super) fn direction(direction: Direction) -> p::Direction {
 }
 
 pub(super) fn flags(flags: Flags) -> Vec<i32> {
-    const PAIRS: [(Flags, p::MessageFlag); 11] = [
+    const PAIRS: [(Flags, p::MessageFlag); 12] = [
         (Flags::ID_REUSED, p::MessageFlag::IdReused),
         (Flags::ODD_TIME, p::MessageFlag::OddTime),
         (Flags::REPEATED, p::MessageFlag::Repeated),
@@ -123,6 +124,7 @@ pub(super) fn flags(flags: Flags) -> Vec<i32> {
         (Flags::GENERATED, p::MessageFlag::Generated),
         (Flags::INCOMPLETE, p::MessageFlag::Incomplete),
         (Flags::OPT_WORD, p::MessageFlag::OptWord),
+        (Flags::FLOOD, p::MessageFlag::Flood),
     ];
     PAIRS.iter().filter(|(flag, _)| flags.has(*flag)).map(|(_, flag)| (*flag).into()).collect()
 }

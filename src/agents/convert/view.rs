@@ -58,6 +58,13 @@ pub(in crate::agents) fn work(view: WorkView) -> p::Work {
         reopen_until: view.reopen_until.map(timestamp),
         disposition: view.disposition.into(),
         due_at: view.key.map(|key| timestamp(Timestamp(key))),
+        linked_work_ids: view.linked.iter().map(ToString::to_string).collect(),
+        merged_into_work_id: view.merged_into.map(|id| id.to_string()).unwrap_or_default(),
+        also_on: view
+            .also_on
+            .into_iter()
+            .map(|(channel, endpoint)| p::WorkPlace { channel: channel.into(), endpoint: endpoint.into() })
+            .collect(),
     }
 }
 

@@ -35,6 +35,7 @@ pub(in crate::agents) async fn page(
     size: usize,
 ) -> Result<Page, Refusal> {
     let stray = || Refusal::invalid("page_token", "is not one that was given out");
+    let current = |id, work| view.current(id, work);
     let leaves: BTreeSet<LeafId> = view.last.iter().map(|(leaf, _)| *leaf).take(MAX_LEAVES).collect();
     let start = token
         .unwrap_or_else(|| Token { heads: view.last.iter().copied().take(MAX_LEAVES).collect(), ..Token::default() });
@@ -59,7 +60,7 @@ pub(in crate::agents) async fn page(
             Next::Record(record) => {
                 names.learn(workspace, convert::authors(&record)).await?;
                 let name = |agent| names.known(workspace, agent);
-                let mut found = convert::history_messages(&record, &leaves, &mut statuses, name);
+                let mut found = convert::history_messages(&record, &leaves, &mut statuses, name, current);
                 found.retain(|(id, _)| before.is_none_or(|before| *id < before));
                 let room = size - page.messages.len();
                 if found.len() > room {

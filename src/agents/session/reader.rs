@@ -129,6 +129,8 @@ impl Reader<'_> {
             Request::SendMessage(request) => self.command(request),
             Request::MarkRead(request) => self.command(request),
             Request::CloseWork(request) => self.command(request),
+            Request::MergeWorks(request) => self.command(request),
+            Request::SplitWork(request) => self.command(request),
             Request::EndSession(request) => self.command(request),
             Request::SendTyping(request) => self.typing(request),
         };

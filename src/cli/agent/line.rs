@@ -10,6 +10,10 @@ pub(super) enum Line<'l> {
     Decline(&'l str),
     Reply(&'l str),
     Close(&'l str),
+    /// This Work into the chosen one.
+    Merge(&'l str),
+    /// This message and what came after it, or what came with this Work.
+    Split(&'l str),
     Use(&'l str),
     Work,
     History,
@@ -20,7 +24,7 @@ pub(super) enum Line<'l> {
 }
 
 /// Printed at the start, and for what is not understood.
-pub(super) const HELP: &str = "accept [OFFER] · decline [OFFER] · reply [WORK:] TEXT · close [DISPOSITION] · use WORK · work · history · away [REASON] · ready · quit";
+pub(super) const HELP: &str = "accept [OFFER] · decline [OFFER] · reply [WORK:] TEXT · close [DISPOSITION] · merge WORK · split MESSAGE|WORK · use WORK · work · history · away [REASON] · ready · quit";
 
 impl<'l> Line<'l> {
     pub(super) fn of(line: &'l str) -> Self {
@@ -32,6 +36,8 @@ impl<'l> Line<'l> {
             "decline" => Self::Decline(rest),
             "reply" => Self::Reply(rest),
             "close" => Self::Close(rest),
+            "merge" => Self::Merge(rest),
+            "split" => Self::Split(rest),
             "use" => Self::Use(rest),
             "work" => Self::Work,
             "history" => Self::History,

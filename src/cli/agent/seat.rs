@@ -5,6 +5,7 @@ use super::words;
 use crate::cli::client::{Commands, Desk, customer_text};
 use crate::proto::agent::conversation_service_client::ConversationServiceClient;
 use crate::proto::agent::event::Event as Happened;
+use crate::proto::agent::split_work_request::Messages;
 use crate::proto::agent::{
     AgentState, CommandResult, Direction, Event, ListMessagesRequest, Live, Message, Position, Presence,
     SessionEndReason, Welcome, Work, command_result, live,
@@ -136,6 +137,13 @@ impl Seat {
                 let was_ready = self.ready;
                 self.stand(state, was_ready).await?;
             }
+            Some(Happened::WorksMerged(merged)) => {
+                println!("{} is part of {} now", merged.from_work_id, merged.into_work_id);
+            }
+            Some(Happened::WorkSplit(split)) => {
+                let count = split.message_ids.len();
+                println!("{count} messages of {} are {} now", split.from_work_id, split.into_work_id);
+            }
             Some(Happened::SessionEnded(ended)) => return Ok(over(ended.reason())),
             None => {}
         }
@@ -172,6 +180,25 @@ impl Seat {
             Line::Close(rest) => match self.work() {
                 Some(work) => drop(self.commands.close(work, if rest.is_empty() { "done" } else { rest }).await?),
                 None => println!("no work is yours"),
+            },
+            Line::Merge(named) => match self.work() {
+                Some(into) if !named.is_empty() => {
+                    let unowned = || Work { work_id: named.to_owned(), ..Work::default() };
+                    let from = self.desk.works.get(named).cloned().unwrap_or_else(unowned);
+                    drop(self.commands.merge(&from, into).await?);
+                }
+                Some(_) => println!("say which: merge WORK"),
+                None => println!("no work is yours"),
+            },
+            Line::Split(named) => match (self.work(), named.chars().next()) {
+                (Some(work), Some('w')) => {
+                    drop(self.commands.split(work, Messages::MergedWorkId(named.to_owned())).await?);
+                }
+                (Some(work), Some(_)) => {
+                    drop(self.commands.split(work, Messages::SinceMessageId(named.to_owned())).await?);
+                }
+                (Some(_), None) => println!("say from where: split MESSAGE, or split WORK to undo a merge"),
+                (None, _) => println!("no work is yours"),
             },
             Line::Use(work) if self.desk.works.contains_key(work) => self.chosen = Some(work.to_owned()),
             Line::Use(work) => println!("no work {} is yours", shown(work)),
@@ -249,7 +276,8 @@ impl Seat {
             Ok(page) => {
                 for message in page.into_inner().messages.iter().rev() {
                     let text = message.content.as_ref().map_or("", |content| content.text.as_str());
-                    println!("  {} {}: {}", message.channel, words::author(message.author()), shown(text));
+                    let (id, by) = (&message.message_id, words::author(message.author()));
+                    println!("  {id} {} {} {by}: {}", message.work_id, message.channel, shown(text));
                 }
             }
             Err(status) => println!("refused: {}", status.message()),

@@ -43,6 +43,7 @@ pub(super) fn gone(reason: UnassignReason) -> &'static str {
         UnassignReason::Recalled => "given to somebody else: the customer waited too long",
         UnassignReason::OwnerLost => "given to somebody else: you were gone too long",
         UnassignReason::Requeued => "back in its queue",
+        UnassignReason::Merged => "merged into another",
     }
 }
 

@@ -15,10 +15,11 @@ use crate::proto::agent::agent_service_client::AgentServiceClient;
 use crate::proto::agent::event::Event as Happened;
 use crate::proto::agent::session_request::Request as Frame;
 use crate::proto::agent::session_response::Response;
+use crate::proto::agent::split_work_request::Messages;
 use crate::proto::agent::{
     AcceptOfferRequest, AcknowledgeRequest, CloseWorkRequest, DeclineOfferRequest, Direction, EndSessionRequest, Event,
-    Hello, Message, MessageKind, Offer, Position, Presence, SendMessageRequest, SessionRequest, SessionResponse,
-    SetPresenceRequest, Snapshot, Welcome, Work,
+    Hello, MergeWorksRequest, Message, MessageKind, Offer, Position, Presence, SendMessageRequest, SessionRequest,
+    SessionResponse, SetPresenceRequest, Snapshot, SplitWorkRequest, Welcome, Work,
 };
 use crate::proto::channel::Content;
 
@@ -171,6 +172,36 @@ impl Commands {
         Ok(request_id)
     }
 
+    /// Makes `from` one matter with `into`. Of one that is not the agent's it is believed that nobody owns it.
+    pub(in crate::cli) async fn merge(&self, from: &Work, into: &Work) -> anyhow::Result<String> {
+        let request_id = self.request_id();
+        let command = MergeWorksRequest {
+            request_id: request_id.clone(),
+            session_epoch: self.epoch,
+            from_work_id: from.work_id.clone(),
+            from_assignment_id: from.assignment_id.clone(),
+            into_work_id: into.work_id.clone(),
+            into_assignment_id: into.assignment_id.clone(),
+        };
+        self.send(Frame::MergeWorks(command)).await?;
+        Ok(request_id)
+    }
+
+    /// Makes a matter of its own of what `messages` names.
+    pub(in crate::cli) async fn split(&self, work: &Work, messages: Messages) -> anyhow::Result<String> {
+        let request_id = self.request_id();
+        let command = SplitWorkRequest {
+            request_id: request_id.clone(),
+            session_epoch: self.epoch,
+            work_id: work.work_id.clone(),
+            assignment_id: work.assignment_id.clone(),
+            messages: Some(messages),
+            ..SplitWorkRequest::default()
+        };
+        self.send(Frame::SplitWork(command)).await?;
+        Ok(request_id)
+    }
+
     pub(in crate::cli) async fn acknowledge(&self, position: Position) -> anyhow::Result<()> {
         self.send(Frame::Acknowledge(AcknowledgeRequest { session_epoch: self.epoch, position: Some(position) })).await
     }
@@ -246,7 +277,14 @@ impl Desk {
                     work.last_customer_message_id.clone_from(&message.message_id);
                 }
             }
-            Some(Happened::Status(_) | Happened::Presence(_) | Happened::SessionEnded(_)) | None => {}
+            Some(
+                Happened::Status(_)
+                | Happened::Presence(_)
+                | Happened::SessionEnded(_)
+                | Happened::WorksMerged(_)
+                | Happened::WorkSplit(_),
+            )
+            | None => {}
         }
     }
 }

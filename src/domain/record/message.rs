@@ -120,6 +120,9 @@ impl Flags {
     /// Nothing but a word by which its author refuses to be written to, or allows it again: no Work.
     pub const OPT_WORD: Self = Self(4096);
 
+    /// More than the limit of one identity by one endpoint within a minute: stored, in no Work, nobody is told.
+    pub const FLOOD: Self = Self(8192);
+
     /// Both sets together.
     #[must_use]
     pub fn with(self, other: Self) -> Self {

@@ -1,13 +1,17 @@
 //! A Work that is not closed: what records make of it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use smallvec::SmallVec;
 
+use super::beside::{Beside, Place};
+use super::heard::Heard;
+use super::said::{Said, Says};
 use crate::domain::content::Part;
 use crate::domain::id::{AgentId, AssignmentId, Index, LeafId, MessageId, Name, OfferId, RootId, WorkId};
 use crate::domain::record::{
-    Author, Change, Direction, Flags, MessageContent, MessageKind, MessageStored, OfferOutcome, WorkBrief, WorkOpened,
+    Change, Direction, Flags, MessageContent, MessageKind, MessageStored, OfferOutcome, WorkBrief, WorkOpened,
 };
 use crate::domain::time::Timestamp;
 use crate::domain::timer::Timer;
@@ -62,6 +66,14 @@ pub(crate) struct Work {
     pub(crate) mail: Option<Box<MailThread>>,
     /// Tokens of the message that an answer answers.
     pub(crate) tokens: Option<Box<Tokens>>,
+    /// When something was last said in it that is not quiet.
+    pub(crate) traffic_at: Option<Timestamp>,
+    /// Its messages, for merges and splits; none: none came yet. Shared with the copies that drafts make.
+    pub(crate) said: Option<Arc<Said>>,
+    /// How much was said in it lately, and by whom.
+    pub(crate) heard: Heard,
+    /// What few Works have.
+    pub(crate) beside: Option<Box<Beside>>,
 }
 
 /// An open offer of the Work.
@@ -157,6 +169,11 @@ impl Work {
             cooldowns: SmallVec::new(),
             mail: None,
             tokens: None,
+            traffic_at: None,
+            said: None,
+            heard: Heard::default(),
+            beside: (!opened.linked.is_empty())
+                .then(|| Box::new(Beside { linked: SmallVec::from_slice(&opened.linked), ..Beside::default() })),
         }
     }
 
@@ -239,6 +256,19 @@ impl Work {
                 self.wrapup_until = None;
                 self.disposition = disposition.clone();
             }
+            Change::WorkJoined { channel, endpoint, queue, .. } => {
+                let place = Place { channel: channel.clone(), endpoint: endpoint.clone(), queue: queue.clone() };
+                self.beside_mut().place(place);
+            }
+            Change::WorkRekeyed { key, .. } => self.key = *key,
+            Change::CostChanged { cost, .. } => {
+                if let Some(owner) = &mut self.owner {
+                    owner.cost = *cost;
+                }
+                if let Some(offer) = &mut self.offer {
+                    offer.cost = *cost;
+                }
+            }
             Change::SeenMarked { through, .. } => self.seen = self.seen.max(Some(*through)),
             // The rest names no Work, or makes one: nothing here moves by it.
             _ => {}
@@ -247,9 +277,16 @@ impl Work {
 
     fn message(&mut self, id: MessageId, message: &MessageStored, now: Timestamp, words: Option<&MessageContent>) {
         self.last_message = Some(id);
-        match (message.direction, message.author) {
-            _ if message.flags.is_quiet() => {}
-            (Direction::In, Author::Customer) if message.kind.awaits_answer() => {
+        if message.direction == Direction::In && !message.flags.has(Flags::BACKFILL) {
+            let place = self.place_of(&message.channel, &message.endpoint).unwrap_or(0);
+            self.heard.count((message.leaf, place), now);
+        }
+        let says = message.says();
+        if !message.flags.is_quiet() {
+            self.traffic_at = Some(now);
+        }
+        match says {
+            Says::Asks => {
                 self.tokens = words.and_then(|words| Tokens::of(message, words, now));
                 self.thread = words.and_then(|words| words.thread.as_deref()).map(Box::from);
                 self.threaded |= self.thread.is_some();
@@ -261,7 +298,7 @@ impl Work {
                     owner.answer_by = owner.answer_by.or(message.answer_by);
                 }
             }
-            (Direction::Out, _) => {
+            Says::Answers => {
                 if words.is_some_and(|words| words.reply_token.is_some() || words.read_token.is_some()) {
                     self.tokens = None;
                 }
@@ -271,7 +308,7 @@ impl Work {
                     owner.answer_by = None;
                 }
             }
-            _ => {}
+            Says::Ends | Says::Nothing => {}
         }
         if let Some(words) = words.filter(|_| !message.flags.is_quiet()) {
             self.continue_mail(words);
@@ -350,6 +387,7 @@ impl Work {
             waiting_since: self.ours_since,
             waited_ms: self.waited_ms,
             last_message: self.last_in.or(self.last_message).unwrap_or_default(),
+            linked: self.linked().to_vec(),
         }
     }
 }

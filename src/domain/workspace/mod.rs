@@ -2,6 +2,7 @@
 
 mod config;
 mod live;
+mod matters;
 mod names;
 mod opt_out;
 mod requests;

@@ -7,6 +7,7 @@ use hashbrown::HashMap;
 use smallvec::SmallVec;
 
 use super::WorkspaceConfig;
+use super::matters::Matters;
 use super::names::Names;
 use super::requests::Requests;
 use crate::domain::command::Answer;
@@ -18,12 +19,12 @@ use crate::domain::id::{AgentId, Index, LeafId, MessageId, Name, RootId, WorkId}
 use crate::domain::record::{
     Cause, Change, Direction, Flags, IdentityStatus, MessageContent, MessageStored, PersonalValue, ReceiptNoted, Record,
 };
-use crate::domain::routing::{ReadyAgents, Waiting};
+use crate::domain::routing::{ReadyAgents, Requirements, Waiting};
 use crate::domain::session::{Agent, Lost};
 use crate::domain::time::Timestamp;
 use crate::domain::timer::Timer;
 use crate::domain::view::WorkState;
-use crate::domain::work::{Closed, ClosedWork, Work};
+use crate::domain::work::{Closed, Work};
 
 /// Everything the shard knows of one workspace.
 #[derive(Debug)]
@@ -61,7 +62,11 @@ pub struct Workspace {
     /// Parts of texts that wait for the others.
     pub(crate) parts: HeldParts,
     /// Owners before, of Works without one.
-    last_owners: HashMap<WorkId, AgentId, foldhash::fast::FixedState>,
+    pub(super) last_owners: HashMap<WorkId, AgentId, foldhash::fast::FixedState>,
+    /// What merges and splits made of Works.
+    pub(crate) matters: Matters,
+    /// What the queues of the configuration require.
+    pub(crate) requirements: Requirements,
 }
 
 impl Workspace {
@@ -91,6 +96,8 @@ impl Workspace {
             parked: Aging::default(),
             parts: HeldParts::default(),
             last_owners: HashMap::default(),
+            matters: Matters::default(),
+            requirements: Requirements::default(),
         }
     }
 
@@ -260,7 +267,12 @@ impl Workspace {
                 if let Some(leaf) = self.leaves.get_mut(opened.leaf) {
                     leaf.works.push(id);
                 }
+                for linked in &opened.linked {
+                    self.with_work(*linked, |work| work.beside_mut().link(id));
+                }
             }
+            Change::WorksMerged { from, into, answer_by, .. } => self.merge_works(*from, *into, *answer_by, now),
+            Change::WorkSplit { from, into, messages, .. } => self.split_work(*from, *into, messages),
             Change::WorkReopened { work, .. } => self.reopen(*work),
             Change::AgentRegistered { agent, name } => {
                 self.agents.push(Agent::registered(*agent, name.clone(), &self.config));
@@ -276,7 +288,7 @@ impl Workspace {
                 Change::MessageStored(_) => words(record, place),
                 _ => None,
             };
-            self.with_work(work, |work| work.apply(index, now, place, change, words));
+            self.with_work(work, |work| work.note(index, now, place, change, words));
         }
         if let Some(agent) = change.agent() {
             self.with_agent(agent, |agent| agent.apply(index, now, place, change));
@@ -302,6 +314,7 @@ impl Workspace {
         let Ok(config) = WorkspaceConfig::from_canonical(canonical) else {
             return;
         };
+        self.requirements = Requirements::of(&config);
         self.config = config;
         self.config_sha256 = Some(sha256);
         for at in 0..self.agents.len() {
@@ -333,18 +346,10 @@ impl Workspace {
         leaf.ended = true;
         leaf.status = IdentityStatus::Provisional;
         let root = leaf.root;
-        let answered = |work: &WorkId| {
-            let answer_to = self.works.get(work).and_then(|work| work.answer_to.as_ref());
-            answer_to.is_some_and(|(leaf, _)| *leaf == id)
-        };
-        let works: Vec<WorkId> = self.works_of(root).filter(answered).collect();
+        let named = |work: &WorkId| self.works.get(work).is_some_and(|work| work.names(id));
+        let works: Vec<WorkId> = self.works_of(root).filter(named).collect();
         for work in works {
-            self.with_work(work, |work| {
-                work.tokens = None;
-                // A thread is one of a chat with the address.
-                work.thread = None;
-                work.answer_to = successor.zip(work.answer_to.take()).map(|(leaf, (_, endpoint))| (leaf, endpoint));
-            });
+            self.with_work(work, |work| work.relink(id, successor));
         }
     }
 
@@ -418,29 +423,6 @@ impl Workspace {
         {
             self.open_sends.close(receipt.leaf, receipt.message);
         }
-    }
-
-    fn reopen(&mut self, id: WorkId) {
-        if let Some(closed) = self.closed.remove(id) {
-            if let Some(owner) = closed.last_owner() {
-                self.last_owners.insert(id, owner);
-            }
-            let work = closed.reopened(self);
-            self.works.insert(id, Box::new(work));
-        }
-    }
-
-    fn close(&mut self, id: WorkId, reopen_until: Timestamp) {
-        let Some(mut work) = self.works.remove(&id) else {
-            return;
-        };
-        // Out of the indexes: nothing of a closed Work waits or is due.
-        let (waiting, timers) = indexed(&work);
-        self.unindex_work(id, waiting, &timers);
-        self.waiting.set_cooled(id, false);
-        work.cooldowns.clear();
-        let owner = self.last_owners.remove(&id);
-        self.closed.insert(ClosedWork::of(&work, owner, reopen_until, &mut self.names));
     }
 
     /// The graces of an agent's Works begin, or are over because it is back.
@@ -520,10 +502,11 @@ impl Workspace {
             if let Some(leaf) = self.leaves.get_mut(work.leaf) {
                 leaf.works.retain(|id| *id != work.id);
             }
+            self.matters.forget(work.id);
         }
     }
 
-    fn with_work(&mut self, id: WorkId, change: impl FnOnce(&mut Work)) {
+    pub(super) fn with_work(&mut self, id: WorkId, change: impl FnOnce(&mut Work)) {
         let Some(work) = self.works.get_mut(&id) else {
             return;
         };
@@ -541,7 +524,12 @@ impl Workspace {
         }
     }
 
-    fn unindex_work(&mut self, id: WorkId, waiting: Option<(Name, Name, i64)>, timers: &[(Timestamp, Timer)]) {
+    pub(super) fn unindex_work(
+        &mut self,
+        id: WorkId,
+        waiting: Option<(Name, Name, i64)>,
+        timers: &[(Timestamp, Timer)],
+    ) {
         if let Some((queue, channel, key)) = waiting {
             self.waiting.remove(&queue, &channel, key, id);
         }
@@ -574,9 +562,9 @@ impl Workspace {
 }
 
 /// What the indexes hold of a Work.
-type Indexed = (Option<(Name, Name, i64)>, SmallVec<[(Timestamp, Timer); 3]>);
+pub(super) type Indexed = (Option<(Name, Name, i64)>, SmallVec<[(Timestamp, Timer); 3]>);
 
-fn indexed(work: &Work) -> Indexed {
+pub(super) fn indexed(work: &Work) -> Indexed {
     (work.waiting().map(|(queue, channel, key)| (queue.clone(), channel.clone(), key)), work.timers())
 }
 

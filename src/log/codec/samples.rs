@@ -22,7 +22,7 @@ use crate::domain::record::{
 use crate::domain::time::Timestamp;
 
 /// How many variants [`variant`] numbers.
-pub(super) const VARIANTS: usize = 43;
+pub(super) const VARIANTS: usize = 48;
 
 /// The number of a change's variant, from 0.
 pub(super) fn variant(change: &Change) -> usize {
@@ -70,6 +70,11 @@ pub(super) fn variant(change: &Change) -> usize {
         Change::ThroughParked { .. } => 40,
         Change::OptNoted { .. } => 41,
         Change::LinkEnded { .. } => 42,
+        Change::WorkJoined { .. } => 43,
+        Change::WorkRekeyed { .. } => 44,
+        Change::CostChanged { .. } => 45,
+        Change::WorksMerged { .. } => 46,
+        Change::WorkSplit { .. } => 47,
     }
 }
 
@@ -214,6 +219,29 @@ pub(super) fn every_change() -> Vec<BoxedStrategy<Change>> {
             .prop_map(|(leaf, purposes, refused, source)| Change::OptNoted { leaf, purposes, refused, source })
             .boxed(),
         (leaf(), of(leaf())).prop_map(|(leaf, successor)| Change::LinkEnded { leaf, successor }).boxed(),
+        (work(), name(), name(), name())
+            .prop_map(|(work, channel, endpoint, queue)| Change::WorkJoined { work, channel, endpoint, queue })
+            .boxed(),
+        (work(), any::<i64>()).prop_map(|(work, key)| Change::WorkRekeyed { work, key }).boxed(),
+        (work(), agent(), any::<u32>())
+            .prop_map(|(work, agent, cost)| Change::CostChanged { work, agent, cost })
+            .boxed(),
+        (work(), work(), of(time()), vec(agent(), 0..3))
+            .prop_map(|(from, into, answer_by, audience)| Change::WorksMerged {
+                from,
+                into,
+                answer_by,
+                audience: audience.into(),
+            })
+            .boxed(),
+        (work(), work(), vec(message(), 0..4), vec(agent(), 0..3))
+            .prop_map(|(from, into, messages, audience)| Change::WorkSplit {
+                from,
+                into,
+                messages,
+                audience: audience.into(),
+            })
+            .boxed(),
     ]
 }
 
@@ -470,8 +498,10 @@ fn work_opened() -> impl Strategy<Value = Change> {
 
 fn brief() -> impl Strategy<Value = WorkBrief> {
     let filed = (leaf(), root(), name(), name(), name(), name());
-    (filed, time(), of(time()), any::<u64>(), message()).prop_map(
-        |((leaf, conversation, channel, endpoint, brand, queue), opened_at, waiting_since, waited_ms, last_message)| {
+    let last = (message(), vec(work(), 0..3));
+    (filed, time(), of(time()), any::<u64>(), last).prop_map(
+        |((leaf, conversation, channel, endpoint, brand, queue), opened_at, waiting_since, waited_ms, last)| {
+            let (last_message, linked) = last;
             WorkBrief {
                 leaf,
                 conversation,
@@ -483,6 +513,7 @@ fn brief() -> impl Strategy<Value = WorkBrief> {
                 waiting_since,
                 waited_ms,
                 last_message,
+                linked,
             }
         },
     )

@@ -164,6 +164,37 @@ pub(super) fn write_change(wire: &mut Wire<'_>, change: &Change) {
                 reopen_until_ms: reopen_until.0,
             },
         ),
+        Change::WorkJoined { work, channel, endpoint, queue } => wire.message(
+            70,
+            &p::WorkJoined {
+                work: work.to_bits(),
+                channel: channel.to_string(),
+                endpoint: endpoint.to_string(),
+                queue: queue.to_string(),
+            },
+        ),
+        Change::WorkRekeyed { work, key } => wire.message(71, &p::WorkRekeyed { work: work.to_bits(), key: *key }),
+        Change::CostChanged { work, agent, cost } => {
+            wire.message(72, &p::CostChanged { work: work.to_bits(), agent: agent.0, cost: *cost })
+        }
+        Change::WorksMerged { from, into, answer_by, audience: told } => wire.message(
+            73,
+            &p::WorksMerged {
+                from: from.to_bits(),
+                into: into.to_bits(),
+                answer_by_ms: answer_by.map(millis),
+                audience: audience(told),
+            },
+        ),
+        Change::WorkSplit { from, into, messages, audience: told } => wire.message(
+            74,
+            &p::WorkSplit {
+                from: from.to_bits(),
+                into: into.to_bits(),
+                messages: messages.iter().map(|message| message.to_bits()).collect(),
+                audience: audience(told),
+            },
+        ),
         Change::WorkReopened { work, leaf } => {
             wire.message(29, &p::WorkReopened { work: work.to_bits(), leaf: leaf.0 })
         }
@@ -344,6 +375,7 @@ fn brief(brief: &WorkBrief) -> p::WorkBrief {
         waiting_since_ms: brief.waiting_since.map(millis),
         waited_ms: brief.waited_ms,
         last_message: brief.last_message.to_bits(),
+        linked: brief.linked.iter().map(|work| work.to_bits()).collect(),
     }
 }
 

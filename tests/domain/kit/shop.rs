@@ -30,6 +30,7 @@ pub(crate) fn shop() -> Shop {
         opt_out: opt_out(),
         continuation_window_ms: millis(72 * 60 * MINUTE),
         max_open_works: 10,
+        max_messages_per_minute: 60,
         decline_cooldown_ms: millis(10 * MINUTE),
         decline_cooldown_min_ms: millis(5 * SECOND),
         default_country: None,
@@ -49,6 +50,8 @@ fn endpoint(name: &str, channel: &str, queue: &str, addresses: &[&str]) -> Endpo
         addresses: addresses.iter().map(|&own| own.to_owned()).collect(),
         scope: Name::new(if channel == "whatsapp" { "portfolio" } else { "" }),
         shown_name: None,
+        groups: false,
+        public: false,
     }
 }
 

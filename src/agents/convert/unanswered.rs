@@ -1,0 +1,78 @@
+//! What nobody has answered in a Work, told from its records alone, newest first: through the merges and splits that made it.
+
+use std::collections::BTreeSet;
+
+use super::event::message;
+use crate::domain::id::{Index, MessageId, WorkId};
+use crate::domain::record::{Change, Direction, Flags, Record};
+use crate::proto::agent as p;
+
+/// A Work whose messages are looked for in older and older records.
+#[derive(Debug)]
+pub(in crate::agents) struct Unanswered {
+    /// Works whose messages are of it, as long as nothing of theirs was answered.
+    open: Vec<WorkId>,
+    /// Messages that a split took to it.
+    taken: BTreeSet<MessageId>,
+    /// Messages that a split took out of it.
+    gone: BTreeSet<MessageId>,
+}
+
+impl Unanswered {
+    pub(in crate::agents) fn of(work: WorkId) -> Self {
+        Self { open: vec![work], taken: BTreeSet::new(), gone: BTreeSet::new() }
+    }
+
+    /// The oldest record that can hold something of it; none: nothing is left to look for.
+    pub(in crate::agents) fn oldest(&self) -> Option<Index> {
+        let opened = self.open.iter().map(|work| work.index());
+        opened.chain(self.taken.iter().map(|message| message.index())).min()
+    }
+
+    /// Messages of the customer's side at places before `before` of the next older record, newest first; and Works whose records are
+    /// to be followed from here on, too.
+    pub(in crate::agents) fn take(&mut self, record: &Record, before: u16) -> (Vec<p::Message>, bool) {
+        let mut found = Vec::new();
+        let mut grew = false;
+        for (place, change) in (0..before).zip(&record.changes).collect::<Vec<_>>().into_iter().rev() {
+            let id = MessageId::new(record.index, place);
+            match change {
+                Change::MessageStored(stored) => {
+                    let taken = self.taken.remove(&id);
+                    let own = stored.work.is_some_and(|work| self.open.contains(&work)) && !self.gone.contains(&id);
+                    match stored.direction {
+                        // What is not to be shown is not told either, as while the Work is the agent's.
+                        Direction::In if stored.flags.has(Flags::REPEATED) => {}
+                        Direction::In if own || taken => found.push(message(record, place, stored, |_| None)),
+                        // As in the Work's turn: a quiet one is no answer.
+                        Direction::Out if (own || taken) && !stored.flags.is_quiet() => {
+                            self.open.retain(|work| stored.work != Some(*work));
+                            self.taken.retain(|_| !taken);
+                        }
+                        Direction::In | Direction::Out | Direction::Note => {}
+                    }
+                }
+                Change::WorkClosed { work: closed, .. } => self.open.retain(|work| work != closed),
+                Change::WorksMerged { from, into, .. } if self.open.contains(into) => {
+                    self.open.push(*from);
+                    grew = true;
+                }
+                Change::WorkSplit { from, into, messages, .. } => {
+                    if self.open.contains(from) {
+                        self.gone.extend(messages);
+                    }
+                    if self.open.contains(into) {
+                        self.taken.extend(messages);
+                        grew = true;
+                    }
+                }
+                Change::WorkOpened(_) => {
+                    let opened = WorkId::new(record.index, place);
+                    self.open.retain(|work| *work != opened);
+                }
+                _ => {}
+            }
+        }
+        (found, grew)
+    }
+}
