@@ -2,6 +2,8 @@
 
 #[path = "grpc/harness.rs"]
 mod harness;
+#[path = "grpc/reshaped.rs"]
+mod reshaped;
 #[path = "grpc/words.rs"]
 mod words;
 

@@ -319,6 +319,8 @@ fn config() -> WorkspaceConfig {
             addresses: Vec::new(),
             scope: name("p1"),
             shown_name: None,
+            groups: false,
+            public: false,
         }],
         queues: vec![QueueConfig {
             name: name("general"),
@@ -343,6 +345,7 @@ fn config() -> WorkspaceConfig {
         opt_out: OptOutConfig::none(),
         continuation_window_ms: 3_600_000,
         max_open_works: 10,
+        max_messages_per_minute: 1_000,
         decline_cooldown_ms: 60_000,
         decline_cooldown_min_ms: 10_000,
         default_country: None,

@@ -10,6 +10,8 @@ use crate::proto::agent as p;
 /// A Work whose messages are looked for in older and older records.
 #[derive(Debug)]
 pub(in crate::agents) struct Unanswered {
+    /// Which.
+    work: WorkId,
     /// Works whose messages are of it, as long as nothing of theirs was answered.
     open: Vec<WorkId>,
     /// Messages that a split took to it.
@@ -20,7 +22,7 @@ pub(in crate::agents) struct Unanswered {
 
 impl Unanswered {
     pub(in crate::agents) fn of(work: WorkId) -> Self {
-        Self { open: vec![work], taken: BTreeSet::new(), gone: BTreeSet::new() }
+        Self { work, open: vec![work], taken: BTreeSet::new(), gone: BTreeSet::new() }
     }
 
     /// The oldest record that can hold something of it; none: nothing is left to look for.
@@ -29,8 +31,8 @@ impl Unanswered {
         opened.chain(self.taken.iter().map(|message| message.index())).min()
     }
 
-    /// Messages of the customer's side at places before `before` of the next older record, newest first; and Works whose records are
-    /// to be followed from here on, too.
+    /// Messages of the customer's side at places before `before` of the next older record, newest first; and
+    /// whether from here on other Works' records are to be followed, too: those of all leaves that this record touches.
     pub(in crate::agents) fn take(&mut self, record: &Record, before: u16) -> (Vec<p::Message>, bool) {
         let mut found = Vec::new();
         let mut grew = false;
@@ -43,7 +45,10 @@ impl Unanswered {
                     match stored.direction {
                         // What is not to be shown is not told either, as while the Work is the agent's.
                         Direction::In if stored.flags.has(Flags::REPEATED) => {}
-                        Direction::In if own || taken => found.push(message(record, place, stored, |_| None)),
+                        Direction::In if own || taken => {
+                            let said = message(record, place, stored, |_| None);
+                            found.push(p::Message { work_id: self.work.to_string(), ..said });
+                        }
                         // As in the Work's turn: a quiet one is no answer.
                         Direction::Out if (own || taken) && !stored.flags.is_quiet() => {
                             self.open.retain(|work| stored.work != Some(*work));
