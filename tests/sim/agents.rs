@@ -5,7 +5,7 @@ use skein::domain::content::Content;
 use skein::domain::id::{AssignmentId, Index, LeafId, MessageId, Name, OfferId, WorkId};
 use skein::domain::record::{Change, Presence, Purpose, Record, SessionEnd};
 use skein::domain::time::Timestamp;
-use skein::domain::view::{AgentView, WorkState};
+use skein::domain::view::{AgentView, WorkState, WorkView};
 
 use super::rng::Rng;
 
@@ -66,7 +66,8 @@ impl SimAgent {
         }
         let ready = view.is_some_and(|view| view.presence == Presence::Ready);
         let presence = if ready { 2 } else { 14 };
-        let weights = [presence, 14, 4, 22, 5, 12, 2, 1, 1, 3, 4, 3];
+        let merge = if view.is_some_and(|view| !pairs(view).is_empty()) { 25 } else { 2 };
+        let weights = [presence, 14, 4, 22, 5, 12, 2, 1, 1, 3, merge, 5];
         let verb = match rng.weighted(&weights) {
             0 if !ready => set(Presence::Ready),
             0 => self.other_presence(rng),
@@ -137,16 +138,15 @@ impl SimAgent {
 
     /// Of two Works of one conversation, as far as it knows; sometimes of any two.
     fn merge(&self, rng: &mut Rng, view: &AgentView) -> Option<Verb> {
-        let into = rng.pick_of(&view.works)?;
-        let own = view.works.iter().filter(|work| work.work != into.work);
-        let mut others: Vec<(WorkId, Option<AssignmentId>)> = own
-            .filter(|work| work.conversation == into.conversation || rng.percent(5))
-            .map(|work| (work.work, work.assignment))
-            .collect();
-        others.extend(into.linked.iter().map(|work| (*work, None)));
-        let (from, from_assignment) = *rng.pick_of(&others)?;
-        let into_assignment = into.assignment?;
-        Some(Verb::MergeWorks { from, from_assignment, into: into.work, into_assignment })
+        let mut pairs = pairs(view);
+        if pairs.is_empty() {
+            let any = rng.pick_of(&view.works)?;
+            let linked = view.works.iter().flat_map(|into| into.linked.iter().map(move |from| (*from, None, into)));
+            pairs.extend(linked);
+            pairs.extend(view.works.iter().map(|into| (any.work, any.assignment, into)));
+        }
+        let (from, from_assignment, into) = *rng.pick_of(&pairs)?;
+        Some(Verb::MergeWorks { from, from_assignment, into: into.work, into_assignment: into.assignment? })
     }
 
     /// Messages that it remembers, or what came with a Work that was merged.
@@ -154,6 +154,10 @@ impl SimAgent {
         let (work, assignment) = self.some_work(rng, view)?;
         let messages = match self.merged.iter().find(|(_, into)| *into == work) {
             Some((from, _)) if rng.percent(70) => Parted::Of(*from),
+            _ if rng.percent(70) => {
+                let of = view?.works.iter().find(|of| of.work == work)?;
+                Parted::These(vec![of.last_customer_message?])
+            }
             _ if rng.percent(50) => Parted::Since(*rng.pick_of(&self.messages)?),
             _ => Parted::These(vec![*rng.pick_of(&self.messages)?]),
         };
@@ -228,6 +232,15 @@ impl SimAgent {
             });
         accepts.chain(works).map(|verb| self.under_session(verb)).collect()
     }
+}
+
+/// Two of its Works that are of one conversation: what ends, and what stays.
+fn pairs(view: &AgentView) -> Vec<(WorkId, Option<AssignmentId>, &WorkView)> {
+    let others = |into: &WorkView| {
+        let (id, conversation) = (into.work, into.conversation);
+        view.works.iter().filter(move |from| from.work != id && from.conversation == conversation)
+    };
+    view.works.iter().flat_map(|into| others(into).map(move |from| (from.work, from.assignment, into))).collect()
 }
 
 fn set(presence: Presence) -> Verb {
