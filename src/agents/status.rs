@@ -67,6 +67,8 @@ reasons! {
     UnknownOffer => "UNKNOWN_OFFER", NotFound;
     /// No such conversation.
     UnknownConversation => "UNKNOWN_CONVERSATION", NotFound;
+    /// No such customer, or nobody has the address.
+    UnknownCustomer => "UNKNOWN_CUSTOMER", NotFound;
     /// No such message.
     UnknownMessage => "UNKNOWN_MESSAGE", NotFound;
     /// No such attachment, or its bytes are not stored.

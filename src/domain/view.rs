@@ -1,8 +1,8 @@
 //! What the edge may see of the state: plain values, copied out, so that nobody outside holds or pokes into it.
 
-use super::event::{AddressKind, Scope};
+use super::event::{AddressKind, Assurance, Scope, Sender};
 use super::id::{AgentId, AssignmentId, Index, LeafId, MessageId, Name, OfferId, RootId, WorkId};
-use super::record::{Author, IdentityStatus, Presence, Purpose};
+use super::record::{Author, Evidence, IdentityStatus, Presence, Purpose};
 use super::time::Timestamp;
 use super::workspace::AgentKind;
 
@@ -132,6 +132,70 @@ pub struct IdentityView {
     pub generation: u16,
     /// Purposes of messages that it does not want.
     pub refuses: Vec<Purpose>,
+    /// Its link has ended: it is somebody else's by now, or nobody's.
+    pub ended: bool,
+    /// By what evidence it is the customer's; none: the customer began with it.
+    pub link: Option<LinkView>,
+}
+
+/// The evidence that an identity belongs to a customer who did not begin with it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LinkView {
+    /// Who says so.
+    pub evidence: Evidence,
+    /// How sure it was.
+    pub assurance: Assurance,
+    /// Since when.
+    pub at: Timestamp,
+    /// The agent who said so.
+    pub by: Option<Name>,
+}
+
+/// A customer that was merged into another one, and can be taken apart from it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MergeView {
+    /// Its id before.
+    pub customer: RootId,
+    /// Leaves that it would have again.
+    pub leaves: Vec<LeafId>,
+    /// Who says that the two are one.
+    pub evidence: Evidence,
+    /// Since when.
+    pub at: Timestamp,
+    /// The agent who said so.
+    pub by: Option<Name>,
+}
+
+/// A customer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CustomerView {
+    /// Its conversation, which has the same id.
+    pub conversation: ConversationView,
+    /// What was merged into it and can be taken apart.
+    pub merges: Vec<MergeView>,
+}
+
+/// Which customers somebody wants to see.
+#[derive(Clone, Debug, PartialEq)]
+pub enum CustomerQuery {
+    /// The one that an id stands for.
+    Id(RootId),
+    /// The one who has an address now.
+    Address {
+        /// The address, as an adapter could write it.
+        sender: Sender,
+        /// Scope of its namespace; empty for none.
+        scope: Name,
+    },
+}
+
+/// Customers that were asked for.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CustomersFound {
+    /// In the order of the query.
+    pub customers: Vec<CustomerView>,
+    /// Where the query was for an address: the leaf that has it now.
+    pub leaf: Option<LeafId>,
 }
 
 /// A conversation.

@@ -258,17 +258,20 @@ pub(in crate::agents) fn message_id(text: &str) -> Result<MessageId, Refusal> {
     id("message_id", text)
 }
 
-fn id<T: std::str::FromStr<Err = crate::domain::id::BadId>>(field: &'static str, text: &str) -> Result<T, Refusal> {
+pub(super) fn id<T: std::str::FromStr<Err = crate::domain::id::BadId>>(
+    field: &'static str,
+    text: &str,
+) -> Result<T, Refusal> {
     text.parse().map_err(|bad: crate::domain::id::BadId| Refusal::invalid(field, &bad.to_string()))
 }
 
 /// A name that operators choose.
-fn token(field: &'static str, text: &str) -> Result<Name, Refusal> {
+pub(super) fn token(field: &'static str, text: &str) -> Result<Name, Refusal> {
     name(text).ok_or_else(|| Refusal::invalid(field, "1 to 64 letters, digits, - or _"))
 }
 
 /// A short text of a list that operators keep; may be empty.
-fn label(field: &'static str, text: &str) -> Result<Name, Refusal> {
+pub(super) fn label(field: &'static str, text: &str) -> Result<Name, Refusal> {
     if text.len() > MAX_NAME_BYTES {
         return Err(Refusal::limit("max_name_bytes", MAX_NAME_BYTES).with("field", field));
     }

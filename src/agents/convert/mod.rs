@@ -5,6 +5,7 @@
 
 mod command;
 mod content;
+mod customer;
 mod enums;
 mod event;
 mod live;
@@ -14,6 +15,7 @@ mod view;
 pub(super) use command::{
     Sends, Wire, command, conversation_id, list_works, message_id, own_command, page_size, place, work_id, works_token,
 };
+pub(super) use customer::{customer, customer_id, sender};
 pub(super) use enums::error_class;
 pub(super) use event::{
     attachment, authors, conversation_events, event, history_messages, say, session_ended, unanswered,

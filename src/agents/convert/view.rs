@@ -5,7 +5,7 @@ use crate::agents::status::Refusal;
 use crate::domain::event::Scope;
 use crate::domain::id::{Index, Position};
 use crate::domain::time::Timestamp;
-use crate::domain::view::{AgentView, ConversationView, IdentityView, OfferView, WorkView};
+use crate::domain::view::{AgentView, ConversationView, IdentityView, LinkView, OfferView, WorkView};
 use crate::proto::agent as p;
 
 pub(super) fn timestamp(time: Timestamp) -> prost_types::Timestamp {
@@ -105,7 +105,7 @@ pub(in crate::agents) fn conversation(view: ConversationView) -> p::Conversation
     }
 }
 
-fn identity(view: IdentityView) -> p::Identity {
+pub(super) fn identity(view: IdentityView) -> p::Identity {
     let kind = match view.scope {
         Scope::Direct => enums::namespace(view.kind),
         Scope::Group | Scope::Public => "thread",
@@ -120,5 +120,19 @@ fn identity(view: IdentityView) -> p::Identity {
         shared: view.shared,
         generation: view.generation.into(),
         refuses: view.refuses.into_iter().map(|purpose| enums::purpose(purpose).into()).collect(),
+        link: Some(link(view.link)),
+        ended: view.ended,
+    }
+}
+
+fn link(view: Option<LinkView>) -> p::Link {
+    match view {
+        None => p::Link { evidence: p::Evidence::First.into(), ..p::Link::default() },
+        Some(view) => p::Link {
+            evidence: enums::evidence(view.evidence).into(),
+            assurance: enums::assurance(view.assurance).into(),
+            linked_at: Some(timestamp(view.at)),
+            linked_by: view.by.map(Into::into).unwrap_or_default(),
+        },
     }
 }

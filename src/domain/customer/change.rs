@@ -78,7 +78,7 @@ pub(crate) fn changed(
     let successor = match new.leaf {
         None if unsure => None,
         // The provider says so; it has not written yet.
-        None => Some(open(draft, new, who.root, assurance, true, false)),
+        None => Some(open(draft, new, who.root, assurance, Some(who.leaf), false)),
         Some(leaf) => Some(leaf).filter(|&leaf| draft.root_of(leaf) == who.root),
     };
     // Another kind of address beside the old one takes nothing from it.

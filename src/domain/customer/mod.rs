@@ -2,6 +2,7 @@
 
 mod address;
 mod change;
+mod joined;
 mod leaf;
 mod number;
 mod resolve;
@@ -10,6 +11,7 @@ mod variant;
 pub use address::normalise;
 pub(crate) use address::{NORMALISER_VERSION, address_hash};
 pub(crate) use change::{Told, changed};
+pub(crate) use joined::{Joined, Link, Merge, Parting};
 pub(crate) use leaf::{Leaf, Leaves};
 pub use number::warm_up;
 pub(crate) use resolve::{Who, known, known_person, resolve, resolve_thread};

@@ -112,8 +112,8 @@ pub(crate) fn resolve(
     let mut leaf_of_first = None;
     for address in addresses {
         let (opened, doubted) = (address.leaf, address.doubted);
-        let linked = known.is_some() || leaf_of_first.is_some();
-        let leaf = opened.unwrap_or_else(|| open(draft, address, root, assurance, linked, wrote && !unsure));
+        let beside = known.or(leaf_of_first);
+        let leaf = opened.unwrap_or_else(|| open(draft, address, root, assurance, beside, wrote && !unsure));
         if wrote && opened.is_some() {
             match (doubted, unsure) {
                 (true, true) => doubt(draft, leaf),
@@ -239,6 +239,7 @@ pub(crate) fn resolve_thread(draft: &mut Draft<'_>, endpoint: &Name, thread: &st
         shared: true,
         assurance: Assurance::Claimed,
         evidence: Evidence::First,
+        beside: None,
     }));
     Who { leaf, root: RootId(leaf.0) }
 }
@@ -248,7 +249,7 @@ pub(super) fn open(
     address: Address,
     root: RootId,
     assurance: Assurance,
-    linked: bool,
+    beside: Option<LeafId>,
     wrote: bool,
 ) -> LeafId {
     let leaf = draft.next_leaf();
@@ -265,7 +266,8 @@ pub(super) fn open(
         status: if wrote { IdentityStatus::Verified } else { IdentityStatus::Provisional },
         shared: false,
         assurance,
-        evidence: if linked { Evidence::SameEvent } else { Evidence::First },
+        evidence: if beside.is_some() { Evidence::SameEvent } else { Evidence::First },
+        beside,
     }));
     leaf
 }

@@ -1,6 +1,7 @@
 //! One workspace: its configuration, and everything the shard knows of it.
 
 mod config;
+mod customers;
 mod live;
 mod names;
 mod opt_out;

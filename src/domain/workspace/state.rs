@@ -11,7 +11,7 @@ use super::names::Names;
 use super::requests::Requests;
 use crate::domain::command::Answer;
 use crate::domain::conversation::{Aging, HeldParts, Seen};
-use crate::domain::customer::Leaves;
+use crate::domain::customer::{Joined, Leaves};
 use crate::domain::delivery::{Delivery, OpenSends, OptOuts, ParkedReceipt, WaitingReport};
 use crate::domain::event::{Assurance, ReceiptStatus};
 use crate::domain::id::{AgentId, Index, LeafId, MessageId, Name, RootId, WorkId};
@@ -34,8 +34,7 @@ pub struct Workspace {
     config_sha256: Option<[u8; 32]>,
     pub(crate) names: Names,
     pub(crate) leaves: Leaves,
-    /// Customers with more than one leaf.
-    joined: BTreeMap<RootId, Vec<LeafId>>,
+    pub(crate) joined: Joined,
     pub(crate) works: BTreeMap<WorkId, Box<Work>>,
     pub(crate) closed: Closed,
     pub(crate) agents: Vec<Agent>,
@@ -73,7 +72,7 @@ impl Workspace {
             config_sha256: None,
             names: Names::new(),
             leaves: Leaves::default(),
-            joined: BTreeMap::new(),
+            joined: Joined::default(),
             works: BTreeMap::new(),
             closed: Closed::default(),
             agents: Vec::new(),
@@ -154,19 +153,6 @@ impl Workspace {
         self.timers.contains(timer)
     }
 
-    /// The customer that an id stands for: a merged one's id resolves to the winner.
-    pub(crate) fn resolve_root(&self, id: RootId) -> Option<RootId> {
-        self.leaves.get(LeafId(id.0)).map(|leaf| leaf.root)
-    }
-
-    /// Leaves of a customer.
-    pub(crate) fn leaves_of(&self, root: RootId) -> SmallVec<[LeafId; 2]> {
-        match self.joined.get(&root) {
-            Some(leaves) => SmallVec::from_slice(leaves),
-            None => SmallVec::from_iter([LeafId(root.0)]),
-        }
-    }
-
     /// Works of a customer that are open or can be reopened, oldest first within each leaf.
     pub(crate) fn works_of(&self, root: RootId) -> impl Iterator<Item = WorkId> {
         self.leaves_of(root)
@@ -208,9 +194,7 @@ impl Workspace {
                 });
                 let scope = self.names.intern(&opened.namespace_scope);
                 self.leaves.open(opened, scope, address);
-                if opened.root.0 != opened.leaf.0 {
-                    self.join(opened.root, &[opened.leaf]);
-                }
+                self.joined.opened(opened, now, self.said_by(record));
             }
             Change::IdentityMarked { leaf, status, shared } => {
                 if let Some(leaf) = self.leaves.get_mut(*leaf) {
@@ -228,7 +212,9 @@ impl Workspace {
                 }
             }
             Change::OptNoted { leaf, purposes, refused, .. } => self.opt_outs.note(*leaf, purposes, *refused),
-            Change::Merged { winner, loser, leaves, .. } => self.merge(*winner, *loser, leaves),
+            Change::Merged { winner, loser, leaves, evidence } => {
+                self.merge(record, (*winner, *loser), leaves, *evidence);
+            }
             Change::MessageStored(message) => self.message(index, now, place, message, record),
             Change::AlsoReceived { message, endpoint, .. } => {
                 if let Some((_, endpoints)) = self.mail_endpoints.get_mut(message.to_bits()) {
@@ -309,20 +295,6 @@ impl Workspace {
             let profile = self.config.profile(&self.agents[at].name).cloned().unwrap_or_default();
             self.with_agent(id, |agent| agent.profile = profile);
         }
-    }
-
-    fn join(&mut self, root: RootId, leaves: &[LeafId]) {
-        self.joined.entry(root).or_insert_with(|| vec![LeafId(root.0)]).extend_from_slice(leaves);
-    }
-
-    fn merge(&mut self, winner: RootId, loser: RootId, leaves: &[LeafId]) {
-        self.joined.remove(&loser);
-        for &leaf in leaves {
-            if let Some(leaf) = self.leaves.get_mut(leaf) {
-                leaf.root = winner;
-            }
-        }
-        self.join(winner, leaves);
     }
 
     /// The address is the customer's no longer: it is in doubt, and what would have been answered there goes elsewhere.

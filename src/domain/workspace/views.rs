@@ -1,10 +1,11 @@
 //! Copies of the state for the edge.
 
 use super::Workspace;
-use crate::domain::id::{RootId, WorkId};
+use crate::domain::customer::Leaf;
+use crate::domain::id::{AgentId, LeafId, RootId, WorkId};
 use crate::domain::session::Agent;
 use crate::domain::time::Timestamp;
-use crate::domain::view::{AgentView, ConversationView, IdentityView, OfferView, WorkState, WorkView};
+use crate::domain::view::{AgentView, ConversationView, IdentityView, LinkView, OfferView, WorkState, WorkView};
 use crate::domain::work::{ClosedWork, Work};
 
 impl Workspace {
@@ -64,23 +65,33 @@ impl Workspace {
         Some(ConversationView {
             conversation: root,
             shown_name: self.shown_name(root).map(|(_, name)| name.clone()),
-            identities: leaves
-                .iter()
-                .map(|&(id, leaf)| IdentityView {
-                    leaf: id,
-                    kind: leaf.kind,
-                    namespace_scope: self.names.get(leaf.namespace_scope).clone(),
-                    scope: leaf.scope,
-                    address: leaf.address.clone(),
-                    status: leaf.status,
-                    shared: leaf.shared,
-                    generation: leaf.generation,
-                    refuses: self.opt_outs.of(id).collect(),
-                })
-                .collect(),
+            identities: leaves.iter().map(|&(id, leaf)| self.view_identity(id, leaf)).collect(),
             works: self.works_of(root).filter_map(|work| self.work(work)).collect(),
             last: leaves.iter().map(|&(id, leaf)| (id, leaf.last())).collect(),
         })
+    }
+
+    fn view_identity(&self, id: LeafId, leaf: &Leaf) -> IdentityView {
+        let by = |agent: Option<AgentId>| agent.and_then(|agent| self.agent_name(agent)).cloned();
+        let link = self.joined.link(id).map(|link| LinkView {
+            evidence: link.evidence,
+            assurance: link.assurance,
+            at: link.at,
+            by: by(link.by),
+        });
+        IdentityView {
+            leaf: id,
+            kind: leaf.kind,
+            namespace_scope: self.names.get(leaf.namespace_scope).clone(),
+            scope: leaf.scope,
+            address: leaf.address.clone(),
+            status: leaf.status,
+            shared: leaf.shared,
+            generation: leaf.generation,
+            refuses: self.opt_outs.of(id).collect(),
+            ended: leaf.ended,
+            link,
+        }
     }
 
     fn view_work(&self, work: &Work) -> WorkView {
@@ -163,7 +174,7 @@ impl Workspace {
     }
 
     /// The customer that a leaf belongs to now.
-    pub(crate) fn root_of(&self, leaf: crate::domain::id::LeafId) -> RootId {
+    pub(crate) fn root_of(&self, leaf: LeafId) -> RootId {
         self.leaves.get(leaf).map_or(RootId(leaf.0), |leaf| leaf.root)
     }
 }

@@ -210,6 +210,7 @@ fn identity_opened(opened: p::IdentityOpened) -> Result<IdentityOpened, CodecErr
         shared: opened.shared,
         assurance: Word::from_number(opened.assurance)?,
         evidence: Word::from_number(opened.evidence)?,
+        beside: opened.beside.map(LeafId),
     })
 }
 

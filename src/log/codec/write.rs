@@ -263,6 +263,7 @@ fn identity_opened(opened: &IdentityOpened) -> p::IdentityOpened {
         shared: opened.shared,
         assurance: opened.assurance.number(),
         evidence: opened.evidence.number(),
+        beside: opened.beside.map(|leaf| leaf.0),
     }
 }
 

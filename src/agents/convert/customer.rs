@@ -1,0 +1,51 @@
+//! Customers: what is asked about them, and what is shown.
+
+use super::command::id;
+use super::content::line;
+use super::enums;
+use super::view::{conversation, timestamp};
+use crate::agents::limits::MAX_LINE_BYTES;
+use crate::agents::status::Refusal;
+use crate::domain::event::Sender;
+use crate::domain::id::{Name, RootId};
+use crate::domain::view::{CustomerView, MergeView};
+use crate::proto::agent as p;
+
+/// A customer's id.
+pub(in crate::agents) fn customer_id(text: &str) -> Result<RootId, Refusal> {
+    id("customer_id", text)
+}
+
+/// An address with the scope of its namespace, from `namespace` or `namespace:scope`.
+pub(in crate::agents) fn sender(namespace: &str, address: &str) -> Result<(Sender, Name), Refusal> {
+    let (kind, scope) = namespace.split_once(':').unwrap_or((namespace, ""));
+    let kind = enums::namespace_from(kind).ok_or_else(|| Refusal::invalid("namespace", "is not known"))?;
+    line("namespace", scope)?;
+    line("address", address)?;
+    if address.is_empty() || namespace.len() > MAX_LINE_BYTES {
+        return Err(Refusal::invalid("address", "is wanted"));
+    }
+    Ok((Sender { kind, address: address.to_owned() }, Name::from(scope)))
+}
+
+/// A customer.
+pub(in crate::agents) fn customer(view: CustomerView) -> p::Customer {
+    let shown = conversation(view.conversation);
+    p::Customer {
+        customer_id: shown.conversation_id,
+        shown_name: shown.shown_name,
+        identities: shown.identities,
+        works: shown.works,
+        merges: view.merges.into_iter().map(merge).collect(),
+    }
+}
+
+fn merge(view: MergeView) -> p::Merge {
+    p::Merge {
+        customer_id: view.customer.to_string(),
+        identity_ids: view.leaves.iter().map(ToString::to_string).collect(),
+        evidence: enums::evidence(view.evidence).into(),
+        merged_at: Some(timestamp(view.at)),
+        merged_by: view.by.map(Into::into).unwrap_or_default(),
+    }
+}
