@@ -56,7 +56,9 @@ impl Change {
             | Self::CooledDown { work, .. }
             | Self::CooldownEnded { work, .. }
             | Self::WorkClosed { work, .. }
+            | Self::WorkParted { work, .. }
             | Self::SeenMarked { work, .. } => Concerned::work(*work),
+            Self::WordsTaken { work, leaf, .. } => Concerned { work: Some(*work), ..Concerned::leaf(*leaf) },
             Self::OfferEnded { work, agent, .. }
             | Self::Unassigned { work, agent, .. }
             | Self::WrapUpStarted { work, agent, .. }
@@ -75,6 +77,7 @@ impl Change {
             | Self::AlsoReceived { leaf, .. }
             | Self::PartsJoined { leaf, .. }
             | Self::ThroughParked { leaf, .. } => Concerned::leaf(*leaf),
+            Self::Suggested { one, .. } | Self::SuggestionEnded { one, .. } => Concerned::leaf(*one),
             Self::PartHeld(part) => Concerned::leaf(part.leaf),
             Self::IdentityOpened(opened) => Concerned::leaf(opened.leaf),
             Self::ReceiptNoted(receipt) => Concerned::leaf(receipt.leaf),
@@ -91,6 +94,8 @@ impl Change {
             | Self::Resumed { .. }
             | Self::AccountNoted { .. }
             | Self::Merged { .. }
+            | Self::Unmerged { .. }
+            | Self::CustomerChanged { .. }
             | Self::ReceiptParked { .. }
             | Self::AgentRegistered { .. } => Concerned::default(),
         }

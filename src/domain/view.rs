@@ -130,25 +130,16 @@ pub struct IdentityView {
     pub shared: bool,
     /// Generation.
     pub generation: u16,
+    /// Who said that it belongs to the customer, when it was opened.
+    pub evidence: Evidence,
+    /// How sure that was.
+    pub assurance: Assurance,
+    /// Its link to the customer has ended: it names what was said before, and gets no answers.
+    pub ended: bool,
     /// Purposes of messages that it does not want.
     pub refuses: Vec<Purpose>,
-    /// Its link has ended: it is somebody else's by now, or nobody's.
-    pub ended: bool,
-    /// By what evidence it is the customer's; none: the customer began with it.
-    pub link: Option<LinkView>,
-}
-
-/// The evidence that an identity belongs to a customer who did not begin with it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct LinkView {
-    /// Who says so.
-    pub evidence: Evidence,
-    /// How sure it was.
-    pub assurance: Assurance,
-    /// Since when.
-    pub at: Timestamp,
-    /// The agent who said so.
-    pub by: Option<Name>,
+    /// When an agent said that it is the customer's, and who.
+    pub linked: Option<(Timestamp, Option<Name>)>,
 }
 
 /// A customer that was merged into another one, and can be taken apart from it.

@@ -52,6 +52,8 @@ pub(super) fn rejection(rejection: &Rejection) -> Option<RejectionReason> {
         | Rejection::UnknownAgent
         | Rejection::UnknownWork
         | Rejection::UnknownOffer
+        | Rejection::UnknownCustomer
+        | Rejection::UnknownIdentity
         | Rejection::UnknownMessage => RejectionReason::NotFound,
         Rejection::OfferOver => RejectionReason::OfferOver,
         Rejection::WorkClosed => RejectionReason::WorkClosed,
@@ -64,7 +66,14 @@ pub(super) fn rejection(rejection: &Rejection) -> Option<RejectionReason> {
         Rejection::RequestIdReused => RejectionReason::IdReused,
         Rejection::NoRecipient | Rejection::RecipientRefused(_) => RejectionReason::NoRecipient,
         Rejection::CannotSend(_) | Rejection::NotCarried { .. } => RejectionReason::CannotSend,
-        Rejection::Invalid(_) | Rejection::StreamInUse => RejectionReason::Invalid,
+        Rejection::Invalid(_)
+        | Rejection::StreamInUse
+        | Rejection::SameCustomer { .. }
+        | Rejection::NotMerged { .. }
+        | Rejection::NothingLeft { .. }
+        | Rejection::SharedIdentity { .. }
+        | Rejection::TwoValues { .. }
+        | Rejection::IdentityTaken { .. } => RejectionReason::Invalid,
         Rejection::Limit(_) => RejectionReason::Limit,
     })
 }

@@ -29,6 +29,8 @@ const EXPECTED: &[(&str, &[&str])] = &[
             "Named",
             "*LinkEnded: nobody's number changes in this model",
             "Merged",
+            "*Suggested: nobody claims an address in this model",
+            "*SuggestionEnded: nobody claims an address in this model",
             "MessageStored",
             "AlsoReceived",
             "PartHeld",

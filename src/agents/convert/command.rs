@@ -3,6 +3,7 @@
 use prost::Message;
 
 use super::content::{content, line};
+use super::customer::{customer_id, unmerge_customers};
 use super::enums::work_state_from;
 use super::view::{position, timestamp_from};
 use crate::agents::caller::{Caller, name};
@@ -123,12 +124,12 @@ wire! {
         |_request| Ok(Verb::EndSession { reason: SessionEnd::LoggedOut }), |answer| {};
     AcceptOfferRequest => AcceptOfferResponse, AcceptOffer, "accept",
         |request| Ok(Verb::Accept { offer: id("offer_id", &request.offer_id)? }),
-        |answer| { assignment_id: answer.assignment.map(|id| id.to_string()).unwrap_or_default() };
+        |answer| { assignment_id: text(answer.assignment) };
     DeclineOfferRequest => DeclineOfferResponse, DeclineOffer, "decline",
         |request| Ok(Verb::Decline { offer: id("offer_id", &request.offer_id)? }), |answer| {};
     SendMessageRequest => SendMessageResponse, SendMessage, "send",
         |request| send(request),
-        |answer| { message_id: answer.message.map(|id| id.to_string()).unwrap_or_default(), endpoint_degraded: false },
+        |answer| { message_id: text(answer.message), endpoint_degraded: false },
         sending: (sends, |response| response.endpoint_degraded = true);
     MarkReadRequest => MarkReadResponse, MarkRead, "mark_read",
         |request| Ok(Verb::MarkRead {
@@ -141,6 +142,19 @@ wire! {
             assignment: id("assignment_id", &request.assignment_id)?,
             disposition: label("disposition", &request.disposition)?,
         }), |answer| {};
+    MergeCustomersRequest => MergeCustomersResponse, MergeCustomers, "merge_customers",
+        |request| Ok(Verb::MergeCustomers {
+            customer: customer_id(&request.customer_id)?,
+            other: id("other_customer_id", &request.other_customer_id)?,
+        }),
+        |answer| { customer_id: text(answer.customer) };
+    UnmergeCustomersRequest => UnmergeCustomersResponse, UnmergeCustomers, "unmerge_customers",
+        |request| unmerge_customers(&request),
+        |answer| { customer_id: text(answer.customer), rest_customer_id: text(answer.rest) };
+}
+
+fn text<T: ToString>(id: Option<T>) -> String {
+    id.map(|id| id.to_string()).unwrap_or_default()
 }
 
 fn set_presence(request: p::SetPresenceRequest) -> Result<Verb, Refusal> {

@@ -4,16 +4,29 @@ use super::command::id;
 use super::content::line;
 use super::enums;
 use super::view::{conversation, timestamp};
-use crate::agents::limits::MAX_LINE_BYTES;
+use crate::agents::limits::{MAX_ITEMS, MAX_LINE_BYTES};
 use crate::agents::status::Refusal;
+use crate::domain::command::Verb;
 use crate::domain::event::Sender;
-use crate::domain::id::{Name, RootId};
+use crate::domain::id::{LeafId, Name, RootId};
 use crate::domain::view::{CustomerView, MergeView};
 use crate::proto::agent as p;
 
 /// A customer's id.
 pub(in crate::agents) fn customer_id(text: &str) -> Result<RootId, Refusal> {
     id("customer_id", text)
+}
+
+/// Who is to be taken apart.
+pub(super) fn unmerge_customers(request: &p::UnmergeCustomersRequest) -> Result<Verb, Refusal> {
+    if request.identity_ids.len() > MAX_ITEMS {
+        return Err(Refusal::limit("max_items", MAX_ITEMS).with("field", "identity_ids"));
+    }
+    let leaves = request.identity_ids.iter().map(|text| id("identity_ids", text));
+    Ok(Verb::UnmergeCustomers {
+        customer: customer_id(&request.customer_id)?,
+        leaves: leaves.collect::<Result<Vec<LeafId>, _>>()?,
+    })
 }
 
 /// An address with the scope of its namespace, from `namespace` or `namespace:scope`.

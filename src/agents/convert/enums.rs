@@ -204,7 +204,7 @@ pub(super) fn namespace_from(name: &str) -> Option<AddressKind> {
 }
 
 /// The namespace's name without its scope (domain rules, section 4).
-pub(super) fn namespace(kind: AddressKind) -> &'static str {
+pub(in super::super) fn namespace(kind: AddressKind) -> &'static str {
     match kind {
         AddressKind::Phone => "phone",
         AddressKind::ShortCode => "short_code",

@@ -7,9 +7,9 @@ use super::enums;
 use super::view::{position, seconds, timestamp};
 use crate::domain::content::Attachment;
 use crate::domain::event::ReceiptStatus;
-use crate::domain::id::{AgentId, AssignmentId, LeafId, MessageId, Name, OfferId, Position, WorkId};
+use crate::domain::id::{AgentId, AssignmentId, LeafId, MessageId, Name, OfferId, Position, RootId, WorkId};
 use crate::domain::record::{
-    Assigned, Author, Change, Direction, Flags, MessageContent, MessageStored, OfferMade, PersonalValue, ReceiptNoted,
+    Assigned, Author, Change, Direction, MessageContent, MessageStored, OfferMade, PersonalValue, ReceiptNoted,
     Record, WorkBrief,
 };
 use crate::domain::view::WorkState;
@@ -62,6 +62,11 @@ pub(in crate::agents) fn event(
         Change::SessionEnded { reason, .. } => {
             Kind::SessionEnded(p::SessionEnded { reason: enums::session_end(*reason).into() })
         }
+        Change::CustomerChanged { work, conversation, split, .. } => Kind::CustomerChanged(p::CustomerChanged {
+            work_id: work.to_string(),
+            conversation_id: conversation.to_string(),
+            split_work_id: text(*split),
+        }),
         _ => return None,
     };
     Some(p::Event { position: Some(position(at)), event: Some(kind) })
@@ -99,12 +104,32 @@ pub(in crate::agents) fn conversation_events(
                 Change::ReceiptNoted(receipt) if receipt.applied && leaves.contains(&receipt.leaf) => {
                     Kind::Status(status(receipt))
                 }
+                Change::Merged { winner, leaves: joined, .. } if joined.iter().any(|leaf| leaves.contains(leaf)) => {
+                    now_with(*winner)
+                }
+                Change::Unmerged { rest, parted, leaves: gone, .. } => {
+                    // Whoever watches follows one of the two.
+                    let went = gone.iter().any(|leaf| leaves.contains(leaf));
+                    let stayed = leaves.contains(&LeafId(rest.0));
+                    match (went, stayed) {
+                        (true, _) => now_with(*parted),
+                        (false, true) => now_with(*rest),
+                        (false, false) => return None,
+                    }
+                }
                 _ => return None,
             };
             let at = Position { index: record.index, output: place.into() };
             Some(p::Event { position: Some(position(at)), event: Some(kind) })
         })
         .collect()
+}
+
+fn now_with(conversation: RootId) -> Kind {
+    Kind::CustomerChanged(p::CustomerChanged {
+        conversation_id: conversation.to_string(),
+        ..p::CustomerChanged::default()
+    })
 }
 
 /// Messages of the record that belong to one of the leaves, newest first, with their ids.
@@ -137,27 +162,6 @@ pub(in crate::agents) fn history_messages(
     messages
 }
 
-/// Items of the customer's side in the Work at places before `before`, newest first, back to where we answered or the Work ended
-/// or began. True: it was reached in this record.
-pub(in crate::agents) fn unanswered(record: &Record, work: WorkId, before: u16) -> (Vec<p::Message>, bool) {
-    let mut found = Vec::new();
-    for (place, change) in (0..before).zip(&record.changes).collect::<Vec<_>>().into_iter().rev() {
-        match change {
-            Change::MessageStored(stored) if stored.work == Some(work) => match stored.direction {
-                // What is not to be shown is not told either, as while the Work is the agent's.
-                Direction::In if stored.flags.has(Flags::REPEATED) => {}
-                Direction::In => found.push(message(record, place, stored, |_| None)),
-                // As in the Work's turn: a quiet one is no answer.
-                Direction::Out if !stored.flags.is_quiet() => return (found, true),
-                Direction::Out | Direction::Note => {}
-            },
-            Change::WorkClosed { work: closed, .. } if *closed == work => return (found, true),
-            _ => {}
-        }
-    }
-    (found, record.index == work.index())
-}
-
 /// Agents whose names the event needs.
 pub(in crate::agents) fn authors(record: &Record) -> impl Iterator<Item = AgentId> + '_ {
     record.changes.iter().filter_map(|change| match change {
@@ -187,7 +191,12 @@ fn words(record: &Record, place: u16) -> Option<&MessageContent> {
     })
 }
 
-fn message(record: &Record, place: u16, stored: &MessageStored, name: impl Fn(AgentId) -> Option<Name>) -> p::Message {
+pub(super) fn message(
+    record: &Record,
+    place: u16,
+    stored: &MessageStored,
+    name: impl Fn(AgentId) -> Option<Name>,
+) -> p::Message {
     let content = words(record, place);
     let agent = match stored.author {
         Author::Agent(agent) | Author::Bot(agent) => name(agent),

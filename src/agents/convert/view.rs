@@ -5,7 +5,7 @@ use crate::agents::status::Refusal;
 use crate::domain::event::Scope;
 use crate::domain::id::{Index, Position};
 use crate::domain::time::Timestamp;
-use crate::domain::view::{AgentView, ConversationView, IdentityView, LinkView, OfferView, WorkView};
+use crate::domain::view::{AgentView, ConversationView, IdentityView, OfferView, WorkView};
 use crate::proto::agent as p;
 
 pub(super) fn timestamp(time: Timestamp) -> prost_types::Timestamp {
@@ -120,19 +120,12 @@ pub(super) fn identity(view: IdentityView) -> p::Identity {
         shared: view.shared,
         generation: view.generation.into(),
         refuses: view.refuses.into_iter().map(|purpose| enums::purpose(purpose).into()).collect(),
-        link: Some(link(view.link)),
-        ended: view.ended,
-    }
-}
-
-fn link(view: Option<LinkView>) -> p::Link {
-    match view {
-        None => p::Link { evidence: p::Evidence::First.into(), ..p::Link::default() },
-        Some(view) => p::Link {
+        link: Some(p::Link {
             evidence: enums::evidence(view.evidence).into(),
             assurance: enums::assurance(view.assurance).into(),
-            linked_at: Some(timestamp(view.at)),
-            linked_by: view.by.map(Into::into).unwrap_or_default(),
-        },
+            linked_at: view.linked.as_ref().map(|(at, _)| timestamp(*at)),
+            linked_by: view.linked.and_then(|(_, agent)| agent).map(Into::into).unwrap_or_default(),
+        }),
+        ended: view.ended,
     }
 }

@@ -9,10 +9,9 @@ use std::sync::Arc;
 use prost::Message as _;
 
 use super::frontier::{Frontier, Next};
-use crate::agents::convert;
+use crate::agents::convert::Unanswered;
 use crate::agents::limits::{WORDS_BYTES, WORDS_MESSAGES, WORDS_ROUNDS};
 use crate::agents::port::Shard;
-use crate::domain::id::WorkId;
 use crate::domain::record::{Assigned, Record};
 use crate::proto::agent::Message;
 
@@ -64,7 +63,7 @@ pub(in crate::agents) async fn words(
 
 /// True when everything was found, and had room.
 async fn gather(shard: &dyn Shard, record: &Arc<Record>, place: u16, assigned: &Assigned, words: &mut Words) -> bool {
-    let work: WorkId = assigned.work;
+    let mut unanswered = Unanswered::of(assigned.work, assigned.brief.leaf);
     let mut frontier = Frontier::new(record.workspace.clone(), [(assigned.brief.leaf, record.index)]);
     if frontier.take([(record.index, Some(Arc::clone(record)))]).is_err() {
         return false;
@@ -72,22 +71,23 @@ async fn gather(shard: &dyn Shard, record: &Arc<Record>, place: u16, assigned: &
     let mut rounds = 0;
     loop {
         match frontier.next() {
-            Next::End => return true,
+            Next::End => return unanswered.is_whole(),
             Next::Record(older) => {
                 let before = if older.index == record.index { place } else { u16::MAX };
-                let (found, all) = convert::unanswered(&older, work, before);
+                let (found, all) = unanswered.read(&older, before);
                 if !words.take(found) {
                     return false;
                 }
                 if all {
-                    return true;
+                    return unanswered.is_whole();
                 }
             }
             Next::Read(mut indexes) => {
-                // The Work is named by the record that opened it: nothing before that is of it.
-                indexes.retain(|index| *index >= work.index());
+                // The Work is named by the record that opened it: nothing before that is of it, but for words that it took over.
+                let floor = unanswered.floor();
+                indexes.retain(|index| *index >= floor);
                 if indexes.is_empty() {
-                    return true;
+                    return unanswered.is_whole();
                 }
                 rounds += 1;
                 if rounds > WORDS_ROUNDS {

@@ -57,4 +57,18 @@ impl CustomerService for Service {
         let caller = self.caller(request.metadata())?;
         self.answer(self.customer_of_address(caller, request.into_inner()).await)
     }
+
+    async fn merge_customers(
+        &self,
+        request: Request<p::MergeCustomersRequest>,
+    ) -> Result<Response<p::MergeCustomersResponse>, Status> {
+        self.unary(request).await
+    }
+
+    async fn unmerge_customers(
+        &self,
+        request: Request<p::UnmergeCustomersRequest>,
+    ) -> Result<Response<p::UnmergeCustomersResponse>, Status> {
+        self.unary(request).await
+    }
 }

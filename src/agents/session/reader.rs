@@ -131,6 +131,8 @@ impl Reader<'_> {
             Request::CloseWork(request) => self.command(request),
             Request::EndSession(request) => self.command(request),
             Request::SendTyping(request) => self.typing(request),
+            Request::MergeCustomers(request) => self.command(request),
+            Request::UnmergeCustomers(request) => self.command(request),
         };
         let Some(permit) = permit.take() else {
             return Err(Refusal::limit("in_flight", IN_FLIGHT));

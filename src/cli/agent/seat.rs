@@ -115,6 +115,12 @@ impl Seat {
                     self.chosen = self.desk.works.keys().next_back().cloned();
                 }
             }
+            Some(Happened::CustomerChanged(changed)) => {
+                println!("the customer of {} is {} now: who, history", changed.work_id, changed.conversation_id);
+                if !changed.split_work_id.is_empty() {
+                    println!("what others asked in it is {}", changed.split_work_id);
+                }
+            }
             Some(Happened::Changed(changed)) => {
                 println!("work {} is {}", changed.work_id, words::work(changed.state()));
             }

@@ -246,6 +246,11 @@ impl Desk {
                     work.last_customer_message_id.clone_from(&message.message_id);
                 }
             }
+            Some(Happened::CustomerChanged(changed)) => {
+                if let Some(work) = self.works.get_mut(&changed.work_id) {
+                    work.conversation_id.clone_from(&changed.conversation_id);
+                }
+            }
             Some(Happened::Status(_) | Happened::Presence(_) | Happened::SessionEnded(_)) | None => {}
         }
     }

@@ -181,7 +181,8 @@ impl Agent {
                 | Happened::Message(_)
                 | Happened::OfferEnded(_)
                 | Happened::Status(_)
-                | Happened::Presence(_),
+                | Happened::Presence(_)
+                | Happened::CustomerChanged(_),
             )
             | None => {}
             Some(Happened::SessionEnded(ended)) => {

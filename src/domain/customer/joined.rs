@@ -12,20 +12,9 @@ use std::collections::BTreeMap;
 
 use smallvec::SmallVec;
 
-use crate::domain::event::Assurance;
 use crate::domain::id::{AgentId, LeafId, RootId};
 use crate::domain::record::{Evidence, IdentityOpened};
 use crate::domain::time::Timestamp;
-
-/// Evidence that a leaf belongs to a customer that did not begin with it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Link {
-    pub(crate) evidence: Evidence,
-    pub(crate) assurance: Assurance,
-    pub(crate) at: Timestamp,
-    /// The agent who said so.
-    pub(crate) by: Option<AgentId>,
-}
 
 /// A customer that was merged into another one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,7 +47,8 @@ pub(crate) struct Joined {
     leaves: BTreeMap<RootId, Vec<LeafId>>,
     /// By the id that stands for another customer since, the lowest of its leaves.
     merges: BTreeMap<RootId, Merge>,
-    links: BTreeMap<LeafId, Link>,
+    /// Leaves that an agent linked: when, and who. What other evidence there is, the leaf says.
+    linked: BTreeMap<LeafId, (Timestamp, Option<AgentId>)>,
 }
 
 impl Joined {
@@ -70,9 +60,9 @@ impl Joined {
         }
     }
 
-    /// By what evidence a leaf is its customer's; none: the customer began with it.
-    pub(crate) fn link(&self, leaf: LeafId) -> Option<&Link> {
-        self.links.get(&leaf)
+    /// When an agent linked a leaf to its customer, and who.
+    pub(crate) fn linked(&self, leaf: LeafId) -> Option<(Timestamp, Option<AgentId>)> {
+        self.linked.get(&leaf).copied()
     }
 
     /// What the id was before it came to stand for another customer.
@@ -92,8 +82,9 @@ impl Joined {
         if opened.root.0 == opened.leaf.0 {
             return;
         }
-        let link = Link { evidence: opened.evidence, assurance: opened.assurance, at, by };
-        self.links.insert(opened.leaf, link);
+        if opened.evidence == Evidence::Agent {
+            self.linked.insert(opened.leaf, (at, by));
+        }
         self.join(opened.root, &[opened.leaf]);
         // It goes where the leaf goes that it was named with.
         let Some(beside) = opened.beside else { return };
@@ -126,8 +117,6 @@ impl Joined {
             for merge in &merges {
                 self.keep(root, &side, merge);
             }
-            // It is what its customer begins with now: no evidence binds it to others any more.
-            self.links.remove(&LeafId(root.0));
             if side.len() > 1 {
                 self.leaves.insert(root, side);
             }

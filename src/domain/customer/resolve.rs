@@ -2,11 +2,12 @@
 
 use smallvec::SmallVec;
 
-use super::{Leaf, NORMALISER_VERSION, address_hash, normalise};
+use super::merge::join;
+use super::{Leaf, NORMALISER_VERSION, address_hash, end_between, normalise};
 use crate::domain::draft::Draft;
 use crate::domain::event::{AddressKind, Assurance, Scope, Sender};
 use crate::domain::id::{LeafId, Name, RootId};
-use crate::domain::record::{Change, Evidence, IdentityOpened, IdentityStatus, PersonalValue};
+use crate::domain::record::{Change, Evidence, IdentityOpened, IdentityStatus, PersonalValue, SuggestionEnd};
 use crate::domain::workspace::Workspace;
 
 /// Addresses of one event that are looked at; a person has no more on one channel.
@@ -170,6 +171,12 @@ fn of_one_person(draft: &Draft<'_>, addresses: SmallVec<[Address; 2]>) -> SmallV
 }
 
 fn compatible(draft: &Draft<'_>, one: &Address, other: &Address) -> bool {
+    let root = |address: &Address| address.leaf.map(|leaf| draft.space.root_of(leaf));
+    if let (Some(one), Some(other)) = (root(one), root(other))
+        && draft.space.are_parted(one, other)
+    {
+        return false;
+    }
     [AddressKind::Crm, AddressKind::Login].into_iter().all(|kind| {
         let mut values = values(draft, one, kind);
         values.extend(self::values(draft, other, kind));
@@ -285,12 +292,11 @@ fn merge(draft: &mut Draft<'_>, root: RootId, addresses: &[Address]) -> RootId {
     let Some((&winner, losers)) = roots.split_first() else {
         return root;
     };
+    if !losers.is_empty() {
+        end_between(draft, &roots, SuggestionEnd::Merged);
+    }
     for &loser in losers {
-        let leaves = draft.space.leaves_of(loser).to_vec();
-        for &leaf in &leaves {
-            draft.touch(leaf);
-        }
-        draft.push(Change::Merged { winner, loser, leaves, evidence: Evidence::SameEvent });
+        join(draft, winner, loser, Evidence::SameEvent);
     }
     winner
 }

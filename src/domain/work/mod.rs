@@ -5,6 +5,7 @@
 mod closed;
 mod lifecycle;
 mod open;
+mod side;
 
 pub(crate) use closed::{Closed, ClosedWork};
 pub(crate) use lifecycle::{

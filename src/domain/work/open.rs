@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use smallvec::SmallVec;
 
+use super::side::Side;
 use crate::domain::content::Part;
 use crate::domain::id::{AgentId, AssignmentId, Index, LeafId, MessageId, Name, OfferId, RootId, WorkId};
 use crate::domain::record::{
@@ -62,6 +63,8 @@ pub(crate) struct Work {
     pub(crate) mail: Option<Box<MailThread>>,
     /// Tokens of the message that an answer answers.
     pub(crate) tokens: Option<Box<Tokens>>,
+    /// What each identity has said, once there are several.
+    pub(super) sides: Vec<Side>,
 }
 
 /// An open offer of the Work.
@@ -100,6 +103,33 @@ pub(crate) struct MailThread {
     pub(crate) subject: String,
     pub(crate) last_message_id: Option<String>,
     pub(crate) references: Vec<String>,
+}
+
+impl MailThread {
+    /// Goes on with a mail, if the words are one; it may be the first.
+    pub(super) fn go_on(thread: &mut Option<Box<Self>>, words: &MessageContent) {
+        let Some(mail) = words.content.parts.iter().find_map(|part| match part {
+            Part::Mail(mail) => Some(mail),
+            _ => None,
+        }) else {
+            return;
+        };
+        let thread = thread.get_or_insert_default();
+        if thread.subject.is_empty() {
+            thread.subject.clone_from(&mail.subject);
+        }
+        if let Some(id) = &mail.message_id {
+            if thread.references.is_empty() {
+                thread.references.extend(mail.references.iter().take(MAX_REFERENCES).cloned());
+            }
+            thread.references.push(id.clone());
+            if thread.references.len() > MAX_REFERENCES {
+                // The first names the thread, the last ones the way: what is between may go.
+                thread.references.remove(1);
+            }
+            thread.last_message_id = Some(id.clone());
+        }
+    }
 }
 
 /// What the provider gave with the last customer message: each good for one answer.
@@ -157,6 +187,7 @@ impl Work {
             cooldowns: SmallVec::new(),
             mail: None,
             tokens: None,
+            sides: Vec::new(),
         }
     }
 
@@ -216,6 +247,7 @@ impl Work {
                 self.state = WorkState::WrapUp;
                 self.answered = self.ours_since.is_none();
                 self.stop_waiting(now);
+                self.settle_sides();
                 self.wrapup_until = Some(*until);
                 self.disposition = disposition.clone();
                 if let Some(owner) = &mut self.owner {
@@ -239,6 +271,7 @@ impl Work {
                 self.wrapup_until = None;
                 self.disposition = disposition.clone();
             }
+            Change::WorkParted { leaves, since, answer_to, .. } => self.lose_sides(leaves, *since, *answer_to),
             Change::SeenMarked { through, .. } => self.seen = self.seen.max(Some(*through)),
             // The rest names no Work, or makes one: nothing here moves by it.
             _ => {}
@@ -246,6 +279,7 @@ impl Work {
     }
 
     fn message(&mut self, id: MessageId, message: &MessageStored, now: Timestamp, words: Option<&MessageContent>) {
+        self.note_side(id, message, now, words);
         self.last_message = Some(id);
         match (message.direction, message.author) {
             _ if message.flags.is_quiet() => {}
@@ -274,7 +308,7 @@ impl Work {
             _ => {}
         }
         if let Some(words) = words.filter(|_| !message.flags.is_quiet()) {
-            self.continue_mail(words);
+            MailThread::go_on(&mut self.mail, words);
         }
     }
 
@@ -282,30 +316,6 @@ impl Work {
     fn stop_waiting(&mut self, now: Timestamp) {
         if let Some(since) = self.ours_since.take() {
             self.waited_ms += now.millis_since(since).unsigned_abs();
-        }
-    }
-
-    fn continue_mail(&mut self, words: &MessageContent) {
-        let Some(mail) = words.content.parts.iter().find_map(|part| match part {
-            Part::Mail(mail) => Some(mail),
-            _ => None,
-        }) else {
-            return;
-        };
-        let thread = self.mail.get_or_insert_default();
-        if thread.subject.is_empty() {
-            thread.subject.clone_from(&mail.subject);
-        }
-        if let Some(id) = &mail.message_id {
-            if thread.references.is_empty() {
-                thread.references.extend(mail.references.iter().take(MAX_REFERENCES).cloned());
-            }
-            thread.references.push(id.clone());
-            if thread.references.len() > MAX_REFERENCES {
-                // The first names the thread, the last ones the way: what is between may go.
-                thread.references.remove(1);
-            }
-            thread.last_message_id = Some(id.clone());
         }
     }
 

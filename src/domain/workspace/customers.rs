@@ -3,8 +3,8 @@
 use smallvec::SmallVec;
 
 use super::Workspace;
-use crate::domain::customer::{Merge, known};
-use crate::domain::id::{AgentId, LeafId, RootId};
+use crate::domain::customer::{Merge, Parting, known};
+use crate::domain::id::{AgentId, LeafId, RootId, WorkId};
 use crate::domain::record::{Cause, Evidence, Record};
 use crate::domain::view::{CustomerQuery, CustomerView, CustomersFound, MergeView};
 
@@ -33,6 +33,24 @@ impl Workspace {
         }
         let by = self.said_by(record);
         self.joined.merge(winner, loser, Merge { leaves: leaves.to_vec(), evidence, at: record.time, by });
+    }
+
+    pub(super) fn part(&mut self, customer: RootId, rest: RootId, parted: RootId, leaves: &[LeafId]) {
+        for leaf in self.leaves_of(customer) {
+            let root = if leaves.contains(&leaf) { parted } else { rest };
+            if let Some(leaf) = self.leaves.get_mut(leaf) {
+                leaf.root = root;
+            }
+        }
+        self.joined.part(&Parting { customer, rest, parted, leaves: leaves.to_vec() });
+    }
+
+    /// What an identity has said in one Work is asked in another.
+    pub(super) fn take_words(&mut self, work: WorkId, from: WorkId, leaf: LeafId) {
+        let side = self.works.get(&from).and_then(|from| from.side(leaf)).cloned();
+        if let Some(side) = side {
+            self.with_work(work, |work| work.take_side(&side));
+        }
     }
 
     /// The agent whose command the record is.

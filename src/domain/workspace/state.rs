@@ -11,7 +11,7 @@ use super::names::Names;
 use super::requests::Requests;
 use crate::domain::command::Answer;
 use crate::domain::conversation::{Aging, HeldParts, Seen};
-use crate::domain::customer::{Joined, Leaves};
+use crate::domain::customer::{Joined, Leaves, Suggestions};
 use crate::domain::delivery::{Delivery, OpenSends, OptOuts, ParkedReceipt, WaitingReport};
 use crate::domain::event::{Assurance, ReceiptStatus};
 use crate::domain::id::{AgentId, Index, LeafId, MessageId, Name, RootId, WorkId};
@@ -55,6 +55,8 @@ pub struct Workspace {
     pub(crate) open_sends: OpenSends,
     /// Who does not want to be written to.
     pub(crate) opt_outs: OptOuts,
+    /// Who may be one person.
+    pub(crate) suggestions: Suggestions,
     /// Receipts that came before their message was bound.
     pub(crate) parked: Aging<ParkedReceipt>,
     /// Parts of texts that wait for the others.
@@ -87,6 +89,7 @@ impl Workspace {
             deliveries: Aging::default(),
             open_sends: OpenSends::default(),
             opt_outs: OptOuts::default(),
+            suggestions: Suggestions::default(),
             parked: Aging::default(),
             parts: HeldParts::default(),
             last_owners: HashMap::default(),
@@ -212,9 +215,13 @@ impl Workspace {
                 }
             }
             Change::OptNoted { leaf, purposes, refused, .. } => self.opt_outs.note(*leaf, purposes, *refused),
+            Change::Suggested { one, other, reason } => self.suggestions.note(*one, *other, *reason, now),
+            Change::SuggestionEnded { one, other, end } => self.suggestions.end(*one, *other, *end, now),
             Change::Merged { winner, loser, leaves, evidence } => {
                 self.merge(record, (*winner, *loser), leaves, *evidence);
             }
+            Change::Unmerged { customer, rest, parted, leaves } => self.part(*customer, *rest, *parted, leaves),
+            Change::WordsTaken { work, from, leaf, .. } => self.take_words(*work, *from, *leaf),
             Change::MessageStored(message) => self.message(index, now, place, message, record),
             Change::AlsoReceived { message, endpoint, .. } => {
                 if let Some((_, endpoints)) = self.mail_endpoints.get_mut(message.to_bits()) {
@@ -495,7 +502,7 @@ impl Workspace {
         }
     }
 
-    fn with_work(&mut self, id: WorkId, change: impl FnOnce(&mut Work)) {
+    pub(super) fn with_work(&mut self, id: WorkId, change: impl FnOnce(&mut Work)) {
         let Some(work) = self.works.get_mut(&id) else {
             return;
         };

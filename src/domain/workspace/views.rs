@@ -2,10 +2,10 @@
 
 use super::Workspace;
 use crate::domain::customer::Leaf;
-use crate::domain::id::{AgentId, LeafId, RootId, WorkId};
+use crate::domain::id::{LeafId, RootId, WorkId};
 use crate::domain::session::Agent;
 use crate::domain::time::Timestamp;
-use crate::domain::view::{AgentView, ConversationView, IdentityView, LinkView, OfferView, WorkState, WorkView};
+use crate::domain::view::{AgentView, ConversationView, IdentityView, OfferView, WorkState, WorkView};
 use crate::domain::work::{ClosedWork, Work};
 
 impl Workspace {
@@ -72,13 +72,7 @@ impl Workspace {
     }
 
     fn view_identity(&self, id: LeafId, leaf: &Leaf) -> IdentityView {
-        let by = |agent: Option<AgentId>| agent.and_then(|agent| self.agent_name(agent)).cloned();
-        let link = self.joined.link(id).map(|link| LinkView {
-            evidence: link.evidence,
-            assurance: link.assurance,
-            at: link.at,
-            by: by(link.by),
-        });
+        let linked = self.joined.linked(id);
         IdentityView {
             leaf: id,
             kind: leaf.kind,
@@ -88,9 +82,11 @@ impl Workspace {
             status: leaf.status,
             shared: leaf.shared,
             generation: leaf.generation,
-            refuses: self.opt_outs.of(id).collect(),
+            evidence: leaf.evidence,
+            assurance: leaf.assurance,
             ended: leaf.ended,
-            link,
+            refuses: self.opt_outs.of(id).collect(),
+            linked: linked.map(|(at, agent)| (at, agent.and_then(|agent| self.agent_name(agent)).cloned())),
         }
     }
 

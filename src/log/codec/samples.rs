@@ -10,7 +10,7 @@ use proptest::sample::select;
 
 use self::words::{
     address_kind, assign_cause, assurance, author, error_class, evidence, opt_source, outcome, presence, queue_cause,
-    receipt_status, scope, session_end, status, unassign_reason,
+    receipt_status, scope, session_end, status, suggestion_end, suggestion_reason, unassign_reason,
 };
 use crate::domain::content::{Attachment, AttachmentKind, Content, Location, Mail, Mailbox, Part};
 use crate::domain::event::Assurance;
@@ -22,7 +22,7 @@ use crate::domain::record::{
 use crate::domain::time::Timestamp;
 
 /// How many variants [`variant`] numbers.
-pub(super) const VARIANTS: usize = 43;
+pub(super) const VARIANTS: usize = 49;
 
 /// The number of a change's variant, from 0.
 pub(super) fn variant(change: &Change) -> usize {
@@ -70,6 +70,12 @@ pub(super) fn variant(change: &Change) -> usize {
         Change::ThroughParked { .. } => 40,
         Change::OptNoted { .. } => 41,
         Change::LinkEnded { .. } => 42,
+        Change::Suggested { .. } => 43,
+        Change::SuggestionEnded { .. } => 44,
+        Change::Unmerged { .. } => 45,
+        Change::WorkParted { .. } => 46,
+        Change::WordsTaken { .. } => 47,
+        Change::CustomerChanged { .. } => 48,
     }
 }
 
@@ -214,6 +220,24 @@ pub(super) fn every_change() -> Vec<BoxedStrategy<Change>> {
             .prop_map(|(leaf, purposes, refused, source)| Change::OptNoted { leaf, purposes, refused, source })
             .boxed(),
         (leaf(), of(leaf())).prop_map(|(leaf, successor)| Change::LinkEnded { leaf, successor }).boxed(),
+        (leaf(), leaf(), suggestion_reason())
+            .prop_map(|(one, other, reason)| Change::Suggested { one, other, reason })
+            .boxed(),
+        (leaf(), leaf(), suggestion_end())
+            .prop_map(|(one, other, end)| Change::SuggestionEnded { one, other, end })
+            .boxed(),
+        (root(), root(), root(), vec(leaf(), 0..4))
+            .prop_map(|(customer, rest, parted, leaves)| Change::Unmerged { customer, rest, parted, leaves })
+            .boxed(),
+        (work(), vec(leaf(), 0..4), of(time()), of(leaf()))
+            .prop_map(|(work, leaves, since, answer_to)| Change::WorkParted { work, leaves, since, answer_to })
+            .boxed(),
+        (work(), work(), leaf(), message())
+            .prop_map(|(work, from, leaf, first)| Change::WordsTaken { work, from, leaf, first })
+            .boxed(),
+        (work(), agent(), root(), of(work()))
+            .prop_map(|(work, agent, conversation, split)| Change::CustomerChanged { work, agent, conversation, split })
+            .boxed(),
     ]
 }
 
