@@ -71,6 +71,8 @@ reasons! {
     UnknownCustomer => "UNKNOWN_CUSTOMER", NotFound;
     /// No such identity, or not of that customer.
     UnknownIdentity => "UNKNOWN_IDENTITY", NotFound;
+    /// No such suggestion is open.
+    UnknownSuggestion => "UNKNOWN_SUGGESTION", NotFound;
     /// The two are one customer already.
     SameCustomer => "SAME_CUSTOMER", FailedPrecondition;
     /// The customer was not merged: the identities have to be named.
@@ -220,6 +222,7 @@ impl Refusal {
             Rejection::UnknownOffer => Self::new(Reason::UnknownOffer, text),
             Rejection::UnknownMessage => Self::new(Reason::UnknownMessage, text),
             Rejection::UnknownCustomer => Self::new(Reason::UnknownCustomer, text),
+            Rejection::UnknownSuggestion => Self::new(Reason::UnknownSuggestion, text),
             Rejection::UnknownIdentity => Self::new(Reason::UnknownIdentity, text),
             Rejection::SameCustomer { customer } => of_customer(Reason::SameCustomer, text, customer),
             Rejection::NotMerged { customer } => of_customer(Reason::NotMerged, text, customer),

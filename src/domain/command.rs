@@ -1,7 +1,7 @@
 //! What may be asked of the core: inputs, agents' commands, deadlines, and the shard's own affairs.
 
 use super::content::Content;
-use super::event::InboundEvent;
+use super::event::{InboundEvent, Sender};
 use super::id::{AssignmentId, LeafId, MessageId, Name, OfferId, Position, RootId, WorkId};
 use super::record::{Input, Presence, Purpose, Request, SessionEnd};
 use super::time::Timestamp;
@@ -231,6 +231,29 @@ pub enum Verb {
         customer: RootId,
         /// The other.
         other: RootId,
+    },
+    /// An address is a customer's.
+    LinkIdentity {
+        /// The customer.
+        customer: RootId,
+        /// The address, as an adapter could write it.
+        sender: Sender,
+        /// Scope of its namespace; empty for none.
+        scope: Name,
+    },
+    /// An address is not its customer's.
+    UnlinkIdentity {
+        /// Its leaf.
+        leaf: LeafId,
+    },
+    /// Two customers who may be one person are one, or are not.
+    DecideSuggestion {
+        /// Leaf of one.
+        one: LeafId,
+        /// Leaf of the other.
+        other: LeafId,
+        /// They are.
+        is_one: bool,
     },
     /// One customer is two: part some of its identities from the others.
     UnmergeCustomers {

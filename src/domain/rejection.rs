@@ -62,6 +62,9 @@ pub enum Rejection {
     /// No such identity, or not of that customer.
     #[error("unknown identity")]
     UnknownIdentity,
+    /// Nobody suggests that the two are one, or that was decided.
+    #[error("no such suggestion is open")]
+    UnknownSuggestion,
     /// Both are the same customer already.
     #[error("they are one customer already")]
     SameCustomer {

@@ -1,5 +1,6 @@
 //! What the edge may see of the state: plain values, copied out, so that nobody outside holds or pokes into it.
 
+use super::customer::Suggestion;
 use super::event::{AddressKind, Assurance, Scope, Sender};
 use super::id::{AgentId, AssignmentId, Index, LeafId, MessageId, Name, OfferId, RootId, WorkId};
 use super::record::{Author, Evidence, IdentityStatus, Presence, Purpose};
@@ -164,6 +165,8 @@ pub struct CustomerView {
     pub conversation: ConversationView,
     /// What was merged into it and can be taken apart.
     pub merges: Vec<MergeView>,
+    /// Others who may be the same person, each with the id of that customer.
+    pub suggestions: Vec<(Suggestion, RootId)>,
 }
 
 /// Which customers somebody wants to see.
@@ -178,6 +181,15 @@ pub enum CustomerQuery {
         /// Scope of its namespace; empty for none.
         scope: Name,
     },
+    /// Those with an identity whose address begins with the text, or whose name holds it; without case.
+    Like {
+        /// The text.
+        text: String,
+        /// Identities before this one were looked at.
+        from: LeafId,
+        /// Customers at most.
+        size: usize,
+    },
 }
 
 /// Customers that were asked for.
@@ -187,6 +199,8 @@ pub struct CustomersFound {
     pub customers: Vec<CustomerView>,
     /// Where the query was for an address: the leaf that has it now.
     pub leaf: Option<LeafId>,
+    /// Where the search goes on; none: everything was looked at.
+    pub next: Option<LeafId>,
 }
 
 /// A conversation.

@@ -54,6 +54,7 @@ pub(super) fn rejection(rejection: &Rejection) -> Option<RejectionReason> {
         | Rejection::UnknownOffer
         | Rejection::UnknownCustomer
         | Rejection::UnknownIdentity
+        | Rejection::UnknownSuggestion
         | Rejection::UnknownMessage => RejectionReason::NotFound,
         Rejection::OfferOver => RejectionReason::OfferOver,
         Rejection::WorkClosed => RejectionReason::WorkClosed,

@@ -1,10 +1,10 @@
 //! Agents say who is one person, and who is two (domain rules, section 4; design, law 9).
 
 use skein::domain::command::{Recipient, Verb};
-use skein::domain::event::{AddressKind, Assurance, ReceiptStatus};
+use skein::domain::event::{AddressKind, Assurance, EventKind, ReceiptStatus, Sender};
 use skein::domain::id::{AssignmentId, LeafId, Name, RootId, WorkId};
 use skein::domain::output::Output;
-use skein::domain::record::{Change, Evidence, Purpose};
+use skein::domain::record::{Change, Evidence, IdentityStatus, Purpose};
 use skein::domain::rejection::Rejection;
 use skein::domain::view::{CustomerQuery, CustomerView, WorkState};
 
@@ -16,6 +16,11 @@ const HER_MAIL: &str = "anna@example.com";
 impl Scenario {
     fn merges(&mut self, one: u32, other: u32) -> Step {
         self.does("ann", Verb::MergeCustomers { customer: RootId(one), other: RootId(other) })
+    }
+
+    fn links(&mut self, customer: u32, kind: AddressKind, address: &str) -> Step {
+        let sender = Sender { kind, address: address.to_owned() };
+        self.does("ann", Verb::LinkIdentity { customer: RootId(customer), sender, scope: Name::default() })
     }
 
     fn unmerges(&mut self, customer: u32) -> Step {
@@ -432,4 +437,134 @@ fn the_closed_matters_of_a_parted_customer_are_reopened_by_that_one_only() {
     assert!(step.opened().is_some_and(|opened| opened != closed));
     let step = story.hears(whatsapp(ANNA, "one more thing"));
     assert!(step.changes().iter().any(|c| matches!(c, Change::WorkReopened { work, .. } if *work == closed)));
+}
+
+#[test]
+fn an_address_that_nobody_has_is_the_customers_until_it_is_unlinked() {
+    let mut story = customers(1);
+    let step = story.links(0, AddressKind::Email, "Anna@Example.com");
+    assert_eq!(step.answer().customer, Some(RootId(0)));
+    let linked = &story.conversation(RootId(0)).identities[1];
+    assert_eq!((linked.evidence, linked.status), (Evidence::Agent, IdentityStatus::Provisional));
+    assert_eq!(linked.address.as_deref(), Some("anna@example.com"));
+    let step = story.hears(mail(HER_MAIL, "m1@example.com", "it is me"));
+    assert_eq!((step.message().leaf, step.message().conversation), (LeafId(1), RootId(0)));
+    let step = story.does("ann", Verb::UnlinkIdentity { leaf: LeafId(1) });
+    assert_eq!((step.answer().customer, step.answer().rest), (Some(RootId(1)), Some(RootId(0))));
+    assert_eq!((story.known_as(0), story.known_as(1)), ((0, vec![0]), (1, vec![1])));
+    let alone = story.does("ann", Verb::UnlinkIdentity { leaf: LeafId(1) });
+    assert_eq!(alone.refused(), Rejection::NothingLeft { customer: RootId(1) });
+    let unknown = story.does("ann", Verb::UnlinkIdentity { leaf: LeafId(9) });
+    assert_eq!(unknown.refused(), Rejection::UnknownIdentity);
+    story.folds_to_the_same();
+}
+
+#[test]
+fn linking_all_that_somebody_has_is_a_merge_that_can_be_undone() {
+    let mut story = customers(2);
+    story.links(0, AddressKind::Phone, "+4915112345601").expect("linked");
+    assert_eq!(story.known_as(1), (0, vec![0, 1]));
+    let again = story.links(0, AddressKind::Phone, "+4915112345601");
+    assert_eq!(again.refused(), Rejection::SameCustomer { customer: RootId(0) });
+    story.unmerges(1).expect("undone");
+    assert_eq!(story.known_as(1), (1, vec![1]));
+}
+
+#[test]
+fn an_address_of_somebody_who_has_others_is_not_taken_from_him() {
+    let mut story = customers(3);
+    story.merges(1, 2).expect("merged");
+    let taken = story.links(0, AddressKind::Phone, "+4915112345602");
+    assert_eq!(taken.refused(), Rejection::IdentityTaken { customer: RootId(1) });
+    story.does("ann", Verb::UnlinkIdentity { leaf: LeafId(2) }).expect("what the refusal says");
+    story.links(0, AddressKind::Phone, "+4915112345602").expect("linked");
+    assert_eq!((story.known_as(2), story.known_as(1)), ((0, vec![0, 2]), (1, vec![1])));
+}
+
+#[test]
+fn a_person_has_one_number_in_the_crm() {
+    let mut story = customers(1);
+    story.links(0, AddressKind::Crm, "17").expect("linked");
+    let second = story.links(0, AddressKind::Crm, "18");
+    assert_eq!(second.refused(), Rejection::TwoValues { kind: AddressKind::Crm });
+    let staff = story.links(0, AddressKind::Staff, "ann");
+    assert!(matches!(staff.refused(), Rejection::Invalid(_)));
+    assert_eq!(story.links(77, AddressKind::Crm, "19").refused(), Rejection::UnknownCustomer);
+}
+
+#[test]
+fn a_link_goes_with_the_id_that_it_was_made_for() {
+    let mut story = customers(2);
+    story.merges(0, 1).expect("merged");
+    story.links(1, AddressKind::Email, HER_MAIL).expect("linked");
+    story.unmerges(1).expect("undone");
+    assert_eq!((story.known_as(0), story.known_as(1)), ((0, vec![0]), (1, vec![1, 2])));
+}
+
+#[test]
+fn a_suggestion_that_nobody_made_is_not_decided() {
+    let mut story = customers(2);
+    for is_one in [true, false] {
+        let verb = Verb::DecideSuggestion { one: LeafId(0), other: LeafId(1), is_one };
+        assert_eq!(story.does("ann", verb).refused(), Rejection::UnknownSuggestion);
+    }
+}
+
+/// Two customers whom the provider says to have had one number, so that they are suggested.
+fn suggested() -> Scenario {
+    let mut story = customers(2);
+    let phone = |n| Sender { kind: AddressKind::Phone, address: format!("+491511234560{n}") };
+    let moved = EventKind::IdentityChange { old: Some(phone(0)), new: Some(phone(1)), reason: None };
+    story.hears(whatsapp("+4915112345600", "").kind(moved)).expect("a change");
+    assert_eq!(story.customer(0).suggestions.len(), 1);
+    story
+}
+
+#[test]
+fn a_suggestion_that_is_accepted_is_a_merge() {
+    let mut story = suggested();
+    let (suggestion, other) = story.customer(1).suggestions[0];
+    assert_eq!(other, RootId(0));
+    let verb = Verb::DecideSuggestion { one: suggestion.one, other: suggestion.other, is_one: true };
+    assert_eq!(story.does("ann", verb).answer().customer, Some(RootId(0)));
+    assert_eq!(story.known_as(1), (0, vec![0, 1]));
+    assert!(story.customer(0).suggestions.is_empty());
+    story.unmerges(1).expect("undone");
+    assert!(story.customer(0).suggestions.is_empty(), "never again");
+    story.folds_to_the_same();
+}
+
+#[test]
+fn a_suggestion_that_is_rejected_is_gone() {
+    let mut story = suggested();
+    let (suggestion, _) = story.customer(0).suggestions[0];
+    let verb = Verb::DecideSuggestion { one: suggestion.one, other: suggestion.other, is_one: false };
+    story.does("ann", verb.clone()).expect("rejected");
+    assert!(story.customer(0).suggestions.is_empty() && story.customer(1).suggestions.is_empty());
+    assert_eq!(story.does("ann", verb).refused(), Rejection::UnknownSuggestion);
+    assert_eq!(story.known_as(1), (1, vec![1]));
+}
+
+#[test]
+fn customers_are_found_by_address_and_by_part_of_a_name() {
+    let mut story = customers(2);
+    story.hears(whatsapp("+4917000000009", "hi").named("Berta Ångström")).expect("a message");
+    story.merges(0, 1).expect("merged");
+    let find = |story: &Scenario, query| {
+        let found = story.space().customers(&query);
+        found.customers.iter().map(|view| view.conversation.conversation.0).collect::<Vec<_>>()
+    };
+    let like = |text: &str| CustomerQuery::Like { text: text.to_owned(), from: LeafId(0), size: 10 };
+    assert_eq!(find(&story, like("ångst")), [2]);
+    assert_eq!(find(&story, like("49151")), [0], "once, with two addresses that fit");
+    assert_eq!(find(&story, like("+49")), [0, 2]);
+    assert!(find(&story, like("nobody")).is_empty());
+    let sender = Sender { kind: AddressKind::Phone, address: "0049 151 12345601".to_owned() };
+    let query = CustomerQuery::Address { sender, scope: Name::default() };
+    assert_eq!(story.space().customers(&query).leaf, Some(LeafId(1)));
+    assert_eq!(find(&story, query), [0]);
+    let first = story.space().customers(&CustomerQuery::Like { text: "+49".to_owned(), from: LeafId(0), size: 1 });
+    let next = first.next.expect("there is more");
+    let rest = CustomerQuery::Like { text: "+49".to_owned(), from: next, size: 10 };
+    assert_eq!(find(&story, rest), [2]);
 }

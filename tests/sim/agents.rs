@@ -2,7 +2,8 @@
 
 use skein::domain::command::{Recipient, Send, Verb};
 use skein::domain::content::Content;
-use skein::domain::id::{AssignmentId, Index, LeafId, MessageId, Name, OfferId, WorkId};
+use skein::domain::event::{AddressKind, Sender};
+use skein::domain::id::{AssignmentId, Index, LeafId, MessageId, Name, OfferId, RootId, WorkId};
 use skein::domain::record::{Change, Presence, Purpose, Record, SessionEnd};
 use skein::domain::time::Timestamp;
 use skein::domain::view::{AgentView, WorkState};
@@ -24,6 +25,8 @@ pub(crate) struct SimAgent {
     offers: Vec<OfferId>,
     assignments: Vec<(WorkId, AssignmentId)>,
     messages: Vec<MessageId>,
+    /// It says now and then who is one person, and who is two.
+    pub(crate) sorts: bool,
 }
 
 /// What it wants to do.
@@ -64,7 +67,7 @@ impl SimAgent {
         }
         let ready = view.is_some_and(|view| view.presence == Presence::Ready);
         let presence = if ready { 2 } else { 14 };
-        let weights = [presence, 14, 4, 22, 5, 12, 2, 1, 1, 3];
+        let weights = [presence, 14, 4, 22, 5, 12, 2, 1, 1, 3, if self.sorts { 14 } else { 0 }];
         let verb = match rng.weighted(&weights) {
             0 if !ready => set(Presence::Ready),
             0 => self.other_presence(rng),
@@ -83,6 +86,7 @@ impl SimAgent {
             6 => Verb::LoseSession,
             7 => Verb::EndSession { reason: *rng.pick(&[SessionEnd::LoggedOut, SessionEnd::SlowReader]) },
             8 => Verb::OpenSession { resume: self.epoch, takeover: false },
+            10 => some_sorting(rng),
             _ => {
                 let wish = Wish { verb: set(Presence::Ready), epoch: Some(rng.next() % (head.0 + 1)) };
                 return Some(wish);
@@ -197,6 +201,24 @@ impl SimAgent {
                 answers.then_some(answer).into_iter().chain([close])
             });
         accepts.chain(works).map(|verb| self.under_session(verb)).collect()
+    }
+}
+
+/// Somebody is one person with somebody else, or is not.
+fn some_sorting(rng: &mut Rng) -> Verb {
+    let mut number = || u32::try_from(rng.below(22)).expect("below 22");
+    let (one, other, which) = (number(), number(), number());
+    match which {
+        0..8 => Verb::MergeCustomers { customer: RootId(one), other: RootId(other) },
+        8..13 => Verb::UnmergeCustomers { customer: RootId(one), leaves: Vec::new() },
+        13..15 => Verb::UnmergeCustomers { customer: RootId(one), leaves: vec![LeafId(one), LeafId(other)] },
+        15..18 => Verb::UnlinkIdentity { leaf: LeafId(one) },
+        18 => Verb::DecideSuggestion { one: LeafId(one), other: LeafId(other), is_one: true },
+        _ => {
+            let address = format!("+4915112345{:03}", other % 9);
+            let sender = Sender { kind: AddressKind::Phone, address };
+            Verb::LinkIdentity { customer: RootId(one), sender, scope: Name::default() }
+        }
     }
 }
 

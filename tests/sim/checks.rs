@@ -46,7 +46,7 @@ struct Owned {
 }
 
 /// A customer message that asks.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Heard {
     leaf: LeafId,
     endpoint: Name,
@@ -114,6 +114,12 @@ pub(crate) struct Auditor {
     tokens: BTreeSet<String>,
     /// The last customer message of each Work.
     heard: BTreeMap<WorkId, Heard>,
+    /// The last of each identity in it.
+    heard_of: BTreeMap<(WorkId, LeafId), Heard>,
+    /// Under which leaf each message is filed.
+    pub(crate) filed: BTreeMap<MessageId, LeafId>,
+    /// Agents have taken a customer apart.
+    pub(crate) parted: bool,
     /// Parts of texts, by their words, with how often each is in a message.
     pub(crate) pieces: BTreeMap<String, u32>,
     pub(crate) statuses: BTreeMap<MessageId, ReceiptStatus>,
@@ -139,6 +145,9 @@ impl Auditor {
             stored: BTreeMap::new(),
             tokens: BTreeSet::new(),
             heard: BTreeMap::new(),
+            heard_of: BTreeMap::new(),
+            filed: BTreeMap::new(),
+            parted: false,
             pieces: BTreeMap::new(),
             statuses: BTreeMap::new(),
             refusing: BTreeSet::new(),
@@ -248,6 +257,34 @@ impl Auditor {
                     stats.hit("thread", "another matter");
                 }
                 self.states.insert(id, "New");
+            }
+            Change::Merged { evidence, .. } => stats.hit_variant("merged because", evidence),
+            Change::Unmerged { rest, parted, leaves, .. } => {
+                self.parted = true;
+                stats.hit(
+                    "taken apart",
+                    if leaves.contains(&LeafId(0)) || rest > parted { "first leaf" } else { "others" },
+                );
+                let of = |id: RootId| self.space().map(|space| space.conversation(id).map(|found| found.conversation));
+                let apart = of(*rest)? == Some(*rest) && of(*parted)? == Some(*parted) && rest != parted;
+                holds("who is taken apart is two", apart, || format!("{change:?} at {index}"))?;
+            }
+            Change::WordsTaken { work, from, leaf, .. } => {
+                stats.hit("taken apart", "words taken along");
+                if let Some(words) = self.heard_of.get(&(*from, *leaf)).cloned() {
+                    if self.heard.get(work).is_none_or(|known| known.at <= words.at) {
+                        self.heard.insert(*work, words.clone());
+                    }
+                    self.heard_of.insert((*work, *leaf), words);
+                }
+            }
+            Change::WorkParted { work, leaves, answer_to, .. } => {
+                stats.hit("taken apart", "a matter of two");
+                self.heard_of.retain(|(of, leaf), _| of != work || !leaves.contains(leaf));
+                match answer_to.and_then(|leaf| self.heard_of.get(&(*work, leaf))).cloned() {
+                    Some(words) => self.heard.insert(*work, words),
+                    None => self.heard.remove(work),
+                };
             }
             Change::WorkQueued { work, cause, .. } => {
                 stats.hit_variant("queued because", cause);
@@ -387,8 +424,11 @@ impl Auditor {
                     && message.scope == Scope::Direct
                     && !why_not.iter().any(|flag| message.flags.has(*flag));
                 holds("who asks has a work", !asks || message.work.is_some(), || format!("{message:?}"))?;
-                if let Some(work) = message.work {
-                    self.heard.extend(asked(record, work).map(|heard| (work, heard)));
+                if let Some(work) = message.work
+                    && let Some(heard) = asked(record, work)
+                {
+                    self.heard_of.insert((work, heard.leaf), heard.clone());
+                    self.heard.insert(work, heard);
                 }
             }
             Direction::Out if message.author != Author::External => {
@@ -422,6 +462,7 @@ impl Auditor {
             }
             Direction::Note => {}
         }
+        self.filed.insert(id, message.leaf);
         let space = self.space()?;
         let root = space.conversation(RootId(message.leaf.0)).map(|conversation| conversation.conversation);
         let work_root = message.work.and_then(|work| space.work(work)).map(|work| work.conversation);

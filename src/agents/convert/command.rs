@@ -3,7 +3,7 @@
 use prost::Message;
 
 use super::content::{content, line};
-use super::customer::{customer_id, unmerge_customers};
+use super::customer::{customer_id, decide_suggestion, sender, unmerge_customers};
 use super::enums::work_state_from;
 use super::view::{position, timestamp_from};
 use crate::agents::caller::{Caller, name};
@@ -151,6 +151,20 @@ wire! {
     UnmergeCustomersRequest => UnmergeCustomersResponse, UnmergeCustomers, "unmerge_customers",
         |request| unmerge_customers(&request),
         |answer| { customer_id: text(answer.customer), rest_customer_id: text(answer.rest) };
+    LinkIdentityRequest => LinkIdentityResponse, LinkIdentity, "link_identity",
+        |request| {
+            let (sender, scope) = sender(&request.namespace, &request.address)?;
+            Ok(Verb::LinkIdentity { customer: customer_id(&request.customer_id)?, sender, scope })
+        },
+        |answer| { customer_id: text(answer.customer) };
+    UnlinkIdentityRequest => UnlinkIdentityResponse, UnlinkIdentity, "unlink_identity",
+        |request| Ok(Verb::UnlinkIdentity { leaf: id("identity_id", &request.identity_id)? }),
+        |answer| { customer_id: text(answer.customer), rest_customer_id: text(answer.rest) };
+    AcceptSuggestionRequest => AcceptSuggestionResponse, AcceptSuggestion, "accept_suggestion",
+        |request| decide_suggestion(&request.identity_id, &request.other_identity_id, true),
+        |answer| { customer_id: text(answer.customer) };
+    RejectSuggestionRequest => RejectSuggestionResponse, RejectSuggestion, "reject_suggestion",
+        |request| decide_suggestion(&request.identity_id, &request.other_identity_id, false), |answer| {};
 }
 
 fn text<T: ToString>(id: Option<T>) -> String {

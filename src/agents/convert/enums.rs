@@ -3,7 +3,7 @@
 use crate::domain::event::{AddressKind, Assurance, ErrorClass, Scope};
 use crate::domain::record::{
     AssignCause, Author, Direction, Evidence, Flags, MessageKind, OfferOutcome, Presence, Purpose, SessionEnd,
-    UnassignReason,
+    SuggestionReason, UnassignReason,
 };
 use crate::domain::view::WorkState;
 use crate::normalize::convert;
@@ -180,6 +180,17 @@ pub(super) fn evidence(evidence: Evidence) -> p::Evidence {
         Evidence::Claim => p::Evidence::Claim,
         Evidence::Token => p::Evidence::Token,
         Evidence::Login => p::Evidence::Login,
+    }
+}
+
+pub(super) fn suggestion_reason(reason: SuggestionReason) -> p::SuggestionReason {
+    match reason {
+        SuggestionReason::SharedAddress => p::SuggestionReason::SharedAddress,
+        SuggestionReason::SameBrowser => p::SuggestionReason::SameBrowser,
+        SuggestionReason::DoubtedAddress => p::SuggestionReason::DoubtedAddress,
+        SuggestionReason::Claim => p::SuggestionReason::Claim,
+        SuggestionReason::Moved => p::SuggestionReason::Moved,
+        SuggestionReason::Token => p::SuggestionReason::Token,
     }
 }
 

@@ -9,8 +9,8 @@ use crate::domain::content::Attachment;
 use crate::domain::event::ReceiptStatus;
 use crate::domain::id::{AgentId, AssignmentId, LeafId, MessageId, Name, OfferId, Position, RootId, WorkId};
 use crate::domain::record::{
-    Assigned, Author, Change, Direction, MessageContent, MessageStored, OfferMade, PersonalValue, ReceiptNoted,
-    Record, WorkBrief,
+    Assigned, Author, Change, Direction, MessageContent, MessageStored, OfferMade, PersonalValue, ReceiptNoted, Record,
+    WorkBrief,
 };
 use crate::domain::view::WorkState;
 use crate::normalize::convert::{attachment_into_proto, content_to_proto, error_class, receipt_status};

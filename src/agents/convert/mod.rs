@@ -16,7 +16,7 @@ mod view;
 pub(super) use command::{
     Sends, Wire, command, conversation_id, list_works, message_id, own_command, page_size, place, work_id, works_token,
 };
-pub(super) use customer::{customer, customer_id, sender};
+pub(super) use customer::{customer, customer_id, search, search_token, sender, suggestion};
 pub(super) use enums::{error_class, namespace};
 pub(super) use event::{attachment, authors, conversation_events, event, history_messages, say, session_ended};
 pub(super) use live::live;

@@ -6,9 +6,10 @@ use super::Service;
 use crate::agents::caller::Caller;
 use crate::agents::convert;
 use crate::agents::status::{Reason, Refusal};
-use crate::domain::view::{CustomerQuery, CustomersFound};
+use crate::domain::view::{CustomerQuery, CustomerView, CustomersFound};
 use crate::proto::agent as p;
 use crate::proto::agent::customer_service_server::CustomerService;
+use crate::telemetry::fields;
 
 impl Service {
     async fn customers(&self, caller: Caller, query: CustomerQuery) -> Result<CustomersFound, Refusal> {
@@ -20,10 +21,28 @@ impl Service {
         caller: Caller,
         request: p::GetCustomerRequest,
     ) -> Result<p::GetCustomerResponse, Refusal> {
-        let query = CustomerQuery::Id(convert::customer_id(&request.customer_id)?);
-        let found = self.customers(caller, query).await?.customers.pop();
-        let found = found.ok_or_else(|| Refusal::new(Reason::UnknownCustomer, "unknown customer"))?;
+        let found = self.by_id(caller, &request.customer_id).await?;
         Ok(p::GetCustomerResponse { customer: Some(convert::customer(found)) })
+    }
+
+    async fn by_id(&self, caller: Caller, id: &str) -> Result<CustomerView, Refusal> {
+        let query = CustomerQuery::Id(convert::customer_id(id)?);
+        let found = self.customers(caller, query).await?.customers.pop();
+        found.ok_or_else(|| Refusal::new(Reason::UnknownCustomer, "unknown customer"))
+    }
+
+    async fn customers_like(&self, caller: Caller, request: p::SearchRequest) -> Result<p::SearchResponse, Refusal> {
+        let query = convert::search(&request)?;
+        tracing::info!(
+            { fields::WORKSPACE } = %caller.workspace,
+            { fields::AGENT_ID } = %caller.agent,
+            "an agent searched for customers"
+        );
+        let found = self.customers(caller, query).await?;
+        Ok(p::SearchResponse {
+            next_page_token: convert::search_token(found.next),
+            customers: found.customers.into_iter().map(convert::customer).collect(),
+        })
     }
 
     async fn customer_of_address(
@@ -56,6 +75,50 @@ impl CustomerService for Service {
     ) -> Result<Response<p::FindCustomerResponse>, Status> {
         let caller = self.caller(request.metadata())?;
         self.answer(self.customer_of_address(caller, request.into_inner()).await)
+    }
+
+    async fn search(&self, request: Request<p::SearchRequest>) -> Result<Response<p::SearchResponse>, Status> {
+        let caller = self.caller(request.metadata())?;
+        self.answer(self.customers_like(caller, request.into_inner()).await)
+    }
+
+    async fn list_suggestions(
+        &self,
+        request: Request<p::ListSuggestionsRequest>,
+    ) -> Result<Response<p::ListSuggestionsResponse>, Status> {
+        let caller = self.caller(request.metadata())?;
+        let found = self.by_id(caller, &request.get_ref().customer_id).await;
+        self.answer(found.map(|found| p::ListSuggestionsResponse {
+            suggestions: found.suggestions.into_iter().map(convert::suggestion).collect(),
+        }))
+    }
+
+    async fn accept_suggestion(
+        &self,
+        request: Request<p::AcceptSuggestionRequest>,
+    ) -> Result<Response<p::AcceptSuggestionResponse>, Status> {
+        self.unary(request).await
+    }
+
+    async fn reject_suggestion(
+        &self,
+        request: Request<p::RejectSuggestionRequest>,
+    ) -> Result<Response<p::RejectSuggestionResponse>, Status> {
+        self.unary(request).await
+    }
+
+    async fn link_identity(
+        &self,
+        request: Request<p::LinkIdentityRequest>,
+    ) -> Result<Response<p::LinkIdentityResponse>, Status> {
+        self.unary(request).await
+    }
+
+    async fn unlink_identity(
+        &self,
+        request: Request<p::UnlinkIdentityRequest>,
+    ) -> Result<Response<p::UnlinkIdentityResponse>, Status> {
+        self.unary(request).await
     }
 
     async fn merge_customers(

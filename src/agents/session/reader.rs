@@ -133,6 +133,10 @@ impl Reader<'_> {
             Request::SendTyping(request) => self.typing(request),
             Request::MergeCustomers(request) => self.command(request),
             Request::UnmergeCustomers(request) => self.command(request),
+            Request::LinkIdentity(request) => self.command(request),
+            Request::UnlinkIdentity(request) => self.command(request),
+            Request::AcceptSuggestion(request) => self.command(request),
+            Request::RejectSuggestion(request) => self.command(request),
         };
         let Some(permit) = permit.take() else {
             return Err(Refusal::limit("in_flight", IN_FLIGHT));

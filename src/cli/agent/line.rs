@@ -13,6 +13,14 @@ pub(super) enum Line<'l> {
     Use(&'l str),
     Work,
     History,
+    /// Who the customer is.
+    Who,
+    /// One person with this customer.
+    Merge(&'l str),
+    /// One again that was merged.
+    Unmerge(&'l str),
+    /// Namespace and address.
+    Link(&'l str),
     Away(&'l str),
     Ready,
     Quit,
@@ -20,7 +28,7 @@ pub(super) enum Line<'l> {
 }
 
 /// Printed at the start, and for what is not understood.
-pub(super) const HELP: &str = "accept [OFFER] · decline [OFFER] · reply [WORK:] TEXT · close [DISPOSITION] · use WORK · work · history · away [REASON] · ready · quit";
+pub(super) const HELP: &str = "accept [OFFER] · decline [OFFER] · reply [WORK:] TEXT · close [DISPOSITION] · use WORK · work · history · who · merge CUSTOMER · unmerge CUSTOMER · link NAMESPACE ADDRESS · away [REASON] · ready · quit";
 
 impl<'l> Line<'l> {
     pub(super) fn of(line: &'l str) -> Self {
@@ -35,6 +43,10 @@ impl<'l> Line<'l> {
             "use" => Self::Use(rest),
             "work" => Self::Work,
             "history" => Self::History,
+            "who" => Self::Who,
+            "merge" => Self::Merge(rest),
+            "unmerge" => Self::Unmerge(rest),
+            "link" => Self::Link(rest),
             "away" => Self::Away(rest),
             "ready" => Self::Ready,
             "quit" | "exit" => Self::Quit,

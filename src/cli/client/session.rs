@@ -17,8 +17,9 @@ use crate::proto::agent::session_request::Request as Frame;
 use crate::proto::agent::session_response::Response;
 use crate::proto::agent::{
     AcceptOfferRequest, AcknowledgeRequest, CloseWorkRequest, DeclineOfferRequest, Direction, EndSessionRequest, Event,
-    Hello, Message, MessageKind, Offer, Position, Presence, SendMessageRequest, SessionRequest, SessionResponse,
-    SetPresenceRequest, Snapshot, Welcome, Work,
+    Hello, LinkIdentityRequest, MergeCustomersRequest, Message, MessageKind, Offer, Position, Presence,
+    SendMessageRequest, SessionRequest, SessionResponse, SetPresenceRequest, Snapshot, UnmergeCustomersRequest,
+    Welcome, Work,
 };
 use crate::proto::channel::Content;
 
@@ -169,6 +170,34 @@ impl Commands {
         };
         self.send(Frame::CloseWork(command)).await?;
         Ok(request_id)
+    }
+
+    /// The customer of a Work is one person with another.
+    pub(in crate::cli) async fn merge(&self, customer_id: &str, other: &str) -> anyhow::Result<()> {
+        let (request_id, session_epoch) = (self.request_id(), self.epoch);
+        let (customer_id, other_customer_id) = (customer_id.to_owned(), other.to_owned());
+        let command = MergeCustomersRequest { request_id, session_epoch, customer_id, other_customer_id };
+        self.send(Frame::MergeCustomers(command)).await
+    }
+
+    /// A customer that was merged away is one again.
+    pub(in crate::cli) async fn unmerge(&self, customer_id: &str) -> anyhow::Result<()> {
+        let (request_id, session_epoch) = (self.request_id(), self.epoch);
+        let customer_id = customer_id.to_owned();
+        let command = UnmergeCustomersRequest { request_id, session_epoch, customer_id, identity_ids: Vec::new() };
+        self.send(Frame::UnmergeCustomers(command)).await
+    }
+
+    /// An address is a customer's.
+    pub(in crate::cli) async fn link(&self, customer_id: &str, namespace: &str, address: &str) -> anyhow::Result<()> {
+        let command = LinkIdentityRequest {
+            request_id: self.request_id(),
+            session_epoch: self.epoch,
+            customer_id: customer_id.to_owned(),
+            namespace: namespace.to_owned(),
+            address: address.to_owned(),
+        };
+        self.send(Frame::LinkIdentity(command)).await
     }
 
     pub(in crate::cli) async fn acknowledge(&self, position: Position) -> anyhow::Result<()> {

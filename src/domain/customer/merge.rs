@@ -32,9 +32,7 @@ pub(super) fn may_be_one(space: &Workspace, one: RootId, other: RootId) -> Resul
         return Err(Rejection::SameCustomer { customer: one });
     }
     let (ours, theirs) = (space.leaves_of(one), space.leaves_of(other));
-    if ours.len() + theirs.len() > MAX_IDENTITIES {
-        return Err(Rejection::Limit("identities of a customer: 256"));
-    }
+    has_room(ours.len() + theirs.len())?;
     if let Some(leaf) = ours.iter().chain(&theirs).copied().find(|&leaf| is_shared(space, leaf)) {
         return Err(Rejection::SharedIdentity { leaf });
     }
@@ -42,6 +40,11 @@ pub(super) fn may_be_one(space: &Workspace, one: RootId, other: RootId) -> Resul
         .into_iter()
         .find(|&kind| has_value(space, &ours, kind) && has_value(space, &theirs, kind));
     two.map_or(Ok(()), |kind| Err(Rejection::TwoValues { kind }))
+}
+
+/// Whether a customer may have so many identities.
+pub(super) fn has_room(identities: usize) -> Result<(), Rejection> {
+    if identities > MAX_IDENTITIES { Err(Rejection::Limit("identities of a customer: 256")) } else { Ok(()) }
 }
 
 /// Whether several people use the address now. One that has changed hands since was one person's when its words were said.

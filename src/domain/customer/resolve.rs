@@ -26,12 +26,12 @@ pub(crate) struct Who {
 pub(super) struct Address {
     pub(super) kind: AddressKind,
     pub(super) scope: Name,
-    text: Name,
+    pub(super) text: Name,
     pub(super) hash: u128,
     /// Its current generation; none: nobody has it now.
     pub(super) leaf: Option<LeafId>,
     /// The generation that is opened for whoever has it next, where nobody has it now.
-    generation: u16,
+    pub(super) generation: u16,
     /// It may be somebody else's by now: it was silent for long, or reported, or its link has ended.
     doubted: bool,
 }

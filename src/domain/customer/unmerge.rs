@@ -125,14 +125,16 @@ fn take_out(draft: &mut Draft<'_>, from: WorkId, strange: &[LeafId]) -> Option<T
     Some(taken)
 }
 
-/// The Work that an identity has open on an endpoint: one is enough.
+/// The Work that an identity's customer has open on an endpoint: one is enough.
 fn open_of(draft: &Draft<'_>, leaf: LeafId, channel: &Name, endpoint: &Name) -> Option<WorkId> {
-    let filed = draft.space.leaves.get(leaf).into_iter().flat_map(|leaf| leaf.works.iter().copied());
+    let root = draft.root_of(leaf);
+    // The customer as it was before has all that are filed; some may be made by this very record.
+    let filed = draft.space.works_of(draft.space.root_of(leaf));
     let made = draft.touched_works().iter().map(|work| work.id);
     filed
         .chain(made)
         .filter_map(|id| draft.work(id))
-        .filter(|work| work.leaf == leaf && work.channel == *channel && work.endpoint == *endpoint)
+        .filter(|work| work.channel == *channel && work.endpoint == *endpoint && draft.root_of(work.leaf) == root)
         .filter(|work| work.state != WorkState::Closed)
         .map(|work| work.id)
         .max()

@@ -73,12 +73,13 @@ impl Workspace {
             CustomerQuery::Address { sender, scope } => {
                 let leaf = known(self, sender, scope);
                 let customer = leaf.and_then(|leaf| self.customer(self.root_of(leaf)));
-                CustomersFound { customers: customer.into_iter().collect(), leaf }
+                CustomersFound { customers: customer.into_iter().collect(), leaf, next: None }
             }
+            CustomerQuery::Like { text, from, size } => self.search(text, *from, *size),
         }
     }
 
-    fn customer(&self, id: RootId) -> Option<CustomerView> {
+    pub(super) fn customer(&self, id: RootId) -> Option<CustomerView> {
         let conversation = self.conversation(id)?;
         let merges = self.joined.merges_into(conversation.conversation).map(|(customer, merge)| MergeView {
             customer,
@@ -87,6 +88,7 @@ impl Workspace {
             at: merge.at,
             by: merge.by.and_then(|agent| self.agent_name(agent)).cloned(),
         });
-        Some(CustomerView { merges: merges.collect(), conversation })
+        let suggestions = self.suggestions_of(id).map(|suggestion| (suggestion, self.root_of(suggestion.other)));
+        Some(CustomerView { merges: merges.collect(), suggestions: suggestions.collect(), conversation })
     }
 }

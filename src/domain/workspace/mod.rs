@@ -6,6 +6,7 @@ mod live;
 mod names;
 mod opt_out;
 mod requests;
+mod search;
 mod state;
 mod views;
 
