@@ -206,8 +206,8 @@ impl SimAgent {
 
 /// Somebody is one person with somebody else, or is not.
 fn some_sorting(rng: &mut Rng) -> Verb {
-    let mut number = || u32::try_from(rng.below(22)).expect("below 22");
-    let (one, other, which) = (number(), number(), number());
+    let mut number = |below| u32::try_from(rng.below(below)).expect("a small number");
+    let (one, other, which) = (number(9), number(9), number(22));
     match which {
         0..8 => Verb::MergeCustomers { customer: RootId(one), other: RootId(other) },
         8..13 => Verb::UnmergeCustomers { customer: RootId(one), leaves: Vec::new() },
