@@ -133,3 +133,36 @@ async fn an_address_is_linked_searched_for_and_unlinked() {
     let unknown = customers.accept_suggestion(named("ana", accept)).await.expect_err("nobody suggests it");
     assert_eq!(reason(&unknown), "UNKNOWN_SUGGESTION");
 }
+
+#[tokio::test]
+async fn whoever_gets_a_matter_that_was_two_peoples_reads_the_words_of_one() {
+    let server = server().await;
+    let mut ana = server.open("ana", p::Hello::default()).await.expect("a session");
+    server.memory.say_text(CUSTOMER, "hers");
+    let link = p::LinkIdentityRequest {
+        request_id: "l1".to_owned(),
+        customer_id: "c0".to_owned(),
+        namespace: "phone".to_owned(),
+        address: OTHER.to_owned(),
+        ..Default::default()
+    };
+    ana.command(Frame::LinkIdentity(link)).await.expect("linked");
+    server.memory.say_text(OTHER, "his");
+    let unlink =
+        p::UnlinkIdentityRequest { request_id: "x1".to_owned(), identity_id: "l1".to_owned(), ..Default::default() };
+    ana.command(Frame::UnlinkIdentity(unlink)).await.expect("unlinked");
+    let ready = p::SetPresenceRequest {
+        request_id: "p1".to_owned(),
+        presence: p::Presence::Ready.into(),
+        ..Default::default()
+    };
+    ana.command(Frame::SetPresence(ready)).await.expect("ready");
+    for (conversation, words) in [("c0", "hers"), ("c1", "his")] {
+        ana.accept().await;
+        let assigned = ana.assigned().await;
+        let texts: Vec<_> = assigned.messages.iter().filter_map(|m| m.content.as_ref()).map(|c| &*c.text).collect();
+        assert_eq!(texts, [words]);
+        assert!(!assigned.more_messages);
+        assert_eq!(assigned.work.expect("an assignment has a Work").conversation_id, conversation);
+    }
+}

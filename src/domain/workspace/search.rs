@@ -1,7 +1,7 @@
 //! Finding customers by part of a name or address.
 //!
 //! There is no index: each identity in memory is looked at, in the order in which they came, at most [`SCAN`] at a time, for the
-//! shard does nothing else meanwhile (about 2 ms). Whoever wants more asks again, from where this ended. So a search costs nothing
+//! shard does nothing else meanwhile: a few milliseconds. Whoever wants more asks again, from where this ended. So a search costs nothing
 //! while nobody searches, and at a million customers it takes fifty questions in the worst case.
 
 use super::Workspace;
