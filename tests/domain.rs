@@ -20,6 +20,8 @@ mod golden;
 mod mails;
 #[path = "domain/matters.rs"]
 mod matters;
+#[path = "domain/merges.rs"]
+mod merges;
 #[path = "domain/numbers.rs"]
 mod numbers;
 #[path = "domain/offers.rs"]

@@ -1,5 +1,7 @@
 //! The agents' edge over real gRPC, with the real core behind it and everything durable at once.
 
+#[path = "grpc/customers.rs"]
+mod customers;
 #[path = "grpc/harness.rs"]
 mod harness;
 #[path = "grpc/reshaped.rs"]

@@ -1,8 +1,8 @@
 //! What may be asked of the core: inputs, agents' commands, deadlines, and the shard's own affairs.
 
 use super::content::Content;
-use super::event::InboundEvent;
-use super::id::{AssignmentId, LeafId, MessageId, Name, OfferId, Position, WorkId};
+use super::event::{InboundEvent, Sender};
+use super::id::{AssignmentId, LeafId, MessageId, Name, OfferId, Position, RootId, WorkId};
 use super::record::{Input, Presence, Purpose, Request, SessionEnd};
 use super::time::Timestamp;
 use super::timer::Timer;
@@ -225,6 +225,43 @@ pub enum Verb {
         /// Up to which message.
         through: MessageId,
     },
+    /// Two customers are one person: join them.
+    MergeCustomers {
+        /// One of them.
+        customer: RootId,
+        /// The other.
+        other: RootId,
+    },
+    /// An address is a customer's.
+    LinkIdentity {
+        /// The customer.
+        customer: RootId,
+        /// The address, as an adapter could write it.
+        sender: Sender,
+        /// Scope of its namespace; empty for none.
+        scope: Name,
+    },
+    /// An address is not its customer's.
+    UnlinkIdentity {
+        /// Its leaf.
+        leaf: LeafId,
+    },
+    /// Two customers who may be one person are one, or are not.
+    DecideSuggestion {
+        /// Leaf of one.
+        one: LeafId,
+        /// Leaf of the other.
+        other: LeafId,
+        /// They are.
+        is_one: bool,
+    },
+    /// One customer is two: part some of its identities from the others.
+    UnmergeCustomers {
+        /// Id that was merged away; or that of the customer, with identities.
+        customer: RootId,
+        /// Identities that go; none: those that the id had.
+        leaves: Vec<LeafId>,
+    },
     /// Close a Work: from ASSIGNED into wrap-up where the queue has one, from WRAPUP for good.
     Close {
         /// The Work.
@@ -314,6 +351,10 @@ pub struct Answer {
     pub work: Option<WorkId>,
     /// The session that it opened.
     pub session_epoch: Option<u64>,
+    /// The customer that it is about, as it is known then; of one taken apart, who went.
+    pub customer: Option<RootId>,
+    /// Of a customer taken apart, who stayed.
+    pub rest: Option<RootId>,
     /// True: this is the answer of an earlier, equal command.
     pub repeated: bool,
 }

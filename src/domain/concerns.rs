@@ -78,6 +78,7 @@ impl Change {
             | Self::AlsoReceived { leaf, .. }
             | Self::PartsJoined { leaf, .. }
             | Self::ThroughParked { leaf, .. } => Concerned::leaf(*leaf),
+            Self::Suggested { one, .. } | Self::SuggestionEnded { one, .. } => Concerned::leaf(*one),
             Self::PartHeld(part) => Concerned::leaf(part.leaf),
             Self::IdentityOpened(opened) => Concerned::leaf(opened.leaf),
             Self::ReceiptNoted(receipt) => Concerned::leaf(receipt.leaf),
@@ -97,6 +98,8 @@ impl Change {
             // Two Works: whoever folds them takes from one and gives to the other.
             | Self::WorksMerged { .. }
             | Self::WorkSplit { .. }
+            | Self::Unmerged { .. }
+            | Self::CustomerChanged { .. }
             | Self::ReceiptParked { .. }
             | Self::AgentRegistered { .. } => Concerned::default(),
         }

@@ -5,6 +5,7 @@
 
 use smallvec::SmallVec;
 
+use super::customer::Parting;
 use super::id::{AgentId, Index, LeafId, MessageId, RootId, WorkId};
 use super::record::{Cause, Change, IdentityOpened, MessageContent, Personal, PersonalValue, Record, Touch};
 use super::session::Agent;
@@ -33,6 +34,8 @@ pub(crate) struct Draft<'a> {
     new_leaves: SmallVec<[IdentityOpened; 1]>,
     /// Winner and loser of the merges chosen so far.
     merged: SmallVec<[(RootId, RootId); 1]>,
+    /// How a customer is taken apart; one record does it once.
+    parting: Option<Box<Parting>>,
 }
 
 impl<'a> Draft<'a> {
@@ -49,6 +52,7 @@ impl<'a> Draft<'a> {
             agents: SmallVec::new(),
             new_leaves: SmallVec::new(),
             merged: SmallVec::new(),
+            parting: None,
         }
     }
 
@@ -97,8 +101,23 @@ impl<'a> Draft<'a> {
     pub(crate) fn root_of(&self, leaf: LeafId) -> RootId {
         let opened = self.new_leaves.iter().find(|opened| opened.leaf == leaf);
         let root = opened.map_or_else(|| self.space.root_of(leaf), |opened| opened.root);
+        if let Some(parting) = self.parting.as_ref().filter(|parting| parting.customer == root) {
+            return if parting.leaves.contains(&leaf) { parting.parted } else { parting.rest };
+        }
         let merged = self.merged.iter().find(|(_, loser)| *loser == root);
         merged.map_or(root, |(winner, _)| *winner)
+    }
+
+    /// Whether the changes so far suggest that the two customers are one.
+    pub(crate) fn suggested(&self, one: LeafId, other: LeafId) -> bool {
+        let pair = [self.root_of(one), self.root_of(other)];
+        self.changes.iter().any(|change| match change {
+            Change::Suggested { one, other, .. } => {
+                let (one, other) = (self.root_of(*one), self.root_of(*other));
+                pair == [one, other] || pair == [other, one]
+            }
+            _ => false,
+        })
     }
 
     /// Works of a customer that are open or can be reopened, those of whom it was just merged with among them.
@@ -147,8 +166,21 @@ impl<'a> Draft<'a> {
                 self.hand(part, *into, Some(*answer_by));
             }
             Change::WorkSplit { from, into, messages, .. } => {
-                let part = self.work_mut(*from).map(|work| (work.leaf, work.give(messages)));
+                let parted = self.work(*from).is_some_and(|work| work.is_parted(messages, |leaf| self.root_of(leaf)));
+                let part = self.work_mut(*from).map(|work| (work.leaf, work.give(messages, parted)));
                 self.hand(part, *into, None);
+            }
+            Change::Unmerged { customer, rest, parted, leaves } => {
+                let (customer, rest, parted, leaves) = (*customer, *rest, *parted, leaves.clone());
+                self.parting = Some(Box::new(Parting { customer, rest, parted, leaves }));
+                for id in self.space.works_of(customer) {
+                    let strange = self.work(id).map(|work| work.strangers(|leaf| self.root_of(leaf)));
+                    if let Some(strange) = strange.filter(|strange| !strange.is_empty())
+                        && let Some(work) = self.work_mut(id)
+                    {
+                        work.part(&strange);
+                    }
+                }
             }
             Change::AgentRegistered { agent, name } => {
                 self.agents.push(Agent::registered(*agent, name.clone(), self.space.config()));

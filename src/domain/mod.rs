@@ -30,7 +30,7 @@ pub mod view;
 mod work;
 pub mod workspace;
 
-pub use customer::{normalise, warm_up};
+pub use customer::{Suggestion, normalise, warm_up};
 pub use decide::{answer, decide, evolve};
 pub use output::outputs;
 pub use state::{BoundStream, State};

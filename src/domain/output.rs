@@ -64,6 +64,7 @@ pub fn outputs(record: &Record) -> Vec<Output> {
             | Change::WrapUpStarted { agent, .. }
             | Change::WrapUpLeft { agent, .. }
             | Change::PresenceSet { agent, .. }
+            | Change::CustomerChanged { agent, .. }
             | Change::SessionEnded { agent, .. } => list.push(Output::Agent { agent: *agent, place }),
             Change::DeadLettered { reason, .. } => list.push(Output::DeadLetter { reason: reason.clone(), place }),
             Change::WorkspaceOpened { .. }
@@ -80,8 +81,11 @@ pub fn outputs(record: &Record) -> Vec<Output> {
             | Change::IdentityMarked { .. }
             | Change::OptNoted { .. }
             | Change::LinkEnded { .. }
+            | Change::Suggested { .. }
+            | Change::SuggestionEnded { .. }
             | Change::Named { .. }
             | Change::Merged { .. }
+            | Change::Unmerged { .. }
             | Change::ReceiptNoted(_)
             | Change::PartHeld(_)
             | Change::PartsJoined { .. }

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::event::{AddressKind, Scope};
+use super::customer::Suggestion;
+use super::event::{AddressKind, Assurance, Scope, Sender};
 use super::id::{AgentId, AssignmentId, Index, LeafId, MessageId, Name, OfferId, RootId, WorkId};
-use super::record::{Author, IdentityStatus, Presence, Purpose};
+use super::record::{Author, Evidence, IdentityStatus, Presence, Purpose};
 use super::time::Timestamp;
 use super::workspace::AgentKind;
 
@@ -138,8 +139,76 @@ pub struct IdentityView {
     pub shared: bool,
     /// Generation.
     pub generation: u16,
+    /// Who said that it belongs to the customer, when it was opened.
+    pub evidence: Evidence,
+    /// How sure that was.
+    pub assurance: Assurance,
+    /// Its link to the customer has ended: it names what was said before, and gets no answers.
+    pub ended: bool,
     /// Purposes of messages that it does not want.
     pub refuses: Vec<Purpose>,
+    /// When an agent said that it is the customer's, and who.
+    pub linked: Option<(Timestamp, Option<Name>)>,
+}
+
+/// A customer that was merged into another one, and can be taken apart from it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MergeView {
+    /// Its id before.
+    pub customer: RootId,
+    /// Leaves that it would have again.
+    pub leaves: Vec<LeafId>,
+    /// Who says that the two are one.
+    pub evidence: Evidence,
+    /// Since when.
+    pub at: Timestamp,
+    /// The agent who said so.
+    pub by: Option<Name>,
+}
+
+/// A customer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CustomerView {
+    /// Its conversation, which has the same id.
+    pub conversation: ConversationView,
+    /// What was merged into it and can be taken apart.
+    pub merges: Vec<MergeView>,
+    /// Others who may be the same person, each with the id of that customer.
+    pub suggestions: Vec<(Suggestion, RootId)>,
+}
+
+/// Which customers somebody wants to see.
+#[derive(Clone, Debug, PartialEq)]
+pub enum CustomerQuery {
+    /// The one that an id stands for.
+    Id(RootId),
+    /// The one who has an address now.
+    Address {
+        /// The address, as an adapter could write it.
+        sender: Sender,
+        /// Scope of its namespace; empty for none.
+        scope: Name,
+    },
+    /// Those with an identity whose address begins with the text, or whose name holds it; without case.
+    Like {
+        /// The text.
+        text: String,
+        /// Identities before this one were looked at.
+        from: LeafId,
+        /// Customers at most.
+        size: usize,
+    },
+}
+
+/// Customers that were asked for.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CustomersFound {
+    /// In the order of the query.
+    pub customers: Vec<CustomerView>,
+    /// Where the query was for an address: the leaf that has it now.
+    pub leaf: Option<LeafId>,
+    /// Where the search goes on; none: everything was looked at.
+    pub next: Option<LeafId>,
 }
 
 /// A conversation.

@@ -52,6 +52,9 @@ pub(super) fn rejection(rejection: &Rejection) -> Option<RejectionReason> {
         | Rejection::UnknownAgent
         | Rejection::UnknownWork
         | Rejection::UnknownOffer
+        | Rejection::UnknownCustomer
+        | Rejection::UnknownIdentity
+        | Rejection::UnknownSuggestion
         | Rejection::UnknownMessage => RejectionReason::NotFound,
         Rejection::OfferOver => RejectionReason::OfferOver,
         Rejection::WorkClosed | Rejection::WorkMerged { .. } => RejectionReason::WorkClosed,
@@ -64,7 +67,15 @@ pub(super) fn rejection(rejection: &Rejection) -> Option<RejectionReason> {
         Rejection::RequestIdReused => RejectionReason::IdReused,
         Rejection::NoRecipient | Rejection::RecipientRefused(_) => RejectionReason::NoRecipient,
         Rejection::CannotSend(_) | Rejection::NotCarried { .. } => RejectionReason::CannotSend,
-        Rejection::Invalid(_) | Rejection::CannotMerge(_) | Rejection::StreamInUse => RejectionReason::Invalid,
+        Rejection::Invalid(_)
+        | Rejection::CannotMerge(_)
+        | Rejection::StreamInUse
+        | Rejection::SameCustomer { .. }
+        | Rejection::NotMerged { .. }
+        | Rejection::NothingLeft { .. }
+        | Rejection::SharedIdentity { .. }
+        | Rejection::TwoValues { .. }
+        | Rejection::IdentityTaken { .. } => RejectionReason::Invalid,
         Rejection::Limit(_) => RejectionReason::Limit,
     })
 }

@@ -18,7 +18,9 @@ use skein::domain::id::{AgentId, Index, Name, Position, RootId, WorkId};
 use skein::domain::output::Output;
 use skein::domain::record::{Input, Record};
 use skein::domain::time::Timestamp;
-use skein::domain::view::{AgentView, AnswerAddress, ConversationView, WorkState, WorkView};
+use skein::domain::view::{
+    AgentView, AnswerAddress, ConversationView, CustomerQuery, CustomersFound, WorkState, WorkView,
+};
 use skein::domain::workspace::{
     Accept, AgentKind, AgentProfile, EndpointConfig, GracePolicy, OptOutConfig, QueueConfig, WorkspaceConfig,
 };
@@ -256,6 +258,16 @@ impl Shard for Memory {
     ) -> BoxFuture<'static, Result<Option<ConversationView>, Unavailable>> {
         self.look(workspace, move |space| space.conversation(conversation))
             .map(|seen| seen.map(Option::flatten))
+            .boxed()
+    }
+
+    fn customers(
+        &self,
+        workspace: Name,
+        query: CustomerQuery,
+    ) -> BoxFuture<'static, Result<CustomersFound, Unavailable>> {
+        self.look(workspace, move |space| space.customers(&query))
+            .map(|seen| seen.map(Option::unwrap_or_default))
             .boxed()
     }
 

@@ -2,7 +2,8 @@
 
 use skein::domain::command::{Parted, Recipient, Send, Verb};
 use skein::domain::content::Content;
-use skein::domain::id::{AssignmentId, Index, LeafId, MessageId, Name, OfferId, WorkId};
+use skein::domain::event::{AddressKind, Sender};
+use skein::domain::id::{AssignmentId, Index, LeafId, MessageId, Name, OfferId, RootId, WorkId};
 use skein::domain::record::{Change, Presence, Purpose, Record, SessionEnd};
 use skein::domain::time::Timestamp;
 use skein::domain::view::{AgentView, WorkState, WorkView};
@@ -25,6 +26,8 @@ pub(crate) struct SimAgent {
     assignments: Vec<(WorkId, AssignmentId)>,
     messages: Vec<MessageId>,
     merged: Vec<(WorkId, WorkId)>,
+    /// It says now and then who is one person, and who is two.
+    pub(crate) sorts: bool,
 }
 
 /// What it wants to do.
@@ -67,7 +70,7 @@ impl SimAgent {
         let ready = view.is_some_and(|view| view.presence == Presence::Ready);
         let presence = if ready { 2 } else { 14 };
         let merge = if view.is_some_and(|view| !pairs(view).is_empty()) { 25 } else { 2 };
-        let weights = [presence, 14, 4, 22, 5, 12, 2, 1, 1, 3, merge, 5];
+        let weights = [presence, 14, 4, 22, 5, 12, 2, 1, 1, 3, merge, 5, if self.sorts { 14 } else { 0 }];
         let verb = match rng.weighted(&weights) {
             0 if !ready => set(Presence::Ready),
             0 => self.other_presence(rng),
@@ -88,6 +91,7 @@ impl SimAgent {
             10 => self.merge(rng, view?)?,
             11 => self.split(rng, view)?,
             8 => Verb::OpenSession { resume: self.epoch, takeover: false },
+            12 => some_sorting(rng),
             _ => {
                 let wish = Wish { verb: set(Presence::Ready), epoch: Some(rng.next() % (head.0 + 1)) };
                 return Some(wish);
@@ -241,6 +245,24 @@ fn pairs(view: &AgentView) -> Vec<(WorkId, Option<AssignmentId>, &WorkView)> {
         view.works.iter().filter(move |from| from.work != id && from.conversation == conversation)
     };
     view.works.iter().flat_map(|into| others(into).map(move |from| (from.work, from.assignment, into))).collect()
+}
+
+/// Somebody is one person with somebody else, or is not.
+fn some_sorting(rng: &mut Rng) -> Verb {
+    let mut number = |below| u32::try_from(rng.below(below)).expect("a small number");
+    let (one, other, which) = (number(9), number(9), number(22));
+    match which {
+        0..8 => Verb::MergeCustomers { customer: RootId(one), other: RootId(other) },
+        8..13 => Verb::UnmergeCustomers { customer: RootId(one), leaves: Vec::new() },
+        13..15 => Verb::UnmergeCustomers { customer: RootId(one), leaves: vec![LeafId(one), LeafId(other)] },
+        15..18 => Verb::UnlinkIdentity { leaf: LeafId(one) },
+        18 => Verb::DecideSuggestion { one: LeafId(one), other: LeafId(other), is_one: true },
+        _ => {
+            let address = format!("+4915112345{:03}", other % 9);
+            let sender = Sender { kind: AddressKind::Phone, address };
+            Verb::LinkIdentity { customer: RootId(one), sender, scope: Name::default() }
+        }
+    }
 }
 
 fn set(presence: Presence) -> Verb {

@@ -97,6 +97,10 @@ pub(crate) struct Auditor {
     tokens: BTreeSet<String>,
     /// Which Work each message is in.
     pub(crate) matters: Matters,
+    /// Under which leaf each message is filed.
+    pub(crate) filed: BTreeMap<MessageId, LeafId>,
+    /// Agents have taken a customer apart.
+    pub(crate) parted: bool,
     /// Parts of texts, by their words, with how often each is in a message.
     pub(crate) pieces: BTreeMap<String, u32>,
     pub(crate) statuses: BTreeMap<MessageId, ReceiptStatus>,
@@ -122,6 +126,8 @@ impl Auditor {
             stored: BTreeMap::new(),
             tokens: BTreeSet::new(),
             matters: Matters::default(),
+            filed: BTreeMap::new(),
+            parted: false,
             pieces: BTreeMap::new(),
             statuses: BTreeMap::new(),
             refusing: BTreeSet::new(),
@@ -244,6 +250,22 @@ impl Auditor {
                 }
                 self.states.insert(id, "New");
             }
+            Change::Merged { evidence, .. } => stats.hit_variant("merged because", evidence),
+            Change::Unmerged { rest, parted, leaves, .. } => {
+                self.parted = true;
+                stats.hit(
+                    "taken apart",
+                    if leaves.contains(&LeafId(0)) || rest > parted { "first leaf" } else { "others" },
+                );
+                let of = |id: RootId| self.space().map(|space| space.conversation(id).map(|found| found.conversation));
+                let apart = of(*rest)? == Some(*rest) && of(*parted)? == Some(*parted) && rest != parted;
+                holds("who is taken apart is two", apart, || format!("{change:?} at {index}"))?;
+            }
+            Change::WorkSplit { .. }
+                if record.changes.iter().any(|change| matches!(change, Change::Unmerged { .. })) =>
+            {
+                stats.hit("taken apart", "a matter of two");
+            }
             Change::WorkQueued { work, cause, .. } => {
                 stats.hit_variant("queued because", cause);
                 self.moves(*work, "Queued", stats);
@@ -317,7 +339,12 @@ impl Auditor {
                 self.cost(*work, *cost);
                 self.moves(*work, "Assigned", stats);
             }
-            Change::WorkClosed { work, .. } => self.moves(*work, "Closed", stats),
+            Change::WorkClosed { work, .. } => {
+                if self.states.get(work) == Some(&"New") {
+                    stats.hit("taken apart", "over");
+                }
+                self.moves(*work, "Closed", stats);
+            }
             Change::CostChanged { work, cost, .. } => {
                 self.cost(*work, *cost);
                 if let Some(offered) = self.offered.get_mut(work) {
@@ -326,6 +353,9 @@ impl Auditor {
             }
             Change::WorksMerged { from, .. } => {
                 let free = !self.owned.contains_key(from) && !self.offered.contains_key(from);
+                if self.states.get(from) == Some(&"New") {
+                    stats.hit("taken apart", "words taken along");
+                }
                 holds("a merged work is nobody's", free, || format!("{change:?} at {index}"))?;
                 self.moves(*from, "Merged", stats);
             }
@@ -432,6 +462,7 @@ impl Auditor {
             }
             Direction::Note => {}
         }
+        self.filed.insert(id, message.leaf);
         let space = self.space()?;
         let root = space.conversation(RootId(message.leaf.0)).map(|conversation| conversation.conversation);
         let work_root = message.work.and_then(|work| space.work(work)).map(|work| work.conversation);

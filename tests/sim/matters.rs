@@ -145,7 +145,8 @@ impl Matters {
                     parted.asks.extend(of.asks.remove(message).map(|heard| (*message, heard)));
                     parted.answers.extend(of.answers.take(message));
                 }
-                holds("a work keeps a message", !of.messages.is_empty(), || from.to_string())?;
+                let apart = record.changes.iter().any(|change| matches!(change, Change::Unmerged { .. }));
+                holds("a work keeps a message", apart || !of.messages.is_empty(), || from.to_string())?;
                 self.works.insert(*into, parted);
                 self.agrees(*from, space)?;
                 self.agrees(*into, space)?;

@@ -7,7 +7,7 @@ use super::enums;
 use super::view::{position, seconds, timestamp};
 use crate::domain::content::Attachment;
 use crate::domain::event::ReceiptStatus;
-use crate::domain::id::{AgentId, AssignmentId, LeafId, MessageId, Name, OfferId, Position, WorkId};
+use crate::domain::id::{AgentId, AssignmentId, LeafId, MessageId, Name, OfferId, Position, RootId, WorkId};
 use crate::domain::record::{
     Assigned, Author, Change, Direction, MessageContent, MessageStored, OfferMade, PersonalValue, ReceiptNoted, Record,
     WorkBrief,
@@ -70,6 +70,11 @@ pub(in crate::agents) fn event(
         Change::SessionEnded { reason, .. } => {
             Kind::SessionEnded(p::SessionEnded { reason: enums::session_end(*reason).into() })
         }
+        Change::CustomerChanged { work, conversation, split, .. } => Kind::CustomerChanged(p::CustomerChanged {
+            work_id: work.to_string(),
+            conversation_id: conversation.to_string(),
+            split_work_id: text(*split),
+        }),
         _ => return None,
     };
     Some(p::Event { position: Some(position(at)), event: Some(kind) })
@@ -107,12 +112,32 @@ pub(in crate::agents) fn conversation_events(
                 Change::ReceiptNoted(receipt) if receipt.applied && leaves.contains(&receipt.leaf) => {
                     Kind::Status(status(receipt))
                 }
+                Change::Merged { winner, leaves: joined, .. } if joined.iter().any(|leaf| leaves.contains(leaf)) => {
+                    now_with(*winner)
+                }
+                Change::Unmerged { rest, parted, leaves: gone, .. } => {
+                    // Whoever watches follows one of the two.
+                    let went = gone.iter().any(|leaf| leaves.contains(leaf));
+                    let stayed = leaves.contains(&LeafId(rest.0));
+                    match (went, stayed) {
+                        (true, _) => now_with(*parted),
+                        (false, true) => now_with(*rest),
+                        (false, false) => return None,
+                    }
+                }
                 _ => return None,
             };
             let at = Position { index: record.index, output: place.into() };
             Some(p::Event { position: Some(position(at)), event: Some(kind) })
         })
         .collect()
+}
+
+fn now_with(conversation: RootId) -> Kind {
+    Kind::CustomerChanged(p::CustomerChanged {
+        conversation_id: conversation.to_string(),
+        ..p::CustomerChanged::default()
+    })
 }
 
 /// Messages of the record that belong to one of the leaves, newest first, with their ids.

@@ -1,10 +1,13 @@
 //! What nobody has answered in a Work, told from its records alone, newest first: through the merges and splits that made it.
+//!
+//! Where a customer was taken apart, what is older and filed under the other one's identities is no part of a Work that held words of
+//! both, whether the split names it or not.
 
 use std::collections::BTreeSet;
 
 use super::event::message;
-use crate::domain::id::{Index, MessageId, WorkId};
-use crate::domain::record::{Change, Direction, Flags, Record};
+use crate::domain::id::{Index, LeafId, MessageId, WorkId};
+use crate::domain::record::{Change, Direction, Flags, MessageStored, Record};
 use crate::proto::agent as p;
 
 /// A Work whose messages are looked for in older and older records.
@@ -18,11 +21,29 @@ pub(in crate::agents) struct Unanswered {
     taken: BTreeSet<MessageId>,
     /// Messages that a split took out of it.
     gone: BTreeSet<MessageId>,
+    /// Works that held words of another customer's, too, up to where they were parted.
+    parted: Vec<Parted>,
+}
+
+/// What older messages of a Work are another customer's.
+#[derive(Debug)]
+struct Parted {
+    from: WorkId,
+    /// Identities that went.
+    leaves: Vec<LeafId>,
+    /// They are the strangers, rather than those who stayed.
+    went: bool,
+}
+
+impl Parted {
+    fn hides(&self, stored: &MessageStored) -> bool {
+        stored.work == Some(self.from) && self.leaves.contains(&stored.leaf) == self.went
+    }
 }
 
 impl Unanswered {
     pub(in crate::agents) fn of(work: WorkId) -> Self {
-        Self { work, open: vec![work], taken: BTreeSet::new(), gone: BTreeSet::new() }
+        Self { work, open: vec![work], taken: BTreeSet::new(), gone: BTreeSet::new(), parted: Vec::new() }
     }
 
     /// The oldest record that can hold something of it; none: nothing is left to look for.
@@ -41,7 +62,9 @@ impl Unanswered {
             match change {
                 Change::MessageStored(stored) => {
                     let taken = self.taken.remove(&id);
-                    let own = stored.work.is_some_and(|work| self.open.contains(&work)) && !self.gone.contains(&id);
+                    let own = stored.work.is_some_and(|work| self.open.contains(&work))
+                        && !self.gone.contains(&id)
+                        && !self.parted.iter().any(|parted| parted.hides(stored));
                     match stored.direction {
                         // What is not to be shown is not told either, as while the Work is the agent's.
                         Direction::In if stored.flags.has(Flags::REPEATED) => {}
@@ -65,6 +88,7 @@ impl Unanswered {
                 Change::WorkSplit { from, into, messages, .. } => {
                     if self.open.contains(from) {
                         self.gone.extend(messages);
+                        self.parted.extend(parted(record, *from, *into));
                     }
                     if self.open.contains(into) {
                         self.taken.extend(messages);
@@ -80,4 +104,14 @@ impl Unanswered {
         }
         (found, grew)
     }
+}
+
+/// Who is a stranger to a Work from here on back, where a record takes its customer apart.
+fn parted(record: &Record, from: WorkId, into: WorkId) -> Option<Parted> {
+    let leaves = record.changes.iter().find_map(|change| match change {
+        Change::Unmerged { leaves, .. } => Some(leaves),
+        _ => None,
+    })?;
+    let Change::WorkOpened(opened) = record.changes.get(usize::from(into.place()))? else { return None };
+    Some(Parted { from, went: leaves.contains(&opened.leaf), leaves: leaves.clone() })
 }

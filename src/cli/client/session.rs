@@ -18,8 +18,9 @@ use crate::proto::agent::session_response::Response;
 use crate::proto::agent::split_work_request::Messages;
 use crate::proto::agent::{
     AcceptOfferRequest, AcknowledgeRequest, CloseWorkRequest, DeclineOfferRequest, Direction, EndSessionRequest, Event,
-    Hello, MergeWorksRequest, Message, MessageKind, Offer, Position, Presence, SendMessageRequest, SessionRequest,
-    SessionResponse, SetPresenceRequest, Snapshot, SplitWorkRequest, Welcome, Work,
+    Hello, LinkIdentityRequest, MergeCustomersRequest, MergeWorksRequest, Message, MessageKind, Offer, Position,
+    Presence, SendMessageRequest, SessionRequest, SessionResponse, SetPresenceRequest, Snapshot, SplitWorkRequest,
+    UnmergeCustomersRequest, Welcome, Work,
 };
 use crate::proto::channel::Content;
 
@@ -202,6 +203,34 @@ impl Commands {
         Ok(request_id)
     }
 
+    /// The customer of a Work is one person with another.
+    pub(in crate::cli) async fn merge_customers(&self, customer_id: &str, other: &str) -> anyhow::Result<()> {
+        let (request_id, session_epoch) = (self.request_id(), self.epoch);
+        let (customer_id, other_customer_id) = (customer_id.to_owned(), other.to_owned());
+        let command = MergeCustomersRequest { request_id, session_epoch, customer_id, other_customer_id };
+        self.send(Frame::MergeCustomers(command)).await
+    }
+
+    /// A customer that was merged away is one again.
+    pub(in crate::cli) async fn unmerge(&self, customer_id: &str) -> anyhow::Result<()> {
+        let (request_id, session_epoch) = (self.request_id(), self.epoch);
+        let customer_id = customer_id.to_owned();
+        let command = UnmergeCustomersRequest { request_id, session_epoch, customer_id, identity_ids: Vec::new() };
+        self.send(Frame::UnmergeCustomers(command)).await
+    }
+
+    /// An address is a customer's.
+    pub(in crate::cli) async fn link(&self, customer_id: &str, namespace: &str, address: &str) -> anyhow::Result<()> {
+        let command = LinkIdentityRequest {
+            request_id: self.request_id(),
+            session_epoch: self.epoch,
+            customer_id: customer_id.to_owned(),
+            namespace: namespace.to_owned(),
+            address: address.to_owned(),
+        };
+        self.send(Frame::LinkIdentity(command)).await
+    }
+
     pub(in crate::cli) async fn acknowledge(&self, position: Position) -> anyhow::Result<()> {
         self.send(Frame::Acknowledge(AcknowledgeRequest { session_epoch: self.epoch, position: Some(position) })).await
     }
@@ -275,6 +304,11 @@ impl Desk {
                 let work = self.works.get_mut(&message.work_id);
                 if let Some(work) = work.filter(|_| message.direction() == Direction::In) {
                     work.last_customer_message_id.clone_from(&message.message_id);
+                }
+            }
+            Some(Happened::CustomerChanged(changed)) => {
+                if let Some(work) = self.works.get_mut(&changed.work_id) {
+                    work.conversation_id.clone_from(&changed.conversation_id);
                 }
             }
             Some(

@@ -182,6 +182,7 @@ impl Agent {
                 | Happened::OfferEnded(_)
                 | Happened::Status(_)
                 | Happened::Presence(_)
+                | Happened::CustomerChanged(_)
                 | Happened::WorksMerged(_)
                 | Happened::WorkSplit(_),
             )

@@ -1,10 +1,11 @@
 //! A person has another address now, or an address may be another person's: what a provider tells about it (domain rules, section 4).
 
 use super::resolve::{Address, Who, doubt, open, resolve};
+use super::suggest;
 use crate::domain::draft::Draft;
 use crate::domain::event::{Assurance, Sender};
 use crate::domain::id::{LeafId, Name};
-use crate::domain::record::{Change, OptSource, Purpose};
+use crate::domain::record::{Change, OptSource, Purpose, SuggestionReason};
 
 /// What was told: the address before, and the one now.
 #[derive(Clone, Debug)]
@@ -75,10 +76,11 @@ pub(crate) fn changed(
     let leaf_of = |sender: &Sender| find(draft, sender).and_then(|found| found.leaf);
     let unsure = old_leaf.is_some_and(doubted) && !was.iter().filter_map(leaf_of).any(|leaf| !doubted(leaf));
     let same_kind = old.as_ref().is_some_and(|old| old.kind == new.kind && old.scope == new.scope);
-    let successor = match new.leaf {
+    let new_leaf = new.leaf;
+    let successor = match new_leaf {
         None if unsure => None,
         // The provider says so; it has not written yet.
-        None => Some(open(draft, new, who.root, assurance, true, false)),
+        None => Some(open(draft, new, who.root, assurance, Some(who.leaf), false)),
         Some(leaf) => Some(leaf).filter(|&leaf| draft.root_of(leaf) == who.root),
     };
     // Another kind of address beside the old one takes nothing from it.
@@ -88,6 +90,9 @@ pub(crate) fn changed(
         if let (Some(leaf), false) = (successor, purposes.is_empty()) {
             draft.push(Change::OptNoted { leaf, purposes, refused: true, source: OptSource::Provider });
         }
+    }
+    if let (Some(old), Some(anothers), None) = (old_leaf, new_leaf, successor) {
+        suggest(draft, old, anothers, SuggestionReason::Moved);
     }
     Some(Who { leaf: successor.unwrap_or(who.leaf), root: who.root })
 }

@@ -5,7 +5,7 @@ use smallvec::SmallVec;
 
 use crate::domain::event::{AddressKind, Assurance, Scope};
 use crate::domain::id::{Index, LeafId, Name, RootId, WorkId};
-use crate::domain::record::{IdentityOpened, IdentityStatus};
+use crate::domain::record::{Evidence, IdentityOpened, IdentityStatus};
 use crate::domain::time::Timestamp;
 use crate::domain::workspace::Symbol;
 
@@ -33,19 +33,25 @@ pub(crate) struct Leaf {
     /// Name that this identity told, and how sure it is; none once it is erased.
     pub(crate) shown: Option<Name>,
     pub(crate) shown_assurance: Assurance,
+    /// Who said that it belongs to its customer, when it was opened.
+    pub(crate) evidence: Evidence,
+    /// How sure that was.
+    pub(crate) assurance: Assurance,
     /// Normalised address; none once it is erased.
     pub(crate) address: Option<Name>,
     /// Works filed here that are open or can be reopened, oldest first.
     pub(crate) works: SmallVec<[WorkId; 2]>,
     /// Keyed hash, in halves: a leaf is aligned to 8 bytes, not 16.
     hash: [u64; 2],
-    links: Links,
+    /// The last record that touches it; 0: none.
+    last: u64,
+    back: Distances,
 }
 
 impl Leaf {
     /// Indexes of the last records that touch it, newest first.
     pub(crate) fn previous(&self) -> SmallVec<[u64; 8]> {
-        self.links.newest_first()
+        self.back.newest_first(self.last)
     }
 
     /// Generation of its address after this one.
@@ -80,34 +86,31 @@ impl Leaf {
 
     /// The last record that touches it.
     pub(crate) fn last(&self) -> Index {
-        Index(self.links.last)
+        Index(self.last)
     }
 }
 
-/// The last records of a leaf: one index and the distances back from it.
+/// The records before the last that touched a leaf, each by its distance from the one after it. Beside the index of the last, not
+/// with it: so no byte of a leaf is lost to alignment.
 #[derive(Debug, Default)]
-struct Links {
-    last: u64,
-    back: [u32; LINKS - 1],
-}
+struct Distances([u32; LINKS - 1]);
 
-impl Links {
-    fn push(&mut self, index: u64) {
-        let distance = u32::try_from(index - self.last).unwrap_or(u32::MAX);
-        self.back.copy_within(0..LINKS - 2, 1);
-        self.back[0] = if self.last == 0 { 0 } else { distance };
-        self.last = index;
+impl Distances {
+    fn push(&mut self, last: u64, index: u64) {
+        let distance = u32::try_from(index - last).unwrap_or(u32::MAX);
+        self.0.copy_within(0..LINKS - 2, 1);
+        self.0[0] = if last == 0 { 0 } else { distance };
     }
 
-    fn newest_first(&self) -> SmallVec<[u64; 8]> {
+    fn newest_first(&self, last: u64) -> SmallVec<[u64; 8]> {
         let mut list = SmallVec::new();
-        let mut at = self.last;
+        let mut at = last;
         if at == 0 {
             return list;
         }
         list.push(at);
         // A distance beyond 32 bits ends the list early: a page of history then takes one more read, from the oldest named.
-        for &distance in self.back.iter().take_while(|&&distance| distance != 0 && distance != u32::MAX) {
+        for &distance in self.0.iter().take_while(|&&distance| distance != 0 && distance != u32::MAX) {
             at -= u64::from(distance);
             list.push(at);
         }
@@ -170,10 +173,13 @@ impl Leaves {
             heard: 0,
             shown: None,
             shown_assurance: Assurance::Claimed,
+            evidence: opened.evidence,
+            assurance: opened.assurance,
             address,
             works: SmallVec::new(),
             hash,
-            links: Links::default(),
+            last: 0,
+            back: Distances::default(),
         });
         let leaves = &self.leaves;
         match self.by_hash.find_mut(short(hash), |&other| leaves[other as usize].hash == hash) {
@@ -187,7 +193,8 @@ impl Leaves {
     /// Notes that a record touches the leaf.
     pub(crate) fn touch(&mut self, id: LeafId, index: Index) {
         if let Some(leaf) = self.leaves.get_mut(id.at()) {
-            leaf.links.push(index.0);
+            leaf.back.push(leaf.last, index.0);
+            leaf.last = index.0;
         }
     }
 }
@@ -211,14 +218,21 @@ fn short(hash: [u64; 2]) -> u64 {
 mod tests {
     use super::*;
 
+    /// What a leaf names that these records touch, in order.
+    fn named(indexes: &[u64]) -> SmallVec<[u64; 8]> {
+        let (mut last, mut back) = (0, Distances::default());
+        for &index in indexes {
+            back.push(last, index);
+            last = index;
+        }
+        back.newest_first(last)
+    }
+
     #[test]
     fn a_leaf_names_its_last_eight_records_newest_first() {
-        let mut links = Links::default();
-        assert!(links.newest_first().is_empty());
-        for index in [3, 4, 10, 11, 12, 13, 50, 51, 52, 90] {
-            links.push(index);
-        }
-        assert_eq!(links.newest_first().as_slice(), [90, 52, 51, 50, 13, 12, 11, 10]);
+        assert!(named(&[]).is_empty());
+        let last = named(&[3, 4, 10, 11, 12, 13, 50, 51, 52, 90]);
+        assert_eq!(last.as_slice(), [90, 52, 51, 50, 13, 12, 11, 10]);
     }
 
     #[test]
@@ -228,10 +242,7 @@ mod tests {
 
     #[test]
     fn links_too_far_apart_for_a_distance_end_the_list() {
-        let mut links = Links::default();
-        links.push(1);
-        links.push(2);
-        links.push(2 + u64::from(u32::MAX));
-        assert_eq!(links.newest_first().as_slice(), [2 + u64::from(u32::MAX)]);
+        let far = 2 + u64::from(u32::MAX);
+        assert_eq!(named(&[1, 2, far]).as_slice(), [far]);
     }
 }

@@ -2,11 +2,12 @@
 
 use smallvec::SmallVec;
 
-use super::{Leaf, NORMALISER_VERSION, address_hash, normalise};
+use super::merge::join;
+use super::{Leaf, NORMALISER_VERSION, address_hash, end_between, normalise};
 use crate::domain::draft::Draft;
 use crate::domain::event::{AddressKind, Assurance, Scope, Sender};
 use crate::domain::id::{LeafId, Name, RootId};
-use crate::domain::record::{Change, Evidence, IdentityOpened, IdentityStatus, PersonalValue};
+use crate::domain::record::{Change, Evidence, IdentityOpened, IdentityStatus, PersonalValue, SuggestionEnd};
 use crate::domain::workspace::Workspace;
 
 /// Addresses of one event that are looked at; a person has no more on one channel.
@@ -25,12 +26,12 @@ pub(crate) struct Who {
 pub(super) struct Address {
     pub(super) kind: AddressKind,
     pub(super) scope: Name,
-    text: Name,
+    pub(super) text: Name,
     pub(super) hash: u128,
     /// Its current generation; none: nobody has it now.
     pub(super) leaf: Option<LeafId>,
     /// The generation that is opened for whoever has it next, where nobody has it now.
-    generation: u16,
+    pub(super) generation: u16,
     /// It may be somebody else's by now: it was silent for long, or reported, or its link has ended.
     doubted: bool,
 }
@@ -112,8 +113,8 @@ pub(crate) fn resolve(
     let mut leaf_of_first = None;
     for address in addresses {
         let (opened, doubted) = (address.leaf, address.doubted);
-        let linked = known.is_some() || leaf_of_first.is_some();
-        let leaf = opened.unwrap_or_else(|| open(draft, address, root, assurance, linked, wrote && !unsure));
+        let beside = known.or(leaf_of_first);
+        let leaf = opened.unwrap_or_else(|| open(draft, address, root, assurance, beside, wrote && !unsure));
         if wrote && opened.is_some() {
             match (doubted, unsure) {
                 (true, true) => doubt(draft, leaf),
@@ -170,6 +171,12 @@ fn of_one_person(draft: &Draft<'_>, addresses: SmallVec<[Address; 2]>) -> SmallV
 }
 
 fn compatible(draft: &Draft<'_>, one: &Address, other: &Address) -> bool {
+    let root = |address: &Address| address.leaf.map(|leaf| draft.space.root_of(leaf));
+    if let (Some(one), Some(other)) = (root(one), root(other))
+        && draft.space.are_parted(one, other)
+    {
+        return false;
+    }
     [AddressKind::Crm, AddressKind::Login].into_iter().all(|kind| {
         let mut values = values(draft, one, kind);
         values.extend(self::values(draft, other, kind));
@@ -239,6 +246,7 @@ pub(crate) fn resolve_thread(draft: &mut Draft<'_>, endpoint: &Name, thread: &st
         shared: true,
         assurance: Assurance::Claimed,
         evidence: Evidence::First,
+        beside: None,
     }));
     Who { leaf, root: RootId(leaf.0) }
 }
@@ -248,7 +256,7 @@ pub(super) fn open(
     address: Address,
     root: RootId,
     assurance: Assurance,
-    linked: bool,
+    beside: Option<LeafId>,
     wrote: bool,
 ) -> LeafId {
     let leaf = draft.next_leaf();
@@ -265,7 +273,8 @@ pub(super) fn open(
         status: if wrote { IdentityStatus::Verified } else { IdentityStatus::Provisional },
         shared: false,
         assurance,
-        evidence: if linked { Evidence::SameEvent } else { Evidence::First },
+        evidence: if beside.is_some() { Evidence::SameEvent } else { Evidence::First },
+        beside,
     }));
     leaf
 }
@@ -283,12 +292,11 @@ fn merge(draft: &mut Draft<'_>, root: RootId, addresses: &[Address]) -> RootId {
     let Some((&winner, losers)) = roots.split_first() else {
         return root;
     };
+    if !losers.is_empty() {
+        end_between(draft, &roots, SuggestionEnd::Merged);
+    }
     for &loser in losers {
-        let leaves = draft.space.leaves_of(loser).to_vec();
-        for &leaf in &leaves {
-            draft.touch(leaf);
-        }
-        draft.push(Change::Merged { winner, loser, leaves, evidence: Evidence::SameEvent });
+        join(draft, winner, loser, Evidence::SameEvent);
     }
     winner
 }

@@ -4,7 +4,8 @@ use smallvec::SmallVec;
 
 use super::{
     Assigned, Evidence, IdentityOpened, IdentityStatus, Input, MessageStored, OfferMade, OfferOutcome, OptSource,
-    PartHeld, Presence, Purpose, QueueCause, ReceiptNoted, SessionEnd, UnassignReason, WorkOpened,
+    PartHeld, Presence, Purpose, QueueCause, ReceiptNoted, SessionEnd, SuggestionEnd, SuggestionReason, UnassignReason,
+    WorkOpened,
 };
 use crate::domain::event::{Assurance, ErrorClass, ReceiptStatus};
 use crate::domain::id::{AgentId, AssignmentId, LeafId, MessageId, Name, OfferId, Position, RootId, WorkId};
@@ -124,6 +125,24 @@ pub enum Change {
         /// Leaf of the customer's that takes its place, if there is one.
         successor: Option<LeafId>,
     },
+    /// Two customers may be one person: for an agent to decide.
+    Suggested {
+        /// Leaf that the evidence is about.
+        one: LeafId,
+        /// Leaf of the other customer.
+        other: LeafId,
+        /// What speaks for it.
+        reason: SuggestionReason,
+    },
+    /// A suggestion is open no longer, or the two are known to be two people, whether it was ever suggested or not.
+    SuggestionEnded {
+        /// A leaf of one customer.
+        one: LeafId,
+        /// A leaf of the other.
+        other: LeafId,
+        /// How it ended.
+        end: SuggestionEnd,
+    },
     /// The name shown for a customer; the name is personal content.
     Named {
         /// Leaf whose event told it.
@@ -152,6 +171,29 @@ pub enum Change {
         leaves: Vec<LeafId>,
         /// Who says so.
         evidence: Evidence,
+    },
+
+    /// One customer is two: some of its leaves are parted from the others, nothing moves.
+    Unmerged {
+        /// The customer before.
+        customer: RootId,
+        /// Id of those who stay.
+        rest: RootId,
+        /// Id of those who go.
+        parted: RootId,
+        /// Leaves that go, ascending.
+        leaves: Vec<LeafId>,
+    },
+    /// The customer of an agent's Work or offer is another one now, or has more or fewer identities.
+    CustomerChanged {
+        /// The Work.
+        work: WorkId,
+        /// Who is told.
+        agent: AgentId,
+        /// The Work's conversation now.
+        conversation: RootId,
+        /// The Work that has what the customer said who is parted from this one.
+        split: Option<WorkId>,
     },
 
     /// A message is in the Conversation.

@@ -30,6 +30,8 @@ pub struct IdentityOpened {
     pub assurance: Assurance,
     /// Who says that it belongs to the customer.
     pub evidence: Evidence,
+    /// A leaf of the customer's that it was named with: where that goes at an unmerge, it goes too.
+    pub beside: Option<LeafId>,
 }
 
 /// Who says that an identity belongs to a customer.
@@ -48,6 +50,38 @@ pub enum Evidence {
     Token,
     /// A login.
     Login,
+}
+
+/// What speaks for two customers being one person, weakest first: of too many suggestions the strongest are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SuggestionReason {
+    /// Both use an address that several people use, or that was named with two values of a kind that a person has one of.
+    SharedAddress,
+    /// Both wrote from one browser, one after the logout of the other.
+    SameBrowser,
+    /// An address was named for both that may have another owner by now.
+    DoubtedAddress,
+    /// An endpoint named an address of the other's that it is not trusted with.
+    Claim,
+    /// The provider says that the one's address is the other's now.
+    Moved,
+    /// Our signed reply token came back from another address than it was made for.
+    Token,
+}
+
+/// How a suggestion ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SuggestionEnd {
+    /// An agent says that the two are one: they are merged by the same record.
+    Accepted,
+    /// An agent says that the two are not one: it is never suggested again.
+    Rejected,
+    /// An agent took two apart that were one: never suggested again, and no evidence merges them without an agent.
+    Parted,
+    /// A stronger one took its place.
+    Displaced,
+    /// The two became one by stronger evidence.
+    Merged,
 }
 
 /// How far an identity is to be believed.

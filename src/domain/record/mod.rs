@@ -13,6 +13,6 @@ mod work;
 pub use agent::{Presence, SessionEnd};
 pub use change::Change;
 pub use envelope::{Cause, Input, MessageContent, Personal, PersonalValue, Record, Request, Touch};
-pub use identity::{Evidence, IdentityOpened, IdentityStatus, OptSource};
+pub use identity::{Evidence, IdentityOpened, IdentityStatus, OptSource, SuggestionEnd, SuggestionReason};
 pub use message::{Author, Direction, Flags, MessageKind, MessageStored, PartHeld, Purpose, ReceiptNoted};
 pub use work::{AssignCause, Assigned, OfferMade, OfferOutcome, QueueCause, UnassignReason, WorkBrief, WorkOpened};

@@ -4,6 +4,7 @@
 use smallvec::SmallVec;
 
 use super::ClosedWork;
+use super::open::MailThread;
 use crate::domain::id::{MessageId, Name, WorkId};
 
 /// Places beside its own that a Work knows at most: more endpoints than a customer of one brand writes to.
@@ -40,7 +41,9 @@ pub(crate) struct Beside {
     pub(crate) brought: Vec<Brought>,
     /// Messages that a split took to it from the Work they were stored in.
     pub(crate) moved: Vec<MessageId>,
-    /// An agent has split it, or split it off: another Work may stand beside it on its endpoint.
+    /// Mails of each identity, the latest last, once several have some: what stays when they are parted.
+    pub(crate) mails: Vec<MailThread>,
+    /// It was split, or split off: another Work may stand beside it on its endpoint.
     pub(crate) split: bool,
 }
 

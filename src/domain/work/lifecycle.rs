@@ -224,7 +224,7 @@ pub(crate) fn wrap_up_over(draft: &mut Draft<'_>, id: WorkId) {
 }
 
 /// The Work is closed; its owner has room again.
-fn end(draft: &mut Draft<'_>, id: WorkId, disposition: Name) {
+pub(crate) fn end(draft: &mut Draft<'_>, id: WorkId, disposition: Name) {
     let owner = draft.work(id).and_then(|work| work.owner);
     if let Some(owner) = owner {
         draft.push(Change::Unassigned {

@@ -41,11 +41,18 @@ pub(crate) fn merge(
     if ends.brand != stays.brand {
         return Err(Rejection::CannotMerge("another brand"));
     }
+    join(draft, from, into);
+    Ok(())
+}
 
+/// Makes two open Works one.
+pub(crate) fn join(draft: &mut Draft<'_>, from: WorkId, into: WorkId) {
+    let (Some(ends), Some(stays)) = (draft.work(from), draft.work(into)) else { return };
+    let (owner, keeper) = (ends.owner, stays.owner);
     let queue = draft.space.config().queue(&stays.queue);
     let waits = ends.ours_since.is_some() || stays.ours_since.is_some();
     let theirs = owner.and_then(|owner| owner.answer_by);
-    let soonest = keeper.answer_by.into_iter().chain(theirs).min();
+    let soonest = keeper.and_then(|keeper| keeper.answer_by).into_iter().chain(theirs).min();
     let answer_by = soonest.or_else(|| answer_by(queue?, draft.now)).filter(|_| waits);
     let offered = ends.offer.map(|offer| offer.agent);
     if let Some(offer) = ends.offer {
@@ -59,15 +66,14 @@ pub(crate) fn merge(
             reason: UnassignReason::Merged,
         });
     }
-    let mut audience: SmallVec<[AgentId; 2]> = SmallVec::from_slice(&[keeper.agent]);
-    audience.extend(owner.map(|owner| owner.agent).filter(|other| *other != keeper.agent));
+    let mut audience: SmallVec<[AgentId; 2]> = keeper.iter().map(|keeper| keeper.agent).collect();
+    audience.extend(owner.map(|owner| owner.agent).filter(|other| keeper.is_none_or(|keeper| keeper.agent != *other)));
     draft.push(Change::WorksMerged { from, into, answer_by, audience });
     goes_on(draft, into);
     settle_cost(draft, into);
     for freed in owner.map(|owner| owner.agent).into_iter().chain(offered) {
         fill(draft, freed);
     }
-    Ok(())
 }
 
 /// The assignment named is the current one; none named: nobody owns it.
@@ -81,7 +87,7 @@ fn fenced(work: &Work, named: Option<AssignmentId>) -> Result<(), Rejection> {
 }
 
 /// A Work in wrap-up that has something to answer goes on.
-fn goes_on(draft: &mut Draft<'_>, id: WorkId) {
+pub(crate) fn goes_on(draft: &mut Draft<'_>, id: WorkId) {
     let Some(work) = draft.work(id) else { return };
     if let (WorkState::WrapUp, Some(owner), true) = (work.state, work.owner, work.ours_since.is_some()) {
         let cost = draft.agent(owner.agent).map_or(1, |agent| work.cost_for(&agent.profile));

@@ -8,7 +8,6 @@ use smallvec::SmallVec;
 use super::beside::{Beside, Place};
 use super::heard::Heard;
 use super::said::{Said, Says};
-use crate::domain::content::Part;
 use crate::domain::id::{AgentId, AssignmentId, Index, LeafId, MessageId, Name, OfferId, RootId, WorkId};
 use crate::domain::record::{
     Change, Direction, Flags, MessageContent, MessageKind, MessageStored, OfferOutcome, WorkBrief, WorkOpened,
@@ -16,9 +15,6 @@ use crate::domain::record::{
 use crate::domain::time::Timestamp;
 use crate::domain::timer::Timer;
 use crate::domain::view::WorkState;
-
-/// References that a mail of ours names at most: RFC 5322 sets no limit, receivers cut long headers.
-const MAX_REFERENCES: usize = 20;
 
 /// How long the provider's token for an answer is used: LINE takes one within a minute, and the adapter needs some of it.
 const REPLY_TOKEN_LIFE: Duration = Duration::from_secs(50);
@@ -109,6 +105,8 @@ pub(crate) struct Cooldown {
 /// What a mail that answers has to name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct MailThread {
+    /// Whose mails: the leaf that the first is filed under.
+    pub(crate) leaf: LeafId,
     pub(crate) subject: String,
     pub(crate) last_message_id: Option<String>,
     pub(crate) references: Vec<String>,
@@ -311,7 +309,7 @@ impl Work {
             Says::Ends | Says::Nothing => {}
         }
         if let Some(words) = words.filter(|_| !message.flags.is_quiet()) {
-            self.continue_mail(words);
+            self.continue_mail(message.leaf, words);
         }
     }
 
@@ -319,30 +317,6 @@ impl Work {
     fn stop_waiting(&mut self, now: Timestamp) {
         if let Some(since) = self.ours_since.take() {
             self.waited_ms += now.millis_since(since).unsigned_abs();
-        }
-    }
-
-    fn continue_mail(&mut self, words: &MessageContent) {
-        let Some(mail) = words.content.parts.iter().find_map(|part| match part {
-            Part::Mail(mail) => Some(mail),
-            _ => None,
-        }) else {
-            return;
-        };
-        let thread = self.mail.get_or_insert_default();
-        if thread.subject.is_empty() {
-            thread.subject.clone_from(&mail.subject);
-        }
-        if let Some(id) = &mail.message_id {
-            if thread.references.is_empty() {
-                thread.references.extend(mail.references.iter().take(MAX_REFERENCES).cloned());
-            }
-            thread.references.push(id.clone());
-            if thread.references.len() > MAX_REFERENCES {
-                // The first names the thread, the last ones the way: what is between may go.
-                thread.references.remove(1);
-            }
-            thread.last_message_id = Some(id.clone());
         }
     }
 

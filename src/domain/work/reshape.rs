@@ -10,7 +10,7 @@ use super::beside::{Beside, Place};
 use super::open::{MailThread, Tokens};
 use super::said::{Before, Item, Said, Says};
 use crate::domain::command::Parted;
-use crate::domain::id::{Index, LeafId, MessageId, WorkId};
+use crate::domain::id::{Index, LeafId, MessageId, RootId, WorkId};
 use crate::domain::record::{Change, MessageContent};
 use crate::domain::session::Agent;
 use crate::domain::time::Timestamp;
@@ -26,6 +26,8 @@ pub(crate) struct Part {
     /// The giver gave everything it had.
     whole: bool,
     mail: Option<Box<MailThread>>,
+    /// Mails of each identity.
+    mails: Vec<MailThread>,
     /// Tokens of the last message that asks, if it is among these.
     tokens: Option<Box<Tokens>>,
     threaded: bool,
@@ -56,9 +58,10 @@ impl Work {
                 let says = message.says();
                 let thread = words.filter(|_| says == Says::Asks).and_then(|words| words.thread.as_deref());
                 let by = self.place_of(&message.channel, &message.endpoint).unwrap_or(0);
-                Item { thread: thread.map(Box::from), ..self.item(id, now, Some(message.leaf), by, says) }
+                let item = self.item(id, now, by, says);
+                Item { thread: thread.map(Box::from), leaf: Some(message.leaf), filed: message.leaf, ..item }
             }
-            Change::WrapUpStarted { .. } => self.item(id, now, None, 0, Says::Ends),
+            Change::WrapUpStarted { .. } => self.item(id, now, 0, Says::Ends),
             _ => return self.apply(index, now, place, change, words),
         };
         let before = self.before();
@@ -66,8 +69,8 @@ impl Work {
         Arc::make_mut(self.said.get_or_insert_with(|| Arc::new(Said::behind(before)))).push(item);
     }
 
-    fn item(&self, id: MessageId, at: Timestamp, leaf: Option<LeafId>, place: u8, says: Says) -> Item {
-        Item { id, at, leaf, place, says, answered: None, thread: None }
+    fn item(&self, id: MessageId, at: Timestamp, place: u8, says: Says) -> Item {
+        Item { id, at, leaf: None, filed: self.leaf, place, says, answered: None, thread: None }
     }
 
     fn before(&self) -> Before {
@@ -89,8 +92,44 @@ impl Work {
 
     /// Messages that it has, as far as they are kept apart.
     pub(crate) fn messages(&self) -> impl Iterator<Item = (MessageId, Option<LeafId>)> {
+        self.items().map(|item| (item.id, item.leaf))
+    }
+
+    /// The same with the leaf that each is filed under.
+    pub(crate) fn filed(&self) -> impl Iterator<Item = (MessageId, LeafId)> {
+        self.items().map(|item| (item.id, item.filed))
+    }
+
+    fn items(&self) -> impl Iterator<Item = &Item> {
         let items = self.said.iter().flat_map(|said| said.items());
-        items.filter(|item| item.says != Says::Ends).map(|item| (item.id, item.leaf))
+        items.filter(|item| item.says != Says::Ends)
+    }
+
+    /// Identities whose messages it has, or to whom an answer could go: they are of one customer.
+    pub(crate) fn leaves(&self) -> impl Iterator<Item = LeafId> {
+        let said = self.items().flat_map(|item| item.leaf.into_iter().chain([item.filed]));
+        let answered = self.answer_to.iter().map(|(leaf, _)| *leaf);
+        said.chain(answered).chain(self.mail.iter().map(|thread| thread.leaf))
+    }
+
+    /// Those of its identities that are not of its customer, those of mails that it had from them before among them.
+    pub(crate) fn strangers(&self, root: impl Fn(LeafId) -> RootId) -> Vec<LeafId> {
+        let own = root(self.leaf);
+        self.leaves().chain(self.mailed()).filter(|&leaf| root(leaf) != own).collect()
+    }
+
+    /// Its customer was taken apart: no answer goes to these identities any more. What they said goes by a split.
+    pub(crate) fn part(&mut self, strange: &[LeafId]) {
+        if let Some(said) = &mut self.said {
+            Arc::make_mut(said).part(strange);
+        }
+        if self.answer_to.as_ref().is_some_and(|(leaf, _)| strange.contains(leaf)) {
+            (self.answer_to, self.thread) = (None, None);
+            // What a provider gave goes with the message that it came with.
+            let theirs = self.items().any(|item| Some(item.id) == self.last_in && strange.contains(&item.filed));
+            self.tokens.take_if(|_| !theirs);
+        }
+        self.part_mails(strange);
     }
 
     /// The messages that a split is to take; none: one of them is not there.
@@ -114,15 +153,15 @@ impl Work {
         }
     }
 
-    /// Whom an answer to these messages goes to and by which place: to the last of them that asks, else to the last.
-    pub(crate) fn answered_at(&self, messages: &[MessageId]) -> Option<(Option<LeafId>, Place)> {
+    /// Whom an answer to these messages goes to, under which leaf they are filed, and by which place: to the last of them that asks, else to the last.
+    pub(crate) fn answered_at(&self, messages: &[MessageId]) -> Option<(Option<LeafId>, LeafId, Place)> {
         let said = self.said.as_ref()?;
         let of = |asks: bool| {
             let mut items = said.items().iter().rev().filter(|item| messages.contains(&item.id));
             items.find(|item| !asks || item.says == Says::Asks)
         };
         let item = of(true).or_else(|| of(false))?;
-        Some((item.leaf, self.places().nth(usize::from(item.place))?))
+        Some((item.leaf, item.filed, self.places().nth(usize::from(item.place))?))
     }
 
     /// Where it is spoken on: its own endpoint first.
@@ -180,25 +219,33 @@ impl Work {
     /// Gives everything that it has to another Work, and is over.
     pub(crate) fn give_up(&mut self) -> Part {
         self.state = WorkState::Closed;
-        let tokens = self.tokens.take();
+        let (tokens, mails) = (self.tokens.take(), self.mails());
         Part {
             said: self.take_said(),
             places: self.places().collect(),
             whole: true,
             mail: self.mail.take(),
+            mails,
             tokens,
             threaded: self.threaded,
             beside: self.beside.take(),
         }
     }
 
-    /// Gives these messages away.
-    pub(crate) fn give(&mut self, messages: &[MessageId]) -> Part {
+    /// Whether these messages are another customer's.
+    pub(crate) fn is_parted(&self, messages: &[MessageId], root: impl Fn(LeafId) -> RootId) -> bool {
+        let first = self.items().find(|item| messages.contains(&item.id));
+        first.is_some_and(|item| root(item.filed) != root(self.leaf))
+    }
+
+    /// Gives these messages away. `parted`: to another customer, whose mails go, too.
+    pub(crate) fn give(&mut self, messages: &[MessageId], parted: bool) -> Part {
         let mut left = self.take_said();
         let places: Vec<Place> = self.places().collect();
         let said = left.take_out(messages);
         let has_last = self.last_in.is_some_and(|last| messages.contains(&last));
         let tokens = self.tokens.take_if(|_| has_last);
+        let (mail, mails) = if parted { self.take_mails(&said) } else { (self.mail.clone(), self.mails()) };
         let only_now = left.before() == Before::default();
         self.said = Some(Arc::new(left));
         if only_now {
@@ -206,7 +253,7 @@ impl Work {
         }
         self.beside_mut().split = true;
         self.count_anew();
-        Part { said, places, whole: false, mail: self.mail.clone(), tokens, threaded: self.threaded, beside: None }
+        Part { said, places, whole: false, mail, mails, tokens, threaded: self.threaded, beside: None }
     }
 
     fn take_said(&mut self) -> Said {
@@ -229,7 +276,7 @@ impl Work {
 
     /// Takes in what another Work gave.
     pub(crate) fn take_in(&mut self, part: Part) {
-        let Part { mut said, places, whole, mail, tokens, threaded, beside } = part;
+        let Part { mut said, places, whole, mail, mails, tokens, threaded, beside } = part;
         let mut numbers = vec![0; places.len()];
         for (number, place) in places.into_iter().enumerate() {
             if whole || said.items().iter().any(|item| usize::from(item.place) == number) {
@@ -250,9 +297,11 @@ impl Work {
         if theirs_last {
             self.tokens = tokens;
         }
+        let own_mails = self.mails();
         if self.mail.is_none() || (theirs_last && mail.is_some()) {
             self.mail = mail.or_else(|| self.mail.take());
         }
+        self.join_mails(own_mails, mails, theirs_last);
         if let Some(theirs) = beside {
             let id = self.id;
             let beside = self.beside_mut();

@@ -35,6 +35,8 @@ pub(crate) struct Item {
     pub(crate) at: Timestamp,
     /// Whom it is from or went to; none: the address changed hands since.
     pub(crate) leaf: Option<LeafId>,
+    /// What it is filed under: whose it is, however often customers are joined and parted.
+    pub(crate) filed: LeafId,
     /// Which of the Work's places it came by: 0 is its own, n the n-th beside it.
     pub(crate) place: u8,
     pub(crate) says: Says,
@@ -197,6 +199,16 @@ impl Said {
         self.items.iter().any(|item| item.leaf == Some(leaf))
     }
 
+    /// What is filed under one customer is answered to no other.
+    pub(crate) fn part(&mut self, strange: &[LeafId]) {
+        for item in &mut self.items {
+            if item.leaf.is_some_and(|leaf| strange.contains(&leaf) != strange.contains(&item.filed)) {
+                item.leaf = None;
+                item.thread = None;
+            }
+        }
+    }
+
     pub(crate) fn items_mut(&mut self) -> &mut [Item] {
         &mut self.items
     }
@@ -227,6 +239,7 @@ mod tests {
             id: MessageId::new(Index(number), 0),
             at,
             leaf: Some(LeafId(1)),
+            filed: LeafId(1),
             place: 0,
             says,
             answered: None,

@@ -9,7 +9,7 @@ use super::lifecycle::owned;
 use super::merge::settle_cost;
 use crate::domain::command::Parted;
 use crate::domain::draft::Draft;
-use crate::domain::id::{AgentId, AssignmentId, MessageId, Name, WorkId};
+use crate::domain::id::{AgentId, AssignmentId, LeafId, MessageId, Name, WorkId};
 use crate::domain::record::{Change, QueueCause, WorkOpened};
 use crate::domain::rejection::Rejection;
 use crate::domain::routing::{fill, requeue};
@@ -42,27 +42,29 @@ pub(crate) fn split(
     if open.count() >= config.max_open_works as usize {
         return Err(Rejection::Limit("open works of a customer"));
     }
-    part_off(draft, id, messages, &queue, Some(agent));
+    let linked: Vec<WorkId> = draft.works_of(root).filter(|other| draft.work(*other).is_some()).collect();
+    if let Some(new) = part_off(draft, id, messages, linked) {
+        requeue(draft, new, &queue, QueueCause::New, Some(agent));
+    }
     fill(draft, agent);
     Ok(())
 }
 
-/// Opens a Work with these messages of another, which has more than these, and queues it. Gives its id; none: the Work is not open,
-/// or has none of them.
+/// Opens a Work with these messages of another: what becomes of it is for whoever asked to say. Gives its id; none: the Work is not
+/// open, or has none of them.
 pub(crate) fn part_off(
     draft: &mut Draft<'_>,
     id: WorkId,
     messages: Vec<MessageId>,
-    queue: &Name,
-    preferred: Option<AgentId>,
+    linked: Vec<WorkId>,
 ) -> Option<WorkId> {
     let work = draft.work(id)?;
-    let (leaf, place) = work.answered_at(&messages)?;
-    let leaf = leaf.unwrap_or(work.leaf);
+    let (answered, filed, place) = work.answered_at(&messages)?;
     let brand = work.brand.clone();
     let audience: SmallVec<[AgentId; 2]> = work.owner.iter().map(|owner| owner.agent).collect();
-    let root = draft.root_of(leaf);
-    let linked: Vec<WorkId> = draft.works_of(root).filter(|other| draft.work(*other).is_some()).collect();
+    let root = draft.root_of(filed);
+    let of_customer = |leaf: &LeafId| draft.root_of(*leaf) == root;
+    let leaf = answered.into_iter().chain([work.leaf]).find(of_customer).unwrap_or(filed);
     let new = draft.next_work();
     draft.push(Change::WorkOpened(Box::new(WorkOpened {
         leaf,
@@ -74,6 +76,5 @@ pub(crate) fn part_off(
     })));
     draft.push(Change::WorkSplit { from: id, into: new, messages, audience });
     settle_cost(draft, id);
-    requeue(draft, new, queue, QueueCause::New, preferred);
     Some(new)
 }

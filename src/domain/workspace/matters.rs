@@ -48,7 +48,9 @@ impl Matters {
     }
 
     pub(crate) fn close(&mut self, work: WorkId, beside: Option<Box<Beside>>) {
-        if let Some(beside) = beside {
+        if let Some(mut beside) = beside {
+            // As the thread that is answered: it begins anew.
+            beside.mails.clear();
             self.closed.insert(work, beside);
         }
     }
@@ -141,13 +143,20 @@ impl Workspace {
     /// Folds a split.
     pub(super) fn split_work(&mut self, from: WorkId, into: WorkId, messages: &[MessageId]) {
         let mut given = None;
+        let Some(giver) = self.works.get(&from) else { return };
+        let parted = giver.is_parted(messages, |leaf| self.root_of(leaf));
+        let root = self.root_of(giver.leaf);
+        // Whatever came with a merge and goes as a whole goes with its Work's name; so does what is not the giver's customer's.
+        let goes = |brought: &Brought| {
+            let all = !brought.messages.is_empty() && brought.messages.iter().all(|id| messages.contains(id));
+            all || (parted && self.root_of(brought.work.leaf) != root)
+        };
+        let brought = giver.beside.iter().flat_map(|beside| &beside.brought);
+        let gone: Vec<WorkId> = brought.filter(|brought| goes(brought)).map(|brought| brought.work.id).collect();
         self.with_work(from, |work| {
-            let part = work.give(messages);
-            // Whatever came with a merge and goes as a whole goes with its Work's name.
-            let all = |brought: &mut Brought| {
-                !brought.messages.is_empty() && brought.messages.iter().all(|id| messages.contains(id))
-            };
-            let brought: Vec<Brought> = work.beside_mut().brought.extract_if(.., all).collect();
+            let part = work.give(messages, parted);
+            let gone = |brought: &mut Brought| gone.contains(&brought.work.id);
+            let brought: Vec<Brought> = work.beside_mut().brought.extract_if(.., gone).collect();
             given = Some((part, brought));
         });
         let Some((part, brought)) = given else { return };

@@ -1,11 +1,13 @@
 //! One workspace: its configuration, and everything the shard knows of it.
 
 mod config;
+mod customers;
 mod live;
 mod matters;
 mod names;
 mod opt_out;
 mod requests;
+mod search;
 mod state;
 mod views;
 

@@ -12,7 +12,7 @@ use super::names::Names;
 use super::requests::Requests;
 use crate::domain::command::Answer;
 use crate::domain::conversation::{Aging, HeldParts, Seen};
-use crate::domain::customer::Leaves;
+use crate::domain::customer::{Joined, Leaves, Suggestions};
 use crate::domain::delivery::{Delivery, OpenSends, OptOuts, ParkedReceipt, WaitingReport};
 use crate::domain::event::{Assurance, ReceiptStatus};
 use crate::domain::id::{AgentId, Index, LeafId, MessageId, Name, RootId, WorkId};
@@ -35,8 +35,7 @@ pub struct Workspace {
     config_sha256: Option<[u8; 32]>,
     pub(crate) names: Names,
     pub(crate) leaves: Leaves,
-    /// Customers with more than one leaf.
-    joined: BTreeMap<RootId, Vec<LeafId>>,
+    pub(crate) joined: Joined,
     pub(crate) works: BTreeMap<WorkId, Box<Work>>,
     pub(crate) closed: Closed,
     pub(crate) agents: Vec<Agent>,
@@ -57,6 +56,8 @@ pub struct Workspace {
     pub(crate) open_sends: OpenSends,
     /// Who does not want to be written to.
     pub(crate) opt_outs: OptOuts,
+    /// Who may be one person.
+    pub(crate) suggestions: Suggestions,
     /// Receipts that came before their message was bound.
     pub(crate) parked: Aging<ParkedReceipt>,
     /// Parts of texts that wait for the others.
@@ -78,7 +79,7 @@ impl Workspace {
             config_sha256: None,
             names: Names::new(),
             leaves: Leaves::default(),
-            joined: BTreeMap::new(),
+            joined: Joined::default(),
             works: BTreeMap::new(),
             closed: Closed::default(),
             agents: Vec::new(),
@@ -93,6 +94,7 @@ impl Workspace {
             deliveries: Aging::default(),
             open_sends: OpenSends::default(),
             opt_outs: OptOuts::default(),
+            suggestions: Suggestions::default(),
             parked: Aging::default(),
             parts: HeldParts::default(),
             last_owners: HashMap::default(),
@@ -161,19 +163,6 @@ impl Workspace {
         self.timers.contains(timer)
     }
 
-    /// The customer that an id stands for: a merged one's id resolves to the winner.
-    pub(crate) fn resolve_root(&self, id: RootId) -> Option<RootId> {
-        self.leaves.get(LeafId(id.0)).map(|leaf| leaf.root)
-    }
-
-    /// Leaves of a customer.
-    pub(crate) fn leaves_of(&self, root: RootId) -> SmallVec<[LeafId; 2]> {
-        match self.joined.get(&root) {
-            Some(leaves) => SmallVec::from_slice(leaves),
-            None => SmallVec::from_iter([LeafId(root.0)]),
-        }
-    }
-
     /// Works of a customer that are open or can be reopened, oldest first within each leaf.
     pub(crate) fn works_of(&self, root: RootId) -> impl Iterator<Item = WorkId> {
         self.leaves_of(root)
@@ -215,9 +204,7 @@ impl Workspace {
                 });
                 let scope = self.names.intern(&opened.namespace_scope);
                 self.leaves.open(opened, scope, address);
-                if opened.root.0 != opened.leaf.0 {
-                    self.join(opened.root, &[opened.leaf]);
-                }
+                self.joined.opened(opened, now, self.said_by(record));
             }
             Change::IdentityMarked { leaf, status, shared } => {
                 if let Some(leaf) = self.leaves.get_mut(*leaf) {
@@ -235,7 +222,12 @@ impl Workspace {
                 }
             }
             Change::OptNoted { leaf, purposes, refused, .. } => self.opt_outs.note(*leaf, purposes, *refused),
-            Change::Merged { winner, loser, leaves, .. } => self.merge(*winner, *loser, leaves),
+            Change::Suggested { one, other, reason } => self.suggestions.note(*one, *other, *reason, now),
+            Change::SuggestionEnded { one, other, end } => self.suggestions.end(*one, *other, *end, now),
+            Change::Merged { winner, loser, leaves, evidence } => {
+                self.merge(record, (*winner, *loser), leaves, *evidence);
+            }
+            Change::Unmerged { customer, rest, parted, leaves } => self.part(*customer, *rest, *parted, leaves),
             Change::MessageStored(message) => self.message(index, now, place, message, record),
             Change::AlsoReceived { message, endpoint, .. } => {
                 if let Some((_, endpoints)) = self.mail_endpoints.get_mut(message.to_bits()) {
@@ -322,20 +314,6 @@ impl Workspace {
             let profile = self.config.profile(&self.agents[at].name).cloned().unwrap_or_default();
             self.with_agent(id, |agent| agent.profile = profile);
         }
-    }
-
-    fn join(&mut self, root: RootId, leaves: &[LeafId]) {
-        self.joined.entry(root).or_insert_with(|| vec![LeafId(root.0)]).extend_from_slice(leaves);
-    }
-
-    fn merge(&mut self, winner: RootId, loser: RootId, leaves: &[LeafId]) {
-        self.joined.remove(&loser);
-        for &leaf in leaves {
-            if let Some(leaf) = self.leaves.get_mut(leaf) {
-                leaf.root = winner;
-            }
-        }
-        self.join(winner, leaves);
     }
 
     /// The address is the customer's no longer: it is in doubt, and what would have been answered there goes elsewhere.

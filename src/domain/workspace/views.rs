@@ -1,7 +1,8 @@
 //! Copies of the state for the edge.
 
 use super::Workspace;
-use crate::domain::id::{Name, RootId, WorkId};
+use crate::domain::customer::Leaf;
+use crate::domain::id::{LeafId, Name, RootId, WorkId};
 use crate::domain::session::Agent;
 use crate::domain::time::Timestamp;
 use crate::domain::view::{AgentView, ConversationView, IdentityView, OfferView, WorkState, WorkView};
@@ -68,20 +69,7 @@ impl Workspace {
         Some(ConversationView {
             conversation: root,
             shown_name: self.shown_name(root).map(|(_, name)| name.clone()),
-            identities: leaves
-                .iter()
-                .map(|&(id, leaf)| IdentityView {
-                    leaf: id,
-                    kind: leaf.kind,
-                    namespace_scope: self.names.get(leaf.namespace_scope).clone(),
-                    scope: leaf.scope,
-                    address: leaf.address.clone(),
-                    status: leaf.status,
-                    shared: leaf.shared,
-                    generation: leaf.generation,
-                    refuses: self.opt_outs.of(id).collect(),
-                })
-                .collect(),
+            identities: leaves.iter().map(|&(id, leaf)| self.view_identity(id, leaf)).collect(),
             works: self.works_of(root).filter_map(|work| self.work(work)).collect(),
             last: leaves.iter().map(|&(id, leaf)| (id, leaf.last())).collect(),
             merged: besides().flat_map(|(id, beside)| beside.brought.iter().map(move |it| (it.work.id, id))).collect(),
@@ -90,6 +78,25 @@ impl Workspace {
                 .filter_map(|message| Some((*message, self.matters.moved(*message)?)))
                 .collect(),
         })
+    }
+
+    fn view_identity(&self, id: LeafId, leaf: &Leaf) -> IdentityView {
+        let linked = self.joined.linked(id);
+        IdentityView {
+            leaf: id,
+            kind: leaf.kind,
+            namespace_scope: self.names.get(leaf.namespace_scope).clone(),
+            scope: leaf.scope,
+            address: leaf.address.clone(),
+            status: leaf.status,
+            shared: leaf.shared,
+            generation: leaf.generation,
+            evidence: leaf.evidence,
+            assurance: leaf.assurance,
+            ended: leaf.ended,
+            refuses: self.opt_outs.of(id).collect(),
+            linked: linked.map(|(at, agent)| (at, agent.and_then(|agent| self.agent_name(agent)).cloned())),
+        }
     }
 
     fn view_work(&self, work: &Work) -> WorkView {
@@ -203,7 +210,7 @@ impl Workspace {
     }
 
     /// The customer that a leaf belongs to now.
-    pub(crate) fn root_of(&self, leaf: crate::domain::id::LeafId) -> RootId {
+    pub(crate) fn root_of(&self, leaf: LeafId) -> RootId {
         self.leaves.get(leaf).map_or(RootId(leaf.0), |leaf| leaf.root)
     }
 }

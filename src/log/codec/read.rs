@@ -54,6 +54,12 @@ pub(super) fn change_from(change: p::Change) -> Result<Change, CodecError> {
             Change::IdentityMarked { leaf: LeafId(c.leaf), status: Word::from_number(c.status)?, shared: c.shared }
         }
         Kind::LinkEnded(c) => Change::LinkEnded { leaf: LeafId(c.leaf), successor: c.successor.map(LeafId) },
+        Kind::Suggested(c) => {
+            Change::Suggested { one: LeafId(c.one), other: LeafId(c.other), reason: Word::from_number(c.reason)? }
+        }
+        Kind::SuggestionEnded(c) => {
+            Change::SuggestionEnded { one: LeafId(c.one), other: LeafId(c.other), end: Word::from_number(c.end)? }
+        }
         Kind::Named(c) => Change::Named { leaf: LeafId(c.leaf), assurance: Word::from_number(c.assurance)? },
         Kind::OptNoted(c) => Change::OptNoted {
             leaf: LeafId(c.leaf),
@@ -66,6 +72,18 @@ pub(super) fn change_from(change: p::Change) -> Result<Change, CodecError> {
             loser: RootId(c.loser),
             leaves: c.leaves.into_iter().map(LeafId).collect(),
             evidence: Word::from_number(c.evidence)?,
+        },
+        Kind::Unmerged(c) => Change::Unmerged {
+            customer: RootId(c.customer),
+            rest: RootId(c.rest),
+            parted: RootId(c.parted),
+            leaves: c.leaves.into_iter().map(LeafId).collect(),
+        },
+        Kind::CustomerChanged(c) => Change::CustomerChanged {
+            work: WorkId::from_bits(c.work),
+            agent: AgentId(c.agent),
+            conversation: RootId(c.conversation),
+            split: c.split.map(WorkId::from_bits),
         },
         Kind::MessageStored(c) => Change::MessageStored(Box::new(message_stored(c)?)),
         Kind::PartHeld(c) => Change::PartHeld(Box::new(part_held(c)?)),
@@ -232,6 +250,7 @@ fn identity_opened(opened: p::IdentityOpened) -> Result<IdentityOpened, CodecErr
         shared: opened.shared,
         assurance: Word::from_number(opened.assurance)?,
         evidence: Word::from_number(opened.evidence)?,
+        beside: opened.beside.map(LeafId),
     })
 }
 

@@ -10,7 +10,7 @@ use proptest::sample::select;
 
 use self::words::{
     address_kind, assign_cause, assurance, author, error_class, evidence, opt_source, outcome, presence, queue_cause,
-    receipt_status, scope, session_end, status, unassign_reason,
+    receipt_status, scope, session_end, status, suggestion_end, suggestion_reason, unassign_reason,
 };
 use crate::domain::content::{Attachment, AttachmentKind, Content, Location, Mail, Mailbox, Part};
 use crate::domain::event::Assurance;
@@ -22,7 +22,7 @@ use crate::domain::record::{
 use crate::domain::time::Timestamp;
 
 /// How many variants [`variant`] numbers.
-pub(super) const VARIANTS: usize = 48;
+pub(super) const VARIANTS: usize = 52;
 
 /// The number of a change's variant, from 0.
 pub(super) fn variant(change: &Change) -> usize {
@@ -75,6 +75,10 @@ pub(super) fn variant(change: &Change) -> usize {
         Change::CostChanged { .. } => 45,
         Change::WorksMerged { .. } => 46,
         Change::WorkSplit { .. } => 47,
+        Change::Suggested { .. } => 48,
+        Change::SuggestionEnded { .. } => 49,
+        Change::Unmerged { .. } => 50,
+        Change::CustomerChanged { .. } => 51,
     }
 }
 
@@ -242,6 +246,18 @@ pub(super) fn every_change() -> Vec<BoxedStrategy<Change>> {
                 audience: audience.into(),
             })
             .boxed(),
+        (leaf(), leaf(), suggestion_reason())
+            .prop_map(|(one, other, reason)| Change::Suggested { one, other, reason })
+            .boxed(),
+        (leaf(), leaf(), suggestion_end())
+            .prop_map(|(one, other, end)| Change::SuggestionEnded { one, other, end })
+            .boxed(),
+        (root(), root(), root(), vec(leaf(), 0..4))
+            .prop_map(|(customer, rest, parted, leaves)| Change::Unmerged { customer, rest, parted, leaves })
+            .boxed(),
+        (work(), agent(), root(), of(work()))
+            .prop_map(|(work, agent, conversation, split)| Change::CustomerChanged { work, agent, conversation, split })
+            .boxed(),
     ]
 }
 
@@ -366,8 +382,8 @@ fn cause() -> impl Strategy<Value = Cause> {
 
 fn identity_opened() -> impl Strategy<Value = Change> {
     let who = (leaf(), root(), address_kind(), name(), scope());
-    (who, any::<(u128, u16, u16, bool)>(), status(), assurance(), evidence()).prop_map(
-        |((leaf, root, kind, namespace_scope, scope), plain, status, assurance, evidence)| {
+    (who, any::<(u128, u16, u16, bool)>(), status(), assurance(), evidence(), of(leaf())).prop_map(
+        |((leaf, root, kind, namespace_scope, scope), plain, status, assurance, evidence, beside)| {
             let (hash, generation, normaliser, shared) = plain;
             Change::IdentityOpened(IdentityOpened {
                 leaf,
@@ -382,6 +398,7 @@ fn identity_opened() -> impl Strategy<Value = Change> {
                 shared,
                 assurance,
                 evidence,
+                beside,
             })
         },
     )

@@ -42,6 +42,10 @@ words! {
     record::Purpose = channel::Purpose { Service, Proactive, Marketing, Notice, Survey }
     record::IdentityStatus = log::IdentityStatus { Verified, Provisional }
     record::Evidence = log::Evidence { First, SameEvent, Agent, Claim, Token, Login }
+    record::SuggestionReason = log::SuggestionReason {
+        SharedAddress, SameBrowser, DoubtedAddress, Claim, Moved, Token,
+    }
+    record::SuggestionEnd = log::SuggestionEnd { Accepted, Rejected, Parted, Displaced, Merged }
     record::OptSource = log::OptSource { Word, Provider, Failure }
     record::Direction = log::Direction { In, Out, Note }
     record::MessageKind = log::MessageKind {

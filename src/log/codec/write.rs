@@ -65,6 +65,12 @@ pub(super) fn write_change(wire: &mut Wire<'_>, change: &Change) {
         Change::LinkEnded { leaf, successor } => {
             wire.message(43, &p::LinkEnded { leaf: leaf.0, successor: successor.map(|leaf| leaf.0) })
         }
+        Change::Suggested { one, other, reason } => {
+            wire.message(50, &p::Suggested { one: one.0, other: other.0, reason: reason.number() })
+        }
+        Change::SuggestionEnded { one, other, end } => {
+            wire.message(51, &p::SuggestionEnded { one: one.0, other: other.0, end: end.number() })
+        }
         Change::Named { leaf, assurance } => {
             wire.message(11, &p::Named { leaf: leaf.0, assurance: assurance.number() })
         }
@@ -84,6 +90,24 @@ pub(super) fn write_change(wire: &mut Wire<'_>, change: &Change) {
                 loser: loser.0,
                 leaves: leaves.iter().map(|leaf| leaf.0).collect(),
                 evidence: evidence.number(),
+            },
+        ),
+        Change::Unmerged { customer, rest, parted, leaves } => wire.message(
+            60,
+            &p::Unmerged {
+                customer: customer.0,
+                rest: rest.0,
+                parted: parted.0,
+                leaves: leaves.iter().map(|leaf| leaf.0).collect(),
+            },
+        ),
+        Change::CustomerChanged { work, agent, conversation, split } => wire.message(
+            63,
+            &p::CustomerChanged {
+                work: work.to_bits(),
+                agent: agent.0,
+                conversation: conversation.0,
+                split: split.map(WorkId::to_bits),
             },
         ),
         Change::MessageStored(message) => wire.nested(1, |wire| write_message_stored(wire, message)),
@@ -294,6 +318,7 @@ fn identity_opened(opened: &IdentityOpened) -> p::IdentityOpened {
         shared: opened.shared,
         assurance: opened.assurance.number(),
         evidence: opened.evidence.number(),
+        beside: opened.beside.map(|leaf| leaf.0),
     }
 }
 

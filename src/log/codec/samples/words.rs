@@ -7,7 +7,7 @@ use super::agent;
 use crate::domain::event::{AddressKind, Assurance, ErrorClass, ReceiptStatus, Scope};
 use crate::domain::record::{
     AssignCause, Author, Evidence, IdentityStatus, OfferOutcome, OptSource, Presence, QueueCause, SessionEnd,
-    UnassignReason,
+    SuggestionEnd, SuggestionReason, UnassignReason,
 };
 
 pub(super) fn status() -> impl Strategy<Value = IdentityStatus> {
@@ -29,6 +29,16 @@ pub(super) fn evidence() -> impl Strategy<Value = Evidence> {
 
 pub(super) fn opt_source() -> impl Strategy<Value = OptSource> {
     select(vec![OptSource::Word, OptSource::Provider, OptSource::Failure])
+}
+
+pub(super) fn suggestion_reason() -> impl Strategy<Value = SuggestionReason> {
+    use SuggestionReason as R;
+    select(vec![R::SharedAddress, R::SameBrowser, R::DoubtedAddress, R::Claim, R::Moved, R::Token])
+}
+
+pub(super) fn suggestion_end() -> impl Strategy<Value = SuggestionEnd> {
+    use SuggestionEnd as E;
+    select(vec![E::Accepted, E::Rejected, E::Parted, E::Displaced, E::Merged])
 }
 
 pub(super) fn address_kind() -> impl Strategy<Value = AddressKind> {

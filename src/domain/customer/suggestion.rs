@@ -1,0 +1,153 @@
+//! Suggestions: two customers who may be one person, for an agent to decide (domain rules, section 4).
+//!
+//! A pair is one of leaves, each of which stands for the customer that it belongs to at the time: merges and unmerges move nothing
+//! here. Two customers are suggested at most once, whatever becomes of it, and a customer has at most [`MAX_OPEN`] open ones:
+//! a stronger one takes the place of the weakest, and of equals the first stays. A SHARED address is nobody's and is never
+//! suggested to be somebody's.
+
+use std::collections::BTreeMap;
+
+use smallvec::SmallVec;
+
+use crate::domain::draft::Draft;
+use crate::domain::event::Scope;
+use crate::domain::id::{LeafId, RootId};
+use crate::domain::record::{Change, SuggestionEnd, SuggestionReason};
+use crate::domain::time::Timestamp;
+use crate::domain::workspace::Workspace;
+
+/// Open suggestions of one customer at most: an agent who sees more decides none.
+const MAX_OPEN: usize = 3;
+
+/// Two customers who may be one person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Suggestion {
+    /// Leaf of the customer who was asked for.
+    pub one: LeafId,
+    /// Leaf of the other customer.
+    pub other: LeafId,
+    /// What speaks for it.
+    pub reason: SuggestionReason,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// What is known of a pair.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Standing {
+    Open(SuggestionReason),
+    /// Decided, or displaced: not suggested again.
+    Closed,
+    /// An agent took the two apart: no evidence joins them.
+    Parted,
+}
+
+/// All pairs of a workspace.
+#[derive(Debug, Default)]
+pub(crate) struct Suggestions {
+    /// Each pair in both directions.
+    pairs: BTreeMap<(LeafId, LeafId), (Standing, Timestamp)>,
+}
+
+impl Suggestions {
+    /// Notes a suggestion.
+    pub(crate) fn note(&mut self, one: LeafId, other: LeafId, reason: SuggestionReason, now: Timestamp) {
+        self.put(one, other, Standing::Open(reason), now);
+    }
+
+    /// Notes the end of one, or that two are known to be two.
+    pub(crate) fn end(&mut self, one: LeafId, other: LeafId, end: SuggestionEnd, now: Timestamp) {
+        let standing = match end {
+            SuggestionEnd::Parted => Standing::Parted,
+            SuggestionEnd::Accepted | SuggestionEnd::Rejected | SuggestionEnd::Displaced | SuggestionEnd::Merged => {
+                Standing::Closed
+            }
+        };
+        self.put(one, other, standing, now);
+    }
+
+    fn put(&mut self, one: LeafId, other: LeafId, standing: Standing, now: Timestamp) {
+        self.pairs.insert((one, other), (standing, now));
+        self.pairs.insert((other, one), (standing, now));
+    }
+
+    fn of(&self, leaf: LeafId) -> impl Iterator<Item = (LeafId, Standing, Timestamp)> {
+        let pairs = self.pairs.range((leaf, LeafId(0))..=(leaf, LeafId(u32::MAX)));
+        pairs.map(|(&(_, other), &(standing, since))| (other, standing, since))
+    }
+}
+
+impl Workspace {
+    /// Open suggestions of a customer; the id of a merged one gives the winner's. `one` of each is this customer's leaf.
+    pub fn suggestions_of(&self, root: RootId) -> impl Iterator<Item = Suggestion> {
+        let root = self.resolve_root(root).unwrap_or(root);
+        let pairs =
+            self.leaves_of(root).into_iter().flat_map(|one| self.suggestions.of(one).map(move |pair| (one, pair)));
+        pairs.filter_map(move |(one, (other, standing, since))| match standing {
+            Standing::Open(reason) if self.root_of(other) != root => Some(Suggestion { one, other, reason, since }),
+            Standing::Open(_) | Standing::Closed | Standing::Parted => None,
+        })
+    }
+
+    /// Whether an agent took two customers apart: no evidence joins them, only an agent.
+    pub(crate) fn are_parted(&self, one: RootId, other: RootId) -> bool {
+        self.between(one, other).any(|standing| standing == Standing::Parted)
+    }
+
+    fn between(&self, one: RootId, other: RootId) -> impl Iterator<Item = Standing> {
+        let pairs = self.leaves_of(one).into_iter().flat_map(|leaf| self.suggestions.of(leaf));
+        pairs.filter(move |&(leaf, ..)| self.root_of(leaf) == other).map(|(_, standing, _)| standing)
+    }
+}
+
+/// Suggests that two customers are one person, if that was never suggested and is not out of the question.
+pub(crate) fn suggest(draft: &mut Draft<'_>, one: LeafId, other: LeafId, reason: SuggestionReason) {
+    let roots = [draft.root_of(one), draft.root_of(other)];
+    let is_nobodys = |leaf: LeafId| {
+        let known = draft.space.leaves.get(leaf);
+        known.is_some_and(|leaf| leaf.shared || leaf.scope != Scope::Direct)
+    };
+    if roots[0] == roots[1] || is_nobodys(one) || is_nobodys(other) {
+        return;
+    }
+    if draft.suggested(one, other) || draft.space.between(roots[0], roots[1]).next().is_some() {
+        return;
+    }
+    let mut displaced: SmallVec<[Suggestion; 2]> = SmallVec::new();
+    for root in roots {
+        let open: SmallVec<[Suggestion; MAX_OPEN]> = draft.space.suggestions_of(root).collect();
+        if open.len() < MAX_OPEN {
+            continue;
+        }
+        // Of equals the last goes.
+        match open.into_iter().min_by_key(|known| (known.reason, std::cmp::Reverse(known.since))) {
+            Some(weakest) if weakest.reason < reason => displaced.push(weakest),
+            _ => return,
+        }
+    }
+    for Suggestion { one, other, .. } in displaced {
+        draft.push(Change::SuggestionEnded { one, other, end: SuggestionEnd::Displaced });
+    }
+    draft.push(Change::Suggested { one, other, reason });
+}
+
+/// After customers became one, by `end`: ends what was suggested between them, what is suggested twice now, and what is too many.
+/// To be called before the [`Change::Merged`] of the record is folded, with the customers as they were.
+pub(crate) fn end_between(draft: &mut Draft<'_>, roots: &[RootId], end: SuggestionEnd) {
+    let mut open: Vec<Suggestion> = roots.iter().flat_map(|&root| draft.space.suggestions_of(root)).collect();
+    open.sort_by_key(|known| (std::cmp::Reverse(known.reason), known.since, known.one, known.other));
+    let mut kept: SmallVec<[RootId; MAX_OPEN]> = SmallVec::new();
+    for Suggestion { one, other, .. } in open {
+        let root = draft.space.root_of(other);
+        if roots.contains(&root) {
+            // Each of the two customers names it: once is enough.
+            if one < other {
+                draft.push(Change::SuggestionEnded { one, other, end });
+            }
+        } else if kept.len() == MAX_OPEN || kept.contains(&root) {
+            draft.push(Change::SuggestionEnded { one, other, end: SuggestionEnd::Displaced });
+        } else {
+            kept.push(root);
+        }
+    }
+}
