@@ -26,10 +26,14 @@ mod mail_threads;
 mod mails;
 #[path = "domain/matters.rs"]
 mod matters;
+#[path = "domain/merges.rs"]
+mod merges;
 #[path = "domain/numbers.rs"]
 mod numbers;
 #[path = "domain/offers.rs"]
 mod offers;
+#[path = "domain/one_matter.rs"]
+mod one_matter;
 #[path = "domain/opt_outs.rs"]
 mod opt_outs;
 #[path = "domain/order.rs"]
@@ -42,8 +46,12 @@ mod parts;
 mod peers;
 #[path = "domain/receipts.rs"]
 mod receipts;
+#[path = "domain/reshaped.rs"]
+mod reshaped;
 #[path = "domain/sessions.rs"]
 mod sessions;
+#[path = "domain/set_aside.rs"]
+mod set_aside;
 #[path = "domain/streams.rs"]
 mod streams;
 #[path = "domain/tokens.rs"]

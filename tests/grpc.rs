@@ -1,7 +1,11 @@
 //! The agents' edge over real gRPC, with the real core behind it and everything durable at once.
 
+#[path = "grpc/customers.rs"]
+mod customers;
 #[path = "grpc/harness.rs"]
 mod harness;
+#[path = "grpc/reshaped.rs"]
+mod reshaped;
 #[path = "grpc/words.rs"]
 mod words;
 

@@ -15,9 +15,11 @@ pub(crate) const AGENTS: usize = 50;
 /// How long the daemon may take to be ready.
 const READY_WITHIN: Duration = Duration::from_secs(20);
 
-/// Warm: assigned at once. Cold: offered, so that agents accept. Nobody is recalled, nobody is full.
+/// Warm: assigned at once. Cold: offered, so that agents accept. Nobody is recalled, nobody is full, nobody floods.
 const WORKSPACE: &str = r#"
 name = "bench"
+[work]
+max_messages_per_minute = 1000000
 [[queue]]
 name = "warm"
 accept = "auto"

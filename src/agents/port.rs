@@ -14,7 +14,9 @@ use crate::domain::command::{Answer, Command};
 use crate::domain::id::{AgentId, Index, Name, RootId, WorkId};
 use crate::domain::record::Record;
 use crate::domain::rejection::Rejection;
-use crate::domain::view::{AgentView, AnswerAddress, ConversationView, WorkState, WorkView};
+use crate::domain::view::{
+    AgentView, AnswerAddress, ConversationView, CustomerQuery, CustomersFound, WorkState, WorkView,
+};
 
 /// The shard cannot answer now; the request may be repeated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -81,6 +83,12 @@ pub trait Shard: Send + Sync + 'static {
         workspace: Name,
         conversation: RootId,
     ) -> BoxFuture<'static, Result<Option<ConversationView>, Unavailable>>;
+    /// Customers that are asked for.
+    fn customers(
+        &self,
+        workspace: Name,
+        query: CustomerQuery,
+    ) -> BoxFuture<'static, Result<CustomersFound, Unavailable>>;
     /// Records by index, read in parallel, in the order asked for; none: no longer kept.
     fn read(&self, indexes: Vec<Index>) -> BoxFuture<'static, Result<Vec<Option<Arc<Record>>>, Unavailable>>;
     /// What agents are told.

@@ -11,7 +11,7 @@ use tonic_types::{ErrorDetails, StatusExt};
 
 use super::convert;
 use super::port::{CommandFailure, MediaError, Unavailable};
-use crate::domain::id::{AgentId, Name};
+use crate::domain::id::{AgentId, Name, RootId};
 use crate::domain::rejection::Rejection;
 
 /// `google.rpc.ErrorInfo.domain` of every refusal.
@@ -67,6 +67,24 @@ reasons! {
     UnknownOffer => "UNKNOWN_OFFER", NotFound;
     /// No such conversation.
     UnknownConversation => "UNKNOWN_CONVERSATION", NotFound;
+    /// No such customer, or nobody has the address.
+    UnknownCustomer => "UNKNOWN_CUSTOMER", NotFound;
+    /// No such identity, or not of that customer.
+    UnknownIdentity => "UNKNOWN_IDENTITY", NotFound;
+    /// No such suggestion is open.
+    UnknownSuggestion => "UNKNOWN_SUGGESTION", NotFound;
+    /// The two are one customer already.
+    SameCustomer => "SAME_CUSTOMER", FailedPrecondition;
+    /// The customer was not merged: the identities have to be named.
+    NotMerged => "NOT_MERGED", FailedPrecondition;
+    /// No identity would be left with the customer.
+    NothingLeft => "NOTHING_LEFT", FailedPrecondition;
+    /// The address is another customer's, who has more addresses: merge the two, or unlink it there.
+    IdentityTaken => "IDENTITY_TAKEN", FailedPrecondition;
+    /// The address is used by several people: it is linked to nobody.
+    SharedIdentity => "SHARED_IDENTITY", FailedPrecondition;
+    /// The customer would have two values of `crm` or `login`.
+    TwoValues => "TWO_VALUES", FailedPrecondition;
     /// No such message.
     UnknownMessage => "UNKNOWN_MESSAGE", NotFound;
     /// No such attachment, or its bytes are not stored.
@@ -75,6 +93,10 @@ reasons! {
     OfferOver => "OFFER_OVER", FailedPrecondition;
     /// The Work is closed.
     WorkClosed => "WORK_CLOSED", FailedPrecondition;
+    /// The Work was merged into another; it is named.
+    WorkMerged => "WORK_MERGED", FailedPrecondition;
+    /// The two Works may not become one; why is named.
+    CannotMerge => "CANNOT_MERGE", FailedPrecondition;
     /// The Work is not the caller's.
     NotOwner => "NOT_OWNER", FailedPrecondition;
     /// The assignment is no longer the current one.
@@ -188,6 +210,8 @@ impl Refusal {
 
     fn of_rejection(rejection: Rejection, name: impl Fn(AgentId) -> Option<Name>) -> Self {
         let text = rejection.to_string();
+        let of_customer =
+            |reason, text, customer: RootId| Self::new(reason, text).with("customer_id", customer.to_string());
         let owned_by = |refusal: Self, owner: Option<AgentId>| match owner.and_then(&name) {
             Some(owner) => refusal.with("owner", owner),
             None => refusal,
@@ -198,12 +222,28 @@ impl Refusal {
             Rejection::StreamInUse => Self::new(Reason::StreamInUse, text),
             Rejection::UnknownEndpoint(_) => Self::new(Reason::UnknownEndpoint, text),
             Rejection::UnknownAgent => Self::new(Reason::UnknownAgent, text),
-            Rejection::UnknownCustomer => Self::new(Reason::UnknownConversation, text),
             Rejection::UnknownWork => Self::new(Reason::UnknownWork, text),
             Rejection::UnknownOffer => Self::new(Reason::UnknownOffer, text),
             Rejection::UnknownMessage => Self::new(Reason::UnknownMessage, text),
+            Rejection::UnknownCustomer => Self::new(Reason::UnknownCustomer, text),
+            Rejection::UnknownSuggestion => Self::new(Reason::UnknownSuggestion, text),
+            Rejection::UnknownIdentity => Self::new(Reason::UnknownIdentity, text),
+            Rejection::SameCustomer { customer } => of_customer(Reason::SameCustomer, text, customer),
+            Rejection::NotMerged { customer } => of_customer(Reason::NotMerged, text, customer),
+            Rejection::NothingLeft { customer } => of_customer(Reason::NothingLeft, text, customer),
+            Rejection::IdentityTaken { customer } => of_customer(Reason::IdentityTaken, text, customer),
+            Rejection::SharedIdentity { leaf } => {
+                Self::new(Reason::SharedIdentity, text).with("identity_id", leaf.to_string())
+            }
+            Rejection::TwoValues { kind } => {
+                Self::new(Reason::TwoValues, text).with("namespace", convert::namespace(kind))
+            }
             Rejection::OfferOver => Self::new(Reason::OfferOver, text),
             Rejection::WorkClosed => Self::new(Reason::WorkClosed, text),
+            Rejection::WorkMerged { into } => {
+                Self::new(Reason::WorkMerged, text).with("into_work_id", into.to_string())
+            }
+            Rejection::CannotMerge(why) => Self::new(Reason::CannotMerge, text).with("why", why),
             Rejection::NotOwner { owner } => owned_by(Self::new(Reason::NotOwner, text), owner),
             Rejection::StaleAssignment { current: None } => Self::new(Reason::StaleAssignment, text),
             Rejection::StaleAssignment { current: Some((assignment, owner)) } => owned_by(

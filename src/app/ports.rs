@@ -15,7 +15,9 @@ use crate::domain::State;
 use crate::domain::command::{Answer, Command};
 use crate::domain::id::{AgentId, Index, Name, RootId, WorkId};
 use crate::domain::record::Record;
-use crate::domain::view::{AgentView, AnswerAddress, ConversationView, WorkState, WorkView};
+use crate::domain::view::{
+    AgentView, AnswerAddress, ConversationView, CustomerQuery, CustomersFound, WorkState, WorkView,
+};
 use crate::ingest::{Bodies, NoObject};
 use crate::outbound::{AdapterHealth, typing_hint};
 use crate::shard::{CommandError, ShardHandle};
@@ -85,6 +87,10 @@ impl Shard for EdgeShard {
 
     fn conversation(&self, workspace: Name, conversation: RootId) -> Answered<Option<ConversationView>, Unavailable> {
         self.look(move |state| state.workspace(&workspace).and_then(|space| space.conversation(conversation)))
+    }
+
+    fn customers(&self, workspace: Name, query: CustomerQuery) -> Answered<CustomersFound, Unavailable> {
+        self.look(move |state| state.workspace(&workspace).map(|space| space.customers(&query)).unwrap_or_default())
     }
 
     fn read(&self, indexes: Vec<Index>) -> Answered<Vec<Option<Arc<Record>>>, Unavailable> {

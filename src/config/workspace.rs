@@ -59,6 +59,7 @@ struct Work {
     #[serde(with = "duration")]
     continuation_window: Duration,
     max_open: u32,
+    max_messages_per_minute: u32,
     #[serde(with = "duration")]
     decline_cooldown: Duration,
     #[serde(with = "duration")]
@@ -71,6 +72,7 @@ impl Default for Work {
         Self {
             continuation_window: Duration::from_secs(72 * 3_600),
             max_open: 10,
+            max_messages_per_minute: 60,
             decline_cooldown: Duration::from_secs(60),
             decline_cooldown_min: Duration::from_secs(5),
             thanks: Vec::new(),
@@ -96,6 +98,10 @@ struct Endpoint {
     trusts: Vec<Spanned<AddressKind>>,
     #[serde(default)]
     authserv_ids: Vec<Spanned<String>>,
+    #[serde(default)]
+    groups: bool,
+    #[serde(default)]
+    public: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -329,6 +335,7 @@ impl File {
             identity: self.identity.into_config(),
             continuation_window_ms: millis(self.work.continuation_window),
             max_open_works: self.work.max_open,
+            max_messages_per_minute: self.work.max_messages_per_minute,
             decline_cooldown_ms: millis(self.work.decline_cooldown),
             decline_cooldown_min_ms: millis(self.work.decline_cooldown_min),
             default_country: self.default_country.map(|country| Name::new(country.as_ref())),
@@ -349,6 +356,8 @@ impl Endpoint {
             shown_name: self.shown_name,
             trusts: self.trusts.into_iter().map(Spanned::into_inner).collect(),
             authserv_ids: self.authserv_ids.into_iter().map(|id| id.into_inner().to_ascii_lowercase()).collect(),
+            groups: self.groups,
+            public: self.public,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What may be asked of the core: inputs, agents' commands, deadlines, and the shard's own affairs.
 
 use super::content::Content;
-use super::event::InboundEvent;
+use super::event::{InboundEvent, Sender};
 use super::id::{AssignmentId, Index, LeafId, MessageId, Name, OfferId, Position, RootId, WorkId};
 use super::record::{Input, Presence, Purpose, Request, SessionEnd};
 use super::time::Timestamp;
@@ -246,6 +246,43 @@ pub enum Verb {
         /// Id of the customer, or of the Conversation.
         customer: RootId,
     },
+    /// Two customers are one person: join them.
+    MergeCustomers {
+        /// One of them.
+        customer: RootId,
+        /// The other.
+        other: RootId,
+    },
+    /// An address is a customer's.
+    LinkIdentity {
+        /// The customer.
+        customer: RootId,
+        /// The address, as an adapter could write it.
+        sender: Sender,
+        /// Scope of its namespace; empty for none.
+        scope: Name,
+    },
+    /// An address is not its customer's.
+    UnlinkIdentity {
+        /// Its leaf.
+        leaf: LeafId,
+    },
+    /// Two customers who may be one person are one, or are not.
+    DecideSuggestion {
+        /// Leaf of one.
+        one: LeafId,
+        /// Leaf of the other.
+        other: LeafId,
+        /// They are.
+        is_one: bool,
+    },
+    /// One customer is two: part some of its identities from the others.
+    UnmergeCustomers {
+        /// Id that was merged away; or that of the customer, with identities.
+        customer: RootId,
+        /// Identities that go; none: those that the id had.
+        leaves: Vec<LeafId>,
+    },
     /// Close a Work: from ASSIGNED into wrap-up where the queue has one, from WRAPUP for good.
     Close {
         /// The Work.
@@ -255,6 +292,39 @@ pub enum Verb {
         /// Reason the Work ended.
         disposition: Name,
     },
+    /// Make two Works one matter.
+    MergeWorks {
+        /// Ends; its messages belong to the other.
+        from: WorkId,
+        /// Its assignment as the agent knows it; none: nobody owns it.
+        from_assignment: Option<AssignmentId>,
+        /// Stays, with its owner.
+        into: WorkId,
+        /// Its assignment.
+        into_assignment: AssignmentId,
+    },
+    /// Make a matter of its own of some of a Work's messages.
+    SplitWork {
+        /// The Work.
+        work: WorkId,
+        /// The assignment it is done under.
+        assignment: AssignmentId,
+        /// Which messages.
+        messages: Parted,
+        /// Queue of the new Work; empty: that of the Work.
+        queue: Name,
+    },
+}
+
+/// Which messages a split takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Parted {
+    /// This one and all that came later.
+    Since(MessageId),
+    /// These.
+    These(Vec<MessageId>),
+    /// What came with a Work that was merged into it: the merge is undone.
+    Of(WorkId),
 }
 
 /// An answer.
@@ -298,8 +368,14 @@ pub struct Answer {
     pub message: Option<MessageId>,
     /// The assignment that it made.
     pub assignment: Option<AssignmentId>,
+    /// The Work that it split off.
+    pub work: Option<WorkId>,
     /// The session that it opened.
     pub session_epoch: Option<u64>,
+    /// The customer that it is about, as it is known then; of one taken apart, who went.
+    pub customer: Option<RootId>,
+    /// Of a customer taken apart, who stayed.
+    pub rest: Option<RootId>,
     /// True: this is the answer of an earlier, equal command.
     pub repeated: bool,
 }

@@ -56,11 +56,14 @@ impl Change {
             | Self::CooledDown { work, .. }
             | Self::CooldownEnded { work, .. }
             | Self::WorkClosed { work, .. }
+            | Self::WorkJoined { work, .. }
+            | Self::WorkRekeyed { work, .. }
             | Self::SeenMarked { work, .. } => Concerned::work(*work),
             Self::OfferEnded { work, agent, .. }
             | Self::Unassigned { work, agent, .. }
             | Self::WrapUpStarted { work, agent, .. }
-            | Self::WrapUpLeft { work, agent, .. } => Concerned::work(*work).of(*agent),
+            | Self::WrapUpLeft { work, agent, .. }
+            | Self::CostChanged { work, agent, .. } => Concerned::work(*work).of(*agent),
             Self::OfferMade(offer) => Concerned::work(offer.work).of(offer.agent),
             Self::Assigned(assigned) => Concerned::work(assigned.work).of(assigned.agent),
             Self::SessionOpened { agent, .. }
@@ -97,6 +100,11 @@ impl Change {
             | Self::Merged { .. }
             | Self::Erased { .. }
             | Self::KeyDestroyed { .. }
+            // Two Works: whoever folds them takes from one and gives to the other.
+            | Self::WorksMerged { .. }
+            | Self::WorkSplit { .. }
+            | Self::Unmerged { .. }
+            | Self::CustomerChanged { .. }
             | Self::ReceiptParked { .. }
             | Self::AgentRegistered { .. } => Concerned::default(),
         }

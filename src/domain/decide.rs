@@ -121,6 +121,10 @@ pub fn answer(record: &Record) -> Answer {
             Change::Assigned(_) => {
                 answer.assignment.get_or_insert(super::id::AssignmentId::new(record.index, place));
             }
+            Change::WorkSplit { into, .. } => answer.work = Some(*into),
+            Change::IdentityOpened(opened) => answer.customer = Some(opened.root),
+            Change::Merged { winner, .. } => answer.customer = Some(*winner),
+            Change::Unmerged { rest, parted, .. } => (answer.customer, answer.rest) = (Some(*parted), Some(*rest)),
             Change::SessionOpened { session_epoch, .. } => answer.session_epoch = Some(*session_epoch),
             _ => {}
         }
@@ -259,7 +263,20 @@ fn agent(state: &State, index: Index, now: Timestamp, command: AgentCommand) -> 
         Verb::Send(send) => delivery::send(&mut draft, id, *send)?,
         Verb::MarkRead { work, through } => delivery::mark_read(&mut draft, id, work, through)?,
         Verb::Erase { customer } => customer::erase(&mut draft, customer)?,
+        Verb::MergeCustomers { customer: one, other } => customer::merge(&mut draft, one, other)?,
+        Verb::UnmergeCustomers { customer: id, leaves } => customer::unmerge(&mut draft, id, leaves)?,
+        Verb::LinkIdentity { customer: id, sender, scope } => customer::link(&mut draft, id, &sender, &scope)?,
+        Verb::UnlinkIdentity { leaf } => customer::unlink(&mut draft, leaf)?,
+        Verb::DecideSuggestion { one, other, is_one } => {
+            customer::decide_suggestion(&mut draft, one, other, is_one)?;
+        }
         Verb::Close { work, assignment, disposition } => work::close(&mut draft, id, work, assignment, disposition)?,
+        Verb::MergeWorks { from, from_assignment, into, into_assignment } => {
+            work::merge(&mut draft, id, (from, from_assignment), (into, into_assignment))?;
+        }
+        Verb::SplitWork { work, assignment, messages, queue } => {
+            work::split(&mut draft, id, (work, assignment), &messages, &queue)?;
+        }
     }
     Ok(draft.finish(command.request.map_or(Cause::System, Cause::Command)))
 }

@@ -5,11 +5,12 @@
 
 use smallvec::SmallVec;
 
+use super::customer::Parting;
 use super::id::{AgentId, Index, LeafId, MessageId, RootId, WorkId};
 use super::record::{Cause, Change, IdentityOpened, MessageContent, Personal, PersonalValue, Record, Touch};
 use super::session::Agent;
 use super::time::Timestamp;
-use super::work::Work;
+use super::work::{Part, Work};
 use super::workspace::Workspace;
 
 /// Changes of one record at most: beyond it matching goes on with the next record. Each choice looks at all that the record
@@ -33,6 +34,8 @@ pub(crate) struct Draft<'a> {
     new_leaves: SmallVec<[IdentityOpened; 1]>,
     /// Winner and loser of the merges chosen so far.
     merged: SmallVec<[(RootId, RootId); 1]>,
+    /// How a customer is taken apart; one record does it once.
+    parting: Option<Box<Parting>>,
 }
 
 impl<'a> Draft<'a> {
@@ -49,6 +52,7 @@ impl<'a> Draft<'a> {
             agents: SmallVec::new(),
             new_leaves: SmallVec::new(),
             merged: SmallVec::new(),
+            parting: None,
         }
     }
 
@@ -97,6 +101,9 @@ impl<'a> Draft<'a> {
     pub(crate) fn root_of(&self, leaf: LeafId) -> RootId {
         let opened = self.new_leaves.iter().find(|opened| opened.leaf == leaf);
         let root = opened.map_or_else(|| self.space.root_of(leaf), |opened| opened.root);
+        if let Some(parting) = self.parting.as_ref().filter(|parting| parting.customer == root) {
+            return if parting.leaves.contains(&leaf) { parting.parted } else { parting.rest };
+        }
         let merged = self.merged.iter().find(|(_, loser)| *loser == root);
         merged.map_or(root, |(winner, _)| *winner)
     }
@@ -170,6 +177,27 @@ impl<'a> Draft<'a> {
             }
             Change::IdentityOpened(opened) => self.new_leaves.push(opened.clone()),
             Change::Merged { winner, loser, .. } => self.merged.push((*winner, *loser)),
+            Change::WorksMerged { from, into, answer_by, .. } => {
+                let part = self.work_mut(*from).map(|work| (work.leaf, work.give_up()));
+                self.hand(part, *into, Some(*answer_by));
+            }
+            Change::WorkSplit { from, into, messages, .. } => {
+                let parted = self.work(*from).is_some_and(|work| work.is_parted(messages, |leaf| self.root_of(leaf)));
+                let part = self.work_mut(*from).map(|work| (work.leaf, work.give(messages, parted)));
+                self.hand(part, *into, None);
+            }
+            Change::Unmerged { customer, rest, parted, leaves } => {
+                let (customer, rest, parted, leaves) = (*customer, *rest, *parted, leaves.clone());
+                self.parting = Some(Box::new(Parting { customer, rest, parted, leaves }));
+                for id in self.space.works_of(customer) {
+                    let strange = self.work(id).map(|work| work.strangers(|leaf| self.root_of(leaf)));
+                    if let Some(strange) = strange.filter(|strange| !strange.is_empty())
+                        && let Some(work) = self.work_mut(id)
+                    {
+                        work.part(&strange);
+                    }
+                }
+            }
             Change::AgentRegistered { agent, name } => {
                 self.agents.push(Agent::registered(*agent, name.clone(), self.space.config()));
             }
@@ -240,6 +268,19 @@ impl<'a> Draft<'a> {
             content: self.content,
             content_leaf: self.content_leaf,
         })
+    }
+
+    /// Gives a Work what another gave up, with the new deadline of its owner. The record touches both.
+    fn hand(&mut self, part: Option<(LeafId, Part)>, to: WorkId, answer_by: Option<Option<Timestamp>>) {
+        let Some((giver, part)) = part else { return };
+        self.touch(giver);
+        let Some(work) = self.work_mut(to) else { return };
+        work.take_in(part);
+        if let (Some(owner), Some(answer_by)) = (&mut work.owner, answer_by) {
+            owner.answer_by = answer_by;
+        }
+        let taker = work.leaf;
+        self.touch(taker);
     }
 
     fn work_mut(&mut self, id: WorkId) -> Option<&mut Work> {

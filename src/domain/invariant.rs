@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::customer::MAX_OPEN;
 use super::event::AddressKind;
-use super::id::{AgentId, MessageId, WorkId};
+use super::id::{AgentId, LeafId, MessageId, WorkId};
 use super::routing::eligible;
 use super::state::State;
 use super::view::WorkState;
@@ -24,7 +24,7 @@ pub enum Invariant {
     WorkConserving,
     /// An offer is open exactly while its Work is OFFERED.
     OfferedHasOffer,
-    /// An identity has at most one open Work on an endpoint, but for Works in threads of the channel.
+    /// An identity has at most one open Work on an endpoint, but for Works in threads of the channel and those that agents split.
     OneMatterPerEndpoint,
     /// An address has at most one current generation, and its leaf is filed under one customer.
     OneCustomerPerAddress,
@@ -36,10 +36,16 @@ pub enum Invariant {
     SharedIsAlone,
     /// A customer has no more open suggestions than an agent can decide.
     FewSuggestions,
+    /// A customer's id is the lowest of its leaves, and what can be taken apart of it is some of them, never the first.
+    LowestLeafNames,
+    /// Whoever wrote in an open Work, and whom it is answered to, is the customer that it is filed under.
+    WorkOfOneCustomer,
     /// What is indexed as waiting is QUEUED, and the other way round.
     WaitingIndex,
     /// Every open offer, every Work in wrap-up and every text of which parts are missing has its deadline.
     DeadlinesArmed,
+    /// Turn and wait of a Work are what a count of its messages gives.
+    TurnAsCounted,
     /// What waits for a report up to a time is a message of ours of that leaf, which may still rise.
     OpenSendsMayRise,
 }
@@ -124,9 +130,14 @@ fn works(space: &Workspace, found: &mut Vec<Violation>) {
         let twins = space.works_of(space.root_of(work.leaf)).filter_map(|id| space.works.get(&id)).filter(|other| {
             other.endpoint == work.endpoint && other.channel == work.channel && other.leaf == work.leaf
         });
-        let answered = work.answer_to.as_ref().is_none_or(|(leaf, _)| space.is_answerable(*leaf));
-        check(answered, Invariant::OneCurrentGeneration);
-        check(work.threaded || twins.count() <= 1, Invariant::OneMatterPerEndpoint);
+        let root = space.root_of(work.leaf);
+        let of_one = work.leaves().all(|leaf| space.root_of(leaf) == root);
+        let answered = work.answer_to.as_ref().map(|(leaf, _)| *leaf);
+        check(of_one && answered.is_none_or(|leaf| space.root_of(leaf) == root), Invariant::WorkOfOneCustomer);
+        check(answered.is_none_or(|leaf| space.is_answerable(leaf)), Invariant::OneCurrentGeneration);
+        let split = work.beside.as_ref().is_some_and(|beside| beside.split);
+        check(work.threaded || split || twins.count() <= 1, Invariant::OneMatterPerEndpoint);
+        check(work.is_as_counted(), Invariant::TurnAsCounted);
     }
 }
 
@@ -167,6 +178,16 @@ fn customers(space: &Workspace, found: &mut Vec<Violation>) {
         let works_are_open = leaf.works.iter().all(|work| space.work(*work).is_some_and(|work| work.leaf == id));
         if !(root_is_its_own && listed && works_are_open) {
             found.push(Violation { invariant: Invariant::OneCustomerPerAddress, work: None, agent: None });
+        }
+        let leaves = space.leaves_of(leaf.root);
+        let lowest = leaves.iter().min().is_some_and(|lowest| lowest.0 == leaf.root.0);
+        let can_be_parted = space.joined.merges_into(leaf.root).all(|(customer, merge)| {
+            let inside = merge.leaves.iter().all(|leaf| leaves.contains(leaf));
+            let names_first = merge.leaves.first().is_some_and(|first| first.0 == customer.0);
+            inside && names_first && merge.leaves.len() < leaves.len() && !merge.leaves.contains(&LeafId(leaf.root.0))
+        });
+        if !(lowest && can_be_parted) {
+            found.push(Violation { invariant: Invariant::LowestLeafNames, work: None, agent: None });
         }
         let current = space.leaves.find(leaf.hash()).and_then(|current| Some((current, space.leaves.get(current)?)));
         let is_latest = current.is_some_and(|(current, latest)| current == id || latest.generation > leaf.generation);

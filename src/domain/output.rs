@@ -54,6 +54,9 @@ pub fn outputs(record: &Record) -> Vec<Output> {
             Change::ReceiptNoted(receipt) if receipt.applied => {
                 list.extend(receipt.audience.iter().map(|&agent| Output::Agent { agent, place }));
             }
+            Change::WorksMerged { audience, .. } | Change::WorkSplit { audience, .. } => {
+                list.extend(audience.iter().map(|&agent| Output::Agent { agent, place }));
+            }
             Change::OfferMade(OfferMade { agent, .. })
             | Change::OfferEnded { agent, .. }
             | Change::Assigned(Assigned { agent, .. })
@@ -61,6 +64,7 @@ pub fn outputs(record: &Record) -> Vec<Output> {
             | Change::WrapUpStarted { agent, .. }
             | Change::WrapUpLeft { agent, .. }
             | Change::PresenceSet { agent, .. }
+            | Change::CustomerChanged { agent, .. }
             | Change::SessionEnded { agent, .. } => list.push(Output::Agent { agent: *agent, place }),
             Change::DeadLettered { reason, .. } => list.push(Output::DeadLetter { reason: reason.clone(), place }),
             Change::WorkspaceOpened { .. }
@@ -86,6 +90,7 @@ pub fn outputs(record: &Record) -> Vec<Output> {
             | Change::Named { .. }
             | Change::Merged { .. }
             | Change::ReplyKeyMade { .. }
+            | Change::Unmerged { .. }
             | Change::ReceiptNoted(_)
             | Change::PartHeld(_)
             | Change::PartsJoined { .. }
@@ -99,6 +104,9 @@ pub fn outputs(record: &Record) -> Vec<Output> {
             | Change::AlsoReceived { .. }
             | Change::WorkClosed { .. }
             | Change::WorkReopened { .. }
+            | Change::WorkJoined { .. }
+            | Change::WorkRekeyed { .. }
+            | Change::CostChanged { .. }
             | Change::AgentRegistered { .. }
             | Change::SessionOpened { .. }
             | Change::SessionLost { .. }

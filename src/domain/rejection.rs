@@ -2,8 +2,8 @@
 
 use super::channel::Uncarried;
 use super::command::Answer;
-use super::event::ErrorClass;
-use super::id::{AgentId, AssignmentId, MessageId, Name};
+use super::event::{AddressKind, ErrorClass};
+use super::id::{AgentId, AssignmentId, LeafId, MessageId, Name, RootId, WorkId};
 
 /// Why, with what is true now.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -23,9 +23,6 @@ pub enum Rejection {
     /// No such agent, and unknown ones are not registered.
     #[error("unknown agent")]
     UnknownAgent,
-    /// No such customer.
-    #[error("unknown customer")]
-    UnknownCustomer,
     /// No such Work, or not open.
     #[error("unknown work")]
     UnknownWork,
@@ -38,6 +35,15 @@ pub enum Rejection {
     /// The Work is closed.
     #[error("the work is closed")]
     WorkClosed,
+    /// The Work was merged into another.
+    #[error("the work was merged into {into}")]
+    WorkMerged {
+        /// Which has its messages now.
+        into: WorkId,
+    },
+    /// The two Works may not become one.
+    #[error("the works cannot be merged: {0}")]
+    CannotMerge(&'static str),
     /// The Work belongs to another agent, or to nobody.
     #[error("not the owner of the work")]
     NotOwner {
@@ -59,6 +65,51 @@ pub enum Rejection {
     /// A message that the Work does not have.
     #[error("unknown message")]
     UnknownMessage,
+    /// No such customer.
+    #[error("unknown customer")]
+    UnknownCustomer,
+    /// No such identity, or not of that customer.
+    #[error("unknown identity")]
+    UnknownIdentity,
+    /// Nobody suggests that the two are one, or that was decided.
+    #[error("no such suggestion is open")]
+    UnknownSuggestion,
+    /// Both are the same customer already.
+    #[error("they are one customer already")]
+    SameCustomer {
+        /// Its id.
+        customer: RootId,
+    },
+    /// The customer was not merged: its identities have to be named.
+    #[error("the customer was not merged into another one: name the identities that are to be parted from it")]
+    NotMerged {
+        /// Its id.
+        customer: RootId,
+    },
+    /// Nothing would be left of the customer.
+    #[error("nothing would be left of the customer: leave one of its identities")]
+    NothingLeft {
+        /// Its id.
+        customer: RootId,
+    },
+    /// An address of several people, or a group: it is nobody's, and has a customer of its own.
+    #[error("the address is used by several people: it stays a customer of its own")]
+    SharedIdentity {
+        /// Its leaf.
+        leaf: LeafId,
+    },
+    /// The customer would have two values of something that a person has one of.
+    #[error("one person has no two of that kind of address: unlink the wrong one first")]
+    TwoValues {
+        /// Of which kind.
+        kind: AddressKind,
+    },
+    /// The address belongs to a customer with other addresses.
+    #[error("the address is another customer's, who has more: merge the two, or unlink the address there first")]
+    IdentityTaken {
+        /// Whose it is.
+        customer: RootId,
+    },
     /// The command needs an open session.
     #[error("no open session")]
     NoSession,

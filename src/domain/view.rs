@@ -1,6 +1,9 @@
 //! What the edge may see of the state: plain values, copied out, so that nobody outside holds or pokes into it.
 
-use super::event::{AddressKind, Assurance, Scope};
+use std::collections::BTreeMap;
+
+use super::customer::Suggestion;
+use super::event::{AddressKind, Assurance, Scope, Sender};
 use super::id::{AgentId, AssignmentId, Index, LeafId, MessageId, Name, OfferId, RootId, WorkId};
 use super::record::{Author, Evidence, IdentityStatus, Presence, Purpose};
 use super::time::Timestamp;
@@ -67,6 +70,12 @@ pub struct WorkView {
     pub key: Option<i64>,
     /// End of the wrap-up.
     pub wrapup_until: Option<Timestamp>,
+    /// Works of the conversation that were open beside it, as far as they are known still.
+    pub linked: Vec<WorkId>,
+    /// The Work that it was merged into.
+    pub merged_into: Option<WorkId>,
+    /// Channel and endpoint of others that it is spoken on.
+    pub also_on: Vec<(Name, Name)>,
 }
 
 /// An open offer.
@@ -138,6 +147,68 @@ pub struct IdentityView {
     pub ended: bool,
     /// Purposes of messages that it does not want.
     pub refuses: Vec<Purpose>,
+    /// When an agent said that it is the customer's, and who.
+    pub linked: Option<(Timestamp, Option<Name>)>,
+}
+
+/// A customer that was merged into another one, and can be taken apart from it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MergeView {
+    /// Its id before.
+    pub customer: RootId,
+    /// Leaves that it would have again.
+    pub leaves: Vec<LeafId>,
+    /// Who says that the two are one.
+    pub evidence: Evidence,
+    /// Since when.
+    pub at: Timestamp,
+    /// The agent who said so.
+    pub by: Option<Name>,
+}
+
+/// A customer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CustomerView {
+    /// Its conversation, which has the same id.
+    pub conversation: ConversationView,
+    /// What was merged into it and can be taken apart.
+    pub merges: Vec<MergeView>,
+    /// Others who may be the same person, each with the id of that customer.
+    pub suggestions: Vec<(Suggestion, RootId)>,
+}
+
+/// Which customers somebody wants to see.
+#[derive(Clone, Debug, PartialEq)]
+pub enum CustomerQuery {
+    /// The one that an id stands for.
+    Id(RootId),
+    /// The one who has an address now.
+    Address {
+        /// The address, as an adapter could write it.
+        sender: Sender,
+        /// Scope of its namespace; empty for none.
+        scope: Name,
+    },
+    /// Those with an identity whose address begins with the text, or whose name holds it; without case.
+    Like {
+        /// The text.
+        text: String,
+        /// Identities before this one were looked at.
+        from: LeafId,
+        /// Customers at most.
+        size: usize,
+    },
+}
+
+/// Customers that were asked for.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CustomersFound {
+    /// In the order of the query.
+    pub customers: Vec<CustomerView>,
+    /// Where the query was for an address: the leaf that has it now.
+    pub leaf: Option<LeafId>,
+    /// Where the search goes on; none: everything was looked at.
+    pub next: Option<LeafId>,
 }
 
 /// A conversation.
@@ -153,6 +224,18 @@ pub struct ConversationView {
     pub works: Vec<WorkView>,
     /// The last record that touches each leaf: where a page of history begins.
     pub last: Vec<(LeafId, Index)>,
+    /// Works that were merged into others of these, each with the one that has its messages now.
+    pub merged: BTreeMap<WorkId, WorkId>,
+    /// Messages that a split took out of the Work they were stored in, each with the one that has it now.
+    pub moved: BTreeMap<MessageId, WorkId>,
+}
+
+impl ConversationView {
+    /// The Work that a message is in now, of that which it was stored in.
+    #[must_use]
+    pub fn current(&self, message: MessageId, stored: WorkId) -> WorkId {
+        self.moved.get(&message).or_else(|| self.merged.get(&stored)).copied().unwrap_or(stored)
+    }
 }
 
 /// An owned Work that somebody types for.

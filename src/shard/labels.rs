@@ -50,12 +50,14 @@ pub(super) fn rejection(rejection: &Rejection) -> Option<RejectionReason> {
         | Rejection::UnknownStream(_)
         | Rejection::UnknownEndpoint(_)
         | Rejection::UnknownAgent
-        | Rejection::UnknownCustomer
         | Rejection::UnknownWork
         | Rejection::UnknownOffer
+        | Rejection::UnknownCustomer
+        | Rejection::UnknownIdentity
+        | Rejection::UnknownSuggestion
         | Rejection::UnknownMessage => RejectionReason::NotFound,
         Rejection::OfferOver => RejectionReason::OfferOver,
-        Rejection::WorkClosed => RejectionReason::WorkClosed,
+        Rejection::WorkClosed | Rejection::WorkMerged { .. } => RejectionReason::WorkClosed,
         Rejection::NotOwner { .. } => RejectionReason::NotOwner,
         Rejection::StaleAssignment { .. } => RejectionReason::StaleAssignment,
         Rejection::NewerMessages { .. } => RejectionReason::NewerMessages,
@@ -65,7 +67,15 @@ pub(super) fn rejection(rejection: &Rejection) -> Option<RejectionReason> {
         Rejection::RequestIdReused => RejectionReason::IdReused,
         Rejection::NoRecipient | Rejection::RecipientRefused(_) => RejectionReason::NoRecipient,
         Rejection::CannotSend(_) | Rejection::NotCarried { .. } => RejectionReason::CannotSend,
-        Rejection::Invalid(_) | Rejection::StreamInUse => RejectionReason::Invalid,
+        Rejection::Invalid(_)
+        | Rejection::CannotMerge(_)
+        | Rejection::StreamInUse
+        | Rejection::SameCustomer { .. }
+        | Rejection::NotMerged { .. }
+        | Rejection::NothingLeft { .. }
+        | Rejection::SharedIdentity { .. }
+        | Rejection::TwoValues { .. }
+        | Rejection::IdentityTaken { .. } => RejectionReason::Invalid,
         Rejection::Limit(_) => RejectionReason::Limit,
     })
 }

@@ -194,7 +194,7 @@ label_values! {
         NotFound,
         /// The offer has ended, or was another agent's.
         OfferOver,
-        /// The Work is closed.
+        /// The Work is closed, or merged into another.
         WorkClosed,
         /// The Work belongs to another agent, or to nobody.
         NotOwner,

@@ -149,6 +149,7 @@ fn the_thread_of_a_group_is_the_address_of_its_leaf_and_is_not_told_twice() {
 #[test]
 fn another_work_of_the_customer_does_not_move_where_an_answer_goes() {
     let (mut story, held) = owned(shop(), whatsapp(ANNA, "hello"));
+    story.after(HOUR);
     story.hears(sms(ANNA, "other matter")).expect("a message");
     assert_eq!(to(&story.answers("ann", held, "good day")).0, "wa");
 }

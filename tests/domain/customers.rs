@@ -3,9 +3,9 @@
 use rstest::rstest;
 use skein::domain::event::{AddressKind, Assurance, Scope};
 use skein::domain::id::{LeafId, Name, RootId};
-use skein::domain::record::{Author, Change, Evidence, IdentityStatus};
+use skein::domain::record::{Author, Change, Evidence, IdentityStatus, Presence};
 
-use crate::kit::{chat, echo, mail, shop, sms, whatsapp};
+use crate::kit::{HOUR, chat, echo, mail, shop, sms, whatsapp};
 
 const ANNA: &str = "+4915112345678";
 
@@ -122,6 +122,8 @@ fn an_agent_is_told_the_conversation_of_the_customer_whom_a_new_address_belongs_
     let mut story = shop().opens();
     story.ready("ann").expect("ready");
     story.hears(sms(ANNA, "hello")).expect("a message");
+    story.after(HOUR);
+    story.presence("ann", Presence::Ready).expect("ready");
     let both = [(AddressKind::Whatsapp, "DE.1234"), (AddressKind::Phone, ANNA)];
     let step = story.hears(whatsapp("", "again").from(&both));
     let offered = step.changes().iter().find_map(|change| match change {

@@ -1,4 +1,5 @@
 //! Which Work a message belongs to (domain rules, section 5): rules 1, 2, 4, 5 and thanks, and what opens no Work.
+//! Rule 3 has a file of its own.
 
 use rstest::rstest;
 use skein::domain::content::{Content, Part, Referral};
@@ -114,6 +115,7 @@ fn rule_1_a_quoted_message_leads_to_its_work_in_whichever_thread() {
 fn rule_5_another_endpoint_opens_a_new_work_linked_to_the_open_ones() {
     let mut story = shop().opens();
     let first = story.hears(whatsapp(ANNA, "hello")).opened().expect("a work");
+    story.after(HOUR);
     let second = story.hears(sms(ANNA, "and by sms"));
     let Some(Change::WorkOpened(opened)) = second.changes().iter().find(|c| matches!(c, Change::WorkOpened(_))) else {
         panic!("{second:?}")
@@ -129,6 +131,7 @@ fn rule_5_the_owner_of_a_linked_work_is_offered_the_new_one_first() {
     story.hears(whatsapp(ANNA, "hello")).expect("a message");
     story.takes("ann");
     story.ready("bob").expect("ready");
+    story.after(HOUR);
     let work = story.hears(sms(ANNA, "and by sms")).opened().expect("a work");
     assert_eq!(story.offered_to(work).as_deref(), Some("ann"), "though bob is idle");
 }
@@ -154,6 +157,7 @@ fn rule_1_a_quoted_message_of_somebody_else_leads_nowhere() {
 fn rule_1_goes_before_rule_2() {
     let mut story = shop().opens();
     let one = story.hears(mail("anna@example.com", "1@x", "first")).opened().expect("a work");
+    story.after(HOUR);
     let two = story.hears(mail("anna@example.com", "2@x", "other").at("sales")).opened().expect("a work");
     let reply = story
         .hears(mail("anna@example.com", "3@x", "more").in_reply_to("1@x").at("sales").assured(Assurance::Platform));
@@ -262,7 +266,9 @@ fn thanks_while_a_work_is_open_joins_it() {
 fn at_the_limit_a_message_joins_the_latest_open_work_of_the_brand_flagged() {
     let mut story = shop().but(|config| config.max_open_works = 2).opens();
     story.hears(whatsapp(ANNA, "one")).expect("a message");
+    story.after(HOUR);
     let two = story.hears(sms(ANNA, "two")).opened();
+    story.after(HOUR);
     let three = story.hears(
         chat("v1", "three").from(&[(AddressKind::Phone, ANNA), (AddressKind::Web, "v1")]).assured(Assurance::LoggedIn),
     );

@@ -18,7 +18,9 @@ use skein::domain::id::{AgentId, Index, Name, Position, RootId, WorkId};
 use skein::domain::output::Output;
 use skein::domain::record::{Input, Record};
 use skein::domain::time::Timestamp;
-use skein::domain::view::{AgentView, AnswerAddress, ConversationView, WorkState, WorkView};
+use skein::domain::view::{
+    AgentView, AnswerAddress, ConversationView, CustomerQuery, CustomersFound, WorkState, WorkView,
+};
 use skein::domain::workspace::{
     Accept, AgentKind, AgentProfile, EndpointConfig, GracePolicy, IdentityConfig, OptOutConfig, QueueConfig,
     WorkspaceConfig,
@@ -261,6 +263,16 @@ impl Shard for Memory {
             .boxed()
     }
 
+    fn customers(
+        &self,
+        workspace: Name,
+        query: CustomerQuery,
+    ) -> BoxFuture<'static, Result<CustomersFound, Unavailable>> {
+        self.look(workspace, move |space| space.customers(&query))
+            .map(|seen| seen.map(Option::unwrap_or_default))
+            .boxed()
+    }
+
     fn read(&self, indexes: Vec<Index>) -> BoxFuture<'static, Result<Vec<Option<Arc<Record>>>, Unavailable>> {
         let mut core = self.core();
         core.reads += 1;
@@ -323,6 +335,8 @@ fn config() -> WorkspaceConfig {
             shown_name: None,
             trusts: Vec::new(),
             authserv_ids: Vec::new(),
+            groups: false,
+            public: false,
         }],
         queues: vec![QueueConfig {
             name: name("general"),
@@ -348,6 +362,7 @@ fn config() -> WorkspaceConfig {
         identity: IdentityConfig::none(),
         continuation_window_ms: 3_600_000,
         max_open_works: 10,
+        max_messages_per_minute: 1_000,
         decline_cooldown_ms: 60_000,
         decline_cooldown_min_ms: 10_000,
         default_country: None,

@@ -23,6 +23,8 @@ pub(crate) const WORKSPACE: &str = "it";
 const WORKSPACE_FILE: &str = r#"
 name = "it"
 default_country = "DE"
+[work]
+max_messages_per_minute = 1000000
 [[queue]]
 name = "offered"
 accept = "manual"

@@ -1,11 +1,12 @@
 //! Agents: what they know from what was told to them, which is often old, and what they do with it.
 
-use skein::domain::command::{Recipient, Send, Verb};
+use skein::domain::command::{Parted, Recipient, Send, Verb};
 use skein::domain::content::Content;
-use skein::domain::id::{AssignmentId, Index, LeafId, MessageId, Name, OfferId, WorkId};
+use skein::domain::event::{AddressKind, Sender};
+use skein::domain::id::{AssignmentId, Index, LeafId, MessageId, Name, OfferId, RootId, WorkId};
 use skein::domain::record::{Change, Presence, Purpose, Record, SessionEnd};
 use skein::domain::time::Timestamp;
-use skein::domain::view::{AgentView, WorkState};
+use skein::domain::view::{AgentView, WorkState, WorkView};
 
 use super::rng::Rng;
 
@@ -24,6 +25,9 @@ pub(crate) struct SimAgent {
     offers: Vec<OfferId>,
     assignments: Vec<(WorkId, AssignmentId)>,
     messages: Vec<MessageId>,
+    merged: Vec<(WorkId, WorkId)>,
+    /// It says now and then who is one person, and who is two.
+    pub(crate) sorts: bool,
 }
 
 /// What it wants to do.
@@ -46,6 +50,7 @@ impl SimAgent {
                 let assignment = AssignmentId::new(record.index, place);
                 remember(&mut self.assignments, (assigned.work, assignment));
             }
+            Change::WorksMerged { from, into, .. } => remember(&mut self.merged, (*from, *into)),
             Change::MessageStored(_) => remember(&mut self.messages, MessageId::new(record.index, place)),
             Change::SessionEnded { session_epoch, .. } if self.epoch == Some(*session_epoch) => self.connected = false,
             _ => {}
@@ -64,7 +69,8 @@ impl SimAgent {
         }
         let ready = view.is_some_and(|view| view.presence == Presence::Ready);
         let presence = if ready { 2 } else { 14 };
-        let weights = [presence, 14, 4, 22, 5, 12, 2, 1, 1, 3];
+        let merge = if view.is_some_and(|view| !pairs(view).is_empty()) { 25 } else { 2 };
+        let weights = [presence, 14, 4, 22, 5, 12, 2, 1, 1, 3, merge, 5, if self.sorts { 14 } else { 0 }];
         let verb = match rng.weighted(&weights) {
             0 if !ready => set(Presence::Ready),
             0 => self.other_presence(rng),
@@ -82,7 +88,10 @@ impl SimAgent {
             }
             6 => Verb::LoseSession,
             7 => Verb::EndSession { reason: *rng.pick(&[SessionEnd::LoggedOut, SessionEnd::SlowReader]) },
+            10 => self.merge(rng, view?)?,
+            11 => self.split(rng, view)?,
             8 => Verb::OpenSession { resume: self.epoch, takeover: false },
+            12 => some_sorting(rng),
             _ => {
                 let wish = Wish { verb: set(Presence::Ready), epoch: Some(rng.next() % (head.0 + 1)) };
                 return Some(wish);
@@ -129,6 +138,35 @@ impl SimAgent {
             return Some((WorkId::new(Index(1), 9), AssignmentId::default()));
         }
         (!self.assignments.is_empty()).then(|| *rng.pick(&self.assignments))
+    }
+
+    /// Of two Works of one conversation, as far as it knows; sometimes of any two.
+    fn merge(&self, rng: &mut Rng, view: &AgentView) -> Option<Verb> {
+        let mut pairs = pairs(view);
+        if pairs.is_empty() {
+            let any = rng.pick_of(&view.works)?;
+            let linked = view.works.iter().flat_map(|into| into.linked.iter().map(move |from| (*from, None, into)));
+            pairs.extend(linked);
+            pairs.extend(view.works.iter().map(|into| (any.work, any.assignment, into)));
+        }
+        let (from, from_assignment, into) = *rng.pick_of(&pairs)?;
+        Some(Verb::MergeWorks { from, from_assignment, into: into.work, into_assignment: into.assignment? })
+    }
+
+    /// Messages that it remembers, or what came with a Work that was merged.
+    fn split(&self, rng: &mut Rng, view: Option<&AgentView>) -> Option<Verb> {
+        let (work, assignment) = self.some_work(rng, view)?;
+        let messages = match self.merged.iter().find(|(_, into)| *into == work) {
+            Some((from, _)) if rng.percent(70) => Parted::Of(*from),
+            _ if rng.percent(70) => {
+                let of = view?.works.iter().find(|of| of.work == work)?;
+                Parted::These(vec![of.last_customer_message?])
+            }
+            _ if rng.percent(50) => Parted::Since(*rng.pick_of(&self.messages)?),
+            _ => Parted::These(vec![*rng.pick_of(&self.messages)?]),
+        };
+        let queue = Name::new(rng.pick(&["", "", "support", "sales", "nowhere"]));
+        Some(Verb::SplitWork { work, assignment, messages, queue })
     }
 
     fn send(&self, rng: &mut Rng, view: Option<&AgentView>) -> Option<Send> {
@@ -197,6 +235,33 @@ impl SimAgent {
                 answers.then_some(answer).into_iter().chain([close])
             });
         accepts.chain(works).map(|verb| self.under_session(verb)).collect()
+    }
+}
+
+/// Two of its Works that are of one conversation: what ends, and what stays.
+fn pairs(view: &AgentView) -> Vec<(WorkId, Option<AssignmentId>, &WorkView)> {
+    let others = |into: &WorkView| {
+        let (id, conversation) = (into.work, into.conversation);
+        view.works.iter().filter(move |from| from.work != id && from.conversation == conversation)
+    };
+    view.works.iter().flat_map(|into| others(into).map(move |from| (from.work, from.assignment, into))).collect()
+}
+
+/// Somebody is one person with somebody else, or is not.
+fn some_sorting(rng: &mut Rng) -> Verb {
+    let mut number = |below| u32::try_from(rng.below(below)).expect("a small number");
+    let (one, other, which) = (number(9), number(9), number(22));
+    match which {
+        0..8 => Verb::MergeCustomers { customer: RootId(one), other: RootId(other) },
+        8..13 => Verb::UnmergeCustomers { customer: RootId(one), leaves: Vec::new() },
+        13..15 => Verb::UnmergeCustomers { customer: RootId(one), leaves: vec![LeafId(one), LeafId(other)] },
+        15..18 => Verb::UnlinkIdentity { leaf: LeafId(one) },
+        18 => Verb::DecideSuggestion { one: LeafId(one), other: LeafId(other), is_one: true },
+        _ => {
+            let address = format!("+4915112345{:03}", other % 9);
+            let sender = Sender { kind: AddressKind::Phone, address };
+            Verb::LinkIdentity { customer: RootId(one), sender, scope: Name::default() }
+        }
     }
 }
 

@@ -14,6 +14,7 @@ use skein::domain::time::Timestamp;
 use skein::domain::view::WorkState;
 use skein::domain::{State, Workspace, evolve};
 
+use super::matters::{Heard, Matters};
 use super::stats::Stats;
 
 /// The workspace of the simulation.
@@ -43,24 +44,6 @@ struct Owned {
     agent: AgentId,
     cost: u32,
     grace_ms: Option<u64>,
-}
-
-/// A customer message that asks.
-#[derive(Debug)]
-struct Heard {
-    leaf: LeafId,
-    endpoint: Name,
-    thread: Option<String>,
-    at: Timestamp,
-}
-
-impl Heard {
-    /// Whether what the same customer says on this endpoint is another matter than this.
-    fn is_apart_from(&self, next: &Self) -> bool {
-        let threads = self.thread.as_ref().zip(next.thread.as_ref());
-        let quick = self.leaf == next.leaf && self.endpoint == next.endpoint && next.at.millis_since(self.at) < 120_000;
-        threads.is_some_and(|(this, that)| this != that) && !quick
-    }
 }
 
 #[derive(Debug)]
@@ -112,8 +95,12 @@ pub(crate) struct Auditor {
     pub(crate) stored: BTreeMap<String, u32>,
     /// Tokens of providers that answers have taken.
     tokens: BTreeSet<String>,
-    /// The last customer message of each Work.
-    heard: BTreeMap<WorkId, Heard>,
+    /// Which Work each message is in.
+    pub(crate) matters: Matters,
+    /// Under which leaf each message is filed.
+    pub(crate) filed: BTreeMap<MessageId, LeafId>,
+    /// Agents have taken a customer apart.
+    pub(crate) parted: bool,
     /// Parts of texts, by their words, with how often each is in a message.
     pub(crate) pieces: BTreeMap<String, u32>,
     pub(crate) statuses: BTreeMap<MessageId, ReceiptStatus>,
@@ -138,7 +125,9 @@ impl Auditor {
             requests: BTreeSet::new(),
             stored: BTreeMap::new(),
             tokens: BTreeSet::new(),
-            heard: BTreeMap::new(),
+            matters: Matters::default(),
+            filed: BTreeMap::new(),
+            parted: false,
             pieces: BTreeMap::new(),
             statuses: BTreeMap::new(),
             refusing: BTreeSet::new(),
@@ -175,6 +164,16 @@ impl Auditor {
         for (place, change) in (0u16..).zip(&record.changes) {
             stats.hit_variant("change", change);
             self.change(record, place, change, stats)?;
+            if let Change::MessageStored(message) = change {
+                let heard = Heard::of(message, thread(record, place), now);
+                self.matters.message(MessageId::new(index, place), message, heard);
+            }
+        }
+        // Turns are those after the record.
+        for place in (0u16..).take(record.changes.len()) {
+            if let Some(space) = self.state.workspace(ACME) {
+                self.matters.change(record, place, space, stats)?;
+            }
         }
         if index.0.is_multiple_of(SCAN_EVERY) { self.invariants() } else { Ok(()) }
     }
@@ -233,21 +232,39 @@ impl Auditor {
                     let beside = conversation.works.iter().filter(|work| {
                         work.work != id
                             && work.state != WorkState::Closed
-                            && work.endpoint == opened.endpoint
-                            && work.channel == opened.channel
+                            && (work.endpoint == opened.endpoint
+                                || work.also_on.iter().any(|(_, endpoint)| *endpoint == opened.endpoint))
                     });
                     beside.map(|work| work.work).collect()
                 });
                 let asked = asked(record, id);
                 let apart = beside.iter().all(|work| {
-                    let heard = self.heard.get(work).zip(asked.as_ref());
+                    let heard = self.matters.heard(*work).zip(asked.as_ref());
                     heard.is_some_and(|(before, next)| before.is_apart_from(next))
                 });
-                holds("no second work on an endpoint and thread", apart, || format!("{opened:?} at {index}"))?;
-                if !beside.is_empty() {
+                let split =
+                    record.changes.iter().any(|change| matches!(change, Change::WorkSplit { into, .. } if *into == id));
+                holds("no second work on an endpoint and thread", apart || split, || format!("{opened:?} at {index}"))?;
+                if !beside.is_empty() && !split {
                     stats.hit("thread", "another matter");
                 }
                 self.states.insert(id, "New");
+            }
+            Change::Merged { evidence, .. } => stats.hit_variant("merged because", evidence),
+            Change::Unmerged { rest, parted, leaves, .. } => {
+                self.parted = true;
+                stats.hit(
+                    "taken apart",
+                    if leaves.contains(&LeafId(0)) || rest > parted { "first leaf" } else { "others" },
+                );
+                let of = |id: RootId| self.space().map(|space| space.conversation(id).map(|found| found.conversation));
+                let apart = of(*rest)? == Some(*rest) && of(*parted)? == Some(*parted) && rest != parted;
+                holds("who is taken apart is two", apart, || format!("{change:?} at {index}"))?;
+            }
+            Change::WorkSplit { .. }
+                if record.changes.iter().any(|change| matches!(change, Change::Unmerged { .. })) =>
+            {
+                stats.hit("taken apart", "a matter of two");
             }
             Change::WorkQueued { work, cause, .. } => {
                 stats.hit_variant("queued because", cause);
@@ -322,7 +339,26 @@ impl Auditor {
                 self.cost(*work, *cost);
                 self.moves(*work, "Assigned", stats);
             }
-            Change::WorkClosed { work, .. } => self.moves(*work, "Closed", stats),
+            Change::WorkClosed { work, .. } => {
+                if self.states.get(work) == Some(&"New") {
+                    stats.hit("taken apart", "over");
+                }
+                self.moves(*work, "Closed", stats);
+            }
+            Change::CostChanged { work, cost, .. } => {
+                self.cost(*work, *cost);
+                if let Some(offered) = self.offered.get_mut(work) {
+                    offered.cost = *cost;
+                }
+            }
+            Change::WorksMerged { from, .. } => {
+                let free = !self.owned.contains_key(from) && !self.offered.contains_key(from);
+                if self.states.get(from) == Some(&"New") {
+                    stats.hit("taken apart", "words taken along");
+                }
+                holds("a merged work is nobody's", free, || format!("{change:?} at {index}"))?;
+                self.moves(*from, "Merged", stats);
+            }
             Change::SessionOpened { agent, .. } => {
                 self.known.insert(*agent);
                 self.gone.remove(agent);
@@ -382,14 +418,18 @@ impl Auditor {
                 if message.kind == MessageKind::Message {
                     *self.stored.entry(key).or_default() += 1;
                 }
-                let why_not = [Flags::THANKS, Flags::REPEATED, Flags::BACKFILL, Flags::AUTO_SUBMITTED, Flags::OPT_WORD];
+                let why_not = [
+                    Flags::THANKS,
+                    Flags::REPEATED,
+                    Flags::BACKFILL,
+                    Flags::AUTO_SUBMITTED,
+                    Flags::OPT_WORD,
+                    Flags::FLOOD,
+                ];
                 let asks = matches!(message.kind, MessageKind::Message | MessageKind::Unsupported)
                     && message.scope == Scope::Direct
                     && !why_not.iter().any(|flag| message.flags.has(*flag));
                 holds("who asks has a work", !asks || message.work.is_some(), || format!("{message:?}"))?;
-                if let Some(work) = message.work {
-                    self.heard.extend(asked(record, work).map(|heard| (work, heard)));
-                }
             }
             Direction::Out if message.author != Author::External => {
                 for (name, token) in [("reply", &words.reply_token), ("read", &words.read_token)] {
@@ -398,7 +438,7 @@ impl Auditor {
                     let first = self.tokens.insert(token.clone());
                     holds("a token answers once", first, || format!("{token}: {message:?}"))?;
                 }
-                let heard = message.work.and_then(|work| self.heard.get(&work));
+                let heard = message.work.and_then(|work| self.matters.heard(work));
                 let heard = heard.filter(|heard| heard.leaf == message.leaf && heard.endpoint == message.endpoint);
                 let thread = heard.and_then(|heard| heard.thread.clone());
                 if thread.is_some() {
@@ -422,6 +462,7 @@ impl Auditor {
             }
             Direction::Note => {}
         }
+        self.filed.insert(id, message.leaf);
         let space = self.space()?;
         let root = space.conversation(RootId(message.leaf.0)).map(|conversation| conversation.conversation);
         let work_root = message.work.and_then(|work| space.work(work)).map(|work| work.conversation);
@@ -505,18 +546,17 @@ impl Auditor {
 /// What a customer asks in a Work by the record.
 fn asked(record: &Record, work: WorkId) -> Option<Heard> {
     (0u16..).zip(&record.changes).find_map(|(place, change)| match change {
-        Change::MessageStored(message)
-            if message.work == Some(work)
-                && message.author == Author::Customer
-                && matches!(message.kind, MessageKind::Message | MessageKind::Unsupported | MessageKind::Call)
-                && !message.flags.is_quiet() =>
-        {
-            let thread = record.content.iter().find_map(|personal| match &personal.value {
-                PersonalValue::Message(words) if personal.place == place => words.thread.clone(),
-                _ => None,
-            });
-            Some(Heard { leaf: message.leaf, endpoint: message.endpoint.clone(), thread, at: record.time })
+        Change::MessageStored(message) if message.work == Some(work) => {
+            Heard::of(message, thread(record, place), record.time)
         }
+        _ => None,
+    })
+}
+
+/// Thread of the message at a place.
+fn thread(record: &Record, place: u16) -> Option<&str> {
+    record.content.iter().find_map(|personal| match &personal.value {
+        PersonalValue::Message(words) if personal.place == place => words.thread.as_deref(),
         _ => None,
     })
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use skein::domain::event::{ReceiptStatus, Scope};
-use skein::domain::id::{MessageId, RootId};
+use skein::domain::id::{LeafId, MessageId, RootId};
 
 use super::agents::NAMES;
 use super::checks::{ACME, Broken, Risen, Sent, holds};
@@ -121,6 +121,7 @@ fn count(world: &mut World) -> Result<(), Broken> {
     holds("all is durable at the end", head.0 == head.1, || format!("{head:?}"))?;
     world.compare()?;
     world.auditor.invariants()?;
+    world.auditor.matters.count()?;
     handed_over(world)?;
     messages(world)?;
     receipts(world)?;
@@ -224,6 +225,28 @@ fn covers(world: &World, said: &Through, sent: &Sent, risen: &Risen) -> bool {
     said.status == risen.status && said.at.0 >= latest && Some(said.address.as_str()) == address.as_deref()
 }
 
+/// Each message is in exactly one conversation: that of its leaf's customer now.
+fn sorted(world: &World) -> Result<(), Broken> {
+    let space = world.auditor.state.workspace(ACME);
+    let space = space.ok_or_else(|| Broken { check: "workspace is there", detail: String::new() })?;
+    let mut of: BTreeMap<LeafId, Vec<RootId>> = BTreeMap::new();
+    for root in (0..space.identities()).map(|root| RootId(u32::try_from(root).expect("few"))) {
+        // An id that stands for another customer is none of its own.
+        let conversation = space.conversation(root).filter(|found| found.conversation == root);
+        for (leaf, _) in conversation.into_iter().flat_map(|found| found.last) {
+            of.entry(leaf).or_default().push(root);
+        }
+    }
+    for (message, leaf) in &world.auditor.filed {
+        let now = space.conversation(RootId(leaf.0)).map(|found| found.conversation);
+        let roots = of.get(leaf).map(Vec::as_slice).unwrap_or_default();
+        holds("a message is in one conversation now", now.is_some_and(|now| roots == [now]), || {
+            format!("{message} of {leaf} in {roots:?}, {now:?}")
+        })?;
+    }
+    Ok(())
+}
+
 /// Each address is in one conversation, and addresses of one person are in the same.
 fn persons(world: &World) -> Result<(), Broken> {
     let Some(space) = world.node.engine.state().workspace(ACME) else {
@@ -245,6 +268,10 @@ fn persons(world: &World) -> Result<(), Broken> {
             let known = *conversations.entry(address).or_insert(conversation.conversation);
             holds("an address is in one conversation", known == conversation.conversation, || format!("{identity:?}"))?;
         }
+    }
+    sorted(world)?;
+    if world.auditor.parted {
+        return Ok(());
     }
     // Whom the provider paired with two is no evidence of one person.
     let (pairs, named) = (&world.customers.pairs, &world.customers.named);

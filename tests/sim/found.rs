@@ -145,7 +145,7 @@ fn a_brief_names_the_customer_that_a_new_address_was_linked_to() {
     let mut content = event(EventKind::Message(Message { content: Content::text("more"), ..Message::default() }));
     content.message_ref = Some("ref-sms".to_owned());
     content.senders = [USER, PHONE].map(|(kind, address)| Sender { kind, address: address.to_owned() }).to_vec();
-    let record = case.event(("sms", "sms1"), content).expect("it is accepted").expect("it has an effect");
+    let record = case.event(("chat", "web1"), content).expect("it is accepted").expect("it has an effect");
     let briefed = record.changes.iter().find_map(|change| match change {
         Change::OfferMade(offer) => Some(offer.brief.conversation),
         _ => None,

@@ -10,6 +10,7 @@ mod customers;
 mod ending;
 mod faults;
 mod found;
+mod matters;
 mod model;
 mod node;
 mod rng;

@@ -32,6 +32,11 @@ impl Rng {
         &list[self.below(list.len())]
     }
 
+    /// One of a list, if it has any.
+    pub(crate) fn pick_of<'l, T>(&mut self, list: &'l [T]) -> Option<&'l T> {
+        if list.is_empty() { None } else { Some(self.pick(list)) }
+    }
+
     /// Index of a weight, chosen as often as it weighs.
     pub(crate) fn weighted(&mut self, weights: &[usize]) -> usize {
         let mut left = self.below(weights.iter().sum());

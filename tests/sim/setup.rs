@@ -12,7 +12,7 @@ use super::customers::ENDPOINTS;
 use super::rng::Rng;
 
 /// Queues of the workspace.
-const QUEUES: [&str; 3] = ["support", "sales", "live"];
+const QUEUES: [&str; 4] = ["support", "sales", "live", "quick"];
 
 fn queue(name: &str, accept: Accept, wrapup_max_ms: u64, recall_after_ms: u64, grace: GracePolicy) -> QueueConfig {
     QueueConfig {
@@ -33,7 +33,7 @@ fn profile(kind: AgentKind, queues: &[&str], capacity: u32) -> AgentProfile {
         kind,
         queues: queues.iter().map(Name::new).collect(),
         capacity,
-        costs: vec![(Name::new("chat"), 2)],
+        costs: vec![(Name::new("chat"), 2), (Name::new("sms"), 2)],
         channels: Vec::new(),
     }
 }
@@ -47,6 +47,7 @@ pub(crate) fn config() -> WorkspaceConfig {
         queue: Name::new(match *channel {
             "chat" => "live",
             "email" => "sales",
+            "sms" => "quick",
             _ => "support",
         }),
         addresses: vec![format!("{name}@example.com")],
@@ -54,28 +55,32 @@ pub(crate) fn config() -> WorkspaceConfig {
         shown_name: None,
         trusts: vec![AddressKind::Crm, AddressKind::Login],
         authserv_ids: Vec::new(),
+        groups: *channel == "whatsapp",
+        public: false,
     });
     let agents = [
         ("anna", profile(AgentKind::Human, &QUEUES, 4)),
-        ("ben", profile(AgentKind::Human, &["support", "live"], 2)),
+        ("ben", profile(AgentKind::Human, &["support", "live", "quick"], 2)),
         ("cem", profile(AgentKind::Human, &["sales"], 3)),
-        ("bot", profile(AgentKind::Bot, &["support"], 3)),
+        ("bot", profile(AgentKind::Bot, &["support", "quick"], 3)),
     ];
     WorkspaceConfig {
         name: Name::new(ACME),
         endpoints: endpoints.collect(),
         queues: vec![
             queue("support", Accept::Manual, 30_000, 0, GracePolicy::Requeue),
+            QueueConfig { first_reply_target_ms: 20_000, ..queue("quick", Accept::Manual, 0, 0, GracePolicy::Requeue) },
             queue("sales", Accept::Auto, 0, 120_000, GracePolicy::Keep),
             queue("live", Accept::Manual, 10_000, 45_000, GracePolicy::OfferBack),
         ],
         agents: agents.into_iter().map(|(name, profile)| AgentConfig { name: Name::new(name), profile }).collect(),
-        guest: Some(profile(AgentKind::Human, &["support", "sales"], 2)),
+        guest: Some(profile(AgentKind::Human, &["support", "sales", "quick"], 2)),
         thanks: ["thanks", "ok", "thank you"].map(str::to_owned).to_vec(),
         opt_out: opt_out(),
         identity: IdentityConfig::none(),
         continuation_window_ms: 900_000,
         max_open_works: 3,
+        max_messages_per_minute: 5,
         decline_cooldown_ms: 120_000,
         decline_cooldown_min_ms: 30_000,
         default_country: None,

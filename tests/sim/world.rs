@@ -85,6 +85,9 @@ impl World {
             next_token: 0,
             trace: traced.then(VecDeque::new),
         };
+        // In the others nobody but the evidence says who is who, so that it can be counted.
+        let sorts = seed.is_multiple_of(3);
+        world.agents.iter_mut().for_each(|agent| agent.sorts = sorts);
         world.node.begin(BEGIN, 0)?;
         if sabotage.many_values {
             world.operator(Some(setup::config()))?;

@@ -3,12 +3,13 @@
 use prost::Message;
 
 use super::content::{content, line};
+use super::customer::{customer_id, decide_suggestion, sender, unmerge_customers};
 use super::enums::work_state_from;
 use super::view::{position, timestamp_from};
 use crate::agents::caller::{Caller, name};
-use crate::agents::limits::{MAX_CHANNELS, MAX_NAME_BYTES, PAGE_DEFAULT, WORK_PAGE_MAX};
+use crate::agents::limits::{MAX_CHANNELS, MAX_NAME_BYTES, MAX_SPLIT, PAGE_DEFAULT, WORK_PAGE_MAX};
 use crate::agents::status::Refusal;
-use crate::domain::command::{AgentCommand, Answer, Command, Recipient, Send, Verb};
+use crate::domain::command::{AgentCommand, Answer, Command, Parted, Recipient, Send, Verb};
 use crate::domain::id::{MessageId, Name, RootId, WorkId};
 use crate::domain::record::{Presence, Purpose, Request, SessionEnd};
 use crate::domain::view::{WorkState, WorkView};
@@ -123,12 +124,12 @@ wire! {
         |_request| Ok(Verb::EndSession { reason: SessionEnd::LoggedOut }), |answer| {};
     AcceptOfferRequest => AcceptOfferResponse, AcceptOffer, "accept",
         |request| Ok(Verb::Accept { offer: id("offer_id", &request.offer_id)? }),
-        |answer| { assignment_id: answer.assignment.map(|id| id.to_string()).unwrap_or_default() };
+        |answer| { assignment_id: text(answer.assignment) };
     DeclineOfferRequest => DeclineOfferResponse, DeclineOffer, "decline",
         |request| Ok(Verb::Decline { offer: id("offer_id", &request.offer_id)? }), |answer| {};
     SendMessageRequest => SendMessageResponse, SendMessage, "send",
         |request| send(request),
-        |answer| { message_id: answer.message.map(|id| id.to_string()).unwrap_or_default(), endpoint_degraded: false },
+        |answer| { message_id: text(answer.message), endpoint_degraded: false },
         sending: (sends, |response| response.endpoint_degraded = true);
     MarkReadRequest => MarkReadResponse, MarkRead, "mark_read",
         |request| Ok(Verb::MarkRead {
@@ -143,6 +144,65 @@ wire! {
         }), |answer| {};
     EraseCustomerRequest => EraseCustomerResponse, EraseCustomer, "erase_customer",
         |request| Ok(Verb::Erase { customer: id("customer_id", &request.customer_id)? }), |answer| {};
+    MergeWorksRequest => MergeWorksResponse, MergeWorks, "merge_works",
+        |request| Ok(Verb::MergeWorks {
+            from: id("from_work_id", &request.from_work_id)?,
+            from_assignment: given("from_assignment_id", &request.from_assignment_id)?,
+            into: id("into_work_id", &request.into_work_id)?,
+            into_assignment: id("into_assignment_id", &request.into_assignment_id)?,
+        }), |answer| {};
+    SplitWorkRequest => SplitWorkResponse, SplitWork, "split_work",
+        |request| split_work(&request),
+        |answer| { work_id: text(answer.work) };
+    MergeCustomersRequest => MergeCustomersResponse, MergeCustomers, "merge_customers",
+        |request| Ok(Verb::MergeCustomers {
+            customer: customer_id(&request.customer_id)?,
+            other: id("other_customer_id", &request.other_customer_id)?,
+        }),
+        |answer| { customer_id: text(answer.customer) };
+    UnmergeCustomersRequest => UnmergeCustomersResponse, UnmergeCustomers, "unmerge_customers",
+        |request| unmerge_customers(&request),
+        |answer| { customer_id: text(answer.customer), rest_customer_id: text(answer.rest) };
+    LinkIdentityRequest => LinkIdentityResponse, LinkIdentity, "link_identity",
+        |request| {
+            let (sender, scope) = sender(&request.namespace, &request.address)?;
+            Ok(Verb::LinkIdentity { customer: customer_id(&request.customer_id)?, sender, scope })
+        },
+        |answer| { customer_id: text(answer.customer) };
+    UnlinkIdentityRequest => UnlinkIdentityResponse, UnlinkIdentity, "unlink_identity",
+        |request| Ok(Verb::UnlinkIdentity { leaf: id("identity_id", &request.identity_id)? }),
+        |answer| { customer_id: text(answer.customer), rest_customer_id: text(answer.rest) };
+    AcceptSuggestionRequest => AcceptSuggestionResponse, AcceptSuggestion, "accept_suggestion",
+        |request| decide_suggestion(&request.identity_id, &request.other_identity_id, true),
+        |answer| { customer_id: text(answer.customer) };
+    RejectSuggestionRequest => RejectSuggestionResponse, RejectSuggestion, "reject_suggestion",
+        |request| decide_suggestion(&request.identity_id, &request.other_identity_id, false), |answer| {};
+}
+
+fn split_work(request: &p::SplitWorkRequest) -> Result<Verb, Refusal> {
+    use p::split_work_request::Messages;
+    let messages = match &request.messages {
+        Some(Messages::SinceMessageId(since)) => Parted::Since(id("since_message_id", since)?),
+        Some(Messages::MergedWorkId(merged)) => Parted::Of(id("merged_work_id", merged)?),
+        Some(Messages::These(these)) if these.message_ids.len() > MAX_SPLIT => {
+            return Err(Refusal::limit("max_split_messages", MAX_SPLIT));
+        }
+        Some(Messages::These(these)) => {
+            let ids = these.message_ids.iter().map(|text| id("these.message_ids", text));
+            Parted::These(ids.collect::<Result<_, _>>()?)
+        }
+        None => return Err(Refusal::invalid("messages", "which ones is wanted")),
+    };
+    Ok(Verb::SplitWork {
+        work: work_id(&request.work_id)?,
+        assignment: id("assignment_id", &request.assignment_id)?,
+        messages,
+        queue: if request.queue.is_empty() { Name::default() } else { token("queue", &request.queue)? },
+    })
+}
+
+fn text<T: ToString>(id: Option<T>) -> String {
+    id.map(|id| id.to_string()).unwrap_or_default()
 }
 
 fn set_presence(request: p::SetPresenceRequest) -> Result<Verb, Refusal> {
@@ -260,17 +320,28 @@ pub(in crate::agents) fn message_id(text: &str) -> Result<MessageId, Refusal> {
     id("message_id", text)
 }
 
-fn id<T: std::str::FromStr<Err = crate::domain::id::BadId>>(field: &'static str, text: &str) -> Result<T, Refusal> {
+pub(super) fn id<T: std::str::FromStr<Err = crate::domain::id::BadId>>(
+    field: &'static str,
+    text: &str,
+) -> Result<T, Refusal> {
     text.parse().map_err(|bad: crate::domain::id::BadId| Refusal::invalid(field, &bad.to_string()))
 }
 
+/// An id that may be left empty.
+fn given<T: std::str::FromStr<Err = crate::domain::id::BadId>>(
+    field: &'static str,
+    text: &str,
+) -> Result<Option<T>, Refusal> {
+    Some(text).filter(|text| !text.is_empty()).map(|text| id(field, text)).transpose()
+}
+
 /// A name that operators choose.
-fn token(field: &'static str, text: &str) -> Result<Name, Refusal> {
+pub(super) fn token(field: &'static str, text: &str) -> Result<Name, Refusal> {
     name(text).ok_or_else(|| Refusal::invalid(field, "1 to 64 letters, digits, - or _"))
 }
 
 /// A short text of a list that operators keep; may be empty.
-fn label(field: &'static str, text: &str) -> Result<Name, Refusal> {
+pub(super) fn label(field: &'static str, text: &str) -> Result<Name, Refusal> {
     if text.len() > MAX_NAME_BYTES {
         return Err(Refusal::limit("max_name_bytes", MAX_NAME_BYTES).with("field", field));
     }

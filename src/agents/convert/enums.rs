@@ -2,7 +2,8 @@
 
 use crate::domain::event::{AddressKind, Assurance, ErrorClass, Scope};
 use crate::domain::record::{
-    AssignCause, Author, Direction, Flags, MessageKind, OfferOutcome, Presence, Purpose, SessionEnd, UnassignReason,
+    AssignCause, Author, Direction, Evidence, Flags, MessageKind, OfferOutcome, Presence, Purpose, SessionEnd,
+    SuggestionReason, UnassignReason,
 };
 use crate::domain::view::WorkState;
 use crate::normalize::convert;
@@ -74,6 +75,7 @@ pub(super) fn unassign_reason(reason: UnassignReason) -> p::UnassignReason {
         UnassignReason::Recalled => p::UnassignReason::Recalled,
         UnassignReason::OwnerLost => p::UnassignReason::OwnerLost,
         UnassignReason::Requeued => p::UnassignReason::Requeued,
+        UnassignReason::Merged => p::UnassignReason::Merged,
     }
 }
 
@@ -111,7 +113,7 @@ pub(super) fn direction(direction: Direction) -> p::Direction {
 }
 
 pub(super) fn flags(flags: Flags) -> Vec<i32> {
-    const PAIRS: [(Flags, p::MessageFlag); 15] = [
+    const PAIRS: [(Flags, p::MessageFlag); 16] = [
         (Flags::ID_REUSED, p::MessageFlag::IdReused),
         (Flags::ODD_TIME, p::MessageFlag::OddTime),
         (Flags::REPEATED, p::MessageFlag::Repeated),
@@ -127,6 +129,7 @@ pub(super) fn flags(flags: Flags) -> Vec<i32> {
         (Flags::FOREIGN_TOKEN, p::MessageFlag::ForeignToken),
         (Flags::BAD_TOKEN, p::MessageFlag::BadToken),
         (Flags::OWN_ADDRESS, p::MessageFlag::OwnAddress),
+        (Flags::FLOOD, p::MessageFlag::Flood),
     ];
     PAIRS.iter().filter(|(flag, _)| flags.has(*flag)).map(|(_, flag)| (*flag).into()).collect()
 }
@@ -175,8 +178,50 @@ pub(super) fn scope(scope: Scope) -> channel::Scope {
     }
 }
 
+pub(super) fn evidence(evidence: Evidence) -> p::Evidence {
+    match evidence {
+        Evidence::First => p::Evidence::First,
+        Evidence::SameEvent => p::Evidence::SameEvent,
+        Evidence::Agent => p::Evidence::Agent,
+        Evidence::Claim => p::Evidence::Claim,
+        Evidence::Token => p::Evidence::Token,
+        Evidence::Login => p::Evidence::Login,
+    }
+}
+
+pub(super) fn suggestion_reason(reason: SuggestionReason) -> p::SuggestionReason {
+    match reason {
+        SuggestionReason::SharedAddress => p::SuggestionReason::SharedAddress,
+        SuggestionReason::SameBrowser => p::SuggestionReason::SameBrowser,
+        SuggestionReason::DoubtedAddress => p::SuggestionReason::DoubtedAddress,
+        SuggestionReason::Claim => p::SuggestionReason::Claim,
+        SuggestionReason::Moved => p::SuggestionReason::Moved,
+        SuggestionReason::Token => p::SuggestionReason::Token,
+    }
+}
+
+/// The kind of address of a namespace's name without its scope.
+pub(super) fn namespace_from(name: &str) -> Option<AddressKind> {
+    const ALL: [AddressKind; 13] = [
+        AddressKind::Phone,
+        AddressKind::ShortCode,
+        AddressKind::Whatsapp,
+        AddressKind::Email,
+        AddressKind::Messenger,
+        AddressKind::Instagram,
+        AddressKind::Telegram,
+        AddressKind::Line,
+        AddressKind::Viber,
+        AddressKind::Web,
+        AddressKind::Crm,
+        AddressKind::Login,
+        AddressKind::Staff,
+    ];
+    ALL.into_iter().find(|kind| namespace(*kind) == name)
+}
+
 /// The namespace's name without its scope (domain rules, section 4).
-pub(super) fn namespace(kind: AddressKind) -> &'static str {
+pub(in super::super) fn namespace(kind: AddressKind) -> &'static str {
     match kind {
         AddressKind::Phone => "phone",
         AddressKind::ShortCode => "short_code",

@@ -7,10 +7,10 @@ use super::enums;
 use super::view::{position, seconds, timestamp};
 use crate::domain::content::Attachment;
 use crate::domain::event::ReceiptStatus;
-use crate::domain::id::{AgentId, AssignmentId, LeafId, MessageId, Name, OfferId, Position, WorkId};
+use crate::domain::id::{AgentId, AssignmentId, LeafId, MessageId, Name, OfferId, Position, RootId, WorkId};
 use crate::domain::record::{
-    Assigned, Author, Change, Direction, Flags, MessageContent, MessageStored, OfferMade, PersonalValue, ReceiptNoted,
-    Record, WorkBrief,
+    Assigned, Author, Change, Direction, MessageContent, MessageStored, OfferMade, PersonalValue, ReceiptNoted, Record,
+    WorkBrief,
 };
 use crate::domain::view::WorkState;
 use crate::normalize::convert::{attachment_into_proto, content_to_proto, error_class, receipt_status};
@@ -51,6 +51,14 @@ pub(in crate::agents) fn event(
             state: p::WorkState::Assigned.into(),
             wrap_up_until: None,
         }),
+        Change::WorksMerged { from, into, .. } => {
+            Kind::WorksMerged(p::WorksMerged { from_work_id: from.to_string(), into_work_id: into.to_string() })
+        }
+        Change::WorkSplit { from, into, messages, .. } => Kind::WorkSplit(p::WorkSplit {
+            from_work_id: from.to_string(),
+            into_work_id: into.to_string(),
+            message_ids: messages.iter().map(ToString::to_string).collect(),
+        }),
         Change::PresenceSet { presence, reason, channels, .. } => Kind::Presence(p::AgentState {
             agent: me.to_string(),
             presence: enums::presence(*presence).into(),
@@ -62,6 +70,11 @@ pub(in crate::agents) fn event(
         Change::SessionEnded { reason, .. } => {
             Kind::SessionEnded(p::SessionEnded { reason: enums::session_end(*reason).into() })
         }
+        Change::CustomerChanged { work, conversation, split, .. } => Kind::CustomerChanged(p::CustomerChanged {
+            work_id: work.to_string(),
+            conversation_id: conversation.to_string(),
+            split_work_id: text(*split),
+        }),
         _ => return None,
     };
     Some(p::Event { position: Some(position(at)), event: Some(kind) })
@@ -99,6 +112,19 @@ pub(in crate::agents) fn conversation_events(
                 Change::ReceiptNoted(receipt) if receipt.applied && leaves.contains(&receipt.leaf) => {
                     Kind::Status(status(receipt))
                 }
+                Change::Merged { winner, leaves: joined, .. } if joined.iter().any(|leaf| leaves.contains(leaf)) => {
+                    now_with(*winner)
+                }
+                Change::Unmerged { rest, parted, leaves: gone, .. } => {
+                    // Whoever watches follows one of the two.
+                    let went = gone.iter().any(|leaf| leaves.contains(leaf));
+                    let stayed = leaves.contains(&LeafId(rest.0));
+                    match (went, stayed) {
+                        (true, _) => now_with(*parted),
+                        (false, true) => now_with(*rest),
+                        (false, false) => return None,
+                    }
+                }
                 _ => return None,
             };
             let at = Position { index: record.index, output: place.into() };
@@ -107,14 +133,22 @@ pub(in crate::agents) fn conversation_events(
         .collect()
 }
 
+fn now_with(conversation: RootId) -> Kind {
+    Kind::CustomerChanged(p::CustomerChanged {
+        conversation_id: conversation.to_string(),
+        ..p::CustomerChanged::default()
+    })
+}
+
 /// Messages of the record that belong to one of the leaves, newest first, with their ids.
 ///
-/// `statuses` holds what later records reported of messages not seen yet; the record's own reports are added.
+/// `current` tells the Work that a message is in now, of that which it was stored in; `statuses` holds what later records reported of messages not seen yet; the record's own reports are added.
 pub(in crate::agents) fn history_messages(
     record: &Record,
     leaves: &BTreeSet<LeafId>,
     statuses: &mut BTreeMap<MessageId, ReceiptStatus>,
     name: impl Fn(AgentId) -> Option<Name>,
+    current: impl Fn(MessageId, WorkId) -> WorkId,
 ) -> Vec<(MessageId, p::Message)> {
     let mut messages = Vec::new();
     for (place, change) in (0u16..).zip(&record.changes).collect::<Vec<_>>().into_iter().rev() {
@@ -126,6 +160,7 @@ pub(in crate::agents) fn history_messages(
             Change::MessageStored(stored) if leaves.contains(&stored.leaf) => {
                 let id = MessageId::new(record.index, place);
                 let mut message = message(record, place, stored, &name);
+                message.work_id = text(stored.work.map(|work| current(id, work)));
                 if let Some(status) = statuses.get(&id) {
                     message.status = receipt_status(*status).into();
                 }
@@ -135,27 +170,6 @@ pub(in crate::agents) fn history_messages(
         }
     }
     messages
-}
-
-/// Items of the customer's side in the Work at places before `before`, newest first, back to where we answered or the Work ended
-/// or began. True: it was reached in this record.
-pub(in crate::agents) fn unanswered(record: &Record, work: WorkId, before: u16) -> (Vec<p::Message>, bool) {
-    let mut found = Vec::new();
-    for (place, change) in (0..before).zip(&record.changes).collect::<Vec<_>>().into_iter().rev() {
-        match change {
-            Change::MessageStored(stored) if stored.work == Some(work) => match stored.direction {
-                // What is not to be shown is not told either, as while the Work is the agent's.
-                Direction::In if stored.flags.has(Flags::REPEATED) => {}
-                Direction::In => found.push(message(record, place, stored, |_| None)),
-                // As in the Work's turn: a quiet one is no answer.
-                Direction::Out if !stored.flags.is_quiet() => return (found, true),
-                Direction::Out | Direction::Note => {}
-            },
-            Change::WorkClosed { work: closed, .. } if *closed == work => return (found, true),
-            _ => {}
-        }
-    }
-    (found, record.index == work.index())
 }
 
 /// Agents whose names the event needs.
@@ -187,7 +201,12 @@ fn words(record: &Record, place: u16) -> Option<&MessageContent> {
     })
 }
 
-fn message(record: &Record, place: u16, stored: &MessageStored, name: impl Fn(AgentId) -> Option<Name>) -> p::Message {
+pub(super) fn message(
+    record: &Record,
+    place: u16,
+    stored: &MessageStored,
+    name: impl Fn(AgentId) -> Option<Name>,
+) -> p::Message {
     let content = words(record, place);
     let agent = match stored.author {
         Author::Agent(agent) | Author::Bot(agent) => name(agent),
@@ -268,6 +287,7 @@ fn brief(work: WorkId, brief: &WorkBrief, state: WorkState) -> p::Work {
         waiting_since: brief.waiting_since.map(timestamp),
         waited_seconds: seconds(brief.waited_ms),
         last_customer_message_id: brief.last_message.to_string(),
+        linked_work_ids: brief.linked.iter().map(ToString::to_string).collect(),
         ..p::Work::default()
     }
 }

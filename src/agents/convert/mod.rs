@@ -5,19 +5,21 @@
 
 mod command;
 mod content;
+mod customer;
 mod enums;
 mod event;
 mod live;
 mod request;
+mod unanswered;
 mod view;
 
 pub(super) use command::{
     Sends, Wire, command, conversation_id, list_works, message_id, own_command, page_size, place, work_id, works_token,
 };
-pub(super) use enums::error_class;
-pub(super) use event::{
-    attachment, authors, conversation_events, event, history_messages, say, session_ended, unanswered,
-};
+pub(super) use customer::{customer, customer_id, search, search_token, sender, suggestion};
+pub(super) use enums::{error_class, namespace};
+pub(super) use event::{attachment, authors, conversation_events, event, history_messages, say, session_ended};
 pub(super) use live::live;
 pub(crate) use request::request;
+pub(super) use unanswered::Unanswered;
 pub(super) use view::{conversation, offer, position_from, snapshot, work};

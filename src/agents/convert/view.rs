@@ -58,6 +58,13 @@ pub(in crate::agents) fn work(view: WorkView) -> p::Work {
         reopen_until: view.reopen_until.map(timestamp),
         disposition: view.disposition.into(),
         due_at: view.key.map(|key| timestamp(Timestamp(key))),
+        linked_work_ids: view.linked.iter().map(ToString::to_string).collect(),
+        merged_into_work_id: view.merged_into.map(|id| id.to_string()).unwrap_or_default(),
+        also_on: view
+            .also_on
+            .into_iter()
+            .map(|(channel, endpoint)| p::WorkPlace { channel: channel.into(), endpoint: endpoint.into() })
+            .collect(),
     }
 }
 
@@ -105,7 +112,7 @@ pub(in crate::agents) fn conversation(view: ConversationView) -> p::Conversation
     }
 }
 
-fn identity(view: IdentityView) -> p::Identity {
+pub(super) fn identity(view: IdentityView) -> p::Identity {
     let kind = match view.scope {
         Scope::Direct => enums::namespace(view.kind),
         Scope::Group | Scope::Public => "thread",
@@ -120,5 +127,12 @@ fn identity(view: IdentityView) -> p::Identity {
         shared: view.shared,
         generation: view.generation.into(),
         refuses: view.refuses.into_iter().map(|purpose| enums::purpose(purpose).into()).collect(),
+        link: Some(p::Link {
+            evidence: enums::evidence(view.evidence).into(),
+            assurance: enums::assurance(view.assurance).into(),
+            linked_at: view.linked.as_ref().map(|(at, _)| timestamp(*at)),
+            linked_by: view.linked.and_then(|(_, agent)| agent).map(Into::into).unwrap_or_default(),
+        }),
+        ended: view.ended,
     }
 }

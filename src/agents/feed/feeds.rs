@@ -187,10 +187,10 @@ impl Feeds {
         self.inner.watchers.publish(record);
     }
 
-    /// Records that touch a conversation from now on.
+    /// Records that touch a conversation from now on. `asked` is the id that it was asked for by, `root` the one that it has now.
     #[must_use]
-    pub fn watch(&self, workspace: &Name, root: RootId, leaves: &[LeafId]) -> ConversationFeed {
-        self.inner.watchers.watch(workspace, root, leaves)
+    pub fn watch(&self, workspace: &Name, asked: RootId, root: RootId, leaves: &[LeafId]) -> ConversationFeed {
+        self.inner.watchers.watch(workspace, asked, root, leaves)
     }
 
     fn feed(&self, workspace: &Name, agent: AgentId) -> Arc<AgentFeed> {

@@ -1,6 +1,7 @@
 //! Watchers of conversations: whoever looks at one sees the records that touch it.
 //!
-//! A watcher follows the conversation's leaves, also those that join it by a merge or a new address. There are few watchers and
+//! A watcher follows the conversation's leaves, also those that join it by a merge or a new address, and no longer those that an
+//! unmerge parts from it. There are few watchers and
 //! mostly none, so one lock over all of them is enough; the shard does not even take it while nobody watches.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
@@ -61,6 +62,8 @@ impl Queue {
 #[derive(Debug)]
 struct Watcher {
     id: u64,
+    /// The leaf that the id asked for is named by: after an unmerge its customer is watched.
+    named: LeafId,
     root: RootId,
     leaves: BTreeSet<LeafId>,
     queue: Arc<Queue>,
@@ -79,6 +82,12 @@ impl Watcher {
                 Change::Merged { winner, loser, leaves, .. } if *winner == self.root || *loser == self.root => {
                     self.leaves.extend(leaves);
                     self.root = *winner;
+                    sees = true;
+                }
+                Change::Unmerged { customer, rest, parted, leaves } if *customer == self.root => {
+                    let went = leaves.contains(&self.named);
+                    self.leaves.retain(|leaf| leaves.contains(leaf) == went);
+                    self.root = if went { *parted } else { *rest };
                     sees = true;
                 }
                 _ => {}
@@ -127,13 +136,13 @@ impl Watchers {
         self.recount(&table);
     }
 
-    pub(super) fn watch(&self, workspace: &Name, root: RootId, leaves: &[LeafId]) -> ConversationFeed {
+    pub(super) fn watch(&self, workspace: &Name, asked: RootId, root: RootId, leaves: &[LeafId]) -> ConversationFeed {
         let queue = Arc::new(Queue::default());
         let mut table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
         table.ever += 1;
-        let watcher =
-            Watcher { id: table.ever, root, leaves: leaves.iter().copied().collect(), queue: Arc::clone(&queue) };
-        let id = watcher.id;
+        let id = table.ever;
+        let (named, leaves) = (LeafId(asked.0), leaves.iter().copied().collect());
+        let watcher = Watcher { id, named, root, leaves, queue: Arc::clone(&queue) };
         table.by_workspace.entry(workspace.clone()).or_default().push(watcher);
         self.recount(&table);
         ConversationFeed { queue, table: Arc::clone(&self.table), workspace: workspace.clone(), id }

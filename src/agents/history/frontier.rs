@@ -79,6 +79,18 @@ impl Frontier {
         self.fetched.insert(record.index.0, record);
     }
 
+    /// Follows all leaves that a record touches from it on back.
+    pub(super) fn follow(&mut self, record: &Record) {
+        for touch in &record.touches {
+            if self.leaves.insert(touch.leaf) {
+                let older: Vec<u64> = touch.previous.iter().rev().copied().filter(|at| *at < record.index.0).collect();
+                if !older.is_empty() {
+                    self.pending.insert(touch.leaf, older);
+                }
+            }
+        }
+    }
+
     /// Everything known and not read: all leaves in one round.
     fn wanted(&self) -> Vec<Index> {
         let all: BTreeSet<u64> = self

@@ -35,6 +35,7 @@ pub(in crate::agents) async fn page(
     size: usize,
 ) -> Result<Page, Refusal> {
     let stray = || Refusal::invalid("page_token", "is not one that was given out");
+    let current = |id, work| view.current(id, work);
     let leaves: BTreeSet<LeafId> = view.last.iter().map(|(leaf, _)| *leaf).take(MAX_LEAVES).collect();
     let start = token
         .unwrap_or_else(|| Token { heads: view.last.iter().copied().take(MAX_LEAVES).collect(), ..Token::default() });
@@ -44,6 +45,7 @@ pub(in crate::agents) async fn page(
     let mut before = start.before;
     let mut page = Page::default();
     let mut rounds = 0;
+    let conversation = view.conversation.to_string();
     loop {
         match frontier.next() {
             Next::End => return Ok(page),
@@ -59,8 +61,10 @@ pub(in crate::agents) async fn page(
             Next::Record(record) => {
                 names.learn(workspace, convert::authors(&record)).await?;
                 let name = |agent| names.known(workspace, agent);
-                let mut found = convert::history_messages(&record, &leaves, &mut statuses, name);
+                let mut found = convert::history_messages(&record, &leaves, &mut statuses, name, current);
                 found.retain(|(id, _)| before.is_none_or(|before| *id < before));
+                // It was stored in a conversation that may have been merged, or taken apart, since.
+                found.iter_mut().for_each(|(_, message)| message.conversation_id.clone_from(&conversation));
                 let room = size - page.messages.len();
                 if found.len() > room {
                     before = room.checked_sub(1).and_then(|last| found.get(last)).map(|(id, _)| *id).or(before);

@@ -9,10 +9,9 @@ use std::sync::Arc;
 use prost::Message as _;
 
 use super::frontier::{Frontier, Next};
-use crate::agents::convert;
+use crate::agents::convert::Unanswered;
 use crate::agents::limits::{WORDS_BYTES, WORDS_MESSAGES, WORDS_ROUNDS};
 use crate::agents::port::Shard;
-use crate::domain::id::WorkId;
 use crate::domain::record::{Assigned, Record};
 use crate::proto::agent::Message;
 
@@ -64,7 +63,7 @@ pub(in crate::agents) async fn words(
 
 /// True when everything was found, and had room.
 async fn gather(shard: &dyn Shard, record: &Arc<Record>, place: u16, assigned: &Assigned, words: &mut Words) -> bool {
-    let work: WorkId = assigned.work;
+    let mut unanswered = Unanswered::of(assigned.work);
     let mut frontier = Frontier::new(record.workspace.clone(), [(assigned.brief.leaf, record.index)]);
     if frontier.take([(record.index, Some(Arc::clone(record)))]).is_err() {
         return false;
@@ -75,17 +74,21 @@ async fn gather(shard: &dyn Shard, record: &Arc<Record>, place: u16, assigned: &
             Next::End => return true,
             Next::Record(older) => {
                 let before = if older.index == record.index { place } else { u16::MAX };
-                let (found, all) = convert::unanswered(&older, work, before);
+                let (found, grew) = unanswered.take(&older, before);
                 if !words.take(found) {
                     return false;
                 }
-                if all {
+                if unanswered.oldest().is_none() {
                     return true;
+                }
+                if grew {
+                    // The other Work may be filed under another leaf, which the record touches for it.
+                    frontier.follow(&older);
                 }
             }
             Next::Read(mut indexes) => {
-                // The Work is named by the record that opened it: nothing before that is of it.
-                indexes.retain(|index| *index >= work.index());
+                // A Work is named by the record that opened it: nothing before that is of it.
+                indexes.retain(|index| unanswered.oldest().is_some_and(|oldest| *index >= oldest));
                 if indexes.is_empty() {
                     return true;
                 }

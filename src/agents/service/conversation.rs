@@ -68,8 +68,9 @@ impl ConversationService for Service {
     ) -> Result<Response<Self::WatchConversationStream>, Status> {
         let caller = self.caller(request.metadata())?;
         let watched = async {
+            let asked = convert::conversation_id(&request.get_ref().conversation_id)?;
             let view = self.view(&caller, &request.get_ref().conversation_id).await?;
-            watch::watch(&self.edge, caller, &view)
+            watch::watch(&self.edge, caller, asked, &view)
         };
         self.answer(watched.await)
     }

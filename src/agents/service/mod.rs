@@ -1,8 +1,9 @@
-//! The three gRPC services: each rpc names its caller, converts, asks the shard, and answers. Nothing is decided here.
+//! The four gRPC services: each rpc names its caller, converts, asks the shard, and answers. Nothing is decided here.
 
 mod agent;
 mod attachment;
 mod conversation;
+mod customer;
 mod shared;
 mod watch;
 mod work;

@@ -13,6 +13,7 @@ use crate::agents::convert;
 use crate::agents::edge::Edge;
 use crate::agents::feed::ConversationFeed;
 use crate::agents::status::{Reason, Refusal};
+use crate::domain::id::RootId;
 use crate::domain::view::ConversationView;
 use crate::proto::agent as p;
 
@@ -27,12 +28,17 @@ struct Watcher {
 }
 
 /// A stream of the conversation's events.
-pub(super) fn watch(edge: &Arc<Edge>, caller: Caller, view: &ConversationView) -> Result<Responses, Refusal> {
+pub(super) fn watch(
+    edge: &Arc<Edge>,
+    caller: Caller,
+    asked: RootId,
+    view: &ConversationView,
+) -> Result<Responses, Refusal> {
     let permit = Arc::clone(&edge.watchers)
         .try_acquire_owned()
         .map_err(|_| Refusal::limit("max_watchers", edge.options.max_watchers))?;
     let leaves: Vec<_> = view.identities.iter().map(|identity| identity.leaf).collect();
-    let feed = edge.shard.feeds().watch(&caller.workspace, view.conversation, &leaves);
+    let feed = edge.shard.feeds().watch(&caller.workspace, asked, view.conversation, &leaves);
     let watcher = Watcher { edge: Arc::clone(edge), caller, feed, ready: VecDeque::new(), _permit: permit };
     let events = stream::unfold(Some(watcher), |watcher| async {
         let mut watcher = watcher?;

@@ -83,4 +83,18 @@ impl WorkService for Service {
     ) -> Result<Response<p::CloseWorkResponse>, Status> {
         self.unary(request).await
     }
+
+    async fn merge_works(
+        &self,
+        request: Request<p::MergeWorksRequest>,
+    ) -> Result<Response<p::MergeWorksResponse>, Status> {
+        self.unary(request).await
+    }
+
+    async fn split_work(
+        &self,
+        request: Request<p::SplitWorkRequest>,
+    ) -> Result<Response<p::SplitWorkResponse>, Status> {
+        self.unary(request).await
+    }
 }

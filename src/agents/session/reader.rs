@@ -130,8 +130,16 @@ impl Reader<'_> {
             Request::MarkRead(request) => self.command(request),
             Request::CloseWork(request) => self.command(request),
             Request::EraseCustomer(request) => self.command(request),
+            Request::MergeWorks(request) => self.command(request),
+            Request::SplitWork(request) => self.command(request),
             Request::EndSession(request) => self.command(request),
             Request::SendTyping(request) => self.typing(request),
+            Request::MergeCustomers(request) => self.command(request),
+            Request::UnmergeCustomers(request) => self.command(request),
+            Request::LinkIdentity(request) => self.command(request),
+            Request::UnlinkIdentity(request) => self.command(request),
+            Request::AcceptSuggestion(request) => self.command(request),
+            Request::RejectSuggestion(request) => self.command(request),
         };
         let Some(permit) = permit.take() else {
             return Err(Refusal::limit("in_flight", IN_FLIGHT));

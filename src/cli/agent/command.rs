@@ -11,6 +11,7 @@ use super::line::HELP;
 use super::seat::{Next, Seat};
 use crate::cli::client::{Desk, Frames, Target, connect, open_session, resume_session};
 use crate::proto::agent::conversation_service_client::ConversationServiceClient;
+use crate::proto::agent::customer_service_client::CustomerServiceClient;
 use crate::proto::agent::session_response::Response;
 use crate::proto::agent::{Presence, Welcome};
 
@@ -38,7 +39,7 @@ pub(in crate::cli) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let channel = connect(&args.target.grpc()?).await?;
     let (commands, mut frames, welcome) = open_session(&channel, &workspace, &args.name).await?;
     let desk = Desk::restore(welcome.snapshot.unwrap_or_default());
-    let mut seat = Seat::new(commands, desk, args.auto, ConversationServiceClient::new(channel));
+    let mut seat = Seat::new(commands, desk, args.auto, channel);
     println!("{} is at work in {workspace}", args.name);
     if !args.auto {
         println!("{HELP}");
@@ -132,7 +133,8 @@ async fn again(seat: &mut Seat, target: &Target) -> anyhow::Result<(Frames, Welc
     let channel = connect(&target.grpc()?).await?;
     let (commands, frames, welcome) = resume_session(&channel, &seat.commands, seat.after).await?;
     seat.commands = commands;
-    seat.history = ConversationServiceClient::new(channel);
+    seat.history = ConversationServiceClient::new(channel.clone());
+    seat.customers = CustomerServiceClient::new(channel);
     Ok((frames, welcome))
 }
 

@@ -10,9 +10,19 @@ pub(super) enum Line<'l> {
     Decline(&'l str),
     Reply(&'l str),
     Close(&'l str),
+    /// This Work into the chosen one, or one person with this customer.
+    Merge(&'l str),
+    /// This message and what came after it, or what came with this Work.
+    Split(&'l str),
     Use(&'l str),
     Work,
     History,
+    /// Who the customer is.
+    Who,
+    /// One again that was merged.
+    Unmerge(&'l str),
+    /// Namespace and address.
+    Link(&'l str),
     Away(&'l str),
     Ready,
     Quit,
@@ -20,7 +30,7 @@ pub(super) enum Line<'l> {
 }
 
 /// Printed at the start, and for what is not understood.
-pub(super) const HELP: &str = "accept [OFFER] · decline [OFFER] · reply [WORK:] TEXT · close [DISPOSITION] · use WORK · work · history · away [REASON] · ready · quit";
+pub(super) const HELP: &str = "accept [OFFER] · decline [OFFER] · reply [WORK:] TEXT · close [DISPOSITION] · merge WORK|CUSTOMER · split MESSAGE|WORK · use WORK · work · history · who · unmerge CUSTOMER · link NAMESPACE ADDRESS · away [REASON] · ready · quit";
 
 impl<'l> Line<'l> {
     pub(super) fn of(line: &'l str) -> Self {
@@ -32,9 +42,14 @@ impl<'l> Line<'l> {
             "decline" => Self::Decline(rest),
             "reply" => Self::Reply(rest),
             "close" => Self::Close(rest),
+            "merge" => Self::Merge(rest),
+            "split" => Self::Split(rest),
             "use" => Self::Use(rest),
             "work" => Self::Work,
             "history" => Self::History,
+            "who" => Self::Who,
+            "unmerge" => Self::Unmerge(rest),
+            "link" => Self::Link(rest),
             "away" => Self::Away(rest),
             "ready" => Self::Ready,
             "quit" | "exit" => Self::Quit,

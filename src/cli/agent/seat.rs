@@ -4,10 +4,12 @@ use super::line::{HELP, Line};
 use super::words;
 use crate::cli::client::{Commands, Desk, customer_text};
 use crate::proto::agent::conversation_service_client::ConversationServiceClient;
+use crate::proto::agent::customer_service_client::CustomerServiceClient;
 use crate::proto::agent::event::Event as Happened;
+use crate::proto::agent::split_work_request::Messages;
 use crate::proto::agent::{
-    AgentState, CommandResult, Direction, Event, ListMessagesRequest, Live, Message, Position, Presence,
-    SessionEndReason, Welcome, Work, command_result, live,
+    AgentState, CommandResult, Customer, Direction, Event, GetCustomerRequest, Link, ListMessagesRequest, Live,
+    Message, Position, Presence, SessionEndReason, Welcome, Work, command_result, live,
 };
 
 /// Reason of an agent that has just logged in and said nothing yet.
@@ -28,6 +30,7 @@ pub(super) struct Seat {
     pub(super) commands: Commands,
     pub(super) auto: bool,
     pub(super) history: ConversationServiceClient<tonic::transport::Channel>,
+    pub(super) customers: CustomerServiceClient<tonic::transport::Channel>,
     /// The last position handled.
     pub(super) after: Option<Position>,
     desk: Desk,
@@ -38,13 +41,10 @@ pub(super) struct Seat {
 }
 
 impl Seat {
-    pub(super) fn new(
-        commands: Commands,
-        desk: Desk,
-        auto: bool,
-        history: ConversationServiceClient<tonic::transport::Channel>,
-    ) -> Self {
-        Self { commands, auto, history, after: None, desk, chosen: None, ready: false }
+    pub(super) fn new(commands: Commands, desk: Desk, auto: bool, channel: tonic::transport::Channel) -> Self {
+        let history = ConversationServiceClient::new(channel.clone());
+        let customers = CustomerServiceClient::new(channel);
+        Self { commands, auto, history, customers, after: None, desk, chosen: None, ready: false }
     }
 
     /// Goes on after a reconnect.
@@ -115,6 +115,12 @@ impl Seat {
                     self.chosen = self.desk.works.keys().next_back().cloned();
                 }
             }
+            Some(Happened::CustomerChanged(changed)) => {
+                println!("the customer of {} is {} now: who, history", changed.work_id, changed.conversation_id);
+                if !changed.split_work_id.is_empty() {
+                    println!("what others asked in it is {}", changed.split_work_id);
+                }
+            }
             Some(Happened::Changed(changed)) => {
                 println!("work {} is {}", changed.work_id, words::work(changed.state()));
             }
@@ -135,6 +141,13 @@ impl Seat {
                 println!("you are {}{reason}", words::presence(state.presence()));
                 let was_ready = self.ready;
                 self.stand(state, was_ready).await?;
+            }
+            Some(Happened::WorksMerged(merged)) => {
+                println!("{} is part of {} now", merged.from_work_id, merged.into_work_id);
+            }
+            Some(Happened::WorkSplit(split)) => {
+                let count = split.message_ids.len();
+                println!("{count} messages of {} are {} now", split.from_work_id, split.into_work_id);
             }
             Some(Happened::SessionEnded(ended)) => return Ok(over(ended.reason())),
             None => {}
@@ -173,10 +186,40 @@ impl Seat {
                 Some(work) => drop(self.commands.close(work, if rest.is_empty() { "done" } else { rest }).await?),
                 None => println!("no work is yours"),
             },
+            Line::Merge(named) => match (self.work(), named.chars().next()) {
+                (Some(work), Some('c')) => self.commands.merge_customers(&work.conversation_id, named).await?,
+                (Some(into), Some(_)) => {
+                    let unowned = || Work { work_id: named.to_owned(), ..Work::default() };
+                    let from = self.desk.works.get(named).cloned().unwrap_or_else(unowned);
+                    drop(self.commands.merge(&from, into).await?);
+                }
+                (Some(_), None) => println!("say which: merge WORK, or whom: merge CUSTOMER"),
+                (None, _) => println!("no work is yours"),
+            },
+            Line::Split(named) => match (self.work(), named.chars().next()) {
+                (Some(work), Some('w')) => {
+                    drop(self.commands.split(work, Messages::MergedWorkId(named.to_owned())).await?);
+                }
+                (Some(work), Some(_)) => {
+                    drop(self.commands.split(work, Messages::SinceMessageId(named.to_owned())).await?);
+                }
+                (Some(_), None) => println!("say from where: split MESSAGE, or split WORK to undo a merge"),
+                (None, _) => println!("no work is yours"),
+            },
             Line::Use(work) if self.desk.works.contains_key(work) => self.chosen = Some(work.to_owned()),
             Line::Use(work) => println!("no work {} is yours", shown(work)),
             Line::Work => self.show_desk(),
             Line::History => self.show_history().await?,
+            Line::Who => self.show_customer().await?,
+            Line::Unmerge("") => println!("say whom: who"),
+            Line::Unmerge(customer) => self.commands.unmerge(customer).await?,
+            Line::Link(rest) => match (self.work(), rest.split_once(char::is_whitespace)) {
+                (Some(work), Some((namespace, address))) => {
+                    self.commands.link(&work.conversation_id, namespace, address.trim()).await?;
+                }
+                (Some(_), None) => println!("say what: link NAMESPACE ADDRESS"),
+                (None, _) => println!("no work is yours"),
+            },
             Line::Away(reason) => {
                 self.ready = false;
                 self.commands.presence(Presence::Away, reason).await?;
@@ -237,6 +280,20 @@ impl Seat {
         Ok(())
     }
 
+    /// The customer of the Work: addresses, with what says that they are this person's.
+    async fn show_customer(&mut self) -> anyhow::Result<()> {
+        let Some(work) = self.work() else {
+            println!("no work is yours");
+            return Ok(());
+        };
+        let request = self.commands.unary(GetCustomerRequest { customer_id: work.conversation_id.clone() })?;
+        match self.customers.get_customer(request).await {
+            Ok(found) => show_identities(&found.into_inner().customer.unwrap_or_default()),
+            Err(status) => println!("refused: {}", status.message()),
+        }
+        Ok(())
+    }
+
     async fn show_history(&mut self) -> anyhow::Result<()> {
         let Some(work) = self.work() else {
             println!("no work is yours");
@@ -249,12 +306,31 @@ impl Seat {
             Ok(page) => {
                 for message in page.into_inner().messages.iter().rev() {
                     let text = message.content.as_ref().map_or("", |content| content.text.as_str());
-                    println!("  {} {}: {}", message.channel, words::author(message.author()), shown(text));
+                    let (id, by) = (&message.message_id, words::author(message.author()));
+                    println!("  {id} {} {} {by}: {}", message.work_id, message.channel, shown(text));
                 }
             }
             Err(status) => println!("refused: {}", status.message()),
         }
         Ok(())
+    }
+}
+
+fn show_identities(customer: &Customer) {
+    println!("  {} {}", customer.customer_id, shown(&customer.shown_name));
+    for identity in &customer.identities {
+        let evidence = identity.link.as_ref().map(Link::evidence).unwrap_or_default();
+        println!(
+            "  {} {} {}: {}{}",
+            identity.identity_id,
+            shown(&identity.namespace),
+            shown(&identity.address),
+            words::evidence(evidence),
+            words::marks(identity)
+        );
+    }
+    for merge in &customer.merges {
+        println!("  merged {}: {}", merge.customer_id, merge.identity_ids.join(" "));
     }
 }
 

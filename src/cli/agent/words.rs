@@ -1,6 +1,6 @@
 //! The protocol's values in words for people.
 
-use crate::proto::agent::{OfferOutcome, Presence, SessionEndReason, UnassignReason, WorkState};
+use crate::proto::agent::{Evidence, Identity, OfferOutcome, Presence, SessionEndReason, UnassignReason, WorkState};
 use crate::proto::channel::{AuthorKind, ReceiptStatus};
 
 pub(super) fn presence(presence: Presence) -> &'static str {
@@ -43,6 +43,7 @@ pub(super) fn gone(reason: UnassignReason) -> &'static str {
         UnassignReason::Recalled => "given to somebody else: the customer waited too long",
         UnassignReason::OwnerLost => "given to somebody else: you were gone too long",
         UnassignReason::Requeued => "back in its queue",
+        UnassignReason::Merged => "merged into another",
     }
 }
 
@@ -80,4 +81,26 @@ pub(super) fn end(reason: SessionEndReason) -> &'static str {
         SessionEndReason::SlowReader => "what was sent was not read",
         SessionEndReason::Draining => "the daemon ends",
     }
+}
+
+pub(super) fn evidence(evidence: Evidence) -> &'static str {
+    match evidence {
+        Evidence::Unspecified => "nobody knows why",
+        Evidence::First => "wrote from it first",
+        Evidence::SameEvent => "named together with another",
+        Evidence::Agent => "an agent says so",
+        Evidence::Claim => "a trusted endpoint says so",
+        Evidence::Token => "answered with our token",
+        Evidence::Login => "logged in",
+    }
+}
+
+/// What is to be minded of an address.
+pub(super) fn marks(identity: &Identity) -> String {
+    let marks = [
+        (!identity.verified, "has not written, or is in doubt"),
+        (identity.shared, "of several people"),
+        (identity.ended, "somebody else's by now"),
+    ];
+    marks.iter().filter(|(is_so, _)| *is_so).map(|(_, mark)| format!(" ({mark})")).collect()
 }

@@ -15,10 +15,12 @@ use crate::proto::agent::agent_service_client::AgentServiceClient;
 use crate::proto::agent::event::Event as Happened;
 use crate::proto::agent::session_request::Request as Frame;
 use crate::proto::agent::session_response::Response;
+use crate::proto::agent::split_work_request::Messages;
 use crate::proto::agent::{
     AcceptOfferRequest, AcknowledgeRequest, CloseWorkRequest, DeclineOfferRequest, Direction, EndSessionRequest, Event,
-    Hello, Message, MessageKind, Offer, Position, Presence, SendMessageRequest, SessionRequest, SessionResponse,
-    SetPresenceRequest, Snapshot, Welcome, Work,
+    Hello, LinkIdentityRequest, MergeCustomersRequest, MergeWorksRequest, Message, MessageKind, Offer, Position,
+    Presence, SendMessageRequest, SessionRequest, SessionResponse, SetPresenceRequest, Snapshot, SplitWorkRequest,
+    UnmergeCustomersRequest, Welcome, Work,
 };
 use crate::proto::channel::Content;
 
@@ -171,6 +173,64 @@ impl Commands {
         Ok(request_id)
     }
 
+    /// Makes `from` one matter with `into`. Of one that is not the agent's it is believed that nobody owns it.
+    pub(in crate::cli) async fn merge(&self, from: &Work, into: &Work) -> anyhow::Result<String> {
+        let request_id = self.request_id();
+        let command = MergeWorksRequest {
+            request_id: request_id.clone(),
+            session_epoch: self.epoch,
+            from_work_id: from.work_id.clone(),
+            from_assignment_id: from.assignment_id.clone(),
+            into_work_id: into.work_id.clone(),
+            into_assignment_id: into.assignment_id.clone(),
+        };
+        self.send(Frame::MergeWorks(command)).await?;
+        Ok(request_id)
+    }
+
+    /// Makes a matter of its own of what `messages` names.
+    pub(in crate::cli) async fn split(&self, work: &Work, messages: Messages) -> anyhow::Result<String> {
+        let request_id = self.request_id();
+        let command = SplitWorkRequest {
+            request_id: request_id.clone(),
+            session_epoch: self.epoch,
+            work_id: work.work_id.clone(),
+            assignment_id: work.assignment_id.clone(),
+            messages: Some(messages),
+            ..SplitWorkRequest::default()
+        };
+        self.send(Frame::SplitWork(command)).await?;
+        Ok(request_id)
+    }
+
+    /// The customer of a Work is one person with another.
+    pub(in crate::cli) async fn merge_customers(&self, customer_id: &str, other: &str) -> anyhow::Result<()> {
+        let (request_id, session_epoch) = (self.request_id(), self.epoch);
+        let (customer_id, other_customer_id) = (customer_id.to_owned(), other.to_owned());
+        let command = MergeCustomersRequest { request_id, session_epoch, customer_id, other_customer_id };
+        self.send(Frame::MergeCustomers(command)).await
+    }
+
+    /// A customer that was merged away is one again.
+    pub(in crate::cli) async fn unmerge(&self, customer_id: &str) -> anyhow::Result<()> {
+        let (request_id, session_epoch) = (self.request_id(), self.epoch);
+        let customer_id = customer_id.to_owned();
+        let command = UnmergeCustomersRequest { request_id, session_epoch, customer_id, identity_ids: Vec::new() };
+        self.send(Frame::UnmergeCustomers(command)).await
+    }
+
+    /// An address is a customer's.
+    pub(in crate::cli) async fn link(&self, customer_id: &str, namespace: &str, address: &str) -> anyhow::Result<()> {
+        let command = LinkIdentityRequest {
+            request_id: self.request_id(),
+            session_epoch: self.epoch,
+            customer_id: customer_id.to_owned(),
+            namespace: namespace.to_owned(),
+            address: address.to_owned(),
+        };
+        self.send(Frame::LinkIdentity(command)).await
+    }
+
     pub(in crate::cli) async fn acknowledge(&self, position: Position) -> anyhow::Result<()> {
         self.send(Frame::Acknowledge(AcknowledgeRequest { session_epoch: self.epoch, position: Some(position) })).await
     }
@@ -246,7 +306,19 @@ impl Desk {
                     work.last_customer_message_id.clone_from(&message.message_id);
                 }
             }
-            Some(Happened::Status(_) | Happened::Presence(_) | Happened::SessionEnded(_)) | None => {}
+            Some(Happened::CustomerChanged(changed)) => {
+                if let Some(work) = self.works.get_mut(&changed.work_id) {
+                    work.conversation_id.clone_from(&changed.conversation_id);
+                }
+            }
+            Some(
+                Happened::Status(_)
+                | Happened::Presence(_)
+                | Happened::SessionEnded(_)
+                | Happened::WorksMerged(_)
+                | Happened::WorkSplit(_),
+            )
+            | None => {}
         }
     }
 }

@@ -181,7 +181,10 @@ impl Agent {
                 | Happened::Message(_)
                 | Happened::OfferEnded(_)
                 | Happened::Status(_)
-                | Happened::Presence(_),
+                | Happened::Presence(_)
+                | Happened::CustomerChanged(_)
+                | Happened::WorksMerged(_)
+                | Happened::WorkSplit(_),
             )
             | None => {}
             Some(Happened::SessionEnded(ended)) => {

@@ -1,10 +1,15 @@
 //! Which Work a message belongs to (domain rules, section 5): the first rule that fits.
+//!
+//! No rule leads to a Work of another brand, not even the message answered: the answer would go out by this endpoint, in its brand's
+//! name.
 
+use super::going_on::going_on;
 use crate::domain::conversation::{own_mail_fingerprint, provider_fingerprint};
 use crate::domain::draft::Draft;
 use crate::domain::id::{LeafId, MessageId, Name, RootId, WorkId};
 use crate::domain::time::Timestamp;
-use crate::domain::work::Work;
+use crate::domain::work::{ClosedWork, Work};
+use crate::domain::workspace::Workspace;
 
 /// A customer's next message on an endpoint within this time of the one before stays in its Work, whatever its thread, milliseconds.
 const FOLLOW_UP_MS: i64 = 2 * 60 * 1_000;
@@ -16,7 +21,10 @@ pub(crate) struct Question<'e> {
     pub(crate) leaf: LeafId,
     pub(crate) channel: &'e Name,
     pub(crate) endpoint: &'e Name,
+    /// Brand of the endpoint; empty: the configuration has the endpoint no longer.
     pub(crate) brand: &'e Name,
+    /// Queue that the endpoint leads to.
+    pub(crate) queue: Option<&'e Name>,
     /// Thread of the channel's that it stands in, where the channel has them.
     pub(crate) thread: Option<&'e str>,
     /// Provider's ids of messages that it answers: quoted, or the mail thread of the same sender; nearest first.
@@ -49,12 +57,12 @@ pub(crate) fn answered(draft: &Draft<'_>, question: &Question<'_>) -> Option<(Me
         let known = &draft.space.provider_ids;
         let own = || known.get(own_mail_fingerprint(key, question.leaf, id)).filter(|_| question.channel == "email");
         let &(message, work) = own().or_else(|| known.get(fingerprint))?;
-        let work = work.filter(|&work| belongs(draft, work, question.root));
+        let work = draft.space.work_of(message, work).filter(|&work| fits(draft, work, question));
         Some((message, work)).filter(|_| work.is_some())
     })
 }
 
-/// Chooses by rules 1, 2, 4 and 5.
+/// Chooses by the rules in their order.
 pub(crate) fn choose(draft: &Draft<'_>, question: &Question<'_>, answered: Option<WorkId>) -> Matter {
     let space = draft.space;
     if let Some(work) = answered {
@@ -68,19 +76,20 @@ pub(crate) fn choose(draft: &Draft<'_>, question: &Question<'_>, answered: Optio
     if let Some(work) = open_on_endpoint(draft, question) {
         return Matter::Open(work);
     }
+    if let Some(work) = going_on(draft, question) {
+        return Matter::Open(work);
+    }
     if let Some(work) = last_closed_on_endpoint(draft, question).filter(|_| question.reopens) {
         return Matter::Reopen(work);
     }
     let linked: Vec<WorkId> = draft.works_of(question.root).filter(|work| space.works.contains_key(work)).collect();
-    if linked.len() >= space.config().max_open_works as usize {
-        let of_brand = |work: &&WorkId| space.works.get(work).is_some_and(|work| work.brand == *question.brand);
-        let latest = |work: &&WorkId| space.works.get(work).and_then(|work| work.last_message);
-        let chosen = linked.iter().filter(of_brand).max_by_key(latest);
-        if let Some(&work) = chosen {
-            return Matter::AtLimit(work);
-        }
+    let of_brand =
+        || linked.iter().filter_map(|work| space.works.get(work)).filter(|work| question.is_of_brand(&work.brand));
+    let at_limit = of_brand().count() >= space.config().max_open_works as usize;
+    match of_brand().max_by_key(|work| (work.last_message, work.id)).filter(|_| at_limit) {
+        Some(work) => Matter::AtLimit(work.id),
+        None => Matter::New { linked },
     }
-    Matter::New { linked }
 }
 
 /// Rule 2: the open Work on the same endpoint, and in the same thread where the message and the Work name one; of several the one
@@ -90,13 +99,20 @@ pub(crate) fn open_on_endpoint(draft: &Draft<'_>, question: &Question<'_>) -> Op
     draft
         .works_of(question.root)
         .filter_map(|id| space.works.get(&id))
-        .filter(|work| work.endpoint == *question.endpoint && work.channel == *question.channel)
+        .filter(|work| {
+            work.place_of(question.channel, question.endpoint).is_some() && question.is_of_brand(&work.brand)
+        })
         .filter(|work| !question.leaves_thread(work) || question.follows_up(work, draft.now))
         .max_by_key(|work| (work.thread.as_deref() == question.thread, work.last_message, work.id))
         .map(|work| work.id)
 }
 
 impl Question<'_> {
+    /// Whether a Work of that brand may be answered by this endpoint.
+    fn is_of_brand(&self, brand: &str) -> bool {
+        self.brand.is_empty() || self.brand == brand
+    }
+
     /// Whether both name a thread, and not the same.
     fn leaves_thread(&self, work: &Work) -> bool {
         work.thread.as_deref().zip(self.thread).is_some_and(|(theirs, ours)| theirs != ours)
@@ -117,11 +133,19 @@ pub(crate) fn last_closed_on_endpoint(draft: &Draft<'_>, question: &Question<'_>
         .filter_map(|id| space.closed.get(id))
         .filter(|work| {
             work.reopen_until >= draft.now
-                && space.names.get(work.endpoint) == question.endpoint
-                && space.names.get(work.channel) == question.channel
+                && question.is_of_brand(space.names.get(work.brand))
+                && is_on(space, work, question)
         })
         .max_by_key(|work| (work.last_message(), work.id))
         .map(|work| work.id)
+}
+
+/// Whether the closed Work was spoken on by the endpoint.
+fn is_on(space: &Workspace, work: &ClosedWork, question: &Question<'_>) -> bool {
+    let by = |channel: &Name, endpoint: &Name| endpoint == question.endpoint && channel == question.channel;
+    let beside = || space.matters.of_closed(work.id).map(|beside| &beside.places).into_iter().flatten();
+    by(space.names.get(work.channel), space.names.get(work.endpoint))
+        || beside().any(|place| by(&place.channel, &place.endpoint))
 }
 
 fn reopenable(draft: &Draft<'_>, work: WorkId) -> bool {
@@ -131,6 +155,14 @@ fn reopenable(draft: &Draft<'_>, work: WorkId) -> bool {
 /// Whether the Work is one of the customer's.
 pub(crate) fn belongs(draft: &Draft<'_>, work: WorkId, root: RootId) -> bool {
     let space = draft.space;
-    let leaf = space.works.get(&work).map(|work| work.leaf).or_else(|| space.closed.get(work).map(|work| work.leaf));
-    leaf.is_some_and(|leaf| draft.root_of(leaf) == root)
+    let open = space.works.get(&work).map(|work| work.leaf);
+    open.or_else(|| space.closed.get(work).map(|work| work.leaf)).is_some_and(|leaf| draft.root_of(leaf) == root)
+}
+
+/// Whether the Work is one of the customer's, of the brand that the question is asked of.
+fn fits(draft: &Draft<'_>, work: WorkId, question: &Question<'_>) -> bool {
+    let space = draft.space;
+    let open = space.works.get(&work).map(|work| (work.leaf, &work.brand));
+    let known = open.or_else(|| space.closed.get(work).map(|work| (work.leaf, space.names.get(work.brand))));
+    known.is_some_and(|(leaf, brand)| draft.root_of(leaf) == question.root && question.is_of_brand(brand))
 }

@@ -2,6 +2,7 @@
 
 mod aging;
 mod fingerprint;
+mod going_on;
 mod inbound;
 mod item;
 mod matter;

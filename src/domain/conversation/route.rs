@@ -5,7 +5,7 @@ use super::matter::{self, Matter, Question};
 use super::thanks::only_thanks;
 use crate::domain::content::Part;
 use crate::domain::draft::Draft;
-use crate::domain::event::{InboundEvent, Scope};
+use crate::domain::event::InboundEvent;
 use crate::domain::id::{AgentId, WorkId};
 use crate::domain::record::Flags;
 
@@ -20,7 +20,7 @@ pub(super) enum Route {
     Nowhere,
 }
 
-/// Chooses.
+/// Chooses. What is set aside is kept in the Conversation of its group or thread, and asks nothing of anybody.
 pub(super) fn route(
     draft: &Draft<'_>,
     question: &Question<'_>,
@@ -28,8 +28,9 @@ pub(super) fn route(
     item: &Item,
     event: &InboundEvent,
     flags: Flags,
+    set_aside: bool,
 ) -> Route {
-    if event.scope != Scope::Direct {
+    if set_aside {
         return Route::Nowhere;
     }
     let asks = item.kind.awaits_answer() && !item.external && !event.backfill && !flags.is_quiet();

@@ -17,8 +17,10 @@ use crate::domain::id::{AgentId, MessageId, Name, WorkId};
 use crate::domain::record::{
     Author, Change, Direction, Flags, MessageContent, MessageStored, OptSource, QueueCause, WorkOpened,
 };
-use crate::domain::routing::{answer_by, requeue};
+use crate::domain::routing::{answer_by, key, requeue};
+use crate::domain::session::Agent;
 use crate::domain::view::WorkState;
+use crate::domain::work::{Says, settle_cost};
 use crate::domain::workspace::EndpointConfig;
 
 /// Longest token of a provider that is kept, bytes: each open Work may hold two.
@@ -63,6 +65,7 @@ pub(super) fn store(draft: &mut Draft<'_>, endpoint: Option<&EndpointConfig>, sa
         channel: &channel,
         endpoint: &endpoint_name,
         brand: &brand,
+        queue: endpoint.map(|endpoint| &endpoint.queue),
         thread,
         answers: &answers,
         reopens: !once.flags.has(Flags::GENERATED),
@@ -71,18 +74,30 @@ pub(super) fn store(draft: &mut Draft<'_>, endpoint: Option<&EndpointConfig>, sa
     let said_flags = if by_word { once.flags.with(Flags::OPT_WORD) } else { once.flags };
     let answered = matter::answered(draft, &question);
     let asked = if endpoint.is_some() { said_flags } else { said_flags.with(Flags::BACKFILL) };
-    let route = match joins {
+    let set_aside = match event.scope {
+        Scope::Direct => false,
+        Scope::Group => endpoint.is_none_or(|endpoint| !endpoint.groups),
+        Scope::Public => endpoint.is_none_or(|endpoint| !endpoint.public),
+    };
+    let mut route = match joins {
         Joins::Participant(work) if draft.space.works.contains_key(&work) => Route::Into(work),
         Joins::Participant(work) => Route::Reopen(work),
-        Joins::Customer(work) => route(draft, &question, Some(work), &item, &event, asked),
+        Joins::Customer(work) => route(draft, &question, Some(work), &item, &event, asked, set_aside),
         // Anybody can write the ids of a thread into a mail: they count where the sender is known to be who it says.
         Joins::Unknown if channel == "email" && event.assurance < Assurance::Platform => {
-            route(draft, &question, None, &item, &event, asked)
+            route(draft, &question, None, &item, &event, asked, set_aside)
         }
-        Joins::Unknown => route(draft, &question, answered.and_then(|(_, work)| work), &item, &event, asked),
+        Joins::Unknown => route(draft, &question, answered.and_then(|(_, work)| work), &item, &event, asked, set_aside),
     };
 
     let mut flags = said_flags;
+    if let Route::Into(work) | Route::AtLimit(work) = route
+        && !item.external
+        && floods(draft, work, &question, flags)
+    {
+        flags = flags.with(Flags::FLOOD);
+        route = Route::Nowhere;
+    }
     let mut audience: SmallVec<[AgentId; 1]> = SmallVec::new();
     let work = match &route {
         Route::Into(work) => Some(*work),
@@ -164,6 +179,8 @@ pub(super) fn store(draft: &mut Draft<'_>, endpoint: Option<&EndpointConfig>, sa
         read_token: event.read_token.filter(|token| token.len() <= MAX_TOKEN_BYTES),
         ..MessageContent::default()
     };
+    let joins = work.filter(|_| message.says() == Says::Asks);
+    let joined_place = joins.is_some_and(|work| join(draft, work, &message, endpoint));
     let message = draft.push_message(message, words);
     if let Some((set, complete)) = joined {
         draft.push(Change::PartsJoined { leaf: who.leaf, set, message, complete });
@@ -172,6 +189,9 @@ pub(super) fn store(draft: &mut Draft<'_>, endpoint: Option<&EndpointConfig>, sa
         for leaf in leaves {
             note_opt(draft, leaf, &opt);
         }
+    }
+    if let Some(work) = work.filter(|_| joined_place) {
+        settle(draft, work);
     }
     follow_up(draft, route, work, endpoint.map(|endpoint| &endpoint.queue));
 }
@@ -187,13 +207,46 @@ fn fingerprint_of(draft: &Draft<'_>, channel: &Name, endpoint: &Name, who: Who, 
     if taken.is_some_and(by_another) { own_mail_fingerprint(key, who.leaf, id) } else { fingerprint }
 }
 
+/// Whether more comes from one identity by one endpoint than anybody reads. History is no flood, however much there is.
+fn floods(draft: &Draft<'_>, work: WorkId, question: &Question<'_>, flags: Flags) -> bool {
+    let limit = draft.space.config().max_messages_per_minute;
+    let Some(work) = draft.work(work).filter(|_| !flags.has(Flags::BACKFILL)) else { return false };
+    let place = work.place_of(question.channel, question.endpoint);
+    place.is_some_and(|place| work.heard.is_over(limit, (question.leaf, place), draft.now))
+}
+
+/// The Work is spoken on by this endpoint from now on. Whether that is news.
+fn join(draft: &mut Draft<'_>, work: WorkId, message: &MessageStored, endpoint: Option<&EndpointConfig>) -> bool {
+    let (channel, by) = (&message.channel, &message.endpoint);
+    if draft.work(work).is_some_and(|work| work.place_of(channel, by).is_some()) {
+        return false;
+    }
+    let queue = endpoint.map(|endpoint| endpoint.queue.clone()).unwrap_or_default();
+    draft.push(Change::WorkJoined { work, channel: channel.clone(), endpoint: by.clone(), queue });
+    true
+}
+
+/// A Work that is spoken on by one endpoint more costs what its dearest channel does, and is due when the tightest goal says.
+fn settle(draft: &mut Draft<'_>, id: WorkId) {
+    settle_cost(draft, id);
+    let Some(work) = draft.work(id).filter(|work| matches!(work.state, WorkState::Queued | WorkState::Offered)) else {
+        return;
+    };
+    let key = key(draft.space.config(), &work.queue, work, draft.now.0);
+    if !work.queue.is_empty() && key < work.key {
+        draft.push(Change::WorkRekeyed { work: id, key });
+    }
+}
+
 /// What a message makes of its Work.
 fn follow_up(draft: &mut Draft<'_>, route: Route, work: Option<WorkId>, queue: Option<&Name>) {
     let Some(id) = work else { return };
     match route {
         Route::Open(linked) => {
             // The owner of an open Work of the customer is asked first: the customer need not explain again.
-            let preferred = linked.iter().rev().find_map(|id| draft.work(*id)?.owner).map(|owner| owner.agent);
+            let owners = || linked.iter().rev().filter_map(|id| draft.work(*id)?.owner).map(|owner| owner.agent);
+            let is_ready = |agent: &AgentId| draft.agent(*agent).is_some_and(Agent::is_ready);
+            let preferred = owners().find(is_ready).or_else(|| owners().next());
             if let Some(queue) = queue {
                 requeue(draft, id, queue, QueueCause::New, preferred);
             }
@@ -207,7 +260,7 @@ fn follow_up(draft: &mut Draft<'_>, route: Route, work: Option<WorkId>, queue: O
         Route::Into(_) | Route::AtLimit(_) => {
             let Some(work) = draft.work(id) else { return };
             if let (WorkState::WrapUp, Some(owner), true) = (work.state, work.owner, work.ours_since.is_some()) {
-                let cost = draft.agent(owner.agent).map_or(1, |agent| agent.profile.cost(&work.channel));
+                let cost = draft.agent(owner.agent).map_or(1, |agent| work.cost_for(&agent.profile));
                 draft.push(Change::WrapUpLeft { work: id, agent: owner.agent, cost });
             }
         }

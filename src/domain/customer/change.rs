@@ -1,7 +1,7 @@
 //! A person has another address now, or an address may be another person's: what a provider tells about it (domain rules, section 4).
 
 use super::browser::logs_out;
-use super::resolve::{Address, Named, Opening, Who, doubt, open, resolve};
+use super::resolve::{Address, Named, Opening, Who, doubt, open_beside, resolve};
 use super::suggest;
 use crate::domain::draft::Draft;
 use crate::domain::event::{Assurance, Sender};
@@ -85,7 +85,7 @@ pub(crate) fn changed(draft: &mut Draft<'_>, named: &Named<'_>, told: &Told) -> 
         // The provider says so; it has not written yet.
         None => {
             let opening = Opening { assurance, wrote: false, evidence: Evidence::SameEvent };
-            Some(open(draft, new, Some(who.root), opening))
+            Some(open_beside(draft, new, Some(who.root), opening, Some(who.leaf)))
         }
         Some(leaf) => Some(leaf).filter(|&leaf| draft.root_of(leaf) == who.root),
     };

@@ -80,12 +80,12 @@ impl Bond {
 pub(super) struct Address {
     pub(super) kind: AddressKind,
     pub(super) scope: Name,
-    text: Name,
+    pub(super) text: Name,
     pub(super) hash: u128,
     /// Its current generation; none: nobody has it now.
     pub(super) leaf: Option<LeafId>,
     /// The generation that is opened for whoever has it next, where nobody has it now.
-    generation: u16,
+    pub(super) generation: u16,
     pub(super) bond: Bond,
     /// Several people use it.
     pub(super) shared: bool,
@@ -253,7 +253,7 @@ fn together(draft: &mut Draft<'_>, named: &Named<'_>, mut addresses: SmallVec<[A
 
 /// Links and merges what is one person's. Gives the leaf of the first address; none without one.
 fn join(draft: &mut Draft<'_>, named: &Named<'_>, members: SmallVec<[Address; 2]>, unsure: bool) -> Option<LeafId> {
-    let known = members.iter().any(|address| address.leaf.is_some());
+    let known = members.iter().find_map(|address| address.leaf);
     let evidence = evidence(&members);
     let root = merge(draft, &members, evidence);
     note_pair(draft, named, &members);
@@ -262,13 +262,15 @@ fn join(draft: &mut Draft<'_>, named: &Named<'_>, members: SmallVec<[Address; 2]
         let Address { leaf, doubted, bond, kind, .. } = address;
         let leaf = leaf.unwrap_or_else(|| {
             // A browser is its customer's by the login, whichever of the two came first.
-            let linked = known || first.is_some() || (kind == AddressKind::Web && evidence == Evidence::Login);
+            let linked =
+                known.is_some() || first.is_some() || (kind == AddressKind::Web && evidence == Evidence::Login);
             let opening = Opening {
                 assurance: named.assurance,
                 wrote: named.wrote && !unsure && is_proven(bond, kind),
                 evidence: if linked { link(bond, kind, evidence) } else { Evidence::First },
             };
-            open(draft, address, root.or_else(|| first.map(|leaf| draft.root_of(leaf))), opening)
+            let root = root.or_else(|| first.map(|leaf| draft.root_of(leaf)));
+            open_beside(draft, address, root, opening, known.or(first).filter(|_| linked))
         });
         if named.wrote && draft.opened(leaf).is_none() {
             match (doubted, unsure) {
@@ -409,12 +411,24 @@ pub(crate) fn resolve_thread(draft: &mut Draft<'_>, endpoint: &Name, thread: &st
         shared: true,
         assurance: Assurance::Claimed,
         evidence: Evidence::First,
+        beside: None,
     }));
     Who { leaf, root: RootId(leaf.0) }
 }
 
 /// Opens the next generation of an address; without a root for a customer of its own.
 pub(super) fn open(draft: &mut Draft<'_>, address: Address, root: Option<RootId>, opening: Opening) -> LeafId {
+    open_beside(draft, address, root, opening, None)
+}
+
+/// Opens the next generation of an address, which came with a leaf that its customer had already.
+pub(super) fn open_beside(
+    draft: &mut Draft<'_>,
+    address: Address,
+    root: Option<RootId>,
+    opening: Opening,
+    beside: Option<LeafId>,
+) -> LeafId {
     let leaf = draft.next_leaf();
     draft.with_content(leaf, PersonalValue::Address(address.text));
     draft.push(Change::IdentityOpened(IdentityOpened {
@@ -430,6 +444,7 @@ pub(super) fn open(draft: &mut Draft<'_>, address: Address, root: Option<RootId>
         shared: address.shared,
         assurance: opening.assurance,
         evidence: opening.evidence,
+        beside,
     }));
     leaf
 }
@@ -449,11 +464,7 @@ fn merge(draft: &mut Draft<'_>, members: &[Address], evidence: Evidence) -> Opti
         end_between(draft, &roots, SuggestionEnd::Merged);
     }
     for &loser in losers {
-        let leaves = draft.space.leaves_of(loser).to_vec();
-        for &leaf in &leaves {
-            draft.touch(leaf);
-        }
-        draft.push(Change::Merged { winner, loser, leaves, evidence });
+        super::merge::join(draft, winner, loser, evidence);
     }
     Some(winner)
 }

@@ -134,7 +134,7 @@ fn named(
     let class = report.error.as_ref().map_or(ErrorClass::Unspecified, |error| error.class);
     let code = report.error.as_ref().map_or_else(Name::default, |error| bounded(&error.code));
 
-    let ours = |id: MessageId| Some((id, *space.deliveries.get(id.to_bits())?));
+    let ours = |id: MessageId| delivered(draft, id);
     let (reported, bound) = reported(draft, endpoint, fingerprint, report);
     // A bounce that returns nothing says at least whom it could not reach.
     let by_recipient = || match (provider_ref, report.recipient.as_deref()) {
@@ -192,6 +192,12 @@ fn named(
     Ok(Some(message))
 }
 
+/// What is known of a message of ours, in the Work that it is in now.
+pub(super) fn delivered(draft: &Draft<'_>, id: MessageId) -> Option<Ours> {
+    let delivery = *draft.space.deliveries.get(id.to_bits())?;
+    Some((id, Delivery { work: draft.space.work_of(id, delivery.work), ..delivery }))
+}
+
 /// Fingerprint of the provider's id that a report names; 0: none.
 fn fingerprint(draft: &Draft<'_>, endpoint: &EndpointConfig, event: &InboundEvent) -> u64 {
     let key = draft.space.hash_key();
@@ -208,7 +214,7 @@ fn reported(
 ) -> (Option<Ours>, Option<Ours>) {
     let space = draft.space;
     let EndpointConfig { channel, name, .. } = endpoint;
-    let ours = |id: MessageId| Some((id, *space.deliveries.get(id.to_bits())?));
+    let ours = |id: MessageId| delivered(draft, id);
     // Only the adapter of the endpoint that it went out by knows what became of a message by our id.
     let named = report.message_id.as_deref().and_then(|id| ours(id.parse().ok()?));
     let named = named.filter(|(_, delivery)| delivery.went_by(&space.names, channel, name));

@@ -6,7 +6,7 @@
 use smallvec::SmallVec;
 
 use super::open_sends::OpenSend;
-use super::receipt::{Delivery, audience};
+use super::receipt::{Delivery, audience, delivered};
 use crate::domain::conversation::is_odd_time;
 use crate::domain::customer::known_person;
 use crate::domain::draft::Draft;
@@ -41,7 +41,7 @@ pub(super) fn through(
     let mut risen: SmallVec<[(MessageId, Delivery); 4]> = SmallVec::new();
     let mut waits = false;
     for OpenSend { message, at, told } in space.open_sends.of(leaf) {
-        let Some(delivery) = space.deliveries.get(message.to_bits()) else {
+        let Some((_, delivery)) = delivered(draft, *message) else {
             continue;
         };
         let by_it = delivery.went_by(&space.names, &endpoint.channel, &endpoint.name);
@@ -50,7 +50,7 @@ pub(super) fn through(
         }
         match delivery.status {
             ReceiptStatus::Queued | ReceiptStatus::Unknown => waits = true,
-            before if before < status => risen.push((*message, *delivery)),
+            before if before < status => risen.push((*message, delivery)),
             _ => {}
         }
     }

@@ -1,5 +1,7 @@
 //! Everything that can change.
 
+use smallvec::SmallVec;
+
 use super::{
     Assigned, Evidence, IdentityOpened, IdentityStatus, Input, MessageStored, OfferMade, OfferOutcome, OptSource,
     PartHeld, Presence, Purpose, QueueCause, ReceiptNoted, SessionEnd, SuggestionEnd, SuggestionReason, UnassignReason,
@@ -209,6 +211,28 @@ pub enum Change {
         /// Random bytes, from the caller.
         key: [u8; 32],
     },
+    /// One customer is two: some of its leaves are parted from the others, nothing moves.
+    Unmerged {
+        /// The customer before.
+        customer: RootId,
+        /// Id of those who stay.
+        rest: RootId,
+        /// Id of those who go.
+        parted: RootId,
+        /// Leaves that go, ascending.
+        leaves: Vec<LeafId>,
+    },
+    /// The customer of an agent's Work or offer is another one now, or has more or fewer identities.
+    CustomerChanged {
+        /// The Work.
+        work: WorkId,
+        /// Who is told.
+        agent: AgentId,
+        /// The Work's conversation now.
+        conversation: RootId,
+        /// The Work that has what the customer said who is parted from this one.
+        split: Option<WorkId>,
+    },
 
     /// A message is in the Conversation.
     MessageStored(Box<MessageStored>),
@@ -357,6 +381,55 @@ pub enum Change {
         disposition: Name,
         /// Until when a message reopens it.
         reopen_until: Timestamp,
+    },
+    /// A Work is spoken on by another endpoint, too.
+    WorkJoined {
+        /// Which.
+        work: WorkId,
+        /// Channel of the endpoint.
+        channel: Name,
+        /// The other endpoint.
+        endpoint: Name,
+        /// Queue that the endpoint leads to.
+        queue: Name,
+    },
+    /// A Work that waits or is offered is due earlier.
+    WorkRekeyed {
+        /// Which.
+        work: WorkId,
+        /// Static key: due time minus credit, milliseconds; lower is served first.
+        key: i64,
+    },
+    /// What a Work takes of the capacity of its owner, or of whom it is offered to, is another.
+    CostChanged {
+        /// Which.
+        work: WorkId,
+        /// Whose capacity.
+        agent: AgentId,
+        /// What it costs now.
+        cost: u32,
+    },
+    /// Two Works are one matter: the messages of one belong to the other, nothing moves.
+    WorksMerged {
+        /// Ends.
+        from: WorkId,
+        /// Stays, with its owner.
+        into: WorkId,
+        /// When the owner is recalled if the customer still waits.
+        answer_by: Option<Timestamp>,
+        /// Agents who are told.
+        audience: SmallVec<[AgentId; 2]>,
+    },
+    /// A Work was two matters: some of its messages belong to another, which the record opens before this.
+    WorkSplit {
+        /// Stays, with its owner.
+        from: WorkId,
+        /// Has the messages now.
+        into: WorkId,
+        /// Which.
+        messages: Vec<MessageId>,
+        /// Agents who are told.
+        audience: SmallVec<[AgentId; 2]>,
     },
     /// A closed Work is open again.
     WorkReopened {

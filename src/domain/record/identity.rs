@@ -30,6 +30,8 @@ pub struct IdentityOpened {
     pub assurance: Assurance,
     /// Who says that it belongs to the customer.
     pub evidence: Evidence,
+    /// A leaf of the customer's that it was named with: where that goes at an unmerge, it goes too.
+    pub beside: Option<LeafId>,
 }
 
 /// Who says that an identity belongs to a customer.

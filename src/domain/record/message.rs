@@ -128,6 +128,9 @@ impl Flags {
     /// A mail whose sender is an address of ours: it gets no automatic answer and opens nothing again.
     pub const OWN_ADDRESS: Self = Self(1 << 23);
 
+    /// More than the limit of one identity by one endpoint within a minute: stored, in no Work, nobody is told.
+    pub const FLOOD: Self = Self(8192);
+
     /// Both sets together.
     #[must_use]
     pub fn with(self, other: Self) -> Self {

@@ -76,6 +76,8 @@ pub struct WorkBrief {
     pub waited_ms: u64,
     /// Last message of the customer's.
     pub last_message: MessageId,
+    /// Works of the Conversation that it is linked to.
+    pub linked: Vec<WorkId>,
 }
 
 /// How an offer ended.
@@ -143,4 +145,6 @@ pub enum UnassignReason {
     OwnerLost,
     /// The owner gave it back.
     Requeued,
+    /// The Work was merged into another.
+    Merged,
 }

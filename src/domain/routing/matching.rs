@@ -22,7 +22,7 @@ pub(crate) fn eligible(agent: &Agent, work: &Work) -> bool {
 }
 
 fn attends(agent: &Agent, work: &Work) -> bool {
-    agent.attends(&work.queue, &work.channel) && agent.has_room(agent.profile.cost(&work.channel))
+    work.is_served_by(agent) && agent.has_room(work.cost_for(&agent.profile))
 }
 
 /// Puts a Work into its queue and matches it.
@@ -34,15 +34,18 @@ pub(crate) fn requeue(draft: &mut Draft<'_>, id: WorkId, queue: &Name, cause: Qu
         Some(endpoint) if config.queue(queue).is_none() => &endpoint.queue,
         _ => queue,
     };
-    let key = key(config.queue(queue), work, draft.now.0);
+    let key = key(config, queue, work, draft.now.0);
     draft.push(Change::WorkQueued { work: id, queue: queue.clone(), key, cause, preferred });
     place(draft, id);
 }
 
-/// Static key: when the answer is due. Age survives, as what the customer has waited moves it forward.
-pub(crate) fn key(queue: Option<&QueueConfig>, work: &Work, now: i64) -> i64 {
+/// Static key: when the answer is due, by the tightest target of the queues whose matter it is. Age survives, as what the customer
+/// has waited moves it forward.
+pub(crate) fn key(config: &WorkspaceConfig, queue: &str, work: &Work, now: i64) -> i64 {
     let target =
-        queue.map_or(0, |queue| if work.replied { queue.next_reply_target_ms } else { queue.first_reply_target_ms });
+        |queue: &QueueConfig| if work.replied { queue.next_reply_target_ms } else { queue.first_reply_target_ms };
+    let beside = work.places_beside().iter().filter_map(|place| config.queue(&place.queue)).map(target);
+    let target = config.queue(queue).map(target).into_iter().chain(beside).min().unwrap_or(0);
     let since = work.ours_since.map_or(now, |since| since.0);
     since.saturating_sub_unsigned(work.waited_ms).saturating_add_unsigned(target)
 }
@@ -82,7 +85,7 @@ fn lifted(draft: &Draft<'_>, work: &Work) -> Option<AgentId> {
         return None;
     }
     let cooled = |agent: &Agent| work.cooldowns.iter().any(|cooldown| cooldown.agent == agent.id);
-    if least_loaded(draft, work, |agent, work| agent.attends(&work.queue, &work.channel) && !cooled(agent)).is_some() {
+    if least_loaded(draft, work, |agent, work| work.is_served_by(agent) && !cooled(agent)).is_some() {
         return None;
     }
     least_loaded(draft, work, |agent, work| {
@@ -152,7 +155,7 @@ fn give(draft: &mut Draft<'_>, id: WorkId, agent: AgentId) {
         return;
     };
     let brief = work.brief(draft.root_of(work.leaf));
-    let cost = holder.profile.cost(&work.channel);
+    let cost = work.cost_for(&holder.profile);
     let config = draft.space.config();
     let queue = config.queue(&work.queue);
     match queue.map(|queue| (queue.accept, queue.offer_timeout_ms)) {
@@ -175,7 +178,7 @@ pub(crate) fn assign(draft: &mut Draft<'_>, id: WorkId, agent: AgentId, cause: A
         agent,
         cause,
         cost,
-        grace_ms: grace_ms(queue, &work.channel),
+        grace_ms: grace_ms(queue, work),
         answer_by: work.ours_since.and(queue).and_then(|queue| answer_by(queue, draft.now)),
         brief,
     };
@@ -183,11 +186,11 @@ pub(crate) fn assign(draft: &mut Draft<'_>, id: WorkId, agent: AgentId, cause: A
 }
 
 /// How long a Work waits for an owner whose session is gone; none: for ever.
-fn grace_ms(queue: Option<&QueueConfig>, channel: &str) -> Option<u64> {
+fn grace_ms(queue: Option<&QueueConfig>, work: &Work) -> Option<u64> {
     let queue = queue?;
     match queue.grace {
         GracePolicy::Keep => None,
-        GracePolicy::Requeue | GracePolicy::OfferBack if WorkspaceConfig::live(channel) => Some(LIVE_GRACE_MS),
+        GracePolicy::Requeue | GracePolicy::OfferBack if work.is_live() => Some(LIVE_GRACE_MS),
         GracePolicy::Requeue | GracePolicy::OfferBack => Some(queue.next_reply_target_ms.max(LIVE_GRACE_MS)),
     }
 }

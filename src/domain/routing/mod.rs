@@ -4,8 +4,10 @@
 
 mod matching;
 mod ready;
+mod requirement;
 mod waiting;
 
-pub(crate) use matching::{answer_by, assign, eligible, fill, place, requeue, revisit_cooled};
+pub(crate) use matching::{answer_by, assign, eligible, fill, key, place, requeue, revisit_cooled};
 pub(crate) use ready::ReadyAgents;
+pub(crate) use requirement::Requirements;
 pub(crate) use waiting::Waiting;

@@ -107,6 +107,14 @@ impl Agent {
                     held.cost = *cost;
                 }
             }
+            Change::CostChanged { work, cost, .. } => {
+                for held in self.works.iter_mut().filter(|held| held.work == *work) {
+                    held.cost = *cost;
+                }
+                for held in self.offers.iter_mut().filter(|held| held.work == *work) {
+                    held.cost = *cost;
+                }
+            }
             Change::SessionOpened { session_epoch, .. } => {
                 self.session = Some(Session { epoch: *session_epoch, lost: None });
             }

@@ -19,7 +19,7 @@ const ANSWERED: u8 = 2;
 const THREADED: u8 = 4;
 
 /// What is kept of a closed Work. Small, hence no options: an id of index 0 is none.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct ClosedWork {
     pub(crate) id: WorkId,
     pub(crate) leaf: LeafId,
@@ -93,6 +93,7 @@ impl ClosedWork {
             last_in: self.last_in(),
             last_message: self.last_message(),
             queue: name(self.queue),
+            beside: space.matters.of_closed(self.id).map(|beside| Box::new(beside.clone())),
             // Its first record after this is WorkQueued; until then it must not look as if it waited.
             state: WorkState::Closed,
             ..Work::opened(

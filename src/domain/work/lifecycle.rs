@@ -11,7 +11,8 @@ use crate::domain::session::{Agent, Held};
 use crate::domain::time::Timestamp;
 use crate::domain::view::WorkState;
 use crate::domain::work::Work;
-use crate::domain::workspace::{GracePolicy, WorkspaceConfig};
+use crate::domain::work::open::OpenOffer;
+use crate::domain::workspace::GracePolicy;
 
 /// Offers of slow channels that may expire one after the other before the agent is put away; of live ones, the first does.
 const UNANSWERED_ALLOWED: u8 = 1;
@@ -81,7 +82,7 @@ pub(crate) fn offer_expired(draft: &mut Draft<'_>, work: WorkId) {
     };
     let (offer, agent) = (open.id, open.agent);
     draft.push(Change::OfferEnded { offer, work, agent, outcome: OfferOutcome::Expired });
-    let live = draft.work(work).is_some_and(|work| WorkspaceConfig::live(&work.channel));
+    let live = draft.work(work).is_some_and(Work::is_live);
     let unanswered = draft.agent(agent).map_or(0, |agent| agent.unanswered);
     if live || unanswered > UNANSWERED_ALLOWED {
         put_away(draft, agent, &[work]);
@@ -110,7 +111,13 @@ pub(crate) fn revoke_offers(draft: &mut Draft<'_>, agent: AgentId) -> Vec<WorkId
 
 /// Takes back the open offers of an agent whose channels it serves no longer.
 pub(crate) fn revoke_unserved(draft: &mut Draft<'_>, agent: AgentId) -> Vec<WorkId> {
-    revoke(draft, agent, |agent, work| !agent.serves(&work.channel))
+    revoke(draft, agent, |agent, work| !work.is_spoken_by(agent))
+}
+
+/// Takes back the open offer of one Work.
+pub(super) fn revoke_offer(draft: &mut Draft<'_>, work: WorkId, open: OpenOffer) {
+    let OpenOffer { id: offer, agent, .. } = open;
+    draft.push(Change::OfferEnded { offer, work, agent, outcome: OfferOutcome::Revoked });
 }
 
 fn revoke(draft: &mut Draft<'_>, agent: AgentId, goes: impl Fn(&Agent, &Work) -> bool) -> Vec<WorkId> {
@@ -217,7 +224,7 @@ pub(crate) fn wrap_up_over(draft: &mut Draft<'_>, id: WorkId) {
 }
 
 /// The Work is closed; its owner has room again.
-fn end(draft: &mut Draft<'_>, id: WorkId, disposition: Name) {
+pub(crate) fn end(draft: &mut Draft<'_>, id: WorkId, disposition: Name) {
     let owner = draft.work(id).and_then(|work| work.owner);
     if let Some(owner) = owner {
         draft.push(Change::Unassigned {
@@ -237,7 +244,13 @@ fn end(draft: &mut Draft<'_>, id: WorkId, disposition: Name) {
 /// The open Work of that id, or what became of it.
 pub(crate) fn known<'d>(draft: &'d Draft<'_>, id: WorkId) -> Result<&'d Work, Rejection> {
     draft.work(id).ok_or_else(|| {
-        if draft.space.closed.get(id).is_some() { Rejection::WorkClosed } else { Rejection::UnknownWork }
+        if let Some(into) = draft.space.matters.merged_into(id) {
+            Rejection::WorkMerged { into }
+        } else if draft.space.closed.get(id).is_some() {
+            Rejection::WorkClosed
+        } else {
+            Rejection::UnknownWork
+        }
     })
 }
 

@@ -2,13 +2,25 @@
 //!
 //! `QUEUED -> OFFERED -> ASSIGNED -> WRAPUP -> CLOSED`, reopened `CLOSED -> QUEUED`.
 
+mod beside;
 mod closed;
+mod heard;
 mod lifecycle;
+mod mails;
+mod merge;
 mod open;
+mod reshape;
+mod said;
+mod split;
 
+pub(crate) use beside::{Beside, Brought, Place};
 pub(crate) use closed::{Closed, ClosedWork};
 pub(crate) use lifecycle::{
-    accept, close, cooldown_due, decline, known, offer_expired, owned, recall, revoke_offers, revoke_unserved,
+    accept, close, cooldown_due, decline, end, known, offer_expired, owned, recall, revoke_offers, revoke_unserved,
     work_grace_over, wrap_up_over,
 };
+pub(crate) use merge::{goes_on, join, merge, settle_cost};
 pub(crate) use open::Work;
+pub(crate) use reshape::Part;
+pub(crate) use said::Says;
+pub(crate) use split::{part_off, split};

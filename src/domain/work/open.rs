@@ -1,20 +1,20 @@
 //! A Work that is not closed: what records make of it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use smallvec::SmallVec;
 
-use crate::domain::content::Part;
+use super::beside::{Beside, Place};
+use super::heard::Heard;
+use super::said::{Said, Says};
 use crate::domain::id::{AgentId, AssignmentId, Index, LeafId, MessageId, Name, OfferId, RootId, WorkId};
 use crate::domain::record::{
-    Author, Change, Direction, Flags, MessageContent, MessageKind, MessageStored, OfferOutcome, WorkBrief, WorkOpened,
+    Change, Direction, Flags, MessageContent, MessageKind, MessageStored, OfferOutcome, WorkBrief, WorkOpened,
 };
 use crate::domain::time::Timestamp;
 use crate::domain::timer::Timer;
 use crate::domain::view::WorkState;
-
-/// References that a mail of ours names at most: RFC 5322 sets no limit, receivers cut long headers.
-const MAX_REFERENCES: usize = 20;
 
 /// How long the provider's token for an answer is used: LINE takes one within a minute, and the adapter needs some of it.
 const REPLY_TOKEN_LIFE: Duration = Duration::from_secs(50);
@@ -62,6 +62,14 @@ pub(crate) struct Work {
     pub(crate) mail: Option<Box<MailThread>>,
     /// Tokens of the message that an answer answers.
     pub(crate) tokens: Option<Box<Tokens>>,
+    /// When something was last said in it that is not quiet.
+    pub(crate) traffic_at: Option<Timestamp>,
+    /// Its messages, for merges and splits; none: none came yet. Shared with the copies that drafts make.
+    pub(crate) said: Option<Arc<Said>>,
+    /// How much was said in it lately, and by whom.
+    pub(crate) heard: Heard,
+    /// What few Works have.
+    pub(crate) beside: Option<Box<Beside>>,
 }
 
 /// An open offer of the Work.
@@ -97,6 +105,8 @@ pub(crate) struct Cooldown {
 /// What a mail that answers has to name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct MailThread {
+    /// Whose mails: the leaf that the first is filed under.
+    pub(crate) leaf: LeafId,
     pub(crate) subject: String,
     pub(crate) last_message_id: Option<String>,
     pub(crate) references: Vec<String>,
@@ -157,6 +167,11 @@ impl Work {
             cooldowns: SmallVec::new(),
             mail: None,
             tokens: None,
+            traffic_at: None,
+            said: None,
+            heard: Heard::default(),
+            beside: (!opened.linked.is_empty())
+                .then(|| Box::new(Beside { linked: SmallVec::from_slice(&opened.linked), ..Beside::default() })),
         }
     }
 
@@ -239,6 +254,19 @@ impl Work {
                 self.wrapup_until = None;
                 self.disposition = disposition.clone();
             }
+            Change::WorkJoined { channel, endpoint, queue, .. } => {
+                let place = Place { channel: channel.clone(), endpoint: endpoint.clone(), queue: queue.clone() };
+                self.beside_mut().place(place);
+            }
+            Change::WorkRekeyed { key, .. } => self.key = *key,
+            Change::CostChanged { cost, .. } => {
+                if let Some(owner) = &mut self.owner {
+                    owner.cost = *cost;
+                }
+                if let Some(offer) = &mut self.offer {
+                    offer.cost = *cost;
+                }
+            }
             Change::SeenMarked { through, .. } => self.seen = self.seen.max(Some(*through)),
             // The rest names no Work, or makes one: nothing here moves by it.
             _ => {}
@@ -247,9 +275,16 @@ impl Work {
 
     fn message(&mut self, id: MessageId, message: &MessageStored, now: Timestamp, words: Option<&MessageContent>) {
         self.last_message = Some(id);
-        match (message.direction, message.author) {
-            _ if message.flags.is_quiet() => {}
-            (Direction::In, Author::Customer) if message.kind.awaits_answer() => {
+        if message.direction == Direction::In && !message.flags.has(Flags::BACKFILL) {
+            let place = self.place_of(&message.channel, &message.endpoint).unwrap_or(0);
+            self.heard.count((message.leaf, place), now);
+        }
+        let says = message.says();
+        if !message.flags.is_quiet() {
+            self.traffic_at = Some(now);
+        }
+        match says {
+            Says::Asks => {
                 self.tokens = words.and_then(|words| Tokens::of(message, words, now));
                 self.thread = words.and_then(|words| words.thread.as_deref()).map(Box::from);
                 self.threaded |= self.thread.is_some();
@@ -262,7 +297,7 @@ impl Work {
                 }
             }
             // Somebody whom our mail was copied to: we are asked, and the answer goes to the customer as before.
-            (Direction::In, Author::Participant) if message.kind.awaits_answer() => {
+            Says::Joins => {
                 self.last_in = Some(id);
                 self.answer_to.get_or_insert_with(|| (self.leaf, self.endpoint.clone()));
                 self.ours_since.get_or_insert(now);
@@ -270,7 +305,7 @@ impl Work {
                     owner.answer_by = owner.answer_by.or(message.answer_by);
                 }
             }
-            (Direction::Out, _) => {
+            Says::Answers => {
                 if words.is_some_and(|words| words.reply_token.is_some() || words.read_token.is_some()) {
                     self.tokens = None;
                 }
@@ -280,10 +315,10 @@ impl Work {
                     owner.answer_by = None;
                 }
             }
-            _ => {}
+            Says::Ends | Says::Nothing => {}
         }
         if let Some(words) = words.filter(|_| !message.flags.is_quiet()) {
-            self.continue_mail(words);
+            self.continue_mail(message.leaf, words);
         }
     }
 
@@ -291,30 +326,6 @@ impl Work {
     fn stop_waiting(&mut self, now: Timestamp) {
         if let Some(since) = self.ours_since.take() {
             self.waited_ms += now.millis_since(since).unsigned_abs();
-        }
-    }
-
-    fn continue_mail(&mut self, words: &MessageContent) {
-        let Some(mail) = words.content.parts.iter().find_map(|part| match part {
-            Part::Mail(mail) => Some(mail),
-            _ => None,
-        }) else {
-            return;
-        };
-        let thread = self.mail.get_or_insert_default();
-        if thread.subject.is_empty() {
-            thread.subject.clone_from(&mail.subject);
-        }
-        if let Some(id) = &mail.message_id {
-            if thread.references.is_empty() {
-                thread.references.extend(mail.references.iter().take(MAX_REFERENCES).cloned());
-            }
-            thread.references.push(id.clone());
-            if thread.references.len() > MAX_REFERENCES {
-                // The first names the thread, the last ones the way: what is between may go.
-                thread.references.remove(1);
-            }
-            thread.last_message_id = Some(id.clone());
         }
     }
 
@@ -359,6 +370,7 @@ impl Work {
             waiting_since: self.ours_since,
             waited_ms: self.waited_ms,
             last_message: self.last_in.or(self.last_message).unwrap_or_default(),
+            linked: self.linked().to_vec(),
         }
     }
 }

@@ -31,8 +31,10 @@ pub struct WorkspaceConfig {
     pub identity: IdentityConfig,
     /// How long after its end a Work is reopened by a message, milliseconds.
     pub continuation_window_ms: u64,
-    /// Open Works of one Conversation at most.
+    /// Open Works of one Conversation and brand at most.
     pub max_open_works: u32,
+    /// Messages of one identity by one endpoint and minute at most that go into a Work; more are stored and marked.
+    pub max_messages_per_minute: u32,
     /// How long a declined pair is not matched, milliseconds.
     pub decline_cooldown_ms: u64,
     /// After this a cool-down may be lifted when nobody else is left, milliseconds.
@@ -64,6 +66,10 @@ pub struct EndpointConfig {
     /// Names of our hosts whose `Authentication-Results` on a mail are believed (RFC 8601); none: nobody vouches for a sender.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub authserv_ids: Vec<String>,
+    /// Whether what is said in groups asks for an answer. Otherwise it is kept in the group's own Conversation, without Work.
+    pub groups: bool,
+    /// The same of public threads: comments, reviews.
+    pub public: bool,
 }
 
 /// How Work of a queue gets its owner.
@@ -226,6 +232,7 @@ impl WorkspaceConfig {
             identity: IdentityConfig::none(),
             continuation_window_ms: 0,
             max_open_works: 1,
+            max_messages_per_minute: u32::MAX,
             decline_cooldown_ms: 0,
             decline_cooldown_min_ms: 0,
             default_country: None,

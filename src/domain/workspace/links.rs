@@ -17,18 +17,10 @@ impl Workspace {
         }
         leaf.status = IdentityStatus::Provisional;
         let root = leaf.root;
-        let answered = |work: &WorkId| {
-            let answer_to = self.works.get(work).and_then(|work| work.answer_to.as_ref());
-            answer_to.is_some_and(|(leaf, _)| *leaf == id)
-        };
-        let works: Vec<WorkId> = self.works_of(root).filter(answered).collect();
+        let named = |work: &WorkId| self.works.get(work).is_some_and(|work| work.names(id));
+        let works: Vec<WorkId> = self.works_of(root).filter(named).collect();
         for work in works {
-            self.with_work(work, |work| {
-                work.tokens = None;
-                // A thread is one of a chat with the address.
-                work.thread = None;
-                work.answer_to = successor.zip(work.answer_to.take()).map(|(leaf, (_, endpoint))| (leaf, endpoint));
-            });
+            self.with_work(work, |work| work.relink(id, successor));
         }
     }
 }

@@ -26,7 +26,7 @@ impl Workspace {
         works
             .filter(|work| {
                 let answered_here = work.answer_to.as_ref().is_some_and(|(_, answered)| answered == endpoint);
-                answered_here || (work.channel == channel && work.endpoint == endpoint)
+                answered_here || work.place_of(channel, endpoint).is_some()
             })
             .filter_map(|work| Some(TypedTo { work: work.id, conversation: root, owner: work.owner?.agent }))
             .collect()

@@ -1,13 +1,16 @@
 //! One workspace: its configuration, and everything the shard knows of it.
 
 mod config;
+mod customers;
 mod erased;
 mod identity;
 mod links;
 mod live;
+mod matters;
 mod names;
 mod opt_out;
 mod requests;
+mod search;
 mod state;
 mod views;
 

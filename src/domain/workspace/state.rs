@@ -7,23 +7,24 @@ use hashbrown::HashMap;
 use smallvec::SmallVec;
 
 use super::WorkspaceConfig;
+use super::matters::Matters;
 use super::names::Names;
 use super::requests::Requests;
 use crate::domain::command::Answer;
 use crate::domain::conversation::{Aging, HeldParts, Seen};
-use crate::domain::customer::{Leaves, Suggestions};
+use crate::domain::customer::{Joined, Leaves, Suggestions};
 use crate::domain::delivery::{Delivery, MailState, OpenSends, OptOuts, ParkedReceipt, WaitingReport};
 use crate::domain::event::{Assurance, ReceiptStatus};
 use crate::domain::id::{AgentId, Index, LeafId, MessageId, Name, RootId, WorkId};
 use crate::domain::record::{
     Cause, Change, Direction, Flags, MessageContent, MessageStored, PersonalValue, ReceiptNoted, Record,
 };
-use crate::domain::routing::{ReadyAgents, Waiting};
+use crate::domain::routing::{ReadyAgents, Requirements, Waiting};
 use crate::domain::session::{Agent, Lost};
 use crate::domain::time::Timestamp;
 use crate::domain::timer::Timer;
 use crate::domain::view::WorkState;
-use crate::domain::work::{Closed, ClosedWork, Work};
+use crate::domain::work::{Closed, Work};
 
 /// Everything the shard knows of one workspace.
 #[derive(Debug)]
@@ -34,8 +35,7 @@ pub struct Workspace {
     config_sha256: Option<[u8; 32]>,
     pub(crate) names: Names,
     pub(crate) leaves: Leaves,
-    /// Customers with more than one leaf.
-    joined: BTreeMap<RootId, Vec<LeafId>>,
+    pub(crate) joined: Joined,
     pub(crate) works: BTreeMap<WorkId, Box<Work>>,
     pub(crate) closed: Closed,
     pub(crate) agents: Vec<Agent>,
@@ -67,7 +67,11 @@ pub struct Workspace {
     /// Erasures whose keys are to be destroyed, by their record.
     pub(crate) erasures: BTreeMap<Index, Vec<LeafId>>,
     /// Owners before, of Works without one.
-    last_owners: HashMap<WorkId, AgentId, foldhash::fast::FixedState>,
+    pub(super) last_owners: HashMap<WorkId, AgentId, foldhash::fast::FixedState>,
+    /// What merges and splits made of Works.
+    pub(crate) matters: Matters,
+    /// What the queues of the configuration require.
+    pub(crate) requirements: Requirements,
 }
 
 impl Workspace {
@@ -79,7 +83,7 @@ impl Workspace {
             config_sha256: None,
             names: Names::new(),
             leaves: Leaves::default(),
-            joined: BTreeMap::new(),
+            joined: Joined::default(),
             works: BTreeMap::new(),
             closed: Closed::default(),
             agents: Vec::new(),
@@ -100,6 +104,8 @@ impl Workspace {
             parts: HeldParts::default(),
             erasures: BTreeMap::new(),
             last_owners: HashMap::default(),
+            matters: Matters::default(),
+            requirements: Requirements::default(),
         }
     }
 
@@ -167,19 +173,6 @@ impl Workspace {
         self.timers.contains(timer)
     }
 
-    /// The customer that an id stands for: a merged one's id resolves to the winner.
-    pub(crate) fn resolve_root(&self, id: RootId) -> Option<RootId> {
-        self.leaves.get(LeafId(id.0)).map(|leaf| leaf.root)
-    }
-
-    /// Leaves of a customer.
-    pub(crate) fn leaves_of(&self, root: RootId) -> SmallVec<[LeafId; 2]> {
-        match self.joined.get(&root) {
-            Some(leaves) => SmallVec::from_slice(leaves),
-            None => SmallVec::from_iter([LeafId(root.0)]),
-        }
-    }
-
     /// Works of a customer that are open or can be reopened, oldest first within each leaf.
     pub(crate) fn works_of(&self, root: RootId) -> impl Iterator<Item = WorkId> {
         self.leaves_of(root)
@@ -222,9 +215,7 @@ impl Workspace {
                 });
                 let scope = self.names.intern(&opened.namespace_scope);
                 self.leaves.open(opened, scope, address, now);
-                if opened.root.0 != opened.leaf.0 {
-                    self.join(opened.root, &[opened.leaf]);
-                }
+                self.joined.opened(opened, now, self.said_by(record));
             }
             Change::IdentityMarked { leaf, status, shared } => {
                 if let Some(leaf) = self.leaves.get_mut(*leaf) {
@@ -248,7 +239,10 @@ impl Workspace {
             Change::OptNoted { leaf, purposes, refused, .. } => self.opt_outs.note(*leaf, purposes, *refused),
             Change::Suggested { one, other, reason } => self.suggestions.note(*one, *other, *reason, now),
             Change::SuggestionEnded { one, other, end } => self.suggestions.end(*one, *other, *end, now),
-            Change::Merged { winner, loser, leaves, .. } => self.merge(*winner, *loser, leaves),
+            Change::Merged { winner, loser, leaves, evidence } => {
+                self.merge(record, (*winner, *loser), leaves, *evidence);
+            }
+            Change::Unmerged { customer, rest, parted, leaves } => self.part(*customer, *rest, *parted, leaves),
             Change::MessageStored(message) => self.message(index, now, place, message),
             Change::AlsoReceived { message, endpoint, .. } => {
                 if let Some((_, endpoints)) = self.mail_endpoints.get_mut(message.to_bits()) {
@@ -280,7 +274,12 @@ impl Workspace {
                 if let Some(leaf) = self.leaves.get_mut(opened.leaf) {
                     leaf.works.push(id);
                 }
+                for linked in &opened.linked {
+                    self.with_work(*linked, |work| work.beside_mut().link(id));
+                }
             }
+            Change::WorksMerged { from, into, answer_by, .. } => self.merge_works(*from, *into, *answer_by, now),
+            Change::WorkSplit { from, into, messages, .. } => self.split_work(*from, *into, messages),
             Change::WorkReopened { work, .. } => self.reopen(*work),
             Change::AgentRegistered { agent, name } => {
                 self.agents.push(Agent::registered(*agent, name.clone(), &self.config));
@@ -296,7 +295,7 @@ impl Workspace {
                 Change::MessageStored(_) => words(record, place),
                 _ => None,
             };
-            self.with_work(work, |work| work.apply(index, now, place, change, words));
+            self.with_work(work, |work| work.note(index, now, place, change, words));
         }
         if let Some(agent) = change.agent() {
             self.with_agent(agent, |agent| agent.apply(index, now, place, change));
@@ -322,6 +321,7 @@ impl Workspace {
         let Ok(config) = WorkspaceConfig::from_canonical(canonical) else {
             return;
         };
+        self.requirements = Requirements::of(&config);
         self.config = config;
         self.config_sha256 = Some(sha256);
         for at in 0..self.agents.len() {
@@ -329,20 +329,6 @@ impl Workspace {
             let profile = self.config.profile(&self.agents[at].name).cloned().unwrap_or_default();
             self.with_agent(id, |agent| agent.profile = profile);
         }
-    }
-
-    fn join(&mut self, root: RootId, leaves: &[LeafId]) {
-        self.joined.entry(root).or_insert_with(|| vec![LeafId(root.0)]).extend_from_slice(leaves);
-    }
-
-    fn merge(&mut self, winner: RootId, loser: RootId, leaves: &[LeafId]) {
-        self.joined.remove(&loser);
-        for &leaf in leaves {
-            if let Some(leaf) = self.leaves.get_mut(leaf) {
-                leaf.root = winner;
-            }
-        }
-        self.join(winner, leaves);
     }
 
     fn message(&mut self, index: Index, now: Timestamp, place: u16, message: &MessageStored) {
@@ -404,29 +390,6 @@ impl Workspace {
         {
             self.open_sends.close(receipt.leaf, receipt.message);
         }
-    }
-
-    fn reopen(&mut self, id: WorkId) {
-        if let Some(closed) = self.closed.remove(id) {
-            if let Some(owner) = closed.last_owner() {
-                self.last_owners.insert(id, owner);
-            }
-            let work = closed.reopened(self);
-            self.works.insert(id, Box::new(work));
-        }
-    }
-
-    fn close(&mut self, id: WorkId, reopen_until: Timestamp) {
-        let Some(mut work) = self.works.remove(&id) else {
-            return;
-        };
-        // Out of the indexes: nothing of a closed Work waits or is due.
-        let (waiting, timers) = indexed(&work);
-        self.unindex_work(id, waiting, &timers);
-        self.waiting.set_cooled(id, false);
-        work.cooldowns.clear();
-        let owner = self.last_owners.remove(&id);
-        self.closed.insert(ClosedWork::of(&work, owner, reopen_until, &mut self.names));
     }
 
     /// The graces of an agent's Works begin, or are over because it is back.
@@ -508,6 +471,7 @@ impl Workspace {
             if let Some(leaf) = self.leaves.get_mut(work.leaf) {
                 leaf.works.retain(|id| *id != work.id);
             }
+            self.matters.forget(work.id);
         }
     }
 
@@ -529,7 +493,12 @@ impl Workspace {
         }
     }
 
-    fn unindex_work(&mut self, id: WorkId, waiting: Option<(Name, Name, i64)>, timers: &[(Timestamp, Timer)]) {
+    pub(super) fn unindex_work(
+        &mut self,
+        id: WorkId,
+        waiting: Option<(Name, Name, i64)>,
+        timers: &[(Timestamp, Timer)],
+    ) {
         if let Some((queue, channel, key)) = waiting {
             self.waiting.remove(&queue, &channel, key, id);
         }
@@ -562,9 +531,9 @@ impl Workspace {
 }
 
 /// What the indexes hold of a Work.
-type Indexed = (Option<(Name, Name, i64)>, SmallVec<[(Timestamp, Timer); 3]>);
+pub(super) type Indexed = (Option<(Name, Name, i64)>, SmallVec<[(Timestamp, Timer); 3]>);
 
-fn indexed(work: &Work) -> Indexed {
+pub(super) fn indexed(work: &Work) -> Indexed {
     (work.waiting().map(|(queue, channel, key)| (queue.clone(), channel.clone(), key)), work.timers())
 }
 

@@ -1,11 +1,12 @@
 //! Copies of the state for the edge.
 
 use super::Workspace;
-use crate::domain::id::{RootId, WorkId};
+use crate::domain::customer::Leaf;
+use crate::domain::id::{LeafId, Name, RootId, WorkId};
 use crate::domain::session::Agent;
 use crate::domain::time::Timestamp;
 use crate::domain::view::{AgentView, ConversationView, IdentityView, OfferView, WorkState, WorkView};
-use crate::domain::work::{ClosedWork, Work};
+use crate::domain::work::{Beside, ClosedWork, Place, Work};
 
 impl Workspace {
     /// One Work, open or inside its continuation window.
@@ -13,7 +14,10 @@ impl Workspace {
     pub fn work(&self, id: WorkId) -> Option<WorkView> {
         match self.works.get(&id) {
             Some(work) => Some(self.view_work(work)),
-            None => self.closed.get(id).map(|work| self.view_closed(work)),
+            None => match self.closed.get(id) {
+                Some(work) => Some(self.view_closed(work)),
+                None => self.view_merged(id),
+            },
         }
     }
 
@@ -61,29 +65,38 @@ impl Workspace {
     pub fn conversation(&self, id: RootId) -> Option<ConversationView> {
         let root = self.resolve_root(id)?;
         let leaves: Vec<_> = self.leaves_of(root).iter().filter_map(|&id| Some((id, self.leaves.get(id)?))).collect();
+        let besides = || self.works_of(root).filter_map(|id| Some((id, self.beside(id)?)));
         Some(ConversationView {
             conversation: root,
             shown_name: self.shown_name(root).map(|(_, name)| name.clone()),
-            identities: leaves
-                .iter()
-                .map(|&(id, leaf)| IdentityView {
-                    leaf: id,
-                    kind: leaf.kind,
-                    namespace_scope: self.names.get(leaf.namespace_scope).clone(),
-                    scope: leaf.scope,
-                    address: leaf.address.clone(),
-                    status: leaf.status,
-                    shared: leaf.shared,
-                    generation: leaf.generation,
-                    evidence: leaf.evidence,
-                    assurance: leaf.assurance,
-                    ended: leaf.ended,
-                    refuses: self.opt_outs.of(id).collect(),
-                })
-                .collect(),
+            identities: leaves.iter().map(|&(id, leaf)| self.view_identity(id, leaf)).collect(),
             works: self.works_of(root).filter_map(|work| self.work(work)).collect(),
             last: leaves.iter().map(|&(id, leaf)| (id, leaf.last())).collect(),
+            merged: besides().flat_map(|(id, beside)| beside.brought.iter().map(move |it| (it.work.id, id))).collect(),
+            moved: besides()
+                .flat_map(|(_, beside)| &beside.moved)
+                .filter_map(|message| Some((*message, self.matters.moved(*message)?)))
+                .collect(),
         })
+    }
+
+    fn view_identity(&self, id: LeafId, leaf: &Leaf) -> IdentityView {
+        let linked = self.joined.linked(id);
+        IdentityView {
+            leaf: id,
+            kind: leaf.kind,
+            namespace_scope: self.names.get(leaf.namespace_scope).clone(),
+            scope: leaf.scope,
+            address: leaf.address.clone(),
+            status: leaf.status,
+            shared: leaf.shared,
+            generation: leaf.generation,
+            evidence: leaf.evidence,
+            assurance: leaf.assurance,
+            ended: leaf.ended,
+            refuses: self.opt_outs.of(id).collect(),
+            linked: linked.map(|(at, agent)| (at, agent.and_then(|agent| self.agent_name(agent)).cloned())),
+        }
     }
 
     fn view_work(&self, work: &Work) -> WorkView {
@@ -107,7 +120,35 @@ impl Workspace {
             disposition: work.disposition.clone(),
             key: work.waiting().map(|(_, _, key)| key),
             wrapup_until: work.wrapup_until,
+            linked: self.known_links(work.id, work.linked()),
+            merged_into: None,
+            also_on: also_on(work.places_beside()),
         }
+    }
+
+    /// A Work that was merged into another.
+    fn view_merged(&self, id: WorkId) -> Option<WorkView> {
+        let into = self.matters.merged_into(id)?;
+        let brought = self.beside(into)?.brought.iter().find(|brought| brought.work.id == id)?;
+        Some(WorkView { merged_into: Some(into), reopen_until: None, ..self.view_closed(&brought.work) })
+    }
+
+    /// What few Works have, of one that is open or can be reopened.
+    pub(crate) fn beside(&self, id: WorkId) -> Option<&Beside> {
+        match self.works.get(&id) {
+            Some(work) => work.beside.as_deref(),
+            None => self.matters.of_closed(id),
+        }
+    }
+
+    /// Links of a Work to those that are known still, whatever they were merged into.
+    fn known_links(&self, id: WorkId, linked: &[WorkId]) -> Vec<WorkId> {
+        let now = linked.iter().map(|&other| self.matters.merged_into(other).unwrap_or(other));
+        let known = |other: &WorkId| self.works.contains_key(other) || self.closed.get(*other).is_some();
+        let mut links: Vec<WorkId> = now.filter(|other| *other != id && known(other)).collect();
+        links.sort_unstable();
+        links.dedup();
+        links
     }
 
     fn view_closed(&self, work: &ClosedWork) -> WorkView {
@@ -132,6 +173,9 @@ impl Workspace {
             disposition: name(work.disposition),
             key: None,
             wrapup_until: None,
+            linked: self.beside(work.id).map(|beside| self.known_links(work.id, &beside.linked)).unwrap_or_default(),
+            merged_into: None,
+            also_on: self.beside(work.id).map(|beside| also_on(&beside.places)).unwrap_or_default(),
         }
     }
 
@@ -166,7 +210,11 @@ impl Workspace {
     }
 
     /// The customer that a leaf belongs to now.
-    pub(crate) fn root_of(&self, leaf: crate::domain::id::LeafId) -> RootId {
+    pub(crate) fn root_of(&self, leaf: LeafId) -> RootId {
         self.leaves.get(leaf).map_or(RootId(leaf.0), |leaf| leaf.root)
     }
+}
+
+fn also_on(places: &[Place]) -> Vec<(Name, Name)> {
+    places.iter().map(|place| (place.channel.clone(), place.endpoint.clone())).collect()
 }

@@ -89,6 +89,18 @@ pub(super) fn change_from(change: p::Change) -> Result<Change, CodecError> {
             number: u8::try_from(c.number).map_err(|_| CodecError::Value("number of a reply key"))?,
             key: bytes(&c.key, "reply key")?,
         },
+        Kind::Unmerged(c) => Change::Unmerged {
+            customer: RootId(c.customer),
+            rest: RootId(c.rest),
+            parted: RootId(c.parted),
+            leaves: c.leaves.into_iter().map(LeafId).collect(),
+        },
+        Kind::CustomerChanged(c) => Change::CustomerChanged {
+            work: WorkId::from_bits(c.work),
+            agent: AgentId(c.agent),
+            conversation: RootId(c.conversation),
+            split: c.split.map(WorkId::from_bits),
+        },
         Kind::MessageStored(c) => Change::MessageStored(Box::new(message_stored(c)?)),
         Kind::PartHeld(c) => Change::PartHeld(Box::new(part_held(c)?)),
         Kind::PartsJoined(c) => Change::PartsJoined {
@@ -178,6 +190,28 @@ pub(super) fn change_from(change: p::Change) -> Result<Change, CodecError> {
             disposition: Name::from(c.disposition),
             reopen_until: Timestamp(c.reopen_until_ms),
         },
+        Kind::WorkJoined(c) => Change::WorkJoined {
+            work: WorkId::from_bits(c.work),
+            channel: Name::from(c.channel),
+            endpoint: Name::from(c.endpoint),
+            queue: Name::from(c.queue),
+        },
+        Kind::WorkRekeyed(c) => Change::WorkRekeyed { work: WorkId::from_bits(c.work), key: c.key },
+        Kind::CostChanged(c) => {
+            Change::CostChanged { work: WorkId::from_bits(c.work), agent: AgentId(c.agent), cost: c.cost }
+        }
+        Kind::WorksMerged(c) => Change::WorksMerged {
+            from: WorkId::from_bits(c.from),
+            into: WorkId::from_bits(c.into),
+            answer_by: c.answer_by_ms.map(Timestamp),
+            audience: c.audience.into_iter().map(AgentId).collect(),
+        },
+        Kind::WorkSplit(c) => Change::WorkSplit {
+            from: WorkId::from_bits(c.from),
+            into: WorkId::from_bits(c.into),
+            messages: c.messages.into_iter().map(MessageId::from_bits).collect(),
+            audience: c.audience.into_iter().map(AgentId).collect(),
+        },
         Kind::WorkReopened(c) => Change::WorkReopened { work: WorkId::from_bits(c.work), leaf: LeafId(c.leaf) },
         Kind::AgentRegistered(c) => Change::AgentRegistered { agent: AgentId(c.agent), name: Name::from(c.name) },
         Kind::SessionOpened(c) => Change::SessionOpened { agent: AgentId(c.agent), session_epoch: c.session_epoch },
@@ -232,6 +266,7 @@ fn identity_opened(opened: p::IdentityOpened) -> Result<IdentityOpened, CodecErr
         shared: opened.shared,
         assurance: Word::from_number(opened.assurance)?,
         evidence: Word::from_number(opened.evidence)?,
+        beside: opened.beside.map(LeafId),
     })
 }
 
@@ -324,6 +359,7 @@ fn brief(brief: Option<p::WorkBrief>) -> Result<WorkBrief, CodecError> {
         waiting_since: brief.waiting_since_ms.map(Timestamp),
         waited_ms: brief.waited_ms,
         last_message: MessageId::from_bits(brief.last_message),
+        linked: brief.linked.into_iter().map(WorkId::from_bits).collect(),
     })
 }
 

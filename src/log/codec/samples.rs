@@ -23,7 +23,7 @@ use crate::domain::record::{
 use crate::domain::time::Timestamp;
 
 /// How many variants [`variant`] numbers.
-pub(super) const VARIANTS: usize = 50;
+pub(super) const VARIANTS: usize = 57;
 
 /// The number of a change's variant, from 0.
 pub(super) fn variant(change: &Change) -> usize {
@@ -78,6 +78,13 @@ pub(super) fn variant(change: &Change) -> usize {
         Change::ReplyKeyMade { .. } => 47,
         Change::Erased { .. } => 48,
         Change::KeyDestroyed { .. } => 49,
+        Change::WorkJoined { .. } => 50,
+        Change::WorkRekeyed { .. } => 51,
+        Change::CostChanged { .. } => 52,
+        Change::WorksMerged { .. } => 53,
+        Change::WorkSplit { .. } => 54,
+        Change::Unmerged { .. } => 55,
+        Change::CustomerChanged { .. } => 56,
     }
 }
 
@@ -224,6 +231,29 @@ pub(super) fn every_change() -> Vec<BoxedStrategy<Change>> {
         (leaf(), of(leaf()), any::<bool>())
             .prop_map(|(leaf, successor, shared)| Change::LinkEnded { leaf, successor, shared })
             .boxed(),
+        (work(), name(), name(), name())
+            .prop_map(|(work, channel, endpoint, queue)| Change::WorkJoined { work, channel, endpoint, queue })
+            .boxed(),
+        (work(), any::<i64>()).prop_map(|(work, key)| Change::WorkRekeyed { work, key }).boxed(),
+        (work(), agent(), any::<u32>())
+            .prop_map(|(work, agent, cost)| Change::CostChanged { work, agent, cost })
+            .boxed(),
+        (work(), work(), of(time()), vec(agent(), 0..3))
+            .prop_map(|(from, into, answer_by, audience)| Change::WorksMerged {
+                from,
+                into,
+                answer_by,
+                audience: audience.into(),
+            })
+            .boxed(),
+        (work(), work(), vec(message(), 0..4), vec(agent(), 0..3))
+            .prop_map(|(from, into, messages, audience)| Change::WorkSplit {
+                from,
+                into,
+                messages,
+                audience: audience.into(),
+            })
+            .boxed(),
         (leaf(), leaf(), suggestion_reason())
             .prop_map(|(one, other, reason)| Change::Suggested { one, other, reason })
             .boxed(),
@@ -238,6 +268,12 @@ pub(super) fn every_change() -> Vec<BoxedStrategy<Change>> {
         (root(), vec(leaf(), 0..4)).prop_map(|(root, leaves)| Change::Erased { root, leaves }).boxed(),
         (any::<u64>(), vec(leaf(), 0..4))
             .prop_map(|(erasure, leaves)| Change::KeyDestroyed { erasure: Index(erasure), leaves })
+            .boxed(),
+        (root(), root(), root(), vec(leaf(), 0..4))
+            .prop_map(|(customer, rest, parted, leaves)| Change::Unmerged { customer, rest, parted, leaves })
+            .boxed(),
+        (work(), agent(), root(), of(work()))
+            .prop_map(|(work, agent, conversation, split)| Change::CustomerChanged { work, agent, conversation, split })
             .boxed(),
     ]
 }
@@ -374,8 +410,8 @@ fn cause() -> impl Strategy<Value = Cause> {
 
 fn identity_opened() -> impl Strategy<Value = Change> {
     let who = (leaf(), root(), address_kind(), name(), scope());
-    (who, any::<(u128, u16, u16, bool)>(), status(), assurance(), evidence()).prop_map(
-        |((leaf, root, kind, namespace_scope, scope), plain, status, assurance, evidence)| {
+    (who, any::<(u128, u16, u16, bool)>(), status(), assurance(), evidence(), of(leaf())).prop_map(
+        |((leaf, root, kind, namespace_scope, scope), plain, status, assurance, evidence, beside)| {
             let (hash, generation, normaliser, shared) = plain;
             Change::IdentityOpened(IdentityOpened {
                 leaf,
@@ -390,6 +426,7 @@ fn identity_opened() -> impl Strategy<Value = Change> {
                 shared,
                 assurance,
                 evidence,
+                beside,
             })
         },
     )
@@ -507,8 +544,10 @@ fn work_opened() -> impl Strategy<Value = Change> {
 
 fn brief() -> impl Strategy<Value = WorkBrief> {
     let filed = (leaf(), root(), name(), name(), name(), name());
-    (filed, time(), of(time()), any::<u64>(), message()).prop_map(
-        |((leaf, conversation, channel, endpoint, brand, queue), opened_at, waiting_since, waited_ms, last_message)| {
+    let last = (message(), vec(work(), 0..3));
+    (filed, time(), of(time()), any::<u64>(), last).prop_map(
+        |((leaf, conversation, channel, endpoint, brand, queue), opened_at, waiting_since, waited_ms, last)| {
+            let (last_message, linked) = last;
             WorkBrief {
                 leaf,
                 conversation,
@@ -520,6 +559,7 @@ fn brief() -> impl Strategy<Value = WorkBrief> {
                 waiting_since,
                 waited_ms,
                 last_message,
+                linked,
             }
         },
     )

@@ -238,6 +238,7 @@ fn the_address_of_each_leaf_goes_with_its_own_key() {
             shared: false,
             assurance: Assurance::Platform,
             evidence: Evidence::First,
+            beside: None,
         })
     };
     let address = |place, text: &str| Personal { place, value: PersonalValue::Address(text.into()) };

@@ -101,6 +101,24 @@ pub(super) fn write_change(wire: &mut Wire<'_>, change: &Change) {
                 evidence: evidence.number(),
             },
         ),
+        Change::Unmerged { customer, rest, parted, leaves } => wire.message(
+            60,
+            &p::Unmerged {
+                customer: customer.0,
+                rest: rest.0,
+                parted: parted.0,
+                leaves: leaves.iter().map(|leaf| leaf.0).collect(),
+            },
+        ),
+        Change::CustomerChanged { work, agent, conversation, split } => wire.message(
+            63,
+            &p::CustomerChanged {
+                work: work.to_bits(),
+                agent: agent.0,
+                conversation: conversation.0,
+                split: split.map(WorkId::to_bits),
+            },
+        ),
         Change::MessageStored(message) => wire.nested(1, |wire| write_message_stored(wire, message)),
         Change::ReplyKeyMade { number, key } => {
             wire.message(80, &p::ReplyKeyMade { number: (*number).into(), key: key.to_vec() })
@@ -180,6 +198,37 @@ pub(super) fn write_change(wire: &mut Wire<'_>, change: &Change) {
                 work: work.to_bits(),
                 disposition: disposition.to_string(),
                 reopen_until_ms: reopen_until.0,
+            },
+        ),
+        Change::WorkJoined { work, channel, endpoint, queue } => wire.message(
+            70,
+            &p::WorkJoined {
+                work: work.to_bits(),
+                channel: channel.to_string(),
+                endpoint: endpoint.to_string(),
+                queue: queue.to_string(),
+            },
+        ),
+        Change::WorkRekeyed { work, key } => wire.message(71, &p::WorkRekeyed { work: work.to_bits(), key: *key }),
+        Change::CostChanged { work, agent, cost } => {
+            wire.message(72, &p::CostChanged { work: work.to_bits(), agent: agent.0, cost: *cost })
+        }
+        Change::WorksMerged { from, into, answer_by, audience: told } => wire.message(
+            73,
+            &p::WorksMerged {
+                from: from.to_bits(),
+                into: into.to_bits(),
+                answer_by_ms: answer_by.map(millis),
+                audience: audience(told),
+            },
+        ),
+        Change::WorkSplit { from, into, messages, audience: told } => wire.message(
+            74,
+            &p::WorkSplit {
+                from: from.to_bits(),
+                into: into.to_bits(),
+                messages: messages.iter().map(|message| message.to_bits()).collect(),
+                audience: audience(told),
             },
         ),
         Change::WorkReopened { work, leaf } => {
@@ -282,6 +331,7 @@ fn identity_opened(opened: &IdentityOpened) -> p::IdentityOpened {
         shared: opened.shared,
         assurance: opened.assurance.number(),
         evidence: opened.evidence.number(),
+        beside: opened.beside.map(|leaf| leaf.0),
     }
 }
 
@@ -363,6 +413,7 @@ fn brief(brief: &WorkBrief) -> p::WorkBrief {
         waiting_since_ms: brief.waiting_since.map(millis),
         waited_ms: brief.waited_ms,
         last_message: brief.last_message.to_bits(),
+        linked: brief.linked.iter().map(|work| work.to_bits()).collect(),
     }
 }
 

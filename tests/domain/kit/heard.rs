@@ -98,7 +98,7 @@ pub(crate) fn own_report(ours: MessageId, provider_ref: &str, status: ReceiptSta
 }
 
 impl Heard {
-    fn message(&mut self) -> &mut Message {
+    pub(crate) fn message(&mut self) -> &mut Message {
         match &mut self.event.kind {
             EventKind::Message(message) | EventKind::Echo(message) => message,
             other => panic!("no message: {other:?}"),

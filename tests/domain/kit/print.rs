@@ -26,6 +26,11 @@ pub(crate) fn print(record: &Record, space: &Workspace) -> Vec<String> {
             let preferred = preferred.map_or(String::new(), |agent| format!(", {} first", who(agent)));
             format!("queued {work} in {queue}, due at {}, {cause:?}{preferred}", seconds(key - START))
         }
+        Change::WorkJoined { work, endpoint, .. } => format!("{work} is spoken on {endpoint}, too"),
+        Change::WorkRekeyed { work, key } => format!("{work} is due at {}", seconds(key - START)),
+        Change::CostChanged { work, agent, cost } => format!("{work} costs {} {cost}", who(*agent)),
+        Change::WorksMerged { from, into, .. } => format!("{from} is part of {into}"),
+        Change::WorkSplit { from, into, messages, .. } => format!("{} messages of {from} are {into}", messages.len()),
         Change::OfferMade(offer) => {
             let until = seconds(offer.expires_at.0 - START);
             format!("offer {} to {} until {until}", offer.work, who(offer.agent))

@@ -32,6 +32,7 @@ pub(crate) fn shop() -> Shop {
         identity: identity(),
         continuation_window_ms: millis(72 * 60 * MINUTE),
         max_open_works: 10,
+        max_messages_per_minute: 60,
         decline_cooldown_ms: millis(10 * MINUTE),
         decline_cooldown_min_ms: millis(5 * SECOND),
         default_country: None,
@@ -53,6 +54,8 @@ fn endpoint(name: &str, channel: &str, queue: &str, addresses: &[&str]) -> Endpo
         shown_name: None,
         trusts: vec![AddressKind::Crm, AddressKind::Login],
         authserv_ids: Vec::new(),
+        groups: false,
+        public: false,
     }
 }
 

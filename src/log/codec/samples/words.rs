@@ -98,7 +98,7 @@ pub(super) fn assign_cause() -> impl Strategy<Value = AssignCause> {
 
 pub(super) fn unassign_reason() -> impl Strategy<Value = UnassignReason> {
     use UnassignReason as R;
-    select(vec![R::Closed, R::Recalled, R::OwnerLost, R::Requeued])
+    select(vec![R::Closed, R::Recalled, R::OwnerLost, R::Requeued, R::Merged])
 }
 
 pub(super) fn session_end() -> impl Strategy<Value = SessionEnd> {

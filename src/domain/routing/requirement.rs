@@ -1,0 +1,64 @@
+//! What a queue requires of whoever takes its Work. Defined here only: where skills come to be required, they join it here.
+//!
+//! Today it is who serves the queue: two queues require the same when the very same profiles serve both. That is how two sentences of
+//! the rules are one: a message on another endpoint joins a matter that goes on (rule 3) and the Work then has "the requirements of
+//! both", yet "two unrelated matters never share a Work when their queues differ in requirement". What is said to a desk that other
+//! people serve is taken for another matter; what is said to the same desk by another channel is not. So a join never narrows who may
+//! have the Work, but for the channels that it is spoken on, which whoever has it must serve all.
+
+use std::collections::BTreeMap;
+
+use crate::domain::id::Name;
+use crate::domain::workspace::{AgentProfile, WorkspaceConfig};
+
+/// What one queue requires.
+#[derive(Debug, Default)]
+struct Required {
+    /// Equal for queues that require the same.
+    class: usize,
+    /// Channels of each kind of profile that serves it; empty: all.
+    channels: Vec<Vec<Name>>,
+}
+
+/// Requirements of all queues, as one configuration has them.
+#[derive(Debug, Default)]
+pub(crate) struct Requirements {
+    queues: BTreeMap<Name, Required>,
+}
+
+impl Requirements {
+    pub(crate) fn of(config: &WorkspaceConfig) -> Self {
+        let profiles = config.agents.iter().map(|agent| &agent.profile).chain(&config.guest);
+        let mut served: BTreeMap<&Name, Vec<(usize, &AgentProfile)>> = BTreeMap::new();
+        for (number, profile) in profiles.enumerate() {
+            for queue in &profile.queues {
+                served.entry(queue).or_default().push((number, profile));
+            }
+        }
+        let mut classes: BTreeMap<Vec<usize>, usize> = BTreeMap::new();
+        let mut queues = BTreeMap::new();
+        for queue in &config.queues {
+            let by = served.remove(&queue.name).unwrap_or_default();
+            let numbers = by.iter().map(|(number, _)| *number).collect();
+            let next = classes.len();
+            let class = *classes.entry(numbers).or_insert(next);
+            let mut channels: Vec<Vec<Name>> = by.into_iter().map(|(_, profile)| profile.channels.clone()).collect();
+            channels.sort_unstable();
+            channels.dedup();
+            queues.insert(queue.name.clone(), Required { class, channels });
+        }
+        Self { queues }
+    }
+
+    /// Whether two queues require the same.
+    pub(crate) fn are_same(&self, one: &str, other: &str) -> bool {
+        let class = |queue| self.queues.get(queue).map(|required: &Required| required.class);
+        one == other || class(one).is_some_and(|one| Some(one) == class(other))
+    }
+
+    /// Whether anybody who serves the queue can take all these channels.
+    pub(crate) fn takes(&self, queue: &str, channels: &[&Name]) -> bool {
+        let all = |listed: &Vec<Name>| listed.is_empty() || channels.iter().all(|channel| listed.contains(channel));
+        self.queues.get(queue).is_some_and(|required| required.channels.iter().any(all))
+    }
+}

@@ -1,0 +1,177 @@
+//! How Works end, come back, and are made one or two: which Work a message is in now, whatever its record says. Nothing moves; this
+//! is asked.
+//!
+//! Kept as long as the Work that has the messages is open or can be reopened; afterwards messages are shown as they were stored.
+
+use std::collections::BTreeMap;
+
+use super::Workspace;
+use super::state::indexed;
+use crate::domain::id::{MessageId, WorkId};
+use crate::domain::time::Timestamp;
+use crate::domain::work::{Beside, Brought, ClosedWork, Work};
+
+/// Where messages are that were stored elsewhere. Flat: what it names has not been merged itself.
+#[derive(Debug, Default)]
+pub(crate) struct Matters {
+    /// Works that were merged, each with the one that has its messages now.
+    merged: BTreeMap<WorkId, WorkId>,
+    /// Messages that splits took out of the Work they were stored in.
+    moved: BTreeMap<MessageId, WorkId>,
+    /// What few closed Works have, to be there when they are reopened.
+    closed: BTreeMap<WorkId, Box<Beside>>,
+}
+
+impl Matters {
+    /// The Work that a message is in now, of that which it was stored in.
+    pub(crate) fn current(&self, message: MessageId, stored: WorkId) -> WorkId {
+        if self.merged.is_empty() && self.moved.is_empty() {
+            return stored;
+        }
+        let moved = self.moved.get(&message).copied();
+        moved.or_else(|| self.merged_into(stored)).unwrap_or(stored)
+    }
+
+    /// The Work that another was merged into.
+    pub(crate) fn merged_into(&self, merged: WorkId) -> Option<WorkId> {
+        self.merged.get(&merged).copied()
+    }
+
+    /// The Work that a split took a message to.
+    pub(crate) fn moved(&self, message: MessageId) -> Option<WorkId> {
+        self.moved.get(&message).copied()
+    }
+
+    /// What a closed Work will have when it is reopened.
+    pub(crate) fn of_closed(&self, work: WorkId) -> Option<&Beside> {
+        self.closed.get(&work).map(|beside| &**beside)
+    }
+
+    pub(crate) fn close(&mut self, work: WorkId, beside: Option<Box<Beside>>) {
+        if let Some(mut beside) = beside {
+            // As the thread that is answered: it begins anew.
+            beside.mails.clear();
+            self.closed.insert(work, beside);
+        }
+    }
+
+    pub(crate) fn reopen(&mut self, work: WorkId) {
+        self.closed.remove(&work);
+    }
+
+    /// The Work is known no longer.
+    pub(crate) fn forget(&mut self, work: WorkId) {
+        let Some(beside) = self.closed.remove(&work) else { return };
+        for brought in &beside.brought {
+            self.merged.remove(&brought.work.id);
+        }
+        for message in &beside.moved {
+            if self.moved.get(message) == Some(&work) {
+                self.moved.remove(message);
+            }
+        }
+    }
+
+    fn merge(&mut self, from: WorkId, into: WorkId, beside: &Beside) {
+        self.merged.insert(from, into);
+        for brought in &beside.brought {
+            self.merged.insert(brought.work.id, into);
+        }
+        for message in &beside.moved {
+            self.moved.insert(*message, into);
+        }
+    }
+}
+
+impl Workspace {
+    /// The Work that a message is in now.
+    pub(crate) fn work_of(&self, message: MessageId, stored: Option<WorkId>) -> Option<WorkId> {
+        stored.map(|work| self.matters.current(message, work))
+    }
+
+    /// Folds the reopening of a closed Work.
+    pub(super) fn reopen(&mut self, id: WorkId) {
+        if let Some(closed) = self.closed.remove(id) {
+            if let Some(owner) = closed.last_owner() {
+                self.last_owners.insert(id, owner);
+            }
+            let work = closed.reopened(self);
+            self.matters.reopen(id);
+            self.works.insert(id, Box::new(work));
+        }
+    }
+
+    /// Folds the end of an open Work.
+    pub(super) fn close(&mut self, id: WorkId, reopen_until: Timestamp) {
+        let Some(mut work) = self.take_work(id) else {
+            return;
+        };
+        let owner = self.last_owners.remove(&id);
+        self.matters.close(id, work.beside.take());
+        self.closed.insert(ClosedWork::of(&work, owner, reopen_until, &mut self.names));
+    }
+
+    /// Takes an open Work out of the indexes: nothing of one that is over waits or is due.
+    fn take_work(&mut self, id: WorkId) -> Option<Box<Work>> {
+        let work = self.works.remove(&id)?;
+        let (waiting, timers) = indexed(&work);
+        self.unindex_work(id, waiting, &timers);
+        self.waiting.set_cooled(id, false);
+        Some(work)
+    }
+
+    /// Folds a merge of Works.
+    pub(super) fn merge_works(&mut self, from: WorkId, into: WorkId, answer_by: Option<Timestamp>, now: Timestamp) {
+        let Some(mut work) = self.take_work(from) else { return };
+        if let Some(leaf) = self.leaves.get_mut(work.leaf) {
+            leaf.works.retain(|id| *id != from);
+        }
+        let owner = self.last_owners.remove(&from);
+        let closed = ClosedWork::of(&work, owner, now, &mut self.names);
+        let part = work.give_up();
+        let brought = Brought { work: closed, messages: part.messages() };
+        self.with_work(into, |work| {
+            work.take_in(part);
+            work.owner.iter_mut().for_each(|owner| owner.answer_by = answer_by);
+            work.beside_mut().brought.push(brought);
+        });
+        if let Some(beside) = self.works.get(&into).and_then(|work| work.beside.as_deref()) {
+            self.matters.merge(from, into, beside);
+        }
+    }
+
+    /// Folds a split.
+    pub(super) fn split_work(&mut self, from: WorkId, into: WorkId, messages: &[MessageId]) {
+        let mut given = None;
+        let Some(giver) = self.works.get(&from) else { return };
+        let parted = giver.is_parted(messages, |leaf| self.root_of(leaf));
+        let root = self.root_of(giver.leaf);
+        // Whatever came with a merge and goes as a whole goes with its Work's name; so does what is not the giver's customer's.
+        let goes = |brought: &Brought| {
+            let all = !brought.messages.is_empty() && brought.messages.iter().all(|id| messages.contains(id));
+            all || (parted && self.root_of(brought.work.leaf) != root)
+        };
+        let brought = giver.beside.iter().flat_map(|beside| &beside.brought);
+        let gone: Vec<WorkId> = brought.filter(|brought| goes(brought)).map(|brought| brought.work.id).collect();
+        self.with_work(from, |work| {
+            let part = work.give(messages, parted);
+            let gone = |brought: &mut Brought| gone.contains(&brought.work.id);
+            let brought: Vec<Brought> = work.beside_mut().brought.extract_if(.., gone).collect();
+            given = Some((part, brought));
+        });
+        let Some((part, brought)) = given else { return };
+        for (message, work) in messages.iter().map(|id| (*id, into)) {
+            self.matters.moved.insert(message, work);
+        }
+        for brought in &brought {
+            self.matters.merged.insert(brought.work.id, into);
+        }
+        self.with_work(into, |work| {
+            work.take_in(part);
+            let beside = work.beside_mut();
+            beside.split = true;
+            beside.brought.extend(brought);
+            beside.moved.extend_from_slice(messages);
+        });
+    }
+}

@@ -1,0 +1,208 @@
+//! Which Work each message is in and whose turn that makes it, told from the records alone: what merges and splits may do.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use skein::domain::Workspace;
+use skein::domain::event::Scope;
+use skein::domain::id::{LeafId, MessageId, Name, WorkId};
+use skein::domain::record::{Author, Change, Direction, MessageKind, MessageStored, Record};
+use skein::domain::time::Timestamp;
+use skein::domain::view::WorkState;
+
+use super::checks::{Broken, holds};
+use super::stats::Stats;
+
+/// A customer message that asks.
+#[derive(Clone, Debug)]
+pub(crate) struct Heard {
+    pub(crate) leaf: LeafId,
+    pub(crate) endpoint: Name,
+    pub(crate) thread: Option<String>,
+    pub(crate) at: Timestamp,
+    /// What answered it first, or ended its Work without.
+    answered: Option<MessageId>,
+}
+
+impl Heard {
+    /// Whether what the same customer says on this endpoint is another matter than this.
+    pub(crate) fn is_apart_from(&self, next: &Self) -> bool {
+        let threads = self.thread.as_ref().zip(next.thread.as_ref());
+        let quick = self.leaf == next.leaf && self.endpoint == next.endpoint && next.at.millis_since(self.at) < 120_000;
+        threads.is_some_and(|(this, that)| this != that) && !quick
+    }
+
+    /// What a message asks, if it does.
+    pub(crate) fn of(message: &MessageStored, thread: Option<&str>, at: Timestamp) -> Option<Self> {
+        let theirs = match message.author {
+            Author::Customer => true,
+            Author::Participant => message.scope != Scope::Direct,
+            _ => false,
+        };
+        let asks = theirs
+            && message.direction == Direction::In
+            && matches!(message.kind, MessageKind::Message | MessageKind::Unsupported | MessageKind::Call)
+            && !message.flags.is_quiet();
+        let (leaf, endpoint) = (message.leaf, message.endpoint.clone());
+        asks.then(|| Self { leaf, endpoint, thread: thread.map(str::to_owned), at, answered: None })
+    }
+}
+
+/// Messages of one Work.
+#[derive(Debug, Default)]
+struct OfWork {
+    messages: BTreeSet<MessageId>,
+    asks: BTreeMap<MessageId, Heard>,
+    /// Answers, and ends without one.
+    answers: BTreeSet<MessageId>,
+}
+
+impl OfWork {
+    fn answer(&mut self, id: MessageId) {
+        self.answers.insert(id);
+        for asked in self.asks.values_mut() {
+            asked.answered.get_or_insert(id);
+        }
+    }
+
+    /// Since when the customer waits.
+    fn ours_since(&self) -> Option<Timestamp> {
+        let open = self.asks.iter().filter(|(id, asked)| match asked.answered {
+            None => true,
+            Some(first) => !self.answers.contains(&first) && !self.answers.iter().any(|answer| answer > *id),
+        });
+        open.map(|(_, asked)| asked.at).min()
+    }
+}
+
+/// All Works.
+#[derive(Debug, Default)]
+pub(crate) struct Matters {
+    works: BTreeMap<WorkId, OfWork>,
+    /// The Work that each message was stored in.
+    stored: BTreeMap<MessageId, WorkId>,
+    merged: BTreeSet<WorkId>,
+}
+
+impl Matters {
+    /// The last message that asks in a Work.
+    pub(crate) fn heard(&self, work: WorkId) -> Option<&Heard> {
+        self.works.get(&work)?.asks.values().next_back()
+    }
+
+    /// A message is stored in a Work.
+    pub(crate) fn message(&mut self, id: MessageId, message: &MessageStored, heard: Option<Heard>) {
+        let Some(work) = message.work else { return };
+        self.stored.insert(id, work);
+        let of = self.works.entry(work).or_default();
+        of.messages.insert(id);
+        of.asks.extend(heard.map(|heard| (id, heard)));
+        if message.direction == Direction::Out && !message.flags.is_quiet() {
+            of.answer(id);
+        }
+    }
+
+    /// What else happens to Works.
+    pub(crate) fn change(
+        &mut self,
+        record: &Record,
+        place: u16,
+        space: &Workspace,
+        stats: &mut Stats,
+    ) -> Result<(), Broken> {
+        let id = MessageId::new(record.index, place);
+        match &record.changes[usize::from(place)] {
+            Change::WrapUpStarted { work, .. } => self.works.entry(*work).or_default().answer(id),
+            // What is closed cannot be split any more: a new count begins when it is reopened.
+            Change::WorkClosed { work, .. } => {
+                let of = self.works.entry(*work).or_default();
+                of.asks.clear();
+                of.answers.clear();
+            }
+            Change::WorksMerged { from, into, .. } => {
+                stats.hit("matter", "merged");
+                let roots =
+                    (space.work(*from).map(|work| work.conversation), space.work(*into).map(|work| work.conversation));
+                holds("a merge is of one conversation", roots.0.is_some() && roots.0 == roots.1, || {
+                    format!("{from} into {into}: {roots:?}")
+                })?;
+                let from_of = self.works.remove(from).unwrap_or_default();
+                let into_of = self.works.entry(*into).or_default();
+                into_of.messages.extend(from_of.messages);
+                into_of.asks.extend(from_of.asks);
+                into_of.answers.extend(from_of.answers);
+                self.merged.insert(*from);
+                self.agrees(*into, space)?;
+            }
+            Change::WorkSplit { from, into, messages, .. } => {
+                stats.hit("matter", "split");
+                let of = self.works.entry(*from).or_default();
+                let mut parted = OfWork::default();
+                for message in messages {
+                    holds("a split takes what is there", of.messages.remove(message), || {
+                        format!("{message} of {from}")
+                    })?;
+                    parted.messages.insert(*message);
+                    parted.asks.extend(of.asks.remove(message).map(|heard| (*message, heard)));
+                    parted.answers.extend(of.answers.take(message));
+                }
+                let apart = record.changes.iter().any(|change| matches!(change, Change::Unmerged { .. }));
+                holds("a work keeps a message", apart || !of.messages.is_empty(), || from.to_string())?;
+                self.works.insert(*into, parted);
+                self.agrees(*from, space)?;
+                self.agrees(*into, space)?;
+            }
+            Change::WorkJoined { .. } => stats.hit("matter", "joined by another endpoint"),
+            Change::MessageStored(message) => {
+                if let Some(work) = message.work {
+                    self.turn(work, space)?;
+                }
+                if message.flags.has(skein::domain::record::Flags::FLOOD) {
+                    stats.hit("matter", "flooded");
+                }
+                if message.work.is_some() && message.scope != Scope::Direct {
+                    stats.hit("matter", "of a group");
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Every message is shown in the one Work that has it, and the Work has the turn that its messages make.
+    fn agrees(&self, work: WorkId, space: &Workspace) -> Result<(), Broken> {
+        let Some(of) = self.works.get(&work) else { return Ok(()) };
+        let view = space.work(work).and_then(|work| space.conversation(work.conversation));
+        for message in &of.messages {
+            let shown =
+                view.as_ref().zip(self.stored.get(message)).map(|(view, stored)| view.current(*message, *stored));
+            holds("a message is shown in the one work that has it", shown == Some(work), || {
+                format!("{message} of {work} shown in {shown:?}")
+            })?;
+        }
+        self.turn(work, space)
+    }
+
+    fn turn(&self, work: WorkId, space: &Workspace) -> Result<(), Broken> {
+        let (Some(of), Some(view)) = (self.works.get(&work), space.work(work)) else { return Ok(()) };
+        let counted = of.ours_since();
+        let open = view.state != WorkState::Closed;
+        holds("the turn is what the messages make it", !open || counted == view.waiting_since, || {
+            format!("{work}: counted {counted:?}, {view:?}")
+        })
+    }
+
+    /// No message is in a Work that was merged away, and none in two.
+    pub(crate) fn count(&self) -> Result<(), Broken> {
+        let mut seen = BTreeSet::new();
+        for (work, of) in &self.works {
+            let gone = self.merged.contains(work) && !of.messages.is_empty();
+            holds("a merged work has no messages", !gone, || work.to_string())?;
+            for message in &of.messages {
+                holds("a message is in one work", seen.insert(*message), || format!("{message} of {work}"))?;
+            }
+        }
+        holds("no message leaves all works", seen.len() == self.stored.len(), || {
+            format!("{} of {}", seen.len(), self.stored.len())
+        })
+    }
+}
