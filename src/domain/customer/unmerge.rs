@@ -88,9 +88,11 @@ fn settle(draft: &mut Draft<'_>, parted: WorkId, queue: &Name, open: &[WorkId]) 
     let root = draft.root_of(work.leaf);
     let same_place =
         |other: &&Work| (&other.channel, &other.endpoint, &other.brand) == (&work.channel, &work.endpoint, &work.brand);
-    let there = open.iter().filter(|id| **id != parted).filter_map(|id| draft.work(*id)).filter(same_place);
-    let there = there.filter(|other| other.state != WorkState::Closed && draft.root_of(other.leaf) == root).next_back();
-    if let Some((known, state, queue)) = there.map(|known| (known.id, known.state, known.queue.clone())) {
+    let mut there = open.iter().filter(|id| **id != parted).filter_map(|id| draft.work(*id)).filter(same_place);
+    let is_theirs = |other: &&Work| other.state != WorkState::Closed && draft.root_of(other.leaf) == root;
+    if let Some((known, state, queue)) =
+        there.rfind(is_theirs).map(|known| (known.id, known.state, known.queue.clone()))
+    {
         join(draft, parted, known);
         if state == WorkState::Queued {
             requeue(draft, known, &queue, QueueCause::Requeued, None);
