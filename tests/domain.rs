@@ -40,6 +40,8 @@ mod opt_outs;
 mod order;
 #[path = "domain/owners.rs"]
 mod owners;
+#[path = "domain/parted.rs"]
+mod parted;
 #[path = "domain/parts.rs"]
 mod parts;
 #[path = "domain/peers.rs"]

@@ -1,7 +1,6 @@
 //! Agents say who is one person, and who is two (domain rules, section 4; design, law 9).
 
 use skein::domain::command::{Recipient, Verb};
-use skein::domain::content::Part;
 use skein::domain::event::{AddressKind, Assurance, EventKind, ReceiptStatus, Sender};
 use skein::domain::id::{AssignmentId, LeafId, Name, RootId, WorkId};
 use skein::domain::output::Output;
@@ -9,13 +8,13 @@ use skein::domain::record::{Change, Evidence, IdentityStatus, Purpose};
 use skein::domain::rejection::Rejection;
 use skein::domain::view::{CustomerQuery, CustomerView, WorkState};
 
-use crate::kit::{Heard, MINUTE, Scenario, Step, chat, mail, own_report, shop, sms, whatsapp};
+use crate::kit::{MINUTE, Scenario, Step, chat, mail, own_report, shop, sms, whatsapp};
 
 const ANNA: &str = "+4915112345678";
 const HER_MAIL: &str = "anna@example.com";
 
 impl Scenario {
-    fn merges(&mut self, one: u32, other: u32) -> Step {
+    pub(crate) fn merges(&mut self, one: u32, other: u32) -> Step {
         self.does("ann", Verb::MergeCustomers { customer: RootId(one), other: RootId(other) })
     }
 
@@ -24,7 +23,7 @@ impl Scenario {
         self.does("ann", Verb::LinkIdentity { customer: RootId(customer), sender, scope: Name::default() })
     }
 
-    fn unmerges(&mut self, customer: u32) -> Step {
+    pub(crate) fn unmerges(&mut self, customer: u32) -> Step {
         self.parts(customer, &[])
     }
 
@@ -58,7 +57,7 @@ fn customers(count: usize) -> Scenario {
 }
 
 /// A merged customer who wrote on WhatsApp (leaf 0) and by mail (leaf 1), with what each opened.
-fn merged() -> (Scenario, (WorkId, AssignmentId), WorkId) {
+pub(crate) fn merged() -> (Scenario, (WorkId, AssignmentId), WorkId) {
     let mut story = shop().only_ann().opens();
     story.ready("ann").expect("ready");
     story.hears(whatsapp(ANNA, "where is my parcel?")).expect("a message");
@@ -391,58 +390,6 @@ fn words_go_to_the_matter_that_their_writer_has_open_there() {
     assert!(taken, "{:?}", step.changes());
     assert_eq!(story.open().len(), 2, "one matter each is enough");
     assert_eq!(story.work(theirs).waiting_since, Some(asked));
-    story.folds_to_the_same();
-}
-
-fn about(subject: &str, mut mail: Heard) -> Heard {
-    for part in &mut mail.message().content.parts {
-        if let Part::Mail(head) = part {
-            head.subject = subject.to_owned();
-        }
-    }
-    mail
-}
-
-#[test]
-fn nobody_is_answered_under_the_subject_that_somebody_else_wrote() {
-    let mut story = shop().only_ann().opens();
-    story.ready("ann").expect("ready");
-    story.hears(about("invoice", mail(HER_MAIL, "m1@example.com", "hello"))).expect("a message");
-    let held = story.takes("ann");
-    story.hears(mail("ben@example.com", "m0@example.com", "old").backfill()).expect("history opens no work");
-    story.merges(0, 1).expect("merged");
-    story.hears(about("divorce", mail("ben@example.com", "m2@example.com", "hello"))).expect("a message");
-    let own = story.unmerges(1).opened().expect("his matter");
-    story.hears(about("invoice", mail(HER_MAIL, "m3@example.com", "hello?"))).expect("a message");
-    let subject = |step: &Step| {
-        let parts = step.words().content.parts.clone();
-        parts.into_iter().find_map(|part| match part {
-            Part::Mail(mail) => Some((mail.subject.clone(), mail.references.join(" "))),
-            _ => None,
-        })
-    };
-    let (hers, ids) = subject(&story.answers("ann", held, "it is mended")).expect("a mail");
-    assert!(hers.contains("invoice") && !ids.contains("m2@"), "{hers}: {ids}");
-    let his = story.takes("ann");
-    let (subject, ids) = subject(&story.answers("ann", his, "we wish you well")).expect("a mail");
-    assert_eq!(his.0, own);
-    assert!(subject.contains("divorce") && !ids.contains("m1@"), "{subject}: {ids}");
-    story.folds_to_the_same();
-}
-
-#[test]
-fn what_an_agent_made_one_is_two_again_with_its_people() {
-    let (mut story, held, mailed) = merged();
-    let waits = story.work(mailed).waiting_since;
-    let merge = Verb::MergeWorks { from: mailed, from_assignment: None, into: held.0, into_assignment: held.1 };
-    story.does("ann", merge).expect("one matter");
-    assert_eq!(story.open().len(), 1);
-    let split = story.unmerges(1).opened().expect("hers again");
-    let work = story.work(split);
-    assert_eq!((work.conversation, work.waiting_since), (RootId(1), waits));
-    assert_eq!(story.conversation(RootId(1)).merged, [(mailed, split)].into());
-    let step = story.answers("ann", held, "on its way");
-    assert_eq!(step.message().leaf, LeafId(0));
     story.folds_to_the_same();
 }
 

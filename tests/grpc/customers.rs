@@ -157,8 +157,10 @@ async fn whoever_gets_a_matter_that_was_two_peoples_reads_the_words_of_one() {
         ..Default::default()
     };
     ana.command(Frame::SetPresence(ready)).await.expect("ready");
+    // Both are offered at once.
+    ana.accept().await;
+    ana.accept().await;
     for (conversation, words) in [("c0", "hers"), ("c1", "his")] {
-        ana.accept().await;
         let assigned = ana.assigned().await;
         let texts: Vec<_> = assigned.messages.iter().filter_map(|m| m.content.as_ref()).map(|c| &*c.text).collect();
         assert_eq!(texts, [words]);

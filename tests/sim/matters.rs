@@ -149,7 +149,10 @@ impl Matters {
                 holds("a work keeps a message", apart || !of.messages.is_empty(), || from.to_string())?;
                 self.works.insert(*into, parted);
                 self.agrees(*from, space)?;
-                self.agrees(*into, space)?;
+                let goes_on = |change: &Change| matches!(change, Change::WorksMerged { from, .. } if from == into);
+                if !record.changes.iter().any(goes_on) {
+                    self.agrees(*into, space)?;
+                }
             }
             Change::WorkJoined { .. } => stats.hit("matter", "joined by another endpoint"),
             Change::MessageStored(message) => {
