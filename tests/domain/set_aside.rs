@@ -29,7 +29,7 @@ fn without_leave_a_group_is_kept_in_its_own_conversation_and_asks_nothing() {
     for step in [&first, &second] {
         assert_eq!(step.message().work, None);
         assert!(step.outputs().is_empty());
-        assert_eq!(step.words().content.text.is_empty(), false, "no words are lost");
+        assert!(!step.words().content.text.is_empty(), "no words are lost");
     }
     let direct = story.hears(whatsapp(ANNA, "hello"));
     assert_ne!(direct.message().conversation, first.message().conversation, "it is nobody's conversation");

@@ -67,7 +67,7 @@ async fn a_split_is_offered_with_its_words_and_a_merge_undoes_it() {
     assert_eq!((&told.into_work_id, told.message_ids.len()), (&parted.work_id, 2));
     let two = ana.accept().await;
     assert_eq!(two.work_id, parted.work_id);
-    assert_eq!(two.linked_work_ids, [one.work_id.clone()]);
+    assert_eq!(two.linked_work_ids, std::slice::from_ref(&one.work_id));
     let assigned = ana.assigned().await;
     let words: Vec<_> =
         assigned.messages.iter().map(|said| (said.content.as_ref().map(|c| c.text.as_str()), &said.work_id)).collect();
