@@ -37,8 +37,8 @@ pub const CONNECTION_WINDOW: u32 = 1 << 20;
 /// Header list of one request: names and trace ids, nothing more.
 pub const MAX_HEADER_BYTES: u32 = 16 << 10;
 
-/// Messages that one split names: as many as a Work keeps apart.
-pub const MAX_SPLIT: usize = 256;
+/// Messages that one split names: as many as a Work keeps apart at most.
+pub const MAX_SPLIT: usize = 128;
 /// Bytes of the text of one message: what any channel takes, several times over.
 pub const MAX_TEXT_BYTES: usize = 64 << 10;
 /// Parts of one message.

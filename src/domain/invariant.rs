@@ -128,7 +128,8 @@ fn works(space: &Workspace, found: &mut Vec<Violation>) {
         let armed = work.timers().iter().all(|timer| space.has_timer(timer));
         check(armed, Invariant::DeadlinesArmed);
         let twins = space.works_of(space.root_of(work.leaf)).filter_map(|id| space.works.get(&id)).filter(|other| {
-            other.endpoint == work.endpoint && other.channel == work.channel && other.leaf == work.leaf
+            let split = other.beside.as_ref().is_some_and(|beside| beside.split) && other.id != work.id;
+            other.endpoint == work.endpoint && other.channel == work.channel && other.leaf == work.leaf && !split
         });
         let root = space.root_of(work.leaf);
         let of_one = work.leaves().all(|leaf| space.root_of(leaf) == root);

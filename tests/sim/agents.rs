@@ -149,6 +149,10 @@ impl SimAgent {
             pairs.extend(linked);
             pairs.extend(view.works.iter().map(|into| (any.work, any.assignment, into)));
         }
+        let wraps_up = |id: WorkId| view.works.iter().any(|work| work.work == id && work.state == WorkState::WrapUp);
+        if pairs.iter().any(|(from, _, _)| wraps_up(*from)) {
+            pairs.retain(|(from, _, _)| wraps_up(*from));
+        }
         let (from, from_assignment, into) = *rng.pick_of(&pairs)?;
         Some(Verb::MergeWorks { from, from_assignment, into: into.work, into_assignment: into.assignment? })
     }

@@ -44,6 +44,7 @@ struct Owned {
     agent: AgentId,
     cost: u32,
     grace_ms: Option<u64>,
+    at: Timestamp,
 }
 
 #[derive(Debug)]
@@ -113,6 +114,8 @@ pub(crate) struct Auditor {
     states: BTreeMap<WorkId, &'static str>,
     /// Since when agents have no connection, and the extensions so far at that time.
     gone: BTreeMap<AgentId, (Timestamp, u64)>,
+    /// The same of sessions that ended.
+    ended: BTreeMap<AgentId, (Timestamp, u64)>,
     known: BTreeSet<AgentId>,
     extended_ms: u64,
 }
@@ -136,6 +139,7 @@ impl Auditor {
             offered: BTreeMap::new(),
             states: BTreeMap::new(),
             gone: BTreeMap::new(),
+            ended: BTreeMap::new(),
             known: BTreeSet::new(),
             extended_ms: 0,
         }
@@ -306,6 +310,7 @@ impl Auditor {
                     agent: assigned.agent,
                     cost: assigned.cost,
                     grace_ms: assigned.grace_ms,
+                    at: now,
                 };
                 let before = self.owned.insert(assigned.work, owned);
                 holds("one owner", before.is_none(), || format!("{assigned:?} beside {before:?} at {index}"))?;
@@ -362,6 +367,7 @@ impl Auditor {
             Change::SessionOpened { agent, .. } => {
                 self.known.insert(*agent);
                 self.gone.remove(agent);
+                self.ended.remove(agent);
             }
             Change::SessionLost { agent, .. } => {
                 self.gone.entry(*agent).or_insert((now, self.extended_ms));
@@ -370,6 +376,7 @@ impl Auditor {
                 stats.hit_variant("session ended because", reason);
                 if *reason != SessionEnd::Taken {
                     self.gone.entry(*agent).or_insert((now, self.extended_ms));
+                    self.ended.insert(*agent, (now, self.extended_ms));
                 }
             }
             Change::PresenceSet { presence, .. } => stats.hit_variant("presence", presence),
@@ -527,12 +534,14 @@ impl Auditor {
     /// Nobody without a connection owns anything after all graces. To be asked when all due timers have fired.
     pub(crate) fn graces_end(&self, now: Timestamp) -> Result<(), Broken> {
         for (work, owned) in &self.owned {
-            let (Some(grace_ms), Some((since, then))) = (owned.grace_ms, self.gone.get(&owned.agent)) else {
+            // What is accepted after the loss waits from the end of the session, which may come late when the clock leaps.
+            let gone = self.gone.get(&owned.agent).map(|(since, _)| owned.at >= *since);
+            let gone = if gone == Some(true) { self.ended.get(&owned.agent) } else { self.gone.get(&owned.agent) };
+            let (Some(grace_ms), Some((since, then))) = (owned.grace_ms, gone) else {
                 continue;
             };
             let longest =
                 self.owned.values().filter(|other| other.agent == owned.agent).filter_map(|other| other.grace_ms).max();
-            // What is accepted after the loss waits from the end of the session.
             let bound = longest.unwrap_or(0).max(120_000) + grace_ms + 2 * (self.extended_ms - then);
             let over = now.millis_since(*since).unsigned_abs() > bound + 1_000;
             holds("who is gone owns nothing after the graces", !over, || {

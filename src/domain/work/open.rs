@@ -1,6 +1,5 @@
 //! A Work that is not closed: what records make of it.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use smallvec::SmallVec;
@@ -64,8 +63,8 @@ pub(crate) struct Work {
     pub(crate) tokens: Option<Box<Tokens>>,
     /// When something was last said in it that is not quiet.
     pub(crate) traffic_at: Option<Timestamp>,
-    /// Its messages, for merges and splits; none: none came yet. Shared with the copies that drafts make.
-    pub(crate) said: Option<Arc<Said>>,
+    /// Its messages, for merges and splits; none: none came yet.
+    pub(crate) said: Option<Box<Said>>,
     /// How much was said in it lately, and by whom.
     pub(crate) heard: Heard,
     /// What few Works have.

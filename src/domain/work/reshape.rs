@@ -3,14 +3,12 @@
 //! What it takes is what the dearest of its channels takes; who may have it can be spoken to on all of them. After messages came or
 //! went, everything that follows from them (turn, wait, where an answer goes) is counted anew from those that are there.
 
-use std::sync::Arc;
-
 use super::Work;
 use super::beside::{Beside, Place};
 use super::open::{MailThread, Tokens};
 use super::said::{Before, Item, Said, Says};
 use crate::domain::command::Parted;
-use crate::domain::id::{Index, LeafId, MessageId, RootId, WorkId};
+use crate::domain::id::{Index, LeafId, MessageId, Name, RootId, WorkId};
 use crate::domain::record::{Change, MessageContent};
 use crate::domain::session::Agent;
 use crate::domain::time::Timestamp;
@@ -59,14 +57,14 @@ impl Work {
                 let thread = words.filter(|_| says == Says::Asks).and_then(|words| words.thread.as_deref());
                 let by = self.place_of(&message.channel, &message.endpoint).unwrap_or(0);
                 let item = self.item(id, now, by, says);
-                Item { thread: thread.map(Box::from), leaf: Some(message.leaf), filed: message.leaf, ..item }
+                Item { thread: thread.map(Name::from), leaf: Some(message.leaf), filed: message.leaf, ..item }
             }
             Change::WrapUpStarted { .. } => self.item(id, now, 0, Says::Ends),
             _ => return self.apply(index, now, place, change, words),
         };
         let before = self.before();
         self.apply(index, now, place, change, words);
-        Arc::make_mut(self.said.get_or_insert_with(|| Arc::new(Said::behind(before)))).push(item);
+        self.said.get_or_insert_with(|| Box::new(Said::behind(before))).push(item);
     }
 
     fn item(&self, id: MessageId, at: Timestamp, place: u8, says: Says) -> Item {
@@ -121,7 +119,7 @@ impl Work {
     /// Its customer was taken apart: no answer goes to these identities any more. What they said goes by a split.
     pub(crate) fn part(&mut self, strange: &[LeafId]) {
         if let Some(said) = &mut self.said {
-            Arc::make_mut(said).part(strange);
+            said.part(strange);
         }
         if self.answer_to.as_ref().is_some_and(|(leaf, _)| strange.contains(leaf)) {
             (self.answer_to, self.thread) = (None, None);
@@ -247,7 +245,7 @@ impl Work {
         let tokens = self.tokens.take_if(|_| has_last);
         let (mail, mails) = if parted { self.take_mails(&said) } else { (self.mail.clone(), self.mails()) };
         let only_now = left.before() == Before::default();
-        self.said = Some(Arc::new(left));
+        self.said = Some(Box::new(left));
         if only_now {
             self.leave_places();
         }
@@ -258,13 +256,12 @@ impl Work {
 
     fn take_said(&mut self) -> Said {
         let before = self.before();
-        self.said.take().map_or_else(|| Said::behind(before), Arc::unwrap_or_clone)
+        self.said.take().map_or_else(|| Said::behind(before), |said| *said)
     }
 
     /// Is spoken on no longer where none of its messages is.
     fn leave_places(&mut self) {
         let (Some(said), Some(beside)) = (&mut self.said, &mut self.beside) else { return };
-        let said = Arc::make_mut(said);
         let used = |said: &Said, number: usize| said.items().iter().any(|item| usize::from(item.place) == number);
         for number in (1..=beside.places.len()).rev().filter(|&number| !used(said, number)).collect::<Vec<_>>() {
             beside.places.remove(number - 1);
@@ -292,7 +289,7 @@ impl Work {
         let theirs_last = said.last_asked().map(|item| item.id) > self.last_in;
         let mut own = self.take_said();
         own.take_in(said);
-        self.said = Some(Arc::new(own));
+        self.said = Some(Box::new(own));
         self.threaded |= threaded;
         if theirs_last {
             self.tokens = tokens;
@@ -324,7 +321,7 @@ impl Work {
         let last_in = asked.map(|item| item.id).or(said.before().last_in);
         let last_message = said.last().map(|item| item.id).max(said.before().last_message);
         let answer_to = addressed.and_then(|item| item.leaf).zip(endpoint);
-        let thread = asked.and_then(|item| item.thread.clone());
+        let thread = asked.and_then(|item| item.thread.as_deref()).map(Box::from);
         let last_in_at = asked.map(|item| item.at);
         let traffic_at = said.last().map(|item| item.at).max(self.traffic_at);
         self.replied = said.has_answer();
@@ -348,7 +345,7 @@ impl Work {
     /// The address is the customer's no longer: what would have been answered there is answered to the successor, if there is one.
     pub(crate) fn relink(&mut self, old: LeafId, successor: Option<LeafId>) {
         if let Some(said) = &mut self.said {
-            Arc::make_mut(said).relink(old, successor);
+            said.relink(old, successor);
         }
         if self.answer_to.as_ref().is_some_and(|(leaf, _)| *leaf == old) {
             self.tokens = None;

@@ -5,12 +5,13 @@
 //! in the other Work when the answer was given.
 
 use crate::domain::event::Scope;
-use crate::domain::id::{LeafId, MessageId};
+use crate::domain::id::{LeafId, MessageId, Name};
 use crate::domain::record::{Author, Direction, MessageStored};
 use crate::domain::time::Timestamp;
 
-/// Messages of a Work that are kept apart at most: a desk splits what was said lately. Of older ones their sum is kept.
-pub(crate) const MAX_KEPT: usize = 256;
+/// Messages of a Work that are kept apart: a desk splits what was said lately. Of older ones their sum is kept. Each record that
+/// touches a Work copies them: 128 take 9 KB, most Works have ten.
+pub(crate) const MAX_KEPT: usize = 64;
 /// A list that is so long is cut to [`MAX_KEPT`], so that a long matter is not cut for each of its messages.
 const CUT_AT: usize = 2 * MAX_KEPT;
 
@@ -52,7 +53,7 @@ pub(crate) struct Item {
     /// What answered or ended it first. It counts while it stands in the same Work; without it the first answer behind does.
     pub(crate) answered: Option<MessageId>,
     /// Thread of the channel's that it stood in.
-    pub(crate) thread: Option<Box<str>>,
+    pub(crate) thread: Option<Name>,
 }
 
 /// What is known of messages that are not kept apart.

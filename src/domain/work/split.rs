@@ -1,7 +1,7 @@
 //! One Work turns out to be two matters: some of its messages become a Work of their own, linked, in a queue of choice (domain
 //! rules, section 5). Turn and wait of both follow from the messages that each has then.
 //!
-//! Messages since the Work was opened or reopened can be split off, the newest 256 of them. A split is undone by a merge.
+//! Messages since the Work was opened or reopened can be split off, the newest 64 of them at least. A split is undone by a merge.
 
 use smallvec::SmallVec;
 
