@@ -180,6 +180,18 @@ fn a_refusal_to_be_written_to_outlives_whoever_gave_it() {
 }
 
 #[test]
+fn whoever_refused_and_was_erased_is_still_left_alone_when_they_write_again() {
+    let mut story = desk();
+    let first = story.hears(sms(ANNA, "stop")).message().conversation;
+    erases(&mut story, first).expect("an erasure");
+    let again = story.hears(sms(ANNA, "hello again")).message().conversation;
+    assert_ne!(again, first);
+    let refuses = &story.conversation(again).identities[0].refuses;
+    assert!(refuses.contains(&Purpose::Marketing), "{refuses:?}");
+    story.folds_to_the_same();
+}
+
+#[test]
 fn a_fold_without_the_keys_gives_the_state_that_live_has() {
     let mut story = desk();
     let both = [(AddressKind::Whatsapp, "DE.1234"), (AddressKind::Phone, ANNA)];

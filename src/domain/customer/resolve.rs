@@ -20,7 +20,8 @@ use crate::domain::draft::Draft;
 use crate::domain::event::{AddressKind, Assurance, Scope, Sender};
 use crate::domain::id::{LeafId, Name, RootId};
 use crate::domain::record::{
-    Change, Evidence, IdentityOpened, IdentityStatus, PersonalValue, SuggestionEnd, SuggestionReason,
+    Change, Evidence, IdentityOpened, IdentityStatus, OptSource, PersonalValue, Purpose, SuggestionEnd,
+    SuggestionReason,
 };
 use crate::domain::workspace::{EndpointConfig, Workspace};
 
@@ -416,6 +417,9 @@ pub(crate) fn resolve_thread(draft: &mut Draft<'_>, endpoint: &Name, thread: &st
 /// Opens the next generation of an address; without a root for a customer of its own.
 pub(super) fn open(draft: &mut Draft<'_>, address: Address, root: Option<RootId>, opening: Opening) -> LeafId {
     let leaf = draft.next_leaf();
+    // Who asked to be left alone, and was erased, is left alone: nothing else of them is known.
+    let erased = draft.space.leaves.find(address.hash).filter(|_| address.anew);
+    let refused: Vec<Purpose> = erased.into_iter().flat_map(|before| draft.space.opt_outs.of(before)).collect();
     draft.with_content(leaf, PersonalValue::Address(address.text));
     draft.push(Change::IdentityOpened(IdentityOpened {
         leaf,
@@ -431,6 +435,9 @@ pub(super) fn open(draft: &mut Draft<'_>, address: Address, root: Option<RootId>
         assurance: opening.assurance,
         evidence: opening.evidence,
     }));
+    if !refused.is_empty() {
+        draft.push(Change::OptNoted { leaf, purposes: refused, refused: true, source: OptSource::Provider });
+    }
     leaf
 }
 
