@@ -7,7 +7,7 @@ use skein::domain::record::{Change, IdentityStatus, OfferOutcome, Purpose, Unass
 use skein::domain::rejection::Rejection;
 use skein::domain::view::WorkState;
 
-use crate::kit::{SPACE, Scenario, Step, mail, shop, sms, whatsapp};
+use crate::kit::{SPACE, Scenario, Step, chat, mail, shop, sms, whatsapp};
 
 const ANNA: &str = "+4915112345678";
 
@@ -177,6 +177,30 @@ fn a_refusal_to_be_written_to_outlives_whoever_gave_it() {
     keys_are_destroyed(&mut story);
     let refuses = &story.conversation(conversation).identities[0].refuses;
     assert!(refuses.contains(&Purpose::Marketing));
+}
+
+#[test]
+fn whoever_refused_and_was_erased_is_still_left_alone_when_they_write_again() {
+    let mut story = desk();
+    let first = story.hears(sms(ANNA, "stop")).message().conversation;
+    erases(&mut story, first).expect("an erasure");
+    let again = story.hears(sms(ANNA, "hello again")).message().conversation;
+    assert_ne!(again, first);
+    let refuses = &story.conversation(again).identities[0].refuses;
+    assert!(refuses.contains(&Purpose::Marketing), "{refuses:?}");
+    story.folds_to_the_same();
+}
+
+#[test]
+fn an_erased_customer_is_suggested_to_be_nobody() {
+    let mut story = desk();
+    let anna = story.hears(mail("anna@example.com", "1@a", "hello")).message().conversation;
+    let visitor = chat("visitor", "it is me").also(AddressKind::Email, "anna@example.com");
+    let visitor = story.hears(visitor).message().conversation;
+    assert_eq!(story.space().suggestions_of(visitor).count(), 1);
+    erases(&mut story, anna).expect("an erasure");
+    assert_eq!(story.space().suggestions_of(visitor).count(), 0);
+    story.folds_to_the_same();
 }
 
 #[test]

@@ -13,9 +13,10 @@ pub(crate) const ANNA: &str = "anna@example.com";
 pub(crate) const LAWYER: &str = "lawyer@law.example";
 pub(crate) const DAY: i64 = 24 * HOUR;
 
-/// A workspace whose mails have tokens; ann is READY.
+/// A workspace whose mails have tokens, and in which `sales` leads to a desk of its own; ann, who serves both, is READY.
 pub(crate) fn with_tokens() -> Scenario {
-    let mut story = shop().opens();
+    let desks = shop().second_queue("trade", "sales").agent("bob", |bob| bob.queues = vec![Name::new("help")]);
+    let mut story = desks.opens();
     renew(&mut story, [6; 32]).expect("a key");
     story.ready("ann").expect("ready");
     story

@@ -7,6 +7,7 @@ use skein::domain::id::Name;
 use skein::domain::record::{Change, Flags, Presence};
 use skein::domain::rejection::Rejection;
 use skein::domain::view::WorkState;
+use skein::domain::workspace::WorkspaceConfig;
 
 use crate::kit::{HOUR, Heard, MINUTE, Scenario, Shop, chat, echo, mail, shop, sms, whatsapp};
 
@@ -18,6 +19,11 @@ fn two_desks() -> Shop {
         .second_queue("sales", "sms")
         .agent("ann", |ann| ann.queues = vec![Name::new("help")])
         .agent("bob", |bob| bob.queues = vec![Name::new("sales")])
+}
+
+/// Chat and mail are believed when they name a number.
+fn believing(shop: Shop) -> Shop {
+    shop.but(|config| config.endpoints.iter_mut().for_each(|endpoint| endpoint.trusts.push(AddressKind::Phone)))
 }
 
 /// Anna, logged in, in the chat.
@@ -237,17 +243,9 @@ fn quick_follow_ups_stay_where_they_are_when_another_matter_is_newer() {
 
 #[test]
 fn of_several_that_go_on_the_one_with_the_latest_message_is_joined() {
-    let mut story = shop()
-        .second_queue("sales", "sms")
-        .agent("ann", |ann| ann.queues = vec![Name::new("help")])
-        .but(|config| {
-            config.endpoints.iter_mut().for_each(|e| {
-                if e.name == "web" {
-                    e.queue = Name::new("sales")
-                }
-            })
-        })
-        .opens();
+    let sells = |config: &mut WorkspaceConfig| config.endpoints[4].queue = Name::new("sales");
+    let desks = shop().second_queue("sales", "sms").agent("ann", |ann| ann.queues = vec![Name::new("help")]).but(sells);
+    let mut story = believing(desks).opens();
     story.hears(anna_in_chat("hello")).expect("a message");
     story.after(31 * MINUTE);
     let first = story.hears(whatsapp(ANNA, "about my parcel")).opened().expect("a work");
@@ -297,12 +295,11 @@ fn a_reply_to_another_brands_mailbox_is_a_matter_of_that_brand() {
 
 #[test]
 fn the_limit_of_open_works_is_one_of_each_brand() {
-    let mut story = shop()
-        .but(|config| {
-            config.max_open_works = 1;
-            config.endpoints[1].brand = Name::new("outlet");
-        })
-        .opens();
+    let limited = shop().but(|config| {
+        config.max_open_works = 1;
+        config.endpoints[1].brand = Name::new("outlet");
+    });
+    let mut story = believing(limited).opens();
     let first = story.hears(whatsapp(ANNA, "one")).opened();
     assert!(story.hears(sms(ANNA, "another brand has room")).opened().is_some());
     story.after(HOUR);
@@ -361,7 +358,7 @@ fn an_owner_who_is_ready_is_asked_first_for_a_linked_work() {
         cem.profile.capacity = 3;
         config.agents.push(cem);
     });
-    let (mut story, _) = with_ann(three);
+    let (mut story, _) = with_ann(believing(three));
     story.presence("ann", Presence::Away).expect("away");
     story.after(HOUR);
     story.ready("cem").expect("ready");

@@ -367,7 +367,9 @@ fn an_owner_who_takes_in_an_unanswered_work_is_recalled_in_time() {
 
 #[test]
 fn what_follows_after_a_chain_of_merges_leads_to_the_last() {
-    let Two { mut story, one, two, asked } = two(shop().agent("ann", |ann| ann.capacity = 5));
+    let Two { mut story, one, two, asked } = two(shop()
+        .agent("ann", |ann| ann.capacity = 5)
+        .but(|config| config.endpoints[4].trusts.push(AddressKind::Phone)));
     story.after(HOUR);
     let both = chat("v1", "by chat")
         .from(&[(AddressKind::Web, "v1"), (AddressKind::Phone, ANNA)])

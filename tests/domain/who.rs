@@ -6,8 +6,9 @@ use skein::domain::event::{AddressKind, Assurance, EventKind, Sender};
 use skein::domain::id::{LeafId, Name, RootId};
 use skein::domain::record::{Change, Evidence, IdentityStatus, SuggestionEnd, SuggestionReason};
 use skein::domain::rejection::Rejection;
+use skein::domain::workspace::WorkspaceConfig;
 
-use crate::kit::{Heard, Scenario, Step, chat, echo, mail, shop, sms, whatsapp};
+use crate::kit::{HOUR, Heard, Scenario, Step, chat, echo, mail, shop, sms, whatsapp};
 
 const PHONE: &str = "+4915112345678";
 const OTHER: &str = "+4915187654321";
@@ -347,6 +348,18 @@ fn a_role_mailbox_is_shared_from_its_first_mail(#[case] address: &str) {
 }
 
 #[test]
+fn a_mailbox_of_ours_is_shared_from_its_first_mail() {
+    let own = "frieda@shop.example";
+    let mailbox = |config: &mut WorkspaceConfig| config.endpoints[2].addresses.push(own.to_owned());
+    let mut story = shop().but(mailbox).opens();
+    let passed_on = mail(own, "1@x", "a customer asks").also(AddressKind::Crm, "C1").named("Frieda");
+    let first = of(&story.hears(passed_on));
+    assert_eq!(identities(&story, first), [(AddressKind::Email, true, Evidence::First)]);
+    assert_eq!(story.conversation(first).shown_name, None);
+    story.folds_to_the_same();
+}
+
+#[test]
 fn a_role_mailbox_is_no_evidence_where_it_is_claimed() {
     let mut story = shop().but(|config| config.endpoints[1].trusts.push(AddressKind::Email)).opens();
     let anna = of(&story.hears(sms(PHONE, "hello").also(AddressKind::Email, "info@firm.example")));
@@ -475,10 +488,10 @@ fn a_browser_is_written_to_only_while_its_customer_is_logged_in() {
     let mut story = shop().only_ann().opens();
     story.ready("ann").expect("ready");
     let visitor = story.hears(chat("b1", "hello").also(AddressKind::Crm, "C1"));
+    story.takes("ann");
+    story.after(HOUR);
     story.hears(text(PHONE, "C1").id("later")).expect("a message");
-    let held = story.takes("ann");
-    let other = story.takes("ann");
-    let by_sms = if story.work(held.0).channel == "sms" { held } else { other };
+    let by_sms = story.takes("ann");
     let to_browser = |leaf: LeafId| skein::domain::command::Recipient { leaf, endpoint: Name::new("web") };
     let leaf = visitor.message().leaf;
     let refused = story.sends("ann", by_sms, |send| send.to = Some(to_browser(leaf))).refused();

@@ -115,7 +115,7 @@ async fn a_deposed_writer_that_was_cut_off_changes_nothing_when_it_comes_back() 
 async fn publish_stale(bed: &OnServer, epoch: u64) {
     let nats = connect(&bed.server.url()).await;
     let (entries, tip, _) = read_all(&bed.log().await).await.expect("readable");
-    let mut frame = vec![2];
+    let mut frame = vec![3];
     frame.extend((entries.len() as u64 + 1).to_le_bytes());
     frame.extend(tip.chain.to_le_bytes());
     frame.extend(b"stale");

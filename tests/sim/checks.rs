@@ -1,7 +1,7 @@
 //! What must hold of the records of the log, told from the records and views alone: a second opinion on what the core decides.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::{Debug, Write as _};
+use std::fmt::Debug;
 
 use skein::domain::event::{ReceiptStatus, Scope};
 use skein::domain::id::{AgentId, AssignmentId, LeafId, MessageId, Name, OfferId, RootId, WorkId};
@@ -573,37 +573,4 @@ fn thread(record: &Record, place: u16) -> Option<&str> {
 /// What identifies a customer's message to the world: it must be stored once. What was told as history is told again by itself.
 pub(crate) fn message_key(channel: &str, provider_ref: Option<&str>, text: &str, backfill: bool) -> String {
     format!("{channel}|{}|{text}{}", provider_ref.unwrap_or(""), if backfill { "|history" } else { "" })
-}
-
-/// Everything that can be seen of a state, one view a line.
-pub(crate) fn fingerprint(state: &State, agents: &[&str]) -> String {
-    let mut text = String::new();
-    let mut line = |value: &dyn Debug| writeln!(text, "{value:?}").expect("a string takes everything");
-    line(&(state.head(), state.time(), state.next_deadline()));
-    for number in 0..8 {
-        line(&state.stream_number(number));
-    }
-    for stream in ["OUT", "DEAD"] {
-        line(&state.handed_over(stream));
-    }
-    for space in state.workspaces() {
-        line(&(space.name(), space.config_sha256(), space.identities(), space.remembered_ids(), space.open_works()));
-        line(&space.held_parts());
-        for work in space.works(None, None) {
-            line(&work);
-        }
-        for agent in agents {
-            line(&space.agent(agent));
-        }
-        for root in 0..space.identities() {
-            line(&space.conversation(RootId(u32::try_from(root).expect("few"))));
-        }
-    }
-    text
-}
-
-/// Fails with the first line that differs.
-pub(crate) fn same(live: &str, folded: &str) -> Result<(), Broken> {
-    let differs = live.lines().zip(folded.lines()).find(|(live, folded)| live != folded);
-    holds("live is the fold of the log", live == folded, || format!("{differs:?}"))
 }

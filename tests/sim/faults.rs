@@ -1,7 +1,8 @@
 //! What goes wrong between processes: appends and acks that are lost, strays, crashes, a second owner.
 
 use super::agents::NAMES;
-use super::checks::{Broken, fingerprint, same};
+use super::checks::Broken;
+use super::compare::{fingerprint, same};
 use super::model::Standing;
 use super::node::Node;
 use super::world::{Asker, World};

@@ -5,6 +5,7 @@
 
 mod agents;
 mod checks;
+mod compare;
 mod controls;
 mod customers;
 mod ending;

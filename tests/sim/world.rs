@@ -11,7 +11,8 @@ use skein::domain::time::Timestamp;
 use skein::shard::Released;
 
 use super::agents::{NAMES, SimAgent, Wish};
-use super::checks::{ACME, Auditor, Broken, fingerprint, holds, same};
+use super::checks::{ACME, Auditor, Broken, holds};
+use super::compare::{fingerprint, same};
 use super::customers::{Customers, Handed, InMessage};
 use super::model::{Flight, Sabotage, Store};
 use super::node::{Node, Outs};

@@ -55,8 +55,9 @@ pub(crate) fn answered(draft: &Draft<'_>, question: &Question<'_>) -> Option<(Me
     question.answers.iter().find_map(|id| {
         let fingerprint = provider_fingerprint(key, question.channel, question.endpoint, id);
         let known = &draft.space.provider_ids;
-        let own = || known.get(own_mail_fingerprint(key, question.leaf, id)).filter(|_| question.channel == "email");
-        let &(message, work) = own().or_else(|| known.get(fingerprint))?;
+        let is_mail = question.channel == "email";
+        let own = is_mail.then(|| known.get(own_mail_fingerprint(key, question.leaf, id))).flatten();
+        let &(message, work) = own.or_else(|| known.get(fingerprint))?;
         let work = draft.space.work_of(message, work).filter(|&work| fits(draft, work, question));
         Some((message, work)).filter(|_| work.is_some())
     })
@@ -148,21 +149,26 @@ fn is_on(space: &Workspace, work: &ClosedWork, question: &Question<'_>) -> bool 
         || beside().any(|place| by(&place.channel, &place.endpoint))
 }
 
-fn reopenable(draft: &Draft<'_>, work: WorkId) -> bool {
+/// Whether the Work is closed, and a message may open it again.
+pub(crate) fn reopenable(draft: &Draft<'_>, work: WorkId) -> bool {
     draft.space.closed.get(work).is_some_and(|work| work.reopen_until >= draft.now)
+}
+
+/// The leaf that a Work is filed under, open or closed.
+pub(crate) fn leaf_of(draft: &Draft<'_>, work: WorkId) -> Option<LeafId> {
+    let space = draft.space;
+    space.works.get(&work).map(|work| work.leaf).or_else(|| space.closed.get(work).map(|work| work.leaf))
 }
 
 /// Whether the Work is one of the customer's.
 pub(crate) fn belongs(draft: &Draft<'_>, work: WorkId, root: RootId) -> bool {
-    let space = draft.space;
-    let open = space.works.get(&work).map(|work| work.leaf);
-    open.or_else(|| space.closed.get(work).map(|work| work.leaf)).is_some_and(|leaf| draft.root_of(leaf) == root)
+    leaf_of(draft, work).is_some_and(|leaf| draft.root_of(leaf) == root)
 }
 
 /// Whether the Work is one of the customer's, of the brand that the question is asked of.
 fn fits(draft: &Draft<'_>, work: WorkId, question: &Question<'_>) -> bool {
     let space = draft.space;
-    let open = space.works.get(&work).map(|work| (work.leaf, &work.brand));
-    let known = open.or_else(|| space.closed.get(work).map(|work| (work.leaf, space.names.get(work.brand))));
-    known.is_some_and(|(leaf, brand)| draft.root_of(leaf) == question.root && question.is_of_brand(brand))
+    let open = space.works.get(&work).map(|work| &work.brand);
+    let brand = open.or_else(|| space.closed.get(work).map(|work| space.names.get(work.brand)));
+    belongs(draft, work, question.root) && brand.is_some_and(|brand| question.is_of_brand(brand))
 }

@@ -16,6 +16,7 @@ use super::shared::{companions, share};
 use super::suggestion::suggest;
 use super::weigh::{Part, weigh};
 use super::{Leaf, NORMALISER_VERSION, address_hash, browser, end_between, normalise};
+use crate::domain::delivery::carry_refusals;
 use crate::domain::draft::Draft;
 use crate::domain::event::{AddressKind, Assurance, Scope, Sender};
 use crate::domain::id::{LeafId, Name, RootId};
@@ -430,6 +431,8 @@ pub(super) fn open_beside(
     beside: Option<LeafId>,
 ) -> LeafId {
     let leaf = draft.next_leaf();
+    // Who asked to be left alone, and was erased, is left alone: nothing else of them is known.
+    let erased = if address.anew { draft.space.leaves.find(address.hash) } else { None };
     draft.with_content(leaf, PersonalValue::Address(address.text));
     draft.push(Change::IdentityOpened(IdentityOpened {
         leaf,
@@ -446,6 +449,9 @@ pub(super) fn open_beside(
         evidence: opening.evidence,
         beside,
     }));
+    if let Some(before) = erased {
+        carry_refusals(draft, before, leaf);
+    }
     leaf
 }
 

@@ -1,0 +1,274 @@
+//! A sample of each kind of change. A variant of [`Change`] that is forgotten here does not compile, or fails the test that counts
+//! them.
+
+use proptest::collection::vec;
+use proptest::option::of;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use super::words::{
+    assign_cause, assurance, error_class, evidence, opt_source, outcome, presence, queue_cause, receipt_status,
+    session_end, status, suggestion_end, suggestion_reason, unassign_reason,
+};
+use super::{
+    agent, assignment, brief, identity_opened, input, leaf, message, message_stored, name, part_held, receipt_noted,
+    root, time, work, work_opened,
+};
+use crate::domain::id::{Index, OfferId, Position};
+use crate::domain::record::{Assigned, Change, OfferMade, Purpose};
+
+/// How many variants [`variant`] numbers.
+pub(in crate::log::codec) const VARIANTS: usize = 57;
+
+/// The number of a change's variant, from 0.
+pub(in crate::log::codec) fn variant(change: &Change) -> usize {
+    match change {
+        Change::WorkspaceOpened { .. } => 0,
+        Change::ConfigApplied { .. } => 1,
+        Change::StreamBound { .. } => 2,
+        Change::InputBroken { .. } => 3,
+        Change::InputGap { .. } => 4,
+        Change::Progress { .. } => 5,
+        Change::DeadLettered { .. } => 6,
+        Change::HandedOver { .. } => 7,
+        Change::Resumed { .. } => 8,
+        Change::AccountNoted { .. } => 9,
+        Change::IdentityOpened(_) => 10,
+        Change::IdentityMarked { .. } => 11,
+        Change::Named { .. } => 12,
+        Change::Merged { .. } => 13,
+        Change::MessageStored(_) => 14,
+        Change::ReceiptNoted(_) => 15,
+        Change::ReceiptParked { .. } => 16,
+        Change::SeenMarked { .. } => 17,
+        Change::WorkOpened(_) => 18,
+        Change::WorkQueued { .. } => 19,
+        Change::OfferMade(_) => 20,
+        Change::OfferEnded { .. } => 21,
+        Change::Assigned(_) => 22,
+        Change::Unassigned { .. } => 23,
+        Change::CooledDown { .. } => 24,
+        Change::WrapUpStarted { .. } => 25,
+        Change::WrapUpLeft { .. } => 26,
+        Change::WorkClosed { .. } => 27,
+        Change::WorkReopened { .. } => 28,
+        Change::AgentRegistered { .. } => 29,
+        Change::SessionOpened { .. } => 30,
+        Change::SessionLost { .. } => 31,
+        Change::SessionEnded { .. } => 32,
+        Change::PresenceSet { .. } => 33,
+        Change::MatchDeferred { .. } => 34,
+        Change::AlsoReceived { .. } => 35,
+        Change::CooldownEnded { .. } => 36,
+        Change::InputResumed { .. } => 37,
+        Change::PartHeld(_) => 38,
+        Change::PartsJoined { .. } => 39,
+        Change::ThroughParked { .. } => 40,
+        Change::OptNoted { .. } => 41,
+        Change::LinkEnded { .. } => 42,
+        Change::Suggested { .. } => 43,
+        Change::SuggestionEnded { .. } => 44,
+        Change::Linked { .. } => 45,
+        Change::Heard { .. } => 46,
+        Change::ReplyKeyMade { .. } => 47,
+        Change::Erased { .. } => 48,
+        Change::KeyDestroyed { .. } => 49,
+        Change::WorkJoined { .. } => 50,
+        Change::WorkRekeyed { .. } => 51,
+        Change::CostChanged { .. } => 52,
+        Change::WorksMerged { .. } => 53,
+        Change::WorkSplit { .. } => 54,
+        Change::Unmerged { .. } => 55,
+        Change::CustomerChanged { .. } => 56,
+    }
+}
+
+/// One strategy per variant, in the order of [`variant`].
+pub(in crate::log::codec) fn every_change() -> Vec<BoxedStrategy<Change>> {
+    vec![
+        any::<[u8; 16]>().prop_map(|hash_key| Change::WorkspaceOpened { hash_key }).boxed(),
+        (".{0,40}", any::<[u8; 32]>())
+            .prop_map(|(canonical, sha256)| Change::ConfigApplied { canonical, sha256 })
+            .boxed(),
+        (any::<u16>(), name(), any::<i64>())
+            .prop_map(|(stream, name, created_ns)| Change::StreamBound { stream, name, created_ns })
+            .boxed(),
+        any::<(u16, u64, u64)>()
+            .prop_map(|(stream, applied, found)| Change::InputBroken { stream, applied, found })
+            .boxed(),
+        any::<(u16, u64, u64)>().prop_map(|(stream, from, to)| Change::InputGap { stream, from, to }).boxed(),
+        vec(input(), 0..4).prop_map(|reached| Change::Progress { reached }).boxed(),
+        (input(), name(), name(), name(), name())
+            .prop_map(|(input, stream, channel, endpoint, reason)| Change::DeadLettered {
+                input,
+                stream,
+                channel,
+                endpoint,
+                reason,
+            })
+            .boxed(),
+        (name(), any::<u64>(), any::<(u64, u32)>())
+            .prop_map(|(stream, stream_sequence, (index, output))| Change::HandedOver {
+                stream,
+                stream_sequence,
+                position: Position { index: Index(index), output },
+            })
+            .boxed(),
+        any::<(u64, u64)>().prop_map(|(outage_ms, extension_ms)| Change::Resumed { outage_ms, extension_ms }).boxed(),
+        (name(), name()).prop_map(|(endpoint, subject)| Change::AccountNoted { endpoint, subject }).boxed(),
+        identity_opened().boxed(),
+        (leaf(), status(), any::<bool>())
+            .prop_map(|(leaf, status, shared)| Change::IdentityMarked { leaf, status, shared })
+            .boxed(),
+        (leaf(), assurance()).prop_map(|(leaf, assurance)| Change::Named { leaf, assurance }).boxed(),
+        (root(), root(), vec(leaf(), 0..4), evidence())
+            .prop_map(|(winner, loser, leaves, evidence)| Change::Merged { winner, loser, leaves, evidence })
+            .boxed(),
+        message_stored().boxed(),
+        receipt_noted().boxed(),
+        (any::<u64>(), receipt_status(), error_class())
+            .prop_map(|(fingerprint, status, class)| Change::ReceiptParked { fingerprint, status, class })
+            .boxed(),
+        (agent(), work(), message())
+            .prop_map(|(agent, work, through)| Change::SeenMarked { agent, work, through })
+            .boxed(),
+        work_opened().boxed(),
+        (work(), name(), any::<i64>(), queue_cause(), of(agent()))
+            .prop_map(|(work, queue, key, cause, preferred)| Change::WorkQueued { work, queue, key, cause, preferred })
+            .boxed(),
+        (work(), agent(), any::<u32>(), time(), brief())
+            .prop_map(|(work, agent, cost, expires_at, brief)| {
+                Change::OfferMade(OfferMade { work, agent, cost, expires_at, brief })
+            })
+            .boxed(),
+        (any::<u64>().prop_map(OfferId::from_bits), work(), agent(), outcome())
+            .prop_map(|(offer, work, agent, outcome)| Change::OfferEnded { offer, work, agent, outcome })
+            .boxed(),
+        (work(), agent(), assign_cause(), any::<u32>(), of(any::<u64>()), of(time()), brief())
+            .prop_map(|(work, agent, cause, cost, grace_ms, answer_by, brief)| {
+                Change::Assigned(Assigned { work, agent, cause, cost, grace_ms, answer_by, brief })
+            })
+            .boxed(),
+        (assignment(), work(), agent(), unassign_reason())
+            .prop_map(|(assignment, work, agent, reason)| Change::Unassigned { assignment, work, agent, reason })
+            .boxed(),
+        (work(), agent(), any::<bool>(), time())
+            .prop_map(|(work, agent, liftable, until)| Change::CooledDown { work, agent, liftable, until })
+            .boxed(),
+        (work(), agent(), time(), any::<u32>(), name())
+            .prop_map(|(work, agent, until, cost, disposition)| Change::WrapUpStarted {
+                work,
+                agent,
+                until,
+                cost,
+                disposition,
+            })
+            .boxed(),
+        (work(), agent(), any::<u32>())
+            .prop_map(|(work, agent, cost)| Change::WrapUpLeft { work, agent, cost })
+            .boxed(),
+        (work(), name(), time())
+            .prop_map(|(work, disposition, reopen_until)| Change::WorkClosed { work, disposition, reopen_until })
+            .boxed(),
+        (work(), leaf()).prop_map(|(work, leaf)| Change::WorkReopened { work, leaf }).boxed(),
+        (agent(), name()).prop_map(|(agent, name)| Change::AgentRegistered { agent, name }).boxed(),
+        (agent(), any::<u64>())
+            .prop_map(|(agent, session_epoch)| Change::SessionOpened { agent, session_epoch })
+            .boxed(),
+        (agent(), any::<u64>(), time(), time())
+            .prop_map(|(agent, session_epoch, offers_until, until)| Change::SessionLost {
+                agent,
+                session_epoch,
+                offers_until,
+                until,
+            })
+            .boxed(),
+        (agent(), any::<u64>(), session_end())
+            .prop_map(|(agent, session_epoch, reason)| Change::SessionEnded { agent, session_epoch, reason })
+            .boxed(),
+        (agent(), presence(), name(), vec(name(), 0..3))
+            .prop_map(|(agent, presence, reason, channels)| Change::PresenceSet { agent, presence, reason, channels })
+            .boxed(),
+        (agent(), any::<bool>()).prop_map(|(agent, more)| Change::MatchDeferred { agent, more }).boxed(),
+        (message(), leaf(), name())
+            .prop_map(|(message, leaf, endpoint)| Change::AlsoReceived { message, leaf, endpoint })
+            .boxed(),
+        (work(), agent()).prop_map(|(work, agent)| Change::CooldownEnded { work, agent }).boxed(),
+        any::<(u16, i64, u64, u64)>()
+            .prop_map(|(stream, created_ns, sequence, digest)| Change::InputResumed {
+                stream,
+                created_ns,
+                sequence,
+                digest,
+            })
+            .boxed(),
+        part_held().boxed(),
+        (leaf(), any::<u64>(), message(), any::<bool>())
+            .prop_map(|(leaf, set, message, complete)| Change::PartsJoined { leaf, set, message, complete })
+            .boxed(),
+        (leaf(), name(), name(), receipt_status(), time())
+            .prop_map(|(leaf, channel, endpoint, status, through)| Change::ThroughParked {
+                leaf,
+                channel,
+                endpoint,
+                status,
+                through,
+            })
+            .boxed(),
+        (
+            leaf(),
+            vec(select(vec![Purpose::Proactive, Purpose::Marketing, Purpose::Survey]), 0..4),
+            any::<bool>(),
+            opt_source(),
+        )
+            .prop_map(|(leaf, purposes, refused, source)| Change::OptNoted { leaf, purposes, refused, source })
+            .boxed(),
+        (leaf(), of(leaf()), any::<bool>())
+            .prop_map(|(leaf, successor, shared)| Change::LinkEnded { leaf, successor, shared })
+            .boxed(),
+        (leaf(), leaf(), suggestion_reason())
+            .prop_map(|(one, other, reason)| Change::Suggested { one, other, reason })
+            .boxed(),
+        (leaf(), leaf(), suggestion_end())
+            .prop_map(|(one, other, end)| Change::SuggestionEnded { one, other, end })
+            .boxed(),
+        (leaf(), evidence(), assurance())
+            .prop_map(|(leaf, evidence, assurance)| Change::Linked { leaf, evidence, assurance })
+            .boxed(),
+        leaf().prop_map(|leaf| Change::Heard { leaf }).boxed(),
+        any::<(u8, [u8; 32])>().prop_map(|(number, key)| Change::ReplyKeyMade { number, key }).boxed(),
+        (root(), vec(leaf(), 0..4)).prop_map(|(root, leaves)| Change::Erased { root, leaves }).boxed(),
+        (any::<u64>(), vec(leaf(), 0..4))
+            .prop_map(|(erasure, leaves)| Change::KeyDestroyed { erasure: Index(erasure), leaves })
+            .boxed(),
+        (work(), name(), name(), name())
+            .prop_map(|(work, channel, endpoint, queue)| Change::WorkJoined { work, channel, endpoint, queue })
+            .boxed(),
+        (work(), any::<i64>()).prop_map(|(work, key)| Change::WorkRekeyed { work, key }).boxed(),
+        (work(), agent(), any::<u32>())
+            .prop_map(|(work, agent, cost)| Change::CostChanged { work, agent, cost })
+            .boxed(),
+        (work(), work(), of(time()), vec(agent(), 0..3))
+            .prop_map(|(from, into, answer_by, audience)| Change::WorksMerged {
+                from,
+                into,
+                answer_by,
+                audience: audience.into(),
+            })
+            .boxed(),
+        (work(), work(), vec(message(), 0..4), vec(agent(), 0..3))
+            .prop_map(|(from, into, messages, audience)| Change::WorkSplit {
+                from,
+                into,
+                messages,
+                audience: audience.into(),
+            })
+            .boxed(),
+        (root(), root(), root(), vec(leaf(), 0..4))
+            .prop_map(|(customer, rest, parted, leaves)| Change::Unmerged { customer, rest, parted, leaves })
+            .boxed(),
+        (work(), agent(), root(), of(work()))
+            .prop_map(|(work, agent, conversation, split)| Change::CustomerChanged { work, agent, conversation, split })
+            .boxed(),
+    ]
+}
