@@ -65,6 +65,17 @@ fn a_claim_that_the_endpoint_is_trusted_with_merges_at_once() {
 }
 
 #[test]
+fn a_number_that_only_was_told_of_is_proven_by_the_account_it_is_paired_with() {
+    let mut story = shop().opens();
+    story.hears(sms(PHONE, "").kind(EventKind::IdentityChange { old: None, new: None, reason: None })).expect("told");
+    let user = (AddressKind::Whatsapp, "DE.1234");
+    let anna = of(&story.hears(whatsapp("", "hello").from(&[user, (AddressKind::Phone, PHONE)])));
+    assert_eq!(of(&story.hears(text(PHONE, "C1"))), anna, "an id of ours takes no proven number away");
+    assert!(story.conversation(anna).identities.iter().all(|identity| identity.status == IdentityStatus::Verified));
+    story.folds_to_the_same();
+}
+
+#[test]
 fn a_claim_that_the_endpoint_is_not_trusted_with_suggests_and_merges_nobody() {
     let mut story = shop().opens();
     let anna = of(&story.hears(mail("anna@example.com", "1@x", "hello")));

@@ -276,7 +276,7 @@ fn join(draft: &mut Draft<'_>, named: &Named<'_>, members: SmallVec<[Address; 2]
         if named.wrote && draft.opened(leaf).is_none() {
             match (doubted, unsure) {
                 (true, true) => doubt(draft, leaf),
-                (false, _) if first.is_some() => {}
+                (false, _) if first.is_some() && !is_proven(bond, kind) => {}
                 _ => verify(draft, leaf),
             }
         }
