@@ -16,7 +16,8 @@ use crate::nats::NatsError;
 /// Fences lost in a row before giving up for now: whoever keeps writing is the owner.
 const ATTEMPTS: u32 = 8;
 
-/// The keys of one workspace with their store. Cheap to clone.
+/// The keys of one workspace with their store. Cheap to clone. All methods are cancel-safe: what was stored is read again by whichever
+/// comes next, and what was half done is what a crash would leave.
 #[derive(Clone, Debug)]
 pub struct KeyBook {
     workspace: Name,
@@ -34,7 +35,7 @@ pub struct KeyBooks {
 }
 
 impl KeyBooks {
-    /// Reads all keys of one more workspace.
+    /// Reads all keys of one more workspace. Cancelled, it is not among them.
     ///
     /// # Errors
     /// [`KeysError`].

@@ -7,7 +7,7 @@ use skein::domain::record::{Change, IdentityStatus, OfferOutcome, Purpose, Unass
 use skein::domain::rejection::Rejection;
 use skein::domain::view::WorkState;
 
-use crate::kit::{SPACE, Scenario, Step, mail, shop, sms, whatsapp};
+use crate::kit::{SPACE, Scenario, Step, chat, mail, shop, sms, whatsapp};
 
 const ANNA: &str = "+4915112345678";
 
@@ -188,6 +188,18 @@ fn whoever_refused_and_was_erased_is_still_left_alone_when_they_write_again() {
     assert_ne!(again, first);
     let refuses = &story.conversation(again).identities[0].refuses;
     assert!(refuses.contains(&Purpose::Marketing), "{refuses:?}");
+    story.folds_to_the_same();
+}
+
+#[test]
+fn an_erased_customer_is_suggested_to_be_nobody() {
+    let mut story = desk();
+    let anna = story.hears(mail("anna@example.com", "1@a", "hello")).message().conversation;
+    let visitor = chat("visitor", "it is me").also(AddressKind::Email, "anna@example.com");
+    let visitor = story.hears(visitor).message().conversation;
+    assert_eq!(story.space().suggestions_of(visitor).count(), 1);
+    erases(&mut story, anna).expect("an erasure");
+    assert_eq!(story.space().suggestions_of(visitor).count(), 0);
     story.folds_to_the_same();
 }
 

@@ -6,6 +6,7 @@ use skein::domain::event::{AddressKind, Assurance, EventKind, Sender};
 use skein::domain::id::{LeafId, Name, RootId};
 use skein::domain::record::{Change, Evidence, IdentityStatus, SuggestionEnd, SuggestionReason};
 use skein::domain::rejection::Rejection;
+use skein::domain::workspace::WorkspaceConfig;
 
 use crate::kit::{Heard, Scenario, Step, chat, echo, mail, shop, sms, whatsapp};
 
@@ -343,6 +344,18 @@ fn a_role_mailbox_is_shared_from_its_first_mail(#[case] address: &str) {
     assert_eq!(story.conversation(first).shown_name, None, "whoever wrote is one of several");
     let anna = of(&story.hears(text(PHONE, "C1")));
     assert_ne!(anna, first);
+    story.folds_to_the_same();
+}
+
+#[test]
+fn a_mailbox_of_ours_is_shared_from_its_first_mail() {
+    let own = "frieda@shop.example";
+    let mailbox = |config: &mut WorkspaceConfig| config.endpoints[2].addresses.push(own.to_owned());
+    let mut story = shop().but(mailbox).opens();
+    let passed_on = mail(own, "1@x", "a customer asks").also(AddressKind::Crm, "C1").named("Frieda");
+    let first = of(&story.hears(passed_on));
+    assert_eq!(identities(&story, first), [(AddressKind::Email, true, Evidence::First)]);
+    assert_eq!(story.conversation(first).shown_name, None);
     story.folds_to_the_same();
 }
 

@@ -47,8 +47,9 @@ pub(crate) fn answered(draft: &Draft<'_>, question: &Question<'_>) -> Option<(Me
     question.answers.iter().find_map(|id| {
         let fingerprint = provider_fingerprint(key, question.channel, question.endpoint, id);
         let known = &draft.space.provider_ids;
-        let own = || known.get(own_mail_fingerprint(key, question.leaf, id)).filter(|_| question.channel == "email");
-        let &(message, work) = own().or_else(|| known.get(fingerprint))?;
+        let is_mail = question.channel == "email";
+        let own = is_mail.then(|| known.get(own_mail_fingerprint(key, question.leaf, id))).flatten();
+        let &(message, work) = own.or_else(|| known.get(fingerprint))?;
         let work = work.filter(|&work| belongs(draft, work, question.root));
         Some((message, work)).filter(|_| work.is_some())
     })
@@ -124,13 +125,18 @@ pub(crate) fn last_closed_on_endpoint(draft: &Draft<'_>, question: &Question<'_>
         .map(|work| work.id)
 }
 
-fn reopenable(draft: &Draft<'_>, work: WorkId) -> bool {
+/// Whether the Work is closed, and a message may open it again.
+pub(crate) fn reopenable(draft: &Draft<'_>, work: WorkId) -> bool {
     draft.space.closed.get(work).is_some_and(|work| work.reopen_until >= draft.now)
+}
+
+/// The leaf that a Work is filed under, open or closed.
+pub(crate) fn leaf_of(draft: &Draft<'_>, work: WorkId) -> Option<LeafId> {
+    let space = draft.space;
+    space.works.get(&work).map(|work| work.leaf).or_else(|| space.closed.get(work).map(|work| work.leaf))
 }
 
 /// Whether the Work is one of the customer's.
 pub(crate) fn belongs(draft: &Draft<'_>, work: WorkId, root: RootId) -> bool {
-    let space = draft.space;
-    let leaf = space.works.get(&work).map(|work| work.leaf).or_else(|| space.closed.get(work).map(|work| work.leaf));
-    leaf.is_some_and(|leaf| draft.root_of(leaf) == root)
+    leaf_of(draft, work).is_some_and(|leaf| draft.root_of(leaf) == root)
 }

@@ -9,13 +9,13 @@
 //! last mail of it was copied to, joins it at all.
 
 use super::item::Item;
-use super::matter::belongs;
+use super::matter::{belongs, leaf_of, reopenable};
 use super::provider_fingerprint;
 use super::route::answers;
-use crate::domain::customer::email_hash;
+use crate::domain::customer::address_hash;
 use crate::domain::delivery::Candidate;
 use crate::domain::draft::Draft;
-use crate::domain::event::{Assurance, InboundEvent, Scope};
+use crate::domain::event::{AddressKind, Assurance, InboundEvent, Scope};
 use crate::domain::id::{LeafId, RootId, WorkId};
 use crate::domain::record::Flags;
 
@@ -46,7 +46,7 @@ pub(super) struct Proof {
     pub(super) flags: Flags,
 }
 
-/// Looks at a mail of the address `text`. `asks`: it is a person's, and new.
+/// Looks at a mail of the normalised address `text`. `asks`: it is a person's, and new.
 pub(super) fn prove(draft: &Draft<'_>, event: &InboundEvent, item: &Item, text: &str, asks: bool) -> Proof {
     let nothing = Proof { joins: Joins::Unknown, assurance: event.assurance, flags: Flags::default() };
     if item.external || !item.kind.is_said() || item.part.is_some() || event.scope != Scope::Direct {
@@ -58,7 +58,7 @@ pub(super) fn prove(draft: &Draft<'_>, event: &InboundEvent, item: &Item, text: 
         let flags = Flags::OWN_ADDRESS.with(Flags::GENERATED);
         return Proof { flags, assurance: Assurance::Claimed, ..nothing };
     }
-    let Some(address) = email_hash(space, text) else { return nothing };
+    let address = address_hash(space.hash_key(), AddressKind::Email, "", text);
     let leaf = space.leaves.find(address).filter(|&leaf| space.leaves.get(leaf).is_some_and(|found| !found.ended));
     let author = Author { address, leaf, root: leaf.map(|leaf| draft.root_of(leaf)) };
 
@@ -81,7 +81,7 @@ pub(super) fn prove(draft: &Draft<'_>, event: &InboundEvent, item: &Item, text: 
             }
             break;
         }
-        if exists(draft, work) {
+        if leaf_of(draft, work).is_some() {
             flags = flags.with(Flags::FOREIGN_THREAD);
         }
     }
@@ -140,19 +140,6 @@ fn tokens(draft: &Draft<'_>, event: &InboundEvent, author: &Author) -> (Option<W
         });
     }
     (None, flags)
-}
-
-fn leaf_of(draft: &Draft<'_>, work: WorkId) -> Option<LeafId> {
-    let space = draft.space;
-    space.works.get(&work).map(|work| work.leaf).or_else(|| space.closed.get(work).map(|work| work.leaf))
-}
-
-fn exists(draft: &Draft<'_>, work: WorkId) -> bool {
-    leaf_of(draft, work).is_some()
-}
-
-fn reopenable(draft: &Draft<'_>, work: WorkId) -> bool {
-    draft.space.closed.get(work).is_some_and(|work| work.reopen_until >= draft.now)
 }
 
 /// The leaf of the Work that a participant joins: what is said there is filed under it.

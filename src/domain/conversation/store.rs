@@ -181,7 +181,10 @@ pub(super) fn store(draft: &mut Draft<'_>, endpoint: Option<&EndpointConfig>, sa
 fn fingerprint_of(draft: &Draft<'_>, channel: &Name, endpoint: &Name, who: Who, id: &str) -> u64 {
     let key = draft.space.hash_key();
     let fingerprint = provider_fingerprint(key, channel, endpoint, id);
-    let taken = draft.space.provider_ids.get(fingerprint).filter(|_| channel == "email");
+    if channel != "email" {
+        return fingerprint;
+    }
+    let taken = draft.space.provider_ids.get(fingerprint);
     let by_another =
         |(_, work): &(MessageId, Option<WorkId>)| work.is_none_or(|work| !matter::belongs(draft, work, who.root));
     if taken.is_some_and(by_another) { own_mail_fingerprint(key, who.leaf, id) } else { fingerprint }

@@ -3,10 +3,11 @@
 use super::browser::logs_out;
 use super::resolve::{Address, Named, Opening, Who, doubt, open, resolve};
 use super::suggest;
+use crate::domain::delivery::carry_refusals;
 use crate::domain::draft::Draft;
 use crate::domain::event::{Assurance, Sender};
 use crate::domain::id::LeafId;
-use crate::domain::record::{Change, Evidence, OptSource, Purpose, SuggestionReason};
+use crate::domain::record::{Change, Evidence, SuggestionReason};
 
 /// What was told: the address before, and the one now.
 #[derive(Clone, Debug)]
@@ -92,9 +93,8 @@ pub(crate) fn changed(draft: &mut Draft<'_>, named: &Named<'_>, told: &Told) -> 
     // Another kind of address beside the old one takes nothing from it.
     if let Some(leaf) = old_leaf.filter(|_| same_kind) {
         draft.push(Change::LinkEnded { leaf, successor, shared: false });
-        let purposes: Vec<Purpose> = draft.space.opt_outs.of(leaf).collect();
-        if let (Some(leaf), false) = (successor, purposes.is_empty()) {
-            draft.push(Change::OptNoted { leaf, purposes, refused: true, source: OptSource::Provider });
+        if let Some(successor) = successor {
+            carry_refusals(draft, leaf, successor);
         }
     }
     if let (Some(old), Some(anothers), None) = (old_leaf, new_leaf, successor) {

@@ -9,11 +9,11 @@
 //! would be to write to somebody who asked twice not to be bothered). Provider's ids stay as fingerprints, so a webhook that comes
 //! again within its 8 days brings nothing back.
 
-use super::Leaf;
+use super::{Leaf, Suggestion};
 use crate::domain::draft::Draft;
 use crate::domain::event::Scope;
 use crate::domain::id::{AgentId, Index, LeafId, Name, RootId, WorkId};
-use crate::domain::record::{Change, OfferOutcome, UnassignReason};
+use crate::domain::record::{Change, OfferOutcome, SuggestionEnd, UnassignReason};
 use crate::domain::rejection::Rejection;
 use crate::domain::routing::fill;
 
@@ -38,6 +38,10 @@ pub(crate) fn erase(draft: &mut Draft<'_>, id: RootId) -> Result<(), Rejection> 
     let freed: Vec<AgentId> = works.into_iter().filter_map(|work| end(draft, work)).collect();
     for &leaf in &leaves {
         draft.touch(leaf);
+    }
+    // Whoever else may be this person has room for a suggestion again.
+    for Suggestion { one, other, .. } in space.suggestions_of(root) {
+        draft.push(Change::SuggestionEnded { one, other, end: SuggestionEnd::Erased });
     }
     draft.push(Change::Erased { root, leaves });
     for agent in freed {

@@ -16,12 +16,12 @@ use super::shared::{companions, share};
 use super::suggestion::suggest;
 use super::weigh::{Part, weigh};
 use super::{Leaf, NORMALISER_VERSION, address_hash, browser, end_between, normalise};
+use crate::domain::delivery::carry_refusals;
 use crate::domain::draft::Draft;
 use crate::domain::event::{AddressKind, Assurance, Scope, Sender};
 use crate::domain::id::{LeafId, Name, RootId};
 use crate::domain::record::{
-    Change, Evidence, IdentityOpened, IdentityStatus, OptSource, PersonalValue, Purpose, SuggestionEnd,
-    SuggestionReason,
+    Change, Evidence, IdentityOpened, IdentityStatus, PersonalValue, SuggestionEnd, SuggestionReason,
 };
 use crate::domain::workspace::{EndpointConfig, Workspace};
 
@@ -418,8 +418,7 @@ pub(crate) fn resolve_thread(draft: &mut Draft<'_>, endpoint: &Name, thread: &st
 pub(super) fn open(draft: &mut Draft<'_>, address: Address, root: Option<RootId>, opening: Opening) -> LeafId {
     let leaf = draft.next_leaf();
     // Who asked to be left alone, and was erased, is left alone: nothing else of them is known.
-    let erased = draft.space.leaves.find(address.hash).filter(|_| address.anew);
-    let refused: Vec<Purpose> = erased.into_iter().flat_map(|before| draft.space.opt_outs.of(before)).collect();
+    let erased = if address.anew { draft.space.leaves.find(address.hash) } else { None };
     draft.with_content(leaf, PersonalValue::Address(address.text));
     draft.push(Change::IdentityOpened(IdentityOpened {
         leaf,
@@ -435,8 +434,8 @@ pub(super) fn open(draft: &mut Draft<'_>, address: Address, root: Option<RootId>
         assurance: opening.assurance,
         evidence: opening.evidence,
     }));
-    if !refused.is_empty() {
-        draft.push(Change::OptNoted { leaf, purposes: refused, refused: true, source: OptSource::Provider });
+    if let Some(before) = erased {
+        carry_refusals(draft, before, leaf);
     }
     leaf
 }

@@ -10,10 +10,11 @@ use smallvec::SmallVec;
 
 use super::resolve::{Address, Bond, Opening, open};
 use super::single::live_leaves;
+use crate::domain::delivery::carry_refusals;
 use crate::domain::draft::Draft;
 use crate::domain::event::AddressKind;
 use crate::domain::id::LeafId;
-use crate::domain::record::{Change, Evidence, IdentityStatus, OptSource, Purpose};
+use crate::domain::record::{Change, Evidence, IdentityStatus};
 use crate::domain::workspace::Workspace;
 
 /// Generations of an address that are looked at, newest first: whoever had it before has no part in what is decided now.
@@ -37,9 +38,11 @@ impl Workspace {
     }
 }
 
-/// Whether a mail address is one of a role, by its part before the `@`, without what stands behind a plus.
+/// Whether a mail address is one of a role, by its part before the `@`, without what stands behind a plus; or a mailbox of ours, from
+/// which whoever works there, or forges it, passes on what others wrote.
 pub(super) fn is_role(space: &Workspace, kind: AddressKind, address: &str) -> bool {
-    kind == AddressKind::Email && space.config().identity.is_role_mailbox(address)
+    let config = space.config();
+    kind == AddressKind::Email && (config.identity.is_role_mailbox(address) || config.is_own_mailbox(address))
 }
 
 /// The address is SHARED from now on. Gives the leaf that it has now.
@@ -60,14 +63,11 @@ pub(super) fn share(draft: &mut Draft<'_>, mut address: Address, opening: Openin
         return id;
     }
     draft.push(Change::LinkEnded { leaf: id, successor: None, shared: true });
-    let refused: Vec<Purpose> = draft.space.opt_outs.of(id).collect();
     address.next_generation(draft.space);
     let status = if opening.wrote { IdentityStatus::Verified } else { status };
     let wrote = status == IdentityStatus::Verified;
     let leaf = open(draft, address, None, Opening { wrote, evidence: Evidence::First, ..opening });
-    if !refused.is_empty() {
-        draft.push(Change::OptNoted { leaf, purposes: refused, refused: true, source: OptSource::Provider });
-    }
+    carry_refusals(draft, id, leaf);
     leaf
 }
 

@@ -59,9 +59,11 @@ impl Suggestions {
     pub(crate) fn end(&mut self, one: LeafId, other: LeafId, end: SuggestionEnd, now: Timestamp) {
         let standing = match end {
             SuggestionEnd::Parted => Standing::Parted,
-            SuggestionEnd::Accepted | SuggestionEnd::Rejected | SuggestionEnd::Displaced | SuggestionEnd::Merged => {
-                Standing::Closed
-            }
+            SuggestionEnd::Accepted
+            | SuggestionEnd::Rejected
+            | SuggestionEnd::Displaced
+            | SuggestionEnd::Merged
+            | SuggestionEnd::Erased => Standing::Closed,
         };
         self.put(one, other, standing, now);
     }

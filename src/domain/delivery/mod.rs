@@ -12,7 +12,7 @@ mod through;
 
 pub(crate) use copies::MailState;
 pub(crate) use open_sends::{OpenSends, WaitingReport};
-pub(crate) use opt_out::{Opt, OptOuts, has_refused, note_opt};
+pub(crate) use opt_out::{Opt, OptOuts, carry_refusals, has_refused, note_opt};
 pub(crate) use receipt::{Delivery, ParkedReceipt, receipt};
 pub(crate) use reply_keys::renew_reply_key;
 pub(crate) use reply_token::Candidate;

@@ -51,6 +51,14 @@ fn bit(purpose: Purpose) -> u8 {
     }
 }
 
+/// What one identity refuses, another refuses too: the same address under another generation, or the one that takes its place.
+pub(crate) fn carry_refusals(draft: &mut Draft<'_>, from: LeafId, to: LeafId) {
+    let purposes: Vec<Purpose> = draft.space.opt_outs.of(from).collect();
+    if !purposes.is_empty() {
+        draft.push(Change::OptNoted { leaf: to, purposes, refused: true, source: OptSource::Provider });
+    }
+}
+
 /// Somebody opts out or in: what, how we know, and where it was said.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Opt {

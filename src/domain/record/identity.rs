@@ -80,6 +80,8 @@ pub enum SuggestionEnd {
     Displaced,
     /// The two became one by stronger evidence.
     Merged,
+    /// One of the two was erased.
+    Erased,
 }
 
 /// How far an identity is to be believed.

@@ -36,7 +36,7 @@ pub(super) fn write_content(wire: &mut Wire<'_>, field: u32, record: &Record, ke
     let ring = keys.get(&record.workspace);
     for leaf in leaves {
         let of_leaf = || record.content.iter().filter(|personal| leaf_of(personal) == leaf);
-        let ring = ring.filter(|ring| !ring.is_destroyed(leaf) && of_leaf().next().is_some());
+        let ring = ring.filter(|_| of_leaf().next().is_some());
         wire.nested(field, |content| {
             content.optional(1, Some(leaf.0.into()));
             let Some(ring) = ring else {
@@ -51,7 +51,7 @@ pub(super) fn write_content(wire: &mut Wire<'_>, field: u32, record: &Record, ke
                 }
                 nonce = ring.seal(leaf, record.index, body.0, from);
                 if nonce.is_none() {
-                    // Destroyed this very moment.
+                    // Its key is destroyed.
                     body.0.truncate(from);
                 }
             });

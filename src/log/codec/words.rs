@@ -45,7 +45,7 @@ words! {
     record::SuggestionReason = log::SuggestionReason {
         SharedAddress, SameBrowser, DoubtedAddress, Claim, Moved, Token,
     }
-    record::SuggestionEnd = log::SuggestionEnd { Accepted, Rejected, Parted, Displaced, Merged }
+    record::SuggestionEnd = log::SuggestionEnd { Accepted, Rejected, Parted, Displaced, Merged, Erased }
     record::OptSource = log::OptSource { Word, Provider, Failure }
     record::Direction = log::Direction { In, Out, Note }
     record::MessageKind = log::MessageKind {
