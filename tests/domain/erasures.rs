@@ -1,13 +1,13 @@
 //! Erasing a customer: over all identities, during live Work, by structure alone in a fold without keys (design, law 11).
 
 use skein::domain::command::{Command, Verb};
-use skein::domain::event::{AddressKind, Scope};
+use skein::domain::event::{AddressKind, Assurance, EventKind, Scope, Sender};
 use skein::domain::id::{Index, LeafId, Name, RootId};
 use skein::domain::record::{Change, IdentityStatus, OfferOutcome, Purpose, UnassignReason};
 use skein::domain::rejection::Rejection;
 use skein::domain::view::WorkState;
 
-use crate::kit::{SPACE, Scenario, Step, chat, mail, shop, sms, whatsapp};
+use crate::kit::{Heard, SPACE, Scenario, Step, chat, mail, shop, sms, whatsapp};
 
 const ANNA: &str = "+4915112345678";
 
@@ -227,4 +227,22 @@ fn a_fold_without_the_keys_gives_the_state_that_live_has() {
     story.folds_to_the_same_without_content_of(&gone);
     let clara = story.conversation(story.open().iter().map(|work| work.conversation).next().expect("Clara's"));
     assert!(clara.shown_name.is_some() || story.open().iter().any(|work| work.state != WorkState::Closed));
+}
+
+fn logged_in(browser: &str, login: &str) -> Heard {
+    chat(browser, "hello").also(AddressKind::Login, login).assured(Assurance::LoggedIn)
+}
+
+#[test]
+fn a_logout_that_is_told_after_the_erasure_brings_nothing_back() {
+    let mut story = desk();
+    let anna = story.hears(logged_in("b1", "anna")).message().conversation;
+    erases(&mut story, anna).expect("an erasure");
+    let gone = keys_are_destroyed(&mut story);
+    let old = Some(Sender { kind: AddressKind::Login, address: "anna".to_owned() });
+    let logout = chat("b1", "").kind(EventKind::IdentityChange { old, new: None, reason: None });
+    let step = story.hears(logout.named("Anna"));
+    assert!(!gone.contains(&step.message().leaf), "nothing is filed under a leaf without a key");
+    assert_eq!(story.conversation(anna).shown_name, None);
+    story.folds_to_the_same_without_content_of(&gone);
 }
