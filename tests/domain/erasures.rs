@@ -246,3 +246,14 @@ fn a_logout_that_is_told_after_the_erasure_brings_nothing_back() {
     assert_eq!(story.conversation(anna).shown_name, None);
     story.folds_to_the_same_without_content_of(&gone);
 }
+
+#[test]
+fn nobody_is_suggested_to_be_somebody_erased() {
+    let mut story = desk();
+    story.hears(logged_in("b1", "anna")).expect("a message");
+    let bert = story.hears(logged_in("b1", "bert")).message().conversation;
+    erases(&mut story, bert).expect("an erasure");
+    let next = story.hears(chat("b1", "hello?")).message().conversation;
+    assert_eq!(story.space().suggestions_of(next).count(), 0);
+    assert_eq!(story.space().suggestions_of(bert).count(), 0);
+}
