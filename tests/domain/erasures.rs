@@ -257,3 +257,21 @@ fn nobody_is_suggested_to_be_somebody_erased() {
     assert_eq!(story.space().suggestions_of(next).count(), 0);
     assert_eq!(story.space().suggestions_of(bert).count(), 0);
 }
+
+#[test]
+fn whoever_refused_and_was_erased_gets_no_copy_either() {
+    let mut story = desk();
+    let anna = story.hears(mail("anna@example.com", "1@a", "unsubscribe").in_reply_to("0@x")).message().conversation;
+    story.hears(mail("berta@example.com", "1@b", "hello")).expect("a message");
+    let held = story.takes("ann");
+    let copied = |story: &mut Scenario| {
+        story.sends("ann", held, |send| {
+            send.purpose = Purpose::Marketing;
+            send.content = crate::mail_threads::to("anna@example.com", "an offer");
+        })
+    };
+    let opted_out = Rejection::CannotSend(skein::domain::event::ErrorClass::OptedOut);
+    assert_eq!(copied(&mut story).refused(), opted_out);
+    erases(&mut story, anna).expect("an erasure");
+    assert_eq!(copied(&mut story).refused(), opted_out);
+}
