@@ -275,3 +275,13 @@ fn whoever_refused_and_was_erased_gets_no_copy_either() {
     erases(&mut story, anna).expect("an erasure");
     assert_eq!(copied(&mut story).refused(), opted_out);
 }
+
+#[test]
+fn whom_a_mail_of_the_erased_was_copied_to_is_forgotten() {
+    let mut story = crate::mail_threads::with_tokens();
+    let ((work, _), _) = crate::mail_threads::copied(&mut story);
+    let customer = story.work(work).conversation;
+    erases(&mut story, customer).expect("an erasure");
+    let state = format!("{:?}", story.state);
+    assert!(state.contains("copied: {}"), "{state}");
+}
