@@ -285,3 +285,20 @@ fn whom_a_mail_of_the_erased_was_copied_to_is_forgotten() {
     let state = format!("{:?}", story.state);
     assert!(state.contains("copied: {}"), "{state}");
 }
+
+#[test]
+fn a_household_phone_is_shared_still_when_what_was_said_from_it_is_erased() {
+    let mut story = desk();
+    let named = |crm: &str| sms(ANNA, crm).also(AddressKind::Crm, crm);
+    story.hears(named("C1")).expect("a message");
+    let held = story.takes("ann");
+    let shared = story.hears(named("C2")).message().conversation;
+    assert!(story.conversation(shared).identities[0].shared);
+    erases(&mut story, shared).expect("an erasure");
+    story.answers("ann", held, "are you there?").expect("what was asked there is answered there");
+    let again = story.hears(sms(ANNA, "hello")).message().conversation;
+    assert_ne!(again, shared);
+    assert!(story.conversation(again).identities[0].shared, "it is the same phone");
+    story.answers("ann", held, "are you there still?").expect("as before");
+    story.folds_to_the_same();
+}
