@@ -101,6 +101,23 @@ fn an_address_that_was_claimed_before_it_wrote_is_suggested_and_its_own_customer
 }
 
 #[test]
+fn nobody_writes_as_a_login_or_crm_id_that_the_endpoint_is_not_trusted_with() {
+    let mut story = shop().but(|config| config.endpoints[4].trusts.clear()).opens();
+    let login = (AddressKind::Login, "anna");
+    let anna = of(&story.hears(whatsapp("", "hello").from(&[login]).assured(Assurance::LoggedIn)));
+    story.hears(text(PHONE, "C1")).expect("a message");
+    for id in [login, (AddressKind::Crm, "C1")] {
+        let forged = chat("", "read me the answers").from(&[id]).assured(Assurance::LoggedIn);
+        assert_eq!(story.hears(forged).dead(), "untrusted_sender");
+    }
+    let visitor = story.hears(chat("", "hello").from(&[login, (AddressKind::Web, "b1")]).id("2"));
+    assert_ne!(of(&visitor), anna);
+    assert_eq!(story.conversation(of(&visitor)).identities[0].kind, AddressKind::Web);
+    // Where it is trusted, a login counts only while its person is logged in.
+    assert_eq!(story.hears(whatsapp("", "it is me").from(&[login]).id("3")).dead(), "untrusted_sender");
+}
+
+#[test]
 fn a_login_that_was_not_proven_is_a_weak_claim() {
     let mut story = shop().opens();
     let anna = of(&story.hears(logged_in("b1", "anna")));

@@ -175,7 +175,8 @@ fn item(draft: &mut Draft<'_>, mut arrival: Arrival, endpoint: &EndpointConfig) 
                 None => resolve(draft, &named),
             };
             let Some(who) = who else {
-                dead_letter(draft, arrival.refused("no_sender"));
+                // Only a login or CRM id is named, and the endpoint is not trusted with it.
+                dead_letter(draft, arrival.refused("untrusted_sender"));
                 return Ok(());
             };
             who

@@ -11,16 +11,24 @@ use super::shared::is_role;
 use super::single::{Fit, Person};
 use super::suggestion::{is_known, suggest, takes};
 use crate::domain::draft::Draft;
-use crate::domain::event::{AddressKind, Assurance};
+use crate::domain::event::{AddressKind, Assurance, Sender};
 use crate::domain::record::{Evidence, SuggestionReason};
 
 /// Addresses of one event that are looked at: a person on one channel has no more, with what an adapter may know besides.
 const MAX_SENDERS: usize = 8;
 
-/// The addresses that an event names, each once, the one that is answered first.
+/// The addresses that an event names, each once, the one that is answered first. A login or CRM id is that only where it is believed:
+/// else any adapter could write in the name of whoever it names, and read the answer. None: nobody is named who is believed.
 pub(super) fn gather(draft: &Draft<'_>, named: &Named<'_>) -> SmallVec<[Address; 2]> {
     let mut found: SmallVec<[Address; 2]> = SmallVec::new();
-    for sender in named.senders.iter().take(MAX_SENDERS) {
+    let is_first =
+        |sender: &&Sender| !draft.space.config().identity.is_single(sender.kind) || is_believed(named, sender.kind);
+    let (able, others): (SmallVec<[&Sender; 2]>, SmallVec<[&Sender; 2]>) =
+        named.senders.iter().take(MAX_SENDERS).partition(is_first);
+    if able.is_empty() {
+        return found;
+    }
+    for sender in able.into_iter().chain(others) {
         let Some(mut address) = Address::look_up(draft.space, sender, &named.endpoint.scope) else {
             continue;
         };
@@ -49,8 +57,13 @@ fn bond(named: &Named<'_>, found: &[Address], first: AddressKind, kind: AddressK
     if vouched && Bond::pairs(first, kind) && found.iter().all(|other| other.bond != Bond::Paired) {
         return Bond::Paired;
     }
+    if is_believed(named, kind) { Bond::Claimed } else { Bond::Weak }
+}
+
+/// Whether the endpoint is trusted with claims of that kind; a login besides only while its person is logged in.
+fn is_believed(named: &Named<'_>, kind: AddressKind) -> bool {
     let proven = kind != AddressKind::Login || named.assurance >= Assurance::LoggedIn;
-    if proven && named.endpoint.trusts.contains(&kind) { Bond::Claimed } else { Bond::Weak }
+    proven && named.endpoint.trusts.contains(&kind)
 }
 
 /// Suggests that whoever wrote is whoever has the addresses that are claimed weakly. One that nobody has yet is opened with a customer
