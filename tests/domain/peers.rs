@@ -29,6 +29,18 @@ fn a_webhook_retried_after_everything_is_over_is_not_stored_twice() {
 }
 
 #[test]
+fn a_thousand_copies_of_one_webhook_within_seven_days_are_applied_once() {
+    let mut story = shop().opens();
+    story.ready("ann").expect("ready");
+    story.settles("ann", whatsapp(ANNA, "hello").id("1"));
+    for copy in 1..1_000 {
+        story.after(7 * 24 * HOUR / 1_000);
+        assert_eq!(story.hears(whatsapp(ANNA, "hello").id("1")).refused(), Rejection::Duplicate, "copy {copy}");
+    }
+    assert_eq!((story.space().identities(), story.open().len()), (1, 0));
+}
+
+#[test]
 fn two_agents_never_own_one_work_though_both_were_offered_it() {
     let mut story = shop().opens();
     story.ready("ann").expect("ready");
