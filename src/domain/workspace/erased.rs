@@ -26,6 +26,7 @@ impl Workspace {
             leaf.ended = true;
             for work in std::mem::take(&mut leaf.works) {
                 self.closed.remove(work);
+                self.mail.forget_work(work);
             }
         }
         self.erasures.insert(index, leaves.to_vec());
