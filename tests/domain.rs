@@ -48,6 +48,8 @@ mod parts;
 mod peers;
 #[path = "domain/receipts.rs"]
 mod receipts;
+#[path = "domain/rekeyed.rs"]
+mod rekeyed;
 #[path = "domain/reshaped.rs"]
 mod reshaped;
 #[path = "domain/sessions.rs"]

@@ -14,6 +14,7 @@ impl Workspace {
     /// next is a new customer.
     pub(super) fn erase(&mut self, index: Index, leaves: &[LeafId]) {
         for &id in leaves {
+            self.bodies.erase(id, index);
             for timer in self.parts.drop_leaf(id) {
                 self.unset_timer(&timer);
             }
@@ -30,5 +31,11 @@ impl Workspace {
             }
         }
         self.erasures.insert(index, leaves.to_vec());
+    }
+
+    /// Notes that nothing of an erased customer is left to be destroyed.
+    pub(super) fn destroyed(&mut self, erasure: Index) {
+        self.erasures.remove(&erasure);
+        self.bodies.done(erasure);
     }
 }
