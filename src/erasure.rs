@@ -13,6 +13,9 @@
 //! The state knows bodies by keyed digests, the store by name: the names are listed once for each erasure that has bodies. What others
 //! send meanwhile may be the same bytes under the same name. So the names are closed to ingest first; then it is waited until every
 //! message that relied on an object before is applied; what the state still dooms then is deleted; and whoever waited stores it anew.
+//!
+//! A store of keys that was put back from an older copy has destroyed ones again: so each owner begins by destroying once more
+//! whatever the log says is destroyed.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -94,12 +97,13 @@ impl Eraser {
     /// # Errors
     /// [`KeysError`] that needs an operator.
     pub async fn run(self, stop: CancellationToken) -> Result<(), KeysError> {
+        let mut begun = false;
         loop {
             tokio::select! {
                 () = stop.cancelled() => return Ok(()),
                 () = tokio::time::sleep(LOOK_EVERY) => {}
             }
-            match self.look().await {
+            match self.look(&mut begun).await {
                 Ok(()) => {}
                 Err(Unfinished::Unavailable) => return Ok(()),
                 Err(Unfinished::Keys(error)) if !error.may_pass() => return Err(error),
@@ -117,8 +121,15 @@ impl Eraser {
         }
     }
 
-    /// Takes every erasure as far as it goes now.
-    async fn look(&self) -> Result<(), Unfinished> {
+    /// Takes every erasure as far as it goes now; those of before, where that has not `begun`.
+    async fn look(&self, begun: &mut bool) -> Result<(), Unfinished> {
+        if !*begun {
+            let workspace = self.workspace.clone();
+            let destroyed = move |state: &State| state.workspace(&workspace).map(|space| space.destroyed().to_vec());
+            let leaves = self.ask(destroyed).await?.unwrap_or_default();
+            self.book.destroy(&leaves).await.map_err(Unfinished::Keys)?;
+            *begun = true;
+        }
         let workspace = self.workspace.clone();
         for Pending { erasure, leaves, handed_over, bodies } in
             self.ask(move |state| pending(state, &workspace)).await?

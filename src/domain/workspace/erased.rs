@@ -10,6 +10,19 @@ impl Workspace {
         self.erasures.iter().map(|(&index, leaves)| (index, leaves.as_slice()))
     }
 
+    /// Leaves whose keys are destroyed.
+    #[must_use]
+    pub fn destroyed(&self) -> &[LeafId] {
+        &self.destroyed
+    }
+
+    /// Notes that the keys of an erasure are destroyed.
+    pub(super) fn keys_destroyed(&mut self, erasure: Index, leaves: &[LeafId]) {
+        self.erasures.remove(&erasure);
+        self.bodies.done(erasure);
+        self.destroyed.extend_from_slice(leaves);
+    }
+
     /// Notes that a customer is erased: addresses, names and words are gone from here on, and whoever writes from such an address
     /// next is a new customer.
     pub(super) fn erase(&mut self, index: Index, leaves: &[LeafId]) {
@@ -31,11 +44,5 @@ impl Workspace {
             }
         }
         self.erasures.insert(index, leaves.to_vec());
-    }
-
-    /// Notes that nothing of an erased customer is left to be destroyed.
-    pub(super) fn destroyed(&mut self, erasure: Index) {
-        self.erasures.remove(&erasure);
-        self.bodies.done(erasure);
     }
 }

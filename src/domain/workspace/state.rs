@@ -72,6 +72,8 @@ pub struct Workspace {
     pub(super) bodies: Bodies,
     /// By which version of the normaliser the leaves are keyed.
     pub(super) keyed: Keyed,
+    /// Leaves whose keys are destroyed.
+    pub(super) destroyed: Vec<LeafId>,
     /// Owners before, of Works without one.
     pub(super) last_owners: HashMap<WorkId, AgentId, foldhash::fast::FixedState>,
     /// What merges and splits made of Works.
@@ -111,6 +113,7 @@ impl Workspace {
             erasures: BTreeMap::new(),
             bodies: Bodies::default(),
             keyed: Keyed::default(),
+            destroyed: Vec::new(),
             last_owners: HashMap::default(),
             matters: Matters::default(),
             requirements: Requirements::default(),
@@ -236,7 +239,6 @@ impl Workspace {
             Change::Linked { leaf, evidence, assurance } => self.leaves.prove(*leaf, *evidence, *assurance),
             Change::Heard { leaf } => self.leaves.hear(*leaf, now),
             Change::Erased { leaves, .. } => self.erase(index, leaves),
-            Change::KeyDestroyed { erasure, .. } => self.destroyed(*erasure),
             Change::BodiesNamed { leaf, bodies } => self.bodies.name(*leaf, bodies),
             Change::IdentityRekeyed { leaf, kind, hash, generation, .. } => {
                 let address = match personal(record, place) {
@@ -246,6 +248,7 @@ impl Workspace {
                 self.leaves.rekey(*leaf, (*kind, *hash, *generation), address);
             }
             Change::RekeyedTo { normaliser, leaves } => self.keyed.rekeyed(*normaliser, *leaves),
+            Change::KeyDestroyed { erasure, leaves } => self.keys_destroyed(*erasure, leaves),
             Change::Named { leaf, assurance } => {
                 if let (Some(PersonalValue::Shown(name)), Some(leaf)) =
                     (personal(record, place), self.leaves.get_mut(*leaf))
