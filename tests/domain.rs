@@ -8,6 +8,8 @@ mod kit;
 mod absurd;
 #[path = "domain/answers.rs"]
 mod answers;
+#[path = "domain/bodies.rs"]
+mod bodies;
 #[path = "domain/commands.rs"]
 mod commands;
 #[path = "domain/customers.rs"]

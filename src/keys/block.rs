@@ -46,6 +46,13 @@ impl Block {
         Self(keys)
     }
 
+    /// Keys that tell their number and place.
+    #[cfg(test)]
+    pub(super) fn numbered(number: u32) -> Self {
+        let keys = (0..LEAVES).flat_map(|place| [number, place, 1, 2, 3, 4, 5, 6]).flat_map(u32::to_le_bytes);
+        Self(Zeroizing::new(keys.collect()))
+    }
+
     /// The key at `place`; none: it was destroyed.
     pub(super) fn key(&self, place: usize) -> Option<&[u8; KEY]> {
         let key = self.0.get(place * KEY..(place + 1) * KEY)?;

@@ -304,6 +304,18 @@ impl KeyRings {
         Self::new(rings.collect::<Vec<_>>().into_iter(), Arc::clone(&grown))
     }
 
+    /// Keys made of their numbers, so that what was sealed once is opened by later builds: for stored samples.
+    #[cfg(test)]
+    pub(crate) fn numbered(workspaces: &[&str], blocks: u32) -> Self {
+        let grown = Arc::new(Notify::new());
+        let rings = workspaces.iter().map(|workspace| {
+            let ring = KeyRing::new(Name::new(workspace), Arc::clone(&grown));
+            (0..blocks).chain([OWN]).for_each(|number| ring.install(number, Block::numbered(number)));
+            Arc::new(ring)
+        });
+        Self::new(rings.collect::<Vec<_>>().into_iter(), Arc::clone(&grown))
+    }
+
     /// The same keys, but for those of one block, which are destroyed.
     #[cfg(test)]
     pub(crate) fn without_block(&self, workspace: &str, number: u32) -> Self {
