@@ -6,8 +6,13 @@
 //!
 //! 1. the record `Erased` is durable;
 //! 2. everything before it that goes to an adapter is in OUT: it would have to be read again after a crash, which needs the keys;
-//! 3. the key blocks are stored without these keys, and the messages before them overwritten;
-//! 4. the record `KeyDestroyed`.
+//! 3. bodies of the object store that only this customer's messages name are deleted and overwritten;
+//! 4. the key blocks are stored without these keys, and the messages before them overwritten;
+//! 5. the record `KeyDestroyed`.
+//!
+//! The state knows bodies by keyed digests, the store by name: the names are listed once for each erasure that has bodies. What others
+//! send meanwhile may be the same bytes under the same name. So the names are closed to ingest first; then it is waited until every
+//! message that relied on an object before is applied; what the state still dooms then is deleted; and whoever waited stores it anew.
 //!
 //! A store of keys that was put back from an older copy has destroyed ones again: so each owner begins by destroying once more
 //! whatever the log says is destroyed.
@@ -15,14 +20,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use crate::domain::State;
 use crate::domain::command::Command;
 use crate::domain::id::{Index, LeafId, Name};
+use crate::ingest::Bodies;
 use crate::keys::{KeyBook, KeysError};
-use crate::nats::streams;
+use crate::nats::{NatsError, streams};
 use crate::outbound::Outbox;
 use crate::shard::{ShardHandle, Unavailable};
 use crate::telemetry::{ErrorChain, Metrics, RateLimit, fields};
@@ -30,14 +37,33 @@ use crate::telemetry::{ErrorChain, Metrics, RateLimit, fields};
 /// How often it is looked for customers to be erased: whoever asked may watch it happen, and a daemon at rest is hardly woken.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 
+/// How long messages on their way may take before the erasure is put off; ingest takes what it closed no further meanwhile.
+const ON_THEIR_WAY: Duration = Duration::from_secs(5);
+/// How often it is asked whether they have arrived.
+const ASK_EVERY: Duration = Duration::from_millis(50);
+/// Names that the shard is asked for at once: a fraction of a millisecond.
+const NAMES_AT_ONCE: usize = 4_096;
+
 /// The task that erases the customers of one workspace.
 #[derive(Debug)]
 pub struct Eraser {
     workspace: Name,
     shard: ShardHandle,
     book: KeyBook,
+    bodies: Bodies,
     out: Arc<Outbox>,
     waits: RateLimit,
+}
+
+/// Why an erasure is not done yet.
+#[derive(Debug, thiserror::Error)]
+enum Unfinished {
+    #[error("the shard ends")]
+    Unavailable,
+    #[error("keys cannot be destroyed")]
+    Keys(#[source] KeysError),
+    #[error("bodies of the object store cannot be deleted")]
+    Bodies(#[source] NatsError),
 }
 
 /// A customer whose keys are still there.
@@ -47,6 +73,8 @@ struct Pending {
     leaves: Vec<LeafId>,
     /// Whether it is recorded that later outputs are in OUT.
     handed_over: bool,
+    /// How many bodies of the object store are to be deleted.
+    bodies: usize,
 }
 
 impl Eraser {
@@ -55,12 +83,13 @@ impl Eraser {
     pub fn new(
         shard: ShardHandle,
         book: KeyBook,
+        bodies: Bodies,
         out: Arc<Outbox>,
         metrics: Metrics,
         repeat_interval: Duration,
     ) -> Self {
         let workspace = book.workspace().clone();
-        Self { workspace, shard, book, out, waits: RateLimit::new(repeat_interval, metrics) }
+        Self { workspace, shard, book, bodies, out, waits: RateLimit::new(repeat_interval, metrics) }
     }
 
     /// Erases until `stop`, or until the shard ends. Dropped: like a crash, which is safe.
@@ -75,53 +104,99 @@ impl Eraser {
                 () = tokio::time::sleep(LOOK_EVERY) => {}
             }
             match self.look(&mut begun).await {
-                Ok(Ok(())) => {}
-                Ok(Err(Unavailable)) => return Ok(()),
-                Err(error) if error.may_pass() => {
+                Ok(()) => {}
+                Err(Unfinished::Unavailable) => return Ok(()),
+                Err(Unfinished::Keys(error)) if !error.may_pass() => return Err(error),
+                Err(error) => {
                     if let Some(left_out) = self.waits.pass() {
                         warn!(
                             skein.workspace = %self.workspace,
                             error = %ErrorChain(&error),
                             { fields::LEFT_OUT } = left_out,
-                            "keys not destroyed yet"
+                            "customer not erased yet"
                         );
                     }
                 }
-                Err(error) => return Err(error),
             }
         }
     }
 
     /// Takes every erasure as far as it goes now; those of before, where that has not `begun`.
-    async fn look(&self, begun: &mut bool) -> Result<Result<(), Unavailable>, KeysError> {
+    async fn look(&self, begun: &mut bool) -> Result<(), Unfinished> {
         if !*begun {
             let workspace = self.workspace.clone();
             let destroyed = move |state: &State| state.workspace(&workspace).map(|space| space.destroyed().to_vec());
-            match self.shard.query(destroyed).await {
-                Ok(leaves) => self.book.destroy(&leaves.unwrap_or_default()).await?,
-                Err(gone) => return Ok(Err(gone)),
-            }
+            let leaves = self.ask(destroyed).await?.unwrap_or_default();
+            self.book.destroy(&leaves).await.map_err(Unfinished::Keys)?;
             *begun = true;
         }
         let workspace = self.workspace.clone();
-        let pending = match self.shard.query(move |state| pending(state, &workspace)).await {
-            Ok(pending) => pending,
-            Err(gone) => return Ok(Err(gone)),
-        };
-        for Pending { erasure, leaves, handed_over } in pending {
+        for Pending { erasure, leaves, handed_over, bodies } in
+            self.ask(move |state| pending(state, &workspace)).await?
+        {
             // What was put in before the answer came is all that the records before it say.
             if !handed_over && !self.out.is_settled() {
                 continue;
             }
-            self.book.destroy(&leaves).await?;
+            if bodies > 0 && !self.delete_bodies().await? {
+                continue;
+            }
+            self.book.destroy(&leaves).await.map_err(Unfinished::Keys)?;
             self.shard.feeds().forget(&self.workspace, &leaves);
             let command = Command::KeysDestroyed { workspace: self.workspace.clone(), erasure };
-            if self.shard.command(command).await.is_err() {
-                return Ok(Err(Unavailable));
-            }
+            self.shard.command(command).await.map_err(|_| Unfinished::Unavailable)?;
             info!(skein.workspace = %self.workspace, skein.index = erasure.0, identities = leaves.len(), "customer erased");
         }
-        Ok(Ok(()))
+        Ok(())
+    }
+
+    /// Deletes the bodies that are doomed. False: messages that may name them are on their way still.
+    async fn delete_bodies(&self) -> Result<bool, Unfinished> {
+        let names = self.bodies.names().await.map_err(Unfinished::Bodies)?;
+        let doomed = self.doomed(names).await?;
+        let closing = self.bodies.close(&doomed);
+        let ends = Instant::now() + ON_THEIR_WAY;
+        loop {
+            let relied = closing.relied.clone();
+            let applied = move |state: &State| {
+                relied.iter().all(|(stream, sequence)| {
+                    let position = state.stream(stream).map(|bound| bound.position);
+                    position.is_some_and(|at| {
+                        at.sequence > *sequence || (at.sequence == *sequence && at.event + 1 >= at.of)
+                    })
+                })
+            };
+            if self.ask(applied).await? {
+                break;
+            }
+            if Instant::now() >= ends {
+                return Ok(false);
+            }
+            tokio::time::sleep(ASK_EVERY).await;
+        }
+        for object in self.doomed(doomed).await? {
+            self.bodies.erase(&object).await.map_err(Unfinished::Bodies)?;
+        }
+        drop(closing);
+        Ok(true)
+    }
+
+    /// Those of these objects that nobody names.
+    async fn doomed(&self, names: Vec<String>) -> Result<Vec<String>, Unfinished> {
+        let mut doomed = Vec::new();
+        for some in names.chunks(NAMES_AT_ONCE) {
+            let (workspace, some) = (self.workspace.clone(), some.to_vec());
+            let found = self.ask(move |state| {
+                let space = state.workspace(&workspace);
+                some.into_iter().filter(|name| space.is_some_and(|space| space.is_doomed(name))).collect::<Vec<_>>()
+            });
+            doomed.extend(found.await?);
+        }
+        Ok(doomed)
+    }
+
+    async fn ask<T: Send + 'static>(&self, look: impl FnOnce(&State) -> T + Send + 'static) -> Result<T, Unfinished> {
+        self.shard.query(look).await.map_err(|Unavailable| Unfinished::Unavailable)
     }
 }
 
@@ -132,6 +207,7 @@ fn pending(state: &State, workspace: &str) -> Vec<Pending> {
         .map(|(erasure, leaves)| Pending {
             erasure,
             leaves: leaves.to_vec(),
+            bodies: state.workspace(workspace).map_or(0, |space| space.doomed_bodies(erasure)),
             handed_over: reached.is_some_and(|reached| reached >= erasure),
         })
         .collect()

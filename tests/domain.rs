@@ -8,6 +8,8 @@ mod kit;
 mod absurd;
 #[path = "domain/answers.rs"]
 mod answers;
+#[path = "domain/bodies.rs"]
+mod bodies;
 #[path = "domain/commands.rs"]
 mod commands;
 #[path = "domain/customers.rs"]
@@ -48,6 +50,8 @@ mod parts;
 mod peers;
 #[path = "domain/receipts.rs"]
 mod receipts;
+#[path = "domain/rekeyed.rs"]
+mod rekeyed;
 #[path = "domain/reshaped.rs"]
 mod reshaped;
 #[path = "domain/sessions.rs"]

@@ -107,6 +107,7 @@ impl Core {
             reply_to_tokens: Vec::new(),
         };
         self.apply(Command::Input(Box::new(Arrival {
+            body: None,
             workspace: Name::const_new("bench"),
             channel: Name::const_new("whatsapp"),
             endpoint: Name::const_new("warm"),

@@ -157,8 +157,9 @@ impl<'a> Generation<'a> {
         generation.start_hand_over(nats, &shard_name, &ends).await?;
         for book in erasers {
             let Some(ways) = ends.outboxes.iter().find(|ways| ways.workspace == *book.workspace()) else { continue };
+            let Some(bodies) = found.bodies.get(book.workspace()).cloned() else { continue };
             let (handle, out) = (ends.handle.clone(), Arc::clone(&ways.out));
-            let eraser = Eraser::new(handle, book, out, app.metrics.clone(), plan.repeat_interval);
+            let eraser = Eraser::new(handle, book, bodies, out, app.metrics.clone(), plan.repeat_interval);
             let stop = generation.take_stop.clone();
             generation.take("erasures", async move { Ok(eraser.run(stop).await?) });
         }

@@ -2,7 +2,9 @@
 
 use clap::{Parser, Subcommand};
 
-use super::{agent, channels, check, config, dead, dev, exec_nats, replay, say, schema, serve, stream, try_format};
+use super::{
+    agent, channels, check, config, dead, dev, exec_nats, keys, replay, say, schema, serve, stream, try_format,
+};
 
 /// skein: one conversation per customer, the right agent, nothing lost.
 #[derive(Debug, Parser)]
@@ -38,6 +40,8 @@ pub(super) enum Command {
     Schema(schema::Args),
     /// Prints, offline, the events that bytes become.
     Try(try_format::Args),
+    /// Workspace keys: replaces one.
+    Keys(keys::Args),
     /// Becomes a nats-server that ends with its parent.
     #[command(hide = true)]
     ExecNats(exec_nats::Args),

@@ -6,7 +6,9 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use super::args::{Cli, Command};
-use super::{agent, channels, check, config, dead, dev, exec_nats, replay, say, schema, serve, stream, try_format};
+use super::{
+    agent, channels, check, config, dead, dev, exec_nats, keys, replay, say, schema, serve, stream, try_format,
+};
 
 /// Runs the subcommand of this process's command line.
 #[must_use]
@@ -25,6 +27,7 @@ pub fn main() -> ExitCode {
         Command::Channels(args) => on_runtime(channels::run(args)),
         Command::Dead(args) => on_runtime(dead::run(args)),
         Command::Schema(args) => on_runtime(schema::run(args)),
+        Command::Keys(args) => on_runtime(keys::run(args)),
         Command::Try(args) => on_runtime(try_format::run(args)),
     };
     outcome.unwrap_or_else(|error| {

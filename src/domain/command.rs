@@ -1,6 +1,7 @@
 //! What may be asked of the core: inputs, agents' commands, deadlines, and the shard's own affairs.
 
 use super::content::Content;
+use super::customer::{self, Normaliser};
 use super::event::{InboundEvent, Sender};
 use super::id::{AssignmentId, Index, LeafId, MessageId, Name, OfferId, Position, RootId, WorkId};
 use super::record::{Input, Presence, Purpose, Request, SessionEnd};
@@ -107,6 +108,15 @@ pub enum Command {
         /// The last output that is in it.
         position: Position,
     },
+    /// Identities that an older version of the normaliser keyed are keyed anew, so many at a time. Without effect when none is left.
+    Rekey {
+        /// Of which workspace.
+        workspace: Name,
+        /// The version.
+        version: u16,
+        /// What it does.
+        normalise: Normaliser,
+    },
     /// The keys of an erased customer are destroyed.
     KeysDestroyed {
         /// Of which workspace.
@@ -124,6 +134,12 @@ pub enum Command {
 }
 
 impl Command {
+    /// Identities are keyed by this build's normaliser.
+    #[must_use]
+    pub fn rekey(workspace: Name) -> Self {
+        Self::Rekey { workspace, version: customer::NORMALISER_VERSION, normalise: customer::normalise }
+    }
+
     /// The workspace that its record will belong to.
     #[must_use]
     pub fn workspace(&self) -> &Name {
@@ -141,6 +157,7 @@ impl Command {
             | Self::InputGap { workspace, .. }
             | Self::Progress { workspace, .. }
             | Self::HandedOver { workspace, .. }
+            | Self::Rekey { workspace, .. }
             | Self::KeysDestroyed { workspace, .. }
             | Self::Resume { workspace, .. } => workspace,
         }
@@ -162,6 +179,8 @@ pub struct Arrival {
     pub input: Input,
     /// What happened.
     pub event: InboundEvent,
+    /// Name of the object that holds the whole message, if it is in the object store.
+    pub body: Option<Name>,
 }
 
 /// An input that cannot be used.

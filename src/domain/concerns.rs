@@ -76,6 +76,8 @@ impl Change {
             | Self::LinkEnded { leaf, .. }
             | Self::Linked { leaf, .. }
             | Self::Heard { leaf }
+            | Self::BodiesNamed { leaf, .. }
+            | Self::IdentityRekeyed { leaf, .. }
             | Self::Named { leaf, .. }
             | Self::AlsoReceived { leaf, .. }
             | Self::PartsJoined { leaf, .. }
@@ -97,6 +99,7 @@ impl Change {
             | Self::Resumed { .. }
             | Self::AccountNoted { .. }
             | Self::ReplyKeyMade { .. }
+            | Self::RekeyedTo { .. }
             | Self::Merged { .. }
             | Self::Erased { .. }
             | Self::KeyDestroyed { .. }

@@ -27,6 +27,11 @@ impl Content {
             _ => None,
         })
     }
+
+    /// Names of the objects that hold bytes of it.
+    pub fn objects(&self) -> impl Iterator<Item = &str> {
+        self.attachments().filter_map(|attachment| attachment.object.as_deref())
+    }
 }
 
 /// One thing beside the text.

@@ -94,6 +94,11 @@ pub fn decide(state: &State, index: Index, command: Command, now: Timestamp) -> 
             let news = state.handed_over(&stream).is_none_or(|(_, known)| position > known);
             Ok(news.then(|| system(index, now, workspace, Change::HandedOver { stream, stream_sequence, position })))
         }
+        Command::Rekey { workspace, version, normalise } => {
+            let mut draft = Draft::new(space(state, &workspace)?, index, now);
+            customer::rekey(&mut draft, version, normalise);
+            Ok(draft.finish(Cause::System))
+        }
         Command::KeysDestroyed { workspace, erasure } => {
             let mut draft = Draft::new(space(state, &workspace)?, index, now);
             customer::keys_destroyed(&mut draft, erasure);

@@ -11,7 +11,7 @@ use super::record::{Cause, Change, IdentityOpened, MessageContent, Personal, Per
 use super::session::Agent;
 use super::time::Timestamp;
 use super::work::{Part, Work};
-use super::workspace::Workspace;
+use super::workspace::{Workspace, body_digest};
 
 /// Changes of one record at most: beyond it matching goes on with the next record. Each choice looks at all that the record
 /// touches, so a record's cost grows with the square of this.
@@ -36,6 +36,8 @@ pub(crate) struct Draft<'a> {
     merged: SmallVec<[(RootId, RootId); 1]>,
     /// How a customer is taken apart; one record does it once.
     parting: Option<Box<Parting>>,
+    /// The object that holds the whole message that is taken in.
+    body: Option<u64>,
 }
 
 impl<'a> Draft<'a> {
@@ -53,6 +55,7 @@ impl<'a> Draft<'a> {
             new_leaves: SmallVec::new(),
             merged: SmallVec::new(),
             parting: None,
+            body: None,
         }
     }
 
@@ -230,12 +233,27 @@ impl<'a> Draft<'a> {
         self.push_said(part.leaf, Change::PartHeld(Box::new(part)), words);
     }
 
+    /// What is said is part of this object, too.
+    pub(crate) fn part_of(&mut self, object: &str) {
+        self.body = Some(body_digest(self.space.hash_key(), object));
+    }
+
     fn push_said(&mut self, leaf: LeafId, change: Change, words: MessageContent) {
         let place = self.place();
+        let bodies: Vec<u64> = if words.content.parts.is_empty() && self.body.is_none() {
+            Vec::new()
+        } else {
+            let key = self.space.hash_key();
+            let objects = words.content.objects().map(|object| body_digest(key, object));
+            objects.chain(self.body).collect()
+        };
         // Whatever else the event opened: its content belongs to the leaf that its message is filed under.
         self.content_leaf = Some(leaf);
         self.push(change);
         self.content.push(Personal { place, value: PersonalValue::Message(Box::new(words)) });
+        if !bodies.is_empty() {
+            self.push(Change::BodiesNamed { leaf, bodies });
+        }
     }
 
     /// Adds personal content to the change that is pushed next.

@@ -30,7 +30,7 @@ pub mod view;
 mod work;
 pub mod workspace;
 
-pub use customer::{Suggestion, normalise, warm_up};
+pub use customer::{Normaliser, Suggestion, normalise, warm_up};
 pub use decide::{answer, decide, evolve};
 pub use delivery::looks_like_token;
 pub use output::outputs;

@@ -90,6 +90,9 @@ pub fn outputs(record: &Record) -> Vec<Output> {
             | Change::Named { .. }
             | Change::Merged { .. }
             | Change::ReplyKeyMade { .. }
+            | Change::BodiesNamed { .. }
+            | Change::IdentityRekeyed { .. }
+            | Change::RekeyedTo { .. }
             | Change::Unmerged { .. }
             | Change::ReceiptNoted(_)
             | Change::PartHeld(_)

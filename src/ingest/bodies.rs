@@ -1,17 +1,24 @@
 //! Bodies and attachments in the object store of a workspace (domain rules, section 2): fetched by reference, stored before the record
 //! that refers to them. Names are digests, so storing twice stores nothing twice.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_nats::Client;
 use async_nats::jetstream;
 use async_nats::jetstream::object_store::{GetErrorKind, InfoErrorKind, ObjectStore};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE;
+use futures::StreamExt as _;
 use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 use tokio::io::{AsyncRead, AsyncReadExt as _};
+use tokio::sync::Notify;
 use tracing::warn;
 
-use crate::nats::NatsError;
+use crate::domain::id::Name;
+use crate::nats::{NatsError, erase_message, next_message};
 
 /// First and longest wait before asking a silent store again.
 const BACK_OFF: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
@@ -22,7 +29,7 @@ pub const BODY_HEADER: &str = "Skein-Body";
 /// A body in the object store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct BodyRef {
-    object: String,
+    pub(super) object: String,
     bytes: u64,
     sha256: String,
 }
@@ -70,7 +77,63 @@ impl BodyRef {
 /// The object store of one workspace.
 #[derive(Clone)]
 pub struct Bodies {
+    client: Client,
     store: ObjectStore,
+    bucket: String,
+    gate: Arc<Gate>,
+}
+
+/// Between ingest, which relies on what is stored, and erasures, which delete.
+#[derive(Debug, Default)]
+struct Gate {
+    closed: Mutex<Closed>,
+    opened: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Closed {
+    /// Nobody relies on these now: they are being deleted.
+    objects: BTreeSet<String>,
+    /// The last message of each IN stream that relies on an object.
+    relied: BTreeMap<Name, u64>,
+}
+
+impl Gate {
+    /// Waits while the object is being deleted, and notes that the message relies on it. Cancel-safe.
+    async fn pass(&self, (stream, sequence): (&Name, u64), object: &str) {
+        loop {
+            let opened = self.opened.notified();
+            tokio::pin!(opened);
+            opened.as_mut().enable();
+            {
+                let mut closed = self.closed();
+                if !closed.objects.contains(object) {
+                    closed.relied.insert(stream.clone(), sequence);
+                    return;
+                }
+            }
+            opened.await;
+        }
+    }
+
+    fn closed(&self) -> MutexGuard<'_, Closed> {
+        self.closed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Objects that nobody relies on from now on. Dropped: they may be stored again.
+#[derive(Debug)]
+pub(crate) struct Closing<'b> {
+    bodies: &'b Bodies,
+    /// The last message of each IN stream that may rely on one of them.
+    pub(crate) relied: BTreeMap<Name, u64>,
+}
+
+impl Drop for Closing<'_> {
+    fn drop(&mut self) {
+        self.bodies.gate.closed().objects.clear();
+        self.bodies.gate.opened.notify_waiters();
+    }
 }
 
 impl std::fmt::Debug for Bodies {
@@ -89,7 +152,54 @@ impl Bodies {
             .get_object_store(bucket)
             .await
             .map_err(|error| NatsError::Request { operation: "open the object store", reason: error.to_string() })?;
-        Ok(Self { store })
+        Ok(Self { client: client.clone(), store, bucket: bucket.to_owned(), gate: Arc::default() })
+    }
+
+    /// Names of all objects.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub(crate) async fn names(&self) -> Result<Vec<String>, NatsError> {
+        let failed = |reason: String| NatsError::Request { operation: "list the object store", reason };
+        let mut objects = self.store.list().await.map_err(|error| failed(error.to_string()))?;
+        let mut names = Vec::new();
+        while let Some(object) = objects.next().await {
+            names.push(object.map_err(|error| failed(error.to_string()))?.name);
+        }
+        Ok(names)
+    }
+
+    /// From now on nobody relies on these objects, until what is returned is dropped. One erasure does that at a time.
+    pub(crate) fn close(&self, objects: &[String]) -> Closing<'_> {
+        let mut closed = self.gate.closed();
+        closed.objects = objects.iter().cloned().collect();
+        Closing { bodies: self, relied: closed.relied.clone() }
+    }
+
+    /// Deletes an object and has the server overwrite its bytes: first the pieces, at last what says where they are, so that it may be
+    /// repeated after a crash. One that is gone already is fine.
+    ///
+    /// # Errors
+    /// The store does not answer; some of it may be left.
+    pub(crate) async fn erase(&self, object: &str) -> Result<(), NatsError> {
+        let info = match self.store.info(object).await {
+            Ok(info) => info,
+            Err(error) if error.kind() == InfoErrorKind::NotFound => return Ok(()),
+            Err(error) => {
+                return Err(NatsError::Request { operation: "look for a body", reason: error.to_string() });
+            }
+        };
+        let stream = format!("OBJ_{}", self.bucket);
+        let pieces = format!("$O.{}.C.{}", self.bucket, info.nuid);
+        let named = format!("$O.{}.M.{}", self.bucket, URL_SAFE.encode(object));
+        for subject in [pieces, named] {
+            let mut from = 1;
+            while let Some(piece) = next_message(&self.client, &stream, from, &subject).await? {
+                erase_message(&self.client, &stream, piece.sequence).await?;
+                from = piece.sequence + 1;
+            }
+        }
+        Ok(())
     }
 
     /// Opens an object for reading.
@@ -107,7 +217,8 @@ impl Bodies {
     ///
     /// # Errors
     /// [`BadBody`]: it will not get better.
-    pub(super) async fn fetch(&self, body: &BodyRef, limit: usize) -> Result<Vec<u8>, BadBody> {
+    pub(super) async fn fetch(&self, at: (&Name, u64), body: &BodyRef, limit: usize) -> Result<Vec<u8>, BadBody> {
+        self.gate.pass(at, &body.object).await;
         let size = usize::try_from(body.bytes).ok().filter(|size| *size <= limit).ok_or(BadBody::TooLarge)?;
         let mut wait = BACK_OFF.0;
         loop {
@@ -140,7 +251,9 @@ impl Bodies {
     }
 
     /// Stores bytes under `name` unless they are there; waits while the store does not answer. Cancelled: may have been stored.
-    pub(super) async fn store(&self, name: &str, bytes: &[u8]) {
+    /// `at`: the stream and sequence of the message that relies on it.
+    pub(super) async fn store(&self, at: (&Name, u64), name: &str, bytes: &[u8]) {
+        self.gate.pass(at, name).await;
         let mut wait = BACK_OFF.0;
         loop {
             match self.store.info(name).await {

@@ -13,7 +13,7 @@ use super::live::TypingInlet;
 use super::position::digest;
 use super::subject::tokens;
 use crate::domain::command::{Arrival, Command, DeadLetter};
-use crate::domain::event::EventKind;
+use crate::domain::event::{EventKind, InboundEvent};
 use crate::domain::id::Name;
 use crate::domain::record::Input;
 use crate::domain::workspace::{EndpointConfig, WorkspaceConfig};
@@ -69,11 +69,13 @@ impl Preparer {
             None => Err(Refused(reasons::ENDPOINT)),
         };
         match (normalized, config) {
-            (Ok(normalized), Some(config)) => {
+            (Ok((normalized, fetched)), Some(config)) => {
+                let at = (&self.stream, message.sequence);
                 for media in &normalized.media {
-                    self.bodies.store(&media.name, &media.bytes).await;
+                    self.bodies.store(at, &media.name, &media.bytes).await;
                 }
-                self.events(message, normalized, config, commands);
+                let body = self.body(message, &normalized, fetched).await;
+                self.events(message, normalized, config, body.as_ref(), commands);
             }
             (Err(Refused(reason)), _) => {
                 commands.push(self.letter(message, channel, endpoint, reason));
@@ -82,17 +84,38 @@ impl Preparer {
         }
     }
 
-    async fn read(&self, message: &Stored, endpoint: &EndpointConfig) -> Result<Normalized, Refused> {
+    /// The object that holds the whole message: where its adapter put it, or where it is kept because it is large. What says nothing
+    /// (reports of what became of ours) is not kept: nothing would name it.
+    async fn body(&self, message: &Stored, normalized: &Normalized, fetched: Option<String>) -> Option<Name> {
+        if let Some(object) = fetched {
+            return Some(Name::from(object));
+        }
+        let says = |event: &InboundEvent| {
+            !matches!(
+                event.kind,
+                EventKind::Receipt(_) | EventKind::Typing | EventKind::Ignored { .. } | EventKind::Account { .. }
+            )
+        };
+        if message.payload.len() <= INLINE_BODY_MAX || !normalized.events.iter().any(says) {
+            return None;
+        }
+        let object = format!("body-{}", hex_sha256(&message.payload));
+        self.bodies.store((&self.stream, message.sequence), &object, &message.payload).await;
+        Some(Name::from(object))
+    }
+
+    /// The events, and the name of the object that they were read from, if it is one.
+    async fn read(&self, message: &Stored, endpoint: &EndpointConfig) -> Result<(Normalized, Option<String>), Refused> {
         let headers = Headers::of(message);
         let format = match headers.format {
             Some(name) => name.parse().map_err(|_| Refused(Reason::UnknownFormat.label()))?,
             None => Format::default(),
         };
         let fetched = match headers.body {
-            Some(reference) => Some(self.fetch(reference).await?),
+            Some(reference) => Some(self.fetch(message, reference).await?),
             None => None,
         };
-        let body = fetched.as_deref().unwrap_or(&message.payload);
+        let body = fetched.as_ref().map(|(_, body)| body.as_slice()).unwrap_or(&message.payload);
         let request =
             Request { body, query: headers.query, channel: &endpoint.channel, authserv_ids: &endpoint.authserv_ids };
         // Parsers of strangers' formats read strangers' bytes: a panic of one must cost one message, not the stream.
@@ -107,21 +130,27 @@ impl Preparer {
                 Refused(reasons::PANIC)
             })?
             .map_err(|refusal| Refused(refusal.reason().label()))?;
-        if fetched.is_none() && body.len() > INLINE_BODY_MAX {
-            self.bodies.store(&format!("body-{}", hex_sha256(body)), body).await;
-        }
-        Ok(normalized)
+        Ok((normalized, fetched.map(|(object, _)| object)))
     }
 
-    async fn fetch(&self, reference: &str) -> Result<Vec<u8>, Refused> {
+    async fn fetch(&self, message: &Stored, reference: &str) -> Result<(String, Vec<u8>), Refused> {
         let reference = BodyRef::parse(reference).ok_or(Refused(reasons::BODY))?;
-        self.bodies.fetch(&reference, MAX_MAIL_BYTES).await.map_err(|bad| match bad {
+        let at = (&self.stream, message.sequence);
+        let body = self.bodies.fetch(at, &reference, MAX_MAIL_BYTES).await.map_err(|bad| match bad {
             BadBody::TooLarge => Refused(Reason::TooLarge.label()),
             BadBody::Missing | BadBody::Differs => Refused(reasons::BODY),
-        })
+        })?;
+        Ok((reference.object, body))
     }
 
-    fn events(&self, message: &Stored, normalized: Normalized, endpoint: &EndpointConfig, commands: &mut Vec<Command>) {
+    fn events(
+        &self,
+        message: &Stored,
+        normalized: Normalized,
+        endpoint: &EndpointConfig,
+        body: Option<&Name>,
+        commands: &mut Vec<Command>,
+    ) {
         // The normaliser refuses bodies with more.
         let of = u16::try_from(normalized.events.len()).unwrap_or(u16::MAX);
         if of == 0 {
@@ -149,6 +178,7 @@ impl Preparer {
                 stream: self.stream.clone(),
                 input,
                 event,
+                body: body.cloned(),
             })));
         }
     }

@@ -46,6 +46,13 @@ impl Block {
         Self(keys)
     }
 
+    /// Keys that tell their number and place.
+    #[cfg(test)]
+    pub(super) fn numbered(number: u32) -> Self {
+        let keys = (0..LEAVES).flat_map(|place| [number, place, 1, 2, 3, 4, 5, 6]).flat_map(u32::to_le_bytes);
+        Self(Zeroizing::new(keys.collect()))
+    }
+
     /// The key at `place`; none: it was destroyed.
     pub(super) fn key(&self, place: usize) -> Option<&[u8; KEY]> {
         let key = self.0.get(place * KEY..(place + 1) * KEY)?;
@@ -70,7 +77,7 @@ impl Block {
         bytes.push(VERSION);
         bytes.extend_from_slice(&nonce);
         bytes.extend_from_slice(&self.0);
-        let tag = cipher(key)
+        let tag = cipher(key.expose())
             .seal_in_place_separate_tag(
                 ring::aead::Nonce::assume_unique_for_key(nonce),
                 aad(workspace, number),
@@ -81,8 +88,13 @@ impl Block {
         bytes
     }
 
-    /// The block of stored bytes.
-    pub(super) fn unwrap(bytes: &[u8], key: &WorkspaceKey, workspace: &str, number: u32) -> Result<Self, NoBlock> {
+    /// The block of stored bytes, and whether the key that wraps now has wrapped it.
+    pub(super) fn unwrap(
+        bytes: &[u8],
+        key: &WorkspaceKey,
+        workspace: &str,
+        number: u32,
+    ) -> Result<(Self, bool), NoBlock> {
         let (&version, rest) = bytes.split_first().ok_or(NoBlock::Length)?;
         if version != VERSION {
             return Err(NoBlock::Version);
@@ -91,11 +103,15 @@ impl Block {
         if wrapped.len() != KEYS + TAG {
             return Err(NoBlock::Length);
         }
-        let mut opened = Zeroizing::new(wrapped.to_vec());
-        let nonce = ring::aead::Nonce::assume_unique_for_key(*nonce);
-        cipher(key).open_in_place(nonce, aad(workspace, number), &mut opened).map_err(|_| NoBlock::Key)?;
-        opened.truncate(KEYS);
-        Ok(Self(opened))
+        for (at, key) in key.all().enumerate() {
+            let mut opened = Zeroizing::new(wrapped.to_vec());
+            let nonce = ring::aead::Nonce::assume_unique_for_key(*nonce);
+            if cipher(key).open_in_place(nonce, aad(workspace, number), &mut opened).is_ok() {
+                opened.truncate(KEYS);
+                return Ok((Self(opened), at == 0));
+            }
+        }
+        Err(NoBlock::Key)
     }
 }
 
@@ -103,8 +119,8 @@ fn aad(workspace: &str, number: u32) -> Aad<Vec<u8>> {
     Aad::from(format!("skein.keys/{workspace}/{number}").into_bytes())
 }
 
-fn cipher(key: &WorkspaceKey) -> LessSafeKey {
-    LessSafeKey::new(UnboundKey::new(&AES_256_GCM, key.expose()).expect("32 bytes are a key"))
+fn cipher(key: &[u8; KEY]) -> LessSafeKey {
+    LessSafeKey::new(UnboundKey::new(&AES_256_GCM, key).expect("32 bytes are a key"))
 }
 
 #[cfg(test)]
@@ -117,8 +133,10 @@ mod tests {
         let block = Block::random();
         let mut wrapped = block.wrapped(&key, "acme", 3);
         assert!(!wrapped.windows(8).any(|bytes| bytes == &block.0[..8]), "keys stand in plain");
-        let read = Block::unwrap(&wrapped, &key, "acme", 3).unwrap();
-        assert!(*read.0 == *block.0);
+        let (read, is_present) = Block::unwrap(&wrapped, &key, "acme", 3).unwrap();
+        assert!(*read.0 == *block.0 && is_present);
+        let (read, is_present) = Block::unwrap(&wrapped, &other.replacing(&key), "acme", 3).unwrap();
+        assert!(*read.0 == *block.0 && !is_present);
         assert_eq!(Block::unwrap(&wrapped, &other, "acme", 3).unwrap_err(), NoBlock::Key);
         assert_eq!(Block::unwrap(&wrapped, &key, "acme", 4).unwrap_err(), NoBlock::Key);
         assert_eq!(Block::unwrap(&wrapped, &key, "acne", 3).unwrap_err(), NoBlock::Key);

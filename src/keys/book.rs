@@ -1,13 +1,13 @@
 //! The blocks of a workspace in their stream: read, made ahead, rewritten.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use tokio::sync::{Mutex, Notify};
 
 use super::block::{Block, LEAVES, NoBlock};
 use super::error::KeysError;
-use super::ring::{KeyRing, KeyRings, place_of};
+use super::ring::{KeyRing, KeyRings, OWN, place_of};
 use super::secret::WorkspaceKey;
 use super::store::{KeyStore, StoredBlock};
 use crate::domain::id::{LeafId, Name};
@@ -67,9 +67,18 @@ struct Known {
     /// Everything up to here.
     last: u64,
     /// Sequence of each block's newest message.
-    newest: Vec<u64>,
+    newest: BTreeMap<u32, u64>,
+    /// Blocks that an older key of the workspace has wrapped.
+    stale: BTreeSet<u32>,
     /// Messages that a newer one replaces: to be overwritten.
     superseded: Vec<u64>,
+}
+
+impl Known {
+    /// A block has a newer message.
+    fn replace(&mut self, number: u32, sequence: u64) {
+        self.superseded.extend(self.newest.insert(number, sequence));
+    }
 }
 
 impl KeyBook {
@@ -126,7 +135,7 @@ impl KeyBook {
             match put {
                 Ok(Some(sequence)) => {
                     known.last = sequence;
-                    known.newest.push(sequence);
+                    known.newest.insert(number, sequence);
                     self.ring.install(number, block);
                     attempts = 0;
                 }
@@ -145,6 +154,75 @@ impl KeyBook {
             }
         }
         Ok(())
+    }
+
+    /// Makes the key for the workspace's own secrets, unless there is one.
+    ///
+    /// # Errors
+    /// [`KeysError`].
+    pub async fn provide_own(&self) -> Result<(), KeysError> {
+        let mut known = self.known.lock().await;
+        for _ in 0..ATTEMPTS {
+            if self.ring.has_own() {
+                return Ok(());
+            }
+            let block = Block::random();
+            let wrapped = block.wrapped(&self.key, &self.workspace, OWN);
+            match self.store.put(OWN, wrapped, known.last).await {
+                Ok(Some(sequence)) => {
+                    known.last = sequence;
+                    known.newest.insert(OWN, sequence);
+                    self.ring.install(OWN, block);
+                }
+                Ok(None) => self.catch_up(&mut known).await?,
+                Err(error) => {
+                    self.catch_up(&mut known).await?;
+                    if !self.ring.has_own() {
+                        return Err(self.failed(error));
+                    }
+                }
+            }
+        }
+        if self.ring.has_own() { Ok(()) } else { Err(KeysError::Contended { workspace: self.workspace.clone() }) }
+    }
+
+    /// Wraps anew what an older key of the workspace has wrapped, and overwrites what it had wrapped. How many blocks.
+    ///
+    /// # Errors
+    /// [`KeysError`]; repeat it.
+    pub async fn rewrap(&self) -> Result<usize, KeysError> {
+        let mut known = self.known.lock().await;
+        let mut wrapped_anew = 0;
+        let mut attempts = 0;
+        while let Some(&number) = known.stale.first() {
+            let wrapped = self.ring.with_block(number, |block| block.wrapped(&self.key, &self.workspace, number));
+            let Some(wrapped) = wrapped else {
+                return Err(KeysError::Missing { workspace: self.workspace.clone(), block: number });
+            };
+            match self.store.put(number, wrapped, known.last).await {
+                Ok(Some(sequence)) => {
+                    known.last = sequence;
+                    known.replace(number, sequence);
+                    known.stale.remove(&number);
+                    wrapped_anew += 1;
+                    attempts = 0;
+                }
+                Ok(None) => self.catch_up(&mut known).await?,
+                Err(error) => {
+                    self.catch_up(&mut known).await?;
+                    if known.stale.contains(&number) {
+                        return Err(self.failed(error));
+                    }
+                }
+            }
+            attempts += 1;
+            if attempts > ATTEMPTS {
+                return Err(KeysError::Contended { workspace: self.workspace.clone() });
+            }
+            // One at a time: never more than one block stands there under both keys.
+            self.overwrite(&mut known).await?;
+        }
+        Ok(wrapped_anew)
     }
 
     /// Destroys the keys of these leaves: in the store, for good, and in memory. May be repeated at will.
@@ -167,10 +245,8 @@ impl KeyBook {
             match self.store.put(number, wrapped, known.last).await {
                 Ok(Some(sequence)) => {
                     known.last = sequence;
-                    if let Some(newest) = known.newest.get_mut(number as usize) {
-                        let before = std::mem::replace(newest, sequence);
-                        known.superseded.push(before);
-                    }
+                    known.replace(number, sequence);
+                    known.stale.remove(&number);
                     self.ring.install(number, left);
                 }
                 Ok(None) => self.catch_up(&mut known).await?,
@@ -226,7 +302,12 @@ impl KeyBook {
                     break;
                 };
                 at = stored.sequence;
-                let block = self.unwrapped(&stored)?;
+                let (block, is_present) = self.unwrapped(&stored)?;
+                if is_present {
+                    known.stale.remove(&stored.number);
+                } else {
+                    known.stale.insert(stored.number);
+                }
                 match read.get_mut(&stored.number) {
                     Some((sequences, newest)) => {
                         sequences.push(stored.sequence);
@@ -236,18 +317,14 @@ impl KeyBook {
                 }
             }
         }
-        let blocks = known.newest.len();
-        let made = read.keys().filter(|number| **number as usize >= blocks);
-        if let Some((expected, _)) = (blocks..).zip(made).find(|(expected, found)| *expected != **found as usize) {
-            let block = u32::try_from(expected).unwrap_or(u32::MAX);
+        let blocks = self.ring.capacity() / LEAVES;
+        let made = read.keys().filter(|number| **number >= blocks && **number != OWN);
+        if let Some((block, _)) = (blocks..).zip(made).find(|(expected, found)| expected != *found) {
             return Err(KeysError::Missing { workspace: self.workspace.clone(), block });
         }
         for (number, (mut sequences, block)) in read {
             let newest = sequences.pop().unwrap_or_default();
-            match known.newest.get_mut(number as usize) {
-                Some(before) => known.superseded.push(std::mem::replace(before, newest)),
-                None => known.newest.push(newest),
-            }
+            known.replace(number, newest);
             known.superseded.append(&mut sequences);
             self.ring.install(number, block);
         }
@@ -255,7 +332,7 @@ impl KeyBook {
         Ok(())
     }
 
-    fn unwrapped(&self, stored: &StoredBlock) -> Result<Block, KeysError> {
+    fn unwrapped(&self, stored: &StoredBlock) -> Result<(Block, bool), KeysError> {
         let workspace = self.workspace.clone();
         let malformed = |workspace, reason| KeysError::Malformed { workspace, block: stored.number, reason };
         Block::unwrap(&stored.bytes, &self.key, &self.workspace, stored.number).map_err(|error| match error {

@@ -171,3 +171,67 @@ async fn a_missing_block_is_said() {
     let error = bench.try_open(bench.key.clone()).await.unwrap_err();
     assert_eq!(error, KeysError::Missing { workspace: Name::new("acme"), block: 0 });
 }
+
+#[tokio::test]
+async fn a_new_workspace_key_wraps_every_block_anew_and_the_old_bytes_go() {
+    let bench = Bench::new();
+    let book = bench.open().await;
+    book.provide(LEAVES).await.expect("the store answers");
+    book.provide_own().await.expect("the store answers");
+    book.destroy(&[LeafId(7)]).await.expect("the store answers");
+    let (sealed, gone) = (seal(&book, 8), LeafId(7));
+    let secret = book.ring().seal_own(Index(3), b"secret");
+    let before = bench.store.stored();
+    assert_eq!((before.len(), book.rewrap().await.expect("the store answers")), (3, 0));
+
+    let new = WorkspaceKey::random();
+    let both = bench.try_open(new.replacing(&bench.key)).await.expect("the keys open");
+    assert_eq!(both.rewrap().await.expect("the store answers"), 3);
+    let after = bench.store.stored();
+    assert!(after.len() == 3 && before.iter().all(|old| !after.contains(old)), "a message under the old key is left");
+    assert!(bench.try_open(bench.key.clone()).await.is_err(), "the old key opens nothing any more");
+    let alone = bench.try_open(new).await.expect("the new key is enough");
+    for book in [both, alone] {
+        assert!(opens(&book, 8, &sealed) && book.ring().is_destroyed(gone));
+        assert_eq!(book.ring().open_own(Index(3), &secret).expect("it opens"), b"secret");
+        assert_eq!(book.rewrap().await.expect("the store answers"), 0, "done once");
+    }
+}
+
+#[tokio::test]
+async fn a_rotation_that_was_broken_off_is_gone_on_with() {
+    for unanswered in [false, true] {
+        let bench = Bench::new();
+        let book = bench.open().await;
+        book.provide(LEAVES).await.expect("the store answers");
+        let sealed = seal(&book, LEAVES + 1);
+        let key = WorkspaceKey::random().replacing(&bench.key);
+        let first = bench.try_open(key.clone()).await.expect("the keys open");
+        // It dies, or is not answered, after the first block is wrapped anew and before the old one is overwritten.
+        bench.store.keep_all(true);
+        if unanswered {
+            bench.store.leave_unanswered(1);
+        }
+        assert!(first.rewrap().await.is_err());
+        assert_eq!(bench.store.stored().len(), 3);
+        drop(first);
+        bench.store.keep_all(false);
+        let next = bench.try_open(key).await.expect("blocks under both keys are read");
+        assert!(opens(&next, LEAVES + 1, &sealed));
+        assert_eq!(next.rewrap().await.expect("the store answers"), 1);
+        next.tidy().await.expect("the store answers");
+        assert_eq!(bench.store.stored().len(), 2);
+        assert!(bench.try_open(bench.key.clone()).await.is_err());
+    }
+}
+
+#[tokio::test]
+async fn two_owners_who_make_the_own_key_have_the_same() {
+    let bench = Bench::new();
+    let (one, other) = (bench.open().await, bench.open().await);
+    one.provide_own().await.expect("the store answers");
+    other.provide_own().await.expect("the store answers");
+    assert_eq!(bench.store.stored().len(), 1);
+    let sealed = one.ring().seal_own(Index(1), b"secret");
+    assert_eq!(other.ring().open_own(Index(1), &sealed).expect("it opens"), b"secret");
+}

@@ -67,6 +67,14 @@ impl Keeper {
         if keys > before {
             info!(skein.workspace = %self.book.workspace(), keys, "keys made for customers to come");
         }
+        let wrapped_anew = self.book.rewrap().await?;
+        if wrapped_anew > 0 {
+            info!(
+                skein.workspace = %self.book.workspace(),
+                blocks = wrapped_anew,
+                "all keys are wrapped with the workspace's first key: the others may be removed"
+            );
+        }
         self.book.tidy().await
     }
 }

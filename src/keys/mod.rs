@@ -41,5 +41,5 @@ pub use jetstream::JetStreamKeys;
 pub use keeper::Keeper;
 pub use memory::MemoryKeys;
 pub use ring::{KeyRing, KeyRings, NONCE, Nonce, OpenError};
-pub use secret::{KeyProblem, WorkspaceKey, make_missing, variable};
+pub use secret::{KeyProblem, RotateError, WorkspaceKey, make_missing, rotate, variable};
 pub use store::{KeyStore, StoredBlock};

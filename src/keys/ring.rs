@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use rand::RngExt as _;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, UnboundKey};
@@ -26,6 +26,11 @@ const LEAVES_OF_A_RECORD: u32 = 64;
 /// With so few keys left the next block is made.
 const AHEAD: u32 = LEAVES / 4;
 
+/// Number of the block whose first key seals what is no customer's: keys of hashes and of tokens.
+pub(super) const OWN: u32 = u32::MAX;
+/// The leaf that such secrets are bound to: none.
+const NOBODY: LeafId = LeafId(u32::MAX);
+
 /// What content was sealed with beside its key.
 pub type Nonce = [u8; NONCE];
 
@@ -38,6 +43,12 @@ pub enum OpenError {
     /// It was changed, or belongs elsewhere.
     #[error("content of leaf {0} does not open with its key")]
     Damaged(u32),
+    /// The workspace has no key for its own secrets, although there are some.
+    #[error("there is no key for the workspace's own secrets")]
+    NoOwnKey,
+    /// It was changed, or belongs elsewhere.
+    #[error("a secret of the workspace does not open with its key")]
+    DamagedSecret,
 }
 
 /// The keys of one workspace.
@@ -45,6 +56,8 @@ pub enum OpenError {
 pub struct KeyRing {
     workspace: Name,
     blocks: RwLock<Vec<Block>>,
+    /// Its first key seals what is no customer's.
+    own: OnceLock<Block>,
     /// Leaves that have a key, or had one.
     capacity: AtomicU32,
     /// Leaves that are opened.
@@ -59,6 +72,7 @@ impl KeyRing {
         Self {
             workspace,
             blocks: RwLock::default(),
+            own: OnceLock::new(),
             capacity: AtomicU32::new(0),
             used: AtomicU32::new(0),
             work: Notify::new(),
@@ -109,8 +123,18 @@ impl KeyRing {
         leaf.0 < self.capacity() && self.with_key(leaf, |_| ()).is_none()
     }
 
+    /// Whether there is a key for what is no customer's.
+    pub(super) fn has_own(&self) -> bool {
+        self.own.get().is_some()
+    }
+
     /// Puts a block that is durable in its place.
     pub(super) fn install(&self, number: u32, block: Block) {
+        if number == OWN {
+            // It never changes: what wraps it may.
+            let _ = self.own.set(block);
+            return;
+        }
         let mut blocks = self.blocks.write().unwrap_or_else(PoisonError::into_inner);
         match blocks.get_mut(number as usize) {
             Some(known) => *known = block,
@@ -124,12 +148,49 @@ impl KeyRing {
 
     /// Looks at a block.
     pub(super) fn with_block<T>(&self, number: u32, look: impl FnOnce(&Block) -> T) -> Option<T> {
+        if number == OWN {
+            return self.own.get().map(look);
+        }
         self.blocks.read().unwrap_or_else(PoisonError::into_inner).get(number as usize).map(look)
     }
 
     fn with_key<T>(&self, leaf: LeafId, look: impl FnOnce(&[u8; 32]) -> T) -> Option<T> {
         let (number, place) = place_of(leaf);
         self.with_block(number, |block| block.key(place).map(look))?
+    }
+
+    /// Seals a secret of the workspace's: nonce, sealed bytes and tag. Empty: there is no key for it.
+    #[must_use]
+    pub fn seal_own(&self, index: Index, secret: &[u8]) -> Vec<u8> {
+        let nonce: Nonce = rand::rng().random();
+        let mut sealed = nonce.to_vec();
+        sealed.extend_from_slice(secret);
+        let tag = self.own.get().and_then(|block| block.key(0)).map(|key| {
+            let nonce = ring::aead::Nonce::assume_unique_for_key(nonce);
+            cipher(key)
+                .seal_in_place_separate_tag(nonce, self.aad(NOBODY, index), &mut sealed[NONCE..])
+                .expect("a secret is far below the limit of the cipher")
+        });
+        let Some(tag) = tag else { return Vec::new() };
+        sealed.extend_from_slice(tag.as_ref());
+        sealed
+    }
+
+    /// Opens what [`KeyRing::seal_own`] sealed.
+    ///
+    /// # Errors
+    /// [`OpenError`]: the log and the keys do not belong together, or one of them is damaged.
+    pub fn open_own(&self, index: Index, sealed: &[u8]) -> Result<Vec<u8>, OpenError> {
+        let key = self.own.get().and_then(|block| block.key(0)).ok_or(OpenError::NoOwnKey)?;
+        let (nonce, sealed) = sealed.split_first_chunk::<NONCE>().ok_or(OpenError::DamagedSecret)?;
+        let mut opened = sealed.to_vec();
+        let nonce = ring::aead::Nonce::assume_unique_for_key(*nonce);
+        let length = cipher(key)
+            .open_in_place(nonce, self.aad(NOBODY, index), &mut opened)
+            .map_err(|_| OpenError::DamagedSecret)?
+            .len();
+        opened.truncate(length);
+        Ok(opened)
     }
 
     /// Seals what stands in `buffer` from `from` on, in place, and appends the tag. None: the leaf has no key, and the bytes are as
@@ -237,7 +298,19 @@ impl KeyRings {
         let grown = Arc::new(Notify::new());
         let rings = workspaces.iter().map(|workspace| {
             let ring = KeyRing::new(Name::new(workspace), Arc::clone(&grown));
-            (0..blocks).for_each(|number| ring.install(number, Block::random()));
+            (0..blocks).chain([OWN]).for_each(|number| ring.install(number, Block::random()));
+            Arc::new(ring)
+        });
+        Self::new(rings.collect::<Vec<_>>().into_iter(), Arc::clone(&grown))
+    }
+
+    /// Keys made of their numbers, so that what was sealed once is opened by later builds: for stored samples.
+    #[cfg(test)]
+    pub(crate) fn numbered(workspaces: &[&str], blocks: u32) -> Self {
+        let grown = Arc::new(Notify::new());
+        let rings = workspaces.iter().map(|workspace| {
+            let ring = KeyRing::new(Name::new(workspace), Arc::clone(&grown));
+            (0..blocks).chain([OWN]).for_each(|number| ring.install(number, Block::numbered(number)));
             Arc::new(ring)
         });
         Self::new(rings.collect::<Vec<_>>().into_iter(), Arc::clone(&grown))
@@ -255,6 +328,9 @@ impl KeyRings {
                 let gone = if ring.workspace == workspace && at == number { all.as_slice() } else { none };
                 let left = ring.with_block(at, |block| block.without(gone));
                 copy.install(at, left.expect("it is below the capacity"));
+            }
+            if let Some(own) = ring.own.get() {
+                copy.install(OWN, own.without(none));
             }
             Arc::new(copy)
         });
@@ -322,6 +398,21 @@ mod tests {
         let mut bytes = b"words".to_vec();
         assert_eq!(ring.seal(LeafId(5), Index(8), &mut bytes, 0), None);
         assert_eq!(bytes, b"words");
+    }
+
+    #[test]
+    fn a_secret_of_the_workspace_opens_at_its_place_alone() {
+        let rings = rings();
+        let ring = rings.get("acme").unwrap();
+        let sealed = ring.seal_own(Index(7), b"secret");
+        assert!(!sealed.windows(6).any(|bytes| bytes == b"secret"));
+        assert_eq!(ring.open_own(Index(7), &sealed).unwrap(), b"secret");
+        assert_eq!(ring.open_own(Index(8), &sealed), Err(OpenError::DamagedSecret));
+        assert_eq!(ring.open_own(Index(7), b"short"), Err(OpenError::DamagedSecret));
+        assert_eq!(rings.get("other").unwrap().open_own(Index(7), &sealed), Err(OpenError::DamagedSecret));
+        let none = KeyRing::new(Name::new("acme"), Arc::default());
+        assert_eq!(none.open_own(Index(7), &sealed), Err(OpenError::NoOwnKey));
+        assert!(none.seal_own(Index(7), b"secret").is_empty(), "never in plain");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rand::RngExt as _;
-use zeroize::{Zeroize as _, Zeroizing};
+use zeroize::Zeroizing;
 
 use crate::domain::id::Name;
 
@@ -18,9 +18,13 @@ pub(super) const KEY: usize = 32;
 /// Starts the names of the variables that hold a workspace's key.
 const VARIABLE_PREFIX: &str = "SKEIN_WORKSPACE_KEY_";
 
-/// The key that wraps a workspace's key blocks. Cheap to clone; shows nothing of itself.
+/// Keys of a workspace at most: the present one, and those that are being replaced.
+const MAX_KEYS: usize = 4;
+
+/// The key that wraps a workspace's key blocks, and older ones that still open what they have wrapped. Cheap to clone; shows nothing of
+/// itself.
 #[derive(Clone)]
-pub struct WorkspaceKey(Arc<Zeroizing<[u8; KEY]>>);
+pub struct WorkspaceKey(Arc<[Zeroizing<[u8; KEY]>]>);
 
 impl fmt::Debug for WorkspaceKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -66,6 +70,16 @@ pub enum KeyProblem {
         /// How long it is.
         length: usize,
     },
+    /// More than are needed to replace one.
+    #[error(
+        "workspace {workspace} has more than 4 keys in {place}: the first wraps, the others only open what they have wrapped"
+    )]
+    TooMany {
+        /// Whose.
+        workspace: Name,
+        /// File or variable.
+        place: String,
+    },
 }
 
 /// The environment variable that may hold a workspace's key.
@@ -82,7 +96,7 @@ impl WorkspaceKey {
     pub fn random() -> Self {
         let mut key = Zeroizing::new([0; KEY]);
         rand::rng().fill(&mut *key);
-        Self(Arc::new(key))
+        Self([key].into_iter().collect())
     }
 
     /// The key of a workspace: from its variable, else from its file in `folder`.
@@ -106,22 +120,41 @@ impl WorkspaceKey {
         Self::read(workspace, &text, || path.display().to_string())
     }
 
+    /// Each key in a line; the first one wraps.
     fn read(workspace: &Name, text: &str, place: impl Fn() -> String) -> Result<Self, KeyProblem> {
-        let text = text.trim();
-        let malformed =
-            || KeyProblem::Malformed { workspace: workspace.clone(), place: place(), length: text.chars().count() };
-        if text.len() != 2 * KEY || !text.bytes().all(|digit| digit.is_ascii_hexdigit()) {
-            return Err(malformed());
+        let malformed = |length| KeyProblem::Malformed { workspace: workspace.clone(), place: place(), length };
+        let mut keys = Vec::new();
+        for line in text.split_whitespace() {
+            if line.len() != 2 * KEY || !line.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+                return Err(malformed(line.chars().count()));
+            }
+            let mut key = Zeroizing::new([0; KEY]);
+            for (byte, at) in key.iter_mut().zip((0..).step_by(2)) {
+                *byte = u8::from_str_radix(&line[at..at + 2], 16).map_err(|_| malformed(line.len()))?;
+            }
+            keys.push(key);
         }
-        let mut key = Zeroizing::new([0; KEY]);
-        for (byte, at) in key.iter_mut().zip((0..).step_by(2)) {
-            *byte = u8::from_str_radix(&text[at..at + 2], 16).map_err(|_| malformed())?;
+        match keys.len() {
+            0 => Err(malformed(0)),
+            1..=MAX_KEYS => Ok(Self(keys.into())),
+            _ => Err(KeyProblem::TooMany { workspace: workspace.clone(), place: place() }),
         }
-        Ok(Self(Arc::new(key)))
     }
 
+    /// The key that wraps.
     pub(super) fn expose(&self) -> &[u8; KEY] {
-        &self.0
+        self.0.first().expect("made of one key at least")
+    }
+
+    /// Each of them, the one that wraps first.
+    pub(super) fn all(&self) -> impl Iterator<Item = &[u8; KEY]> {
+        self.0.iter().map(|key| &**key)
+    }
+
+    /// This key, and an older one that opens what it has wrapped.
+    #[must_use]
+    pub fn replacing(&self, older: &Self) -> Self {
+        Self(self.0.iter().chain(older.0.iter()).cloned().collect())
     }
 }
 
@@ -143,18 +176,67 @@ pub fn make_missing(folder: &Path, workspace: &str) -> std::io::Result<()> {
     // Complete or not there, and never replaced: it is made under another name, and linked if nobody was faster.
     let begun = folder.join(format!("{workspace}.{}.new", std::process::id()));
     let mut made = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&begun)?;
-    let mut text = Zeroizing::new(String::with_capacity(2 * KEY + 1));
-    let mut key: [u8; KEY] = rand::rng().random();
-    for byte in key {
-        text.push_str(&format!("{byte:02x}"));
-    }
-    key.zeroize();
-    text.push('\n');
+    let text = Zeroizing::new(hex());
     made.write_all(text.as_bytes())?;
+    made.write_all(b"\n")?;
     made.sync_all()?;
     let linked = std::fs::hard_link(&begun, &path);
     std::fs::remove_file(&begun)?;
     linked.or_else(|error| if error.kind() == std::io::ErrorKind::AlreadyExists { Ok(()) } else { Err(error) })
+}
+
+/// Puts a new key before those of the workspace in `folder`: it wraps from the next start on, the ones behind it open what they have
+/// wrapped until that is wrapped anew.
+///
+/// # Errors
+/// There is no such file, it holds no key or too many, or it cannot be written; then it is as it was.
+pub fn rotate(folder: &Path, workspace: &Name) -> Result<PathBuf, RotateError> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let path = file(folder, workspace);
+    let text = Zeroizing::new(std::fs::read_to_string(&path).map_err(|source| failed(&path, source))?);
+    let new = Zeroizing::new(hex());
+    let both = Zeroizing::new(format!("{}\n{}\n", *new, text.trim()));
+    WorkspaceKey::read(workspace, &both, || path.display().to_string())?;
+    // Complete under another name first: whoever reads meanwhile finds the old file or the new one.
+    let begun = folder.join(format!("{workspace}.{}.new", std::process::id()));
+    let write = || {
+        let mut made = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&begun)?;
+        made.write_all(both.as_bytes())?;
+        made.sync_all()?;
+        std::fs::rename(&begun, &path)
+    };
+    write().map_err(|source| failed(&path, source))?;
+    Ok(path)
+}
+
+/// Why a key is not rotated.
+#[derive(Debug, thiserror::Error)]
+pub enum RotateError {
+    /// What is there is no key, or there are too many.
+    #[error("add a key")]
+    Problem(#[from] KeyProblem),
+    /// The file cannot be read or written.
+    #[error("rewrite the key file {}", file.display())]
+    File {
+        /// Which.
+        file: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+}
+
+fn failed(file: &Path, source: std::io::Error) -> RotateError {
+    RotateError::File { file: file.to_owned(), source }
+}
+
+/// A new key, as it stands in files.
+fn hex() -> String {
+    let mut text = String::with_capacity(2 * KEY);
+    let key: Zeroizing<[u8; KEY]> = Zeroizing::new(rand::rng().random());
+    for byte in key.iter() {
+        text.push_str(&format!("{byte:02x}"));
+    }
+    text
 }
 
 #[cfg(test)]
@@ -182,6 +264,26 @@ mod tests {
         assert_eq!(first.expose(), second.expose());
         make_missing(&keys, "other").unwrap();
         assert_ne!(first.expose(), WorkspaceKey::load(&Name::new("other"), Some(&keys)).unwrap().expose());
+    }
+
+    #[test]
+    fn a_rotated_key_wraps_and_the_one_before_still_opens() {
+        let folder = tempfile::tempdir().unwrap();
+        let acme = Name::new("acme");
+        assert!(matches!(rotate(folder.path(), &acme), Err(RotateError::File { .. })), "there is none");
+        make_missing(folder.path(), "acme").unwrap();
+        let before = WorkspaceKey::load(&acme, Some(folder.path())).unwrap();
+        let path = rotate(folder.path(), &acme).unwrap();
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        let after = WorkspaceKey::load(&acme, Some(folder.path())).unwrap();
+        assert_ne!(after.expose(), before.expose());
+        assert_eq!(after.all().nth(1), Some(before.expose()));
+        for _ in 2..MAX_KEYS {
+            rotate(folder.path(), &acme).unwrap();
+        }
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(matches!(rotate(folder.path(), &acme), Err(RotateError::Problem(KeyProblem::TooMany { .. }))));
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), text, "it is as it was");
     }
 
     #[test]

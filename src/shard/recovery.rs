@@ -158,6 +158,7 @@ pub(super) async fn recover<L: EventLog>(
         let workspace = owned.engine.state().workspace(book.workspace());
         let leaves = workspace.map_or(0, |workspace| workspace.identities());
         book.provide(u32::try_from(leaves).unwrap_or(u32::MAX)).await?;
+        book.provide_own().await?;
     }
     owned.begin(&before.workspaces, now, outage_ms).await?;
     Ok(owned)
@@ -210,6 +211,10 @@ impl Owned {
                 now,
             )
             .await?;
+            // Before anything is looked up by what this build makes of addresses.
+            while self.engine.state().workspace(&workspace).is_some_and(|space| space.wants_rekeying()) {
+                self.must(Command::rekey(workspace.clone()), now).await?;
+            }
             let key = rand::rng().random();
             self.must(Command::RenewReplyKey { workspace: workspace.clone(), key }, now).await?;
             for (stream, created_ns) in &setup.streams {

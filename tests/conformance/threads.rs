@@ -114,6 +114,7 @@ impl Desk {
         let made = normalize(Format::Email, Request::new(bytes.as_bytes())).expect("a mail");
         self.sequence += 1;
         let record = self.does(Command::Input(Box::new(Arrival {
+            body: None,
             workspace: Name::new("acme"),
             channel: Name::new("email"),
             endpoint: Name::new("help"),

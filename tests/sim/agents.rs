@@ -70,7 +70,7 @@ impl SimAgent {
         let ready = view.is_some_and(|view| view.presence == Presence::Ready);
         let presence = if ready { 2 } else { 14 };
         let merge = if view.is_some_and(|view| !pairs(view).is_empty()) { 25 } else { 2 };
-        let weights = [presence, 14, 4, 22, 5, 12, 2, 1, 1, 3, merge, 5, if self.sorts { 14 } else { 0 }];
+        let weights = [presence, 14, 4, 22, 5, 12, 2, 1, 1, 3, merge, 5, if self.sorts { 14 } else { 0 }, 1];
         let verb = match rng.weighted(&weights) {
             0 if !ready => set(Presence::Ready),
             0 => self.other_presence(rng),
@@ -92,6 +92,11 @@ impl SimAgent {
             11 => self.split(rng, view)?,
             8 => Verb::OpenSession { resume: self.epoch, takeover: false },
             12 => some_sorting(rng),
+            13 => match view.and_then(|view| view.works.last()).filter(|_| rng.percent(90)) {
+                Some(work) if rng.percent(30) => Verb::Erase { customer: work.conversation },
+                Some(_) => return None,
+                None => Verb::Erase { customer: RootId(u32::try_from(rng.below(1_000)).expect("below 1,000")) },
+            },
             _ => {
                 let wish = Wish { verb: set(Presence::Ready), epoch: Some(rng.next() % (head.0 + 1)) };
                 return Some(wish);

@@ -104,6 +104,10 @@ pub(crate) struct Auditor {
     pub(crate) parted: bool,
     /// Parts of texts, by their words, with how often each is in a message.
     pub(crate) pieces: BTreeMap<String, u32>,
+    /// Parts that wait for the others.
+    held: BTreeMap<(LeafId, u64), Vec<String>>,
+    /// Whose customer is erased.
+    pub(crate) erased: BTreeSet<LeafId>,
     pub(crate) statuses: BTreeMap<MessageId, ReceiptStatus>,
     /// Identities that refuse everything.
     refusing: BTreeSet<LeafId>,
@@ -132,6 +136,8 @@ impl Auditor {
             filed: BTreeMap::new(),
             parted: false,
             pieces: BTreeMap::new(),
+            held: BTreeMap::new(),
+            erased: BTreeSet::new(),
             statuses: BTreeMap::new(),
             refusing: BTreeSet::new(),
             sent: BTreeMap::new(),
@@ -164,6 +170,9 @@ impl Auditor {
             }
             Cause::Command(_) | Cause::Timer | Cause::System => {}
         }
+        let late = record.content.iter().filter_map(|personal| record.leaf_of(personal));
+        let late = late.filter(|leaf| self.erased.contains(leaf)).count();
+        holds("nothing is said of who is erased", late == 0, || format!("{record:?}"))?;
         evolve(&mut self.state, record);
         for (place, change) in (0u16..).zip(&record.changes) {
             stats.hit_variant("change", change);
@@ -209,7 +218,8 @@ impl Auditor {
                     };
                 }
             }
-            Change::PartsJoined { message, complete, .. } => {
+            Change::PartsJoined { leaf, set, message, complete } => {
+                self.held.remove(&(*leaf, *set));
                 stats.hit("text in parts", if *complete { "joined" } else { "joined without some" });
                 let stored = record.changes.get(usize::from(message.place()));
                 let marked = matches!(stored, Some(Change::MessageStored(stored))
@@ -364,6 +374,23 @@ impl Auditor {
                 holds("a merged work is nobody's", free, || format!("{change:?} at {index}"))?;
                 self.moves(*from, "Merged", stats);
             }
+            Change::PartHeld(part) => {
+                let text = record.content.iter().find_map(|personal| match &personal.value {
+                    PersonalValue::Message(words) if personal.place == place => Some(words.content.text.clone()),
+                    _ => None,
+                });
+                self.held.entry((part.leaf, part.set)).or_default().extend(text);
+            }
+            Change::Erased { leaves, .. } => {
+                // What waited goes with its customer: it is in no message, and not lost.
+                for (_, texts) in self.held.extract_if(.., |(leaf, _), _| leaves.contains(leaf)) {
+                    for text in texts {
+                        *self.pieces.entry(text).or_default() += 1;
+                    }
+                }
+                self.erased.extend(leaves);
+                self.is_erased(leaves)?;
+            }
             Change::SessionOpened { agent, .. } => {
                 self.known.insert(*agent);
                 self.gone.remove(agent);
@@ -478,6 +505,19 @@ impl Auditor {
             root == Some(message.conversation) && work_root.is_none_or(|work| Some(work) == root),
             || format!("{id} of leaf {} in {root:?}, {work_root:?}: {message:?}", message.leaf),
         )
+    }
+
+    /// Nothing of who is erased is readable in the state, and nothing of theirs is open.
+    fn is_erased(&self, leaves: &[LeafId]) -> Result<(), Broken> {
+        let space = self.space()?;
+        for leaf in leaves {
+            let view = space.conversation(RootId(leaf.0));
+            let identity = view.as_ref().and_then(|view| view.identities.iter().find(|one| one.leaf == *leaf));
+            let unknown = identity.is_some_and(|identity| identity.address.is_none() && identity.ended);
+            let nameless = view.as_ref().is_some_and(|view| view.shown_name.is_none() && view.works.is_empty());
+            holds("who is erased is not known any more", unknown && nameless, || format!("{leaf}: {view:?}"))?;
+        }
+        Ok(())
     }
 
     /// A text of parts has only those of one text, in order, all of them or the mark.

@@ -247,13 +247,16 @@ fn sorted(world: &World) -> Result<(), Broken> {
     Ok(())
 }
 
-/// Each address is in one conversation, and addresses of one person are in the same.
+/// Each address is in one conversation, and addresses of one person are in the same; of a person who was erased, each begins anew
+/// and by itself.
 fn persons(world: &World) -> Result<(), Broken> {
     let Some(space) = world.node.engine.state().workspace(ACME) else {
         return Ok(());
     };
     let mut conversations: BTreeMap<String, RootId> = BTreeMap::new();
     let mut shared: BTreeSet<String> = BTreeSet::new();
+    // Addresses that came back, of whom not all may have.
+    let mut anew: BTreeSet<String> = BTreeSet::new();
     for root in 0..space.identities() {
         let root = RootId(u32::try_from(root).expect("few"));
         let Some(conversation) = space.conversation(root) else {
@@ -264,6 +267,9 @@ fn persons(world: &World) -> Result<(), Broken> {
             let address = if identity.scope == Scope::Direct { address.to_owned() } else { format!("{identity:?}") };
             if identity.shared {
                 shared.insert(address.clone());
+            }
+            if identity.generation > 1 {
+                anew.insert(address.clone());
             }
             let known = *conversations.entry(address).or_insert(conversation.conversation);
             holds("an address is in one conversation", known == conversation.conversation, || format!("{identity:?}"))?;
@@ -282,7 +288,10 @@ fn persons(world: &World) -> Result<(), Broken> {
         })
     };
     let of_one = |(first, second): &&(String, String)| !shared.contains(first) && !shared.contains(second);
-    for (first, second) in pairs.iter().filter(by_itself).filter(of_one) {
+    let is_gone = |address: &String| anew.contains(address) || !conversations.contains_key(address);
+    let lives =
+        |(first, second): &&(String, String)| world.auditor.erased.is_empty() || !(is_gone(first) || is_gone(second));
+    for (first, second) in pairs.iter().filter(by_itself).filter(of_one).filter(lives) {
         let both = (conversations.get(first), conversations.get(second));
         holds("one person has one conversation", both.0.is_some() && both.0 == both.1, || {
             format!("{first}, {second}: {both:?}")

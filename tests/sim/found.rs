@@ -49,6 +49,7 @@ impl Case {
         self.sequence += 1;
         let input = Input { sequence: self.sequence, of: 1, ..Input::default() };
         self.ask(Command::Input(Box::new(Arrival {
+            body: None,
             workspace: Name::new(ACME),
             channel: Name::new(endpoint.0),
             endpoint: Name::new(endpoint.1),

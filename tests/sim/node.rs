@@ -3,9 +3,9 @@
 use std::collections::VecDeque;
 
 use skein::domain::command::{AgentCommand, Arrival, Command, DeadLetter, Verb};
-use skein::domain::id::{MessageId, Name, Position};
+use skein::domain::id::{LeafId, MessageId, Name, Position};
 use skein::domain::output::{Output, outputs};
-use skein::domain::record::{Input, Record, Request};
+use skein::domain::record::{Change, Input, Record, Request};
 use skein::domain::time::Timestamp;
 use skein::domain::timer::Timer;
 use skein::domain::{State, decide, evolve};
@@ -66,14 +66,25 @@ pub(crate) fn leaving(record: &Record, stream: usize) -> impl Iterator<Item = Ou
     })
 }
 
+/// Leaves whose keys are destroyed when the record is in the log.
+fn destroyed(record: &Record) -> impl Iterator<Item = LeafId> {
+    let leaves = record.changes.iter().filter_map(|change| match change {
+        Change::KeyDestroyed { leaves, .. } => Some(leaves.iter().copied()),
+        _ => None,
+    });
+    leaves.flatten()
+}
+
 impl Node {
     /// Takes the log over and folds it.
     pub(crate) fn start(store: &mut Store, outs: &Outs, _now: Timestamp) -> Result<Self, Broken> {
         let writer = Writer::take_over(store);
         let mut state = State::new(Name::new("s1"));
+        // Whose keys are destroyed: their content is not read again.
+        let gone: Vec<LeafId> = store.valid().iter().flat_map(|record| destroyed(record)).collect();
         for record in store.valid() {
             holds("log without gap", record.index.follows(state.head()), || format!("{} in the fold", record.index))?;
-            evolve(&mut state, record);
+            evolve(&mut state, &record.without_content_of(&gone));
         }
         let outbox = [0, 1].map(|stream| {
             let last = outs.streams[stream].last().copied();
@@ -159,6 +170,7 @@ impl Node {
                 }
                 let published = list[usize::from(event)].clone();
                 Command::Input(Box::new(Arrival {
+                    body: None,
                     workspace: published.workspace,
                     channel: published.channel,
                     endpoint: published.endpoint,
@@ -201,6 +213,11 @@ impl Node {
                 session_epoch: None,
                 verb: Verb::LoseSession,
             }))),
+            // The shell, once everything before an erasure is handed over.
+            3 => {
+                let erasure = self.engine.state().workspace(ACME)?.erasures().next()?.0;
+                Some(Command::KeysDestroyed { workspace: Name::new(ACME), erasure })
+            }
             1 if rng.percent(30) => Some(Command::InputBroken { workspace: Name::new(ACME), stream: 2, found: 0 }),
             // An operator: of the stream that breaks above, of one that is in use, of one that is not.
             2 => {

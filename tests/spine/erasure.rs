@@ -97,12 +97,13 @@ async fn process(nats: &Nats, key: &WorkspaceKey, erases: bool) -> Process {
     let of = Of { shard: Name::new(SHARD), workspace: Name::new("acme"), stream: Name::new("SKEIN_OUT_acme") };
     let ways = ends.outboxes.remove(0);
     let hand_over = HandOver::out(client.clone(), of, Arc::clone(&ways.out), handle.clone(), Metrics::new(), OFTEN);
+    let bodies = Bodies::open(client, &streams::media_bucket("acme")).await.expect("the store");
     let source = Source {
         client: nats.open("ingest").await.expect("connect"),
         workspace: Name::new("acme"),
         stream: Name::new("SKEIN_IN_acme"),
         config: Arc::new(workspace()),
-        bodies: Bodies::open(client, &streams::media_bucket("acme")).await.expect("the store"),
+        bodies: bodies.clone(),
         typing: skein::ingest::typing(Metrics::new()).0,
         handle: handle.clone(),
         inlet: ends.inlets.remove(0),
@@ -118,7 +119,7 @@ async fn process(nats: &Nats, key: &WorkspaceKey, erases: bool) -> Process {
         AbortOnDropHandle::new(tokio::spawn(async move { drop(keeper.run(CancellationToken::new()).await) })),
     ];
     if erases {
-        let eraser = Eraser::new(handle.clone(), book, Arc::clone(&ways.out), Metrics::new(), OFTEN);
+        let eraser = Eraser::new(handle.clone(), book, bodies, Arc::clone(&ways.out), Metrics::new(), OFTEN);
         tasks.push(AbortOnDropHandle::new(tokio::spawn(async move { drop(eraser.run(stop).await) })));
     }
     Process { handle, _tasks: tasks }
@@ -292,6 +293,81 @@ async fn after_an_erasure_no_word_and_no_key_is_left_in_the_store() {
     assert!(third.readable(RootId(2)).await.1 >= 1);
 }
 
+async fn media(nats: &Nats) -> async_nats::jetstream::object_store::ObjectStore {
+    let bus = async_nats::jetstream::new(nats.control().clone());
+    bus.get_object_store("SKEIN_MEDIA_acme").await.expect("the store")
+}
+
+/// Puts an object as an adapter does.
+async fn put(nats: &Nats, object: &str, text: &str) {
+    let store = media(nats).await;
+    // Longer than one piece of an object, so that it is in several messages.
+    let bytes = text.repeat(300_000 / text.len()).into_bytes();
+    store.put(object, &mut bytes.as_slice()).await.expect("stored");
+}
+
+async fn is_stored(nats: &Nats, object: &str) -> bool {
+    media(nats).await.info(object).await.is_ok()
+}
+
+/// A customer sends files, named by their objects.
+async fn sends(nats: &Nats, id: &str, phone: &str, objects: &[&str]) {
+    let part = |object: &&str| json!({"attachment": {"state": "ATTACHMENT_STATE_STORED", "object": object}});
+    let body = json!({
+        "eventId": id, "messageRef": id, "assurance": "ASSURANCE_PLATFORM", "scope": "SCOPE_DIRECT",
+        "senders": [{"kind": "ADDRESS_KIND_PHONE", "address": phone}],
+        "message": {"content": {"text": "see this", "parts": objects.iter().map(part).collect::<Vec<_>>()}},
+    });
+    publish(nats.control(), "skein.in.acme.whatsapp.wa1", "skein.v1+json", &body.to_string()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_body_that_only_the_erased_customer_sent_is_overwritten_and_one_of_another_s_stays() {
+    const OWN: &str = "Pfauenauge 3301 ";
+    const SHARED: &str = "Admiral 8820 ";
+    const STRANGER: &str = "Schwalbenschwanz 1 ";
+    let media = streams_of(&["OBJ_SKEIN_MEDIA_acme"]);
+    let (server, nats, key) = world().await;
+    for (object, text) in [("own", OWN), ("shared", SHARED), ("nobody's", STRANGER)] {
+        put(&nats, object, text).await;
+    }
+    let process = process(&nats, &key, true).await;
+    process.ready().await;
+    sends(&nats, "m1", PHONE, &["own", "shared"]).await;
+    sends(&nats, "m2", "4915166612345", &["shared"]).await;
+    // Large, so ingest keeps it as it is.
+    let long = "Distelfalter 52 ".repeat(20_000);
+    says(&nats, "wamid.3", PHONE, NAME, &long).await;
+    eventually("all are in", async || {
+        let count = process.handle.query(|state| {
+            let space = state.workspace("acme")?;
+            (space.identities() == 2 && state.stream("SKEIN_IN_acme")?.position.sequence == 3).then_some(())
+        });
+        count.await.expect("it answers")
+    })
+    .await;
+    let folder = server.folder();
+    for word in [OWN, SHARED, STRANGER] {
+        assert_eq!(holders(folder, word.as_bytes()), media, "{word}");
+    }
+    assert_eq!(holders(folder, b"Distelfalter 52"), streams_of(&["OBJ_SKEIN_MEDIA_acme", "SKEIN_IN_acme"]));
+
+    process.does(Verb::Erase { customer: RootId(0) }).await;
+    eventually("the erasure is done", async || (process.erasures().await == 0).then_some(())).await;
+    assert!(!is_stored(&nats, "own").await && is_stored(&nats, "shared").await && is_stored(&nats, "nobody's").await);
+    eventually("its bytes are overwritten", async || holders(folder, OWN.as_bytes()).is_empty().then_some(())).await;
+    assert_eq!(holders(folder, b"Distelfalter 52"), streams_of(&["SKEIN_IN_acme"]), "IN has a retention of its own");
+    for word in [SHARED, STRANGER] {
+        assert_eq!(holders(folder, word.as_bytes()), media, "{word}");
+    }
+
+    // The last who sent it takes it along.
+    process.does(Verb::Erase { customer: RootId(1) }).await;
+    eventually("the erasure is done", async || (process.erasures().await == 0).then_some(())).await;
+    assert!(!is_stored(&nats, "shared").await && is_stored(&nats, "nobody's").await);
+    eventually("its bytes are overwritten", async || holders(folder, SHARED.as_bytes()).is_empty().then_some(())).await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_key_that_came_back_with_an_older_copy_of_the_store_is_destroyed_again() {
     let (_server, nats, key) = world().await;
@@ -312,7 +388,7 @@ async fn a_key_that_came_back_with_an_older_copy_of_the_store_is_destroyed_again
     let _second = process(&nats, &key, true).await;
     eventually("it is destroyed again", async || is_destroyed().await.then_some(())).await;
     eventually("the copy is overwritten", async || {
-        let left = store.next(0).await.expect("it answers").expect("a block");
+        let left = store.next(last).await.expect("it answers").expect("a block");
         (left.sequence == last + 2).then_some(())
     })
     .await;

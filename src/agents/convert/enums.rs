@@ -197,6 +197,7 @@ pub(super) fn suggestion_reason(reason: SuggestionReason) -> p::SuggestionReason
         SuggestionReason::Claim => p::SuggestionReason::Claim,
         SuggestionReason::Moved => p::SuggestionReason::Moved,
         SuggestionReason::Token => p::SuggestionReason::Token,
+        SuggestionReason::SameAddress => p::SuggestionReason::SameAddress,
     }
 }
 

@@ -30,6 +30,9 @@ pub(crate) fn input(draft: &mut Draft<'_>, arrival: Arrival) -> Result<(), Rejec
         dead_letter(draft, arrival.refused("wrong_endpoint"));
         return Ok(());
     }
+    if let Some(body) = &arrival.body {
+        draft.part_of(body);
+    }
     match &arrival.event.kind {
         EventKind::Typing | EventKind::Ignored { .. } => Err(Rejection::Ignored),
         EventKind::Receipt(report) => delivery::receipt(draft, endpoint, &arrival.event, report),

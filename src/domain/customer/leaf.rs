@@ -220,6 +220,41 @@ impl Leaves {
         }
     }
 
+    /// Keys a leaf by another address: it becomes that address's current generation. The generations before it go with it.
+    pub(crate) fn rekey(
+        &mut self,
+        id: LeafId,
+        (kind, hash, generation): (AddressKind, u128, u16),
+        address: Option<Name>,
+    ) {
+        let Some(before) = self.leaves.get(id.at()).map(|leaf| leaf.hash) else { return };
+        let hash = halves(hash);
+        let leaves = &self.leaves;
+        if let Ok(current) = self.by_hash.find_entry(short(before), |&at| at == id.0) {
+            current.remove();
+        }
+        match self.by_hash.find_mut(short(hash), |&other| leaves[other as usize].hash == hash) {
+            Some(current) => *current = id.0,
+            None => drop(self.by_hash.insert_unique(short(hash), id.0, |&other| {
+                // What is moved in the table has its hash before, or the new one.
+                short(if other == id.0 { hash } else { leaves[other as usize].hash })
+            })),
+        }
+        let mut next = Some(id);
+        while let Some(at) = next {
+            match self.leaves.get_mut(at.at()) {
+                Some(leaf) if leaf.hash == before => leaf.hash = hash,
+                _ => break,
+            }
+            next = self.before.get(&at).copied();
+        }
+        if let Some(leaf) = self.leaves.get_mut(id.at()) {
+            (leaf.kind, leaf.generation) = (kind, generation);
+            leaf.hash = hash;
+            leaf.address = address;
+        }
+    }
+
     /// Notes that its person wrote.
     pub(crate) fn hear(&mut self, id: LeafId, now: Timestamp) {
         if let Some(leaf) = self.leaves.get_mut(id.at()) {

@@ -11,10 +11,10 @@ use smallvec::SmallVec;
 
 use super::merge::tell;
 use crate::domain::draft::Draft;
-use crate::domain::id::{LeafId, MessageId, Name, RootId, WorkId};
+use crate::domain::id::{AgentId, LeafId, MessageId, Name, RootId, WorkId};
 use crate::domain::record::{Change, QueueCause, SuggestionEnd};
 use crate::domain::rejection::Rejection;
-use crate::domain::routing::requeue;
+use crate::domain::routing::{fill, requeue};
 use crate::domain::view::WorkState;
 use crate::domain::work::{Work, end, goes_on, join, part_off};
 
@@ -62,6 +62,15 @@ fn part(draft: &mut Draft<'_>, customer: RootId, mut leaves: Vec<LeafId>) -> Res
         let split = split(draft, work, &open);
         open.extend(split);
         tell(draft, work, split);
+    }
+    // Whose Work or offer takes less than before has room again.
+    let cheaper = draft.changes().iter().filter_map(|change| match change {
+        Change::CostChanged { agent, .. } => Some(*agent),
+        _ => None,
+    });
+    let cheaper: SmallVec<[AgentId; 2]> = cheaper.collect();
+    for agent in cheaper {
+        fill(draft, agent);
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use super::{
     PartHeld, Presence, Purpose, QueueCause, ReceiptNoted, SessionEnd, SuggestionEnd, SuggestionReason, UnassignReason,
     WorkOpened,
 };
-use crate::domain::event::{Assurance, ErrorClass, ReceiptStatus};
+use crate::domain::event::{AddressKind, Assurance, ErrorClass, ReceiptStatus};
 use crate::domain::id::{AgentId, AssignmentId, Index, LeafId, MessageId, Name, OfferId, Position, RootId, WorkId};
 use crate::domain::time::Timestamp;
 
@@ -204,6 +204,33 @@ pub enum Change {
         evidence: Evidence,
     },
 
+    /// A message of this record names bodies in the object store.
+    BodiesNamed {
+        /// The message's leaf.
+        leaf: LeafId,
+        /// Keyed digests of the objects' names.
+        bodies: Vec<u64>,
+    },
+    /// An identity is keyed anew, because another version of the normaliser sees its address in another way.
+    IdentityRekeyed {
+        /// Its leaf.
+        leaf: LeafId,
+        /// Kind of address now.
+        kind: AddressKind,
+        /// Keyed hash of namespace and normalised address now.
+        hash: u128,
+        /// Generation of that address: it is the current one from now on.
+        generation: u16,
+        /// Version of the function that normalised the address.
+        normaliser: u16,
+    },
+    /// Identities up to a number are keyed by this version of the normaliser.
+    RekeyedTo {
+        /// The version.
+        normaliser: u16,
+        /// All leaves below this number.
+        leaves: u32,
+    },
     /// A new key signs reply tokens; the ones before verify theirs until those are too old.
     ReplyKeyMade {
         /// Number that its tokens name it by.

@@ -67,6 +67,8 @@ pub enum SuggestionReason {
     Moved,
     /// Our signed reply token came back from another address than it was made for.
     Token,
+    /// A newer version of the normaliser sees one address where there were two.
+    SameAddress,
 }
 
 /// How a suggestion ended.

@@ -19,6 +19,7 @@ impl Workspace {
     /// Notes that the keys of an erasure are destroyed.
     pub(super) fn keys_destroyed(&mut self, erasure: Index, leaves: &[LeafId]) {
         self.erasures.remove(&erasure);
+        self.bodies.done(erasure);
         self.destroyed.extend_from_slice(leaves);
     }
 
@@ -26,6 +27,7 @@ impl Workspace {
     /// next is a new customer.
     pub(super) fn erase(&mut self, index: Index, leaves: &[LeafId]) {
         for &id in leaves {
+            self.bodies.erase(id, index);
             for timer in self.parts.drop_leaf(id) {
                 self.unset_timer(&timer);
             }

@@ -1,9 +1,11 @@
 //! One workspace: its configuration, and everything the shard knows of it.
 
+mod bodies;
 mod config;
 mod customers;
 mod erased;
 mod identity;
+mod keyed;
 mod links;
 mod live;
 mod matters;
@@ -14,6 +16,7 @@ mod search;
 mod state;
 mod views;
 
+pub(crate) use bodies::body_digest;
 pub use config::{
     Accept, AgentConfig, AgentKind, AgentProfile, EndpointConfig, GracePolicy, QueueConfig, WorkspaceConfig,
 };

@@ -7,6 +7,8 @@ use hashbrown::HashMap;
 use smallvec::SmallVec;
 
 use super::WorkspaceConfig;
+use super::bodies::Bodies;
+use super::keyed::Keyed;
 use super::matters::Matters;
 use super::names::Names;
 use super::requests::Requests;
@@ -66,6 +68,10 @@ pub struct Workspace {
     pub(crate) parts: HeldParts,
     /// Erasures whose keys are to be destroyed, by their record.
     pub(crate) erasures: BTreeMap<Index, Vec<LeafId>>,
+    /// Bodies of the object store, and whose they are.
+    pub(super) bodies: Bodies,
+    /// By which version of the normaliser the leaves are keyed.
+    pub(super) keyed: Keyed,
     /// Leaves whose keys are destroyed.
     pub(super) destroyed: Vec<LeafId>,
     /// Owners before, of Works without one.
@@ -105,6 +111,8 @@ impl Workspace {
             parked: Aging::default(),
             parts: HeldParts::default(),
             erasures: BTreeMap::new(),
+            bodies: Bodies::default(),
+            keyed: Keyed::default(),
             destroyed: Vec::new(),
             last_owners: HashMap::default(),
             matters: Matters::default(),
@@ -217,6 +225,7 @@ impl Workspace {
                     _ => None,
                 });
                 let scope = self.names.intern(&opened.namespace_scope);
+                self.keyed.opened(opened);
                 self.leaves.open(opened, scope, address, now);
                 self.joined.opened(opened, now, self.said_by(record));
             }
@@ -230,6 +239,15 @@ impl Workspace {
             Change::Linked { leaf, evidence, assurance } => self.leaves.prove(*leaf, *evidence, *assurance),
             Change::Heard { leaf } => self.leaves.hear(*leaf, now),
             Change::Erased { leaves, .. } => self.erase(index, leaves),
+            Change::BodiesNamed { leaf, bodies } => self.bodies.name(*leaf, bodies),
+            Change::IdentityRekeyed { leaf, kind, hash, generation, .. } => {
+                let address = match personal(record, place) {
+                    Some(PersonalValue::Address(address)) => Some(address.clone()),
+                    _ => None,
+                };
+                self.leaves.rekey(*leaf, (*kind, *hash, *generation), address);
+            }
+            Change::RekeyedTo { normaliser, leaves } => self.keyed.rekeyed(*normaliser, *leaves),
             Change::KeyDestroyed { erasure, leaves } => self.keys_destroyed(*erasure, leaves),
             Change::Named { leaf, assurance } => {
                 if let (Some(PersonalValue::Shown(name)), Some(leaf)) =

@@ -35,8 +35,10 @@ pub fn encode(record: &Record, keys: &KeyRings, out: &mut Vec<u8>) {
     }
     wire.optional(10, Some(count(record.changes.len()).into()));
     write_content(&mut wire, 11, record, keys);
+    let ring = keys.get(&record.workspace);
+    let seal = |secret: &[u8]| ring.map_or_else(Vec::new, |ring| ring.seal_own(record.index, secret));
     for change in &record.changes {
-        wire.nested(12, |wire| write_change(wire, change));
+        wire.nested(12, |wire| write_change(wire, change, &seal));
     }
 }
 
@@ -75,6 +77,13 @@ fn from_proto(index: Index, record: p::Record, keys: &KeyRings) -> Result<Record
     if announced != count(record.changes.len()) {
         return Err(CodecError::ChangeCount { announced, found: record.changes.len() });
     }
+    let ring = keys.get(&record.workspace);
+    let open = |secret: &[u8]| match ring {
+        Some(ring) if !secret.is_empty() => Ok(Some(ring.open_own(index, secret)?)),
+        Some(_) => Err(CodecError::Missing("secret of the workspace")),
+        // What belongs to a workspace that is not served here stays closed.
+        None => Ok(None),
+    };
     let (content_leaf, content) = content_from(record.contents, &record.workspace, index, keys)?;
     Ok(Record {
         index,
@@ -82,7 +91,7 @@ fn from_proto(index: Index, record: p::Record, keys: &KeyRings) -> Result<Record
         workspace: Name::from(record.workspace),
         cause: cause_from(record.cause.ok_or(CodecError::Missing("cause"))?)?,
         touches: record.touches.into_iter().map(touch_from).collect(),
-        changes: record.changes.into_iter().map(change_from).collect::<Result<_, _>>()?,
+        changes: record.changes.into_iter().map(|change| change_from(change, &open)).collect::<Result<_, _>>()?,
         content,
         content_leaf,
     })

@@ -20,6 +20,8 @@ mod words;
 mod write;
 
 #[cfg(test)]
+mod compat;
+#[cfg(test)]
 mod samples;
 #[cfg(test)]
 mod tests;

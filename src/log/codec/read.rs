@@ -1,5 +1,7 @@
 //! Changes, from the log into the domain. Refuses what no writer of this format writes.
 
+use zeroize::Zeroizing;
+
 use super::error::CodecError;
 use super::words::{Word, author};
 use crate::domain::id::{AgentId, AssignmentId, Index, LeafId, MessageId, Name, OfferId, Position, RootId, WorkId};
@@ -12,10 +14,15 @@ use crate::proto::log as p;
 use crate::proto::log::change::Kind;
 
 /// One change.
-pub(super) fn change_from(change: p::Change) -> Result<Change, CodecError> {
+///
+/// `open` opens what is secret and no customer's; none: it stays closed.
+pub(super) fn change_from(
+    change: p::Change,
+    open: &dyn Fn(&[u8]) -> Result<Option<Vec<u8>>, CodecError>,
+) -> Result<Change, CodecError> {
     // A change of a kind that is not known has no kind.
     Ok(match change.kind.ok_or(CodecError::Missing("kind of change"))? {
-        Kind::WorkspaceOpened(c) => Change::WorkspaceOpened { hash_key: bytes(&c.hash_key, "hash key")? },
+        Kind::WorkspaceOpened(c) => Change::WorkspaceOpened { hash_key: secret(open(&c.hash_key)?, "hash key")? },
         Kind::ConfigApplied(c) => {
             Change::ConfigApplied { canonical: c.canonical, sha256: bytes(&c.sha256, "configuration hash")? }
         }
@@ -70,6 +77,15 @@ pub(super) fn change_from(change: p::Change) -> Result<Change, CodecError> {
         }
         Kind::Named(c) => Change::Named { leaf: LeafId(c.leaf), assurance: Word::from_number(c.assurance)? },
         Kind::Erased(c) => Change::Erased { root: RootId(c.root), leaves: c.leaves.into_iter().map(LeafId).collect() },
+        Kind::BodiesNamed(c) => Change::BodiesNamed { leaf: LeafId(c.leaf), bodies: c.bodies },
+        Kind::IdentityRekeyed(c) => Change::IdentityRekeyed {
+            leaf: LeafId(c.leaf),
+            kind: Word::from_number(c.kind)?,
+            hash: u128::from_be_bytes(bytes(&c.hash, "hash of an address")?),
+            generation: short(c.generation)?,
+            normaliser: short(c.normaliser)?,
+        },
+        Kind::RekeyedTo(c) => Change::RekeyedTo { normaliser: short(c.normaliser)?, leaves: c.leaves },
         Kind::KeyDestroyed(c) => {
             Change::KeyDestroyed { erasure: Index(c.erasure), leaves: c.leaves.into_iter().map(LeafId).collect() }
         }
@@ -87,7 +103,7 @@ pub(super) fn change_from(change: p::Change) -> Result<Change, CodecError> {
         },
         Kind::ReplyKeyMade(c) => Change::ReplyKeyMade {
             number: u8::try_from(c.number).map_err(|_| CodecError::Value("number of a reply key"))?,
-            key: bytes(&c.key, "reply key")?,
+            key: secret(open(&c.key)?, "reply key")?,
         },
         Kind::Unmerged(c) => Change::Unmerged {
             customer: RootId(c.customer),
@@ -365,6 +381,11 @@ fn brief(brief: Option<p::WorkBrief>) -> Result<WorkBrief, CodecError> {
 
 fn short(number: u32) -> Result<u16, CodecError> {
     u16::try_from(number).map_err(|_| CodecError::Value("a number of 16 bits"))
+}
+
+/// Zeros where it stays closed: nothing is decided of a workspace that is not served.
+fn secret<const N: usize>(opened: Option<Vec<u8>>, what: &'static str) -> Result<[u8; N], CodecError> {
+    opened.map_or(Ok([0; N]), |opened| bytes(&Zeroizing::new(opened), what))
 }
 
 fn bytes<const N: usize>(bytes: &[u8], what: &'static str) -> Result<[u8; N], CodecError> {

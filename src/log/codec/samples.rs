@@ -7,6 +7,8 @@ use proptest::collection::vec;
 use proptest::option::of;
 use proptest::prelude::*;
 use proptest::sample::select;
+use proptest::strategy::ValueTree as _;
+use proptest::test_runner::TestRunner;
 
 pub(super) use self::changes::{VARIANTS, every_change, variant};
 use self::words::{address_kind, assurance, author, error_class, evidence, receipt_status, scope, status};
@@ -21,6 +23,9 @@ use crate::domain::time::Timestamp;
 
 /// Workspaces of the records; their leaves with content are below 5 blocks.
 pub(super) const WORKSPACES: [&str; 3] = ["acme", "demo", "north-2"];
+
+/// Records of each kind of change in [`of_each_kind`].
+const OF_EACH_KIND: usize = 4;
 
 /// A record with at least one change.
 pub(super) fn record() -> impl Strategy<Value = Record> {
@@ -46,6 +51,50 @@ pub(super) fn record() -> impl Strategy<Value = Record> {
             content_leaf,
         },
     )
+}
+
+/// Records with one change each, several of each kind, with the content that goes with it: for what is stored for good. The same for
+/// the same kind, whatever kinds there are beside it.
+pub(super) fn of_each_kind() -> Vec<(String, Vec<Record>)> {
+    every_change().iter().map(records_of).collect()
+}
+
+fn records_of(strategy: &BoxedStrategy<Change>) -> (String, Vec<Record>) {
+    let mut runner = TestRunner::deterministic();
+    let mut sample = || strategy.new_tree(&mut runner).expect("a sample").current();
+    let changes: Vec<Change> = (0..OF_EACH_KIND).map(|_| sample()).collect();
+    let kind = changes.first().map(|change| format!("{change:?}")).unwrap_or_default();
+    let kind = kind.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default().to_owned();
+    let mut runner = TestRunner::deterministic();
+    let records = (1..).zip(changes).map(|(number, change)| {
+        let mut draw = |what: &BoxedStrategy<PersonalValue>| what.new_tree(&mut runner).expect("a sample").current();
+        let value = match &change {
+            Change::MessageStored(_) | Change::PartHeld(_) => {
+                Some(draw(&message_content().prop_map(|words| PersonalValue::Message(Box::new(words))).boxed()))
+            }
+            Change::IdentityOpened(_) | Change::IdentityRekeyed { .. } => {
+                Some(draw(&name().prop_map(PersonalValue::Address).boxed()))
+            }
+            Change::Named { .. } => Some(draw(&name().prop_map(PersonalValue::Shown).boxed())),
+            _ => None,
+        };
+        let content_leaf = value.as_ref().and_then(|_| change.leaf());
+        Record {
+            index: Index(number),
+            time: Timestamp(1_790_000_000_000),
+            workspace: Name::new(WORKSPACES[0]),
+            cause: cause().new_tree(&mut TestRunner::deterministic()).expect("a sample").current(),
+            touches: content_leaf
+                .into_iter()
+                .map(|leaf| Touch { leaf, previous: [1, 9].into_iter().collect() })
+                .collect(),
+            changes: [change].into_iter().collect(),
+            content: value.into_iter().map(|value| Personal { place: 0, value }).collect(),
+            content_leaf,
+        }
+    });
+    let records = records.collect();
+    (kind, records)
 }
 
 /// What most records are: a text of 100 bytes of a customer whose Work is an agent's.

@@ -322,3 +322,21 @@ fn a_record_with_words_for_a_leaf_whose_key_is_destroyed_is_read_again() {
     assert!(!stored.windows(4).any(|bytes| bytes == b"xxxx"));
     assert_eq!(decode(record.index, &stored, &left).expect("a record"), Record { content: Vec::new(), ..record });
 }
+
+#[test]
+fn secrets_of_the_workspace_stand_nowhere_in_plain_and_stay_closed_where_it_is_not_served() {
+    let secrets =
+        [Change::WorkspaceOpened { hash_key: [0xAB; 16] }, Change::ReplyKeyMade { number: 3, key: [0xCD; 32] }];
+    for change in secrets {
+        let record = Record { changes: [change.clone()].into_iter().collect(), content: Vec::new(), ..typical() };
+        let bytes = bytes(&record);
+        assert!(!bytes.windows(8).any(|window| window == [0xAB; 8] || window == [0xCD; 8]));
+        assert_eq!(decode(record.index, &bytes, keys()).expect("a record"), record);
+        let strangers = KeyRings::unstored(&["demo"], 5);
+        let refused = decode(record.index, &bytes, &strangers);
+        assert!(matches!(refused, Err(CodecError::Open(OpenError::DamagedSecret))));
+        let closed =
+            decode(record.index, &bytes, &KeyRings::unstored(&["acme"], 5)).expect("it folds by its structure");
+        assert_ne!(closed.changes[0], change);
+    }
+}

@@ -43,7 +43,7 @@ words! {
     record::IdentityStatus = log::IdentityStatus { Verified, Provisional }
     record::Evidence = log::Evidence { First, SameEvent, Agent, Claim, Token, Login }
     record::SuggestionReason = log::SuggestionReason {
-        SharedAddress, SameBrowser, DoubtedAddress, Claim, Moved, Token,
+        SharedAddress, SameBrowser, DoubtedAddress, Claim, Moved, Token, SameAddress,
     }
     record::SuggestionEnd = log::SuggestionEnd { Accepted, Rejected, Parted, Displaced, Merged, Erased }
     record::OptSource = log::OptSource { Word, Provider, Failure }

@@ -10,9 +10,11 @@ use crate::domain::time::Timestamp;
 use crate::proto::log as p;
 
 /// The fields of one change: its number in `Change.kind`, and what it says.
-pub(super) fn write_change(wire: &mut Wire<'_>, change: &Change) {
+///
+/// `seal` seals what is secret and no customer's.
+pub(super) fn write_change(wire: &mut Wire<'_>, change: &Change, seal: &dyn Fn(&[u8]) -> Vec<u8>) {
     match change {
-        Change::WorkspaceOpened { hash_key } => wire.message(16, &p::WorkspaceOpened { hash_key: hash_key.to_vec() }),
+        Change::WorkspaceOpened { hash_key } => wire.message(16, &p::WorkspaceOpened { hash_key: seal(hash_key) }),
         Change::ConfigApplied { canonical, sha256 } => {
             wire.message(17, &p::ConfigApplied { canonical: canonical.clone(), sha256: sha256.to_vec() })
         }
@@ -81,6 +83,22 @@ pub(super) fn write_change(wire: &mut Wire<'_>, change: &Change) {
         Change::Erased { root, leaves } => {
             wire.message(90, &p::Erased { root: root.0, leaves: leaves.iter().map(|leaf| leaf.0).collect() })
         }
+        Change::BodiesNamed { leaf, bodies } => {
+            wire.message(120, &p::BodiesNamed { leaf: leaf.0, bodies: bodies.clone() })
+        }
+        Change::IdentityRekeyed { leaf, kind, hash, generation, normaliser } => wire.message(
+            121,
+            &p::IdentityRekeyed {
+                leaf: leaf.0,
+                kind: kind.number(),
+                hash: hash.to_be_bytes().to_vec(),
+                generation: (*generation).into(),
+                normaliser: (*normaliser).into(),
+            },
+        ),
+        Change::RekeyedTo { normaliser, leaves } => {
+            wire.message(122, &p::RekeyedTo { normaliser: (*normaliser).into(), leaves: *leaves })
+        }
         Change::KeyDestroyed { erasure, leaves } => wire
             .message(91, &p::KeyDestroyed { erasure: erasure.0, leaves: leaves.iter().map(|leaf| leaf.0).collect() }),
         Change::OptNoted { leaf, purposes, refused, source } => wire.message(
@@ -121,7 +139,7 @@ pub(super) fn write_change(wire: &mut Wire<'_>, change: &Change) {
         ),
         Change::MessageStored(message) => wire.nested(1, |wire| write_message_stored(wire, message)),
         Change::ReplyKeyMade { number, key } => {
-            wire.message(80, &p::ReplyKeyMade { number: (*number).into(), key: key.to_vec() })
+            wire.message(80, &p::ReplyKeyMade { number: (*number).into(), key: seal(key) })
         }
         Change::PartHeld(part) => wire.message(39, &part_held(part)),
         Change::PartsJoined { leaf, set, message, complete } => wire

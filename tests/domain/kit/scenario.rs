@@ -132,6 +132,7 @@ impl Scenario {
     /// An adapter's event at a place of the IN stream.
     pub(crate) fn hears_at(&mut self, input: Input, heard: Heard) -> Step {
         self.when(Command::Input(Box::new(Arrival {
+            body: None,
             workspace: Name::new(SPACE),
             channel: heard.channel,
             endpoint: heard.endpoint,

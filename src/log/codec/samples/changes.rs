@@ -7,8 +7,8 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::words::{
-    assign_cause, assurance, error_class, evidence, opt_source, outcome, presence, queue_cause, receipt_status,
-    session_end, status, suggestion_end, suggestion_reason, unassign_reason,
+    address_kind, assign_cause, assurance, error_class, evidence, opt_source, outcome, presence, queue_cause,
+    receipt_status, session_end, status, suggestion_end, suggestion_reason, unassign_reason,
 };
 use super::{
     agent, assignment, brief, identity_opened, input, leaf, message, message_stored, name, part_held, receipt_noted,
@@ -18,7 +18,7 @@ use crate::domain::id::{Index, OfferId, Position};
 use crate::domain::record::{Assigned, Change, OfferMade, Purpose};
 
 /// How many variants [`variant`] numbers.
-pub(in crate::log::codec) const VARIANTS: usize = 57;
+pub(in crate::log::codec) const VARIANTS: usize = 60;
 
 /// The number of a change's variant, from 0.
 pub(in crate::log::codec) fn variant(change: &Change) -> usize {
@@ -80,6 +80,9 @@ pub(in crate::log::codec) fn variant(change: &Change) -> usize {
         Change::WorkSplit { .. } => 54,
         Change::Unmerged { .. } => 55,
         Change::CustomerChanged { .. } => 56,
+        Change::BodiesNamed { .. } => 57,
+        Change::IdentityRekeyed { .. } => 58,
+        Change::RekeyedTo { .. } => 59,
     }
 }
 
@@ -270,5 +273,16 @@ pub(in crate::log::codec) fn every_change() -> Vec<BoxedStrategy<Change>> {
         (work(), agent(), root(), of(work()))
             .prop_map(|(work, agent, conversation, split)| Change::CustomerChanged { work, agent, conversation, split })
             .boxed(),
+        (leaf(), vec(any::<u64>(), 0..4)).prop_map(|(leaf, bodies)| Change::BodiesNamed { leaf, bodies }).boxed(),
+        (leaf(), address_kind(), any::<(u128, u16, u16)>())
+            .prop_map(|(leaf, kind, (hash, generation, normaliser))| Change::IdentityRekeyed {
+                leaf,
+                kind,
+                hash,
+                generation,
+                normaliser,
+            })
+            .boxed(),
+        any::<(u16, u32)>().prop_map(|(normaliser, leaves)| Change::RekeyedTo { normaliser, leaves }).boxed(),
     ]
 }

@@ -33,7 +33,7 @@ pub(super) fn opt_source() -> impl Strategy<Value = OptSource> {
 
 pub(super) fn suggestion_reason() -> impl Strategy<Value = SuggestionReason> {
     use SuggestionReason as R;
-    select(vec![R::SharedAddress, R::SameBrowser, R::DoubtedAddress, R::Claim, R::Moved, R::Token])
+    select(vec![R::SharedAddress, R::SameBrowser, R::DoubtedAddress, R::Claim, R::Moved, R::Token, R::SameAddress])
 }
 
 pub(super) fn suggestion_end() -> impl Strategy<Value = SuggestionEnd> {

@@ -1,0 +1,82 @@
+//! Which bodies of the object store belong to whom, so that an erasure deletes those that nobody else's message names.
+//!
+//! Told from the structure of records alone ([`Change::BodiesNamed`](crate::domain::record::Change::BodiesNamed)): a fold without the
+//! keys knows the same. A body is known by the keyed digest of its object's name; whoever deletes it finds the name in the store. Rare
+//! beside messages, so it stands beside the leaves: about 50 bytes for each body that is named.
+//!
+//! # Invariants
+//! 1. A body is doomed only while no leaf names it: whoever names it again saves it.
+//! 2. It stays doomed until the erasure that doomed it is done.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::Hasher as _;
+
+use hashbrown::HashMap;
+use siphasher::sip::SipHasher24;
+
+use super::Workspace;
+use crate::domain::id::{Index, LeafId};
+
+/// Bodies by keyed digest.
+#[derive(Debug, Default)]
+pub(crate) struct Bodies {
+    named: BTreeSet<(LeafId, u64)>,
+    /// By how many leaves each is named.
+    count: HashMap<u64, u32, foldhash::fast::FixedState>,
+    /// To be deleted, with the erasure that they belong to.
+    doomed: BTreeMap<u64, Index>,
+}
+
+impl Bodies {
+    /// Notes that a leaf's message names them.
+    pub(super) fn name(&mut self, leaf: LeafId, bodies: &[u64]) {
+        for &body in bodies {
+            if self.named.insert((leaf, body)) {
+                *self.count.entry(body).or_default() += 1;
+                self.doomed.remove(&body);
+            }
+        }
+    }
+
+    /// Notes that a leaf is erased.
+    pub(super) fn erase(&mut self, leaf: LeafId, erasure: Index) {
+        let of_leaf = (leaf, 0)..=(leaf, u64::MAX);
+        let bodies: Vec<u64> = self.named.range(of_leaf).map(|(_, body)| *body).collect();
+        for body in bodies {
+            self.named.remove(&(leaf, body));
+            let Some(count) = self.count.get_mut(&body) else { continue };
+            *count -= 1;
+            if *count == 0 {
+                self.count.remove(&body);
+                self.doomed.insert(body, erasure);
+            }
+        }
+    }
+
+    /// Notes that all is destroyed that an erasure is to destroy.
+    pub(super) fn done(&mut self, erasure: Index) {
+        self.doomed.retain(|_, of| *of != erasure);
+    }
+}
+
+/// Keyed digest of the name of an object.
+pub(crate) fn body_digest(key: &[u8; 16], object: &str) -> u64 {
+    let mut hasher = SipHasher24::new_with_key(key);
+    hasher.write(b"body");
+    hasher.write(object.as_bytes());
+    hasher.finish()
+}
+
+impl Workspace {
+    /// Whether the body under this name is to be deleted: only who was erased has named it.
+    #[must_use]
+    pub fn is_doomed(&self, object: &str) -> bool {
+        !self.bodies.doomed.is_empty() && self.bodies.doomed.contains_key(&body_digest(self.hash_key(), object))
+    }
+
+    /// How many bodies an erasure still has to delete.
+    #[must_use]
+    pub fn doomed_bodies(&self, erasure: Index) -> usize {
+        self.bodies.doomed.values().filter(|of| **of == erasure).count()
+    }
+}
