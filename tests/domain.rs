@@ -8,6 +8,8 @@ mod kit;
 mod absurd;
 #[path = "domain/answers.rs"]
 mod answers;
+#[path = "domain/asides.rs"]
+mod asides;
 #[path = "domain/commands.rs"]
 mod commands;
 #[path = "domain/customers.rs"]
@@ -16,6 +18,8 @@ mod customers;
 mod duplicates;
 #[path = "domain/erasures.rs"]
 mod erasures;
+#[path = "domain/facts.rs"]
+mod facts;
 #[path = "domain/golden.rs"]
 mod golden;
 #[path = "domain/mail_attacks.rs"]
@@ -58,6 +62,8 @@ mod set_aside;
 mod streams;
 #[path = "domain/tokens.rs"]
 mod tokens;
+#[path = "domain/upserts.rs"]
+mod upserts;
 #[path = "domain/watermarks.rs"]
 mod watermarks;
 #[path = "domain/who.rs"]

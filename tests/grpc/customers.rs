@@ -168,3 +168,32 @@ async fn whoever_gets_a_matter_that_was_two_peoples_reads_the_words_of_one() {
         assert_eq!(assigned.work.expect("an assignment has a Work").conversation_id, conversation);
     }
 }
+
+#[tokio::test]
+async fn a_customer_is_erased_with_or_without_a_session() {
+    let server = server().await;
+    let mut ana = server.ready("ana").await;
+    server.memory.say_text(CUSTOMER, "hello");
+    let work = ana.accept().await;
+    let mut customers = CustomerServiceClient::new(server.channel().await);
+    let erase = p::EraseCustomerRequest {
+        request_id: "e1".to_owned(),
+        customer_id: work.conversation_id.clone(),
+        ..Default::default()
+    };
+    let erased = customers.erase_customer(named("ana", erase.clone())).await.expect("erased").into_inner();
+    let again = customers.erase_customer(named("ana", erase)).await.expect("a repeat is no error").into_inner();
+    assert_eq!(erased.position, again.position);
+    let get = p::GetCustomerRequest { customer_id: work.conversation_id };
+    let left = customers.get_customer(named("ana", get)).await.expect("structure").into_inner();
+    let left = left.customer.expect("a customer");
+    assert!(left.identities.iter().all(|identity| identity.address.is_empty()) && left.works.is_empty());
+    server.memory.say_text(OTHER, "hello");
+    let other = ana.accept().await;
+    let erase = p::EraseCustomerRequest {
+        request_id: "e2".to_owned(),
+        customer_id: other.conversation_id,
+        ..Default::default()
+    };
+    ana.command(Frame::EraseCustomer(erase)).await.expect("erased over the session");
+}

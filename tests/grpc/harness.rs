@@ -363,6 +363,7 @@ fn config() -> WorkspaceConfig {
         continuation_window_ms: 3_600_000,
         max_open_works: 10,
         max_messages_per_minute: 1_000,
+        max_new_customers_per_minute: 600,
         decline_cooldown_ms: 60_000,
         decline_cooldown_min_ms: 10_000,
         default_country: None,

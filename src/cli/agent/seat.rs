@@ -149,6 +149,10 @@ impl Seat {
                 let count = split.message_ids.len();
                 println!("{count} messages of {} are {} now", split.from_work_id, split.into_work_id);
             }
+            Some(Happened::MessagesRestored(restored)) => {
+                let count = restored.message_ids.len();
+                println!("{count} messages that were set aside are in {} now: history", restored.work_id);
+            }
             Some(Happened::SessionEnded(ended)) => return Ok(over(ended.reason())),
             None => {}
         }

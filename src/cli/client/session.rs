@@ -316,7 +316,8 @@ impl Desk {
                 | Happened::Presence(_)
                 | Happened::SessionEnded(_)
                 | Happened::WorksMerged(_)
-                | Happened::WorkSplit(_),
+                | Happened::WorkSplit(_)
+                | Happened::MessagesRestored(_),
             )
             | None => {}
         }

@@ -18,7 +18,7 @@ use crate::domain::id::{Index, OfferId, Position};
 use crate::domain::record::{Assigned, Change, OfferMade, Purpose};
 
 /// How many variants [`variant`] numbers.
-pub(in crate::log::codec) const VARIANTS: usize = 57;
+pub(in crate::log::codec) const VARIANTS: usize = 67;
 
 /// The number of a change's variant, from 0.
 pub(in crate::log::codec) fn variant(change: &Change) -> usize {
@@ -80,6 +80,16 @@ pub(in crate::log::codec) fn variant(change: &Change) -> usize {
         Change::WorkSplit { .. } => 54,
         Change::Unmerged { .. } => 55,
         Change::CustomerChanged { .. } => 56,
+        Change::FactsSet { .. } => 57,
+        Change::FactAsked { .. } => 58,
+        Change::Upserted { .. } => 59,
+        Change::Blocked { .. } => 60,
+        Change::Unblocked { .. } => 61,
+        Change::SpamMarked { .. } => 62,
+        Change::SpamCleared { .. } => 63,
+        Change::Quarantined { .. } => 64,
+        Change::QuarantineLifted { .. } => 65,
+        Change::Restored { .. } => 66,
     }
 }
 
@@ -269,6 +279,25 @@ pub(in crate::log::codec) fn every_change() -> Vec<BoxedStrategy<Change>> {
             .boxed(),
         (work(), agent(), root(), of(work()))
             .prop_map(|(work, agent, conversation, split)| Change::CustomerChanged { work, agent, conversation, split })
+            .boxed(),
+        leaf().prop_map(|leaf| Change::FactsSet { leaf }).boxed(),
+        (work(), leaf(), any::<bool>()).prop_map(|(work, leaf, known)| Change::FactAsked { work, leaf, known }).boxed(),
+        (leaf(), root(), any::<bool>())
+            .prop_map(|(leaf, root, created)| Change::Upserted { leaf, root, created })
+            .boxed(),
+        (leaf(), of(time())).prop_map(|(leaf, until)| Change::Blocked { leaf, until }).boxed(),
+        leaf().prop_map(|leaf| Change::Unblocked { leaf }).boxed(),
+        (work(), leaf()).prop_map(|(work, leaf)| Change::SpamMarked { work, leaf }).boxed(),
+        (work(), leaf()).prop_map(|(work, leaf)| Change::SpamCleared { work, leaf }).boxed(),
+        (leaf(), name()).prop_map(|(leaf, endpoint)| Change::Quarantined { leaf, endpoint }).boxed(),
+        leaf().prop_map(|leaf| Change::QuarantineLifted { leaf }).boxed(),
+        (work(), leaf(), vec(message(), 0..4), vec(agent(), 0..3))
+            .prop_map(|(work, leaf, messages, audience)| Change::Restored {
+                work,
+                leaf,
+                messages,
+                audience: audience.into(),
+            })
             .boxed(),
     ]
 }
