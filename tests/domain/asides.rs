@@ -22,7 +22,9 @@ fn desk() -> Scenario {
 
 impl Scenario {
     fn blocks(&mut self, leaf: u32, until: Option<Timestamp>) -> Step {
-        self.does("ann", Verb::Block { leaf: LeafId(leaf), reason: "rude".to_owned(), until })
+        let request = format!("b{}", self.log_len());
+        let verb = Verb::Block { leaf: LeafId(leaf), reason: "rude".to_owned(), until };
+        self.asks("ann", Some((&request, 1)), None, verb)
     }
 
     fn unblocks(&mut self, leaf: u32) -> Step {
@@ -62,6 +64,7 @@ fn a_blocked_identity_is_heard_by_nobody_and_the_undo_loses_nothing() {
     let aside = story.aside(0).expect("it is set aside");
     let block = aside.block.expect("a block");
     assert_eq!((block.by.as_deref(), block.reason.as_deref(), aside.messages), (Some("ann"), Some("rude"), 2));
+    story.after(1_000);
     let step = story.unblocks(0);
     let (work, count) = restored(&step);
     assert_eq!((count, step.answer().work), (2, Some(work)));

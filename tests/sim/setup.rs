@@ -81,7 +81,7 @@ pub(crate) fn config() -> WorkspaceConfig {
         continuation_window_ms: 900_000,
         max_open_works: 3,
         max_messages_per_minute: 5,
-        max_new_customers_per_minute: 600,
+        max_new_customers_per_minute: 3,
         decline_cooldown_ms: 120_000,
         decline_cooldown_min_ms: 30_000,
         default_country: None,

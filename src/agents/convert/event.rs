@@ -244,7 +244,7 @@ pub(super) fn message(
     }
 }
 
-fn status(receipt: &ReceiptNoted) -> p::MessageStatus {
+pub(super) fn status(receipt: &ReceiptNoted) -> p::MessageStatus {
     p::MessageStatus {
         message_id: receipt.message.to_string(),
         work_id: text(receipt.work),

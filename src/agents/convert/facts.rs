@@ -11,7 +11,7 @@ use crate::domain::command::{FactTold, Upsert, Verb};
 use crate::domain::event::{Assurance, Sender};
 use crate::domain::id::{LeafId, Name};
 use crate::domain::record::Fact;
-use crate::domain::view::{AsideView, CustomerQuery, CustomerView};
+use crate::domain::view::{AsideView, BlockView, CustomerQuery, CustomerView};
 use crate::proto::agent as p;
 
 /// Facts that are told. The core knows the limits of what they say.
@@ -79,6 +79,16 @@ pub(in crate::agents) fn without_facts_above(mut view: CustomerView, heard: Opti
     view
 }
 
+/// A block.
+pub(super) fn block(block: BlockView) -> p::IdentityBlock {
+    p::IdentityBlock {
+        since: Some(timestamp(block.since)),
+        until: block.until.map(timestamp),
+        blocked_by: block.by.map(Into::into).unwrap_or_default(),
+        reason: block.reason.unwrap_or_default(),
+    }
+}
+
 /// A fact.
 pub(super) fn fact((leaf, fact): (LeafId, Fact)) -> p::Fact {
     p::Fact {
@@ -95,12 +105,7 @@ pub(super) fn fact((leaf, fact): (LeafId, Fact)) -> p::Fact {
 pub(super) fn aside(view: AsideView) -> p::Aside {
     let (by, at) = view.quarantine.unzip();
     p::Aside {
-        block: view.block.map(|block| p::IdentityBlock {
-            since: Some(timestamp(block.since)),
-            until: block.until.map(timestamp),
-            blocked_by: block.by.map(Into::into).unwrap_or_default(),
-            reason: block.reason.unwrap_or_default(),
-        }),
+        block: view.block.map(block),
         spam_work_ids: view.spam.iter().map(ToString::to_string).collect(),
         quarantined_by: by.map(Into::into).unwrap_or_default(),
         quarantined_at: at.map(timestamp),

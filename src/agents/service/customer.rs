@@ -1,10 +1,15 @@
 //! `CustomerService`.
 
+use std::pin::Pin;
+use std::sync::Arc;
+
+use futures::{Stream, stream};
 use tonic::{Request, Response, Status};
 
 use super::Service;
 use crate::agents::caller::Caller;
 use crate::agents::convert;
+use crate::agents::history::Export;
 use crate::agents::status::{Reason, Refusal};
 use crate::domain::view::{CustomerQuery, CustomerView, CustomersFound};
 use crate::domain::workspace::AgentKind;
@@ -60,6 +65,40 @@ impl Service {
         })
     }
 
+    /// Everything that is known of a customer. No task: the transport pulls.
+    async fn export(
+        &self,
+        caller: Caller,
+        request: &p::ExportCustomerRequest,
+    ) -> Result<<Self as CustomerService>::ExportCustomerStream, Refusal> {
+        let edge = &self.edge;
+        let (_, agent) = edge.shard.agent(caller.workspace.clone(), caller.agent.clone()).await?;
+        let agent = agent.ok_or_else(|| Refusal::new(Reason::UnknownAgent, "unknown agent"))?;
+        if agent.kind == AgentKind::Bot {
+            return Err(Refusal::new(Reason::PeopleOnly, "a program may not export a customer"));
+        }
+        let permit = Arc::clone(&edge.watchers)
+            .try_acquire_owned()
+            .map_err(|_| Refusal::limit("max_watchers", edge.options.max_watchers))?;
+        let view = self.by_id(caller.clone(), &request.customer_id).await?;
+        tracing::info!(
+            { fields::WORKSPACE } = %caller.workspace,
+            { fields::AGENT_ID } = %caller.agent,
+            { fields::CUSTOMER_ID } = %view.conversation.conversation,
+            "an agent exports a customer"
+        );
+        let export = Export::new(caller.workspace, view);
+        let lines = stream::unfold(Some((Arc::clone(edge), export, permit)), |going| async {
+            let (edge, mut export, permit) = going?;
+            match export.next(&*edge.shard, &edge.names).await {
+                Ok(None) => None,
+                Ok(Some(line)) => Some((Ok(p::ExportCustomerResponse { line }), Some((edge, export, permit)))),
+                Err(refusal) => Some((Err(edge.status(&refusal)), None)),
+            }
+        });
+        Ok(Box::pin(lines))
+    }
+
     /// Customers as the caller may see them.
     async fn all_shown(&self, caller: &Caller, found: Vec<CustomerView>) -> Result<Vec<p::Customer>, Refusal> {
         let mut shown = Vec::with_capacity(found.len());
@@ -102,6 +141,8 @@ impl Service {
 
 #[tonic::async_trait]
 impl CustomerService for Service {
+    type ExportCustomerStream = Pin<Box<dyn Stream<Item = Result<p::ExportCustomerResponse, Status>> + Send>>;
+
     async fn get_customer(
         &self,
         request: Request<p::GetCustomerRequest>,
@@ -230,5 +271,13 @@ impl CustomerService for Service {
     ) -> Result<Response<p::ListQuarantineResponse>, Status> {
         let caller = self.caller(request.metadata())?;
         self.answer(self.quarantine(caller, request.into_inner()).await)
+    }
+
+    async fn export_customer(
+        &self,
+        request: Request<p::ExportCustomerRequest>,
+    ) -> Result<Response<Self::ExportCustomerStream>, Status> {
+        let caller = self.caller(request.metadata())?;
+        self.answer(self.export(caller, request.get_ref()).await)
     }
 }
