@@ -35,7 +35,7 @@ pub(super) fn gather(draft: &Draft<'_>, named: &Named<'_>) -> SmallVec<[Address;
             Some(leaf) if leaf.shared => true,
             // Alone, one that was known before the list named it goes on as it is. It takes no part in any new evidence.
             Some(_) if address.bond == Bond::First && named.senders.len() == 1 => false,
-            _ => is_role(draft.space, address.kind, address.text()),
+            _ => address.shared || is_role(draft.space, address.kind, address.text()),
         };
         let may_be_anothers = address.is_given_up() || leaf.is_some_and(|leaf| leaf.may_be_anothers(draft.now));
         address.doubted = may_be_anothers && address.kind != AddressKind::Web && !address.shared;
