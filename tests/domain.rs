@@ -8,6 +8,8 @@ mod kit;
 mod absurd;
 #[path = "domain/answers.rs"]
 mod answers;
+#[path = "domain/asides.rs"]
+mod asides;
 #[path = "domain/bodies.rs"]
 mod bodies;
 #[path = "domain/commands.rs"]
@@ -18,6 +20,8 @@ mod customers;
 mod duplicates;
 #[path = "domain/erasures.rs"]
 mod erasures;
+#[path = "domain/facts.rs"]
+mod facts;
 #[path = "domain/golden.rs"]
 mod golden;
 #[path = "domain/mail_attacks.rs"]
@@ -62,6 +66,8 @@ mod set_aside;
 mod streams;
 #[path = "domain/tokens.rs"]
 mod tokens;
+#[path = "domain/upserts.rs"]
+mod upserts;
 #[path = "domain/watermarks.rs"]
 mod watermarks;
 #[path = "domain/who.rs"]

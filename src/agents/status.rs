@@ -85,6 +85,10 @@ reasons! {
     SharedIdentity => "SHARED_IDENTITY", FailedPrecondition;
     /// The customer would have two values of `crm` or `login`.
     TwoValues => "TWO_VALUES", FailedPrecondition;
+    /// There is nothing to take back: the identity is not blocked or in quarantine, the Work no spam.
+    NotSetAside => "NOT_SET_ASIDE", FailedPrecondition;
+    /// A program asked for what only people may have.
+    PeopleOnly => "PEOPLE_ONLY", PermissionDenied;
     /// No such message.
     UnknownMessage => "UNKNOWN_MESSAGE", NotFound;
     /// No such attachment, or its bytes are not stored.
@@ -238,6 +242,7 @@ impl Refusal {
             Rejection::TwoValues { kind } => {
                 Self::new(Reason::TwoValues, text).with("namespace", convert::namespace(kind))
             }
+            Rejection::NotSetAside(_) => Self::new(Reason::NotSetAside, text),
             Rejection::OfferOver => Self::new(Reason::OfferOver, text),
             Rejection::WorkClosed => Self::new(Reason::WorkClosed, text),
             Rejection::WorkMerged { into } => {

@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use super::{
-    agent, channels, check, config, dead, dev, exec_nats, keys, replay, say, schema, serve, stream, try_format,
+    agent, channels, check, config, dead, dev, exec_nats, export, keys, replay, say, schema, serve, stream, try_format,
 };
 
 /// skein: one conversation per customer, the right agent, nothing lost.
@@ -26,6 +26,8 @@ pub(super) enum Command {
     Config(config::Args),
     /// An agent's desk in this terminal: offers, accept, reply, close.
     Agent(agent::Args),
+    /// Everything that is known of a customer, as lines of JSON.
+    Export(export::Args),
     /// The IN streams: lists them, takes a broken one into use again.
     Stream(stream::Args),
     /// Sends one message of a customer, as its provider would.

@@ -7,7 +7,7 @@ use clap::Parser;
 
 use super::args::{Cli, Command};
 use super::{
-    agent, channels, check, config, dead, dev, exec_nats, keys, replay, say, schema, serve, stream, try_format,
+    agent, channels, check, config, dead, dev, exec_nats, export, keys, replay, say, schema, serve, stream, try_format,
 };
 
 /// Runs the subcommand of this process's command line.
@@ -21,6 +21,7 @@ pub fn main() -> ExitCode {
         Command::Check(args) => on_runtime(check::run(args)),
         Command::Config(args) => on_runtime(config::run(args)),
         Command::Agent(args) => on_runtime(agent::run(args)),
+        Command::Export(args) => on_runtime(export::run(args)),
         Command::Replay(args) => on_runtime(replay::run(args)),
         Command::Stream(args) => on_runtime(stream::run(args)),
         Command::Say(args) => on_runtime(say::run(args)),

@@ -14,6 +14,7 @@ mod dead;
 mod dev;
 mod dispatch;
 mod exec_nats;
+mod export;
 mod keys;
 mod replay;
 mod say;

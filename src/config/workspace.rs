@@ -60,6 +60,7 @@ struct Work {
     continuation_window: Duration,
     max_open: u32,
     max_messages_per_minute: u32,
+    max_new_customers_per_minute: u32,
     #[serde(with = "duration")]
     decline_cooldown: Duration,
     #[serde(with = "duration")]
@@ -73,6 +74,7 @@ impl Default for Work {
             continuation_window: Duration::from_secs(72 * 3_600),
             max_open: 10,
             max_messages_per_minute: 60,
+            max_new_customers_per_minute: 600,
             decline_cooldown: Duration::from_secs(60),
             decline_cooldown_min: Duration::from_secs(5),
             thanks: Vec::new(),
@@ -336,6 +338,7 @@ impl File {
             continuation_window_ms: millis(self.work.continuation_window),
             max_open_works: self.work.max_open,
             max_messages_per_minute: self.work.max_messages_per_minute,
+            max_new_customers_per_minute: self.work.max_new_customers_per_minute,
             decline_cooldown_ms: millis(self.work.decline_cooldown),
             decline_cooldown_min_ms: millis(self.work.decline_cooldown_min),
             default_country: self.default_country.map(|country| Name::new(country.as_ref())),

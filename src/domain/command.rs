@@ -2,7 +2,7 @@
 
 use super::content::Content;
 use super::customer::{self, Normaliser};
-use super::event::{InboundEvent, Sender};
+use super::event::{Assurance, InboundEvent, Sender};
 use super::id::{AssignmentId, Index, LeafId, MessageId, Name, OfferId, Position, RootId, WorkId};
 use super::record::{Input, Presence, Purpose, Request, SessionEnd};
 use super::time::Timestamp;
@@ -281,6 +281,59 @@ pub enum Verb {
         /// Scope of its namespace; empty for none.
         scope: Name,
     },
+    /// Facts of a customer.
+    SetFacts {
+        /// The customer.
+        customer: RootId,
+        /// Identity that they are filed under; none: that of the id.
+        leaf: Option<LeafId>,
+        /// What is told.
+        facts: Vec<FactTold>,
+    },
+    /// The customer of a Work is to be asked for a fact.
+    AskFact {
+        /// The Work.
+        work: WorkId,
+        /// Which fact.
+        key: Name,
+        /// In which words; may be empty.
+        prompt: String,
+    },
+    /// The company knows somebody: found, or opened.
+    Upsert(Box<Upsert>),
+    /// Messages of an identity are stored without Work.
+    Block {
+        /// Its leaf.
+        leaf: LeafId,
+        /// Why; may be empty.
+        reason: String,
+        /// Until then; none: until it is taken back.
+        until: Option<Timestamp>,
+    },
+    /// A block is taken back.
+    Unblock {
+        /// Its leaf.
+        leaf: LeafId,
+    },
+    /// A Work is spam.
+    MarkSpam {
+        /// The Work.
+        work: WorkId,
+        /// The assignment it is done under; none: nobody owns it.
+        assignment: Option<AssignmentId>,
+    },
+    /// A Work was none.
+    ClearSpam {
+        /// The Work that was.
+        work: WorkId,
+    },
+    /// New customers who came when too many did are let in.
+    LiftQuarantine {
+        /// This one; none: the first of the endpoint.
+        leaf: Option<LeafId>,
+        /// The endpoint.
+        endpoint: Name,
+    },
     /// An address is not its customer's.
     UnlinkIdentity {
         /// Its leaf.
@@ -333,6 +386,32 @@ pub enum Verb {
         /// Queue of the new Work; empty: that of the Work.
         queue: Name,
     },
+}
+
+/// A fact as it is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FactTold {
+    /// What it is about.
+    pub key: Name,
+    /// What is so; empty: it is known no longer.
+    pub value: String,
+    /// Who says so; empty: the agent.
+    pub source: Name,
+    /// Since when it is known; none: now.
+    pub at: Option<Timestamp>,
+    /// How sure it is.
+    pub assurance: Assurance,
+}
+
+/// Somebody whom the company knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Upsert {
+    /// Addresses as an adapter could write them, each with the scope of its namespace: the one, and those that are the same person's.
+    pub addresses: Vec<(Sender, Name)>,
+    /// Name to show; empty: none is told.
+    pub shown_name: String,
+    /// Facts.
+    pub facts: Vec<FactTold>,
 }
 
 /// Which messages a split takes.
@@ -395,6 +474,12 @@ pub struct Answer {
     pub customer: Option<RootId>,
     /// Of a customer taken apart, who stayed.
     pub rest: Option<RootId>,
+    /// The customer was not known before.
+    pub created: bool,
+    /// The fact that was asked for is known.
+    pub known: bool,
+    /// Customers who were let in.
+    pub lifted: u16,
     /// True: this is the answer of an earlier, equal command.
     pub repeated: bool,
 }

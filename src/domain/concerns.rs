@@ -51,6 +51,7 @@ impl Change {
         match self {
             // Who wrote a message is not moved by it: sending copies nothing of an agent with hundreds of Works.
             Self::MessageStored(message) => Concerned { work: message.work, ..Concerned::leaf(message.leaf) },
+            Self::Restored { work, leaf, .. } => Concerned { work: Some(*work), ..Concerned::leaf(*leaf) },
             Self::WorkReopened { work, leaf } => Concerned { work: Some(*work), ..Concerned::leaf(*leaf) },
             Self::WorkQueued { work, .. }
             | Self::CooledDown { work, .. }
@@ -79,6 +80,16 @@ impl Change {
             | Self::BodiesNamed { leaf, .. }
             | Self::IdentityRekeyed { leaf, .. }
             | Self::Named { leaf, .. }
+            | Self::FactsSet { leaf }
+            // An agent may ask for a fact of a Work that is nobody's: it moves nothing there.
+            | Self::FactAsked { leaf, .. }
+            | Self::Upserted { leaf, .. }
+            | Self::Blocked { leaf, .. }
+            | Self::Unblocked { leaf }
+            | Self::SpamMarked { leaf, .. }
+            | Self::SpamCleared { leaf, .. }
+            | Self::Quarantined { leaf, .. }
+            | Self::QuarantineLifted { leaf }
             | Self::AlsoReceived { leaf, .. }
             | Self::PartsJoined { leaf, .. }
             | Self::ThroughParked { leaf, .. } => Concerned::leaf(*leaf),

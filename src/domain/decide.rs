@@ -130,6 +130,12 @@ pub fn answer(record: &Record) -> Answer {
             Change::IdentityOpened(opened) => answer.customer = Some(opened.root),
             Change::Merged { winner, .. } => answer.customer = Some(*winner),
             Change::Unmerged { rest, parted, .. } => (answer.customer, answer.rest) = (Some(*parted), Some(*rest)),
+            Change::Upserted { root, created, .. } => {
+                (answer.customer, answer.created) = (Some(*root), *created);
+            }
+            Change::FactAsked { known, .. } => answer.known = *known,
+            Change::QuarantineLifted { .. } => answer.lifted += 1,
+            Change::Restored { work, .. } => answer.work = Some(*work),
             Change::SessionOpened { session_epoch, .. } => answer.session_epoch = Some(*session_epoch),
             _ => {}
         }
@@ -236,6 +242,7 @@ fn fire(draft: &mut Draft<'_>, timer: Timer) {
         Timer::WorkGrace(work) => work::work_grace_over(draft, work),
         Timer::SessionGrace(agent) => session::session_grace_over(draft, agent),
         Timer::PartsDue(leaf, set) => conversation::parts_due(draft, leaf, set),
+        Timer::BlockEnd(leaf) => customer::block_over(draft, leaf),
         Timer::Match(agent) => {
             draft.push(Change::MatchDeferred { agent, more: false });
             routing::fill(draft, agent);
@@ -271,6 +278,16 @@ fn agent(state: &State, index: Index, now: Timestamp, command: AgentCommand) -> 
         Verb::MergeCustomers { customer: one, other } => customer::merge(&mut draft, one, other)?,
         Verb::UnmergeCustomers { customer: id, leaves } => customer::unmerge(&mut draft, id, leaves)?,
         Verb::LinkIdentity { customer: id, sender, scope } => customer::link(&mut draft, id, &sender, &scope)?,
+        Verb::SetFacts { customer: id, leaf, facts } => {
+            customer::set_facts(&mut draft, &command.agent, id, leaf, facts)?;
+        }
+        Verb::AskFact { work, key, prompt } => customer::ask_fact(&mut draft, id, work, key, prompt)?,
+        Verb::Upsert(told) => customer::upsert(&mut draft, &command.agent, *told)?,
+        Verb::Block { leaf, reason, until } => customer::block(&mut draft, leaf, reason, until)?,
+        Verb::Unblock { leaf } => customer::unblock(&mut draft, leaf)?,
+        Verb::MarkSpam { work, assignment } => customer::mark_spam(&mut draft, id, work, assignment)?,
+        Verb::ClearSpam { work } => customer::clear_spam(&mut draft, work)?,
+        Verb::LiftQuarantine { leaf, endpoint } => customer::lift_quarantine(&mut draft, leaf, &endpoint)?,
         Verb::UnlinkIdentity { leaf } => customer::unlink(&mut draft, leaf)?,
         Verb::DecideSuggestion { one, other, is_one } => {
             customer::decide_suggestion(&mut draft, one, other, is_one)?;

@@ -10,7 +10,7 @@ use super::id::{AgentId, Index, LeafId, MessageId, RootId, WorkId};
 use super::record::{Cause, Change, IdentityOpened, MessageContent, Personal, PersonalValue, Record, Touch};
 use super::session::Agent;
 use super::time::Timestamp;
-use super::work::{Part, Work};
+use super::work::{Asking, Part, Work};
 use super::workspace::{Workspace, body_digest};
 
 /// Changes of one record at most: beyond it matching goes on with the next record. Each choice looks at all that the record
@@ -188,6 +188,17 @@ impl<'a> Draft<'a> {
                 let parted = self.work(*from).is_some_and(|work| work.is_parted(messages, |leaf| self.root_of(leaf)));
                 let part = self.work_mut(*from).map(|work| (work.leaf, work.give(messages, parted)));
                 self.hand(part, *into, None);
+            }
+            Change::Restored { work, leaf, messages, .. } => {
+                let of = |asking: &&Asking| messages.contains(&asking.id);
+                if let Some(aside) = self.space.people.asides.get(*leaf) {
+                    let asking: Vec<Asking> = aside.messages.iter().filter(of).cloned().collect();
+                    let answerable = self.space.is_answerable(*leaf);
+                    let part = Part::restored(&asking, aside.mail.clone(), answerable, self.space.config());
+                    if let Some(work) = self.work_mut(*work) {
+                        work.take_in(part);
+                    }
+                }
             }
             Change::Unmerged { customer, rest, parted, leaves } => {
                 let (customer, rest, parted, leaves) = (*customer, *rest, *parted, leaves.clone());

@@ -40,6 +40,10 @@ pub enum Invariant {
     LowestLeafNames,
     /// Whoever wrote in an open Work, and whom it is answered to, is the customer that it is filed under.
     WorkOfOneCustomer,
+    /// Neither an address of several people nor one that is erased has facts.
+    FactsOfOnePerson,
+    /// Whose messages are stored without Work is blocked, spam or in quarantine.
+    SetAsideForAReason,
     /// What is indexed as waiting is QUEUED, and the other way round.
     WaitingIndex,
     /// Every open offer, every Work in wrap-up and every text of which parts are missing has its deadline.
@@ -90,6 +94,17 @@ pub fn violations(state: &State) -> Vec<Violation> {
         });
         if !may_rise {
             found.push(Violation { invariant: Invariant::OpenSendsMayRise, work: None, agent: None });
+        }
+        let nobodys =
+            |leaf: LeafId| space.leaves.get(leaf).is_none_or(|leaf| (leaf.shared && !leaf.ended) || leaf.is_erased());
+        if space.leaves.iter().any(|(leaf, _)| nobodys(leaf) && !space.people.facts.of(leaf).is_empty()) {
+            found.push(Violation { invariant: Invariant::FactsOfOnePerson, work: None, agent: None });
+        }
+        if !space.people.asides.timers().all(|timer| space.has_timer(&timer)) {
+            found.push(Violation { invariant: Invariant::DeadlinesArmed, work: None, agent: None });
+        }
+        if space.people.asides.iter().any(|(_, aside)| aside.reasons() == 0) {
+            found.push(Violation { invariant: Invariant::SetAsideForAReason, work: None, agent: None });
         }
         if !space.parts.timers().all(|timer| space.has_timer(&timer)) {
             found.push(Violation { invariant: Invariant::DeadlinesArmed, work: None, agent: None });

@@ -54,7 +54,9 @@ pub fn outputs(record: &Record) -> Vec<Output> {
             Change::ReceiptNoted(receipt) if receipt.applied => {
                 list.extend(receipt.audience.iter().map(|&agent| Output::Agent { agent, place }));
             }
-            Change::WorksMerged { audience, .. } | Change::WorkSplit { audience, .. } => {
+            Change::WorksMerged { audience, .. }
+            | Change::WorkSplit { audience, .. }
+            | Change::Restored { audience, .. } => {
                 list.extend(audience.iter().map(|&agent| Output::Agent { agent, place }));
             }
             Change::OfferMade(OfferMade { agent, .. })
@@ -88,6 +90,15 @@ pub fn outputs(record: &Record) -> Vec<Output> {
             | Change::Erased { .. }
             | Change::KeyDestroyed { .. }
             | Change::Named { .. }
+            | Change::FactsSet { .. }
+            | Change::FactAsked { .. }
+            | Change::Upserted { .. }
+            | Change::Blocked { .. }
+            | Change::Unblocked { .. }
+            | Change::SpamMarked { .. }
+            | Change::SpamCleared { .. }
+            | Change::Quarantined { .. }
+            | Change::QuarantineLifted { .. }
             | Change::Merged { .. }
             | Change::ReplyKeyMade { .. }
             | Change::BodiesNamed { .. }

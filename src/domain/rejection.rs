@@ -110,6 +110,9 @@ pub enum Rejection {
         /// Whose it is.
         customer: RootId,
     },
+    /// There is nothing to take back.
+    #[error("{0}")]
+    NotSetAside(&'static str),
     /// The command needs an open session.
     #[error("no open session")]
     NoSession,

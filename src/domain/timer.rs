@@ -23,4 +23,6 @@ pub enum Timer {
     Match(AgentId),
     /// The parts of a text that are not there are waited for no longer.
     PartsDue(LeafId, u64),
+    /// The block of an identity is over.
+    BlockEnd(LeafId),
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::customer::Suggestion;
 use super::event::{AddressKind, Assurance, Scope, Sender};
 use super::id::{AgentId, AssignmentId, Index, LeafId, MessageId, Name, OfferId, RootId, WorkId};
-use super::record::{Author, Evidence, IdentityStatus, Presence, Purpose};
+use super::record::{Author, Evidence, Fact, IdentityStatus, Presence, Purpose};
 use super::time::Timestamp;
 use super::workspace::AgentKind;
 
@@ -62,6 +62,8 @@ pub struct WorkView {
     pub owner: Option<(AgentId, Name)>,
     /// Last message of the customer's.
     pub last_customer_message: Option<MessageId>,
+    /// How sure it is who wrote what an answer answers; none: somebody beside the customer, or nobody lately.
+    pub heard_as: Option<Assurance>,
     /// Until when a message reopens it.
     pub reopen_until: Option<Timestamp>,
     /// Reason it ended.
@@ -149,6 +151,34 @@ pub struct IdentityView {
     pub refuses: Vec<Purpose>,
     /// When an agent said that it is the customer's, and who.
     pub linked: Option<(Timestamp, Option<Name>)>,
+    /// Why its messages are stored without Work; none: they are not.
+    pub aside: Option<Box<AsideView>>,
+}
+
+/// Why messages of an identity are stored without Work.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct AsideView {
+    /// It is blocked.
+    pub block: Option<BlockView>,
+    /// Its Works that are spam.
+    pub spam: Vec<WorkId>,
+    /// It came when too many did: endpoint that it wrote to, and when.
+    pub quarantine: Option<(Name, Timestamp)>,
+    /// Messages that the undo makes a Work of.
+    pub messages: usize,
+}
+
+/// A block.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct BlockView {
+    /// Since when.
+    pub since: Timestamp,
+    /// Until when; none: until it is taken back.
+    pub until: Option<Timestamp>,
+    /// Name of the agent who said so.
+    pub by: Option<Name>,
+    /// Why.
+    pub reason: Option<String>,
 }
 
 /// A customer that was merged into another one, and can be taken apart from it.
@@ -175,6 +205,8 @@ pub struct CustomerView {
     pub merges: Vec<MergeView>,
     /// Others who may be the same person, each with the id of that customer.
     pub suggestions: Vec<(Suggestion, RootId)>,
+    /// What is known of it, by key, each with the identity that it is filed under.
+    pub facts: Vec<(LeafId, Fact)>,
 }
 
 /// Which customers somebody wants to see.
@@ -193,6 +225,15 @@ pub enum CustomerQuery {
     Like {
         /// The text.
         text: String,
+        /// Identities before this one were looked at.
+        from: LeafId,
+        /// Customers at most.
+        size: usize,
+    },
+    /// Those in quarantine.
+    Quarantined {
+        /// Endpoint that they wrote to; empty: any.
+        endpoint: Name,
         /// Identities before this one were looked at.
         from: LeafId,
         /// Customers at most.
@@ -231,10 +272,11 @@ pub struct ConversationView {
 }
 
 impl ConversationView {
-    /// The Work that a message is in now, of that which it was stored in.
+    /// The Work that a message is in now, of that which it was stored in, if it was in one.
     #[must_use]
-    pub fn current(&self, message: MessageId, stored: WorkId) -> WorkId {
-        self.moved.get(&message).or_else(|| self.merged.get(&stored)).copied().unwrap_or(stored)
+    pub fn current(&self, message: MessageId, stored: Option<WorkId>) -> Option<WorkId> {
+        let moved = self.moved.get(&message).copied();
+        moved.or_else(|| stored.map(|stored| self.merged.get(&stored).copied().unwrap_or(stored)))
     }
 }
 

@@ -35,4 +35,4 @@ pub use json::{MAX_JSON_CONTAINERS, MAX_JSON_DEPTH};
 pub use normalized::{Media, Normalized, Request};
 pub use refusal::{Reason, Refusal};
 pub use run::{MAX_BODY_BYTES, MAX_ID_BYTES, MAX_MAIL_BYTES, SPLITTER_VERSION, normalize};
-pub use skein::{outbound_to_json, to_json};
+pub use skein::{message_to_json, outbound_to_json, to_json};

@@ -68,6 +68,7 @@ pub(super) fn rejection(rejection: &Rejection) -> Option<RejectionReason> {
         Rejection::NoRecipient | Rejection::RecipientRefused(_) => RejectionReason::NoRecipient,
         Rejection::CannotSend(_) | Rejection::NotCarried { .. } => RejectionReason::CannotSend,
         Rejection::Invalid(_)
+        | Rejection::NotSetAside(_)
         | Rejection::CannotMerge(_)
         | Rejection::StreamInUse
         | Rejection::SameCustomer { .. }

@@ -1,17 +1,23 @@
 //! Counts of a turn, written to the shared metrics once at its end.
 
+use std::time::Duration;
+
 use super::engine::Step;
 use super::labels;
+use crate::domain::id::Name;
 use crate::domain::record::{Change, Record};
 use crate::domain::rejection::Rejection;
 use crate::telemetry::{
     ChannelKind, DeadLabels, InputLabels, InputOutcome, Metrics, OfferLabels, OfferOutcome, QueueKind, QueueLabels,
-    ReceiptLabels, ReceiptOutcome, RejectionLabels,
+    RateLimit, ReceiptLabels, ReceiptOutcome, RejectionLabels, fields,
 };
 
 /// Outcomes counted here, in the order of the columns.
 const OUTCOMES: [InputOutcome; 4] =
     [InputOutcome::Recorded, InputOutcome::Duplicate, InputOutcome::NoEffect, InputOutcome::Dead];
+
+/// An alarm says no more when it is said more often.
+const ALARM_EVERY: Duration = Duration::from_secs(60);
 
 /// How long what the shard looks after is at the end of a turn.
 #[derive(Clone, Copy, Debug)]
@@ -31,11 +37,14 @@ pub(super) struct Tally {
     inputs: Vec<[u64; OUTCOMES.len()]>,
     touched: bool,
     records: u64,
+    /// Of the alarm about new customers.
+    crowd: RateLimit,
 }
 
 impl Tally {
     pub(super) fn new(metrics: Metrics) -> Self {
-        Self { metrics, inputs: Vec::new(), touched: false, records: 0 }
+        let crowd = RateLimit::new(ALARM_EVERY, metrics.clone());
+        Self { metrics, inputs: Vec::new(), touched: false, records: 0, crowd }
     }
 
     /// The row of a channel.
@@ -75,12 +84,26 @@ impl Tally {
                     let labels = DeadLabels { reason: labels::dead(reason) };
                     self.metrics.dead_letters.get_or_create(&labels).inc();
                 }
+                Change::Quarantined { endpoint, .. } => self.quarantined(record, endpoint),
                 Change::OfferMade(_) => self.offer(OfferOutcome::Made),
                 Change::OfferEnded { outcome, .. } => self.offer(labels::offer(*outcome)),
                 Change::ReceiptNoted(receipt) => self.receipt(labels::receipt(receipt)),
                 Change::ReceiptParked { .. } | Change::ThroughParked { .. } => self.receipt(ReceiptOutcome::Parked),
                 _ => {}
             }
+        }
+    }
+
+    /// More new customers came than are let in: somebody has to look.
+    fn quarantined(&self, record: &Record, endpoint: &Name) {
+        self.metrics.quarantined.inc();
+        if let Some(left_out) = self.crowd.pass() {
+            tracing::warn!(
+                { fields::WORKSPACE } = %record.workspace,
+                { fields::ENDPOINT } = %endpoint,
+                { fields::LEFT_OUT } = left_out,
+                "too many new customers within a minute: they are in quarantine until somebody lets them in"
+            );
         }
     }
 

@@ -364,6 +364,8 @@ pub struct Metrics {
     pub inputs: Family<InputLabels, Counter>,
     /// Dead letters by reason.
     pub dead_letters: Family<DeadLabels, Counter>,
+    /// New customers who were set aside because too many came within a minute.
+    pub quarantined: Counter,
     /// Records that became durable.
     pub records: Counter,
     /// Of the log's writer.
@@ -419,6 +421,7 @@ impl Metrics {
         let mut metrics = Self {
             registry: Arc::default(),
             inputs: Family::default(),
+            quarantined: Counter::default(),
             dead_letters: Family::default(),
             records: Counter::default(),
             log: LogMetrics::default(),
@@ -463,6 +466,11 @@ impl Metrics {
     fn registered(&self) -> Registry {
         let mut all = Registry::with_prefix("skein");
         all.register("inputs", "Events taken in", self.inputs.clone());
+        all.register(
+            "quarantined_customers",
+            "New customers set aside because too many came",
+            self.quarantined.clone(),
+        );
         all.register("dead_letters", "Dead letters written", self.dead_letters.clone());
         all.register("records", "Records that became durable", self.records.clone());
         all.register("appends", "Appends acknowledged", self.log.appends.clone());

@@ -71,8 +71,8 @@ fn the_work_that_stays_keeps_its_owner_and_has_the_messages_turn_and_wait_of_bot
     assert_eq!(story.agent("ann").works.len(), 1);
     assert_eq!(story.open().len(), 1);
     let view = story.conversation(merged.conversation);
-    assert_eq!(view.current(asked[1], two.0), one.0);
-    assert_eq!(view.current(asked[0], one.0), one.0);
+    assert_eq!(view.current(asked[1], Some(two.0)), Some(one.0));
+    assert_eq!(view.current(asked[0], Some(one.0)), Some(one.0));
     story.folds_to_the_same();
 }
 
@@ -140,7 +140,7 @@ fn splitting_off_what_a_merge_brought_undoes_it() {
         assert_eq!(after.last_customer_message, before.last_customer_message);
     }
     assert_eq!(story.work(two.0).merged_into, Some(new), "its name leads to what was undone");
-    assert_eq!(story.conversation(after[0].conversation).current(asked[1], two.0), new);
+    assert_eq!(story.conversation(after[0].conversation).current(asked[1], Some(two.0)), Some(new));
     assert_eq!(story.offered_to(new).as_deref(), Some("ann"));
     assert_eq!(after[1].linked, [one.0]);
     story.folds_to_the_same();
@@ -381,13 +381,13 @@ fn what_follows_after_a_chain_of_merges_leads_to_the_last() {
     merges(&mut story, "ann", owned(one), three).expect("merged");
     let view = story.conversation(story.work(three.0).conversation);
     for (message, stored) in [(asked[0], one.0), (asked[1], two.0)] {
-        assert_eq!(view.current(message, stored), three.0);
+        assert_eq!(view.current(message, Some(stored)), Some(three.0));
     }
     assert_eq!(story.work(two.0).merged_into, Some(three.0));
     let new = splits(&mut story, "ann", three, Parted::Of(one.0)).answer().work.expect("a new work");
     let view = story.conversation(story.work(new).conversation);
     for (message, stored) in [(asked[0], one.0), (asked[1], two.0)] {
-        assert_eq!(view.current(message, stored), new, "what had come along goes along");
+        assert_eq!(view.current(message, Some(stored)), Some(new), "what had come along goes along");
     }
     assert_eq!(story.work(two.0).merged_into, Some(new));
     story.folds_to_the_same();

@@ -22,8 +22,8 @@ use skein::domain::view::{
     AgentView, AnswerAddress, ConversationView, CustomerQuery, CustomersFound, WorkState, WorkView,
 };
 use skein::domain::workspace::{
-    Accept, AgentKind, AgentProfile, EndpointConfig, GracePolicy, IdentityConfig, OptOutConfig, QueueConfig,
-    WorkspaceConfig,
+    Accept, AgentConfig, AgentKind, AgentProfile, EndpointConfig, GracePolicy, IdentityConfig, OptOutConfig,
+    QueueConfig, WorkspaceConfig,
 };
 use skein::domain::{State, Workspace, answer, decide, evolve, outputs};
 use skein::proto::agent as p;
@@ -158,6 +158,23 @@ impl Memory {
     pub(crate) fn assign_at_once(&self) {
         let mut config = config();
         config.queues[0].accept = Accept::Auto;
+        let command = Command::ApplyConfig { workspace: Name::from("demo"), config: Box::new(config) };
+        self.apply(command).expect("the configuration is valid");
+    }
+
+    /// From now on an agent is a program.
+    pub(crate) fn make_bot(&self, agent: &str) {
+        let mut config = config();
+        let profile = config.guest.clone().map(|guest| AgentProfile { kind: AgentKind::Bot, ..guest });
+        let profile = profile.expect("anybody may work here");
+        config.agents.push(AgentConfig { name: Name::from(agent), profile });
+        let command = Command::ApplyConfig { workspace: Name::from("demo"), config: Box::new(config) };
+        self.apply(command).expect("the configuration is valid");
+    }
+
+    /// From now on so many new customers are let in within a minute.
+    pub(crate) fn admit(&self, customers: u32) {
+        let config = WorkspaceConfig { max_new_customers_per_minute: customers, ..config() };
         let command = Command::ApplyConfig { workspace: Name::from("demo"), config: Box::new(config) };
         self.apply(command).expect("the configuration is valid");
     }
@@ -369,6 +386,7 @@ fn config() -> WorkspaceConfig {
         continuation_window_ms: 3_600_000,
         max_open_works: 10,
         max_messages_per_minute: 1_000,
+        max_new_customers_per_minute: 600,
         decline_cooldown_ms: 60_000,
         decline_cooldown_min_ms: 10_000,
         default_country: None,

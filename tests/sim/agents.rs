@@ -1,8 +1,8 @@
 //! Agents: what they know from what was told to them, which is often old, and what they do with it.
 
-use skein::domain::command::{Parted, Recipient, Send, Verb};
+use skein::domain::command::{FactTold, Parted, Recipient, Send, Upsert, Verb};
 use skein::domain::content::Content;
-use skein::domain::event::{AddressKind, Sender};
+use skein::domain::event::{AddressKind, Assurance, Sender};
 use skein::domain::id::{AssignmentId, Index, LeafId, MessageId, Name, OfferId, RootId, WorkId};
 use skein::domain::record::{Change, Presence, Purpose, Record, SessionEnd};
 use skein::domain::time::Timestamp;
@@ -28,6 +28,8 @@ pub(crate) struct SimAgent {
     merged: Vec<(WorkId, WorkId)>,
     /// It says now and then who is one person, and who is two.
     pub(crate) sorts: bool,
+    /// It says now and then what is known of somebody, and who is not to be heard.
+    pub(crate) tends: bool,
 }
 
 /// What it wants to do.
@@ -70,7 +72,23 @@ impl SimAgent {
         let ready = view.is_some_and(|view| view.presence == Presence::Ready);
         let presence = if ready { 2 } else { 14 };
         let merge = if view.is_some_and(|view| !pairs(view).is_empty()) { 25 } else { 2 };
-        let weights = [presence, 14, 4, 22, 5, 12, 2, 1, 1, 3, merge, 5, if self.sorts { 14 } else { 0 }, 1];
+        let weights = [
+            presence,
+            14,
+            4,
+            22,
+            5,
+            12,
+            2,
+            1,
+            1,
+            3,
+            merge,
+            5,
+            if self.sorts { 14 } else { 0 },
+            if self.tends { 12 } else { 0 },
+            1,
+        ];
         let verb = match rng.weighted(&weights) {
             0 if !ready => set(Presence::Ready),
             0 => self.other_presence(rng),
@@ -92,7 +110,8 @@ impl SimAgent {
             11 => self.split(rng, view)?,
             8 => Verb::OpenSession { resume: self.epoch, takeover: false },
             12 => some_sorting(rng),
-            13 => match view.and_then(|view| view.works.last()).filter(|_| rng.percent(90)) {
+            13 => self.tend(rng, view)?,
+            14 => match view.and_then(|view| view.works.last()).filter(|_| rng.percent(90)) {
                 Some(work) if rng.percent(30) => Verb::Erase { customer: work.conversation },
                 Some(_) => return None,
                 None => Verb::Erase { customer: RootId(u32::try_from(rng.below(1_000)).expect("below 1,000")) },
@@ -176,6 +195,55 @@ impl SimAgent {
         };
         let queue = Name::new(rng.pick(&["", "", "support", "sales", "nowhere"]));
         Some(Verb::SplitWork { work, assignment, messages, queue })
+    }
+
+    /// Something about a customer, and whether it is to be heard.
+    fn tend(&self, rng: &mut Rng, view: Option<&AgentView>) -> Option<Verb> {
+        let mut number = |below| u32::try_from(rng.below(below)).expect("a small number");
+        let (one, which) = (number(14), number(24));
+        let leaf = LeafId(one);
+        Some(match which {
+            0..4 => {
+                let key = Name::new(rng.pick(&["city", "tier", "two words"]));
+                let value = (*rng.pick(&["Bonn", "Kiel", ""])).to_owned();
+                let assurance = *rng.pick(&[Assurance::Claimed, Assurance::Platform, Assurance::LoggedIn]);
+                let fact = FactTold { key, value, source: Name::default(), at: None, assurance };
+                let named = rng.percent(30).then_some(leaf);
+                Verb::SetFacts { customer: RootId(one), leaf: named, facts: vec![fact] }
+            }
+            4..6 => {
+                let (work, _) = self.some_work(rng, view)?;
+                Verb::AskFact { work, key: Name::new("city"), prompt: String::new() }
+            }
+            6..9 => {
+                let sender = |kind, address: String| (Sender { kind, address }, Name::default());
+                let phone = sender(AddressKind::Phone, format!("+4915112345{one:03}"));
+                let also = (self.sorts && rng.percent(50))
+                    .then(|| sender(AddressKind::Telegram, format!("tg-{}", rng.below(5))));
+                let addresses = std::iter::once(phone).chain(also).collect();
+                Verb::Upsert(Box::new(Upsert { addresses, shown_name: "Somebody".to_owned(), facts: Vec::new() }))
+            }
+            9..12 => {
+                let until = Timestamp(1_767_225_600_000 + i64::try_from(rng.below(3_600_000)).expect("an hour"));
+                let until = rng.percent(60).then_some(until);
+                Verb::Block { leaf, reason: "rude".to_owned(), until }
+            }
+            12..16 => Verb::Unblock { leaf },
+            16..18 => {
+                let (work, assignment) = self.some_work(rng, view)?;
+                Verb::MarkSpam { work, assignment: rng.percent(90).then_some(assignment) }
+            }
+            18 => Verb::MarkSpam { work: *rng.pick_of(&view?.works)?.linked.first()?, assignment: None },
+            19 => {
+                let offered = rng.pick_of(&view?.offers)?;
+                Verb::MarkSpam { work: offered.work.work, assignment: None }
+            }
+            20..22 => Verb::ClearSpam { work: rng.pick_of(&self.assignments)?.0 },
+            _ => {
+                let named = rng.percent(40).then_some(leaf);
+                Verb::LiftQuarantine { leaf: named, endpoint: Name::new(rng.pick(&["wa1", "sms1", "tg1", "web1"])) }
+            }
+        })
     }
 
     fn send(&self, rng: &mut Rng, view: Option<&AgentView>) -> Option<Send> {

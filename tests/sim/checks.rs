@@ -459,10 +459,19 @@ impl Auditor {
                     Flags::AUTO_SUBMITTED,
                     Flags::OPT_WORD,
                     Flags::FLOOD,
+                    Flags::BLOCKED,
+                    Flags::SPAM,
+                    Flags::QUARANTINED,
                 ];
                 let asks = matches!(message.kind, MessageKind::Message | MessageKind::Unsupported)
                     && message.scope == Scope::Direct
                     && !why_not.iter().any(|flag| message.flags.has(*flag));
+                let aside = [Flags::BLOCKED, Flags::SPAM, Flags::QUARANTINED];
+                let aside = aside.iter().any(|flag| message.flags.has(*flag));
+                if aside {
+                    stats.hit("set aside", "heard by nobody");
+                }
+                holds("who is set aside is in no work", !aside || message.work.is_none(), || format!("{message:?}"))?;
                 holds("who asks has a work", !asks || message.work.is_some(), || format!("{message:?}"))?;
             }
             Direction::Out if message.author != Author::External => {

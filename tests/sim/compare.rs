@@ -4,6 +4,7 @@ use std::fmt::{Debug, Write as _};
 
 use skein::domain::State;
 use skein::domain::id::RootId;
+use skein::domain::view::CustomerQuery;
 
 use super::checks::{Broken, holds};
 
@@ -28,7 +29,9 @@ pub(crate) fn fingerprint(state: &State, agents: &[&str]) -> String {
             line(&space.agent(agent));
         }
         for root in 0..space.identities() {
-            line(&space.conversation(RootId(u32::try_from(root).expect("few"))));
+            let root = RootId(u32::try_from(root).expect("few"));
+            line(&space.conversation(root));
+            line(&space.customers(&CustomerQuery::Id(root)));
         }
     }
     text

@@ -78,8 +78,10 @@ impl OfWork {
 #[derive(Debug, Default)]
 pub(crate) struct Matters {
     works: BTreeMap<WorkId, OfWork>,
-    /// The Work that each message was stored in.
-    stored: BTreeMap<MessageId, WorkId>,
+    /// The Work that each message was stored in; none: it was in none before.
+    stored: BTreeMap<MessageId, Option<WorkId>>,
+    /// What is asked and stands in no Work, because whoever asked is set aside.
+    aside: BTreeMap<MessageId, Heard>,
     merged: BTreeSet<WorkId>,
 }
 
@@ -91,8 +93,11 @@ impl Matters {
 
     /// A message is stored in a Work.
     pub(crate) fn message(&mut self, id: MessageId, message: &MessageStored, heard: Option<Heard>) {
-        let Some(work) = message.work else { return };
-        self.stored.insert(id, work);
+        let Some(work) = message.work else {
+            self.aside.extend(heard.map(|heard| (id, heard)));
+            return;
+        };
+        self.stored.insert(id, Some(work));
         let of = self.works.entry(work).or_default();
         of.messages.insert(id);
         of.asks.extend(heard.map(|heard| (id, heard)));
@@ -112,6 +117,28 @@ impl Matters {
         let id = MessageId::new(record.index, place);
         match &record.changes[usize::from(place)] {
             Change::WrapUpStarted { work, .. } => self.works.entry(*work).or_default().answer(id),
+            // It may be asked again.
+            Change::SpamMarked { work, leaf } => {
+                stats.hit("set aside", "spam");
+                let of = self.works.entry(*work).or_default();
+                let asked = of.asks.iter().filter(|(_, heard)| heard.leaf == *leaf);
+                self.aside.extend(asked.map(|(id, heard)| (*id, Heard { answered: None, ..heard.clone() })));
+            }
+            Change::Restored { work, leaf, messages, .. } => {
+                stats.hit("set aside", "restored");
+                for message in messages {
+                    let heard = self.aside.remove(message).filter(|heard| heard.leaf == *leaf);
+                    holds("what is restored was set aside", heard.is_some(), || format!("{message} into {work}"))?;
+                    for of in self.works.values_mut() {
+                        of.messages.remove(message);
+                    }
+                    self.stored.entry(*message).or_default();
+                    let of = self.works.entry(*work).or_default();
+                    of.messages.insert(*message);
+                    of.asks.extend(heard.map(|heard| (*message, heard)));
+                }
+                self.agrees(*work, space)?;
+            }
             // What is closed cannot be split any more: a new count begins when it is reopened.
             Change::WorkClosed { work, .. } => {
                 let of = self.works.entry(*work).or_default();
@@ -178,7 +205,7 @@ impl Matters {
         for message in &of.messages {
             let shown =
                 view.as_ref().zip(self.stored.get(message)).map(|(view, stored)| view.current(*message, *stored));
-            holds("a message is shown in the one work that has it", shown == Some(work), || {
+            holds("a message is shown in the one work that has it", shown == Some(Some(work)), || {
                 format!("{message} of {work} shown in {shown:?}")
             })?;
         }

@@ -81,6 +81,7 @@ pub(crate) fn config() -> WorkspaceConfig {
         continuation_window_ms: 900_000,
         max_open_works: 3,
         max_messages_per_minute: 5,
+        max_new_customers_per_minute: 600,
         decline_cooldown_ms: 120_000,
         decline_cooldown_min_ms: 30_000,
         default_country: None,
@@ -104,6 +105,9 @@ pub(crate) fn changed(rng: &mut Rng) -> WorkspaceConfig {
         if rng.percent(40) {
             agent.profile.queues = QUEUES.iter().filter(|_| rng.percent(60)).map(Name::new).collect();
         }
+    }
+    if rng.percent(50) {
+        config.max_new_customers_per_minute = 1;
     }
     if rng.percent(20) {
         config.agents.retain(|agent| agent.name != "cem");

@@ -88,7 +88,8 @@ impl World {
         };
         // In the others nobody but the evidence says who is who, so that it can be counted.
         let sorts = seed.is_multiple_of(3);
-        world.agents.iter_mut().for_each(|agent| agent.sorts = sorts);
+        let tends = seed % 3 == 1 || seed.is_multiple_of(12);
+        world.agents.iter_mut().for_each(|agent| (agent.sorts, agent.tends) = (sorts, tends));
         world.node.begin(BEGIN, 0)?;
         if sabotage.many_values {
             world.operator(Some(setup::config()))?;

@@ -5,6 +5,7 @@ use prost::Message;
 use super::content::{content, line};
 use super::customer::{customer_id, decide_suggestion, sender, unmerge_customers};
 use super::enums::work_state_from;
+use super::facts::{facts, lift_quarantine, line_of, upsert};
 use super::view::{position, timestamp_from};
 use crate::agents::caller::{Caller, name};
 use crate::agents::limits::{MAX_CHANNELS, MAX_NAME_BYTES, MAX_SPLIT, PAGE_DEFAULT, WORK_PAGE_MAX};
@@ -177,6 +178,42 @@ wire! {
         |answer| { customer_id: text(answer.customer) };
     RejectSuggestionRequest => RejectSuggestionResponse, RejectSuggestion, "reject_suggestion",
         |request| decide_suggestion(&request.identity_id, &request.other_identity_id, false), |answer| {};
+    SetFactsRequest => SetFactsResponse, SetFacts, "set_facts",
+        |request| Ok(Verb::SetFacts {
+            customer: customer_id(&request.customer_id)?,
+            leaf: given("identity_id", &request.identity_id)?,
+            facts: facts(request.facts)?,
+        }), |answer| {};
+    AskFactRequest => AskFactResponse, AskFact, "ask_fact",
+        |request| Ok(Verb::AskFact {
+            work: work_id(&request.work_id)?,
+            key: line_of("key", &request.key)?,
+            prompt: request.prompt,
+        }),
+        |answer| { known: answer.known };
+    UpsertCustomerRequest => UpsertCustomerResponse, UpsertCustomer, "upsert_customer",
+        |request| upsert(request),
+        |answer| { customer_id: text(answer.customer), created: answer.created };
+    BlockRequest => BlockResponse, Block, "block",
+        |request| Ok(Verb::Block {
+            leaf: id("identity_id", &request.identity_id)?,
+            reason: request.reason,
+            until: request.until.map(|at| timestamp_from("until", at)).transpose()?,
+        }), |answer| {};
+    UnblockRequest => UnblockResponse, Unblock, "unblock",
+        |request| Ok(Verb::Unblock { leaf: id("identity_id", &request.identity_id)? }),
+        |answer| { work_id: text(answer.work) };
+    MarkSpamRequest => MarkSpamResponse, MarkSpam, "mark_spam",
+        |request| Ok(Verb::MarkSpam {
+            work: work_id(&request.work_id)?,
+            assignment: given("assignment_id", &request.assignment_id)?,
+        }), |answer| {};
+    UnmarkSpamRequest => UnmarkSpamResponse, UnmarkSpam, "unmark_spam",
+        |request| Ok(Verb::ClearSpam { work: work_id(&request.work_id)? }),
+        |answer| { work_id: text(answer.work) };
+    LiftQuarantineRequest => LiftQuarantineResponse, LiftQuarantine, "lift_quarantine",
+        |request| lift_quarantine(&request),
+        |answer| { lifted: answer.lifted.into() };
 }
 
 fn split_work(request: &p::SplitWorkRequest) -> Result<Verb, Refusal> {
@@ -328,7 +365,7 @@ pub(super) fn id<T: std::str::FromStr<Err = crate::domain::id::BadId>>(
 }
 
 /// An id that may be left empty.
-fn given<T: std::str::FromStr<Err = crate::domain::id::BadId>>(
+pub(super) fn given<T: std::str::FromStr<Err = crate::domain::id::BadId>>(
     field: &'static str,
     text: &str,
 ) -> Result<Option<T>, Refusal> {

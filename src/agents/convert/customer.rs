@@ -3,6 +3,7 @@
 use super::command::{id, page_size};
 use super::content::line;
 use super::enums;
+use super::facts::fact;
 use super::view::{conversation, timestamp};
 use crate::agents::limits::{MAX_ITEMS, MAX_LINE_BYTES, PAGE_MAX};
 use crate::agents::status::Refusal;
@@ -56,6 +57,7 @@ pub(in crate::agents) fn customer(view: CustomerView) -> p::Customer {
         identities: shown.identities,
         works: shown.works,
         merges: view.merges.into_iter().map(merge).collect(),
+        facts: view.facts.into_iter().map(fact).collect(),
     }
 }
 

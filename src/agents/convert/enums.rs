@@ -113,7 +113,7 @@ pub(super) fn direction(direction: Direction) -> p::Direction {
 }
 
 pub(super) fn flags(flags: Flags) -> Vec<i32> {
-    const PAIRS: [(Flags, p::MessageFlag); 16] = [
+    const PAIRS: [(Flags, p::MessageFlag); 19] = [
         (Flags::ID_REUSED, p::MessageFlag::IdReused),
         (Flags::ODD_TIME, p::MessageFlag::OddTime),
         (Flags::REPEATED, p::MessageFlag::Repeated),
@@ -130,6 +130,9 @@ pub(super) fn flags(flags: Flags) -> Vec<i32> {
         (Flags::BAD_TOKEN, p::MessageFlag::BadToken),
         (Flags::OWN_ADDRESS, p::MessageFlag::OwnAddress),
         (Flags::FLOOD, p::MessageFlag::Flood),
+        (Flags::BLOCKED, p::MessageFlag::Blocked),
+        (Flags::SPAM, p::MessageFlag::Spam),
+        (Flags::QUARANTINED, p::MessageFlag::Quarantined),
     ];
     PAIRS.iter().filter(|(flag, _)| flags.has(*flag)).map(|(_, flag)| (*flag).into()).collect()
 }
@@ -167,6 +170,17 @@ pub(super) fn assurance(assurance: Assurance) -> channel::Assurance {
         Assurance::Platform => channel::Assurance::Platform,
         Assurance::LoggedIn => channel::Assurance::LoggedIn,
         Assurance::Token => channel::Assurance::Token,
+    }
+}
+
+/// The assurance that is told; none for UNSPECIFIED, and for what is not known.
+pub(super) fn assurance_from(assurance: i32) -> Option<Assurance> {
+    match channel::Assurance::try_from(assurance).ok()? {
+        channel::Assurance::Unspecified => None,
+        channel::Assurance::Claimed => Some(Assurance::Claimed),
+        channel::Assurance::Platform => Some(Assurance::Platform),
+        channel::Assurance::LoggedIn => Some(Assurance::LoggedIn),
+        channel::Assurance::Token => Some(Assurance::Token),
     }
 }
 

@@ -59,6 +59,10 @@ pub(in crate::agents) fn event(
             into_work_id: into.to_string(),
             message_ids: messages.iter().map(ToString::to_string).collect(),
         }),
+        Change::Restored { work, messages, .. } => Kind::MessagesRestored(p::MessagesRestored {
+            work_id: work.to_string(),
+            message_ids: messages.iter().map(ToString::to_string).collect(),
+        }),
         Change::PresenceSet { presence, reason, channels, .. } => Kind::Presence(p::AgentState {
             agent: me.to_string(),
             presence: enums::presence(*presence).into(),
@@ -148,7 +152,7 @@ pub(in crate::agents) fn history_messages(
     leaves: &BTreeSet<LeafId>,
     statuses: &mut BTreeMap<MessageId, ReceiptStatus>,
     name: impl Fn(AgentId) -> Option<Name>,
-    current: impl Fn(MessageId, WorkId) -> WorkId,
+    current: impl Fn(MessageId, Option<WorkId>) -> Option<WorkId>,
 ) -> Vec<(MessageId, p::Message)> {
     let mut messages = Vec::new();
     for (place, change) in (0u16..).zip(&record.changes).collect::<Vec<_>>().into_iter().rev() {
@@ -160,7 +164,7 @@ pub(in crate::agents) fn history_messages(
             Change::MessageStored(stored) if leaves.contains(&stored.leaf) => {
                 let id = MessageId::new(record.index, place);
                 let mut message = message(record, place, stored, &name);
-                message.work_id = text(stored.work.map(|work| current(id, work)));
+                message.work_id = text(current(id, stored.work));
                 if let Some(status) = statuses.get(&id) {
                     message.status = receipt_status(*status).into();
                 }
@@ -197,7 +201,7 @@ pub(in crate::agents) fn attachment(
 fn words(record: &Record, place: u16) -> Option<&MessageContent> {
     record.content.iter().find(|personal| personal.place == place).and_then(|personal| match &personal.value {
         PersonalValue::Message(content) => Some(&**content),
-        PersonalValue::Address(_) | PersonalValue::Shown(_) => None,
+        _ => None,
     })
 }
 
@@ -240,7 +244,7 @@ pub(super) fn message(
     }
 }
 
-fn status(receipt: &ReceiptNoted) -> p::MessageStatus {
+pub(super) fn status(receipt: &ReceiptNoted) -> p::MessageStatus {
     p::MessageStatus {
         message_id: receipt.message.to_string(),
         work_id: text(receipt.work),

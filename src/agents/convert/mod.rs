@@ -8,6 +8,8 @@ mod content;
 mod customer;
 mod enums;
 mod event;
+mod export;
+mod facts;
 mod live;
 mod request;
 mod unanswered;
@@ -19,6 +21,8 @@ pub(super) use command::{
 pub(super) use customer::{customer, customer_id, search, search_token, sender, suggestion};
 pub(super) use enums::{error_class, namespace};
 pub(super) use event::{attachment, authors, conversation_events, event, history_messages, say, session_ended};
+pub(super) use export::{export_line, exported, head};
+pub(super) use facts::{quarantine, without_facts_above};
 pub(super) use live::live;
 pub(crate) use request::request;
 pub(super) use unanswered::Unanswered;

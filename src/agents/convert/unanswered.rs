@@ -95,6 +95,10 @@ impl Unanswered {
                         grew = true;
                     }
                 }
+                Change::Restored { work, messages, .. } if self.open.contains(work) => {
+                    self.taken.extend(messages);
+                    grew = true;
+                }
                 Change::WorkOpened(_) => {
                     let opened = WorkId::new(record.index, place);
                     self.open.retain(|work| *work != opened);

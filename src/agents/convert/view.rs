@@ -1,6 +1,7 @@
 //! Views of the state as messages.
 
 use super::enums;
+use super::facts::aside;
 use crate::agents::status::Refusal;
 use crate::domain::event::Scope;
 use crate::domain::id::{Index, Position};
@@ -134,5 +135,6 @@ pub(super) fn identity(view: IdentityView) -> p::Identity {
             linked_by: view.linked.and_then(|(_, agent)| agent).map(Into::into).unwrap_or_default(),
         }),
         ended: view.ended,
+        aside: view.aside.map(|view| aside(*view)),
     }
 }

@@ -220,6 +220,9 @@ pub(super) fn weight(record: &Record) -> u64 {
         .map(|personal| match &personal.value {
             PersonalValue::Message(message) => words(&message.content),
             PersonalValue::Address(text) | PersonalValue::Shown(text) => text.len(),
+            PersonalValue::Facts(facts) => facts.iter().map(|fact| fact.key.len() + fact.value.len()).sum(),
+            PersonalValue::Asked(asked) => asked.prompt.len(),
+            PersonalValue::Reason(reason) => reason.len(),
         })
         .sum();
     (STRUCTURE + personal) as u64

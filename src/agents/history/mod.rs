@@ -5,11 +5,13 @@
 //! The leaves of a conversation are merged by record index. Invariant: over all pages of one run each message of a leaf that was
 //! there at its beginning comes exactly once.
 
+mod export;
 mod frontier;
 mod page;
 mod token;
 mod words;
 
+pub(super) use export::Export;
 pub(super) use page::{Page, page};
 pub(super) use token::Token;
 pub(super) use words::{Words, words};

@@ -98,13 +98,6 @@ impl ConversationService for Service {
         self.answer(sent.await.map(|forwarded| p::SendTypingResponse { forwarded }))
     }
 
-    async fn erase_customer(
-        &self,
-        request: Request<p::EraseCustomerRequest>,
-    ) -> Result<Response<p::EraseCustomerResponse>, Status> {
-        self.unary(request).await
-    }
-
     async fn get_attachment(
         &self,
         request: Request<p::GetAttachmentRequest>,

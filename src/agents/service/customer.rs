@@ -1,12 +1,18 @@
 //! `CustomerService`.
 
+use std::pin::Pin;
+use std::sync::Arc;
+
+use futures::{Stream, stream};
 use tonic::{Request, Response, Status};
 
 use super::Service;
 use crate::agents::caller::Caller;
 use crate::agents::convert;
+use crate::agents::history::Export;
 use crate::agents::status::{Reason, Refusal};
 use crate::domain::view::{CustomerQuery, CustomerView, CustomersFound};
+use crate::domain::workspace::AgentKind;
 use crate::proto::agent as p;
 use crate::proto::agent::customer_service_server::CustomerService;
 use crate::telemetry::fields;
@@ -21,7 +27,8 @@ impl Service {
         caller: Caller,
         request: p::GetCustomerRequest,
     ) -> Result<p::GetCustomerResponse, Refusal> {
-        let found = self.by_id(caller, &request.customer_id).await?;
+        let found = self.by_id(caller.clone(), &request.customer_id).await?;
+        let found = self.shown(&caller, found).await?;
         Ok(p::GetCustomerResponse { customer: Some(convert::customer(found)) })
     }
 
@@ -38,11 +45,83 @@ impl Service {
             { fields::AGENT_ID } = %caller.agent,
             "an agent searched for customers"
         );
-        let found = self.customers(caller, query).await?;
+        let found = self.customers(caller.clone(), query).await?;
         Ok(p::SearchResponse {
             next_page_token: convert::search_token(found.next),
-            customers: found.customers.into_iter().map(convert::customer).collect(),
+            customers: self.all_shown(&caller, found.customers).await?,
         })
+    }
+
+    async fn quarantine(
+        &self,
+        caller: Caller,
+        request: p::ListQuarantineRequest,
+    ) -> Result<p::ListQuarantineResponse, Refusal> {
+        let query = convert::quarantine(&request)?;
+        let found = self.customers(caller.clone(), query).await?;
+        Ok(p::ListQuarantineResponse {
+            next_page_token: convert::search_token(found.next),
+            customers: self.all_shown(&caller, found.customers).await?,
+        })
+    }
+
+    /// Everything that is known of a customer. No task: the transport pulls.
+    async fn export(
+        &self,
+        caller: Caller,
+        request: &p::ExportCustomerRequest,
+    ) -> Result<<Self as CustomerService>::ExportCustomerStream, Refusal> {
+        let edge = &self.edge;
+        let (_, agent) = edge.shard.agent(caller.workspace.clone(), caller.agent.clone()).await?;
+        let agent = agent.ok_or_else(|| Refusal::new(Reason::UnknownAgent, "unknown agent"))?;
+        if agent.kind == AgentKind::Bot {
+            return Err(Refusal::new(Reason::PeopleOnly, "a program may not export a customer"));
+        }
+        let permit = Arc::clone(&edge.watchers)
+            .try_acquire_owned()
+            .map_err(|_| Refusal::limit("max_watchers", edge.options.max_watchers))?;
+        let view = self.by_id(caller.clone(), &request.customer_id).await?;
+        tracing::info!(
+            { fields::WORKSPACE } = %caller.workspace,
+            { fields::AGENT_ID } = %caller.agent,
+            { fields::CUSTOMER_ID } = %view.conversation.conversation,
+            "an agent exports a customer"
+        );
+        let export = Export::new(caller.workspace, view);
+        let lines = stream::unfold(Some((Arc::clone(edge), export, permit)), |going| async {
+            let (edge, mut export, permit) = going?;
+            match export.next(&*edge.shard, &edge.names).await {
+                Ok(None) => None,
+                Ok(Some(line)) => Some((Ok(p::ExportCustomerResponse { line }), Some((edge, export, permit)))),
+                Err(refusal) => Some((Err(edge.status(&refusal)), None)),
+            }
+        });
+        Ok(Box::pin(lines))
+    }
+
+    /// Customers as the caller may see them.
+    async fn all_shown(&self, caller: &Caller, found: Vec<CustomerView>) -> Result<Vec<p::Customer>, Refusal> {
+        let mut shown = Vec::with_capacity(found.len());
+        for view in found {
+            shown.push(convert::customer(self.shown(caller, view).await?));
+        }
+        Ok(shown)
+    }
+
+    /// A customer as the caller may see it: a bot sees facts only as far as it is sure whom it answers.
+    async fn shown(&self, caller: &Caller, view: CustomerView) -> Result<CustomerView, Refusal> {
+        if view.facts.is_empty() {
+            return Ok(view);
+        }
+        let (_, agent) = self.edge.shard.agent(caller.workspace.clone(), caller.agent.clone()).await?;
+        let Some(agent) = agent.filter(|agent| agent.kind == AgentKind::Bot) else {
+            return Ok(view);
+        };
+        let root = view.conversation.conversation;
+        let own = agent.works.iter().filter(|work| work.conversation == root);
+        // Of several Works the least sure counts: in which of them it will be said is not known.
+        let heard = own.map(|work| work.heard_as).min().flatten();
+        Ok(convert::without_facts_above(view, heard))
     }
 
     async fn customer_of_address(
@@ -51,16 +130,19 @@ impl Service {
         request: p::FindCustomerRequest,
     ) -> Result<p::FindCustomerResponse, Refusal> {
         let (sender, scope) = convert::sender(&request.namespace, &request.address)?;
-        let mut found = self.customers(caller, CustomerQuery::Address { sender, scope }).await?;
+        let mut found = self.customers(caller.clone(), CustomerQuery::Address { sender, scope }).await?;
         let (Some(customer), Some(leaf)) = (found.customers.pop(), found.leaf) else {
             return Err(Refusal::new(Reason::UnknownCustomer, "nobody has the address"));
         };
+        let customer = self.shown(&caller, customer).await?;
         Ok(p::FindCustomerResponse { customer: Some(convert::customer(customer)), identity_id: leaf.to_string() })
     }
 }
 
 #[tonic::async_trait]
 impl CustomerService for Service {
+    type ExportCustomerStream = Pin<Box<dyn Stream<Item = Result<p::ExportCustomerResponse, Status>> + Send>>;
+
     async fn get_customer(
         &self,
         request: Request<p::GetCustomerRequest>,
@@ -133,5 +215,69 @@ impl CustomerService for Service {
         request: Request<p::UnmergeCustomersRequest>,
     ) -> Result<Response<p::UnmergeCustomersResponse>, Status> {
         self.unary(request).await
+    }
+
+    async fn erase_customer(
+        &self,
+        request: Request<p::EraseCustomerRequest>,
+    ) -> Result<Response<p::EraseCustomerResponse>, Status> {
+        self.unary(request).await
+    }
+
+    async fn set_facts(&self, request: Request<p::SetFactsRequest>) -> Result<Response<p::SetFactsResponse>, Status> {
+        self.unary(request).await
+    }
+
+    async fn ask_fact(&self, request: Request<p::AskFactRequest>) -> Result<Response<p::AskFactResponse>, Status> {
+        self.unary(request).await
+    }
+
+    async fn upsert_customer(
+        &self,
+        request: Request<p::UpsertCustomerRequest>,
+    ) -> Result<Response<p::UpsertCustomerResponse>, Status> {
+        self.unary(request).await
+    }
+
+    async fn block(&self, request: Request<p::BlockRequest>) -> Result<Response<p::BlockResponse>, Status> {
+        self.unary(request).await
+    }
+
+    async fn unblock(&self, request: Request<p::UnblockRequest>) -> Result<Response<p::UnblockResponse>, Status> {
+        self.unary(request).await
+    }
+
+    async fn mark_spam(&self, request: Request<p::MarkSpamRequest>) -> Result<Response<p::MarkSpamResponse>, Status> {
+        self.unary(request).await
+    }
+
+    async fn unmark_spam(
+        &self,
+        request: Request<p::UnmarkSpamRequest>,
+    ) -> Result<Response<p::UnmarkSpamResponse>, Status> {
+        self.unary(request).await
+    }
+
+    async fn lift_quarantine(
+        &self,
+        request: Request<p::LiftQuarantineRequest>,
+    ) -> Result<Response<p::LiftQuarantineResponse>, Status> {
+        self.unary(request).await
+    }
+
+    async fn list_quarantine(
+        &self,
+        request: Request<p::ListQuarantineRequest>,
+    ) -> Result<Response<p::ListQuarantineResponse>, Status> {
+        let caller = self.caller(request.metadata())?;
+        self.answer(self.quarantine(caller, request.into_inner()).await)
+    }
+
+    async fn export_customer(
+        &self,
+        request: Request<p::ExportCustomerRequest>,
+    ) -> Result<Response<Self::ExportCustomerStream>, Status> {
+        let caller = self.caller(request.metadata())?;
+        self.answer(self.export(caller, request.get_ref()).await)
     }
 }

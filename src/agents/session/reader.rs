@@ -140,6 +140,14 @@ impl Reader<'_> {
             Request::UnlinkIdentity(request) => self.command(request),
             Request::AcceptSuggestion(request) => self.command(request),
             Request::RejectSuggestion(request) => self.command(request),
+            Request::SetFacts(request) => self.command(request),
+            Request::AskFact(request) => self.command(request),
+            Request::UpsertCustomer(request) => self.command(request),
+            Request::Block(request) => self.command(request),
+            Request::Unblock(request) => self.command(request),
+            Request::MarkSpam(request) => self.command(request),
+            Request::UnmarkSpam(request) => self.command(request),
+            Request::LiftQuarantine(request) => self.command(request),
         };
         let Some(permit) = permit.take() else {
             return Err(Refusal::limit("in_flight", IN_FLIGHT));

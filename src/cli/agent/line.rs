@@ -1,5 +1,7 @@
 //! What a person types.
 
+use super::customer::Say;
+
 /// A line, understood.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Line<'l> {
@@ -23,6 +25,8 @@ pub(super) enum Line<'l> {
     Unmerge(&'l str),
     /// Namespace and address.
     Link(&'l str),
+    /// Something about the customer.
+    Say(Say<'l>),
     Away(&'l str),
     Ready,
     Quit,
@@ -30,7 +34,7 @@ pub(super) enum Line<'l> {
 }
 
 /// Printed at the start, and for what is not understood.
-pub(super) const HELP: &str = "accept [OFFER] · decline [OFFER] · reply [WORK:] TEXT · close [DISPOSITION] · merge WORK|CUSTOMER · split MESSAGE|WORK · use WORK · work · history · who · unmerge CUSTOMER · link NAMESPACE ADDRESS · away [REASON] · ready · quit";
+pub(super) const HELP: &str = "accept [OFFER] · decline [OFFER] · reply [WORK:] TEXT · close [DISPOSITION] · merge WORK|CUSTOMER · split MESSAGE|WORK · use WORK · work · history · who · unmerge CUSTOMER · link NAMESPACE ADDRESS · fact KEY VALUE · ask KEY · block IDENTITY [REASON] · unblock IDENTITY · spam · unspam WORK · letin IDENTITY · away [REASON] · ready · quit";
 
 impl<'l> Line<'l> {
     pub(super) fn of(line: &'l str) -> Self {
@@ -50,6 +54,13 @@ impl<'l> Line<'l> {
             "who" => Self::Who,
             "unmerge" => Self::Unmerge(rest),
             "link" => Self::Link(rest),
+            "fact" => Self::Say(Say::Fact(rest)),
+            "ask" => Self::Say(Say::Ask(rest)),
+            "block" => Self::Say(Say::Block(rest)),
+            "unblock" => Self::Say(Say::Unblock(rest)),
+            "spam" => Self::Say(Say::Spam),
+            "unspam" => Self::Say(Say::Unspam(rest)),
+            "letin" => Self::Say(Say::LetIn(rest)),
             "away" => Self::Away(rest),
             "ready" => Self::Ready,
             "quit" | "exit" => Self::Quit,

@@ -2,6 +2,7 @@
 //! lost, and misses nothing meanwhile.
 
 mod command;
+mod customer;
 mod line;
 mod seat;
 mod words;

@@ -149,6 +149,10 @@ impl Seat {
                 let count = split.message_ids.len();
                 println!("{count} messages of {} are {} now", split.from_work_id, split.into_work_id);
             }
+            Some(Happened::MessagesRestored(restored)) => {
+                let count = restored.message_ids.len();
+                println!("{count} messages that were set aside are in {} now: history", restored.work_id);
+            }
             Some(Happened::SessionEnded(ended)) => return Ok(over(ended.reason())),
             None => {}
         }
@@ -220,6 +224,7 @@ impl Seat {
                 (Some(_), None) => println!("say what: link NAMESPACE ADDRESS"),
                 (None, _) => println!("no work is yours"),
             },
+            Line::Say(say) => self.say(say).await?,
             Line::Away(reason) => {
                 self.ready = false;
                 self.commands.presence(Presence::Away, reason).await?;
@@ -256,7 +261,7 @@ impl Seat {
         if named.is_empty() { self.desk.offers.keys().next().cloned() } else { Some(named.to_owned()) }
     }
 
-    fn work(&self) -> Option<&Work> {
+    pub(super) fn work(&self) -> Option<&Work> {
         self.chosen.as_ref().and_then(|id| self.desk.works.get(id)).or_else(|| self.desk.works.values().next_back())
     }
 
@@ -329,6 +334,9 @@ fn show_identities(customer: &Customer) {
             words::marks(identity)
         );
     }
+    for fact in &customer.facts {
+        println!("  {}: {} ({})", shown(&fact.key), shown(&fact.value), shown(&fact.source));
+    }
     for merge in &customer.merges {
         println!("  merged {}: {}", merge.customer_id, merge.identity_ids.join(" "));
     }
@@ -357,6 +365,6 @@ fn show_message(message: &Message) {
 }
 
 /// Strangers' words must not steer the terminal.
-fn shown(text: &str) -> String {
+pub(super) fn shown(text: &str) -> String {
     text.chars().map(|c| if c == '\n' { ' ' } else { c }).filter(|c| !c.is_control()).collect()
 }

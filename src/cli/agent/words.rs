@@ -101,6 +101,9 @@ pub(super) fn marks(identity: &Identity) -> String {
         (!identity.verified, "has not written, or is in doubt"),
         (identity.shared, "of several people"),
         (identity.ended, "somebody else's by now"),
+        (identity.aside.as_ref().is_some_and(|aside| aside.block.is_some()), "blocked"),
+        (identity.aside.as_ref().is_some_and(|aside| !aside.spam_work_ids.is_empty()), "spam"),
+        (identity.aside.as_ref().is_some_and(|aside| aside.quarantined_at.is_some()), "in quarantine"),
     ];
     marks.iter().filter(|(is_so, _)| *is_so).map(|(_, mark)| format!(" ({mark})")).collect()
 }

@@ -13,5 +13,5 @@ pub(super) use endpoints::default_endpoint;
 pub(super) use native::{chat, native};
 pub(super) use publish::{Event, Publisher};
 pub(super) use session::{
-    Commands, Desk, Frames, connect, customer_messages, customer_text, open_session, resume_session,
+    Commands, Desk, Frames, as_agent, connect, customer_messages, customer_text, open_session, resume_session,
 };

@@ -82,7 +82,8 @@ async fn begin(
     Ok((commands, frames, welcome))
 }
 
-fn as_agent<T>(message: T, workspace: &str, agent: &str) -> anyhow::Result<Request<T>> {
+/// A request in the name of an agent.
+pub(in crate::cli) fn as_agent<T>(message: T, workspace: &str, agent: &str) -> anyhow::Result<Request<T>> {
     let mut request = Request::new(message);
     let value = |text: &str| MetadataValue::try_from(text).context("a name with characters that headers cannot hold");
     request.metadata_mut().insert("skein-workspace", value(workspace)?);
@@ -107,7 +108,7 @@ impl Commands {
         as_agent(message, &self.workspace, &self.agent)
     }
 
-    fn request_id(&self) -> String {
+    pub(in crate::cli) fn request_id(&self) -> String {
         format!("{:016x}-{}", self.run, self.next.fetch_add(1, Ordering::Relaxed))
     }
 
@@ -316,7 +317,8 @@ impl Desk {
                 | Happened::Presence(_)
                 | Happened::SessionEnded(_)
                 | Happened::WorksMerged(_)
-                | Happened::WorkSplit(_),
+                | Happened::WorkSplit(_)
+                | Happened::MessagesRestored(_),
             )
             | None => {}
         }

@@ -184,7 +184,8 @@ impl Agent {
                 | Happened::Presence(_)
                 | Happened::CustomerChanged(_)
                 | Happened::WorksMerged(_)
-                | Happened::WorkSplit(_),
+                | Happened::WorkSplit(_)
+                | Happened::MessagesRestored(_),
             )
             | None => {}
             Some(Happened::SessionEnded(ended)) => {

@@ -7,7 +7,9 @@ use super::proof::{Joins, filed_under, prove};
 use super::store::{Said, store};
 use super::{Counterpart, provider_fingerprint};
 use crate::domain::command::{Arrival, DeadLetter};
-use crate::domain::customer::{Named, Told, Who, changed, normalise, resolve, resolve_thread};
+use crate::domain::customer::{
+    Named, Told, Who, changed, is_set_aside, normalise, quarantine, resolve, resolve_thread,
+};
 use crate::domain::delivery;
 use crate::domain::draft::Draft;
 use crate::domain::event::{AddressKind, EventKind, InboundEvent, Receipt, ReceiptStatus, Scope};
@@ -146,7 +148,10 @@ fn item(draft: &mut Draft<'_>, mut arrival: Arrival, endpoint: &EndpointConfig) 
         let asks = !event.backfill && !flags.is_quiet() && !flags.has(Flags::GENERATED);
         let proof = prove(draft, event, &item, address, asks);
         flags = flags.with(proof.flags);
-        joins = proof.joins;
+        // Whoever is blocked joins nobody's matter.
+        let scope = endpoint.scope.as_str();
+        let aside = matches!(proof.joins, Joins::Participant(_)) && is_set_aside(draft, &event.senders, scope);
+        joins = if aside { Joins::Unknown } else { proof.joins };
         arrival.event.assurance = proof.assurance;
     }
     let event = &arrival.event;
@@ -182,6 +187,9 @@ fn item(draft: &mut Draft<'_>, mut arrival: Arrival, endpoint: &EndpointConfig) 
                 dead_letter(draft, arrival.refused("untrusted_sender"));
                 return Ok(());
             };
+            if named.wrote && named.live {
+                quarantine(draft, who, &arrival.endpoint);
+            }
             who
         }
     };

@@ -9,7 +9,7 @@ use super::opt;
 use super::proof::Joins;
 use super::route::{Route, answers, route};
 use super::{own_mail_fingerprint, provider_fingerprint};
-use crate::domain::customer::Who;
+use crate::domain::customer::{Who, aside_flags};
 use crate::domain::delivery::note_opt;
 use crate::domain::draft::Draft;
 use crate::domain::event::{Assurance, InboundEvent, Scope};
@@ -91,6 +91,12 @@ pub(super) fn store(draft: &mut Draft<'_>, endpoint: Option<&EndpointConfig>, sa
     };
 
     let mut flags = said_flags;
+    let scope = endpoint.map(|endpoint| endpoint.scope.as_str()).unwrap_or_default();
+    let aside = aside_flags(draft, who, &event.senders, scope);
+    if aside != Flags::default() && !item.external {
+        flags = flags.with(aside);
+        route = Route::Nowhere;
+    }
     if let Route::Into(work) | Route::AtLimit(work) = route
         && !item.external
         && floods(draft, work, &question, flags)

@@ -16,6 +16,7 @@ use crate::domain::id::{AgentId, Index, LeafId, Name, RootId, WorkId};
 use crate::domain::record::{Change, OfferOutcome, SuggestionEnd, UnassignReason};
 use crate::domain::rejection::Rejection;
 use crate::domain::routing::fill;
+use crate::domain::time::Timestamp;
 
 /// Disposition of Works that end because their customer is erased.
 const ERASED: &str = "ERASED";
@@ -35,7 +36,8 @@ pub(crate) fn erase(draft: &mut Draft<'_>, id: RootId) -> Result<(), Rejection> 
         return Ok(());
     }
     let works: Vec<WorkId> = space.works_of(root).filter(|work| space.works.contains_key(work)).collect();
-    let freed: Vec<AgentId> = works.into_iter().filter_map(|work| end(draft, work)).collect();
+    let (now, erased) = (draft.now, Name::const_new(ERASED));
+    let freed: Vec<AgentId> = works.into_iter().filter_map(|work| cut_off(draft, work, erased.clone(), now)).collect();
     for &leaf in &leaves {
         draft.touch(leaf);
     }
@@ -50,8 +52,13 @@ pub(crate) fn erase(draft: &mut Draft<'_>, id: RootId) -> Result<(), Rejection> 
     Ok(())
 }
 
-/// Ends a Work whose customer is gone. The agent who has room again.
-fn end(draft: &mut Draft<'_>, id: WorkId) -> Option<AgentId> {
+/// Ends a Work whoever has it: its customer is gone, or it is no matter. The agent who has room again.
+pub(super) fn cut_off(
+    draft: &mut Draft<'_>,
+    id: WorkId,
+    disposition: Name,
+    reopen_until: Timestamp,
+) -> Option<AgentId> {
     let work = draft.work(id)?;
     let (offer, owner) = (work.offer, work.owner);
     if let Some(offer) = offer {
@@ -62,7 +69,7 @@ fn end(draft: &mut Draft<'_>, id: WorkId) -> Option<AgentId> {
         let (agent, reason) = (owner.agent, UnassignReason::Closed);
         draft.push(Change::Unassigned { assignment: owner.assignment, work: id, agent, reason });
     }
-    draft.push(Change::WorkClosed { work: id, disposition: Name::const_new(ERASED), reopen_until: draft.now });
+    draft.push(Change::WorkClosed { work: id, disposition, reopen_until });
     offer.map(|offer| offer.agent).or(owner.map(|owner| owner.agent))
 }
 

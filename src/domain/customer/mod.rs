@@ -1,10 +1,13 @@
 //! Who is it: addresses, identities, leaves and the customers they make up (domain rules, section 4; design, law 9).
 
 mod address;
+mod aside;
+mod block;
 mod browser;
 mod change;
 mod claims;
 mod erase;
+mod fact;
 mod joined;
 mod leaf;
 mod link;
@@ -16,13 +19,17 @@ mod shared;
 mod single;
 mod suggestion;
 mod unmerge;
+mod upsert;
 mod variant;
 mod weigh;
 
 pub use address::normalise;
 pub(crate) use address::{NORMALISER_VERSION, address_hash, email_hash};
+pub(crate) use aside::{Aside, Asides, Block, carry_block, flags as aside_flags, is_set_aside};
+pub(crate) use block::{block, block_over, clear_spam, lift_quarantine, mark_spam, quarantine, unblock};
 pub(crate) use change::{Told, changed};
 pub(crate) use erase::{erase, keys_destroyed};
+pub(crate) use fact::{Facts, ask_fact, set_facts};
 pub(crate) use joined::{Joined, Merge, Parting};
 pub(crate) use leaf::{Leaf, Leaves};
 pub(crate) use link::{decide_suggestion, link};
@@ -34,3 +41,4 @@ pub(crate) use resolve::{Named, Who, known, known_person, resolve, resolve_threa
 pub use suggestion::Suggestion;
 pub(crate) use suggestion::{MAX_OPEN, Suggestions, end_between, suggest};
 pub(crate) use unmerge::{unlink, unmerge};
+pub(crate) use upsert::upsert;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::domain::customer::carry_block;
 use crate::domain::draft::Draft;
 use crate::domain::id::{LeafId, Name};
 use crate::domain::record::{Change, OptSource, Purpose};
@@ -51,12 +52,13 @@ fn bit(purpose: Purpose) -> u8 {
     }
 }
 
-/// What one identity refuses, another refuses too: the same address under another generation, or the one that takes its place.
+/// What one identity refuses, another refuses too, and if it is blocked so is the other: the same address under another generation, or the one that takes its place.
 pub(crate) fn carry_refusals(draft: &mut Draft<'_>, from: LeafId, to: LeafId) {
     let purposes: Vec<Purpose> = draft.space.opt_outs.of(from).collect();
     if !purposes.is_empty() {
         draft.push(Change::OptNoted { leaf: to, purposes, refused: true, source: OptSource::Provider });
     }
+    carry_block(draft, from, to);
 }
 
 /// Somebody opts out or in: what, how we know, and where it was said.

@@ -261,6 +261,79 @@ pub enum Change {
         split: Option<WorkId>,
     },
 
+    /// Facts of a customer; keys, values and sources are personal content. An empty value: the fact is known no longer.
+    FactsSet {
+        /// Leaf that they are filed under.
+        leaf: LeafId,
+    },
+    /// An agent asked for a fact; which, and in which words, is personal content.
+    FactAsked {
+        /// In which Work.
+        work: WorkId,
+        /// Leaf that the Work is filed under.
+        leaf: LeafId,
+        /// It was known already: the customer is not to be asked again.
+        known: bool,
+    },
+    /// An agent told what the company knows of somebody, who was found or opened by it.
+    Upserted {
+        /// The address that it was told of.
+        leaf: LeafId,
+        /// Its customer now.
+        root: RootId,
+        /// Nobody had it before.
+        created: bool,
+    },
+    /// Messages of an identity are stored without Work from here on; why is personal content.
+    Blocked {
+        /// Which.
+        leaf: LeafId,
+        /// Until then; none: until it is taken back.
+        until: Option<Timestamp>,
+    },
+    /// An identity is blocked no longer.
+    Unblocked {
+        /// Which.
+        leaf: LeafId,
+    },
+    /// A Work is spam: what it asks of an identity's is asked of nobody, and further messages are stored without Work.
+    SpamMarked {
+        /// The Work.
+        work: WorkId,
+        /// The identity.
+        leaf: LeafId,
+    },
+    /// It was none.
+    SpamCleared {
+        /// The Work that was.
+        work: WorkId,
+        /// The identity.
+        leaf: LeafId,
+    },
+    /// A new customer came when too many did: its messages are stored without Work until somebody lets it in.
+    Quarantined {
+        /// Its leaf.
+        leaf: LeafId,
+        /// Endpoint that it wrote to.
+        endpoint: Name,
+    },
+    /// A customer is let in.
+    QuarantineLifted {
+        /// Its leaf.
+        leaf: LeafId,
+    },
+    /// Messages that were stored without Work are in one now: nothing moves.
+    Restored {
+        /// The Work.
+        work: WorkId,
+        /// Leaf that they are filed under.
+        leaf: LeafId,
+        /// Which, oldest first.
+        messages: Vec<MessageId>,
+        /// Agents who are told.
+        audience: SmallVec<[AgentId; 2]>,
+    },
+
     /// A message is in the Conversation.
     MessageStored(Box<MessageStored>),
     /// A message that is stored came by another endpoint too.

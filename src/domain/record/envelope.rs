@@ -2,7 +2,7 @@
 
 use smallvec::SmallVec;
 
-use super::Change;
+use super::{Asked, Change, Fact};
 use crate::domain::content::Content;
 use crate::domain::id::{Index, LeafId, Name};
 use crate::domain::time::Timestamp;
@@ -72,6 +72,12 @@ pub enum PersonalValue {
     Address(Name),
     /// Shown name of a customer.
     Shown(Name),
+    /// Facts of a [`Change::FactsSet`].
+    Facts(Vec<Fact>),
+    /// What a [`Change::FactAsked`] asks for.
+    Asked(Asked),
+    /// Why an identity is [`Change::Blocked`].
+    Reason(String),
 }
 
 /// Content of a message with what the channel needs beside it.

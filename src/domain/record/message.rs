@@ -128,6 +128,13 @@ impl Flags {
     /// A mail whose sender is an address of ours: it gets no automatic answer and opens nothing again.
     pub const OWN_ADDRESS: Self = Self(1 << 23);
 
+    /// From a blocked identity: stored, in no Work, nobody is told.
+    pub const BLOCKED: Self = Self(1 << 26);
+    /// From an identity whose Work an agent called spam: the same.
+    pub const SPAM: Self = Self(1 << 27);
+    /// From a customer who came when too many did: the same, until somebody lets it in.
+    pub const QUARANTINED: Self = Self(1 << 28);
+
     /// More than the limit of one identity by one endpoint within a minute: stored, in no Work, nobody is told.
     pub const FLOOD: Self = Self(8192);
 

@@ -6,6 +6,7 @@
 mod agent;
 mod change;
 mod envelope;
+mod fact;
 mod identity;
 mod message;
 mod work;
@@ -13,6 +14,7 @@ mod work;
 pub use agent::{Presence, SessionEnd};
 pub use change::Change;
 pub use envelope::{Cause, Input, MailCopy, MessageContent, Personal, PersonalValue, Record, Request, Touch};
+pub use fact::{Asked, Fact};
 pub use identity::{Evidence, IdentityOpened, IdentityStatus, OptSource, SuggestionEnd, SuggestionReason};
 pub use message::{Author, Direction, Flags, MessageKind, MessageStored, PartHeld, Purpose, ReceiptNoted};
 pub use work::{AssignCause, Assigned, OfferMade, OfferOutcome, QueueCause, UnassignReason, WorkBrief, WorkOpened};

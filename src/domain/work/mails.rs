@@ -36,6 +36,17 @@ impl MailThread {
     }
 }
 
+/// The mail thread of one identity goes on, if the words are a mail.
+pub(crate) fn go_on_with(thread: &mut Option<Box<MailThread>>, leaf: LeafId, words: &MessageContent) {
+    let mail = words.content.parts.iter().find_map(|part| match part {
+        Part::Mail(mail) => Some(mail),
+        _ => None,
+    });
+    if let Some(mail) = mail {
+        thread.get_or_insert_with(|| Box::new(MailThread::of(leaf))).go_on(mail);
+    }
+}
+
 impl Work {
     /// Goes on with a mail, if the words are one.
     pub(super) fn continue_mail(&mut self, leaf: LeafId, words: &MessageContent) {

@@ -2,6 +2,7 @@
 //!
 //! `QUEUED -> OFFERED -> ASSIGNED -> WRAPUP -> CLOSED`, reopened `CLOSED -> QUEUED`.
 
+mod asking;
 mod beside;
 mod closed;
 mod heard;
@@ -13,14 +14,16 @@ mod reshape;
 mod said;
 mod split;
 
+pub(crate) use asking::Asking;
 pub(crate) use beside::{Beside, Brought, Place};
 pub(crate) use closed::{Closed, ClosedWork};
 pub(crate) use lifecycle::{
     accept, close, cooldown_due, decline, end, known, offer_expired, owned, recall, revoke_offers, revoke_unserved,
     work_grace_over, wrap_up_over,
 };
+pub(crate) use mails::go_on_with;
 pub(crate) use merge::{goes_on, join, merge, settle_cost};
-pub(crate) use open::Work;
+pub(crate) use open::{MailThread, Work};
 pub(crate) use reshape::Part;
 pub(crate) use said::Says;
 pub(crate) use split::{part_off, split};

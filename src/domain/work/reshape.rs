@@ -33,6 +33,12 @@ pub(crate) struct Part {
 }
 
 impl Part {
+    /// Messages that come from no Work.
+    pub(super) fn of(said: Said, places: Vec<Place>, mail: Option<Box<MailThread>>, threaded: bool) -> Self {
+        let mails = mail.iter().map(|thread| MailThread::clone(thread)).collect();
+        Self { said, places, whole: false, mail, mails, tokens: None, threaded, beside: None }
+    }
+
     /// Which messages.
     pub(crate) fn messages(&self) -> Vec<MessageId> {
         self.said.items().iter().filter(|item| item.says != Says::Ends).map(|item| item.id).collect()
@@ -57,7 +63,8 @@ impl Work {
                 let thread = words.filter(|_| says == Says::Asks).and_then(|words| words.thread.as_deref());
                 let by = self.place_of(&message.channel, &message.endpoint).unwrap_or(0);
                 let item = self.item(id, now, by, says);
-                Item { thread: thread.map(Name::from), leaf: Some(message.leaf), filed: message.leaf, ..item }
+                let heard = (says == Says::Asks).then_some(message.assurance);
+                Item { thread: thread.map(Name::from), leaf: Some(message.leaf), filed: message.leaf, heard, ..item }
             }
             Change::WrapUpStarted { .. } => self.item(id, now, 0, Says::Ends),
             _ => return self.apply(index, now, place, change, words),
@@ -68,7 +75,7 @@ impl Work {
     }
 
     fn item(&self, id: MessageId, at: Timestamp, place: u8, says: Says) -> Item {
-        Item { id, at, leaf: None, filed: self.leaf, place, says, answered: None, thread: None }
+        Item { id, at, leaf: None, filed: self.leaf, place, says, heard: None, answered: None, thread: None }
     }
 
     fn before(&self) -> Before {

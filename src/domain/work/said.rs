@@ -4,7 +4,7 @@
 //! A message that asks is answered by the first answer that was given in a Work it stood in: so a merge answers nothing that stood
 //! in the other Work when the answer was given.
 
-use crate::domain::event::Scope;
+use crate::domain::event::{Assurance, Scope};
 use crate::domain::id::{LeafId, MessageId, Name};
 use crate::domain::record::{Author, Direction, MessageStored};
 use crate::domain::time::Timestamp;
@@ -32,7 +32,7 @@ pub(crate) enum Says {
 
 impl Says {
     /// Whether it awaits our answer.
-    fn awaits(self) -> bool {
+    pub(super) fn awaits(self) -> bool {
         matches!(self, Self::Asks | Self::Joins)
     }
 }
@@ -50,6 +50,8 @@ pub(crate) struct Item {
     /// Which of the Work's places it came by: 0 is its own, n the n-th beside it.
     pub(crate) place: u8,
     pub(crate) says: Says,
+    /// Of what the customer asks, how sure it is who did.
+    pub(crate) heard: Option<Assurance>,
     /// What answered or ended it first. It counts while it stands in the same Work; without it the first answer behind does.
     pub(crate) answered: Option<MessageId>,
     /// Thread of the channel's that it stood in.
@@ -141,6 +143,11 @@ impl Said {
             });
             (item, by.map(|(_, at)| *at))
         })
+    }
+
+    /// Messages that ask and that nobody has answered, oldest first.
+    pub(super) fn awaiting(&self) -> impl Iterator<Item = &Item> {
+        self.asked().filter(|(_, to)| to.is_none()).map(|(item, _)| item)
     }
 
     /// Turn and wait: ours since the oldest message that awaits its answer; before that, as long as any did.
@@ -253,6 +260,7 @@ mod tests {
             filed: LeafId(1),
             place: 0,
             says,
+            heard: None,
             answered: None,
             thread: None,
         }

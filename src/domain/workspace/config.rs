@@ -35,12 +35,20 @@ pub struct WorkspaceConfig {
     pub max_open_works: u32,
     /// Messages of one identity by one endpoint and minute at most that go into a Work; more are stored and marked.
     pub max_messages_per_minute: u32,
+    /// Customers who are new by one endpoint and minute at most; more are set aside until an agent lets them in.
+    #[serde(default = "new_customers_per_minute")]
+    pub max_new_customers_per_minute: u32,
     /// How long a declined pair is not matched, milliseconds.
     pub decline_cooldown_ms: u64,
     /// After this a cool-down may be lifted when nobody else is left, milliseconds.
     pub decline_cooldown_min_ms: u64,
     /// Country for phone numbers without a country code (ISO 3166-1 alpha-2).
     pub default_country: Option<Name>,
+}
+
+/// Of a configuration that was stored before there was such a limit.
+fn new_customers_per_minute() -> u32 {
+    600
 }
 
 /// One of our addresses.
@@ -233,6 +241,7 @@ impl WorkspaceConfig {
             continuation_window_ms: 0,
             max_open_works: 1,
             max_messages_per_minute: u32::MAX,
+            max_new_customers_per_minute: u32::MAX,
             decline_cooldown_ms: 0,
             decline_cooldown_min_ms: 0,
             default_country: None,

@@ -3,7 +3,7 @@
 use smallvec::SmallVec;
 
 use super::Workspace;
-use crate::domain::customer::{Merge, Parting, known};
+use crate::domain::customer::{Aside, Merge, Parting, known};
 use crate::domain::id::{AgentId, LeafId, RootId, WorkId};
 use crate::domain::record::{Cause, Evidence, Record};
 use crate::domain::view::{CustomerQuery, CustomerView, CustomersFound, MergeView};
@@ -75,7 +75,18 @@ impl Workspace {
                 CustomersFound { customers: customer.into_iter().collect(), leaf, next: None }
             }
             CustomerQuery::Like { text, from, size } => self.search(text, *from, *size),
+            CustomerQuery::Quarantined { endpoint, from, size } => self.quarantined(endpoint, *from, *size),
         }
+    }
+
+    /// Customers in quarantine, oldest first.
+    fn quarantined(&self, endpoint: &str, from: LeafId, size: usize) -> CustomersFound {
+        let here =
+            |aside: &Aside| aside.quarantine.as_ref().is_some_and(|(by, _)| endpoint.is_empty() || by == endpoint);
+        let mut waiting =
+            self.people.asides.iter().filter(|(leaf, aside)| *leaf >= from && here(aside)).map(|(leaf, _)| leaf);
+        let customers = waiting.by_ref().take(size).filter_map(|leaf| self.customer(self.root_of(leaf))).collect();
+        CustomersFound { customers, next: waiting.next(), leaf: None }
     }
 
     pub(super) fn customer(&self, id: RootId) -> Option<CustomerView> {
@@ -88,6 +99,7 @@ impl Workspace {
             by: merge.by.and_then(|agent| self.agent_name(agent)).cloned(),
         });
         let suggestions = self.suggestions_of(id).map(|suggestion| (suggestion, self.root_of(suggestion.other)));
-        Some(CustomerView { merges: merges.collect(), suggestions: suggestions.collect(), conversation })
+        let facts = self.facts_of(conversation.conversation);
+        Some(CustomerView { merges: merges.collect(), suggestions: suggestions.collect(), facts, conversation })
     }
 }

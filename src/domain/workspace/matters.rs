@@ -72,6 +72,11 @@ impl Matters {
         }
     }
 
+    /// A message that was in no Work is in one.
+    pub(super) fn take_up(&mut self, message: MessageId, work: WorkId) {
+        self.moved.insert(message, work);
+    }
+
     fn merge(&mut self, from: WorkId, into: WorkId, beside: &Beside) {
         self.merged.insert(from, into);
         for brought in &beside.brought {
@@ -86,7 +91,7 @@ impl Matters {
 impl Workspace {
     /// The Work that a message is in now.
     pub(crate) fn work_of(&self, message: MessageId, stored: Option<WorkId>) -> Option<WorkId> {
-        stored.map(|work| self.matters.current(message, work))
+        self.matters.moved(message).or_else(|| stored.map(|work| self.matters.current(message, work)))
     }
 
     /// Folds the reopening of a closed Work.

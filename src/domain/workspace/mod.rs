@@ -11,6 +11,7 @@ mod live;
 mod matters;
 mod names;
 mod opt_out;
+mod people;
 mod requests;
 mod search;
 mod state;

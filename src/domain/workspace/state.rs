@@ -11,6 +11,7 @@ use super::bodies::Bodies;
 use super::keyed::Keyed;
 use super::matters::Matters;
 use super::names::Names;
+use super::people::People;
 use super::requests::Requests;
 use crate::domain::command::Answer;
 use crate::domain::conversation::{Aging, HeldParts, Seen};
@@ -60,6 +61,8 @@ pub struct Workspace {
     pub(crate) opt_outs: OptOuts,
     /// Who may be one person.
     pub(crate) suggestions: Suggestions,
+    /// What few customers have.
+    pub(crate) people: People,
     /// Keys of reply tokens, and whom mails were copied to.
     pub(crate) mail: MailState,
     /// Receipts that came before their message was bound.
@@ -107,6 +110,7 @@ impl Workspace {
             open_sends: OpenSends::default(),
             opt_outs: OptOuts::default(),
             suggestions: Suggestions::default(),
+            people: People::default(),
             mail: MailState::default(),
             parked: Aging::default(),
             parts: HeldParts::default(),
@@ -180,6 +184,10 @@ impl Workspace {
         self.timers.remove(timer);
     }
 
+    pub(super) fn set_timer(&mut self, timer: (Timestamp, Timer)) {
+        self.timers.insert(timer);
+    }
+
     pub(crate) fn has_timer(&self, timer: &(Timestamp, Timer)) -> bool {
         self.timers.contains(timer)
     }
@@ -217,6 +225,7 @@ impl Workspace {
     fn change(&mut self, record: &Record, place: u16, change: &Change) {
         let (index, now) = (record.index, record.time);
         self.mail.apply(change, now);
+        self.people(record, place, change);
         match change {
             Change::ConfigApplied { canonical, sha256 } => self.configure(canonical, *sha256),
             Change::IdentityOpened(opened) => {
@@ -558,14 +567,11 @@ pub(super) fn indexed(work: &Work) -> Indexed {
     (work.waiting().map(|(queue, channel, key)| (queue.clone(), channel.clone(), key)), work.timers())
 }
 
-fn personal(record: &Record, place: u16) -> Option<&PersonalValue> {
+pub(super) fn personal(record: &Record, place: u16) -> Option<&PersonalValue> {
     record.content.iter().find(|personal| personal.place == place).map(|personal| &personal.value)
 }
 
 /// Words of the message stored at `place`, while they are there.
-fn words(record: &Record, place: u16) -> Option<&MessageContent> {
-    match personal(record, place)? {
-        PersonalValue::Message(words) => Some(words),
-        PersonalValue::Address(_) | PersonalValue::Shown(_) => None,
-    }
+pub(super) fn words(record: &Record, place: u16) -> Option<&MessageContent> {
+    if let PersonalValue::Message(words) = personal(record, place)? { Some(words) } else { None }
 }

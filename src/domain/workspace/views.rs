@@ -1,11 +1,13 @@
 //! Copies of the state for the edge.
 
 use super::Workspace;
-use crate::domain::customer::Leaf;
+use crate::domain::customer::{Aside, Leaf};
 use crate::domain::id::{LeafId, Name, RootId, WorkId};
 use crate::domain::session::Agent;
 use crate::domain::time::Timestamp;
-use crate::domain::view::{AgentView, ConversationView, IdentityView, OfferView, WorkState, WorkView};
+use crate::domain::view::{
+    AgentView, AsideView, BlockView, ConversationView, IdentityView, OfferView, WorkState, WorkView,
+};
 use crate::domain::work::{Beside, ClosedWork, Place, Work};
 
 impl Workspace {
@@ -96,7 +98,19 @@ impl Workspace {
             ended: leaf.ended,
             refuses: self.opt_outs.of(id).collect(),
             linked: linked.map(|(at, agent)| (at, agent.and_then(|agent| self.agent_name(agent)).cloned())),
+            aside: self.people.asides.get(id).map(|aside| Box::new(self.view_aside(aside))),
         }
+    }
+
+    fn view_aside(&self, aside: &Aside) -> AsideView {
+        let block = aside.block.as_ref().map(|block| BlockView {
+            since: block.since,
+            until: block.until,
+            by: block.by.and_then(|agent| self.agent_name(agent)).cloned(),
+            reason: block.reason.clone(),
+        });
+        let (quarantine, messages) = (aside.quarantine.clone(), aside.messages.len());
+        AsideView { block, spam: aside.spam.to_vec(), quarantine, messages }
     }
 
     fn view_work(&self, work: &Work) -> WorkView {
@@ -116,6 +130,7 @@ impl Workspace {
             assignment: work.owner.map(|owner| owner.assignment),
             owner: work.owner.and_then(|owner| Some((owner.agent, self.agent_name(owner.agent)?.clone()))),
             last_customer_message: work.last_in,
+            heard_as: work.heard_as(),
             reopen_until: None,
             disposition: work.disposition.clone(),
             key: work.waiting().map(|(_, _, key)| key),
@@ -169,6 +184,7 @@ impl Workspace {
             assignment: None,
             owner: None,
             last_customer_message: work.last_in(),
+            heard_as: None,
             reopen_until: Some(work.reopen_until),
             disposition: name(work.disposition),
             key: None,

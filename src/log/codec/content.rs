@@ -8,8 +8,10 @@ use smallvec::SmallVec;
 
 use super::error::CodecError;
 use super::wire::Wire;
+use super::words::Word;
 use crate::domain::id::{Index, LeafId, Name};
-use crate::domain::record::{MailCopy, MessageContent, Personal, PersonalValue, Record};
+use crate::domain::record::{Asked, Fact, MailCopy, MessageContent, Personal, PersonalValue, Record};
+use crate::domain::time::Timestamp;
 use crate::keys::{KeyRings, Nonce};
 use crate::normalize::convert::{content_from_proto, content_to_proto};
 use crate::proto::log as p;
@@ -122,6 +124,13 @@ fn write_personal(wire: &mut Wire<'_>, personal: &Personal) {
         PersonalValue::Message(message) => wire.nested(2, |wire| write_message(wire, message)),
         PersonalValue::Address(address) => wire.optional_text(3, Some(address)),
         PersonalValue::Shown(name) => wire.optional_text(4, Some(name)),
+        PersonalValue::Facts(facts) => {
+            wire.message(100, &p::Facts { facts: facts.iter().map(fact).collect() });
+        }
+        PersonalValue::Asked(asked) => {
+            wire.message(101, &p::Asked { key: asked.key.to_string(), prompt: asked.prompt.clone() });
+        }
+        PersonalValue::Reason(reason) => wire.optional_text(102, Some(reason)),
     }
 }
 
@@ -169,9 +178,32 @@ fn personal_from(personal: p::Personal) -> Result<Personal, CodecError> {
         })),
         Value::Address(address) => PersonalValue::Address(Name::from(address)),
         Value::Shown(name) => PersonalValue::Shown(Name::from(name)),
+        Value::Facts(facts) => PersonalValue::Facts(facts.facts.into_iter().map(fact_from).collect::<Result<_, _>>()?),
+        Value::Asked(asked) => PersonalValue::Asked(Asked { key: Name::from(asked.key), prompt: asked.prompt }),
+        Value::Reason(reason) => PersonalValue::Reason(reason),
     };
     let place = u16::try_from(personal.place).map_err(|_| CodecError::Value("place of content"))?;
     Ok(Personal { place, value })
+}
+
+fn fact(fact: &Fact) -> p::Fact {
+    p::Fact {
+        key: fact.key.to_string(),
+        value: fact.value.clone(),
+        source: fact.source.to_string(),
+        at_ms: fact.at.0,
+        assurance: fact.assurance.number(),
+    }
+}
+
+fn fact_from(fact: p::Fact) -> Result<Fact, CodecError> {
+    Ok(Fact {
+        key: Name::from(fact.key),
+        value: fact.value,
+        source: Name::from(fact.source),
+        at: Timestamp(fact.at_ms),
+        assurance: Word::from_number(fact.assurance)?,
+    })
 }
 
 fn copy_from(copy: p::MailCopy) -> MailCopy {

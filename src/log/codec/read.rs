@@ -117,6 +117,23 @@ pub(super) fn change_from(
             conversation: RootId(c.conversation),
             split: c.split.map(WorkId::from_bits),
         },
+        Kind::FactsSet(c) => Change::FactsSet { leaf: LeafId(c.leaf) },
+        Kind::FactAsked(c) => {
+            Change::FactAsked { work: WorkId::from_bits(c.work), leaf: LeafId(c.leaf), known: c.known }
+        }
+        Kind::Upserted(c) => Change::Upserted { leaf: LeafId(c.leaf), root: RootId(c.root), created: c.created },
+        Kind::Blocked(c) => Change::Blocked { leaf: LeafId(c.leaf), until: c.until_ms.map(Timestamp) },
+        Kind::Unblocked(c) => Change::Unblocked { leaf: LeafId(c.leaf) },
+        Kind::SpamMarked(c) => Change::SpamMarked { work: WorkId::from_bits(c.work), leaf: LeafId(c.leaf) },
+        Kind::SpamCleared(c) => Change::SpamCleared { work: WorkId::from_bits(c.work), leaf: LeafId(c.leaf) },
+        Kind::Quarantined(c) => Change::Quarantined { leaf: LeafId(c.leaf), endpoint: Name::from(c.endpoint) },
+        Kind::QuarantineLifted(c) => Change::QuarantineLifted { leaf: LeafId(c.leaf) },
+        Kind::Restored(c) => Change::Restored {
+            work: WorkId::from_bits(c.work),
+            leaf: LeafId(c.leaf),
+            messages: c.messages.into_iter().map(MessageId::from_bits).collect(),
+            audience: c.audience.into_iter().map(AgentId).collect(),
+        },
         Kind::MessageStored(c) => Change::MessageStored(Box::new(message_stored(c)?)),
         Kind::PartHeld(c) => Change::PartHeld(Box::new(part_held(c)?)),
         Kind::PartsJoined(c) => Change::PartsJoined {

@@ -16,8 +16,9 @@ use crate::domain::content::{Attachment, AttachmentKind, Content, Location, Mail
 use crate::domain::event::Assurance;
 use crate::domain::id::{AgentId, AssignmentId, Index, LeafId, MessageId, Name, RootId, WorkId};
 use crate::domain::record::{
-    Cause, Change, Direction, Flags, IdentityOpened, Input, MailCopy, MessageContent, MessageKind, MessageStored,
-    PartHeld, Personal, PersonalValue, Purpose, ReceiptNoted, Record, Request, Touch, WorkBrief, WorkOpened,
+    Asked, Cause, Change, Direction, Fact, Flags, IdentityOpened, Input, MailCopy, MessageContent, MessageKind,
+    MessageStored, PartHeld, Personal, PersonalValue, Purpose, ReceiptNoted, Record, Request, Touch, WorkBrief,
+    WorkOpened,
 };
 use crate::domain::time::Timestamp;
 
@@ -360,8 +361,21 @@ fn personal() -> impl Strategy<Value = Personal> {
         message_content().prop_map(|content| PersonalValue::Message(Box::new(content))),
         name().prop_map(PersonalValue::Address),
         name().prop_map(PersonalValue::Shown),
+        vec(fact(), 0..3).prop_map(PersonalValue::Facts),
+        (name(), ".{0,20}").prop_map(|(key, prompt)| PersonalValue::Asked(Asked { key, prompt })),
+        ".{0,20}".prop_map(PersonalValue::Reason),
     ];
     (any::<u16>(), value).prop_map(|(place, value)| Personal { place, value })
+}
+
+fn fact() -> impl Strategy<Value = Fact> {
+    (name(), ".{0,20}", name(), time(), assurance()).prop_map(|(key, value, source, at, assurance)| Fact {
+        key,
+        value,
+        source,
+        at,
+        assurance,
+    })
 }
 
 fn message_content() -> impl Strategy<Value = MessageContent> {

@@ -137,6 +137,30 @@ pub(super) fn write_change(wire: &mut Wire<'_>, change: &Change, seal: &dyn Fn(&
                 split: split.map(WorkId::to_bits),
             },
         ),
+        Change::FactsSet { leaf } => wire.message(100, &p::FactsSet { leaf: leaf.0 }),
+        Change::FactAsked { work, leaf, known } => {
+            wire.message(101, &p::FactAsked { work: work.to_bits(), leaf: leaf.0, known: *known })
+        }
+        Change::Upserted { leaf, root, created } => {
+            wire.message(102, &p::Upserted { leaf: leaf.0, root: root.0, created: *created })
+        }
+        Change::Blocked { leaf, until } => wire.message(103, &p::Blocked { leaf: leaf.0, until_ms: until.map(millis) }),
+        Change::Unblocked { leaf } => wire.message(104, &p::Unblocked { leaf: leaf.0 }),
+        Change::SpamMarked { work, leaf } => wire.message(105, &p::SpamMarked { work: work.to_bits(), leaf: leaf.0 }),
+        Change::SpamCleared { work, leaf } => wire.message(106, &p::SpamCleared { work: work.to_bits(), leaf: leaf.0 }),
+        Change::Quarantined { leaf, endpoint } => {
+            wire.message(107, &p::Quarantined { leaf: leaf.0, endpoint: endpoint.to_string() })
+        }
+        Change::QuarantineLifted { leaf } => wire.message(108, &p::QuarantineLifted { leaf: leaf.0 }),
+        Change::Restored { work, leaf, messages, audience: told } => wire.message(
+            109,
+            &p::Restored {
+                work: work.to_bits(),
+                leaf: leaf.0,
+                messages: messages.iter().map(|message| message.to_bits()).collect(),
+                audience: audience(told),
+            },
+        ),
         Change::MessageStored(message) => wire.nested(1, |wire| write_message_stored(wire, message)),
         Change::ReplyKeyMade { number, key } => {
             wire.message(80, &p::ReplyKeyMade { number: (*number).into(), key: seal(key) })

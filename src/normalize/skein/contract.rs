@@ -41,6 +41,16 @@ pub fn outbound_to_json(message: &channel::OutboundMessage) -> String {
     canonical_json(&descriptor.expect("the channel contract has an OutboundMessage"), message)
 }
 
+/// Any message of our contracts as canonical proto JSON on one line. `name`: its full name.
+///
+/// # Panics
+/// There is no message of that name.
+#[must_use]
+pub fn message_to_json(name: &str, message: &impl prost::Message) -> String {
+    let descriptor = POOL.get_message_by_name(name);
+    canonical_json(&descriptor.expect("the contracts have a message of that name"), message)
+}
+
 fn canonical_json(descriptor: &MessageDescriptor, message: &impl prost::Message) -> String {
     let mut dynamic = DynamicMessage::new(descriptor.clone());
     dynamic.transcode_from(message).expect("the generated type and the descriptor come from one file");

@@ -11,4 +11,4 @@ mod schema;
 mod tests;
 
 pub(super) use contract::{from_json, from_protobuf};
-pub use contract::{outbound_to_json, to_json};
+pub use contract::{message_to_json, outbound_to_json, to_json};

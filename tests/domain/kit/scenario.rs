@@ -392,7 +392,7 @@ impl Step {
     pub(crate) fn words(&self) -> &MessageContent {
         let words = self.record().content.iter().find_map(|personal| match &personal.value {
             PersonalValue::Message(words) => Some(&**words),
-            PersonalValue::Address(_) | PersonalValue::Shown(_) => None,
+            _ => None,
         });
         words.expect("a message has words")
     }

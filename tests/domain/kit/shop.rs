@@ -33,6 +33,7 @@ pub(crate) fn shop() -> Shop {
         continuation_window_ms: millis(72 * 60 * MINUTE),
         max_open_works: 10,
         max_messages_per_minute: 60,
+        max_new_customers_per_minute: 1_000_000,
         decline_cooldown_ms: millis(10 * MINUTE),
         decline_cooldown_min_ms: millis(5 * SECOND),
         default_country: None,

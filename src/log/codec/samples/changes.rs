@@ -18,7 +18,7 @@ use crate::domain::id::{Index, OfferId, Position};
 use crate::domain::record::{Assigned, Change, OfferMade, Purpose};
 
 /// How many variants [`variant`] numbers.
-pub(in crate::log::codec) const VARIANTS: usize = 60;
+pub(in crate::log::codec) const VARIANTS: usize = 70;
 
 /// The number of a change's variant, from 0.
 pub(in crate::log::codec) fn variant(change: &Change) -> usize {
@@ -83,6 +83,16 @@ pub(in crate::log::codec) fn variant(change: &Change) -> usize {
         Change::BodiesNamed { .. } => 57,
         Change::IdentityRekeyed { .. } => 58,
         Change::RekeyedTo { .. } => 59,
+        Change::FactsSet { .. } => 60,
+        Change::FactAsked { .. } => 61,
+        Change::Upserted { .. } => 62,
+        Change::Blocked { .. } => 63,
+        Change::Unblocked { .. } => 64,
+        Change::SpamMarked { .. } => 65,
+        Change::SpamCleared { .. } => 66,
+        Change::Quarantined { .. } => 67,
+        Change::QuarantineLifted { .. } => 68,
+        Change::Restored { .. } => 69,
     }
 }
 
@@ -284,5 +294,24 @@ pub(in crate::log::codec) fn every_change() -> Vec<BoxedStrategy<Change>> {
             })
             .boxed(),
         any::<(u16, u32)>().prop_map(|(normaliser, leaves)| Change::RekeyedTo { normaliser, leaves }).boxed(),
+        leaf().prop_map(|leaf| Change::FactsSet { leaf }).boxed(),
+        (work(), leaf(), any::<bool>()).prop_map(|(work, leaf, known)| Change::FactAsked { work, leaf, known }).boxed(),
+        (leaf(), root(), any::<bool>())
+            .prop_map(|(leaf, root, created)| Change::Upserted { leaf, root, created })
+            .boxed(),
+        (leaf(), of(time())).prop_map(|(leaf, until)| Change::Blocked { leaf, until }).boxed(),
+        leaf().prop_map(|leaf| Change::Unblocked { leaf }).boxed(),
+        (work(), leaf()).prop_map(|(work, leaf)| Change::SpamMarked { work, leaf }).boxed(),
+        (work(), leaf()).prop_map(|(work, leaf)| Change::SpamCleared { work, leaf }).boxed(),
+        (leaf(), name()).prop_map(|(leaf, endpoint)| Change::Quarantined { leaf, endpoint }).boxed(),
+        leaf().prop_map(|leaf| Change::QuarantineLifted { leaf }).boxed(),
+        (work(), leaf(), vec(message(), 0..4), vec(agent(), 0..3))
+            .prop_map(|(work, leaf, messages, audience)| Change::Restored {
+                work,
+                leaf,
+                messages,
+                audience: audience.into(),
+            })
+            .boxed(),
     ]
 }
