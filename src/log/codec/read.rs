@@ -13,13 +13,13 @@ use crate::domain::time::Timestamp;
 use crate::proto::log as p;
 use crate::proto::log::change::Kind;
 
+/// Opens a secret of the workspace; none: it stays closed.
+pub(super) type Open<'a> = dyn Fn(&[u8]) -> Result<Option<Vec<u8>>, CodecError> + 'a;
+
 /// One change.
 ///
-/// `open` opens what is secret and no customer's; none: it stays closed.
-pub(super) fn change_from(
-    change: p::Change,
-    open: &dyn Fn(&[u8]) -> Result<Option<Vec<u8>>, CodecError>,
-) -> Result<Change, CodecError> {
+/// `open` opens what is secret and no customer's.
+pub(super) fn change_from(change: p::Change, open: &Open<'_>) -> Result<Change, CodecError> {
     // A change of a kind that is not known has no kind.
     Ok(match change.kind.ok_or(CodecError::Missing("kind of change"))? {
         Kind::WorkspaceOpened(c) => Change::WorkspaceOpened { hash_key: secret(open(&c.hash_key)?, "hash key")? },
