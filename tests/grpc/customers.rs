@@ -309,7 +309,7 @@ async fn blocks_and_spam_are_taken_back_with_what_was_said_meanwhile() {
     let aside = seen.customer.expect("a customer").identities[0].aside.clone().expect("it is set aside");
     let blocked = aside.block.expect("a block");
     assert_eq!((blocked.blocked_by.as_str(), blocked.reason.as_str(), aside.messages), ("ana", "it is spam", 2));
-    assert_eq!(aside.spam_work_ids, [work.work_id.clone()]);
+    assert_eq!(aside.spam_work_ids, std::slice::from_ref(&work.work_id));
     let undo =
         p::UnmarkSpamRequest { request_id: "s2".to_owned(), work_id: work.work_id.clone(), ..Default::default() };
     let still = customers.unmark_spam(named("ana", undo)).await.expect("no spam").into_inner();
