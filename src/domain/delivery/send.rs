@@ -152,9 +152,10 @@ fn recipient<'d>(
             (leaf, endpoint, true)
         }
     };
-    // What changed hands is somebody else's, whatever was written from it before.
+    // What changed hands is somebody else's, whatever was written from it before, and what was silent for long may be.
     let answerable = draft.space.is_answerable(leaf);
-    let identity = draft.space.leaves.get(leaf).filter(|_| answerable).ok_or(Rejection::NoRecipient)?;
+    let identity = draft.space.leaves.get(leaf).filter(|leaf| answerable && !leaf.may_be_anothers(draft.now));
+    let identity = identity.ok_or(Rejection::NoRecipient)?;
     let endpoint = config
         .endpoints
         .iter()
