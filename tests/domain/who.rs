@@ -213,6 +213,17 @@ fn what_was_asked_on_a_phone_before_it_was_shared_is_answered_there() {
 }
 
 #[test]
+fn what_was_asked_long_before_a_phone_was_shared_is_answered_there_no_longer() {
+    let mut story = shop().only_ann().opens();
+    story.ready("ann").expect("ready");
+    story.hears(text(PHONE, "C1")).expect("a message");
+    let held = story.takes("ann");
+    story.passes(31 * DAY_MS);
+    story.hears(text(PHONE, "C2")).expect("the other one");
+    assert_eq!(story.answers("ann", held, "your parcel has left").refused(), Rejection::NoRecipient);
+}
+
+#[test]
 fn a_refusal_holds_for_a_shared_phone_and_for_what_was_asked_there_before() {
     let mut story = shop().only_ann().opens();
     story.ready("ann").expect("ready");
@@ -305,6 +316,24 @@ fn a_silent_number_that_comes_back_with_another_crm_id_has_another_owner() {
     assert_eq!(reasons(&story, of(&anna)), [SuggestionReason::DoubtedAddress]);
     assert_eq!(of(&story.hears(sms(PHONE, "me again"))), of(&bert));
     story.folds_to_the_same();
+}
+
+#[test]
+fn a_household_phone_that_was_silent_is_not_the_next_members_alone() {
+    for word_before in [false, true] {
+        let mut story = shop().opens();
+        let anna = of(&story.hears(text(PHONE, "C1")));
+        story.passes(200 * DAY_MS);
+        if word_before {
+            story.hears(sms(PHONE, "hello")).expect("one of them");
+        }
+        let both = of(&story.hears(text(PHONE, "C2")));
+        assert!(story.conversation(both).identities.iter().all(|identity| identity.shared));
+        let bert = of(&story.hears(mail("bert@example.com", "1@x", "hello").also(AddressKind::Crm, "C2")));
+        let by_number = of(&story.hears(sms(PHONE, "who am I?")));
+        assert!(by_number == both && both != anna && both != bert, "{word_before}");
+        story.folds_to_the_same();
+    }
 }
 
 #[test]

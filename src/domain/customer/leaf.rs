@@ -80,9 +80,9 @@ impl Leaf {
         }
     }
 
-    /// Whether it is a number whose person was last heard so many days ago, or never.
+    /// Whether its person was last heard so many days ago, or never.
     pub(crate) fn was_heard_before(&self, now: Timestamp, days: u16) -> bool {
-        self.kind == AddressKind::Phone && day(now).saturating_sub(self.heard) >= days
+        day(now).saturating_sub(self.heard) >= days
     }
 
     /// Whether it is a number that was silent for so long that it may have another owner now.
@@ -245,6 +245,12 @@ impl Leaves {
             leaf.is_some_and(|leaf| day(at) <= leaf.heard || self.given_up.get(id).is_some_and(|&end| at < end))
         };
         generations.take_while(known).filter(had).last()
+    }
+
+    /// Generations of an address that nobody was told the end of, newest first: whoever had them may be using it still, beside others.
+    pub(crate) fn unannounced(&self, hash: u128) -> impl Iterator<Item = LeafId> {
+        let generations = std::iter::successors(self.find(hash), |&leaf| self.before(leaf)).take(MAX_GENERATIONS);
+        generations.take_while(|leaf| !self.given_up.contains_key(leaf))
     }
 
     /// Notes that its person wrote.

@@ -352,6 +352,7 @@ fn note_pair(draft: &mut Draft<'_>, named: &Named<'_>, members: &[Address]) {
         if let Some((leaf, known)) = known
             && named.wrote
             && named.live
+            && known.kind == AddressKind::Phone
             && known.was_heard_before(draft.now, HEARD_AGAIN_DAYS)
             && other.bond == Bond::Paired
         {
