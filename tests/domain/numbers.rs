@@ -3,10 +3,10 @@
 use rstest::rstest;
 use skein::domain::event::{AddressKind, Assurance, EventKind, Sender};
 use skein::domain::id::{LeafId, Name, RootId};
-use skein::domain::record::{Change, IdentityOpened, IdentityStatus};
+use skein::domain::record::{Change, IdentityOpened, IdentityStatus, SuggestionReason};
 use skein::domain::rejection::Rejection;
 
-use crate::kit::{Heard, Scenario, Step, shop, sms, whatsapp};
+use crate::kit::{Heard, START, Scenario, Step, shop, sms, whatsapp};
 
 const OLD: &str = "+4915112345678";
 const NEW: &str = "+4915187654321";
@@ -37,6 +37,17 @@ fn status(story: &Scenario, leaf: LeafId) -> IdentityStatus {
 fn status_in(story: &Scenario, conversation: RootId, address: &str) -> IdentityStatus {
     let identities = story.conversation(conversation).identities;
     identities.into_iter().find(|known| known.address.as_deref() == Some(address)).expect("an identity").status
+}
+
+/// It is said by a customer of his own, who may be that one.
+#[track_caller]
+fn is_apart_and_suggested(story: &Scenario, step: &Step, former: RootId) {
+    let who = step.message().conversation;
+    assert_ne!(who, former);
+    let suggested: Vec<_> = story.space().suggestions_of(who).map(|known| (known.other, known.reason)).collect();
+    let identities = story.conversation(former).identities;
+    let [(other, SuggestionReason::DoubtedAddress)] = suggested[..] else { panic!("{suggested:?}") };
+    assert!(identities.iter().any(|identity| identity.leaf == other));
 }
 
 #[test]
@@ -134,29 +145,147 @@ fn what_anybody_could_claim_moves_no_number() {
 }
 
 #[test]
-fn a_number_that_is_reported_without_a_new_one_is_in_doubt() {
+fn whoever_writes_from_a_number_that_was_reported_sees_nothing_of_before_and_may_be_the_same() {
+    let mut story = shop().only_ann().opens();
+    story.ready("ann").expect("ready");
+    let anna = story.hears(whatsapp(OLD, "hello")).message().conversation;
+    let held = story.takes("ann");
+    for report in ["1", "2"] {
+        story.hears(moved(Some(OLD), None).event_id(report)).expect("a notice");
+    }
+    assert_eq!(status(&story, LeafId(0)), IdentityStatus::Provisional);
+    assert_eq!(story.answers("ann", held, "for her alone").refused(), Rejection::NoRecipient);
+    let next = story.hears(whatsapp(OLD, "hello again"));
+    is_apart_and_suggested(&story, &next, anna);
+    // Reported once more, it may be a third one's.
+    let second = next.message().conversation;
+    story.hears(moved(Some(OLD), None).event_id("3")).expect("a notice");
+    let third = story.hears(whatsapp(OLD, "and who is this?")).message().conversation;
+    assert!(third != second && third != anna);
+    story.folds_to_the_same();
+}
+
+#[test]
+fn a_number_is_its_customers_until_it_was_silent_for_half_a_year() {
     let mut story = shop().opens();
     story.hears(whatsapp(OLD, "hello")).expect("a message");
-    story.hears(moved(Some(OLD), None)).expect("a notice");
-    assert_eq!(status(&story, LeafId(0)), IdentityStatus::Provisional);
+    story.passes(179 * DAY_MS);
+    assert_eq!(story.hears(whatsapp(OLD, "hello again")).message().leaf, LeafId(0));
+    assert_eq!(status(&story, LeafId(0)), IdentityStatus::Verified);
+}
+
+#[test]
+fn whoever_writes_from_a_number_that_was_silent_for_half_a_year_sees_nothing_of_before_and_may_be_the_same() {
+    let mut story = shop().opens();
+    let anna = story.hears(whatsapp(OLD, "hello")).message().conversation;
+    story.passes(182 * DAY_MS);
     let next = story.hears(whatsapp(OLD, "hello again"));
-    assert_eq!(next.message().leaf, LeafId(0), "agents see the history as perhaps");
-    assert_eq!(status(&story, LeafId(0)), IdentityStatus::Provisional);
+    is_apart_and_suggested(&story, &next, anna);
+    let again = story.hears(sms(OLD, "and again"));
+    assert_eq!((again.message().leaf, again.message().work), (next.message().leaf, next.opened()));
+    assert_eq!(status(&story, next.message().leaf), IdentityStatus::Provisional, "a word alone proves nothing");
+    // Silent again, it may be a third one's.
+    story.passes(182 * DAY_MS);
+    let third = story.hears(whatsapp(OLD, "who is there?"));
+    is_apart_and_suggested(&story, &third, next.message().conversation);
+    story.folds_to_the_same();
+}
+
+#[test]
+fn a_refusal_outlives_the_silence_of_its_number() {
+    let mut story = shop().opens();
+    story.hears(sms(OLD, "stop")).expect("noted");
+    story.passes(200 * DAY_MS);
+    let next = story.hears(sms(OLD, "hello"));
+    assert!(!story.conversation(next.message().conversation).identities[0].refuses.is_empty());
+}
+
+#[test]
+fn a_silent_number_that_comes_back_with_its_account_is_its_customers() {
+    let mut story = shop().opens();
+    let both = [(AddressKind::Phone, OLD), USER];
+    story.hears(whatsapp("", "hello").from(&both)).expect("a message");
+    story.passes(200 * DAY_MS);
+    let step = story.hears(whatsapp("", "it is me").from(&both));
+    assert_eq!(step.message().leaf, LeafId(0));
+    assert_eq!(status(&story, LeafId(0)), IdentityStatus::Verified);
+}
+
+#[test]
+fn history_of_a_silent_number_opens_nobody() {
+    let mut story = shop().opens();
+    story.hears(whatsapp(OLD, "hello")).expect("a message");
+    story.passes(200 * DAY_MS);
+    assert_eq!(story.hears(whatsapp(OLD, "from long ago").backfill()).message().leaf, LeafId(0));
 }
 
 #[rstest]
-#[case(179, IdentityStatus::Verified)]
-#[case(182, IdentityStatus::Provisional)]
-fn a_number_that_was_silent_for_half_a_year_is_in_doubt(#[case] days: i64, #[case] expected: IdentityStatus) {
+#[case::a_webhook_that_comes_late(false)]
+#[case::history(true)]
+fn what_was_said_before_the_number_was_given_up_is_filed_with_whoever_said_it(#[case] history: bool) {
     let mut story = shop().opens();
-    story.hears(whatsapp(OLD, "hello")).expect("a message");
-    story.passes(days * DAY_MS);
-    let step = story.hears(whatsapp(OLD, "hello again"));
-    assert_eq!(step.message().leaf, LeafId(0));
-    assert_eq!(status(&story, LeafId(0)), expected);
-    story.hears(whatsapp(OLD, "and again")).expect("a message");
-    assert_eq!(status(&story, LeafId(0)), expected, "it stays as it is");
+    let anna = story.hears(whatsapp(OLD, "hello")).message().conversation;
+    story.passes(5 * DAY_MS);
+    story.hears(moved(Some(OLD), Some(NEW))).expect("a notice");
+    story.passes(DAY_MS);
+    let late = |text: &str, day: i64| {
+        let heard = whatsapp(OLD, text).occurred(START + day * DAY_MS);
+        if history { heard.backfill() } else { heard }
+    };
+    assert_eq!(story.hears(late("before it", 4)).message().conversation, anna);
+    story.passes(30 * DAY_MS);
+    let bert = story.hears(whatsapp(OLD, "somebody else").occurred(START + 36 * DAY_MS)).message().conversation;
+    assert_ne!(bert, anna);
+    assert_eq!(story.hears(late("on the first day", 0)).message().conversation, anna);
+    assert_eq!(story.hears(late("his", 36)).message().conversation, bert);
+    assert_eq!(story.hears(whatsapp(OLD, "no time")).message().conversation, bert);
     story.folds_to_the_same();
+}
+
+#[test]
+fn a_late_word_of_the_first_owner_does_not_make_the_number_shared() {
+    let mut story = shop().opens();
+    let with = |id: &'static str| whatsapp("", "hello").from(&[(AddressKind::Whatsapp, id), (AddressKind::Phone, OLD)]);
+    let anna = story.hears(with("DE.1")).message().conversation;
+    story.passes(200 * DAY_MS);
+    let bert = story.hears(with("DE.2")).message().conversation;
+    assert_eq!(story.hears(with("DE.1").occurred(START)).message().conversation, anna);
+    assert_eq!(story.hears(sms(OLD, "hello")).message().conversation, bert);
+}
+
+#[test]
+fn nobody_is_written_to_at_a_number_that_was_silent_for_half_a_year() {
+    let mut story = shop().only_ann().opens();
+    story.ready("ann").expect("ready");
+    story.hears(whatsapp(OLD, "hello")).expect("a message");
+    let held = story.takes("ann");
+    story.passes(182 * DAY_MS);
+    assert_eq!(story.answers("ann", held, "at last").refused(), Rejection::NoRecipient);
+}
+
+#[test]
+fn a_number_that_is_given_up_twice_is_the_third_ones() {
+    const NEXT: &str = "+4915155555555";
+    let mut story = shop().opens();
+    story.hears(whatsapp(OLD, "anna")).expect("a message");
+    story.hears(moved(Some(OLD), Some(NEW))).expect("a notice");
+    let bert = story.hears(whatsapp(OLD, "bert")).message().conversation;
+    let new = story.hears(whatsapp(NEXT, "bert, from a new one")).message().conversation;
+    story.hears(moved(Some(OLD), Some(NEXT))).expect("a notice");
+    let third = story.hears(whatsapp(OLD, "carl")).message().conversation;
+    assert!(![RootId(0), bert, new].contains(&third));
+    let suggested = story.space().suggestions_of(bert).any(|known| known.reason == SuggestionReason::Moved);
+    assert!(suggested, "his new number may be his");
+}
+
+#[test]
+fn a_notice_that_comes_after_the_next_owner_gives_him_no_number_of_the_one_before() {
+    let mut story = shop().opens();
+    story.hears(whatsapp(OLD, "anna")).expect("a message");
+    story.passes(200 * DAY_MS);
+    let bert = story.hears(whatsapp(OLD, "bert")).message().conversation;
+    story.hears(moved(Some(OLD), Some(NEW))).expect("a notice");
+    assert_ne!(story.hears(whatsapp(NEW, "anna")).message().conversation, bert);
 }
 
 #[test]
@@ -186,11 +315,13 @@ fn an_address_that_is_sure_proves_a_silent_number_of_the_same_customer() {
     let both = [USER, (AddressKind::Phone, OLD)];
     story.hears(whatsapp("", "hello").from(&[(AddressKind::Phone, OLD), USER])).expect("a message");
     story.passes(200 * DAY_MS);
-    story.hears(sms(OLD, "hello again")).expect("a message");
-    assert_eq!(status_in(&story, RootId(0), OLD), IdentityStatus::Provisional);
+    let alone = story.hears(sms(OLD, "hello again")).message().leaf;
+    assert_eq!(status(&story, alone), IdentityStatus::Provisional);
     let step = story.hears(whatsapp("", "it is me").from(&both));
     assert_eq!(step.message().conversation, RootId(0));
-    assert_eq!(status_in(&story, RootId(0), OLD), IdentityStatus::Verified);
+    let identities = story.conversation(RootId(0)).identities;
+    let number = identities.into_iter().find(|identity| identity.leaf == alone).expect("it is one of hers now");
+    assert_eq!(number.status, IdentityStatus::Verified);
 }
 
 #[test]
@@ -206,15 +337,14 @@ fn a_silent_number_merges_nobody() {
 }
 
 #[test]
-fn an_address_that_is_linked_by_a_doubted_number_alone_is_as_doubtful() {
+fn an_account_that_is_new_says_nothing_of_whose_the_doubted_number_was() {
     let mut story = shop().opens();
-    story.hears(sms(OLD, "hello")).expect("a message");
+    let anna = story.hears(sms(OLD, "hello")).message().conversation;
     story.passes(200 * DAY_MS);
     let step = story.hears(whatsapp("", "hello").from(&[USER, (AddressKind::Phone, OLD)]));
-    assert_eq!(step.message().conversation, RootId(0));
-    story.hears(whatsapp("", "me again").from(&[USER])).expect("a message");
-    assert_eq!(status_in(&story, RootId(0), USER.1), IdentityStatus::Provisional);
-    assert_eq!(status_in(&story, RootId(0), OLD), IdentityStatus::Provisional);
+    is_apart_and_suggested(&story, &step, anna);
+    let by_number = story.hears(sms(OLD, "me again"));
+    assert_eq!(by_number.message().conversation, step.message().conversation, "the two are one person's");
 }
 
 #[test]

@@ -257,6 +257,21 @@ fn of_several_that_go_on_the_one_with_the_latest_message_is_joined() {
 }
 
 #[test]
+fn a_silent_number_that_its_account_proves_goes_on_with_the_matter() {
+    let mut story = shop().only_ann().opens();
+    story.ready("ann").expect("ready");
+    let both = [(AddressKind::Phone, ANNA), (AddressKind::Whatsapp, "DE.1234")];
+    story.hears(whatsapp("", "hello").from(&both).also(AddressKind::Crm, "C1")).expect("a message");
+    let held = story.takes("ann");
+    story.closes("ann", held).expect("an end");
+    story.after(200 * 24 * HOUR);
+    let mailed = story.hears(mail("anna@example.com", "1@x", "where is it?").also(AddressKind::Crm, "C1"));
+    let by_number = story.hears(whatsapp("", "my order, I mean").from(&both));
+    assert_eq!(by_number.message().conversation, mailed.message().conversation);
+    assert_eq!(by_number.message().work, mailed.message().work);
+}
+
+#[test]
 fn an_address_that_may_be_anothers_joins_nothing() {
     let mut story = shop().opens();
     let both = [(AddressKind::Phone, ANNA), (AddressKind::Whatsapp, "DE.1234")];

@@ -230,6 +230,17 @@ fn what_was_asked_on_a_phone_before_it_was_shared_is_answered_there() {
 }
 
 #[test]
+fn what_was_asked_long_before_a_phone_was_shared_is_answered_there_no_longer() {
+    let mut story = shop().only_ann().opens();
+    story.ready("ann").expect("ready");
+    story.hears(text(PHONE, "C1")).expect("a message");
+    let held = story.takes("ann");
+    story.passes(31 * DAY_MS);
+    story.hears(text(PHONE, "C2")).expect("the other one");
+    assert_eq!(story.answers("ann", held, "your parcel has left").refused(), Rejection::NoRecipient);
+}
+
+#[test]
 fn a_refusal_holds_for_a_shared_phone_and_for_what_was_asked_there_before() {
     let mut story = shop().only_ann().opens();
     story.ready("ann").expect("ready");
@@ -297,16 +308,14 @@ fn ids_that_have_ended_count_as_no_value() {
 }
 
 #[test]
-fn a_second_user_id_takes_a_number_over_and_the_first_ones_return_makes_it_shared() {
+fn a_second_user_id_makes_a_number_shared_and_each_is_known_by_the_account() {
     let mut story = shop().opens();
     let user =
         |id: &'static str| whatsapp("", "hello").from(&[(AddressKind::Whatsapp, id), (AddressKind::Phone, PHONE)]);
     let anna = of(&story.hears(user("DE.1")));
     let bert = of(&story.hears(user("DE.2")));
     assert_ne!(bert, anna);
-    assert_eq!(of(&story.hears(sms(PHONE, "hello"))), bert, "it is the number of the latest account");
-    assert_eq!(reasons(&story, anna), [SuggestionReason::DoubtedAddress]);
-
+    assert_eq!(reasons(&story, anna), [SuggestionReason::SharedAddress]);
     assert_eq!(of(&story.hears(user("DE.1"))), anna, "each is known by the account");
     assert_eq!(of(&story.hears(user("DE.2"))), bert);
     let by_sms = of(&story.hears(sms(PHONE, "hello")));
@@ -324,6 +333,24 @@ fn a_silent_number_that_comes_back_with_another_crm_id_has_another_owner() {
     assert_eq!(reasons(&story, of(&anna)), [SuggestionReason::DoubtedAddress]);
     assert_eq!(of(&story.hears(sms(PHONE, "me again"))), of(&bert));
     story.folds_to_the_same();
+}
+
+#[test]
+fn a_household_phone_that_was_silent_is_not_the_next_members_alone() {
+    for word_before in [false, true] {
+        let mut story = shop().opens();
+        let anna = of(&story.hears(text(PHONE, "C1")));
+        story.passes(200 * DAY_MS);
+        if word_before {
+            story.hears(sms(PHONE, "hello")).expect("one of them");
+        }
+        let both = of(&story.hears(text(PHONE, "C2")));
+        assert!(story.conversation(both).identities.iter().all(|identity| identity.shared));
+        let bert = of(&story.hears(mail("bert@example.com", "1@x", "hello").also(AddressKind::Crm, "C2")));
+        let by_number = of(&story.hears(sms(PHONE, "who am I?")));
+        assert!(by_number == both && both != anna && both != bert, "{word_before}");
+        story.folds_to_the_same();
+    }
 }
 
 #[test]

@@ -16,7 +16,7 @@ const GOES_ON_MS: i64 = 30 * 60 * 1_000;
 
 /// The Work that the message joins; of several the one with the latest message.
 pub(super) fn going_on(draft: &Draft<'_>, question: &Question<'_>) -> Option<WorkId> {
-    let queue = question.queue.filter(|_| question.reopens && !is_doubted(draft, question.leaf))?;
+    let queue = question.queue.filter(|_| question.reopens && !is_nobodys(draft, question.leaf))?;
     let open = draft.works_of(question.root).filter_map(|id| draft.space.works.get(&id));
     open.filter(|work| {
         work.brand == *question.brand
@@ -45,7 +45,14 @@ fn can_take(draft: &Draft<'_>, work: &Work, question: &Question<'_>) -> bool {
     )
 }
 
-/// Whether whoever has the address may be somebody else than its customer, or it is one of several people.
+/// Whether the address is its customer's no longer, or one of several people. Whoever writes from one that was in doubt is known to be
+/// its customer, or has got another customer by it.
+fn is_nobodys(draft: &Draft<'_>, leaf: LeafId) -> bool {
+    draft.space.leaves.get(leaf).is_some_and(|leaf| leaf.ended || leaf.shared)
+}
+
+/// Whether whoever has the address now may be somebody else than its customer, or it is one of several people.
 fn is_doubted(draft: &Draft<'_>, leaf: LeafId) -> bool {
-    draft.space.leaves.get(leaf).is_some_and(|leaf| leaf.ended || leaf.shared || leaf.may_be_anothers(draft.now))
+    let silent = draft.space.leaves.get(leaf).is_some_and(|leaf| leaf.may_be_anothers(draft.now));
+    silent || is_nobodys(draft, leaf)
 }

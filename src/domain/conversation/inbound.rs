@@ -177,6 +177,8 @@ fn item(draft: &mut Draft<'_>, mut arrival: Arrival, endpoint: &EndpointConfig) 
                 wrote: !item.external,
                 says: !item.external && (item.kind.is_said() || item.kind == MessageKind::Edit),
                 live: !event.backfill,
+                // The time of a mail is its author's to write.
+                at: event.occurred_at.filter(|_| !flags.has(Flags::ODD_TIME) && arrival.channel != "email"),
             };
             let who = match &told {
                 Some(told) => changed(draft, &named, told),

@@ -1,7 +1,7 @@
 //! A person has another address now, or an address may be another person's: what a provider tells about it (domain rules, section 4).
 
 use super::browser::logs_out;
-use super::resolve::{Address, Named, Opening, Who, doubt, open_beside, resolve};
+use super::resolve::{Address, Named, Opening, Who, open, open_beside, resolve};
 use super::suggest;
 use crate::domain::delivery::carry_refusals;
 use crate::domain::draft::Draft;
@@ -20,8 +20,8 @@ pub(crate) struct Told {
 ///
 /// Where the provider vouches, an address that nobody has is the customer's from now on, PROVISIONAL until it writes; one that
 /// has a customer stays his, and nothing merges. The link of the old one ends: whoever writes from it next is somebody else until
-/// proven. Told of no new address, the old one is in doubt. What anybody could claim changes nothing, and a SHARED address has nobody
-/// who could take it along. A login instead of an address is one at a browser, or the end of it (see `browser`).
+/// proven, and so it does where no new address is told. What anybody could claim changes nothing, and a SHARED address, which has
+/// nobody who could take it along, only begins anew. A login instead of an address is one at a browser, or the end of it (see `browser`).
 pub(crate) fn changed(draft: &mut Draft<'_>, named: &Named<'_>, told: &Told) -> Option<Who> {
     let named = Named { wrote: false, ..*named };
     let Named { senders, assurance, endpoint, .. } = named;
@@ -38,8 +38,12 @@ pub(crate) fn changed(draft: &mut Draft<'_>, named: &Named<'_>, told: &Told) -> 
     let unchanged = old.as_ref().zip(new.as_ref()).is_some_and(|(old, new)| old.hash == new.hash);
     let is_shared =
         |found: &Address| found.leaf.and_then(|leaf| draft.space.leaves.get(leaf)).is_some_and(|leaf| leaf.shared);
-    if unchanged || old.as_ref().is_some_and(is_shared) {
+    if unchanged {
         return resolve(draft, &named);
+    }
+    if let Some(leaf) = old.as_ref().filter(|old| is_shared(old)).and_then(|old| old.leaf) {
+        draft.push(Change::LinkEnded { leaf, successor: None, shared: false });
+        return Some(Who { leaf, root: draft.root_of(leaf) });
     }
 
     // Whose address it was: the others that are named with it, but for those given up before.
@@ -55,10 +59,11 @@ pub(crate) fn changed(draft: &mut Draft<'_>, named: &Named<'_>, told: &Told) -> 
     let root_of = |sender: &Sender| find(draft, sender)?.leaf.map(|leaf| draft.root_of(leaf));
     let root = told.old.as_ref().and_then(root_of).or_else(|| was.iter().find_map(root_of));
     was.retain(|sender| root_of(sender).is_none_or(|other| Some(other) == root));
-    // An address that changed hands before, told of again: the other one has its customer already, and its owner now has not moved.
-    let old_known = old.as_ref().and_then(|old| draft.space.leaves.get(old.leaf?));
-    let again = old_known.is_some_and(|leaf| leaf.generation > 1)
-        && new.as_ref().and_then(|new| new.leaf).is_some_and(|leaf| Some(draft.root_of(leaf)) != root);
+    // An address that changed hands before, told of again: the other one is whose it was, and its owner now has not moved.
+    let old_known = old.as_ref().and_then(|old| old.leaf);
+    let before = || old_known.into_iter().flat_map(|leaf| draft.space.earlier(leaf)).map(|leaf| draft.root_of(leaf));
+    let theirs = new.as_ref().and_then(|new| new.leaf).map(|leaf| draft.root_of(leaf));
+    let again = theirs.is_some_and(|theirs| Some(theirs) != root && before().any(|root| root == theirs));
     if was.is_empty() || again {
         // Told before: it is the new one's.
         let about = told.new.as_slice();
@@ -70,19 +75,26 @@ pub(crate) fn changed(draft: &mut Draft<'_>, named: &Named<'_>, told: &Told) -> 
     let is_first = || old.as_ref().zip(first).is_some_and(|(old, first)| old.hash == first.hash).then_some(who.leaf);
     let old_leaf = known.or_else(is_first);
     let Some(new) = new else {
-        if let (Some(leaf), None) = (old_leaf, &told.new) {
-            doubt(draft, leaf);
+        if let (Some(leaf), None) = (known, &told.new) {
+            draft.push(Change::LinkEnded { leaf, successor: None, shared: false });
         }
         return Some(who);
     };
-    // Of a doubted address nobody knows whose number it was that is given up: the new one begins anew.
-    let doubted = |leaf: LeafId| draft.space.leaves.get(leaf).is_some_and(|leaf| leaf.may_be_anothers(draft.now));
+    // Of an address that is doubted, or had several customers, nobody knows who of them it is that gives it up: the new one begins anew.
+    let doubted = |leaf: LeafId| {
+        draft.space.leaves.get(leaf).is_some_and(|leaf| leaf.generation > 1 || leaf.may_be_anothers(draft.now))
+    };
     let leaf_of = |sender: &Sender| find(draft, sender).and_then(|found| found.leaf);
     let unsure = old_leaf.is_some_and(doubted) && !was.iter().filter_map(leaf_of).any(|leaf| !doubted(leaf));
     let same_kind = old.as_ref().is_some_and(|old| old.kind == new.kind && old.scope == new.scope);
-    let new_leaf = new.leaf;
-    let successor = match new_leaf {
-        None if unsure => None,
+    let mut anothers = new.leaf;
+    let successor = match anothers {
+        None if unsure => {
+            // Nobody has it yet: it is known again when it writes, and by then the suggestion stands.
+            let opening = Opening { assurance, wrote: false, evidence: Evidence::First };
+            anothers = Some(open(draft, new, None, opening));
+            None
+        }
         // The provider says so; it has not written yet.
         None => {
             let opening = Opening { assurance, wrote: false, evidence: Evidence::SameEvent };
@@ -97,7 +109,7 @@ pub(crate) fn changed(draft: &mut Draft<'_>, named: &Named<'_>, told: &Told) -> 
             carry_refusals(draft, leaf, successor);
         }
     }
-    if let (Some(old), Some(anothers), None) = (old_leaf, new_leaf, successor) {
+    if let (Some(old), Some(anothers), None) = (old_leaf, anothers, successor) {
         suggest(draft, old, anothers, SuggestionReason::Moved);
     }
     Some(Who { leaf: successor.unwrap_or(who.leaf), root: who.root })

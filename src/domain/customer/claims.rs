@@ -35,6 +35,15 @@ pub(super) fn gather(draft: &Draft<'_>, named: &Named<'_>) -> SmallVec<[Address;
         if found.iter().any(|known| known.hash == address.hash) {
             continue;
         }
+        // Told late, it says nothing of whoever has the address now.
+        let told_late = named.at.filter(|_| address.generation > 1);
+        if let Some(leaf) = told_late.and_then(|at| draft.space.leaves.had(address.hash, at)) {
+            if !found.is_empty() {
+                continue;
+            }
+            (address.leaf, address.past) = (Some(leaf), true);
+            return SmallVec::from_iter([address]);
+        }
         if let Some(first) = found.first() {
             address.bond = bond(named, &found, first.kind, address.kind);
         }
@@ -43,10 +52,16 @@ pub(super) fn gather(draft: &Draft<'_>, named: &Named<'_>) -> SmallVec<[Address;
             Some(leaf) if leaf.shared => true,
             // Alone, one that was known before the list named it goes on as it is. It takes no part in any new evidence.
             Some(_) if address.bond == Bond::First && named.senders.len() == 1 => false,
-            _ => address.shared || is_role(draft.space, address.kind, address.text()),
+            // An address of several people stays one for whoever has it next: who of them has gone is not told.
+            _ => {
+                address.shared
+                    || address.is_given_up() && address.was_shared(draft.space)
+                    || is_role(draft.space, address.kind, address.text())
+            }
         };
-        let may_be_anothers = address.is_given_up() || leaf.is_some_and(|leaf| leaf.may_be_anothers(draft.now));
-        address.doubted = may_be_anothers && address.kind != AddressKind::Web && !address.shared;
+        let may_be_anothers =
+            address.is_given_up() || leaf.is_some_and(|leaf| leaf.may_be_anothers(named.at.unwrap_or(draft.now)));
+        address.doubted = may_be_anothers && address.kind != AddressKind::Web;
         found.push(address);
     }
     found

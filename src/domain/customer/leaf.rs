@@ -14,6 +14,8 @@ use crate::domain::workspace::Symbol;
 /// A number that was silent for more days than this is doubted (domain rules, section 4). Whole days, so 180 have passed.
 const SILENT_DAYS: u16 = 180;
 const DAY_MS: i64 = 86_400_000;
+/// Generations of an address that are looked at, newest first: whoever had it before has no part in what is decided now.
+pub(super) const MAX_GENERATIONS: usize = 16;
 /// How many earlier records a record names for each leaf that it touches.
 const LINKS: usize = 8;
 
@@ -71,29 +73,26 @@ impl Leaf {
         u128::from(self.hash[0]) << 64 | u128::from(self.hash[1])
     }
 
-    /// Notes that its person wrote.
+    /// Notes that its person wrote. What comes late for a link that has ended was said before.
     pub(crate) fn hear(&mut self, now: Timestamp) {
-        self.heard = day(now);
+        if !self.ended {
+            self.heard = day(now);
+        }
     }
 
-    /// Whether it is a number whose person was last heard so many days ago, or never.
+    /// Whether its person was last heard so many days ago, or never.
     pub(crate) fn was_heard_before(&self, now: Timestamp, days: u16) -> bool {
-        self.kind == AddressKind::Phone && day(now).saturating_sub(self.heard) >= days
-    }
-
-    /// Whether it may be somebody else's by now: it is doubted, or was silent for long.
-    pub(crate) fn may_be_anothers(&self, now: Timestamp) -> bool {
-        self.is_doubted() || self.is_silent(now)
+        day(now).saturating_sub(self.heard) >= days
     }
 
     /// Whether it is a number that was silent for so long that it may have another owner now.
-    fn is_silent(&self, now: Timestamp) -> bool {
+    pub(crate) fn may_be_anothers(&self, now: Timestamp) -> bool {
         self.kind == AddressKind::Phone && self.heard != 0 && day(now).saturating_sub(self.heard) > SILENT_DAYS
     }
 
-    /// Whether it wrote, and may be somebody else's by now: its next word alone makes it no surer.
-    fn is_doubted(&self) -> bool {
-        self.status == IdentityStatus::Provisional && (self.heard != 0 || self.generation > 1)
+    /// Whether its first word came from an address that was somebody else's before: another word alone makes it no surer.
+    pub(crate) fn is_unproven(&self) -> bool {
+        self.status == IdentityStatus::Provisional && self.generation > 1
     }
 
     /// The last record that touches it.
@@ -138,6 +137,8 @@ pub(crate) struct Leaves {
     by_hash: HashTable<u32>,
     /// The generation before, of leaves that are not the first of their address.
     before: BTreeMap<LeafId, LeafId>,
+    /// When an address was given up before anybody else wrote from it.
+    given_up: BTreeMap<LeafId, Timestamp>,
 }
 
 impl Leaves {
@@ -211,6 +212,9 @@ impl Leaves {
         let leaves = &self.leaves;
         match self.by_hash.find_mut(short(hash), |&other| leaves[other as usize].hash == hash) {
             Some(current) => {
+                if self.given_up.get(&LeafId(*current)) == Some(&now) {
+                    self.given_up.remove(&LeafId(*current));
+                }
                 self.before.insert(opened.leaf, LeafId(*current));
                 *current = at;
             }
@@ -253,6 +257,35 @@ impl Leaves {
             leaf.hash = hash;
             leaf.address = address;
         }
+    }
+
+    /// Ends the link of a leaf; `given_up`: its customer has gone from the address.
+    pub(crate) fn end(&mut self, id: LeafId, given_up: bool, now: Timestamp) {
+        if let Some(leaf) = self.leaves.get_mut(id.at()).filter(|leaf| !leaf.ended) {
+            leaf.ended = true;
+            if given_up {
+                self.given_up.insert(id, now);
+            }
+        }
+    }
+
+    /// The generation whose customer surely had an address at a time before now, where that is not its current one: he wrote from it
+    /// later, or gave it up later. Nobody knows who of several used a SHARED address, or sat at a browser.
+    pub(crate) fn had(&self, hash: u128, at: Timestamp) -> Option<LeafId> {
+        let current = self.find(hash)?;
+        let generations = std::iter::successors(Some(current), |&leaf| self.before(leaf)).take(MAX_GENERATIONS);
+        let known = |id: &LeafId| self.get(*id).is_some_and(|leaf| !leaf.shared && !leaf.is_erased());
+        let had = |id: &LeafId| {
+            let leaf = self.get(*id).filter(|leaf| leaf.ended && leaf.kind != AddressKind::Web);
+            leaf.is_some_and(|leaf| day(at) <= leaf.heard || self.given_up.get(id).is_some_and(|&end| at < end))
+        };
+        generations.take_while(known).filter(had).last()
+    }
+
+    /// Generations of an address that nobody was told the end of, newest first: whoever had them may be using it still, beside others.
+    pub(crate) fn unannounced(&self, hash: u128) -> impl Iterator<Item = LeafId> {
+        let generations = std::iter::successors(self.find(hash), |&leaf| self.before(leaf)).take(MAX_GENERATIONS);
+        generations.take_while(|leaf| !self.given_up.contains_key(leaf))
     }
 
     /// Notes that its person wrote.

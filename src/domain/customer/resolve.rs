@@ -3,8 +3,9 @@
 //! What is said is filed under the first address that an event names, which is also answered. Strong evidence (see `claims`) makes its
 //! further addresses one person's with it, at once; what would give that person two values of a single-valued kind makes the address in
 //! common SHARED instead (see `shared`, `single`), and what an agent took apart stays apart. A doubted address (a number that was silent
-//! for long, or changed hands) proves nothing and merges nothing: it stays its customer's, PROVISIONAL, until an address of his that is
-//! not doubted is named with it, or goes to whom a login or CRM id says that it is.
+//! for long, or was given up) proves nothing and merges nothing. Whoever writes from it has its next generation, with a customer of
+//! his own and nothing of what was said before, PROVISIONAL; that he is whoever had it before is a suggestion. It stays his who had it
+//! only where an address of his that is not doubted is named with it, and goes to whom a login or CRM id says that it is.
 //!
 //! Invariants: a customer has one live value of each single-valued kind; a SHARED address is its customer's only one; the worst error is
 //! to make two people one, so what is not sure is a suggestion.
@@ -13,6 +14,7 @@ use smallvec::SmallVec;
 
 use super::claims::{gather, suggest_weak};
 use super::shared::{companions, share};
+use super::single::live_leaves;
 use super::suggestion::suggest;
 use super::weigh::{Part, weigh};
 use super::{Leaf, NORMALISER_VERSION, address_hash, browser, end_between, normalise};
@@ -23,6 +25,7 @@ use crate::domain::id::{LeafId, Name, RootId};
 use crate::domain::record::{
     Change, Evidence, IdentityOpened, IdentityStatus, PersonalValue, SuggestionEnd, SuggestionReason,
 };
+use crate::domain::time::Timestamp;
 use crate::domain::workspace::{EndpointConfig, Workspace};
 
 /// A further phone's last word is noted anew when the one before is older than this, days: half a year is told apart well enough, and
@@ -53,6 +56,8 @@ pub(crate) struct Named<'e> {
     pub(crate) says: bool,
     /// It is told when it happens, not as history.
     pub(crate) live: bool,
+    /// When it happened, where somebody says so whom the time can be believed.
+    pub(crate) at: Option<Timestamp>,
 }
 
 /// How a further address of an event is bound to the first.
@@ -92,8 +97,10 @@ pub(super) struct Address {
     pub(super) shared: bool,
     /// Whoever had it was erased: nothing is known of it, and it begins anew.
     anew: bool,
-    /// It may be somebody else's by now: it was silent for long, or reported, or its link has ended.
+    /// It may be somebody else's by now: it was silent for long, or its link has ended.
     pub(super) doubted: bool,
+    /// Its leaf is of whoever had it when the event happened, which is told late.
+    pub(super) past: bool,
 }
 
 /// What is known of an identity that is opened.
@@ -122,7 +129,7 @@ impl Address {
         };
         let shared = anew && current.is_some_and(|(_, leaf)| leaf.shared);
         let bond = Bond::First;
-        Some(Self { kind, scope, text, hash, leaf, generation, anew, bond, shared, doubted: false })
+        Some(Self { kind, scope, text, hash, leaf, generation, anew, bond, shared, doubted: false, past: false })
     }
 
     /// The address of a leaf; none when it is erased.
@@ -139,6 +146,7 @@ impl Address {
             bond: Bond::Weak,
             shared: leaf.shared,
             doubted: false,
+            past: false,
         })
     }
 
@@ -151,11 +159,27 @@ impl Address {
         self.leaf.is_none() && self.generation > 1 && !self.anew
     }
 
+    /// Whether several people used it before it was given up. At a browser each login tells them apart.
+    pub(super) fn was_shared(&self, space: &Workspace) -> bool {
+        let before = space.leaves.find(self.hash).and_then(|leaf| space.leaves.get(leaf));
+        self.kind != AddressKind::Web && before.is_some_and(|leaf| leaf.shared)
+    }
+
     /// Nobody has it any longer; whoever has it next gets its next generation.
     pub(super) fn next_generation(&mut self, space: &Workspace) {
         if let Some(leaf) = self.leaf.take().and_then(|leaf| space.leaves.get(leaf)) {
             self.generation = leaf.next_generation();
         }
+    }
+
+    /// The generation whose customer may still have it: its current one, or the one that was given up, unless that customer has
+    /// another address of the kind instead.
+    fn former(&self, space: &Workspace) -> Option<LeafId> {
+        let has_another = |before: &LeafId| {
+            let mut known = live_leaves(space, space.root_of(*before)).filter_map(|leaf| space.leaves.get(leaf));
+            known.any(|leaf| leaf.kind == self.kind)
+        };
+        self.leaf.or_else(|| space.leaves.find(self.hash).filter(|before| !has_another(before)))
     }
 
     /// Ends the link of its current generation, if it has one: what is said from now on is somebody else's.
@@ -172,6 +196,9 @@ impl Address {
 pub(crate) fn resolve(draft: &mut Draft<'_>, named: &Named<'_>) -> Option<Who> {
     let mut addresses = gather(draft, named);
     let first = addresses.first()?;
+    if let Some(leaf) = first.leaf.filter(|_| first.past) {
+        return Some(Who { leaf, root: draft.root_of(leaf) });
+    }
     if addresses.len() == 1 && first.kind != AddressKind::Web {
         return addresses.pop().map(|address| alone(draft, named, address));
     }
@@ -190,17 +217,25 @@ pub(crate) fn resolve(draft: &mut Draft<'_>, named: &Named<'_>) -> Option<Who> {
 }
 
 /// An address that nothing strong is named with.
-fn alone(draft: &mut Draft<'_>, named: &Named<'_>, address: Address) -> Who {
-    if let Some(leaf) = address.leaf {
-        match (named.wrote, address.doubted) {
-            (true, true) => doubt(draft, leaf),
-            (true, false) => verify(draft, leaf),
-            (false, _) => {}
+fn alone(draft: &mut Draft<'_>, named: &Named<'_>, mut address: Address) -> Who {
+    let doubted = address.doubted;
+    if let Some(leaf) = address.leaf.filter(|_| !(doubted && named.wrote && named.live)) {
+        // One that was in doubt from its first word on is no surer by another.
+        let proven = draft.space.leaves.get(leaf).is_some_and(|known| !known.is_unproven());
+        if named.wrote && !doubted && proven {
+            verify(draft, leaf);
         }
         return Who { leaf, root: draft.root_of(leaf) };
     }
-    let wrote = named.wrote && !address.doubted;
+    let former = if doubted { address.former(draft.space) } else { None };
+    address.pass_on(draft);
+    let wrote = named.wrote && !doubted;
     let leaf = open(draft, address, None, Opening { assurance: named.assurance, wrote, evidence: Evidence::First });
+    if let Some(former) = former {
+        // It may be the same person, who may have asked to be left alone.
+        suggest(draft, leaf, former, SuggestionReason::DoubtedAddress);
+        carry_refusals(draft, former, leaf);
+    }
     Who { leaf, root: draft.root_of(leaf) }
 }
 
@@ -241,7 +276,7 @@ fn together(draft: &mut Draft<'_>, named: &Named<'_>, mut addresses: SmallVec<[A
             filed.get_or_insert(leaf);
         }
     }
-    let person = join(draft, named, members, weighed.unsure);
+    let person = join(draft, named, members);
     if let Some(person) = person {
         let earlier = shared.iter().flat_map(|&leaf| draft.space.earlier(leaf));
         let earlier: SmallVec<[LeafId; 2]> = earlier.collect();
@@ -255,32 +290,28 @@ fn together(draft: &mut Draft<'_>, named: &Named<'_>, mut addresses: SmallVec<[A
 }
 
 /// Links and merges what is one person's. Gives the leaf of the first address; none without one.
-fn join(draft: &mut Draft<'_>, named: &Named<'_>, members: SmallVec<[Address; 2]>, unsure: bool) -> Option<LeafId> {
+fn join(draft: &mut Draft<'_>, named: &Named<'_>, members: SmallVec<[Address; 2]>) -> Option<LeafId> {
     let known = members.iter().find_map(|address| address.leaf);
     let evidence = evidence(&members);
     let root = merge(draft, &members, evidence);
     note_pair(draft, named, &members);
     let mut first = None;
     for address in members {
-        let Address { leaf, doubted, bond, kind, .. } = address;
+        let Address { leaf, bond, kind, .. } = address;
         let leaf = leaf.unwrap_or_else(|| {
             // A browser is its customer's by the login, whichever of the two came first.
             let linked =
                 known.is_some() || first.is_some() || (kind == AddressKind::Web && evidence == Evidence::Login);
             let opening = Opening {
                 assurance: named.assurance,
-                wrote: named.wrote && !unsure && is_proven(bond, kind),
+                wrote: named.wrote && is_proven(bond, kind),
                 evidence: if linked { link(bond, kind, evidence) } else { Evidence::First },
             };
             let root = root.or_else(|| first.map(|leaf| draft.root_of(leaf)));
             open_beside(draft, address, root, opening, known.or(first).filter(|_| linked))
         });
-        if named.wrote && draft.opened(leaf).is_none() {
-            match (doubted, unsure) {
-                (true, true) => doubt(draft, leaf),
-                (false, _) if first.is_some() && !is_proven(bond, kind) => {}
-                _ => verify(draft, leaf),
-            }
+        if named.wrote && draft.opened(leaf).is_none() && (first.is_none() || is_proven(bond, kind)) {
+            verify(draft, leaf);
         }
         first.get_or_insert(leaf);
     }
@@ -323,6 +354,7 @@ fn note_pair(draft: &mut Draft<'_>, named: &Named<'_>, members: &[Address]) {
         if let Some((leaf, known)) = known
             && named.wrote
             && named.live
+            && known.kind == AddressKind::Phone
             && known.was_heard_before(draft.now, HEARD_AGAIN_DAYS)
             && other.bond == Bond::Paired
         {
@@ -368,16 +400,6 @@ pub(crate) fn known_person(
     let shared = |leaf: LeafId| space.leaves.get(leaf).is_some_and(|leaf| leaf.shared);
     let mut paired = looked_up.filter(|other| Bond::pairs(first.kind, other.kind)).filter_map(|other| other.leaf);
     paired.find(|&leaf| !shared(leaf))
-}
-
-/// Whoever has the address may be somebody else now.
-pub(super) fn doubt(draft: &mut Draft<'_>, id: LeafId) {
-    if let Some(leaf) = draft.space.leaves.get(id)
-        && leaf.status == IdentityStatus::Verified
-    {
-        let shared = leaf.shared;
-        draft.push(Change::IdentityMarked { leaf: id, status: IdentityStatus::Provisional, shared });
-    }
 }
 
 /// Whoever was only written to has written now; or who was doubted is proven.

@@ -8,6 +8,7 @@
 
 use smallvec::SmallVec;
 
+use super::leaf::MAX_GENERATIONS;
 use super::resolve::{Address, Bond, Opening, open};
 use super::single::live_leaves;
 use crate::domain::delivery::carry_refusals;
@@ -16,9 +17,6 @@ use crate::domain::event::AddressKind;
 use crate::domain::id::LeafId;
 use crate::domain::record::{Change, Evidence, IdentityStatus};
 use crate::domain::workspace::Workspace;
-
-/// Generations of an address that are looked at, newest first: whoever had it before has no part in what is decided now.
-const MAX_GENERATIONS: usize = 16;
 
 impl Workspace {
     /// Whether what is said to a leaf still reaches those whom it was meant for: its link stands, or the address went on as SHARED.

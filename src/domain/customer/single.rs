@@ -68,7 +68,7 @@ impl Person {
         let root = address.leaf.map(|leaf| draft.space.root_of(leaf));
         let theirs = values(draft.space, address, root);
         let differs = |&(kind, hash): &Value| self.values.iter().any(|&(other, value)| other == kind && value != hash);
-        if theirs.iter().any(differs) {
+        if theirs.iter().any(differs) || before(draft.space, address).any(|value| differs(&value)) {
             return Fit::TwoValues;
         }
         match root {
@@ -100,6 +100,13 @@ fn values(space: &Workspace, address: &Address, root: Option<RootId>) -> SmallVe
         None if space.config().identity.is_single(address.kind) => SmallVec::from_iter([(address.kind, address.hash)]),
         None => SmallVec::new(),
     }
+}
+
+/// What those have who had a number before, and whom only silence took it from: they may be members of one household.
+fn before(space: &Workspace, address: &Address) -> impl Iterator<Item = Value> {
+    let number = (address.kind == AddressKind::Phone && address.generation > 1).then_some(address.hash);
+    let earlier = number.into_iter().flat_map(|hash| space.leaves.unannounced(hash));
+    earlier.flat_map(|leaf| live_values(space, space.root_of(leaf)))
 }
 
 /// Values of single-valued kinds that a customer has now.

@@ -1,8 +1,8 @@
 //! What the strong evidence of one event amounts to: which of its addresses are one person's, which are in common with somebody else,
 //! and whom it nearly speaks for.
 //!
-//! In this order: an account of a provider is one person's number now; CRM ids and logins say who it is; a doubted address goes where
-//! they say, or stays; then the addresses that were written from, as one account; then what is claimed besides. Each has to fit all that
+//! In this order: an account of a provider is one person's number now; CRM ids and logins say who it is; a doubted address stays
+//! where they say so, or goes to whoever writes now; then the addresses that were written from, as one account; then what is claimed besides. Each has to fit all that
 //! was taken before it, so that no chain of addresses gives a person two values of a single-valued kind.
 
 use smallvec::SmallVec;
@@ -33,8 +33,6 @@ pub(super) struct Weighed {
     pub(super) addresses: SmallVec<[(Address, Part); 2]>,
     /// Leaves of other customers who may be this person, with what speaks for it.
     pub(super) others: SmallVec<[(LeafId, SuggestionReason); 2]>,
-    /// Nobody whom we are sure of is named: what is said comes from whoever has the doubted address now.
-    pub(super) unsure: bool,
 }
 
 /// Weighs addresses of which none is SHARED, and at least one is there.
@@ -119,8 +117,9 @@ pub(super) fn weigh(draft: &mut Draft<'_>, named: &Named<'_>, mut addresses: Sma
     weighed
 }
 
-/// An account of a provider has one number, and a number one account: where the number's customer has another account there, it has
-/// changed hands. Where it comes back to whoever had it before, both use it: it is SHARED, and each is known by the account.
+/// An account of a provider has one number, and a number one account. Where the number's customer has another account there, the number
+/// has changed hands or both use it, and which of them writes from it is not known: it is SHARED, and each is known by the account.
+/// Only a number that may be another's already has changed hands.
 fn one_number_an_account(
     draft: &mut Draft<'_>,
     named: &Named<'_>,
@@ -132,7 +131,7 @@ fn one_number_an_account(
         addresses.iter().position(of_account)
     };
     let (Some(account), Some(number)) = (place(AddressKind::Whatsapp), place(AddressKind::Phone)) else { return };
-    let Some(leaf) = addresses[number].leaf else { return };
+    let Some(leaf) = addresses[number].leaf.filter(|_| !addresses[number].doubted) else { return };
     let space = draft.space;
     let holder = space.root_of(leaf);
     let owner = addresses[account].leaf.map(|leaf| space.root_of(leaf));
@@ -144,19 +143,15 @@ fn one_number_an_account(
     if owner == Some(holder) || !known.any(other_account) {
         return;
     }
-    weighed.others.push((leaf, SuggestionReason::DoubtedAddress));
-    let returns = owner.is_some_and(|owner| space.earlier(leaf).any(|earlier| space.root_of(earlier) == owner));
-    if returns {
-        let number = addresses.remove(number);
-        let opening = Opening { assurance: named.assurance, wrote: named.wrote, evidence: Evidence::First };
-        share(draft, number, opening);
-        addresses[0].bond = Bond::First;
-    } else {
-        addresses[number].pass_on(draft);
-    }
+    weighed.others.push((leaf, SuggestionReason::SharedAddress));
+    let number = addresses.remove(number);
+    let opening = Opening { assurance: named.assurance, wrote: named.wrote, evidence: Evidence::First };
+    share(draft, number, opening);
+    addresses[0].bond = Bond::First;
 }
 
-/// Where a doubted address belongs: with whom the rest of the event says that it is, otherwise where it was.
+/// Where a doubted address belongs: it stays with its customer where an address of his that is not doubted is named with it. Otherwise
+/// somebody else has it now, who is whom the rest of the event says.
 fn settle_doubts(
     draft: &mut Draft<'_>,
     person: &Person,
@@ -172,10 +167,8 @@ fn settle_doubts(
         let mut sure = addresses.iter().filter(|address| !address.doubted && bond(address.bond));
         sure.find_map(|address| root(draft, address))
     };
-    let claimed = !person.is_nobody() || addresses.iter().any(|address| address.bond == Bond::Claimed);
     let by_claim = sure_of(|bond| bond == Bond::Claimed);
     let sure = sure_of(|bond| bond != Bond::Claimed);
-    weighed.unsure = !claimed && sure.is_none();
     for (at, address) in addresses.iter_mut().enumerate() {
         if !address.doubted {
             continue;
@@ -186,17 +179,11 @@ fn settle_doubts(
         if proven {
             continue;
         }
+        weighed.others.extend(address.leaf.map(|leaf| (leaf, SuggestionReason::DoubtedAddress)));
         match address.bond {
             // Somebody else writes from it now.
-            Bond::First | Bond::Paired if claimed => {
-                weighed.others.extend(address.leaf.map(|leaf| (leaf, SuggestionReason::DoubtedAddress)));
-                address.pass_on(draft);
-            }
-            Bond::First | Bond::Paired if sure.is_none() || theirs.is_none() => {}
-            Bond::First | Bond::Paired | Bond::Claimed | Bond::Weak => {
-                weighed.others.extend(address.leaf.map(|leaf| (leaf, SuggestionReason::DoubtedAddress)));
-                parts[at] = Some(Part::Out);
-            }
+            Bond::First | Bond::Paired => address.pass_on(draft),
+            Bond::Claimed | Bond::Weak => parts[at] = Some(Part::Out),
         }
     }
 }

@@ -21,6 +21,8 @@ use crate::domain::workspace::{AgentKind, EndpointConfig};
 
 /// Longest text of an answer, bytes.
 const MAX_TEXT_BYTES: usize = 64 * 1_024;
+/// What was asked from an address before it was SHARED is answered there for so many days.
+const ASKED_BEFORE_SHARED_DAYS: u16 = 30;
 /// Most parts of an answer.
 const MAX_PARTS: usize = 64;
 
@@ -154,9 +156,12 @@ fn recipient<'d>(
             (leaf, endpoint, true)
         }
     };
-    // What changed hands is somebody else's, whatever was written from it before.
+    // What changed hands is somebody else's, whatever was written from it before, and what was silent for long may be.
     let answerable = draft.space.is_answerable(leaf);
-    let identity = draft.space.leaves.get(leaf).filter(|_| answerable).ok_or(Rejection::NoRecipient)?;
+    let identity = draft.space.leaves.get(leaf).filter(|leaf| answerable && !leaf.may_be_anothers(draft.now));
+    // What became SHARED since the question may as well have been handed over.
+    let identity = identity.filter(|leaf| !leaf.ended || !leaf.was_heard_before(draft.now, ASKED_BEFORE_SHARED_DAYS));
+    let identity = identity.ok_or(Rejection::NoRecipient)?;
     let endpoint = config
         .endpoints
         .iter()

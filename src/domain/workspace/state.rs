@@ -244,7 +244,7 @@ impl Workspace {
                     leaf.shared = *shared;
                 }
             }
-            Change::LinkEnded { leaf, successor, shared } => self.end_link(*leaf, *successor, *shared),
+            Change::LinkEnded { leaf, successor, shared } => self.end_link(*leaf, *successor, *shared, now),
             Change::Linked { leaf, evidence, assurance } => self.leaves.prove(*leaf, *evidence, *assurance),
             Change::Heard { leaf } => self.leaves.hear(*leaf, now),
             Change::Erased { leaves, .. } => self.erase(index, leaves),
@@ -340,7 +340,7 @@ impl Workspace {
             Change::WorkClosed { work, reopen_until, .. } => self.close(*work, *reopen_until),
             // What waited while its address changed hands is not answered to whoever has that now.
             Change::MessageStored(message) if !self.is_answerable(message.leaf) => {
-                self.end_link(message.leaf, None, false);
+                self.end_link(message.leaf, None, false, now);
             }
             _ => {}
         }
