@@ -85,7 +85,7 @@ impl SimAgent {
             3,
             merge,
             5,
-            if self.sorts { 16 } else { 0 },
+            if self.sorts { 14 } else { 0 },
             if self.tends { 12 } else { 0 },
             1,
         ];
@@ -200,7 +200,7 @@ impl SimAgent {
     /// Something about a customer, and whether it is to be heard.
     fn tend(&self, rng: &mut Rng, view: Option<&AgentView>) -> Option<Verb> {
         let mut number = |below| u32::try_from(rng.below(below)).expect("a small number");
-        let (one, which) = (number(14), number(30));
+        let (one, which) = (number(14), number(24));
         let leaf = LeafId(one);
         Some(match which {
             0..4 => {
@@ -238,9 +238,9 @@ impl SimAgent {
                 let offered = rng.pick_of(&view?.offers)?;
                 Verb::MarkSpam { work: offered.work.work, assignment: None }
             }
-            20..26 => Verb::ClearSpam { work: rng.pick_of(&self.assignments)?.0 },
+            20..22 => Verb::ClearSpam { work: rng.pick_of(&self.assignments)?.0 },
             _ => {
-                let named = rng.percent(25).then_some(leaf);
+                let named = rng.percent(40).then_some(leaf);
                 Verb::LiftQuarantine { leaf: named, endpoint: Name::new(rng.pick(&["wa1", "sms1", "tg1", "web1"])) }
             }
         })
