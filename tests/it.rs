@@ -35,6 +35,8 @@ mod firsts;
 mod formats;
 #[path = "it/guide.rs"]
 mod guide;
+#[path = "it/one_customer.rs"]
+mod one_customer;
 #[path = "it/rights.rs"]
 mod rights;
 #[path = "it/round_trips.rs"]

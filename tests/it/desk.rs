@@ -15,7 +15,8 @@ use crate::reads;
 
 const PHONE: &str = "4915112345678";
 
-struct Desk {
+/// `skein agent` as a person has it before them.
+pub(crate) struct Desk {
     _child: Child,
     typed: ChildStdin,
     lines: Lines<BufReader<ChildStdout>>,
@@ -23,7 +24,7 @@ struct Desk {
 }
 
 impl Desk {
-    fn open(data: &Path) -> Self {
+    pub(crate) fn open(data: &Path) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_skein"))
             .args(["agent", "--name", "ann", "--data"])
             .arg(data)
@@ -39,7 +40,7 @@ impl Desk {
     }
 
     /// Waits for a line with these words.
-    async fn says(&mut self, words: &str) {
+    pub(crate) async fn says(&mut self, words: &str) {
         let waited = timeout(PATIENCE, async {
             loop {
                 let line = self.lines.next_line().await.expect("readable").expect("the desk is open");
@@ -53,13 +54,13 @@ impl Desk {
         assert!(waited.await.is_ok(), "no {words:?} in\n{}", self.said);
     }
 
-    async fn types(&mut self, line: &str) {
+    pub(crate) async fn types(&mut self, line: &str) {
         self.typed.write_all(format!("{line}\n").as_bytes()).await.expect("the desk is open");
     }
 }
 
 /// Where the daemon is, as `skein dev` leaves it.
-fn leave_addresses(data: &Path, bed: &Bed, daemon: &Daemon) {
+pub(crate) fn leave_addresses(data: &Path, bed: &Bed, daemon: &Daemon) {
     let addresses = json!({
         "nats": bed.nats.url(),
         "grpc": daemon.grpc.to_string(),

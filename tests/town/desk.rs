@@ -99,6 +99,7 @@ impl Desk {
             stream: Name::new(STREAM),
             input: Input { sequence: self.sequence, of: 1, ..Input::default() },
             event: happening.event.clone(),
+            body: None,
         })))
     }
 
