@@ -50,6 +50,8 @@ mod peers;
 mod receipts;
 #[path = "domain/reshaped.rs"]
 mod reshaped;
+#[path = "domain/reshaped_mails.rs"]
+mod reshaped_mails;
 #[path = "domain/sessions.rs"]
 mod sessions;
 #[path = "domain/set_aside.rs"]

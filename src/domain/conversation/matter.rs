@@ -165,10 +165,14 @@ pub(crate) fn belongs(draft: &Draft<'_>, work: WorkId, root: RootId) -> bool {
     leaf_of(draft, work).is_some_and(|leaf| draft.root_of(leaf) == root)
 }
 
-/// Whether the Work is one of the customer's, of the brand that the question is asked of.
-fn fits(draft: &Draft<'_>, work: WorkId, question: &Question<'_>) -> bool {
+/// The brand of a Work, open or closed.
+pub(crate) fn brand_of<'d>(draft: &Draft<'d>, work: WorkId) -> Option<&'d Name> {
     let space = draft.space;
     let open = space.works.get(&work).map(|work| &work.brand);
-    let brand = open.or_else(|| space.closed.get(work).map(|work| space.names.get(work.brand)));
-    belongs(draft, work, question.root) && brand.is_some_and(|brand| question.is_of_brand(brand))
+    open.or_else(|| space.closed.get(work).map(|work| space.names.get(work.brand)))
+}
+
+/// Whether the Work is one of the customer's, of the brand that the question is asked of.
+fn fits(draft: &Draft<'_>, work: WorkId, question: &Question<'_>) -> bool {
+    belongs(draft, work, question.root) && brand_of(draft, work).is_some_and(|brand| question.is_of_brand(brand))
 }
