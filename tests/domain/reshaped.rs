@@ -420,3 +420,18 @@ fn once_the_work_is_forgotten_so_is_what_was_merged_into_it() {
     story.hears(whatsapp("+4915100000001", "somebody else")).expect("a message");
     assert!(story.space().work(two.0).is_none() && story.space().work(one.0).is_none());
 }
+
+#[test]
+fn an_answer_goes_where_the_customer_last_wrote_however_long_we_have_spoken_since() {
+    let Two { mut story, one, two, .. } = two(shop());
+    story.hears(sms(ANNA, "by sms, please").quoting("1")).expect("a message");
+    for _ in 0..200 {
+        story.sends("ann", two, |send| send.note = true).expect("a note");
+    }
+    let before = story.answers("ann", two, "good day").message().endpoint.clone();
+    story.hears(whatsapp(ANNA, "thanks for nothing").backfill()).expect("history");
+    merges(&mut story, "ann", owned(one), two).expect("merged");
+    assert_eq!(before, "sms");
+    assert_eq!(story.answers("ann", two, "good day").message().endpoint, "sms");
+    story.folds_to_the_same();
+}

@@ -114,3 +114,29 @@ fn a_token_leads_into_no_other_brands_work() {
     assert!(opens_customer(&lawyer) && !lawyer.message().flags.has(Flags::BAD_TOKEN));
     story.folds_to_the_same();
 }
+
+#[test]
+fn what_somebody_copied_wrote_changes_nothing_of_where_the_customer_is_answered() {
+    let mut story = with_tokens();
+    let (held, _) = copied(&mut story);
+    story.hears(mail("anna@work.example", "w0@anna", "old").backfill()).expect("history opens no work");
+    let merge = Verb::MergeCustomers { customer: RootId(0), other: RootId(1) };
+    story.does("ann", merge).expect("merged");
+    story.hears(mail("anna@work.example", "w1@anna", "answer me here")).expect("a message");
+    let sent = story.sends("ann", held, |send| send.content = crate::mail_threads::to_both("good"));
+    assert_eq!(sent.message().leaf, LeafId(1));
+    let lawyer = story.hears(mail(LAWYER, "1@law", "I write").reply_tokens(&[&lawyers_token(&sent)]));
+    assert_eq!(lawyer.message().work, Some(held.0));
+    let asked = lawyer.message_id();
+    let more = story.hears(mail("anna@work.example", "w2@anna", "and the lamps?")).message_id();
+    let verb = Verb::SplitWork {
+        work: held.0,
+        assignment: held.1,
+        messages: Parted::These(vec![more]),
+        queue: Name::default(),
+    };
+    story.does("ann", verb).expect("two matters");
+    assert_eq!(story.work(held.0).last_customer_message, Some(asked));
+    assert_eq!(story.answers("ann", held, "good").message().leaf, LeafId(1), "not to the address of before");
+    story.folds_to_the_same();
+}
