@@ -8,7 +8,7 @@ use skein::domain::id::{AssignmentId, MessageId, Name, WorkId};
 use skein::domain::record::{Change, OfferOutcome, Presence, UnassignReason};
 use skein::domain::rejection::Rejection;
 use skein::domain::view::WorkState;
-use skein::domain::workspace::Accept;
+use skein::domain::workspace::{Accept, AgentProfile};
 
 use crate::kit::{HOUR, MINUTE, Scenario, Shop, Step, chat, own_report, shop, sms, whatsapp};
 
@@ -419,6 +419,21 @@ fn once_the_work_is_forgotten_so_is_what_was_merged_into_it() {
     story.after(73 * HOUR);
     story.hears(whatsapp("+4915100000001", "somebody else")).expect("a message");
     assert!(story.space().work(two.0).is_none() && story.space().work(one.0).is_none());
+}
+
+#[test]
+fn works_whose_channels_nobody_takes_together_stay_two() {
+    let only = |channel: &'static str| move |agent: &mut AgentProfile| agent.channels = vec![Name::new(channel)];
+    let shop = shop().agent("ann", only("whatsapp")).agent("bob", only("sms"));
+    let mut story = shop.opens();
+    story.ready("ann").expect("ready");
+    story.ready("bob").expect("ready");
+    story.hears(whatsapp(ANNA, "where is my parcel?")).expect("a message");
+    let one = story.takes("ann");
+    story.hears(sms(ANNA, "and my invoice?")).expect("a message");
+    let two = story.takes("bob");
+    let step = merges(&mut story, "ann", owned(two), one);
+    assert!(matches!(step.refused(), Rejection::CannotMerge(_)), "it would wait for ever once ann is gone");
 }
 
 #[test]

@@ -45,7 +45,7 @@ pub(crate) enum Matter {
         /// Open Works of the Conversation.
         linked: Vec<WorkId>,
     },
-    /// The limit of open Works is reached: into the latest open one of the brand, flagged.
+    /// The limit of open Works is reached: into the latest open one of the brand that can be spoken on there, flagged.
     AtLimit(WorkId),
 }
 
@@ -87,7 +87,10 @@ pub(crate) fn choose(draft: &Draft<'_>, question: &Question<'_>, answered: Optio
     let of_brand =
         || linked.iter().filter_map(|work| space.works.get(work)).filter(|work| question.is_of_brand(&work.brand));
     let at_limit = of_brand().count() >= space.config().max_open_works as usize;
-    match of_brand().max_by_key(|work| (work.last_message, work.id)).filter(|_| at_limit) {
+    // One that nobody could take any more would wait for ever: rather one more than that, and the next goes there.
+    let can_take = |work: &&Box<Work>| space.requirements.take_on(work, std::iter::once(question.channel));
+    let latest = || of_brand().filter(can_take).max_by_key(|work| (work.last_message, work.id));
+    match at_limit.then(latest).flatten() {
         Some(work) => Matter::AtLimit(work.id),
         None => Matter::New { linked },
     }

@@ -173,6 +173,11 @@ impl Work {
         self.beside.as_ref().map(|beside| beside.places.as_slice()).unwrap_or_default()
     }
 
+    /// Channels that it is spoken on.
+    pub(crate) fn channels(&self) -> impl Iterator<Item = &Name> {
+        std::iter::once(&self.channel).chain(self.places_beside().iter().map(|place| &place.channel))
+    }
+
     /// Number of the place, if the Work is spoken on there.
     pub(crate) fn place_of(&self, channel: &str, endpoint: &str) -> Option<u8> {
         if self.endpoint == endpoint && self.channel == channel {
