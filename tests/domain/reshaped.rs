@@ -450,3 +450,25 @@ fn an_answer_goes_where_the_customer_last_wrote_however_long_we_have_spoken_sinc
     assert_eq!(story.answers("ann", two, "good day").message().endpoint, "sms");
     story.folds_to_the_same();
 }
+
+#[test]
+fn a_work_that_is_split_and_merged_over_and_over_does_not_grow() {
+    let Two { mut story, mut one, .. } = two(shop().agent("ann", |ann| ann.capacity = 9));
+    let more = story.hears(whatsapp(ANNA, "and the lamp?")).message_id();
+    let mut refused = None;
+    for _ in 0..1_000 {
+        let new = splits(&mut story, "ann", one, Parted::These(vec![more])).answer().work.expect("a new work");
+        let two = story.takes("ann");
+        assert_eq!(two.0, new);
+        let step = merges(&mut story, "ann", owned(one), two);
+        if step.0.is_err() {
+            refused = Some(step.refused());
+            break;
+        }
+        one = two;
+    }
+    assert!(matches!(refused, Some(Rejection::Limit(_))), "{refused:?}");
+    let view = story.conversation(story.work(one.0).conversation);
+    assert!(view.merged.len() <= 64, "{}", view.merged.len());
+    story.folds_to_the_same();
+}
