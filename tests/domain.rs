@@ -58,6 +58,8 @@ mod receipts;
 mod rekeyed;
 #[path = "domain/reshaped.rs"]
 mod reshaped;
+#[path = "domain/reshaped_mails.rs"]
+mod reshaped_mails;
 #[path = "domain/sessions.rs"]
 mod sessions;
 #[path = "domain/set_aside.rs"]

@@ -302,3 +302,14 @@ fn a_household_phone_is_shared_still_when_what_was_said_from_it_is_erased() {
     story.answers("ann", held, "are you there still?").expect("as before");
     story.folds_to_the_same();
 }
+
+#[test]
+fn what_was_merged_into_a_work_of_the_erased_is_forgotten_with_it() {
+    let (mut story, held, mailed) = crate::merges::merged();
+    let merge = Verb::MergeWorks { from: mailed, from_assignment: None, into: held.0, into_assignment: held.1 };
+    story.does("ann", merge).expect("one matter");
+    erases(&mut story, RootId(0)).expect("erased");
+    let verb = Verb::MergeWorks { from: mailed, from_assignment: None, into: held.0, into_assignment: held.1 };
+    assert_eq!(story.does("ann", verb).refused(), Rejection::UnknownWork);
+    story.folds_to_the_same();
+}

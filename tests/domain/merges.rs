@@ -494,6 +494,27 @@ fn a_person_has_one_number_in_the_crm() {
 }
 
 #[test]
+fn an_address_of_several_people_is_linked_to_nobody() {
+    let mut story = customers(1);
+    for address in ["info@firm.example", "help@shop.example"] {
+        let linked = story.links(0, AddressKind::Email, address);
+        assert!(matches!(linked.refused(), Rejection::Invalid(_)), "{address}");
+    }
+    assert_eq!(story.conversation(RootId(0)).identities.len(), 1);
+}
+
+#[test]
+fn an_address_that_refused_before_it_was_erased_refuses_when_it_is_linked() {
+    let mut story = customers(1);
+    story.hears(sms(ANNA, "STOP")).expect("a refusal");
+    story.does("ann", Verb::Erase { customer: RootId(1) }).expect("erased");
+    story.links(0, AddressKind::Phone, ANNA).expect("linked");
+    let linked = story.conversation(RootId(0)).identities.pop().expect("the address");
+    assert!(linked.refuses.contains(&Purpose::Marketing), "{:?}", linked.refuses);
+    story.folds_to_the_same();
+}
+
+#[test]
 fn a_link_goes_with_the_id_that_it_was_made_for() {
     let mut story = customers(2);
     story.merges(0, 1).expect("merged");

@@ -324,6 +324,21 @@ fn the_limit_of_open_works_is_one_of_each_brand() {
 }
 
 #[test]
+fn at_the_limit_a_message_that_nobody_of_the_desk_takes_is_not_left_to_wait_there() {
+    let only = |channel: &str| vec![Name::new(channel)];
+    let shop = shop().but(|config| config.max_open_works = 1);
+    let shop = shop.agent("ann", |ann| ann.channels = only("whatsapp")).agent("bob", |bob| bob.channels = only("sms"));
+    let mut story = shop.opens();
+    let first = story.hears(whatsapp(ANNA, "one")).opened().expect("a work");
+    let second = story.hears(sms(ANNA, "two")).message().work.expect("a work");
+    story.ready("bob").expect("ready");
+    assert_eq!(story.offered_to(second).as_deref(), Some("bob"));
+    story.ready("ann").expect("ready");
+    assert_eq!(story.offered_to(first).as_deref(), Some("ann"));
+    assert_eq!(story.hears(sms(ANNA, "three")).message().work, Some(second));
+}
+
+#[test]
 fn an_echo_by_any_of_a_works_endpoints_passes_its_turn() {
     let mut story = shop().opens();
     let work = story.hears(sms(ANNA, "hello")).opened().expect("a work");

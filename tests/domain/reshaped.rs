@@ -8,7 +8,7 @@ use skein::domain::id::{AssignmentId, MessageId, Name, WorkId};
 use skein::domain::record::{Change, OfferOutcome, Presence, UnassignReason};
 use skein::domain::rejection::Rejection;
 use skein::domain::view::WorkState;
-use skein::domain::workspace::Accept;
+use skein::domain::workspace::{Accept, AgentProfile};
 
 use crate::kit::{HOUR, MINUTE, Scenario, Shop, Step, chat, own_report, shop, sms, whatsapp};
 
@@ -419,4 +419,56 @@ fn once_the_work_is_forgotten_so_is_what_was_merged_into_it() {
     story.after(73 * HOUR);
     story.hears(whatsapp("+4915100000001", "somebody else")).expect("a message");
     assert!(story.space().work(two.0).is_none() && story.space().work(one.0).is_none());
+}
+
+#[test]
+fn works_whose_channels_nobody_takes_together_stay_two() {
+    let only = |channel: &'static str| move |agent: &mut AgentProfile| agent.channels = vec![Name::new(channel)];
+    let shop = shop().agent("ann", only("whatsapp")).agent("bob", only("sms"));
+    let mut story = shop.opens();
+    story.ready("ann").expect("ready");
+    story.ready("bob").expect("ready");
+    story.hears(whatsapp(ANNA, "where is my parcel?")).expect("a message");
+    let one = story.takes("ann");
+    story.hears(sms(ANNA, "and my invoice?")).expect("a message");
+    let two = story.takes("bob");
+    let step = merges(&mut story, "ann", owned(two), one);
+    assert!(matches!(step.refused(), Rejection::CannotMerge(_)), "it would wait for ever once ann is gone");
+}
+
+#[test]
+fn an_answer_goes_where_the_customer_last_wrote_however_long_we_have_spoken_since() {
+    let Two { mut story, one, two, .. } = two(shop());
+    story.hears(sms(ANNA, "by sms, please").quoting("1")).expect("a message");
+    for _ in 0..200 {
+        story.sends("ann", two, |send| send.note = true).expect("a note");
+    }
+    let before = story.answers("ann", two, "good day").message().endpoint.clone();
+    story.hears(whatsapp(ANNA, "thanks for nothing").backfill()).expect("history");
+    merges(&mut story, "ann", owned(one), two).expect("merged");
+    assert_eq!(before, "sms");
+    assert_eq!(story.answers("ann", two, "good day").message().endpoint, "sms");
+    story.folds_to_the_same();
+}
+
+#[test]
+fn a_work_that_is_split_and_merged_over_and_over_does_not_grow() {
+    let Two { mut story, mut one, .. } = two(shop().agent("ann", |ann| ann.capacity = 9));
+    let more = story.hears(whatsapp(ANNA, "and the lamp?")).message_id();
+    let mut refused = None;
+    for _ in 0..1_000 {
+        let new = splits(&mut story, "ann", one, Parted::These(vec![more])).answer().work.expect("a new work");
+        let two = story.takes("ann");
+        assert_eq!(two.0, new);
+        let step = merges(&mut story, "ann", owned(one), two);
+        if step.0.is_err() {
+            refused = Some(step.refused());
+            break;
+        }
+        one = two;
+    }
+    assert!(matches!(refused, Some(Rejection::Limit(_))), "{refused:?}");
+    let view = story.conversation(story.work(one.0).conversation);
+    assert!(view.merged.len() <= 64, "{}", view.merged.len());
+    story.folds_to_the_same();
 }

@@ -35,12 +35,8 @@ pub(super) fn going_on(draft: &Draft<'_>, question: &Question<'_>) -> Option<Wor
 fn can_take(draft: &Draft<'_>, work: &Work, question: &Question<'_>) -> bool {
     let holder = work.owner.map(|owner| owner.agent).or(work.offer.map(|offer| offer.agent));
     let holder = holder.and_then(|agent| draft.agent(agent)).filter(|agent| agent.is_ready());
-    let channels: Vec<_> = work.places_beside().iter().map(|place| &place.channel).collect();
     holder.map_or_else(
-        || {
-            let all: Vec<_> = channels.into_iter().chain([&work.channel, question.channel]).collect();
-            draft.space.requirements.takes(&work.queue, &all)
-        },
+        || draft.space.requirements.take_on(work, std::iter::once(question.channel)),
         |agent: &Agent| agent.serves(question.channel),
     )
 }

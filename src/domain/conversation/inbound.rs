@@ -3,7 +3,7 @@
 use super::item::{Item, as_item, odd_time};
 use super::once::{Once, is_of_many, once};
 use super::parts;
-use super::proof::{Joins, filed_under, prove};
+use super::proof::{Joins, prove};
 use super::store::{Said, store};
 use super::{Counterpart, provider_fingerprint};
 use crate::domain::command::{Arrival, DeadLetter};
@@ -146,7 +146,7 @@ fn item(draft: &mut Draft<'_>, mut arrival: Arrival, endpoint: &EndpointConfig) 
     let mut joins = Joins::Unknown;
     if let (Some((AddressKind::Email, address)), "email") = (&counterpart, arrival.channel.as_str()) {
         let asks = !event.backfill && !flags.is_quiet() && !flags.has(Flags::GENERATED);
-        let proof = prove(draft, event, &item, address, asks);
+        let proof = prove(draft, (event, &item), address, draft.space.config().brand(endpoint), asks);
         flags = flags.with(proof.flags);
         // Whoever is blocked joins nobody's matter.
         let scope = endpoint.scope.as_str();
@@ -157,7 +157,7 @@ fn item(draft: &mut Draft<'_>, mut arrival: Arrival, endpoint: &EndpointConfig) 
     let event = &arrival.event;
     // Who joins somebody's matter becomes no customer by that, and tells nothing of that customer.
     let joined = match joins {
-        Joins::Participant(work) => filed_under(draft, work).map(|(leaf, root)| Who { leaf, root }),
+        Joins::Participant(_, leaf) => Some(Who { leaf, root: draft.root_of(leaf) }),
         Joins::Customer(_) | Joins::Unknown => None,
     };
 

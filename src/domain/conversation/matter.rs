@@ -45,7 +45,7 @@ pub(crate) enum Matter {
         /// Open Works of the Conversation.
         linked: Vec<WorkId>,
     },
-    /// The limit of open Works is reached: into the latest open one of the brand, flagged.
+    /// The limit of open Works is reached: into the latest open one of the brand that can be spoken on there, flagged.
     AtLimit(WorkId),
 }
 
@@ -87,7 +87,10 @@ pub(crate) fn choose(draft: &Draft<'_>, question: &Question<'_>, answered: Optio
     let of_brand =
         || linked.iter().filter_map(|work| space.works.get(work)).filter(|work| question.is_of_brand(&work.brand));
     let at_limit = of_brand().count() >= space.config().max_open_works as usize;
-    match of_brand().max_by_key(|work| (work.last_message, work.id)).filter(|_| at_limit) {
+    // One that nobody could take any more would wait for ever: rather one more than that, and the next goes there.
+    let can_take = |work: &&Box<Work>| space.requirements.take_on(work, std::iter::once(question.channel));
+    let latest = || of_brand().filter(can_take).max_by_key(|work| (work.last_message, work.id));
+    match at_limit.then(latest).flatten() {
         Some(work) => Matter::AtLimit(work.id),
         None => Matter::New { linked },
     }
@@ -165,10 +168,14 @@ pub(crate) fn belongs(draft: &Draft<'_>, work: WorkId, root: RootId) -> bool {
     leaf_of(draft, work).is_some_and(|leaf| draft.root_of(leaf) == root)
 }
 
-/// Whether the Work is one of the customer's, of the brand that the question is asked of.
-fn fits(draft: &Draft<'_>, work: WorkId, question: &Question<'_>) -> bool {
+/// The brand of a Work, open or closed.
+pub(crate) fn brand_of<'d>(draft: &Draft<'d>, work: WorkId) -> Option<&'d Name> {
     let space = draft.space;
     let open = space.works.get(&work).map(|work| &work.brand);
-    let brand = open.or_else(|| space.closed.get(work).map(|work| space.names.get(work.brand)));
-    belongs(draft, work, question.root) && brand.is_some_and(|brand| question.is_of_brand(brand))
+    open.or_else(|| space.closed.get(work).map(|work| space.names.get(work.brand)))
+}
+
+/// Whether the Work is one of the customer's, of the brand that the question is asked of.
+fn fits(draft: &Draft<'_>, work: WorkId, question: &Question<'_>) -> bool {
+    belongs(draft, work, question.root) && brand_of(draft, work).is_some_and(|brand| question.is_of_brand(brand))
 }

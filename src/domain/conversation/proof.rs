@@ -5,18 +5,20 @@
 //! else is a mail like any other of its sender's, and what it quotes of others is flagged. A mail with a forged sender therefore
 //! stands in the Conversation of whom it names, as CLAIMED, and no answer of ours goes to whoever forged it.
 //!
-//! Invariant: nobody joins a Work by a token that another address got, and nobody but a customer whose Work it is, or whom our
-//! last mail of it was copied to, joins it at all.
+//! Works are merged, split and taken apart: a token names the Work of then, and leads to the one that has the answered mail now.
+//!
+//! Invariant: nobody joins a Work by a token that another address got, nobody but a customer whose Work it is, or whom our
+//! last mail of it to that customer was copied to, joins it at all, and nobody by a mailbox of another brand.
 
 use super::item::Item;
-use super::matter::{belongs, leaf_of, reopenable};
+use super::matter::{belongs, brand_of, leaf_of, reopenable};
 use super::provider_fingerprint;
 use super::route::answers;
 use crate::domain::customer::address_hash;
 use crate::domain::delivery::Candidate;
 use crate::domain::draft::Draft;
 use crate::domain::event::{AddressKind, Assurance, InboundEvent, Scope};
-use crate::domain::id::{LeafId, RootId, WorkId};
+use crate::domain::id::{LeafId, MessageId, Name, RootId, WorkId};
 use crate::domain::record::Flags;
 
 /// Candidates of tokens that are looked at: a verification is a few hashes of a microsecond each.
@@ -34,8 +36,8 @@ pub(super) enum Joins {
     Unknown,
     /// Its customer's token names the Work.
     Customer(WorkId),
-    /// Whoever our last mail of the Work was copied to.
-    Participant(WorkId),
+    /// Whoever our last mail of the Work was copied to; what they say is filed under whom that went to.
+    Participant(WorkId, LeafId),
 }
 
 /// What a mail proves.
@@ -46,8 +48,14 @@ pub(super) struct Proof {
     pub(super) flags: Flags,
 }
 
-/// Looks at a mail of the normalised address `text`. `asks`: it is a person's, and new.
-pub(super) fn prove(draft: &Draft<'_>, event: &InboundEvent, item: &Item, text: &str, asks: bool) -> Proof {
+/// Looks at a mail of the normalised address `text` to a mailbox of that brand. `asks`: it is a person's, and new.
+pub(super) fn prove(
+    draft: &Draft<'_>,
+    (event, item): (&InboundEvent, &Item),
+    text: &str,
+    brand: &Name,
+    asks: bool,
+) -> Proof {
     let nothing = Proof { joins: Joins::Unknown, assurance: event.assurance, flags: Flags::default() };
     if item.external || !item.kind.is_said() || item.part.is_some() || event.scope != Scope::Direct {
         return nothing;
@@ -62,22 +70,25 @@ pub(super) fn prove(draft: &Draft<'_>, event: &InboundEvent, item: &Item, text: 
     let leaf = space.leaves.find(address).filter(|&leaf| space.leaves.get(leaf).is_some_and(|found| !found.ended));
     let author = Author { address, leaf, root: leaf.map(|leaf| draft.root_of(leaf)) };
 
-    let (token, mut flags) = tokens(draft, event, &author);
+    let ids = answers(item, event);
+    let (token, mut flags) = tokens(draft, event, &author, &ids);
     let assurance = if token.is_some() { Assurance::Token } else { event.assurance };
     let mut joins = Joins::Unknown;
     let named = token.into_iter().map(Thread::Work);
-    let ids = answers(item, event);
     let quoted = ids.iter().take(MAX_IDS).filter_map(|id| thread(draft, &author, id));
     for thread in named.chain(quoted) {
         let Thread::Work(work) = thread else { break };
+        let is_of_brand = brand_of(draft, work) == Some(brand);
         if author.root.is_some_and(|root| belongs(draft, work, root)) {
             // What is only quoted is found again once it is known whose message it is.
-            joins = if token == Some(work) { Joins::Customer(work) } else { joins };
+            joins = if token == Some(work) && is_of_brand { Joins::Customer(work) } else { joins };
             break;
         }
-        if assurance >= Assurance::Platform && space.mail.was_copied(work, address) {
+        let mut copied = space.mail.copied_to(work, address);
+        let of_customer = copied.find(|&leaf| belongs(draft, work, draft.root_of(leaf)));
+        if let Some(leaf) = of_customer.filter(|_| assurance >= Assurance::Platform && is_of_brand) {
             if space.works.contains_key(&work) || (asks && reopenable(draft, work)) {
-                joins = Joins::Participant(work);
+                joins = Joins::Participant(work, leaf);
             }
             break;
         }
@@ -111,25 +122,38 @@ fn thread(draft: &Draft<'_>, author: &Author, id: &str) -> Option<Thread> {
     if author.leaf.is_some_and(|leaf| known.get(super::own_mail_fingerprint(key, leaf, id)).is_some()) {
         return Some(Thread::Own);
     }
-    let &(_, work) = known.get(provider_fingerprint(key, "email", "", id))?;
-    work.map(Thread::Work)
+    let &(message, work) = known.get(provider_fingerprint(key, "email", "", id))?;
+    draft.space.work_of(message, work).map(Thread::Work)
+}
+
+/// The Work that has now what a mail answers, whose token names the Work that had it then.
+fn current(draft: &Draft<'_>, then: WorkId, answered: &[(MessageId, Option<WorkId>)]) -> WorkId {
+    let matters = &draft.space.matters;
+    match answered.iter().find(|(_, stored)| *stored == Some(then)) {
+        Some((message, _)) => matters.current(*message, then),
+        None => matters.merged_into(then).unwrap_or(then),
+    }
 }
 
 /// The Work of a token that was signed for the author's address; else what is odd about those that there are.
-fn tokens(draft: &Draft<'_>, event: &InboundEvent, author: &Author) -> (Option<WorkId>, Flags) {
+fn tokens(draft: &Draft<'_>, event: &InboundEvent, author: &Author, ids: &[String]) -> (Option<WorkId>, Flags) {
     let space = draft.space;
     let mut flags = Flags::default();
+    let known = |id: &String| space.provider_ids.get(provider_fingerprint(space.hash_key(), "email", "", id)).copied();
+    let looked_up = if event.reply_to_tokens.is_empty() { 0 } else { MAX_IDS };
+    let answered: Vec<_> = ids.iter().take(looked_up).filter_map(known).collect();
     for text in event.reply_to_tokens.iter().take(MAX_TOKENS) {
         let Some(candidate) = Candidate::read(text) else { continue };
         let Some(key) = space.mail.keys.of(&candidate) else { continue };
+        let work = current(draft, candidate.work, &answered);
         let is_bound_to = |address: u128| candidate.is_bound_to(key, space.name(), address);
         if is_bound_to(author.address) && !candidate.is_expired(draft.now) {
-            return (Some(candidate.work), Flags::default());
+            return (Some(work), Flags::default());
         }
-        let root = leaf_of(draft, candidate.work).map(|leaf| draft.root_of(leaf));
+        let root = leaf_of(draft, work).map(|leaf| draft.root_of(leaf));
         let leaves = root.into_iter().flat_map(|root| space.leaves_of(root)).take(MAX_OTHERS);
         let hashes = leaves.filter_map(|leaf| space.leaves.get(leaf)).map(|leaf| leaf.hash());
-        let mut others = hashes.chain(space.mail.copies(candidate.work).iter().copied());
+        let mut others = hashes.chain(space.mail.copies(work));
         flags = flags.with(if candidate.is_expired(draft.now) || !others.any(is_bound_to) {
             Flags::BAD_TOKEN
         } else if root == author.root {
@@ -140,9 +164,4 @@ fn tokens(draft: &Draft<'_>, event: &InboundEvent, author: &Author) -> (Option<W
         });
     }
     (None, flags)
-}
-
-/// The leaf of the Work that a participant joins: what is said there is filed under it.
-pub(super) fn filed_under(draft: &Draft<'_>, work: WorkId) -> Option<(LeafId, RootId)> {
-    leaf_of(draft, work).map(|leaf| (leaf, draft.root_of(leaf)))
 }

@@ -46,7 +46,7 @@ pub(super) struct Said {
 /// `endpoint`: none where the configuration has it no longer; what came by it then opens nothing.
 pub(super) fn store(draft: &mut Draft<'_>, endpoint: Option<&EndpointConfig>, said: Said) {
     let Said { channel, endpoint: endpoint_name, event, item, who, once, joined, joins } = said;
-    let participant = matches!(joins, Joins::Participant(_));
+    let participant = matches!(joins, Joins::Participant(..));
     let (item, opt) = if participant {
         // Only a customer refuses for a customer.
         (item, None)
@@ -80,8 +80,8 @@ pub(super) fn store(draft: &mut Draft<'_>, endpoint: Option<&EndpointConfig>, sa
         Scope::Public => endpoint.is_none_or(|endpoint| !endpoint.public),
     };
     let mut route = match joins {
-        Joins::Participant(work) if draft.space.works.contains_key(&work) => Route::Into(work),
-        Joins::Participant(work) => Route::Reopen(work),
+        Joins::Participant(work, _) if draft.space.works.contains_key(&work) => Route::Into(work),
+        Joins::Participant(work, _) => Route::Reopen(work),
         Joins::Customer(work) => route(draft, &question, Some(work), &item, &event, asked, set_aside),
         // Anybody can write the ids of a thread into a mail: they count where the sender is known to be who it says.
         Joins::Unknown if channel == "email" && event.assurance < Assurance::Platform => {
@@ -211,8 +211,9 @@ fn fingerprint_of(draft: &Draft<'_>, channel: &Name, endpoint: &Name, who: Who, 
         return fingerprint;
     }
     let taken = draft.space.provider_ids.get(fingerprint);
-    let by_another =
-        |(_, work): &(MessageId, Option<WorkId>)| work.is_none_or(|work| !matter::belongs(draft, work, who.root));
+    let by_another = |&(message, work): &(MessageId, Option<WorkId>)| {
+        draft.space.work_of(message, work).is_none_or(|work| !matter::belongs(draft, work, who.root))
+    };
     if taken.is_some_and(by_another) { own_mail_fingerprint(key, who.leaf, id) } else { fingerprint }
 }
 

@@ -6,11 +6,12 @@
 
 use super::end_between;
 use super::merge::{has_room, has_value, is_shared, join, may_be_one};
-use super::resolve::Address;
+use super::resolve::{Address, Opening, open_beside};
+use super::shared::is_role;
 use crate::domain::draft::Draft;
-use crate::domain::event::{AddressKind, Assurance, Scope, Sender};
+use crate::domain::event::{AddressKind, Assurance, Sender};
 use crate::domain::id::{LeafId, RootId};
-use crate::domain::record::{Change, Evidence, IdentityOpened, IdentityStatus, PersonalValue, SuggestionEnd};
+use crate::domain::record::{Change, Evidence, SuggestionEnd};
 use crate::domain::rejection::Rejection;
 
 /// Links an address to a customer.
@@ -28,13 +29,18 @@ pub(crate) fn link(draft: &mut Draft<'_>, id: RootId, sender: &Sender, scope: &s
         return Err(Rejection::SharedIdentity { leaf });
     }
     let address = Address::look_up(space, sender, scope).ok_or(Rejection::Invalid("address: cannot be read"))?;
+    if address.shared || is_role(space, address.kind, address.text()) {
+        return Err(Rejection::Invalid("address: several people use it"));
+    }
     let Some(leaf) = address.leaf else {
         let single = matches!(address.kind, AddressKind::Crm | AddressKind::Login);
         if single && has_value(space, &leaves, address.kind) {
             return Err(Rejection::TwoValues { kind: address.kind });
         }
         has_room(leaves.len() + 1)?;
-        open(draft, address, customer, LeafId(id.0));
+        let opening = Opening { assurance: Assurance::Claimed, wrote: false, evidence: Evidence::Agent };
+        // It goes with the leaf that the customer was named by.
+        open_beside(draft, address, Some(customer), opening, Some(LeafId(id.0)));
         return Ok(());
     };
     let other = space.root_of(leaf);
@@ -47,27 +53,6 @@ pub(crate) fn link(draft: &mut Draft<'_>, id: RootId, sender: &Sender, scope: &s
     end_between(draft, &[winner, loser], SuggestionEnd::Accepted);
     join(draft, winner, loser, Evidence::Agent);
     Ok(())
-}
-
-/// Opens an address that nobody has. `beside`: the leaf that the customer was named by.
-fn open(draft: &mut Draft<'_>, address: Address, root: RootId, beside: LeafId) {
-    let leaf = draft.next_leaf();
-    draft.with_content(leaf, PersonalValue::Address(address.text));
-    draft.push(Change::IdentityOpened(IdentityOpened {
-        leaf,
-        root,
-        kind: address.kind,
-        namespace_scope: address.scope,
-        scope: Scope::Direct,
-        hash: address.hash,
-        generation: address.generation,
-        normaliser: super::NORMALISER_VERSION,
-        status: IdentityStatus::Provisional,
-        shared: false,
-        assurance: Assurance::Claimed,
-        evidence: Evidence::Agent,
-        beside: Some(beside),
-    }));
 }
 
 /// An agent decides a suggestion: the two are one person, or they are not.

@@ -99,8 +99,10 @@ fn settle(draft: &mut Draft<'_>, parted: WorkId, queue: &Name, open: &[WorkId]) 
         |other: &&Work| (&other.channel, &other.endpoint, &other.brand) == (&work.channel, &work.endpoint, &work.brand);
     let mut there = open.iter().filter(|id| **id != parted).filter_map(|id| draft.work(*id)).filter(same_place);
     let is_theirs = |other: &&Work| other.state != WorkState::Closed && draft.root_of(other.leaf) == root;
-    if let Some((known, state, queue)) =
-        there.rfind(is_theirs).map(|known| (known.id, known.state, known.queue.clone()))
+    let can_take = |other: &&Work| other.has_room_for(work) && draft.space.requirements.take_on(other, work.channels());
+    if let Some((known, state, queue)) = there
+        .rfind(|other| is_theirs(other) && can_take(other))
+        .map(|known| (known.id, known.state, known.queue.clone()))
     {
         join(draft, parted, known);
         if state == WorkState::Queued {

@@ -9,6 +9,7 @@
 use std::collections::BTreeMap;
 
 use crate::domain::id::Name;
+use crate::domain::work::Work;
 use crate::domain::workspace::{AgentProfile, WorkspaceConfig};
 
 /// What one queue requires.
@@ -56,8 +57,17 @@ impl Requirements {
         one == other || class(one).is_some_and(|one| Some(one) == class(other))
     }
 
+    /// Whether a Work that is spoken on these channels, too, still finds somebody who serves its queue and can take them all.
+    pub(crate) fn take_on<'n>(&self, work: &'n Work, more: impl Iterator<Item = &'n Name>) -> bool {
+        let mut all: Vec<&Name> = work.channels().collect();
+        let known = all.len();
+        all.extend(more);
+        let is_news = all[known..].iter().any(|channel| !all[..known].contains(channel));
+        !is_news || self.takes(&work.queue, &all)
+    }
+
     /// Whether anybody who serves the queue can take all these channels.
-    pub(crate) fn takes(&self, queue: &str, channels: &[&Name]) -> bool {
+    fn takes(&self, queue: &str, channels: &[&Name]) -> bool {
         let all = |listed: &Vec<Name>| listed.is_empty() || channels.iter().all(|channel| listed.contains(channel));
         self.queues.get(queue).is_some_and(|required| required.channels.iter().any(all))
     }

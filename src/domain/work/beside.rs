@@ -3,14 +3,17 @@
 
 use smallvec::SmallVec;
 
-use super::ClosedWork;
 use super::open::MailThread;
+use super::{ClosedWork, Work};
 use crate::domain::id::{MessageId, Name, WorkId};
 
 /// Places beside its own that a Work knows at most: more endpoints than a customer of one brand writes to.
 const MAX_PLACES: usize = 32;
 /// Works that one is linked to at most.
 const MAX_LINKED: usize = 32;
+
+/// Works that are merged into one at most: each is remembered with its messages, and the Work is copied with them.
+const MAX_BROUGHT: usize = 32;
 
 /// Where a matter is spoken on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -66,5 +69,13 @@ impl Beside {
         if !self.linked.contains(&work) && self.linked.len() < MAX_LINKED {
             self.linked.push(work);
         }
+    }
+}
+
+impl Work {
+    /// Whether another Work can be merged into it, with what was merged into that.
+    pub(crate) fn has_room_for(&self, other: &Self) -> bool {
+        let brought = |work: &Self| work.beside.as_ref().map_or(0, |beside| beside.brought.len());
+        brought(self) + brought(other) < MAX_BROUGHT
     }
 }

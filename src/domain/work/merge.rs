@@ -41,6 +41,13 @@ pub(crate) fn merge(
     if ends.brand != stays.brand {
         return Err(Rejection::CannotMerge("another brand"));
     }
+    if !stays.has_room_for(ends) {
+        return Err(Rejection::Limit("works merged into one: 32"));
+    }
+    if !draft.space.requirements.take_on(stays, ends.channels()) {
+        // It would wait for ever once its owner is gone.
+        return Err(Rejection::CannotMerge("nobody takes all their channels"));
+    }
     join(draft, from, into);
     Ok(())
 }

@@ -314,7 +314,7 @@ impl Work {
                     owner.answer_by = None;
                 }
             }
-            Says::Ends | Says::Nothing => {}
+            Says::Asked | Says::Ends | Says::Nothing => {}
         }
         if let Some(words) = words.filter(|_| !message.flags.is_quiet()) {
             self.continue_mail(message.leaf, words);

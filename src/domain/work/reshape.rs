@@ -91,8 +91,7 @@ impl Work {
     pub(crate) fn is_as_counted(&self) -> bool {
         let Some(said) = &self.said else { return true };
         let turn = said.turn();
-        let last_in = said.last_asked().map(|item| item.id).or(said.before().last_in);
-        (turn.ours_since, turn.waited_ms, last_in) == (self.ours_since, self.waited_ms, self.last_in)
+        (turn.ours_since, turn.waited_ms, said.last_in()) == (self.ours_since, self.waited_ms, self.last_in)
     }
 
     /// Messages that it has, as far as they are kept apart.
@@ -131,7 +130,8 @@ impl Work {
         if self.answer_to.as_ref().is_some_and(|(leaf, _)| strange.contains(leaf)) {
             (self.answer_to, self.thread) = (None, None);
             // What a provider gave goes with the message that it came with.
-            let theirs = self.items().any(|item| Some(item.id) == self.last_in && strange.contains(&item.filed));
+            let from = self.said.as_ref().and_then(|said| said.last_from());
+            let theirs = from.is_some_and(|item| strange.contains(&item.filed));
             self.tokens.take_if(|_| !theirs);
         }
         self.part_mails(strange);
@@ -163,7 +163,7 @@ impl Work {
         let said = self.said.as_ref()?;
         let of = |asks: bool| {
             let mut items = said.items().iter().rev().filter(|item| messages.contains(&item.id));
-            items.find(|item| !asks || item.says == Says::Asks)
+            items.find(|item| !asks || item.says.addresses())
         };
         let item = of(true).or_else(|| of(false))?;
         Some((item.leaf, item.filed, self.places().nth(usize::from(item.place))?))
@@ -178,6 +178,11 @@ impl Work {
     /// Where it is spoken on beside its own endpoint.
     pub(crate) fn places_beside(&self) -> &[Place] {
         self.beside.as_ref().map(|beside| beside.places.as_slice()).unwrap_or_default()
+    }
+
+    /// Channels that it is spoken on.
+    pub(crate) fn channels(&self) -> impl Iterator<Item = &Name> {
+        std::iter::once(&self.channel).chain(self.places_beside().iter().map(|place| &place.channel))
     }
 
     /// Number of the place, if the Work is spoken on there.
@@ -247,8 +252,8 @@ impl Work {
     pub(crate) fn give(&mut self, messages: &[MessageId], parted: bool) -> Part {
         let mut left = self.take_said();
         let places: Vec<Place> = self.places().collect();
+        let has_last = left.last_from().is_some_and(|last| messages.contains(&last.id));
         let said = left.take_out(messages);
-        let has_last = self.last_in.is_some_and(|last| messages.contains(&last));
         let tokens = self.tokens.take_if(|_| has_last);
         let (mail, mails) = if parted { self.take_mails(&said) } else { (self.mail.clone(), self.mails()) };
         let only_now = left.before() == Before::default();
@@ -293,8 +298,9 @@ impl Work {
         for item in said.items_mut() {
             item.place = numbers.get(usize::from(item.place)).copied().unwrap_or(0);
         }
-        let theirs_last = said.last_asked().map(|item| item.id) > self.last_in;
         let mut own = self.take_said();
+        let from = |said: &Said| said.last_from().map(|item| item.id);
+        let theirs_last = from(&said) > from(&own).or(own.before().last_in);
         own.take_in(said);
         self.said = Some(Box::new(own));
         self.threaded |= threaded;
@@ -321,18 +327,18 @@ impl Work {
     fn count_anew(&mut self) {
         let Some(said) = &self.said else { return };
         let turn = said.turn();
-        let asked = said.last_asked();
-        let addressed = asked.or_else(|| said.last());
+        let from = said.last_from();
+        let addressed = from.or_else(|| said.last());
         let endpoint =
             addressed.and_then(|item| self.places().nth(usize::from(item.place))).map(|place| place.endpoint);
-        let last_in = asked.map(|item| item.id).or(said.before().last_in);
+        let last_in = said.last_in();
         let last_message = said.last().map(|item| item.id).max(said.before().last_message);
         let answer_to = addressed.and_then(|item| item.leaf).zip(endpoint);
-        let thread = asked.and_then(|item| item.thread.as_deref()).map(Box::from);
-        let last_in_at = asked.map(|item| item.at);
+        let thread = from.and_then(|item| item.thread.as_deref()).map(Box::from);
+        let last_in_at = from.map(|item| item.at);
         let traffic_at = said.last().map(|item| item.at).max(self.traffic_at);
         self.replied = said.has_answer();
-        if self.last_in != last_in && asked.is_none() {
+        if from.is_none() {
             self.tokens = None;
         }
         (self.ours_since, self.waited_ms) = (turn.ours_since, turn.waited_ms);

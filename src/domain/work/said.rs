@@ -22,6 +22,8 @@ pub(crate) enum Says {
     Asks,
     /// The same of somebody whom we copied in: the answer goes to the customer as before.
     Joins,
+    /// The same as [`Says::Asks`], answered by what is not kept any more: all that counts of it is where an answer goes.
+    Asked,
     /// It is our answer.
     Answers,
     /// The owner ended the Work without one. No message: what asked before awaits nothing.
@@ -34,6 +36,11 @@ impl Says {
     /// Whether it awaits our answer.
     pub(super) fn awaits(self) -> bool {
         matches!(self, Self::Asks | Self::Joins)
+    }
+
+    /// Whether it says where an answer goes.
+    pub(super) fn addresses(self) -> bool {
+        matches!(self, Self::Asks | Self::Asked)
     }
 }
 
@@ -108,23 +115,27 @@ impl Said {
         }
     }
 
-    /// Keeps the newest, and the first that still awaits its answer: the wait is counted from that.
+    /// Keeps the newest, the first that still awaits its answer, for the wait is counted from that, and the last of the customer's.
     fn cut(&mut self) {
         let waited = self.turn().waited_ms;
         let gone = self.items.len() - MAX_KEPT;
-        let open = self.asked().find(|(_, to)| to.is_none()).map(|(item, _)| item.id);
-        let first_open = self.items[..gone].iter().find(|item| Some(item.id) == open).cloned();
+        let open: Vec<MessageId> = self.asked().filter(|(_, to)| to.is_none()).map(|(item, _)| item.id).collect();
+        let from = self.last_from().map(|item| item.id);
+        let is_kept = |item: &&Item| Some(item.id) == from || open.first() == Some(&item.id);
+        let mut kept: Vec<Item> = self.items[..gone].iter().filter(is_kept).cloned().collect();
+        for item in kept.iter_mut().filter(|item| !open.contains(&item.id)) {
+            item.says = Says::Asked;
+        }
         for item in self.items.drain(..gone) {
             self.before.last_message = Some(item.id).filter(|_| item.says != Says::Ends).or(self.before.last_message);
             match item.says {
-                Says::Asks | Says::Joins => self.before.last_in = Some(item.id),
+                _ if kept.iter().any(|kept| kept.id == item.id) => {}
+                Says::Asks | Says::Joins | Says::Asked => self.before.last_in = Some(item.id),
                 Says::Answers => self.before.replied = true,
                 Says::Ends | Says::Nothing => {}
             }
         }
-        if let Some(open) = first_open {
-            self.items.insert(0, open);
-        }
+        self.items.splice(0..0, kept);
         self.before.waited_ms += waited - self.turn().waited_ms;
     }
 
@@ -170,8 +181,14 @@ impl Said {
     }
 
     /// The last message that asks.
-    pub(crate) fn last_asked(&self) -> Option<&Item> {
-        self.items.iter().rev().find(|item| item.says.awaits())
+    pub(crate) fn last_in(&self) -> Option<MessageId> {
+        let asks = self.items.iter().rev().find(|item| item.says.awaits() || item.says.addresses());
+        asks.map(|item| item.id).max(self.before.last_in)
+    }
+
+    /// The last message of the customer's own that asks: what an answer goes to.
+    pub(crate) fn last_from(&self) -> Option<&Item> {
+        self.items.iter().rev().find(|item| item.says.addresses())
     }
 
     /// The last message, of whichever side.

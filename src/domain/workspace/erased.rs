@@ -41,6 +41,7 @@ impl Workspace {
             for work in std::mem::take(&mut leaf.works) {
                 self.closed.remove(work);
                 self.mail.forget_work(work);
+                self.matters.forget(work);
             }
         }
         self.erasures.insert(index, leaves.to_vec());

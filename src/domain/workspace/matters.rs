@@ -161,7 +161,9 @@ impl Workspace {
         self.with_work(from, |work| {
             let part = work.give(messages, parted);
             let gone = |brought: &mut Brought| gone.contains(&brought.work.id);
-            let brought: Vec<Brought> = work.beside_mut().brought.extract_if(.., gone).collect();
+            let beside = work.beside_mut();
+            beside.moved.retain(|message| !messages.contains(message));
+            let brought: Vec<Brought> = beside.brought.extract_if(.., gone).collect();
             given = Some((part, brought));
         });
         let Some((part, brought)) = given else { return };

@@ -224,7 +224,7 @@ impl Workspace {
 
     fn change(&mut self, record: &Record, place: u16, change: &Change) {
         let (index, now) = (record.index, record.time);
-        self.mail.apply(change, now);
+        self.mail.apply(MessageId::new(index, place), change, now);
         self.people(record, place, change);
         match change {
             Change::ConfigApplied { canonical, sha256 } => self.configure(canonical, *sha256),
