@@ -14,7 +14,7 @@ use skein::domain::time::Timestamp;
 use skein::domain::view::WorkState;
 use skein::domain::{State, Workspace, evolve};
 
-use super::matters::{Heard, Matters};
+use super::matters::{Heard, Matters, asked, thread};
 use super::stats::Stats;
 
 /// The workspace of the simulation.
@@ -599,24 +599,6 @@ impl Auditor {
         }
         Ok(())
     }
-}
-
-/// What a customer asks in a Work by the record.
-fn asked(record: &Record, work: WorkId) -> Option<Heard> {
-    (0u16..).zip(&record.changes).find_map(|(place, change)| match change {
-        Change::MessageStored(message) if message.work == Some(work) => {
-            Heard::of(message, thread(record, place), record.time)
-        }
-        _ => None,
-    })
-}
-
-/// Thread of the message at a place.
-fn thread(record: &Record, place: u16) -> Option<&str> {
-    record.content.iter().find_map(|personal| match &personal.value {
-        PersonalValue::Message(words) if personal.place == place => words.thread.as_deref(),
-        _ => None,
-    })
 }
 
 /// What identifies a customer's message to the world: it must be stored once. What was told as history is told again by itself.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use skein::domain::Workspace;
 use skein::domain::event::Scope;
 use skein::domain::id::{LeafId, MessageId, Name, WorkId};
-use skein::domain::record::{Author, Change, Direction, MessageKind, MessageStored, Record};
+use skein::domain::record::{Author, Change, Direction, MessageKind, MessageStored, PersonalValue, Record};
 use skein::domain::time::Timestamp;
 use skein::domain::view::WorkState;
 
@@ -235,4 +235,22 @@ impl Matters {
             format!("{} of {}", seen.len(), self.stored.len())
         })
     }
+}
+
+/// What a customer asks in a Work by the record.
+pub(crate) fn asked(record: &Record, work: WorkId) -> Option<Heard> {
+    (0u16..).zip(&record.changes).find_map(|(place, change)| match change {
+        Change::MessageStored(message) if message.work == Some(work) => {
+            Heard::of(message, thread(record, place), record.time)
+        }
+        _ => None,
+    })
+}
+
+/// Thread of the message at a place.
+pub(crate) fn thread(record: &Record, place: u16) -> Option<&str> {
+    record.content.iter().find_map(|personal| match &personal.value {
+        PersonalValue::Message(words) if personal.place == place => words.thread.as_deref(),
+        _ => None,
+    })
 }
