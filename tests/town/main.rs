@@ -3,7 +3,7 @@
 //! with another's token, webhooks that come late or again. Two people are never made one, nobody's words are shown to another; who is
 //! surely one person is one, and who may be is suggested; a matter is one Work, and two are two. The last line is JSON.
 //!
-//! `SKEIN_TOWN_SEED` chooses the town, `config.toml` beside this what kind of town it is.
+//! `SKEIN_TOWN_SEED` chooses the town, `town.toml` what kind of town it is.
 
 mod desk;
 mod figures;
