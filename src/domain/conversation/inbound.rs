@@ -150,7 +150,7 @@ fn item(draft: &mut Draft<'_>, mut arrival: Arrival, endpoint: &EndpointConfig) 
         flags = flags.with(proof.flags);
         // Whoever is blocked joins nobody's matter.
         let scope = endpoint.scope.as_str();
-        let aside = matches!(proof.joins, Joins::Participant(_)) && is_set_aside(draft, &event.senders, scope);
+        let aside = matches!(proof.joins, Joins::Participant(..)) && is_set_aside(draft, &event.senders, scope);
         joins = if aside { Joins::Unknown } else { proof.joins };
         arrival.event.assurance = proof.assurance;
     }

@@ -180,10 +180,14 @@ impl Said {
         Turn { ours_since, waited_ms }
     }
 
-    /// The last message that asks.
+    /// The last message that asks, whoever said it.
+    pub(crate) fn last_asked(&self) -> Option<&Item> {
+        self.items.iter().rev().find(|item| item.says.awaits() || item.says.addresses())
+    }
+
+    /// The same, as far back as is known.
     pub(crate) fn last_in(&self) -> Option<MessageId> {
-        let asks = self.items.iter().rev().find(|item| item.says.awaits() || item.says.addresses());
-        asks.map(|item| item.id).max(self.before.last_in)
+        self.last_asked().map(|item| item.id).max(self.before.last_in)
     }
 
     /// The last message of the customer's own that asks: what an answer goes to.
