@@ -15,7 +15,7 @@ use skein::proto::agent::{
 use skein::proto::channel::Assurance;
 use tonic::transport::Channel;
 
-use crate::adapter::{Adapter, Payload, whatsapp};
+use crate::adapter::{Adapter, Payload, mail, whatsapp};
 use crate::agent::{Agent, reply};
 use crate::bed::{Bed, eventually};
 use crate::desk::{Desk, leave_addresses};
@@ -113,6 +113,21 @@ async fn links(ann: &mut Agent, customer: &str, namespace: &str, address: &str) 
     ann.command(request).await;
 }
 
+/// Two Works of ann's are one matter.
+async fn merges(ann: &mut Agent, from: &Work, into: &Work) {
+    ann.command(|id| {
+        Ask::MergeWorks(MergeWorksRequest {
+            request_id: id.to_owned(),
+            from_work_id: from.work_id.clone(),
+            from_assignment_id: from.assignment_id.clone(),
+            into_work_id: into.work_id.clone(),
+            into_assignment_id: into.assignment_id.clone(),
+            ..MergeWorksRequest::default()
+        })
+    })
+    .await;
+}
+
 /// The token of the last mail that left.
 async fn token(bus: &Client) -> String {
     eventually("a mail leaves", async || {
@@ -132,13 +147,15 @@ async fn one_customer_on_four_channels_has_one_conversation_and_can_be_taken_apa
     let adapter = Adapter::new(bed.connect().await);
     let mut ann = Agent::log_in(channel.clone(), "ann").await;
 
-    // WhatsApp, answered by mail, which she answers with our token.
+    // WhatsApp, and a mail of which an agent knows that it is hers, about the same; she answers our answer with our token.
     adapter.publish(&whatsapp(PHONE, "1", "where is my parcel?")).await;
-    let parcel = ann.take("support", true).await;
-    let asked = parcel.messages[0].message_id.clone();
-    let parcel = work(&parcel);
+    let parcel = work(&ann.take("support", true).await);
     let anna = parcel.conversation_id.clone();
+    adapter.publish(&mail(MAIL, "first", "Your parcel", "where is it?")).await;
+    let mailed = ann.take("office", false).await;
+    let asked = mailed.messages[0].message_id.clone();
     links(&mut ann, &anna, "email", MAIL).await;
+    merges(&mut ann, &work(&mailed), &parcel).await;
     let known = customer(&channel, &anna).await.identities;
     let mailbox = known.into_iter().find(|identity| identity.namespace == "email").expect("a mailbox").identity_id;
     ann.command(|id| {
@@ -152,7 +169,7 @@ async fn one_customer_on_four_channels_has_one_conversation_and_can_be_taken_apa
     adapter.publish(&mail_with(&token(&bus).await, "thank you for the papers")).await;
     let answered = ann
         .told("the answer by mail", |event| match event {
-            What::Message(message) if message.channel == "email" && text(message).contains("papers") => {
+            What::Message(message) if message.channel == "email" && text(message).contains("thank you") => {
                 Some(message.clone())
             }
             _ => None,
@@ -168,23 +185,13 @@ async fn one_customer_on_four_channels_has_one_conversation_and_can_be_taken_apa
     let strange = work(&ann.take("page", false).await);
     assert_ne!(strange.conversation_id, anna);
     links(&mut ann, &anna, "messenger:it", "psid-1").await;
-    ann.command(|id| {
-        Ask::MergeWorks(MergeWorksRequest {
-            request_id: id.to_owned(),
-            from_work_id: strange.work_id.clone(),
-            from_assignment_id: strange.assignment_id.clone(),
-            into_work_id: contract.work_id.clone(),
-            into_assignment_id: contract.assignment_id.clone(),
-            ..MergeWorksRequest::default()
-        })
-    })
-    .await;
+    merges(&mut ann, &strange, &contract).await;
 
     let whole = customer(&channel, &anna).await;
     let of_four = evidence(&whole);
     for (namespace, expected) in [
         ("phone", Evidence::First),
-        ("email", Evidence::Agent),
+        ("email", Evidence::First),
         ("web", Evidence::Login),
         ("messenger:it", Evidence::First),
     ] {
@@ -197,10 +204,17 @@ async fn one_customer_on_four_channels_has_one_conversation_and_can_be_taken_apa
     assert_eq!(works, two);
     let told: Vec<String> =
         reads::messages(&channel, &anna).await.iter().map(|message| text(message).to_owned()).collect();
-    let said =
-        ["where is my parcel?", "The papers come by mail.", "thank you for the papers", "I want another contract"];
-    assert_eq!(told[..4], said);
-    assert_eq!(told[4], "about my contract");
+    let said = [
+        "where is my parcel?",
+        "where is it?",
+        "The papers come by mail.",
+        "thank you for the papers",
+        "I want another contract",
+        "about my contract",
+    ];
+    assert_eq!(told, said);
+    let by_ann = whole.merges.iter().filter(|merge| merge.evidence() == Evidence::Agent && merge.merged_by == "ann");
+    assert_eq!(by_ann.count(), 2, "the mailbox and Messenger");
 
     // The same at the desk, which takes the session over.
     let folder = tempfile::tempdir().expect("a folder");
@@ -208,7 +222,9 @@ async fn one_customer_on_four_channels_has_one_conversation_and_can_be_taken_apa
     let mut desk = Desk::open(folder.path());
     desk.says("ann is at work").await;
     desk.types("who").await;
-    for line in ["phone +4915112345678: wrote from it first", "email anna@example.com: an agent says so", "logged in"] {
+    for line in
+        ["phone +4915112345678: wrote from it first", "email anna@example.com: wrote from it first", "logged in"]
+    {
         desk.says(line).await;
     }
     desk.types("quit").await;

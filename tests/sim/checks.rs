@@ -14,6 +14,8 @@ use skein::domain::time::Timestamp;
 use skein::domain::view::WorkState;
 use skein::domain::{State, Workspace, evolve};
 
+pub(crate) use super::broken::{Broken, holds};
+use super::customers::message_key;
 use super::matters::{Heard, Matters, asked, thread};
 use super::stats::Stats;
 
@@ -22,21 +24,6 @@ pub(crate) const ACME: &str = "acme";
 
 /// Records from one scan of the whole state to the next: a broken invariant does not mend itself at once.
 const SCAN_EVERY: u64 = 3;
-
-/// A check that failed.
-#[derive(Clone, Debug)]
-pub(crate) struct Broken {
-    pub(crate) check: &'static str,
-    pub(crate) detail: String,
-}
-
-/// Fails the check unless it holds.
-pub(crate) fn holds(check: &'static str, holds: bool, detail: impl FnOnce() -> String) -> Result<(), Broken> {
-    if holds {
-        return Ok(());
-    }
-    Err(Broken { check, detail: detail() })
-}
 
 #[derive(Debug)]
 struct Owned {
@@ -599,9 +586,4 @@ impl Auditor {
         }
         Ok(())
     }
-}
-
-/// What identifies a customer's message to the world: it must be stored once. What was told as history is told again by itself.
-pub(crate) fn message_key(channel: &str, provider_ref: Option<&str>, text: &str, backfill: bool) -> String {
-    format!("{channel}|{}|{text}{}", provider_ref.unwrap_or(""), if backfill { "|history" } else { "" })
 }

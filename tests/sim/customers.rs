@@ -9,7 +9,6 @@ use skein::domain::id::{MessageId, Name};
 use skein::domain::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::checks::message_key;
 use super::rng::Rng;
 
 /// Persons who write.
@@ -518,4 +517,9 @@ fn blank(kind: EventKind) -> InboundEvent {
         read_token: None,
         reply_to_tokens: Vec::new(),
     }
+}
+
+/// What identifies a customer's message to the world: it must be stored once. What was told as history is told again by itself.
+pub(crate) fn message_key(channel: &str, provider_ref: Option<&str>, text: &str, backfill: bool) -> String {
+    format!("{channel}|{}|{text}{}", provider_ref.unwrap_or(""), if backfill { "|history" } else { "" })
 }
