@@ -8,6 +8,9 @@
 //! 2. everything before it that goes to an adapter is in OUT: it would have to be read again after a crash, which needs the keys;
 //! 3. the key blocks are stored without these keys, and the messages before them overwritten;
 //! 4. the record `KeyDestroyed`.
+//!
+//! A store of keys that was put back from an older copy has destroyed ones again: so each owner begins by destroying once more
+//! whatever the log says is destroyed.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -65,12 +68,13 @@ impl Eraser {
     /// # Errors
     /// [`KeysError`] that needs an operator.
     pub async fn run(self, stop: CancellationToken) -> Result<(), KeysError> {
+        let mut begun = false;
         loop {
             tokio::select! {
                 () = stop.cancelled() => return Ok(()),
                 () = tokio::time::sleep(LOOK_EVERY) => {}
             }
-            match self.look().await {
+            match self.look(&mut begun).await {
                 Ok(Ok(())) => {}
                 Ok(Err(Unavailable)) => return Ok(()),
                 Err(error) if error.may_pass() => {
@@ -88,8 +92,17 @@ impl Eraser {
         }
     }
 
-    /// Takes every erasure as far as it goes now.
-    async fn look(&self) -> Result<Result<(), Unavailable>, KeysError> {
+    /// Takes every erasure as far as it goes now; those of before, where that has not `begun`.
+    async fn look(&self, begun: &mut bool) -> Result<Result<(), Unavailable>, KeysError> {
+        if !*begun {
+            let workspace = self.workspace.clone();
+            let destroyed = move |state: &State| state.workspace(&workspace).map(|space| space.destroyed().to_vec());
+            match self.shard.query(destroyed).await {
+                Ok(leaves) => self.book.destroy(&leaves.unwrap_or_default()).await?,
+                Err(gone) => return Ok(Err(gone)),
+            }
+            *begun = true;
+        }
         let workspace = self.workspace.clone();
         let pending = match self.shard.query(move |state| pending(state, &workspace)).await {
             Ok(pending) => pending,

@@ -14,6 +14,8 @@ use std::time::Duration;
 use harness::{OBJECT_BYTES, SOON, answer_to, named, picture, request, server, server_with, until};
 use skein::agents::ServeOptions;
 use skein::agents::feed::FeedLimits;
+use skein::domain::content::Content;
+use skein::domain::event::AddressKind;
 use skein::proto::agent as p;
 use skein::proto::agent::agent_service_client::AgentServiceClient;
 use skein::proto::agent::conversation_service_client::ConversationServiceClient;
@@ -353,6 +355,26 @@ async fn pages_of_history_hold_every_message_once_in_few_rounds() {
     };
     let status = conversations.list_messages(named("ana", forged)).await.expect_err("no token");
     assert_eq!(fact(&status, "field").as_deref(), Some("page_token"));
+}
+
+#[tokio::test]
+async fn the_newest_messages_of_a_customer_with_hundreds_of_browsers_are_in_the_history() {
+    let server = server().await;
+    let mut ana = server.ready("ana").await;
+    for number in 0..300 {
+        let browser = format!("b{number}");
+        let from = [(AddressKind::Web, browser.as_str()), (AddressKind::Crm, "C1")];
+        server.memory.say_as(&from, Content::text(number.to_string()));
+    }
+    let work = ana.accept().await;
+    let mut conversations = ConversationServiceClient::new(server.channel().await);
+    let ask =
+        p::ListMessagesRequest { conversation_id: work.conversation_id, page_size: 50, page_token: String::new() };
+    let page = conversations.list_messages(named("ana", ask)).await.expect("a page").into_inner();
+    let texts: Vec<String> =
+        page.messages.into_iter().map(|message| message.content.unwrap_or_default().text).collect();
+    let wanted: Vec<String> = (250..300).rev().map(|number| number.to_string()).collect();
+    assert_eq!(texts, wanted);
 }
 
 #[tokio::test]

@@ -19,6 +19,8 @@ struct Inner {
     unanswered: u32,
     /// Nothing is answered, and nothing takes effect.
     away: bool,
+    /// Nothing is erased.
+    keeps: bool,
 }
 
 impl MemoryKeys {
@@ -36,6 +38,11 @@ impl MemoryKeys {
     /// Whether it answers at all.
     pub fn be_away(&self, away: bool) {
         self.inner().away = away;
+    }
+
+    /// Whether it lets nobody erase anything.
+    pub fn keep_all(&self, keeps: bool) {
+        self.inner().keeps = keeps;
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
@@ -83,6 +90,9 @@ impl KeyStore for MemoryKeys {
 
     fn erase(&self, sequence: u64) -> BoxFuture<'_, Result<(), NatsError>> {
         let erased = self.answering().and_then(|mut inner| {
+            if inner.keeps {
+                return Err(NatsError::Timeout { operation: "overwrite a message" });
+            }
             inner.stored.retain(|stored| stored.sequence != sequence);
             inner.answer(())
         });

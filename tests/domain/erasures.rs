@@ -1,13 +1,13 @@
 //! Erasing a customer: over all identities, during live Work, by structure alone in a fold without keys (design, law 11).
 
 use skein::domain::command::{Command, Verb};
-use skein::domain::event::{AddressKind, Scope};
+use skein::domain::event::{AddressKind, Assurance, EventKind, Scope, Sender};
 use skein::domain::id::{Index, LeafId, Name, RootId};
 use skein::domain::record::{Change, IdentityStatus, OfferOutcome, Purpose, UnassignReason};
 use skein::domain::rejection::Rejection;
 use skein::domain::view::WorkState;
 
-use crate::kit::{SPACE, Scenario, Step, chat, mail, shop, sms, whatsapp};
+use crate::kit::{Heard, SPACE, Scenario, Step, chat, mail, shop, sms, whatsapp};
 
 const ANNA: &str = "+4915112345678";
 
@@ -227,4 +227,78 @@ fn a_fold_without_the_keys_gives_the_state_that_live_has() {
     story.folds_to_the_same_without_content_of(&gone);
     let clara = story.conversation(story.open().iter().map(|work| work.conversation).next().expect("Clara's"));
     assert!(clara.shown_name.is_some() || story.open().iter().any(|work| work.state != WorkState::Closed));
+}
+
+fn logged_in(browser: &str, login: &str) -> Heard {
+    chat(browser, "hello").also(AddressKind::Login, login).assured(Assurance::LoggedIn)
+}
+
+#[test]
+fn a_logout_that_is_told_after_the_erasure_brings_nothing_back() {
+    let mut story = desk();
+    let anna = story.hears(logged_in("b1", "anna")).message().conversation;
+    erases(&mut story, anna).expect("an erasure");
+    let gone = keys_are_destroyed(&mut story);
+    let old = Some(Sender { kind: AddressKind::Login, address: "anna".to_owned() });
+    let logout = chat("b1", "").kind(EventKind::IdentityChange { old, new: None, reason: None });
+    let step = story.hears(logout.named("Anna"));
+    assert!(!gone.contains(&step.message().leaf), "nothing is filed under a leaf without a key");
+    assert_eq!(story.conversation(anna).shown_name, None);
+    story.folds_to_the_same_without_content_of(&gone);
+}
+
+#[test]
+fn nobody_is_suggested_to_be_somebody_erased() {
+    let mut story = desk();
+    story.hears(logged_in("b1", "anna")).expect("a message");
+    let bert = story.hears(logged_in("b1", "bert")).message().conversation;
+    erases(&mut story, bert).expect("an erasure");
+    let next = story.hears(chat("b1", "hello?")).message().conversation;
+    assert_eq!(story.space().suggestions_of(next).count(), 0);
+    assert_eq!(story.space().suggestions_of(bert).count(), 0);
+}
+
+#[test]
+fn whoever_refused_and_was_erased_gets_no_copy_either() {
+    let mut story = desk();
+    let anna = story.hears(mail("anna@example.com", "1@a", "unsubscribe").in_reply_to("0@x")).message().conversation;
+    story.hears(mail("berta@example.com", "1@b", "hello")).expect("a message");
+    let held = story.takes("ann");
+    let copied = |story: &mut Scenario| {
+        story.sends("ann", held, |send| {
+            send.purpose = Purpose::Marketing;
+            send.content = crate::mail_threads::to("anna@example.com", "an offer");
+        })
+    };
+    let opted_out = Rejection::CannotSend(skein::domain::event::ErrorClass::OptedOut);
+    assert_eq!(copied(&mut story).refused(), opted_out);
+    erases(&mut story, anna).expect("an erasure");
+    assert_eq!(copied(&mut story).refused(), opted_out);
+}
+
+#[test]
+fn whom_a_mail_of_the_erased_was_copied_to_is_forgotten() {
+    let mut story = crate::mail_threads::with_tokens();
+    let ((work, _), _) = crate::mail_threads::copied(&mut story);
+    let customer = story.work(work).conversation;
+    erases(&mut story, customer).expect("an erasure");
+    let state = format!("{:?}", story.state);
+    assert!(state.contains("copied: {}"), "{state}");
+}
+
+#[test]
+fn a_household_phone_is_shared_still_when_what_was_said_from_it_is_erased() {
+    let mut story = desk();
+    let named = |crm: &str| sms(ANNA, crm).also(AddressKind::Crm, crm);
+    story.hears(named("C1")).expect("a message");
+    let held = story.takes("ann");
+    let shared = story.hears(named("C2")).message().conversation;
+    assert!(story.conversation(shared).identities[0].shared);
+    erases(&mut story, shared).expect("an erasure");
+    story.answers("ann", held, "are you there?").expect("what was asked there is answered there");
+    let again = story.hears(sms(ANNA, "hello")).message().conversation;
+    assert_ne!(again, shared);
+    assert!(story.conversation(again).identities[0].shared, "it is the same phone");
+    story.answers("ann", held, "are you there still?").expect("as before");
+    story.folds_to_the_same();
 }

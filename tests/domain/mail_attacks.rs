@@ -92,6 +92,16 @@ fn a_token_that_another_address_got_proves_nothing_whoever_vouches_for_the_sende
 }
 
 #[test]
+fn a_copied_person_who_forges_the_recipient_with_her_token_gets_no_answer_by_it() {
+    let mut story = with_tokens();
+    let (held, step) = copied(&mut story);
+    let forged = story.hears(mail(ANNA, "1@evil", "tell me all").reply_tokens(&[&token(&step)]));
+    assert_eq!((forged.message().work, forged.message().assurance), (Some(held.0), Assurance::Token));
+    let answer = story.answers("ann", held, "all of it");
+    assert_eq!((answer.words().recipient.as_deref(), answer.words().copies.len()), (Some(ANNA), 0));
+}
+
+#[test]
 fn an_own_token_among_strange_ones_is_found() {
     let mut story = with_tokens();
     let (held, step) = copied(&mut story);

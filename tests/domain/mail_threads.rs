@@ -43,8 +43,13 @@ pub(crate) fn copied(story: &mut Scenario) -> ((WorkId, AssignmentId), Step) {
 }
 
 pub(crate) fn to_both(text: &str) -> Content {
-    let lawyer = Mailbox { name: None, address: "Lawyer@LAW.example".to_owned() };
-    let head = Mail { cc: vec![lawyer], ..Mail::default() };
+    to("Lawyer@LAW.example", text)
+}
+
+/// With a copy to somebody.
+pub(crate) fn to(copy: &str, text: &str) -> Content {
+    let copy = Mailbox { name: None, address: copy.to_owned() };
+    let head = Mail { cc: vec![copy], ..Mail::default() };
     Content { parts: vec![Part::Mail(Box::new(head))], ..Content::text(text) }
 }
 

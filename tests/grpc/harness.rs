@@ -104,6 +104,11 @@ impl Memory {
 
     /// A customer writes.
     pub(crate) fn say(&self, from: &str, content: Content) {
+        self.say_as(&[(AddressKind::Phone, from)], content);
+    }
+
+    /// Whoever has these addresses writes.
+    pub(crate) fn say_as(&self, from: &[(AddressKind, &str)], content: Content) {
         let sequence = {
             let mut core = self.core();
             core.arrivals += 1;
@@ -114,7 +119,7 @@ impl Memory {
             message_ref: None,
             occurred_at: None,
             odd_time: None,
-            senders: vec![Sender { kind: AddressKind::Phone, address: from.to_owned() }],
+            senders: from.iter().map(|&(kind, address)| Sender { kind, address: address.to_owned() }).collect(),
             assurance: Assurance::Platform,
             scope: Scope::Direct,
             thread: None,
@@ -333,7 +338,7 @@ fn config() -> WorkspaceConfig {
             addresses: Vec::new(),
             scope: name("p1"),
             shown_name: None,
-            trusts: Vec::new(),
+            trusts: vec![AddressKind::Crm],
             authserv_ids: Vec::new(),
             groups: false,
             public: false,

@@ -11,7 +11,7 @@ use skein::agents::feed::Feeds;
 use skein::clock::SystemTimeSource;
 use skein::domain::command::{AgentCommand, Answer, Command, Send, Verb};
 use skein::domain::content::Content;
-use skein::domain::id::{Index, Name, RootId, WorkId};
+use skein::domain::id::{Index, LeafId, Name, RootId, WorkId};
 use skein::domain::record::{Presence, Purpose};
 use skein::erasure::Eraser;
 use skein::ingest::{Bodies, IngestHealth, Source};
@@ -290,6 +290,32 @@ async fn after_an_erasure_no_word_and_no_key_is_left_in_the_store() {
     .await;
     assert_eq!(third.readable(RootId(0)).await, (records + 2, 0));
     assert!(third.readable(RootId(2)).await.1 >= 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_that_came_back_with_an_older_copy_of_the_store_is_destroyed_again() {
+    let (_server, nats, key) = world().await;
+    let first = process(&nats, &key, true).await;
+    first.ready().await;
+    says(&nats, "wamid.1", PHONE, NAME, SAID).await;
+    first.answers(ANSWERED).await;
+    let store = JetStreamKeys::new(nats.control().clone(), Name::new("acme"));
+    let copy = store.next(0).await.expect("it answers").expect("a block");
+    first.does(Verb::Erase { customer: RootId(0) }).await;
+    eventually("the keys are destroyed", async || (first.erasures().await == 0).then_some(())).await;
+    drop(first);
+    let last = store.last().await.expect("it answers");
+    store.put(copy.number, copy.bytes.to_vec(), last).await.expect("it answers").expect("stored");
+    let is_destroyed = async || books(&nats, &key).await.iter().all(|book| book.ring().is_destroyed(LeafId(0)));
+    assert!(!is_destroyed().await, "the key is back");
+
+    let _second = process(&nats, &key, true).await;
+    eventually("it is destroyed again", async || is_destroyed().await.then_some(())).await;
+    eventually("the copy is overwritten", async || {
+        let left = store.next(0).await.expect("it answers").expect("a block");
+        (left.sequence == last + 2).then_some(())
+    })
+    .await;
 }
 
 /// Negative control: a message deleted the usual way stays in the files, and the search finds it.

@@ -1,5 +1,6 @@
 //! One page.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::frontier::{Frontier, Next};
@@ -9,7 +10,7 @@ use crate::agents::limits::PAGE_ROUNDS;
 use crate::agents::names::Names;
 use crate::agents::port::Shard;
 use crate::agents::status::Refusal;
-use crate::domain::id::{LeafId, Name};
+use crate::domain::id::{Index, LeafId, Name};
 use crate::domain::view::ConversationView;
 use crate::proto::agent::Message;
 
@@ -36,9 +37,8 @@ pub(in crate::agents) async fn page(
 ) -> Result<Page, Refusal> {
     let stray = || Refusal::invalid("page_token", "is not one that was given out");
     let current = |id, work| view.current(id, work);
-    let leaves: BTreeSet<LeafId> = view.last.iter().map(|(leaf, _)| *leaf).take(MAX_LEAVES).collect();
-    let start = token
-        .unwrap_or_else(|| Token { heads: view.last.iter().copied().take(MAX_LEAVES).collect(), ..Token::default() });
+    let leaves: BTreeSet<LeafId> = view.last.iter().map(|(leaf, _)| *leaf).collect();
+    let start = token.unwrap_or_else(|| Token { heads: newest(view), ..Token::default() });
     let heads = start.heads.iter().copied().filter(|(leaf, _)| leaves.contains(leaf));
     let mut frontier = Frontier::new(workspace.clone(), heads);
     let mut statuses: BTreeMap<_, _> = start.statuses.into_iter().collect();
@@ -83,4 +83,12 @@ pub(in crate::agents) async fn page(
         statuses: statuses.into_iter().rev().take(MAX_STATUSES).collect(),
     });
     Ok(page)
+}
+
+/// The leaves that were touched last: each login at a browser makes one more.
+fn newest(view: &ConversationView) -> Vec<(LeafId, Index)> {
+    let mut heads = view.last.clone();
+    heads.sort_unstable_by_key(|(leaf, index)| Reverse((*index, *leaf)));
+    heads.truncate(MAX_LEAVES);
+    heads
 }

@@ -7,7 +7,7 @@ use crate::domain::id::{Index, LeafId, MessageId};
 
 /// First byte of a token; another one is refused.
 const VERSION: u8 = 1;
-/// Leaves in one token: a customer with more addresses than this has other troubles.
+/// Leaves in one token: of a customer with more, those that were touched last are followed.
 pub(super) const MAX_LEAVES: usize = 256;
 /// Reports carried to the page where their message stands; more of them are rare, and only the newest page would lack them.
 pub(super) const MAX_STATUSES: usize = 64;

@@ -124,8 +124,9 @@ fn logged(draft: &mut Draft<'_>, named: &Named<'_>, told: &Told) -> Option<Who> 
     let look_up = |sender: &Sender| Address::look_up(draft.space, sender, &named.endpoint.scope);
     let browser = named.senders.iter().find_map(look_up)?;
     let login = told.old.as_ref().and_then(look_up).and_then(|login| login.leaf);
-    // Told again, it is about who was there then.
-    let Some(leaf) = draft.space.leaves.find(browser.hash) else {
+    // Told again, it is about who was there then, but for somebody who was erased since: of him nothing more is noted.
+    let there = draft.space.leaves.find(browser.hash);
+    let Some(leaf) = there.filter(|&leaf| draft.space.leaves.get(leaf).is_some_and(|leaf| !leaf.is_erased())) else {
         return resolve(draft, named);
     };
     logs_out(draft, leaf, login);

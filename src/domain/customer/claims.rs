@@ -46,7 +46,8 @@ pub(super) fn gather(draft: &Draft<'_>, named: &Named<'_>) -> SmallVec<[Address;
             Some(_) if address.bond == Bond::First && named.senders.len() == 1 => false,
             // An address of several people stays one for whoever has it next: who of them has gone is not told.
             _ => {
-                address.is_given_up() && address.was_shared(draft.space)
+                address.shared
+                    || (address.is_given_up() && address.was_shared(draft.space))
                     || is_role(draft.space, address.kind, address.text())
             }
         };

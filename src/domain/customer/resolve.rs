@@ -113,7 +113,8 @@ pub(super) struct Opening {
 }
 
 impl Address {
-    /// Looks an address up; none: it cannot be read. Whether it is doubted or shared is for whoever asks.
+    /// Looks an address up; none: it cannot be read. Whether it is doubted or shared is for whoever asks, but for one that was
+    /// SHARED when what was said from it was erased: it is the same phone or mailbox still.
     pub(super) fn look_up(space: &Workspace, sender: &Sender, namespace_scope: &str) -> Option<Self> {
         let (kind, text) = normalise(sender, space.config().default_country.as_deref())?;
         let scope = if kind.is_scoped() { Name::new(namespace_scope) } else { Name::default() };
@@ -126,8 +127,9 @@ impl Address {
             Some((_, leaf)) if leaf.ended => (None, leaf.next_generation()),
             Some((id, leaf)) => (Some(id), leaf.generation),
         };
+        let shared = anew && current.is_some_and(|(_, leaf)| leaf.shared);
         let bond = Bond::First;
-        Some(Self { kind, scope, text, hash, leaf, generation, anew, bond, shared: false, doubted: false, past: false })
+        Some(Self { kind, scope, text, hash, leaf, generation, anew, bond, shared, doubted: false, past: false })
     }
 
     /// The address of a leaf; none when it is erased.

@@ -2,8 +2,8 @@
 //!
 //! A pair is one of leaves, each of which stands for the customer that it belongs to at the time: merges and unmerges move nothing
 //! here. Two customers are suggested at most once, whatever becomes of it, and a customer has at most [`MAX_OPEN`] open ones:
-//! a stronger one takes the place of the weakest, and of equals the first stays. A SHARED address is nobody's and is never
-//! suggested to be somebody's.
+//! a stronger one takes the place of the weakest, and of equals the first stays. A SHARED address is nobody's, as is
+//! one of somebody who was erased: neither is ever suggested to be somebody's.
 
 use std::collections::BTreeMap;
 
@@ -141,9 +141,10 @@ pub(super) fn is_known(draft: &Draft<'_>, one: LeafId, other: LeafId) -> bool {
     chosen || before.any(|(one, other)| draft.space.between(one, other).next().is_some())
 }
 
-/// Whether a leaf is of no person: SHARED, or a thread.
+/// Whether a leaf is of no person: SHARED, a thread, or of somebody who was erased.
 fn is_nobodys(draft: &Draft<'_>, leaf: LeafId) -> bool {
-    draft.is_shared(leaf) || draft.space.leaves.get(leaf).is_some_and(|leaf| leaf.scope != Scope::Direct)
+    let known = draft.space.leaves.get(leaf);
+    draft.is_shared(leaf) || known.is_some_and(|leaf| leaf.scope != Scope::Direct || leaf.is_erased())
 }
 
 /// What a customer's open suggestions leave room for.

@@ -69,7 +69,8 @@ pub(super) fn letter(
 
     let (copied, copies) = copies(draft, work.id, leaf, &mail)?;
     let token = recipient.and_then(|leaf| sign(draft, work.id, leaf.hash()));
-    // The id of a mail is seen by whoever gets it or a copy, and proves nothing in their hands: the token is the recipient's.
+    // The id of a mail is seen by whoever gets it or a copy. It proves nothing of their own addresses: the token is bound to the
+    // recipient's. Who forges that besides is taken for the recipient, and gets no answer by it.
     let id = draft.next_message();
     mail.message_id = Some(match &token {
         Some(token) => format!("{id}.{token}@{domain}"),

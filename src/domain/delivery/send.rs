@@ -8,9 +8,9 @@ use crate::domain::channel::{carries, reports_through};
 use crate::domain::command::{Recipient, Send};
 use crate::domain::content::Content;
 use crate::domain::conversation::provider_fingerprint;
-use crate::domain::customer;
+use crate::domain::customer::email_hash;
 use crate::domain::draft::Draft;
-use crate::domain::event::{AddressKind, Assurance, ErrorClass, Scope, Sender};
+use crate::domain::event::{AddressKind, Assurance, ErrorClass, Scope};
 use crate::domain::id::{AgentId, LeafId, MessageId, Name, WorkId};
 use crate::domain::record::{
     Author, Change, Direction, Evidence, Flags, IdentityStatus, MessageContent, MessageKind, MessageStored, Purpose,
@@ -118,9 +118,11 @@ pub(crate) fn send(draft: &mut Draft<'_>, agent: AgentId, send: Send) -> Result<
     Ok(())
 }
 
+/// Whether whoever had a mail address last refuses, also if they were erased since: a refusal outlives that.
 fn is_refused_by(draft: &Draft<'_>, address: &str, purpose: Purpose, channel: &str) -> bool {
-    let sender = Sender { kind: AddressKind::Email, address: address.to_owned() };
-    customer::known(draft.space, &sender, "").is_some_and(|leaf| is_refused(draft.space, leaf, purpose, channel))
+    let space = draft.space;
+    let leaf = email_hash(space, address).and_then(|hash| space.leaves.find(hash));
+    leaf.is_some_and(|leaf| is_refused(space, leaf, purpose, channel))
 }
 
 fn check(content: &Content) -> Result<(), Rejection> {

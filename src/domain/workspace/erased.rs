@@ -10,6 +10,18 @@ impl Workspace {
         self.erasures.iter().map(|(&index, leaves)| (index, leaves.as_slice()))
     }
 
+    /// Leaves whose keys are destroyed.
+    #[must_use]
+    pub fn destroyed(&self) -> &[LeafId] {
+        &self.destroyed
+    }
+
+    /// Notes that the keys of an erasure are destroyed.
+    pub(super) fn keys_destroyed(&mut self, erasure: Index, leaves: &[LeafId]) {
+        self.erasures.remove(&erasure);
+        self.destroyed.extend_from_slice(leaves);
+    }
+
     /// Notes that a customer is erased: addresses, names and words are gone from here on, and whoever writes from such an address
     /// next is a new customer.
     pub(super) fn erase(&mut self, index: Index, leaves: &[LeafId]) {
@@ -26,6 +38,7 @@ impl Workspace {
             leaf.ended = true;
             for work in std::mem::take(&mut leaf.works) {
                 self.closed.remove(work);
+                self.mail.forget_work(work);
             }
         }
         self.erasures.insert(index, leaves.to_vec());

@@ -66,6 +66,8 @@ pub struct Workspace {
     pub(crate) parts: HeldParts,
     /// Erasures whose keys are to be destroyed, by their record.
     pub(crate) erasures: BTreeMap<Index, Vec<LeafId>>,
+    /// Leaves whose keys are destroyed.
+    pub(super) destroyed: Vec<LeafId>,
     /// Owners before, of Works without one.
     pub(super) last_owners: HashMap<WorkId, AgentId, foldhash::fast::FixedState>,
     /// What merges and splits made of Works.
@@ -103,6 +105,7 @@ impl Workspace {
             parked: Aging::default(),
             parts: HeldParts::default(),
             erasures: BTreeMap::new(),
+            destroyed: Vec::new(),
             last_owners: HashMap::default(),
             matters: Matters::default(),
             requirements: Requirements::default(),
@@ -227,7 +230,7 @@ impl Workspace {
             Change::Linked { leaf, evidence, assurance } => self.leaves.prove(*leaf, *evidence, *assurance),
             Change::Heard { leaf } => self.leaves.hear(*leaf, now),
             Change::Erased { leaves, .. } => self.erase(index, leaves),
-            Change::KeyDestroyed { erasure, .. } => drop(self.erasures.remove(erasure)),
+            Change::KeyDestroyed { erasure, leaves } => self.keys_destroyed(*erasure, leaves),
             Change::Named { leaf, assurance } => {
                 if let (Some(PersonalValue::Shown(name)), Some(leaf)) =
                     (personal(record, place), self.leaves.get_mut(*leaf))

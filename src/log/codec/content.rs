@@ -42,6 +42,7 @@ pub(super) fn write_content(wire: &mut Wire<'_>, field: u32, record: &Record, ke
             let Some(ring) = ring else {
                 return;
             };
+            let without = content.0.len();
             content.uint(2, SEALED);
             let mut nonce = None;
             content.nested(3, |body| {
@@ -50,13 +51,11 @@ pub(super) fn write_content(wire: &mut Wire<'_>, field: u32, record: &Record, ke
                     body.nested(1, |wire| write_personal(wire, personal));
                 }
                 nonce = ring.seal(leaf, record.index, body.0, from);
-                if nonce.is_none() {
-                    // Its key is destroyed.
-                    body.0.truncate(from);
-                }
             });
-            if let Some(nonce) = nonce {
-                content.bytes(4, &nonce);
+            match nonce {
+                Some(nonce) => content.bytes(4, &nonce),
+                // Its key is destroyed: nothing but the leaf, for readers refuse an empty body that is written out.
+                None => content.0.truncate(without),
             }
         });
     }

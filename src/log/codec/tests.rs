@@ -311,3 +311,14 @@ fn the_time_of_a_typical_record() {
     }
     println!("decode {:?}", start.elapsed() / ROUNDS);
 }
+
+#[test]
+fn a_record_with_words_for_a_leaf_whose_key_is_destroyed_is_read_again() {
+    let record = typical();
+    let leaf = record.content_leaf.expect("a leaf");
+    let left = keys().without_block("demo", leaf.0 / crate::keys::LEAVES);
+    let mut stored = Vec::new();
+    encode(&record, &left, &mut stored);
+    assert!(!stored.windows(4).any(|bytes| bytes == b"xxxx"));
+    assert_eq!(decode(record.index, &stored, &left).expect("a record"), Record { content: Vec::new(), ..record });
+}

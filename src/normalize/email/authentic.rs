@@ -68,7 +68,7 @@ impl Word {
     }
 }
 
-/// Splits a structured header (RFC 5322, 3.2). A comment or quotation that does not end takes the rest.
+/// Splits a structured header (RFC 5322, 3.2). A comment or quotation that does not end takes the rest, and leaves its mark.
 fn words(text: &str) -> Vec<Word> {
     let mut words = Vec::new();
     let mut plain = String::new();
@@ -89,7 +89,10 @@ fn words(text: &str) -> Vec<Word> {
                         Some('(') => depth += 1,
                         Some(')') => depth -= 1,
                         Some(_) => {}
-                        None => return words,
+                        None => {
+                            words.push(Word::Mark('('));
+                            return words;
+                        }
                     }
                 }
             }
@@ -101,7 +104,10 @@ fn words(text: &str) -> Vec<Word> {
                         Some('\\') => quoted.extend(chars.next()),
                         Some('"') => break,
                         Some(c) => quoted.push(c),
-                        None => return words,
+                        None => {
+                            words.push(Word::Mark('"'));
+                            return words;
+                        }
                     }
                 }
                 words.push(Word::Quoted(quoted));
@@ -120,6 +126,10 @@ fn words(text: &str) -> Vec<Word> {
 
 /// The domain of the only DMARC result, if that is `pass`.
 fn passed(words: &[Word]) -> Option<String> {
+    // What a sender wrote may stand in it as it was, and must not hide the result behind it.
+    if words.iter().any(|word| matches!(word, Word::Mark('(' | '"'))) {
+        return None;
+    }
     let mut dmarc = words
         .split(|word| *word == Word::Mark(';'))
         .skip(1)
@@ -180,6 +190,14 @@ mod tests {
     #[case("mx.shop.example; none", None)]
     #[case("mx.shop.example; dmarc=bestguesspass header.from=example.com", None)]
     #[case("mx.shop.example; dmarc=pass (unclosed header.from=example.com", None)]
+    #[case(
+        "mx.shop.example; spf=pass smtp.mailfrom=a;dmarc=pass header.from=example.com (@evil.example; dmarc=fail",
+        None
+    )]
+    #[case(
+        "mx.shop.example; spf=pass smtp.mailfrom=a;dmarc=pass header.from=example.com \"@evil.example; dmarc=fail",
+        None
+    )]
     fn only_a_single_pass_with_its_domain_is_one(#[case] header: &str, #[case] expected: Option<&str>) {
         assert_eq!(passed(&words(header)).as_deref(), expected);
     }
