@@ -55,7 +55,7 @@ pub(super) fn gather(draft: &Draft<'_>, named: &Named<'_>) -> SmallVec<[Address;
             // An address of several people stays one for whoever has it next: who of them has gone is not told.
             _ => {
                 address.shared
-                    || address.is_given_up() && address.was_shared(draft.space)
+                    || (address.is_given_up() && address.was_shared(draft.space))
                     || is_role(draft.space, address.kind, address.text())
             }
         };
