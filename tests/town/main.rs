@@ -41,6 +41,6 @@ fn a_town_is_known_without_taking_one_person_for_another() {
 /// Without the rule that a customer has one CRM id and one login, households become one person: the oracle sees it.
 #[test]
 fn without_single_values_people_are_made_one() {
-    let figures = live(&Plan { seed: 1, people: 1_000, events: 10_000, single_valued: false });
+    let figures = live(&Plan { seed: 1, people: 500, events: 5_000, single_valued: false });
     assert!(figures.false_merges > 0 && figures.disclosures > 0, "{figures:?}");
 }
