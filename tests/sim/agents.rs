@@ -71,7 +71,12 @@ impl SimAgent {
         }
         let ready = view.is_some_and(|view| view.presence == Presence::Ready);
         let presence = if ready { 2 } else { 14 };
-        let merge = if view.is_some_and(|view| !pairs(view).is_empty()) { 25 } else { 2 };
+        // Two of one customer's are rare, and rarer still with one that is being wrapped up.
+        let merge = view.map_or(2, |view| match &pairs(view)[..] {
+            [] => 2,
+            of_one if of_one.iter().any(|(from, _, _)| wraps_up(view, *from)) => 300,
+            _ => 25,
+        });
         let weights = [
             presence,
             14,
@@ -173,9 +178,8 @@ impl SimAgent {
             pairs.extend(linked);
             pairs.extend(view.works.iter().map(|into| (any.work, any.assignment, into)));
         }
-        let wraps_up = |id: WorkId| view.works.iter().any(|work| work.work == id && work.state == WorkState::WrapUp);
-        if pairs.iter().any(|(from, _, _)| wraps_up(*from)) {
-            pairs.retain(|(from, _, _)| wraps_up(*from));
+        if pairs.iter().any(|(from, _, _)| wraps_up(view, *from)) {
+            pairs.retain(|(from, _, _)| wraps_up(view, *from));
         }
         let (from, from_assignment, into) = *rng.pick_of(&pairs)?;
         Some(Verb::MergeWorks { from, from_assignment, into: into.work, into_assignment: into.assignment? })
@@ -322,6 +326,11 @@ fn pairs(view: &AgentView) -> Vec<(WorkId, Option<AssignmentId>, &WorkView)> {
         view.works.iter().filter(move |from| from.work != id && from.conversation == conversation)
     };
     view.works.iter().flat_map(|into| others(into).map(move |from| (from.work, from.assignment, into))).collect()
+}
+
+/// Whether the agent wraps the Work up.
+fn wraps_up(view: &AgentView, id: WorkId) -> bool {
+    view.works.iter().any(|work| work.work == id && work.state == WorkState::WrapUp)
 }
 
 /// Somebody is one person with somebody else, or is not.

@@ -167,6 +167,16 @@ impl Workspace {
             given = Some((part, brought));
         });
         let Some((part, brought)) = given else { return };
+        // What stays of a Work whose name goes is told by itself.
+        let came = brought.iter().flat_map(|brought| brought.messages.iter().map(|id| (*id, brought.work.id)));
+        let stays = came.filter(|(id, with)| !messages.contains(id) && self.matters.current(*id, *with) == from);
+        let stays: Vec<MessageId> = stays.map(|(id, _)| id).collect();
+        for message in &stays {
+            self.matters.moved.insert(*message, from);
+        }
+        if !stays.is_empty() {
+            self.with_work(from, |work| work.beside_mut().moved.extend(stays));
+        }
         for (message, work) in messages.iter().map(|id| (*id, into)) {
             self.matters.moved.insert(message, work);
         }
