@@ -84,11 +84,11 @@ pub(crate) fn choose(draft: &Draft<'_>, question: &Question<'_>, answered: Optio
         return Matter::Reopen(work);
     }
     let linked: Vec<WorkId> = draft.works_of(question.root).filter(|work| space.works.contains_key(work)).collect();
-    let of_brand =
-        || linked.iter().filter_map(|work| space.works.get(work)).filter(|work| question.is_of_brand(&work.brand));
+    let open = || linked.iter().filter_map(|work| space.works.get(work).map(|work| &**work));
+    let of_brand = || open().filter(|work| question.is_of_brand(&work.brand));
     let at_limit = of_brand().count() >= space.config().max_open_works as usize;
     // One that nobody could take any more would wait for ever: rather one more than that, and the next goes there.
-    let can_take = |work: &&Box<Work>| space.requirements.take_on(work, std::iter::once(question.channel));
+    let can_take = |work: &&Work| space.requirements.take_on(work, std::iter::once(question.channel));
     let latest = || of_brand().filter(can_take).max_by_key(|work| (work.last_message, work.id));
     match at_limit.then(latest).flatten() {
         Some(work) => Matter::AtLimit(work.id),
