@@ -15,11 +15,12 @@ pub(crate) const AGENTS: usize = 50;
 /// How long the daemon may take to be ready.
 const READY_WITHIN: Duration = Duration::from_secs(20);
 
-/// Warm: assigned at once. Cold: offered, so that agents accept. Nobody is recalled, nobody is full, nobody floods.
+/// Warm: assigned at once. Cold: offered, so that agents accept. Nobody is recalled, nobody is full, nobody floods, nobody waits in quarantine.
 const WORKSPACE: &str = r#"
 name = "bench"
 [work]
 max_messages_per_minute = 1000000
+max_new_customers_per_minute = 1000000000
 [[queue]]
 name = "warm"
 accept = "auto"
