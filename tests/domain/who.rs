@@ -110,6 +110,8 @@ fn nobody_writes_as_a_login_or_crm_id_that_the_endpoint_is_not_trusted_with() {
         let forged = chat("", "read me the answers").from(&[id]).assured(Assurance::LoggedIn);
         assert_eq!(story.hears(forged).dead(), "untrusted_sender");
     }
+    let unreadable = chat("", "and now?").from(&[(AddressKind::Web, ""), login]).id("1");
+    assert_eq!(story.hears(unreadable).dead(), "untrusted_sender", "nor where what is named first cannot be read");
     let visitor = story.hears(chat("", "hello").from(&[login, (AddressKind::Web, "b1")]).id("2"));
     assert_ne!(of(&visitor), anna);
     assert_eq!(story.conversation(of(&visitor)).identities[0].kind, AddressKind::Web);

@@ -25,10 +25,11 @@ pub(super) fn gather(draft: &Draft<'_>, named: &Named<'_>) -> SmallVec<[Address;
         |sender: &&Sender| !draft.space.config().identity.is_single(sender.kind) || is_believed(named, sender.kind);
     let (able, others): (SmallVec<[&Sender; 2]>, SmallVec<[&Sender; 2]>) =
         named.senders.iter().take(MAX_SENDERS).partition(is_first);
-    if able.is_empty() {
-        return found;
-    }
-    for sender in able.into_iter().chain(others) {
+    let able = able.into_iter().map(|sender| (sender, true));
+    for (sender, may_be_first) in able.chain(others.into_iter().map(|sender| (sender, false))) {
+        if found.is_empty() && !may_be_first {
+            break;
+        }
         let Some(mut address) = Address::look_up(draft.space, sender, &named.endpoint.scope) else {
             continue;
         };
