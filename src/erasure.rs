@@ -27,11 +27,12 @@ use tracing::{info, warn};
 use crate::domain::State;
 use crate::domain::command::Command;
 use crate::domain::id::{Index, LeafId, Name};
+use crate::domain::rejection::Rejection;
 use crate::ingest::Bodies;
 use crate::keys::{KeyBook, KeysError};
 use crate::nats::{NatsError, streams};
 use crate::outbound::Outbox;
-use crate::shard::{ShardHandle, Unavailable};
+use crate::shard::{CommandError, ShardHandle, Unavailable};
 use crate::telemetry::{ErrorChain, Metrics, RateLimit, fields};
 
 /// How often it is looked for customers to be erased: whoever asked may watch it happen, and a daemon at rest is hardly woken.
@@ -62,6 +63,8 @@ enum Unfinished {
     Unavailable,
     #[error("keys cannot be destroyed")]
     Keys(#[source] KeysError),
+    #[error("the keys are destroyed, and that cannot be recorded")]
+    Refused(#[source] Rejection),
     #[error("bodies of the object store cannot be deleted")]
     Bodies(#[source] NatsError),
 }
@@ -144,7 +147,10 @@ impl Eraser {
             self.book.destroy(&leaves).await.map_err(Unfinished::Keys)?;
             self.shard.feeds().forget(&self.workspace, &leaves);
             let command = Command::KeysDestroyed { workspace: self.workspace.clone(), erasure };
-            self.shard.command(command).await.map_err(|_| Unfinished::Unavailable)?;
+            self.shard.command(command).await.map_err(|error| match error {
+                CommandError::Rejected(rejection) => Unfinished::Refused(rejection),
+                CommandError::Unavailable => Unfinished::Unavailable,
+            })?;
             info!(skein.workspace = %self.workspace, skein.index = erasure.0, identities = leaves.len(), "customer erased");
         }
         Ok(())

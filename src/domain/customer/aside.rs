@@ -190,7 +190,8 @@ pub(crate) fn flags(draft: &Draft<'_>, who: Who, senders: &[Sender], namespace_s
             };
         }
     }
-    if !asides.of.is_empty() {
+    // One address alone is the one that it is filed under.
+    if senders.len() > 1 && !asides.of.is_empty() {
         let others = senders.iter().filter_map(|sender| known(draft.space, sender, namespace_scope));
         for leaf in others.filter(|&leaf| leaf != who.leaf && draft.root_of(leaf) == who.root) {
             flags = asides.get(leaf).map(Aside::flags).unwrap_or_default().with(flags);
