@@ -5,9 +5,7 @@
 //! they are only read through [`load_toml`].
 
 mod document;
-mod identity;
 mod layers;
-mod opt_out;
 mod problem;
 mod read;
 mod rules;

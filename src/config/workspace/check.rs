@@ -1,0 +1,77 @@
+//! Gathers what is wrong with a workspace file, each problem at its place.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+use std::path::Path;
+
+use toml::Spanned;
+
+use crate::config::problem::{Origin, Problem};
+use crate::config::suggest::nearest;
+
+/// Longest name, bytes: it stands in every record and subject.
+const MAX_NAME_BYTES: usize = 64;
+/// Entries of a section at most.
+const MAX_LISTED: usize = 20_000;
+
+/// What is wrong so far.
+pub(super) struct Check<'t> {
+    path: &'t Path,
+    text: &'t str,
+    problems: Vec<Problem>,
+}
+
+impl<'t> Check<'t> {
+    /// Of a text; the path is only shown.
+    pub(super) fn new(path: &'t Path, text: &'t str) -> Self {
+        Self { path, text, problems: Vec::new() }
+    }
+
+    /// All that was found.
+    pub(super) fn into_problems(self) -> Vec<Problem> {
+        self.problems
+    }
+
+    pub(super) fn problem(&mut self, span: Range<usize>, key: String, rule: impl Into<String>, hint: Option<String>) {
+        let origin = Origin::File(self.path.to_owned());
+        self.problems.push(Problem::at(origin, self.text, span, key, rule.into(), false).with_hint(hint));
+    }
+
+    /// Names of a section: each a token, each once, not too many.
+    pub(super) fn unique<'n>(&mut self, section: &str, names: impl Iterator<Item = &'n Spanned<String>>) {
+        let mut seen = BTreeSet::new();
+        for (at, name) in names.enumerate() {
+            self.token(&format!("{section}[{at}].name"), name);
+            if !seen.insert(name.as_ref()) {
+                self.problem(name.span(), format!("{section}[{at}].name"), "is used twice: names are unique", None);
+            }
+            if at == MAX_LISTED {
+                let rule = format!("at most {MAX_LISTED} are possible");
+                self.problem(name.span(), format!("{section}[{at}]"), rule, None);
+            }
+        }
+    }
+
+    /// A name that another section has to list.
+    pub(super) fn listed(&mut self, key: String, name: &Spanned<String>, section: &str, listed: &[&str]) {
+        if !listed.contains(&name.as_ref().as_str()) {
+            let hint = nearest(name.as_ref(), listed.iter().copied()).map(|near| format!("did you mean {near:?}?"));
+            self.problem(name.span(), key, format!("names no [[{section}]] of this file"), hint);
+        }
+    }
+
+    /// Names become tokens of subjects: no dots, blanks, wildcards.
+    pub(super) fn token(&mut self, key: &str, name: &Spanned<String>) {
+        if !is_token(name.as_ref()) {
+            let rule = format!("must be 1 to {MAX_NAME_BYTES} letters, digits, '-' or '_' (ASCII)");
+            self.problem(name.span(), key.to_owned(), rule, None);
+        }
+    }
+}
+
+/// Whether a text can be a name: a token of subjects.
+#[must_use]
+pub fn is_token(name: &str) -> bool {
+    (1..=MAX_NAME_BYTES).contains(&name.len())
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+}

@@ -1,0 +1,170 @@
+//! A workspace file as a whole: its sections, read, checked against each other, and turned into one configuration.
+
+use std::path::Path;
+use std::time::Duration;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::agent::{Agent, Profile};
+use super::check::Check;
+use super::endpoint::Endpoint;
+use super::identity::Identity;
+use super::opt_out::OptOut;
+use super::queue::Queue;
+use super::work::Work;
+use crate::config::problem::{Origin, Problem};
+use crate::config::read::load_toml;
+use crate::domain::id::Name;
+use crate::domain::workspace::WorkspaceConfig;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    name: Spanned<String>,
+    #[serde(default)]
+    default_country: Option<Spanned<String>>,
+    #[serde(default)]
+    work: Work,
+    #[serde(default)]
+    opt_out: OptOut,
+    #[serde(default)]
+    identity: Identity,
+    #[serde(default)]
+    endpoint: Vec<Endpoint>,
+    #[serde(default)]
+    queue: Vec<Queue>,
+    #[serde(default)]
+    agent: Vec<Agent>,
+    #[serde(default)]
+    guest: Option<Profile>,
+}
+
+/// Reads a workspace file.
+///
+/// # Errors
+/// All problems of the file, each with its place.
+pub fn load_workspace(path: &Path) -> Result<WorkspaceConfig, Vec<Problem>> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => parse_workspace(path, &text),
+        Err(error) => Err(vec![Problem::unplaced(Origin::File(path.to_owned()), format!("cannot be read: {error}"))]),
+    }
+}
+
+/// Reads the text of a workspace file; `path` is only shown in problems.
+///
+/// # Errors
+/// All problems of the text, each with its place.
+pub fn parse_workspace(path: &Path, text: &str) -> Result<WorkspaceConfig, Vec<Problem>> {
+    let file: File = load_toml(path, text)?;
+    let mut check = Check::new(path, text);
+    file.check(&mut check);
+    let problems = check.into_problems();
+    if problems.is_empty() { Ok(file.into_config()) } else { Err(problems) }
+}
+
+impl File {
+    fn check(&self, check: &mut Check<'_>) {
+        check.token("name", &self.name);
+        if let Some(country) = &self.default_country
+            && country.as_ref().parse::<phonenumber::country::Id>().is_err()
+        {
+            check.problem(country.span(), "default_country".into(), "must be an ISO 3166-1 code like \"DE\"", None);
+        }
+        check.unique("queue", self.queue.iter().map(|queue| &queue.name));
+        check.unique("endpoint", self.endpoint.iter().map(|endpoint| &endpoint.name));
+        check.unique("agent", self.agent.iter().map(|agent| &agent.name));
+        let queues: Vec<&str> = self.queue.iter().map(|queue| queue.name.as_ref().as_str()).collect();
+        for (at, endpoint) in self.endpoint.iter().enumerate() {
+            endpoint.check(&format!("endpoint[{at}]"), &queues, check);
+        }
+        for (at, agent) in self.agent.iter().enumerate() {
+            agent.profile.check(&format!("agent[{at}]"), &queues, check);
+        }
+        if let Some(guest) = &self.guest {
+            guest.check("guest", &queues, check);
+        }
+    }
+
+    fn into_config(self) -> WorkspaceConfig {
+        WorkspaceConfig {
+            name: Name::new(self.name.as_ref()),
+            endpoints: self.endpoint.into_iter().map(Endpoint::into_config).collect(),
+            queues: self.queue.into_iter().map(Queue::into_config).collect(),
+            agents: self.agent.into_iter().map(Agent::into_config).collect(),
+            guest: self.guest.map(Profile::into_config),
+            thanks: self.work.thanks,
+            opt_out: self.opt_out.into_config(),
+            identity: self.identity.into_config(),
+            continuation_window_ms: millis(self.work.continuation_window),
+            max_open_works: self.work.max_open,
+            max_messages_per_minute: self.work.max_messages_per_minute,
+            max_new_customers_per_minute: self.work.max_new_customers_per_minute,
+            decline_cooldown_ms: millis(self.work.decline_cooldown),
+            decline_cooldown_min_ms: millis(self.work.decline_cooldown_min),
+            default_country: self.default_country.map(|country| Name::new(country.as_ref())),
+        }
+    }
+}
+
+/// Milliseconds of a duration.
+pub(super) fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::domain::workspace::Accept;
+
+    fn parse(text: &str) -> Result<WorkspaceConfig, Vec<String>> {
+        parse_workspace(Path::new("w.toml"), text)
+            .map_err(|problems| problems.iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn the_demo_workspace_is_complete() {
+        let demo = parse(include_str!("../../../config/demo.toml")).unwrap();
+        assert_eq!(demo.name, "demo");
+        let channels: BTreeSet<&str> = demo.endpoints.iter().map(|endpoint| endpoint.channel.as_str()).collect();
+        assert!(channels.is_superset(&BTreeSet::from(["chat", "email", "messenger", "sms", "whatsapp"])));
+        assert!(demo.guest.is_some(), "anybody may try it as an agent");
+    }
+
+    #[test]
+    fn what_is_left_out_has_the_documented_default() {
+        let config = parse("name = \"w\"\n[[queue]]\nname = \"q\"\n").unwrap();
+        let queue = &config.queues[0];
+        assert_eq!((queue.accept, queue.offer_timeout_ms, queue.wrapup_max_ms), (Accept::Manual, 30_000, 0));
+        assert_eq!(config.continuation_window_ms, 72 * 3_600_000);
+    }
+
+    #[test]
+    fn all_problems_are_told_at_once_with_their_places() {
+        let problems = parse(
+            "name = \"a b\"\n\
+             [[queue]]\nname = \"support\"\n\
+             [[queue]]\nname = \"support\"\n\
+             [[endpoint]]\nname = \"e\"\nchannel = \"sms\"\nqueue = \"suport\"\n\
+             [guest]\nqueues = []\ncapacity = 4000000000\n",
+        )
+        .unwrap_err();
+        assert_eq!(problems.len(), 4, "{problems:#?}");
+        assert!(problems.iter().any(|problem| problem.starts_with("w.toml:1:8: name = ")), "{problems:#?}");
+        assert!(problems.iter().any(|problem| problem.contains("did you mean \"support\"?")), "{problems:#?}");
+    }
+
+    #[test]
+    fn hosts_that_vouch_for_senders_are_named_for_mailboxes_only() {
+        let queue = "[[queue]]\nname = \"q\"\n[[endpoint]]\nname = \"e\"\nqueue = \"q\"\n";
+        let endpoint = |channel: &str, ids: &str| {
+            parse(&format!("name = \"w\"\n{queue}channel = \"{channel}\"\nauthserv_ids = [{ids}]\n"))
+        };
+        assert_eq!(endpoint("email", "\"MX.Example.com\"").unwrap().endpoints[0].authserv_ids, ["mx.example.com"]);
+        for (channel, ids) in [("sms", "\"mx.example.com\""), ("email", "\"mx example\""), ("email", "\"\"")] {
+            assert_eq!(endpoint(channel, ids).unwrap_err().len(), 1, "{channel} {ids}");
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! Workspace files: a company as operators write it, turned into the core's configuration. One file here per section there; each says
+//! what its keys are, what they default to, and what they become.
+//!
+//! What is checked here: names that become tokens of subjects, references between sections, limits. All problems at once.
+
+mod agent;
+mod check;
+mod endpoint;
+mod file;
+mod identity;
+mod opt_out;
+mod queue;
+mod work;
+
+pub use check::is_token;
+pub use file::{load_workspace, parse_workspace};
