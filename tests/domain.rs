@@ -60,10 +60,14 @@ mod rekeyed;
 mod reshaped;
 #[path = "domain/reshaped_mails.rs"]
 mod reshaped_mails;
+#[path = "domain/rules.rs"]
+mod rules;
 #[path = "domain/sessions.rs"]
 mod sessions;
 #[path = "domain/set_aside.rs"]
 mod set_aside;
+#[path = "domain/skills.rs"]
+mod skills;
 #[path = "domain/streams.rs"]
 mod streams;
 #[path = "domain/tokens.rs"]

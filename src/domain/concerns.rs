@@ -65,6 +65,8 @@ impl Change {
             | Self::WrapUpStarted { work, agent, .. }
             | Self::WrapUpLeft { work, agent, .. }
             | Self::CostChanged { work, agent, .. } => Concerned::work(*work).of(*agent),
+            Self::Routed(routed) => Concerned { work: Some(routed.work), ..Concerned::leaf(routed.leaf) },
+            Self::Required(required) => Concerned::work(required.work),
             Self::OfferMade(offer) => Concerned::work(offer.work).of(offer.agent),
             Self::Assigned(assigned) => Concerned::work(assigned.work).of(assigned.agent),
             Self::SessionOpened { agent, .. }

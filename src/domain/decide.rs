@@ -9,7 +9,7 @@ use super::delivery;
 use super::draft::Draft;
 use super::id::{AgentId, Index, MessageId, Name, Position, WorkId};
 use super::output::outputs;
-use super::record::{Cause, Change, Direction, Input, QueueCause, Record};
+use super::record::{Cause, Change, Direction, Input, QueueCause, Record, Required};
 use super::rejection::Rejection;
 use super::routing;
 use super::session;
@@ -219,16 +219,26 @@ fn apply_config(
     for (work, queue, key) in stranded(space, config).take(MAX_MOVED) {
         draft.push(Change::WorkQueued { work, queue, key, cause: QueueCause::Requeued, preferred: None });
     }
+    for required in demanded_otherwise(space, config).take(MAX_MOVED) {
+        draft.push(Change::Required(required));
+    }
     Ok(draft.finish(Cause::System))
+}
+
+/// What a configuration wants of whoever takes a waiting Work, where that is not what was wanted before.
+fn demanded_otherwise<'c>(space: &'c Workspace, config: &'c WorkspaceConfig) -> impl Iterator<Item = Required> {
+    space.works.values().filter(|work| work.is_waiting()).filter_map(|work| {
+        let levels = routing::demanded(config, &work.queue, work);
+        (levels != work.requires).then_some(Required { work: work.id, levels })
+    })
 }
 
 /// Waiting Work of queues that a configuration no longer has, with the queue that its endpoint leads to now, and its place.
 fn stranded<'c>(space: &'c Workspace, config: &'c WorkspaceConfig) -> impl Iterator<Item = (WorkId, Name, i64)> {
     space.works.values().filter_map(|work| {
-        let (queue, channel, key) = work.waiting()?;
-        let endpoint = config.endpoint(channel, &work.endpoint)?;
-        let lost = config.queue(queue).is_none() && config.queue(&endpoint.queue).is_some();
-        lost.then(|| (work.id, endpoint.queue.clone(), key))
+        let endpoint = config.endpoint(&work.channel, &work.endpoint)?;
+        let lost = config.queue(&work.queue).is_none() && config.queue(&endpoint.queue).is_some();
+        (lost && work.is_waiting()).then(|| (work.id, endpoint.queue.clone(), work.key))
     })
 }
 
@@ -300,6 +310,7 @@ fn agent(state: &State, index: Index, now: Timestamp, command: AgentCommand) -> 
             work::split(&mut draft, id, (work, assignment), &messages, &queue)?;
         }
     }
+    routing::reroute(&mut draft);
     Ok(draft.finish(command.request.map_or(Cause::System, Cause::Command)))
 }
 

@@ -273,6 +273,11 @@ impl<'a> Draft<'a> {
         self.content.push(Personal { place: self.place(), value });
     }
 
+    /// Personal content of the changes so far.
+    pub(crate) fn personal(&self) -> &[Personal] {
+        &self.content
+    }
+
     /// The record; none when nothing was chosen.
     pub(crate) fn finish(self, cause: Cause) -> Option<Record> {
         if self.changes.is_empty() {

@@ -98,6 +98,19 @@ pub enum Assurance {
     Token,
 }
 
+impl Assurance {
+    /// As configuration names it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Claimed => "claimed",
+            Self::Platform => "platform",
+            Self::LoggedIn => "logged_in",
+            Self::Token => "token",
+        }
+    }
+}
+
 /// Who can read what is said.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -109,6 +122,18 @@ pub enum Scope {
     Group,
     /// In public.
     Public,
+}
+
+impl Scope {
+    /// As configuration names it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Direct => "direct",
+            Self::Group => "group",
+            Self::Public => "public",
+        }
+    }
 }
 
 /// What is known about the person and the circumstances. Names are never identities.

@@ -6,7 +6,7 @@ use std::fmt;
 use super::customer::MAX_OPEN;
 use super::event::AddressKind;
 use super::id::{AgentId, LeafId, MessageId, WorkId};
-use super::routing::eligible;
+use super::routing::{Requirement, eligible};
 use super::state::State;
 use super::view::WorkState;
 use super::workspace::Workspace;
@@ -135,10 +135,7 @@ fn works(space: &Workspace, found: &mut Vec<Violation>) {
             let held = space.agents[offer.agent.at()].offers.iter().filter(|held| held.id == offer.id);
             check(held.count() == 1, Invariant::BothSidesAgree);
         }
-        let indexed = space
-            .waiting
-            .groups(&work.queue)
-            .any(|(channel, group)| *channel == work.channel && group.contains(&(work.key, work.id)));
+        let indexed = space.waiting.holds(&Requirement::of(work), (work.key, work.id));
         check(indexed == (work.state == WorkState::Queued), Invariant::WaitingIndex);
         let armed = work.timers().iter().all(|timer| space.has_timer(timer));
         check(armed, Invariant::DeadlinesArmed);

@@ -34,5 +34,6 @@ pub use customer::{Normaliser, Suggestion, normalise, warm_up};
 pub use decide::{answer, decide, evolve};
 pub use delivery::looks_like_token;
 pub use output::outputs;
+pub use routing::rules;
 pub use state::{BoundStream, State};
 pub use workspace::Workspace;

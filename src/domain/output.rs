@@ -120,6 +120,8 @@ pub fn outputs(record: &Record) -> Vec<Output> {
             | Change::WorkReopened { .. }
             | Change::WorkJoined { .. }
             | Change::WorkRekeyed { .. }
+            | Change::Required(_)
+            | Change::Routed(_)
             | Change::CostChanged { .. }
             | Change::AgentRegistered { .. }
             | Change::SessionOpened { .. }

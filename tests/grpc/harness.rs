@@ -371,6 +371,7 @@ fn config() -> WorkspaceConfig {
             wrapup_max_ms: 0,
             wrapup_cost: 0,
             grace: GracePolicy::Requeue,
+            ..QueueConfig::default()
         }],
         agents: Vec::new(),
         guest: Some(AgentProfile {
@@ -379,6 +380,7 @@ fn config() -> WorkspaceConfig {
             capacity: 100,
             costs: Vec::new(),
             channels: Vec::new(),
+            ..AgentProfile::default()
         }),
         thanks: Vec::new(),
         opt_out: OptOutConfig::none(),
@@ -389,7 +391,7 @@ fn config() -> WorkspaceConfig {
         max_new_customers_per_minute: 600,
         decline_cooldown_ms: 60_000,
         decline_cooldown_min_ms: 10_000,
-        default_country: None,
+        ..WorkspaceConfig::empty(Name::default())
     }
 }
 

@@ -25,6 +25,7 @@ fn queue(name: &str, accept: Accept, wrapup_max_ms: u64, recall_after_ms: u64, g
         wrapup_max_ms,
         wrapup_cost: 0,
         grace,
+        ..QueueConfig::default()
     }
 }
 
@@ -35,6 +36,7 @@ fn profile(kind: AgentKind, queues: &[&str], capacity: u32) -> AgentProfile {
         capacity,
         costs: vec![(Name::new("chat"), 2), (Name::new("sms"), 2)],
         channels: Vec::new(),
+        ..AgentProfile::default()
     }
 }
 
@@ -84,7 +86,7 @@ pub(crate) fn config() -> WorkspaceConfig {
         max_new_customers_per_minute: 600,
         decline_cooldown_ms: 120_000,
         decline_cooldown_min_ms: 30_000,
-        default_country: None,
+        ..WorkspaceConfig::empty(Name::default())
     }
 }
 

@@ -223,6 +223,7 @@ pub(super) fn weight(record: &Record) -> u64 {
             PersonalValue::Facts(facts) => facts.iter().map(|fact| fact.key.len() + fact.value.len()).sum(),
             PersonalValue::Asked(asked) => asked.prompt.len(),
             PersonalValue::Reason(reason) => reason.len(),
+            PersonalValue::Inputs(inputs) => inputs.weight(),
         })
         .sum();
     (STRUCTURE + personal) as u64

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::check::Check;
+use super::skill::SkillLevels;
 use crate::domain::id::Name;
 use crate::domain::workspace::{AgentConfig, AgentKind, AgentProfile};
 
@@ -25,6 +26,8 @@ struct Section {
     costs: BTreeMap<String, Spanned<u32>>,
     #[serde(default)]
     channels: Vec<String>,
+    #[serde(default)]
+    skills: SkillLevels,
 }
 
 /// An agent known beforehand.
@@ -37,8 +40,8 @@ pub(super) struct Agent {
 
 impl From<Section> for Agent {
     fn from(section: Section) -> Self {
-        let Section { name, kind, queues, capacity, costs, channels } = section;
-        Self { name, profile: Profile { kind, queues, capacity, costs, channels } }
+        let Section { name, kind, queues, capacity, costs, channels, skills } = section;
+        Self { name, profile: Profile { kind, queues, capacity, costs, channels, skills } }
     }
 }
 
@@ -60,10 +63,12 @@ pub(super) struct Profile {
     costs: BTreeMap<String, Spanned<u32>>,
     #[serde(default)]
     channels: Vec<String>,
+    #[serde(default)]
+    skills: SkillLevels,
 }
 
 impl Profile {
-    pub(super) fn check(&self, key: &str, queues: &[&str], check: &mut Check<'_>) {
+    pub(super) fn check(&self, key: &str, queues: &[&str], skills: &[&str], check: &mut Check<'_>) {
         for name in &self.queues {
             check.listed(format!("{key}.queues"), name, "queue", queues);
         }
@@ -76,6 +81,7 @@ impl Profile {
                 check.problem(cost.span(), format!("{key}.costs.{channel}"), rule.as_str(), None);
             }
         }
+        self.skills.check(&format!("{key}.skills"), skills, check);
     }
 
     pub(super) fn into_config(self) -> AgentProfile {
@@ -85,6 +91,7 @@ impl Profile {
             capacity: self.capacity.into_inner(),
             costs: self.costs.into_iter().map(|(channel, cost)| (Name::new(channel), cost.into_inner())).collect(),
             channels: self.channels.iter().map(Name::new).collect(),
+            skills: self.skills.into_config(),
         }
     }
 }

@@ -27,6 +27,11 @@ impl<'t> Check<'t> {
         Self { path, text, problems: Vec::new() }
     }
 
+    /// Whether nothing is wrong.
+    pub(super) fn is_fine(&self) -> bool {
+        self.problems.is_empty()
+    }
+
     /// All that was found.
     pub(super) fn into_problems(self) -> Vec<Problem> {
         self.problems
@@ -49,6 +54,24 @@ impl<'t> Check<'t> {
                 let rule = format!("at most {MAX_LISTED} are possible");
                 self.problem(name.span(), format!("{section}[{at}]"), rule, None);
             }
+        }
+    }
+
+    /// A value that something of this file must have.
+    pub(super) fn one_of(&mut self, key: String, value: &Spanned<String>, what: &str, known: &[&str]) {
+        if !known.contains(&value.as_ref().as_str()) {
+            let hint = nearest(value.as_ref(), known.iter().copied()).map(|near| format!("did you mean {near:?}?"));
+            self.problem(value.span(), key, format!("is no {what} of this file's endpoints"), hint);
+        }
+    }
+
+    /// Where a part of a text stands: within its quotes, as far as it is written there as it is meant.
+    pub(super) fn within(&self, text: &Spanned<String>, part: Range<usize>) -> Range<usize> {
+        let span = text.span();
+        let written = self.text.get(span.clone()).unwrap_or_default();
+        match written.find(text.as_ref().as_str()) {
+            Some(at) => span.start + at + part.start..span.start + at + part.end,
+            None => span,
         }
     }
 

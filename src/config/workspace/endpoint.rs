@@ -36,6 +36,10 @@ pub(super) struct Endpoint {
 }
 
 impl Endpoint {
+    pub(super) fn brand(&self) -> Option<&str> {
+        self.brand.as_ref().map(|brand| brand.as_ref().as_str())
+    }
+
     pub(super) fn check(&self, key: &str, queues: &[&str], check: &mut Check<'_>) {
         check.token(&format!("{key}.channel"), &self.channel);
         check.listed(format!("{key}.queue"), &self.queue, "queue", queues);

@@ -1,5 +1,6 @@
 //! A workspace file as a whole: its sections, read, checked against each other, and turned into one configuration.
 
+use std::ops::Range;
 use std::path::Path;
 use std::time::Duration;
 
@@ -12,11 +13,13 @@ use super::endpoint::Endpoint;
 use super::identity::Identity;
 use super::opt_out::OptOut;
 use super::queue::Queue;
+use super::rule::{self, Named, RuleSection, Test};
+use super::skill::Skill;
 use super::work::Work;
 use crate::config::problem::{Origin, Problem};
 use crate::config::read::load_toml;
 use crate::domain::id::Name;
-use crate::domain::workspace::WorkspaceConfig;
+use crate::domain::workspace::{MAX_SKILLS, WorkspaceConfig};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -34,6 +37,10 @@ struct File {
     endpoint: Vec<Endpoint>,
     #[serde(default)]
     queue: Vec<Queue>,
+    #[serde(default)]
+    skill: Vec<Skill>,
+    #[serde(default)]
+    rule: Vec<RuleSection>,
     #[serde(default)]
     agent: Vec<Agent>,
     #[serde(default)]
@@ -59,9 +66,18 @@ pub fn parse_workspace(path: &Path, text: &str) -> Result<WorkspaceConfig, Vec<P
     let file: File = load_toml(path, text)?;
     let mut check = Check::new(path, text);
     file.check(&mut check);
-    let problems = check.into_problems();
-    if problems.is_empty() { Ok(file.into_config()) } else { Err(problems) }
+    if check.is_fine() {
+        let (config, tests) = file.into_config();
+        rule::run(&config, &tests, &mut check);
+        if check.is_fine() {
+            return Ok(config);
+        }
+    }
+    Err(check.into_problems())
 }
+
+/// Examples of each rule, by the number of the rule, with their places in the text.
+type Tests = Vec<(usize, Vec<(Range<usize>, Test)>)>;
 
 impl File {
     fn check(&self, check: &mut Check<'_>) {
@@ -73,24 +89,43 @@ impl File {
         }
         check.unique("queue", self.queue.iter().map(|queue| &queue.name));
         check.unique("endpoint", self.endpoint.iter().map(|endpoint| &endpoint.name));
+        check.unique("skill", self.skill.iter().map(|skill| &skill.name));
+        if let Some(skill) = self.skill.get(MAX_SKILLS) {
+            check.problem(skill.name.span(), "skill".into(), format!("at most {MAX_SKILLS} are possible"), None);
+        }
         check.unique("agent", self.agent.iter().map(|agent| &agent.name));
         let queues: Vec<&str> = self.queue.iter().map(|queue| queue.name.as_ref().as_str()).collect();
+        let skills: Vec<&str> = self.skill.iter().map(|skill| skill.name.as_ref().as_str()).collect();
+        for (at, queue) in self.queue.iter().enumerate() {
+            queue.check(&format!("queue[{at}]"), &skills, check);
+        }
         for (at, endpoint) in self.endpoint.iter().enumerate() {
             endpoint.check(&format!("endpoint[{at}]"), &queues, check);
         }
         for (at, agent) in self.agent.iter().enumerate() {
-            agent.profile.check(&format!("agent[{at}]"), &queues, check);
+            agent.profile.check(&format!("agent[{at}]"), &queues, &skills, check);
         }
         if let Some(guest) = &self.guest {
-            guest.check("guest", &queues, check);
+            guest.check("guest", &queues, &skills, check);
         }
+        let endpoints: Vec<&str> = self.endpoint.iter().map(|endpoint| endpoint.name.as_ref().as_str()).collect();
+        let channels: Vec<&str> = self.endpoint.iter().map(|endpoint| endpoint.channel.as_ref().as_str()).collect();
+        let workspace = self.name.as_ref().as_str();
+        let brands: Vec<&str> = self.endpoint.iter().map(|endpoint| endpoint.brand().unwrap_or(workspace)).collect();
+        let named =
+            Named { queues: &queues, skills: &skills, endpoints: &endpoints, channels: &channels, brands: &brands };
+        rule::check(&self.rule, &named, check);
     }
 
-    fn into_config(self) -> WorkspaceConfig {
-        WorkspaceConfig {
+    /// The core's configuration, and the examples of its rules.
+    fn into_config(self) -> (WorkspaceConfig, Tests) {
+        let (rules, tests): (Vec<_>, Vec<_>) = self.rule.into_iter().map(RuleSection::into_config).unzip();
+        let config = WorkspaceConfig {
+            rules,
             name: Name::new(self.name.as_ref()),
             endpoints: self.endpoint.into_iter().map(Endpoint::into_config).collect(),
             queues: self.queue.into_iter().map(Queue::into_config).collect(),
+            skills: self.skill.into_iter().map(|skill| Name::new(skill.name.as_ref())).collect(),
             agents: self.agent.into_iter().map(Agent::into_config).collect(),
             guest: self.guest.map(Profile::into_config),
             thanks: self.work.thanks,
@@ -103,7 +138,8 @@ impl File {
             decline_cooldown_ms: millis(self.work.decline_cooldown),
             decline_cooldown_min_ms: millis(self.work.decline_cooldown_min),
             default_country: self.default_country.map(|country| Name::new(country.as_ref())),
-        }
+        };
+        (config, tests.into_iter().enumerate().collect())
     }
 }
 

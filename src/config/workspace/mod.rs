@@ -4,12 +4,15 @@
 //! What is checked here: names that become tokens of subjects, references between sections, limits. All problems at once.
 
 mod agent;
+mod cel;
 mod check;
 mod endpoint;
 mod file;
 mod identity;
 mod opt_out;
 mod queue;
+mod rule;
+mod skill;
 mod work;
 
 pub use check::is_token;

@@ -5,7 +5,9 @@ use std::time::Duration;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::check::Check;
 use super::file::millis;
+use super::skill::SkillLevels;
 use crate::config::units::duration;
 use crate::domain::id::Name;
 use crate::domain::workspace::{Accept, GracePolicy, QueueConfig};
@@ -30,6 +32,8 @@ pub(super) struct Queue {
     wrapup_cost: u32,
     #[serde(default)]
     grace: GracePolicy,
+    #[serde(default)]
+    requires: SkillLevels,
 }
 
 fn offer_timeout() -> Duration {
@@ -49,6 +53,10 @@ fn recall_after() -> Duration {
 }
 
 impl Queue {
+    pub(super) fn check(&self, key: &str, skills: &[&str], check: &mut Check<'_>) {
+        self.requires.check(&format!("{key}.requires"), skills, check);
+    }
+
     pub(super) fn into_config(self) -> QueueConfig {
         QueueConfig {
             name: Name::new(self.name.as_ref()),
@@ -60,6 +68,7 @@ impl Queue {
             wrapup_max_ms: millis(self.wrapup_max),
             wrapup_cost: self.wrapup_cost,
             grace: self.grace,
+            requires: self.requires.into_config(),
         }
     }
 }

@@ -16,7 +16,9 @@ const GOES_ON_MS: i64 = 30 * 60 * 1_000;
 
 /// The Work that the message joins; of several the one with the latest message.
 pub(super) fn going_on(draft: &Draft<'_>, question: &Question<'_>) -> Option<WorkId> {
-    let queue = question.queue.filter(|_| question.reopens && !is_nobodys(draft, question.leaf))?;
+    if !question.reopens || is_nobodys(draft, question.leaf) {
+        return None;
+    }
     let open = draft.works_of(question.root).filter_map(|id| draft.space.works.get(&id));
     open.filter(|work| {
         work.brand == *question.brand
@@ -24,8 +26,8 @@ pub(super) fn going_on(draft: &Draft<'_>, question: &Question<'_>) -> Option<Wor
             && work.place_of(question.channel, question.endpoint).is_none()
             && work.traffic_at.is_some_and(|at| draft.now.millis_since(at) <= GOES_ON_MS)
             && work.answer_to.as_ref().is_none_or(|(leaf, _)| !is_doubted(draft, *leaf))
-            && draft.space.requirements.are_same(queue, &work.queue)
             && can_take(draft, work, question)
+            && question.goes.queue(draft).is_some_and(|queue| draft.space.requirements.are_same(queue, &work.queue))
     })
     .max_by_key(|work| (work.last_message, work.id))
     .map(|work| work.id)

@@ -3,6 +3,7 @@
 //! No rule leads to a Work of another brand, not even the message answered: the answer would go out by this endpoint, in its brand's
 //! name.
 
+use super::destination::Destination;
 use super::going_on::going_on;
 use crate::domain::conversation::{own_mail_fingerprint, provider_fingerprint};
 use crate::domain::draft::Draft;
@@ -23,8 +24,8 @@ pub(crate) struct Question<'e> {
     pub(crate) endpoint: &'e Name,
     /// Brand of the endpoint; empty: the configuration has the endpoint no longer.
     pub(crate) brand: &'e Name,
-    /// Queue that the endpoint leads to.
-    pub(crate) queue: Option<&'e Name>,
+    /// Where it goes as a matter of its own.
+    pub(crate) goes: &'e Destination<'e>,
     /// Thread of the channel's that it stands in, where the channel has them.
     pub(crate) thread: Option<&'e str>,
     /// Provider's ids of messages that it answers: quoted, or the mail thread of the same sender; nearest first.

@@ -1,6 +1,7 @@
 //! What is said: from an inbound event to a message in one Conversation and at most one Work (domain rules, sections 2 and 5).
 
 mod aging;
+mod destination;
 mod fingerprint;
 mod going_on;
 mod inbound;

@@ -2,6 +2,7 @@
 
 use smallvec::SmallVec;
 
+use super::destination::Destination;
 use super::item::Item;
 use super::matter::{self, Question};
 use super::once::Once;
@@ -15,9 +16,9 @@ use crate::domain::draft::Draft;
 use crate::domain::event::{Assurance, InboundEvent, Scope};
 use crate::domain::id::{AgentId, MessageId, Name, WorkId};
 use crate::domain::record::{
-    Author, Change, Direction, Flags, MessageContent, MessageStored, OptSource, QueueCause, WorkOpened,
+    Author, Change, Direction, Flags, MessageContent, MessageStored, OptSource, QueueCause, Required, WorkOpened,
 };
-use crate::domain::routing::{answer_by, key, requeue};
+use crate::domain::routing::{self, Chosen, answer_by, demanded, key, requeue};
 use crate::domain::session::Agent;
 use crate::domain::view::WorkState;
 use crate::domain::work::{Says, settle_cost};
@@ -59,13 +60,14 @@ pub(super) fn store(draft: &mut Draft<'_>, endpoint: Option<&EndpointConfig>, sa
     let thread = event.thread.as_deref().filter(|thread| event.scope == Scope::Direct && !thread.is_empty());
     let config = draft.space.config();
     let brand = endpoint.map_or_else(Name::default, |endpoint| config.brand(endpoint).clone());
+    let goes = Destination::of(endpoint, who, &event, (item.kind, &item.content));
     let question = Question {
         root: who.root,
         leaf: who.leaf,
         channel: &channel,
         endpoint: &endpoint_name,
         brand: &brand,
-        queue: endpoint.map(|endpoint| &endpoint.queue),
+        goes: &goes,
         thread,
         answers: &answers,
         reopens: !once.flags.has(Flags::GENERATED),
@@ -104,6 +106,7 @@ pub(super) fn store(draft: &mut Draft<'_>, endpoint: Option<&EndpointConfig>, sa
         flags = flags.with(Flags::FLOOD);
         route = Route::Nowhere;
     }
+    let chosen = if let Route::Open(_) = route { goes.chosen(draft) } else { None };
     let mut audience: SmallVec<[AgentId; 1]> = SmallVec::new();
     let work = match &route {
         Route::Into(work) => Some(*work),
@@ -199,7 +202,7 @@ pub(super) fn store(draft: &mut Draft<'_>, endpoint: Option<&EndpointConfig>, sa
     if let Some(work) = work.filter(|_| joined_place) {
         settle(draft, work);
     }
-    follow_up(draft, route, work, endpoint.map(|endpoint| &endpoint.queue));
+    follow_up(draft, route, work, chosen);
 }
 
 /// What a message is found by when it is answered: its provider's id. That of a mail is its author's to choose: one that somebody
@@ -242,23 +245,29 @@ fn settle(draft: &mut Draft<'_>, id: WorkId) {
     let Some(work) = draft.work(id).filter(|work| matches!(work.state, WorkState::Queued | WorkState::Offered)) else {
         return;
     };
-    let key = key(draft.space.config(), &work.queue, work, draft.now.0);
-    if !work.queue.is_empty() && key < work.key {
+    let config = draft.space.config();
+    let key = key(config, &work.queue, work, draft.now.0);
+    let levels = demanded(config, &work.queue, work);
+    let (sooner, other) = (!work.queue.is_empty() && key < work.key, levels != work.requires);
+    if other {
+        draft.push(Change::Required(Required { work: id, levels }));
+    }
+    if sooner {
         draft.push(Change::WorkRekeyed { work: id, key });
     }
 }
 
 /// What a message makes of its Work.
-fn follow_up(draft: &mut Draft<'_>, route: Route, work: Option<WorkId>, queue: Option<&Name>) {
+fn follow_up(draft: &mut Draft<'_>, went: Route, work: Option<WorkId>, chosen: Option<Chosen>) {
     let Some(id) = work else { return };
-    match route {
+    match went {
         Route::Open(linked) => {
             // The owner of an open Work of the customer is asked first: the customer need not explain again.
             let owners = || linked.iter().rev().filter_map(|id| draft.work(*id)?.owner).map(|owner| owner.agent);
             let is_ready = |agent: &AgentId| draft.agent(*agent).is_some_and(Agent::is_ready);
             let preferred = owners().find(is_ready).or_else(|| owners().next());
-            if let Some(queue) = queue {
-                requeue(draft, id, queue, QueueCause::New, preferred);
+            if let Some(chosen) = chosen {
+                routing::route(draft, id, chosen, QueueCause::New, preferred);
             }
         }
         Route::Reopen(_) => {

@@ -178,12 +178,19 @@ pub(super) fn read(draft: &Draft<'_>, agent: &Name, told: Vec<FactTold>) -> Resu
         if facts.iter().any(|fact| fact.key == key) {
             return Err(Rejection::Invalid("facts.key: each once"));
         }
-        let source = if source.is_empty() { Name::from(format!("agent:{agent}")) } else { source };
+        let source = if source.is_empty() { teller(draft, agent) } else { source };
         // What is to come is known at the earliest now.
         let at = at.map_or(draft.now, |at| at.min(draft.now));
         facts.push(Fact { key, value, source, at, assurance });
     }
     Ok(facts)
+}
+
+/// The source of what an agent tells without naming another.
+fn teller(draft: &Draft<'_>, agent: &Name) -> Name {
+    let id = draft.space.agent_id(agent);
+    let is_bot = id.and_then(|id| draft.agent(id)).is_some_and(|agent| agent.profile.kind == AgentKind::Bot);
+    Name::from(format!("{}:{agent}", if is_bot { "bot" } else { "agent" }))
 }
 
 fn check_key(key: &str) -> Result<(), Rejection> {

@@ -4,8 +4,8 @@ use smallvec::SmallVec;
 
 use super::{
     Assigned, Evidence, IdentityOpened, IdentityStatus, Input, MessageStored, OfferMade, OfferOutcome, OptSource,
-    PartHeld, Presence, Purpose, QueueCause, ReceiptNoted, SessionEnd, SuggestionEnd, SuggestionReason, UnassignReason,
-    WorkOpened,
+    PartHeld, Presence, Purpose, QueueCause, ReceiptNoted, Required, Routed, SessionEnd, SuggestionEnd,
+    SuggestionReason, UnassignReason, WorkOpened,
 };
 use crate::domain::event::{AddressKind, Assurance, ErrorClass, ReceiptStatus};
 use crate::domain::id::{AgentId, AssignmentId, Index, LeafId, MessageId, Name, OfferId, Position, RootId, WorkId};
@@ -493,6 +493,10 @@ pub enum Change {
         /// Queue that the endpoint leads to.
         queue: Name,
     },
+    /// What is wanted of whoever takes a Work.
+    Required(Required),
+    /// What the rules made of a Work; what they were given is personal content.
+    Routed(Box<Routed>),
     /// A Work that waits or is offered is due earlier.
     WorkRekeyed {
         /// Which.

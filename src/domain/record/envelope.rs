@@ -2,7 +2,7 @@
 
 use smallvec::SmallVec;
 
-use super::{Asked, Change, Fact};
+use super::{Asked, Change, Fact, Inputs};
 use crate::domain::content::Content;
 use crate::domain::id::{Index, LeafId, Name};
 use crate::domain::time::Timestamp;
@@ -78,6 +78,8 @@ pub enum PersonalValue {
     Asked(Asked),
     /// Why an identity is [`Change::Blocked`].
     Reason(String),
+    /// What rules were given of a [`Change::Routed`].
+    Inputs(Box<Inputs>),
 }
 
 /// Content of a message with what the channel needs beside it.

@@ -1,5 +1,6 @@
 //! Messages and receipts in records.
 
+use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
 use crate::domain::event::{Assurance, ErrorClass, ReceiptStatus, Scope};
@@ -61,7 +62,8 @@ pub enum Purpose {
 }
 
 /// What an item of a Conversation is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum MessageKind {
     /// Something said.
     #[default]
@@ -86,6 +88,26 @@ pub enum MessageKind {
     MediaArrived,
     /// Content that did not come through.
     Unsupported,
+}
+
+impl MessageKind {
+    /// As configuration names it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Message => "message",
+            Self::Edit => "edit",
+            Self::Deletion => "deletion",
+            Self::Reaction => "reaction",
+            Self::IdentityChange => "identity_change",
+            Self::Opt => "opt",
+            Self::Start => "start",
+            Self::VisitEnd => "visit_end",
+            Self::Call => "call",
+            Self::MediaArrived => "media_arrived",
+            Self::Unsupported => "unsupported",
+        }
+    }
 }
 
 /// What is odd about a message: a set of the constants below.

@@ -9,6 +9,7 @@ mod envelope;
 mod fact;
 mod identity;
 mod message;
+mod routed;
 mod work;
 
 pub use agent::{Presence, SessionEnd};
@@ -17,4 +18,5 @@ pub use envelope::{Cause, Input, MailCopy, MessageContent, Personal, PersonalVal
 pub use fact::{Asked, Fact};
 pub use identity::{Evidence, IdentityOpened, IdentityStatus, OptSource, SuggestionEnd, SuggestionReason};
 pub use message::{Author, Direction, Flags, MessageKind, MessageStored, PartHeld, Purpose, ReceiptNoted};
+pub use routed::{Inputs, Required, Routed};
 pub use work::{AssignCause, Assigned, OfferMade, OfferOutcome, QueueCause, UnassignReason, WorkBrief, WorkOpened};

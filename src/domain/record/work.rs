@@ -36,6 +36,8 @@ pub enum QueueCause {
     OwnerLost,
     /// Its owner gave it back.
     Requeued,
+    /// Something else is known of its customer, and rules say otherwise now.
+    Rerouted,
 }
 
 /// A Work shown to an agent.

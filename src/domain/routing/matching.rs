@@ -1,17 +1,20 @@
 //! Matching: a Work that waits with an agent eligible now, or an agent with room with the Work due first.
 //!
-//! *Eligible now* = READY with its connection, serves queue and channel, has room for the cost after open offers, no cool-down
-//! for this Work. **Work conserving**: no Work waits beside an agent eligible now.
+//! *Eligible now* = READY with its connection, serves queue and channel, has the skills, has room for the cost after open offers, no
+//! cool-down for this Work. **Work conserving**: no Work waits beside an agent eligible now.
 
 use std::time::Duration;
 
 use crate::domain::draft::Draft;
 use crate::domain::id::{AgentId, Name, WorkId};
-use crate::domain::record::{AssignCause, Assigned, Change, OfferMade, QueueCause};
+use crate::domain::record::{AssignCause, Assigned, Change, OfferMade, QueueCause, Required};
 use crate::domain::session::Agent;
 use crate::domain::view::WorkState;
 use crate::domain::work::Work;
-use crate::domain::workspace::{Accept, GracePolicy, QueueConfig, WorkspaceConfig};
+use crate::domain::workspace::{Accept, GracePolicy, Levels, QueueConfig, WorkspaceConfig};
+
+use super::ready::Standing;
+use super::waiting::Due;
 
 /// How long a lost owner's Work of a live channel waits for it (domain rules, section 7).
 const LIVE_GRACE_MS: u64 = 120_000;
@@ -35,8 +38,26 @@ pub(crate) fn requeue(draft: &mut Draft<'_>, id: WorkId, queue: &Name, cause: Qu
         _ => queue,
     };
     let key = key(config, queue, work, draft.now.0);
+    let levels = demanded(config, queue, work);
+    if levels != work.requires {
+        draft.push(Change::Required(Required { work: id, levels }));
+    }
     draft.push(Change::WorkQueued { work: id, queue: queue.clone(), key, cause, preferred });
     place(draft, id);
+}
+
+/// What is wanted of whoever takes the Work from the queue: by that, by the rule that
+/// decided, and by the queues of the other endpoints it is spoken on.
+pub(crate) fn demanded(config: &WorkspaceConfig, queue: &str, work: &Work) -> Levels {
+    let beside = work.places_beside().iter().map(|place| place.queue.as_str());
+    let mut levels = Levels::new();
+    for queue in std::iter::once(queue).chain(beside).filter_map(|queue| config.queue(queue)) {
+        levels.demand(&queue.requires);
+    }
+    if let Some(routing) = &work.routing {
+        levels.demand(&routing.requires);
+    }
+    levels
 }
 
 /// Static key: when the answer is due, by the tightest target of the queues whose matter it is. Age survives, as what the customer
@@ -55,7 +76,9 @@ pub(crate) fn place(draft: &mut Draft<'_>, id: WorkId) {
     let Some(work) = draft.work(id).filter(|work| work.state == WorkState::Queued) else {
         return;
     };
-    let chosen = preferred(draft, work).or_else(|| least_loaded(draft, work, eligible)).or_else(|| lifted(draft, work));
+    let chosen = preferred(draft, work)
+        .or_else(|| least_loaded(draft, work, draft.space.ready.with_room(&work.queue), eligible))
+        .or_else(|| lifted(draft, work));
     if let Some(agent) = chosen {
         give(draft, id, agent);
     }
@@ -66,16 +89,17 @@ fn preferred(draft: &Draft<'_>, work: &Work) -> Option<AgentId> {
     eligible(agent, work).then_some(agent.id)
 }
 
-fn least_loaded(draft: &Draft<'_>, work: &Work, fits: impl Fn(&Agent, &Work) -> bool) -> Option<AgentId> {
+fn least_loaded(
+    draft: &Draft<'_>,
+    work: &Work,
+    asked: impl Iterator<Item = Standing>,
+    fits: impl Fn(&Agent, &Work) -> bool,
+) -> Option<AgentId> {
     let touched = draft.touched_agents();
-    let standing = |agent: &Agent| agent.standing().map(|(fullness, given_at)| (fullness, given_at, agent.id));
-    let untouched = draft
-        .space
-        .ready
-        .of(&work.queue)
+    let untouched = asked
         .filter(|(_, _, id)| !touched.iter().any(|agent| agent.id == *id))
         .find(|(_, _, id)| draft.space.agents.get(id.at()).is_some_and(|agent| fits(agent, work)));
-    let touched = touched.iter().filter(|agent| fits(agent, work)).filter_map(standing).min();
+    let touched = touched.iter().filter(|agent| fits(agent, work)).filter_map(Agent::standing).min();
     untouched.into_iter().chain(touched).min().map(|(_, _, id)| id)
 }
 
@@ -85,10 +109,13 @@ fn lifted(draft: &Draft<'_>, work: &Work) -> Option<AgentId> {
         return None;
     }
     let cooled = |agent: &Agent| work.cooldowns.iter().any(|cooldown| cooldown.agent == agent.id);
-    if least_loaded(draft, work, |agent, work| work.is_served_by(agent) && !cooled(agent)).is_some() {
+    let ready = &draft.space.ready;
+    if least_loaded(draft, work, ready.all(&work.queue), |agent, work| work.is_served_by(agent) && !cooled(agent))
+        .is_some()
+    {
         return None;
     }
-    least_loaded(draft, work, |agent, work| {
+    least_loaded(draft, work, ready.with_room(&work.queue), |agent, work| {
         attends(agent, work) && work.cooldowns.iter().any(|cooldown| cooldown.agent == agent.id && cooldown.liftable)
     })
 }
@@ -110,28 +137,29 @@ pub(crate) fn fill(draft: &mut Draft<'_>, id: AgentId) {
     }
 }
 
+/// The Work due first among what the agent can take.
 fn due_first(draft: &Draft<'_>, agent: &Agent) -> Option<WorkId> {
     let touched = draft.touched_works();
-    let untouched = agent
-        .profile
-        .queues
-        .iter()
-        .flat_map(|queue| draft.space.waiting.groups(queue))
-        .filter(|(channel, _)| agent.serves(channel) && agent.has_room(agent.profile.cost(channel)))
-        .filter_map(|(_, group)| {
-            group.iter().find(|(_, id)| {
-                !touched.iter().any(|work| work.id == *id)
-                    && draft.space.works.get(id).is_some_and(|work| could_have(draft, agent, work))
-            })
-        })
-        .min()
-        .copied();
-    let touched = touched
+    let mut found: Option<Due> = touched
         .iter()
         .filter(|work| work.state == WorkState::Queued && could_have(draft, agent, work))
         .map(|work| (work.key, work.id))
         .min();
-    untouched.into_iter().chain(touched).min().map(|(_, id)| id)
+    let is_untouched = |id: WorkId| !touched.iter().any(|work| work.id == id);
+    for queue in &agent.profile.queues {
+        for (head, group) in draft.space.waiting.groups(queue) {
+            if found.is_some_and(|found| found <= head) {
+                break;
+            }
+            if !group.requirement.is_met_beside(agent) {
+                continue;
+            }
+            let could_have = |id| draft.space.works.get(&id).is_some_and(|work| could_have(draft, agent, work));
+            let first = group.works().find(|(_, id)| is_untouched(*id) && could_have(*id));
+            found = found.into_iter().chain(first).min();
+        }
+    }
+    found.map(|(_, id)| id)
 }
 
 fn could_have(draft: &Draft<'_>, agent: &Agent, work: &Work) -> bool {

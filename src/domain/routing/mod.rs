@@ -5,9 +5,13 @@
 mod matching;
 mod ready;
 mod requirement;
+mod reroute;
+pub mod rules;
 mod waiting;
 
-pub(crate) use matching::{answer_by, assign, eligible, fill, key, place, requeue, revisit_cooled};
-pub(crate) use ready::ReadyAgents;
-pub(crate) use requirement::Requirements;
-pub(crate) use waiting::Waiting;
+pub(crate) use matching::{answer_by, assign, demanded, eligible, fill, key, place, requeue, revisit_cooled};
+pub(crate) use ready::{ReadyAgents, Standing};
+pub(crate) use requirement::{Requirement, Requirements};
+pub(crate) use reroute::{Chosen, choose, reroute, route};
+pub(crate) use rules::{Rules, Told};
+pub(crate) use waiting::{Due, Waiting};

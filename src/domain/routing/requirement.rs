@@ -1,6 +1,6 @@
-//! What a queue requires of whoever takes its Work. Defined here only: where skills come to be required, they join it here.
+//! What is required of whoever takes a Work, and whether two queues require the same. Defined here only.
 //!
-//! Today it is who serves the queue: two queues require the same when the very same profiles serve both. That is how two sentences of
+//! Two queues require the same when they ask for the same skills and the very same profiles serve both. That is how two sentences of
 //! the rules are one: a message on another endpoint joins a matter that goes on (rule 3) and the Work then has "the requirements of
 //! both", yet "two unrelated matters never share a Work when their queues differ in requirement". What is said to a desk that other
 //! people serve is taken for another matter; what is said to the same desk by another channel is not. So a join never narrows who may
@@ -8,9 +8,44 @@
 
 use std::collections::BTreeMap;
 
+use smallvec::{SmallVec, smallvec};
+
 use crate::domain::id::Name;
+use crate::domain::session::Agent;
 use crate::domain::work::Work;
-use crate::domain::workspace::{AgentProfile, WorkspaceConfig};
+use crate::domain::workspace::{AgentProfile, Levels, WorkspaceConfig};
+
+/// What is required of whoever takes a Work. Waiting Work is grouped by it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Requirement {
+    /// Serves one of these queues.
+    pub(crate) queues: SmallVec<[Name; 1]>,
+    /// Serves all of these channels.
+    pub(crate) channels: SmallVec<[Name; 1]>,
+    /// Has all of these skills.
+    pub(crate) levels: Levels,
+}
+
+impl Requirement {
+    /// Of a Work in its queue.
+    pub(crate) fn of(work: &Work) -> Self {
+        let mut channels: SmallVec<[Name; 1]> = smallvec![work.channel.clone()];
+        for place in work.places_beside() {
+            if !channels.contains(&place.channel) {
+                channels.push(place.channel.clone());
+            }
+        }
+        Self { queues: smallvec![work.queue.clone()], channels, levels: work.requires.clone() }
+    }
+
+    /// Whether a READY agent who serves one of the queues can take the Work beside all that it has.
+    pub(crate) fn is_met_beside(&self, agent: &Agent) -> bool {
+        let cost = self.channels.iter().map(|channel| agent.profile.cost(channel)).max().unwrap_or(1);
+        agent.has_room(cost)
+            && self.channels.iter().all(|channel| agent.serves(channel))
+            && agent.profile.skills.meet(&self.levels)
+    }
+}
 
 /// What one queue requires.
 #[derive(Debug, Default)]
@@ -36,14 +71,15 @@ impl Requirements {
                 served.entry(queue).or_default().push((number, profile));
             }
         }
-        let mut classes: BTreeMap<Vec<usize>, usize> = BTreeMap::new();
+        let mut classes: BTreeMap<(Vec<usize>, &Levels), usize> = BTreeMap::new();
         let mut queues = BTreeMap::new();
         for queue in &config.queues {
             let by = served.remove(&queue.name).unwrap_or_default();
             let numbers = by.iter().map(|(number, _)| *number).collect();
             let next = classes.len();
-            let class = *classes.entry(numbers).or_insert(next);
-            let mut channels: Vec<Vec<Name>> = by.into_iter().map(|(_, profile)| profile.channels.clone()).collect();
+            let class = *classes.entry((numbers, &queue.requires)).or_insert(next);
+            let able = by.into_iter().filter(|(_, profile)| profile.skills.meet(&queue.requires));
+            let mut channels: Vec<Vec<Name>> = able.map(|(_, profile)| profile.channels.clone()).collect();
             channels.sort_unstable();
             channels.dedup();
             queues.insert(queue.name.clone(), Required { class, channels });

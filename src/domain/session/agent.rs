@@ -4,6 +4,7 @@ use smallvec::SmallVec;
 
 use crate::domain::id::{AgentId, Index, Name, OfferId, WorkId};
 use crate::domain::record::{AssignCause, Change, OfferOutcome, Presence};
+use crate::domain::routing::Standing;
 use crate::domain::time::Timestamp;
 use crate::domain::timer::Timer;
 use crate::domain::workspace::{AgentProfile, WorkspaceConfig};
@@ -179,8 +180,13 @@ impl Agent {
     }
 
     /// Its place among the READY agents of its queues; none: it is not among them.
-    pub(crate) fn standing(&self) -> Option<(u64, Timestamp)> {
-        self.is_ready().then(|| (self.fullness(), self.given_at))
+    pub(crate) fn standing(&self) -> Option<Standing> {
+        self.is_ready().then(|| (self.fullness(), self.given_at, self.id))
+    }
+
+    /// Whether there is room for anything at all.
+    pub(crate) fn has_any_room(&self) -> bool {
+        self.has_room(self.profile.lowest_cost())
     }
 
     /// Deadlines of the agent.

@@ -11,6 +11,7 @@ mod mails;
 mod merge;
 mod open;
 mod reshape;
+mod routing;
 mod said;
 mod split;
 

@@ -6,6 +6,7 @@ use smallvec::SmallVec;
 
 use super::beside::{Beside, Place};
 use super::heard::Heard;
+use super::routing::Routing;
 use super::said::{Said, Says};
 use crate::domain::id::{AgentId, AssignmentId, Index, LeafId, MessageId, Name, OfferId, RootId, WorkId};
 use crate::domain::record::{
@@ -14,6 +15,7 @@ use crate::domain::record::{
 use crate::domain::time::Timestamp;
 use crate::domain::timer::Timer;
 use crate::domain::view::WorkState;
+use crate::domain::workspace::Levels;
 
 /// How long the provider's token for an answer is used: LINE takes one within a minute, and the adapter needs some of it.
 const REPLY_TOKEN_LIFE: Duration = Duration::from_secs(50);
@@ -27,6 +29,10 @@ pub(crate) struct Work {
     pub(crate) endpoint: Name,
     pub(crate) brand: Name,
     pub(crate) queue: Name,
+    /// What whoever takes it must be able to.
+    pub(crate) requires: Levels,
+    /// What rules made of it; none: there were no rules.
+    pub(crate) routing: Option<Box<Routing>>,
     pub(crate) state: WorkState,
     pub(crate) opened_at: Timestamp,
     /// Since when the customer waits for us; none: it is the customer's turn.
@@ -144,6 +150,8 @@ impl Work {
             endpoint: opened.endpoint.clone(),
             brand: opened.brand.clone(),
             queue: Name::default(),
+            requires: Levels::new(),
+            routing: None,
             state: WorkState::Queued,
             opened_at: now,
             ours_since: None,
@@ -258,6 +266,8 @@ impl Work {
                 self.beside_mut().place(place);
             }
             Change::WorkRekeyed { key, .. } => self.key = *key,
+            Change::Required(required) => self.requires = required.levels.clone(),
+            Change::Routed(routed) => self.route(routed),
             Change::CostChanged { cost, .. } => {
                 if let Some(owner) = &mut self.owner {
                     owner.cost = *cost;
@@ -351,9 +361,9 @@ impl Work {
         timers
     }
 
-    /// Queue, channel and key while it waits for an agent.
-    pub(crate) fn waiting(&self) -> Option<(&Name, &Name, i64)> {
-        (self.state == WorkState::Queued && !self.queue.is_empty()).then_some((&self.queue, &self.channel, self.key))
+    /// Whether it waits for an agent.
+    pub(crate) fn is_waiting(&self) -> bool {
+        self.state == WorkState::Queued && !self.queue.is_empty()
     }
 
     /// What an agent sees of it.

@@ -201,9 +201,11 @@ impl Work {
         beside.fold(profile.cost(&self.channel), u32::max)
     }
 
-    /// Whether the agent serves its queue and all its channels now. Room is another matter.
+    /// Whether the agent serves its queue and all its channels now, and has the skills. Room is another matter.
     pub(crate) fn is_served_by(&self, agent: &Agent) -> bool {
-        agent.attends(&self.queue, &self.channel) && self.is_spoken_by(agent)
+        agent.attends(&self.queue, &self.channel)
+            && self.is_spoken_by(agent)
+            && agent.profile.skills.meet(&self.requires)
     }
 
     /// Whether the agent serves all its channels now.

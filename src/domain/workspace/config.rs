@@ -6,8 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use super::identity::IdentityConfig;
 use super::opt_out::OptOutConfig;
+use super::skill::Levels;
 use crate::domain::event::AddressKind;
 use crate::domain::id::Name;
+use crate::domain::rules::Rule;
 
 /// Everything an operator decides for one workspace.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -19,6 +21,12 @@ pub struct WorkspaceConfig {
     pub endpoints: Vec<EndpointConfig>,
     /// Where Work waits.
     pub queues: Vec<QueueConfig>,
+    /// Skills that agents may have and Work may ask for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub skills: Vec<Name>,
+    /// Into which queue a new Work goes, asked in this order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<Rule>,
     /// Agents known beforehand.
     pub agents: Vec<AgentConfig>,
     /// Profile of agents that are not listed; none: they are refused.
@@ -105,7 +113,7 @@ pub enum GracePolicy {
 }
 
 /// Where Work waits.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct QueueConfig {
     /// Name.
@@ -126,6 +134,9 @@ pub struct QueueConfig {
     pub wrapup_cost: u32,
     /// What becomes of a lost owner's Work.
     pub grace: GracePolicy,
+    /// What whoever takes its Work must be able to.
+    #[serde(default, skip_serializing_if = "Levels::is_empty")]
+    pub requires: Levels,
 }
 
 /// An agent known beforehand.
@@ -163,6 +174,9 @@ pub struct AgentProfile {
     pub costs: Vec<(Name, u32)>,
     /// Channels it can serve; empty: all.
     pub channels: Vec<Name>,
+    /// What it can, and how well.
+    #[serde(default, skip_serializing_if = "Levels::is_empty")]
+    pub skills: Levels,
 }
 
 impl AgentProfile {
@@ -170,6 +184,12 @@ impl AgentProfile {
     #[must_use]
     pub fn cost(&self, channel: &str) -> u32 {
         self.costs.iter().find(|(name, _)| name == channel).map_or(1, |(_, cost)| *cost)
+    }
+
+    /// The least that a Work can take of the capacity.
+    #[must_use]
+    pub fn lowest_cost(&self) -> u32 {
+        self.costs.iter().map(|(_, cost)| *cost).fold(1, u32::min)
     }
 }
 
@@ -228,11 +248,13 @@ impl WorkspaceConfig {
 impl WorkspaceConfig {
     /// A workspace before its first configuration: it has nothing.
     #[must_use]
-    pub(crate) fn empty(name: Name) -> Self {
+    pub fn empty(name: Name) -> Self {
         Self {
             name,
             endpoints: Vec::new(),
             queues: Vec::new(),
+            skills: Vec::new(),
+            rules: Vec::new(),
             agents: Vec::new(),
             guest: None,
             thanks: Vec::new(),

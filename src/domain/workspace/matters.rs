@@ -119,8 +119,7 @@ impl Workspace {
     /// Takes an open Work out of the indexes: nothing of one that is over waits or is due.
     fn take_work(&mut self, id: WorkId) -> Option<Box<Work>> {
         let work = self.works.remove(&id)?;
-        let (waiting, timers) = indexed(&work);
-        self.unindex_work(id, waiting, &timers);
+        self.unindex_work(indexed(&work));
         self.waiting.set_cooled(id, false);
         Some(work)
     }

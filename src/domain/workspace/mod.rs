@@ -14,6 +14,7 @@ mod opt_out;
 mod people;
 mod requests;
 mod search;
+mod skill;
 mod state;
 mod views;
 
@@ -24,4 +25,5 @@ pub use config::{
 pub use identity::IdentityConfig;
 pub(crate) use names::{Names, Symbol};
 pub use opt_out::{OptOutConfig, OptWord};
+pub use skill::{Levels, MAX_LEVEL, MAX_SKILLS};
 pub use state::Workspace;

@@ -22,7 +22,7 @@ use crate::domain::id::{AgentId, Index, LeafId, MessageId, Name, RootId, WorkId}
 use crate::domain::record::{
     Cause, Change, Direction, Flags, MessageContent, MessageStored, PersonalValue, ReceiptNoted, Record,
 };
-use crate::domain::routing::{ReadyAgents, Requirements, Waiting};
+use crate::domain::routing::{Due, ReadyAgents, Requirement, Requirements, Rules, Waiting};
 use crate::domain::session::{Agent, Lost};
 use crate::domain::time::Timestamp;
 use crate::domain::timer::Timer;
@@ -83,6 +83,8 @@ pub struct Workspace {
     pub(crate) matters: Matters,
     /// What the queues of the configuration require.
     pub(crate) requirements: Requirements,
+    /// Its rules.
+    pub(crate) rules: Rules,
 }
 
 impl Workspace {
@@ -121,6 +123,7 @@ impl Workspace {
             last_owners: HashMap::default(),
             matters: Matters::default(),
             requirements: Requirements::default(),
+            rules: Rules::default(),
         }
     }
 
@@ -327,6 +330,13 @@ impl Workspace {
             };
             self.with_work(work, |work| work.note(index, now, place, change, words));
         }
+        if let Change::Routed(routed) = change {
+            let inputs = match personal(record, place) {
+                Some(PersonalValue::Inputs(inputs)) => Some(&**inputs),
+                _ => None,
+            };
+            self.with_work(routed.work, |work| work.note_inputs(inputs));
+        }
         if let Some(agent) = change.agent() {
             self.with_agent(agent, |agent| agent.apply(index, now, place, change));
         }
@@ -352,6 +362,7 @@ impl Workspace {
             return;
         };
         self.requirements = Requirements::of(&config);
+        self.rules = Rules::of(&config.rules);
         self.config = config;
         self.config_sha256 = Some(sha256);
         for at in 0..self.agents.len() {
@@ -515,24 +526,19 @@ impl Workspace {
         let cooled = work.state == WorkState::Queued && !work.cooldowns.is_empty();
         self.waiting.set_cooled(id, cooled);
         if before != after {
-            self.unindex_work(id, before.0, &before.1);
-            if let Some((queue, channel, key)) = &after.0 {
-                self.waiting.insert(queue, channel, *key, id);
+            self.unindex_work(before);
+            if let Some((requirement, due)) = after.0 {
+                self.waiting.insert(requirement, due);
             }
             self.timers.extend(after.1);
         }
     }
 
-    pub(super) fn unindex_work(
-        &mut self,
-        id: WorkId,
-        waiting: Option<(Name, Name, i64)>,
-        timers: &[(Timestamp, Timer)],
-    ) {
-        if let Some((queue, channel, key)) = waiting {
-            self.waiting.remove(&queue, &channel, key, id);
+    pub(super) fn unindex_work(&mut self, (waiting, timers): Indexed) {
+        if let Some((requirement, due)) = waiting {
+            self.waiting.remove(&requirement, due);
         }
-        for timer in timers {
+        for timer in &timers {
             self.timers.remove(timer);
         }
     }
@@ -541,14 +547,13 @@ impl Workspace {
         let Some(agent) = self.agents.get_mut(id.at()) else {
             return;
         };
-        let before = agent.standing();
         let timers_before = agent.timers();
-        if let Some((fullness, given_at)) = before {
-            self.ready.remove(&agent.profile.queues, (fullness, given_at, id));
+        if let Some(standing) = agent.standing() {
+            self.ready.remove(&agent.profile.queues, standing, agent.has_any_room());
         }
         change(agent);
-        if let Some((fullness, given_at)) = agent.standing() {
-            self.ready.insert(&agent.profile.queues, (fullness, given_at, id));
+        if let Some(standing) = agent.standing() {
+            self.ready.insert(&agent.profile.queues, standing, agent.has_any_room());
         }
         let timers = agent.timers();
         if timers != timers_before {
@@ -561,10 +566,10 @@ impl Workspace {
 }
 
 /// What the indexes hold of a Work.
-pub(super) type Indexed = (Option<(Name, Name, i64)>, SmallVec<[(Timestamp, Timer); 3]>);
+pub(super) type Indexed = (Option<(Requirement, Due)>, SmallVec<[(Timestamp, Timer); 3]>);
 
 pub(super) fn indexed(work: &Work) -> Indexed {
-    (work.waiting().map(|(queue, channel, key)| (queue.clone(), channel.clone(), key)), work.timers())
+    (work.is_waiting().then(|| (Requirement::of(work), (work.key, work.id))), work.timers())
 }
 
 pub(super) fn personal(record: &Record, place: u16) -> Option<&PersonalValue> {

@@ -7,6 +7,7 @@ use prost::Message as _;
 use smallvec::SmallVec;
 
 use super::error::CodecError;
+use super::routing::{inputs, inputs_from};
 use super::wire::Wire;
 use super::words::Word;
 use crate::domain::id::{Index, LeafId, Name};
@@ -131,6 +132,7 @@ fn write_personal(wire: &mut Wire<'_>, personal: &Personal) {
             wire.message(101, &p::Asked { key: asked.key.to_string(), prompt: asked.prompt.clone() });
         }
         PersonalValue::Reason(reason) => wire.optional_text(102, Some(reason)),
+        PersonalValue::Inputs(given) => wire.message(151, &inputs(given)),
     }
 }
 
@@ -181,6 +183,7 @@ fn personal_from(personal: p::Personal) -> Result<Personal, CodecError> {
         Value::Facts(facts) => PersonalValue::Facts(facts.facts.into_iter().map(fact_from).collect::<Result<_, _>>()?),
         Value::Asked(asked) => PersonalValue::Asked(Asked { key: Name::from(asked.key), prompt: asked.prompt }),
         Value::Reason(reason) => PersonalValue::Reason(reason),
+        Value::Inputs(given) => PersonalValue::Inputs(Box::new(inputs_from(given)?)),
     };
     let place = u16::try_from(personal.place).map_err(|_| CodecError::Value("place of content"))?;
     Ok(Personal { place, value })

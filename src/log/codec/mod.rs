@@ -15,6 +15,7 @@ mod entry;
 mod envelope;
 mod error;
 mod read;
+mod routing;
 mod wire;
 mod words;
 mod write;

@@ -3,6 +3,7 @@
 use zeroize::Zeroizing;
 
 use super::error::CodecError;
+use super::routing::{required_from, routed_from};
 use super::words::{Word, author};
 use crate::domain::id::{AgentId, AssignmentId, Index, LeafId, MessageId, Name, OfferId, Position, RootId, WorkId};
 use crate::domain::record::{
@@ -229,6 +230,8 @@ pub(super) fn change_from(change: p::Change, open: &Open<'_>) -> Result<Change, 
             endpoint: Name::from(c.endpoint),
             queue: Name::from(c.queue),
         },
+        Kind::Routed(c) => Change::Routed(Box::new(routed_from(c)?)),
+        Kind::Required(c) => Change::Required(required_from(c)?),
         Kind::WorkRekeyed(c) => Change::WorkRekeyed { work: WorkId::from_bits(c.work), key: c.key },
         Kind::CostChanged(c) => {
             Change::CostChanged { work: WorkId::from_bits(c.work), agent: AgentId(c.agent), cost: c.cost }

@@ -16,11 +16,12 @@ use crate::domain::content::{Attachment, AttachmentKind, Content, Location, Mail
 use crate::domain::event::Assurance;
 use crate::domain::id::{AgentId, AssignmentId, Index, LeafId, MessageId, Name, RootId, WorkId};
 use crate::domain::record::{
-    Asked, Cause, Change, Direction, Fact, Flags, IdentityOpened, Input, MailCopy, MessageContent, MessageKind,
+    Asked, Cause, Change, Direction, Fact, Flags, IdentityOpened, Input, Inputs, MailCopy, MessageContent, MessageKind,
     MessageStored, PartHeld, Personal, PersonalValue, Purpose, ReceiptNoted, Record, Request, Touch, WorkBrief,
     WorkOpened,
 };
 use crate::domain::time::Timestamp;
+use crate::domain::workspace::{Levels, MAX_LEVEL};
 
 /// Workspaces of the records; their leaves with content are below 5 blocks.
 pub(super) const WORKSPACES: [&str; 3] = ["acme", "demo", "north-2"];
@@ -77,6 +78,7 @@ fn records_of(strategy: &BoxedStrategy<Change>) -> (String, Vec<Record>) {
                 Some(draw(&name().prop_map(PersonalValue::Address).boxed()))
             }
             Change::Named { .. } => Some(draw(&name().prop_map(PersonalValue::Shown).boxed())),
+            Change::Routed(_) => Some(draw(&inputs().prop_map(|given| PersonalValue::Inputs(Box::new(given))).boxed())),
             _ => None,
         };
         let content_leaf = value.as_ref().and_then(|_| change.leaf());
@@ -161,6 +163,10 @@ fn agent() -> impl Strategy<Value = AgentId> {
 
 fn work() -> impl Strategy<Value = WorkId> {
     any::<u64>().prop_map(WorkId::from_bits)
+}
+
+fn levels() -> impl Strategy<Value = Levels> {
+    vec((name(), 0..=MAX_LEVEL), 0..3).prop_map(|levels| levels.into_iter().collect())
 }
 
 fn message() -> impl Strategy<Value = MessageId> {
@@ -364,8 +370,30 @@ fn personal() -> impl Strategy<Value = Personal> {
         vec(fact(), 0..3).prop_map(PersonalValue::Facts),
         (name(), ".{0,20}").prop_map(|(key, prompt)| PersonalValue::Asked(Asked { key, prompt })),
         ".{0,20}".prop_map(PersonalValue::Reason),
+        inputs().prop_map(|given| PersonalValue::Inputs(Box::new(given))),
     ];
     (any::<u16>(), value).prop_map(|(place, value)| Personal { place, value })
+}
+
+fn inputs() -> impl Strategy<Value = Inputs> {
+    let facts = || vec((name(), ".{0,20}"), 0..3);
+    let said = (any::<u32>(), name(), name(), vec(".{0,9}", 0..3), vec(name(), 0..3), any::<bool>());
+    (assurance(), scope(), said, facts(), facts()).prop_map(|(assurance, scope, said, facts, facts_elsewhere)| {
+        let (length, locale, language, keywords, attachments, returning) = said;
+        Inputs {
+            kind: MessageKind::Call,
+            scope,
+            assurance,
+            length,
+            locale,
+            language,
+            keywords,
+            attachments,
+            returning,
+            facts,
+            facts_elsewhere,
+        }
+    })
 }
 
 fn fact() -> impl Strategy<Value = Fact> {

@@ -51,7 +51,7 @@ words! {
     record::MessageKind = log::MessageKind {
         Message, Edit, Deletion, Reaction, IdentityChange, Opt, Start, VisitEnd, Call, MediaArrived, Unsupported,
     }
-    record::QueueCause = log::QueueCause { New, Reopened, OfferEnded, Recalled, OwnerLost, Requeued }
+    record::QueueCause = log::QueueCause { New, Reopened, OfferEnded, Recalled, OwnerLost, Requeued, Rerouted }
     record::OfferOutcome = log::OfferOutcome { Accepted, Declined, Expired, Revoked }
     record::AssignCause = log::AssignCause { Offer, Auto, Claim, Start, Assign, Transfer, Takeover }
     record::UnassignReason = log::UnassignReason { Closed, Recalled, OwnerLost, Requeued, Merged }

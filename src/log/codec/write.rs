@@ -1,5 +1,6 @@
 //! Changes, from the domain into the log. Total: every change has its form.
 
+use super::routing::{required, routed};
 use super::wire::Wire;
 use super::words::{Word, author_number};
 use crate::domain::id::{AgentId, AssignmentId, MessageId, Name, Position, WorkId};
@@ -251,6 +252,8 @@ pub(super) fn write_change(wire: &mut Wire<'_>, change: &Change, seal: &dyn Fn(&
                 queue: queue.to_string(),
             },
         ),
+        Change::Routed(change) => wire.message(151, &routed(change)),
+        Change::Required(change) => wire.message(150, &required(change)),
         Change::WorkRekeyed { work, key } => wire.message(71, &p::WorkRekeyed { work: work.to_bits(), key: *key }),
         Change::CostChanged { work, agent, cost } => {
             wire.message(72, &p::CostChanged { work: work.to_bits(), agent: agent.0, cost: *cost })

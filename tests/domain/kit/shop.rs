@@ -36,7 +36,7 @@ pub(crate) fn shop() -> Shop {
         max_new_customers_per_minute: 1_000_000,
         decline_cooldown_ms: millis(10 * MINUTE),
         decline_cooldown_min_ms: millis(5 * SECOND),
-        default_country: None,
+        ..WorkspaceConfig::empty(Name::default())
     })
 }
 
@@ -71,6 +71,7 @@ fn queue(name: &str) -> QueueConfig {
         wrapup_max_ms: 0,
         wrapup_cost: 1,
         grace: GracePolicy::Requeue,
+        ..QueueConfig::default()
     }
 }
 
@@ -83,6 +84,7 @@ fn agent(name: &str, capacity: u32) -> AgentConfig {
             capacity,
             costs: Vec::new(),
             channels: Vec::new(),
+            ..AgentProfile::default()
         },
     }
 }
@@ -123,6 +125,11 @@ impl Shop {
     /// With nobody but the first agent.
     pub(crate) fn only_ann(self) -> Self {
         self.but(|config| config.agents.truncate(1))
+    }
+
+    /// As it stands.
+    pub(crate) fn config(self) -> WorkspaceConfig {
+        self.0
     }
 
     /// The story begins.

@@ -11,14 +11,14 @@ use super::words::{
     receipt_status, session_end, status, suggestion_end, suggestion_reason, unassign_reason,
 };
 use super::{
-    agent, assignment, brief, identity_opened, input, leaf, message, message_stored, name, part_held, receipt_noted,
-    root, time, work, work_opened,
+    agent, assignment, brief, identity_opened, input, leaf, levels, message, message_stored, name, part_held,
+    receipt_noted, root, time, work, work_opened,
 };
 use crate::domain::id::{Index, OfferId, Position};
-use crate::domain::record::{Assigned, Change, OfferMade, Purpose};
+use crate::domain::record::{Assigned, Change, OfferMade, Purpose, Required, Routed};
 
 /// How many variants [`variant`] numbers.
-pub(in crate::log::codec) const VARIANTS: usize = 70;
+pub(in crate::log::codec) const VARIANTS: usize = 72;
 
 /// The number of a change's variant, from 0.
 pub(in crate::log::codec) fn variant(change: &Change) -> usize {
@@ -75,6 +75,8 @@ pub(in crate::log::codec) fn variant(change: &Change) -> usize {
         Change::KeyDestroyed { .. } => 49,
         Change::WorkJoined { .. } => 50,
         Change::WorkRekeyed { .. } => 51,
+        Change::Required(_) => 70,
+        Change::Routed(_) => 71,
         Change::CostChanged { .. } => 52,
         Change::WorksMerged { .. } => 53,
         Change::WorkSplit { .. } => 54,
@@ -311,6 +313,12 @@ pub(in crate::log::codec) fn every_change() -> Vec<BoxedStrategy<Change>> {
                 leaf,
                 messages,
                 audience: audience.into(),
+            })
+            .boxed(),
+        (work(), levels()).prop_map(|(work, levels)| Change::Required(Required { work, levels })).boxed(),
+        (work(), leaf(), name(), name(), levels())
+            .prop_map(|(work, leaf, rule, queue, requires)| {
+                Change::Routed(Box::new(Routed { work, leaf, rule, queue, requires }))
             })
             .boxed(),
     ]

@@ -1,0 +1,287 @@
+//! `[[rule]]`: into which queue a new Work goes, what is wanted of whoever takes it, and the examples that show it (`[[rule.test]]`).
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::cel::{self, Wrong};
+use super::check::Check;
+use super::skill::SkillLevels;
+use crate::domain::content::{Attachment, Content, Part};
+use crate::domain::event::{Assurance, Scope};
+use crate::domain::id::Name;
+use crate::domain::phrase::fold;
+use crate::domain::record::{Inputs, MessageKind};
+use crate::domain::rules::{Expression, Rule, Rules, Situation, Told, When, language};
+use crate::domain::workspace::WorkspaceConfig;
+
+/// Rules of a workspace at most: each new Work may ask them all.
+const MAX_RULES: usize = 1_000;
+/// Entries of one list in a `when` at most.
+const MAX_VALUES: usize = 1_000;
+/// Keywords of all rules at most: they become one automaton in memory.
+const MAX_KEYWORDS: usize = 10_000;
+/// Longest keyword, bytes.
+const MAX_KEYWORD_BYTES: usize = 128;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RuleSection {
+    pub(super) name: Spanned<String>,
+    #[serde(default)]
+    when: WhenSection,
+    #[serde(default, rename = "if")]
+    condition: Option<Spanned<String>>,
+    #[serde(default)]
+    queue: Option<Spanned<String>>,
+    #[serde(default)]
+    requires: SkillLevels,
+    #[serde(default)]
+    test: Vec<Spanned<Test>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct WhenSection {
+    channel: Vec<Spanned<String>>,
+    endpoint: Vec<Spanned<String>>,
+    brand: Vec<Spanned<String>>,
+    scope: Vec<Scope>,
+    kind: Vec<MessageKind>,
+    language: Vec<Spanned<String>>,
+    assurance: Vec<Assurance>,
+    keyword: Vec<Spanned<String>>,
+    attachment: Vec<String>,
+    tier: Vec<String>,
+    facts: BTreeMap<String, Vec<String>>,
+    longer_than: Option<u32>,
+    shorter_than: Option<u32>,
+    returning: Option<bool>,
+}
+
+/// An example: what is given, and whether the rule decides about it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Test {
+    endpoint: Spanned<String>,
+    #[serde(default)]
+    text: String,
+    #[serde(default)]
+    kind: MessageKind,
+    #[serde(default)]
+    scope: Scope,
+    #[serde(default)]
+    assurance: Assurance,
+    #[serde(default)]
+    language: String,
+    #[serde(default)]
+    attachments: Vec<String>,
+    #[serde(default)]
+    tier: Option<String>,
+    #[serde(default)]
+    facts: BTreeMap<String, String>,
+    #[serde(default)]
+    returning: bool,
+    #[serde(default = "hits")]
+    hits: bool,
+}
+
+fn hits() -> bool {
+    true
+}
+
+/// What rules may name.
+pub(super) struct Named<'f> {
+    pub(super) queues: &'f [&'f str],
+    pub(super) skills: &'f [&'f str],
+    pub(super) endpoints: &'f [&'f str],
+    pub(super) channels: &'f [&'f str],
+    pub(super) brands: &'f [&'f str],
+}
+
+/// Checks all rules, each by itself and against those before it.
+pub(super) fn check(rules: &[RuleSection], named: &Named<'_>, check: &mut Check<'_>) {
+    check.unique("rule", rules.iter().map(|rule| &rule.name));
+    if let Some(rule) = rules.get(MAX_RULES) {
+        check.problem(rule.name.span(), "rule".into(), format!("at most {MAX_RULES} are possible"), None);
+    }
+    let mut keywords = 0;
+    let mut takes_all: Option<&str> = None;
+    for (at, rule) in rules.iter().enumerate() {
+        let key = format!("rule[{at}]");
+        if let Some(before) = takes_all {
+            let problem = format!("is never asked: the rule {before:?} before it has neither `when` nor `if`");
+            check.problem(rule.name.span(), format!("{key}.name"), problem, None);
+        }
+        rule.check(&key, named, check);
+        keywords += rule.when.keyword.len();
+        if keywords > MAX_KEYWORDS {
+            let problem = format!("has, with the rules before it, more than {MAX_KEYWORDS} keywords");
+            check.problem(rule.name.span(), format!("{key}.when.keyword"), problem, None);
+            return;
+        }
+        if rule.condition.is_none() && rule.when.is_empty() {
+            takes_all.get_or_insert(rule.name.as_ref());
+        }
+    }
+}
+
+impl RuleSection {
+    fn check(&self, key: &str, named: &Named<'_>, check: &mut Check<'_>) {
+        if let Some(queue) = &self.queue {
+            check.listed(format!("{key}.queue"), queue, "queue", named.queues);
+        } else if self.requires.is_empty() {
+            let rule = "does nothing: it needs a `queue`, or skills that it `requires`";
+            check.problem(self.name.span(), key.to_owned(), rule, None);
+        }
+        self.requires.check(&format!("{key}.requires"), named.skills, check);
+        self.when.check(&format!("{key}.when"), named, check);
+        if let Some(condition) = &self.condition
+            && let Err(Wrong { at, rule, hint }) = cel::condition(condition.as_ref())
+        {
+            let span = check.within(condition, at);
+            check.problem(span, format!("{key}.if"), rule, hint);
+        }
+        for (at, test) in self.test.iter().enumerate() {
+            let endpoint = &test.as_ref().endpoint;
+            check.listed(format!("{key}.test[{at}].endpoint"), endpoint, "endpoint", named.endpoints);
+        }
+    }
+
+    /// The core's rule, and its examples.
+    pub(super) fn into_config(self) -> (Rule, Vec<(Range<usize>, Test)>) {
+        let condition: Option<Expression> = self.condition.and_then(|text| cel::condition(text.as_ref()).ok());
+        let rule = Rule {
+            name: Name::new(self.name.as_ref()),
+            when: self.when.into_config(),
+            condition,
+            queue: self.queue.map(|queue| Name::new(queue.as_ref())),
+            requires: self.requires.into_config(),
+        };
+        (rule, self.test.into_iter().map(|test| (test.span(), test.into_inner())).collect())
+    }
+}
+
+impl WhenSection {
+    fn is_empty(&self) -> bool {
+        let lists = [&self.channel, &self.endpoint, &self.brand, &self.language, &self.keyword];
+        lists.iter().all(|list| list.is_empty())
+            && self.scope.is_empty()
+            && self.kind.is_empty()
+            && self.assurance.is_empty()
+            && self.attachment.is_empty()
+            && self.tier.is_empty()
+            && self.facts.is_empty()
+            && self.longer_than.is_none()
+            && self.shorter_than.is_none()
+            && self.returning.is_none()
+    }
+
+    fn check(&self, key: &str, named: &Named<'_>, check: &mut Check<'_>) {
+        let lists = [
+            ("channel", &self.channel, named.channels),
+            ("endpoint", &self.endpoint, named.endpoints),
+            ("brand", &self.brand, named.brands),
+        ];
+        for (part, values, known) in lists {
+            for value in values {
+                check.one_of(format!("{key}.{part}"), value, part, known);
+            }
+        }
+        for tag in &self.language {
+            if !tag.as_ref().is_empty() && language(tag.as_ref()) != tag.as_ref().as_str() {
+                let rule =
+                    "must be the first part of a language tag in lower case, as in \"de\", or \"\" for not known";
+                check.problem(tag.span(), format!("{key}.language"), rule, None);
+            }
+        }
+        for word in &self.keyword {
+            if fold(word.as_ref()).is_empty() || word.as_ref().len() > MAX_KEYWORD_BYTES {
+                let rule = format!("must have letters or digits, and at most {MAX_KEYWORD_BYTES} bytes");
+                check.problem(word.span(), format!("{key}.keyword"), rule, None);
+            }
+        }
+        for (part, values) in [("language", &self.language), ("keyword", &self.keyword)] {
+            if let Some(value) = values.get(MAX_VALUES) {
+                check.problem(
+                    value.span(),
+                    format!("{key}.{part}"),
+                    format!("at most {MAX_VALUES} are possible"),
+                    None,
+                );
+            }
+        }
+    }
+
+    fn into_config(self) -> When {
+        let names = |list: Vec<Spanned<String>>| list.iter().map(|name| Name::new(name.as_ref())).collect();
+        let mut facts: Vec<(Name, Vec<String>)> =
+            self.facts.into_iter().map(|(name, values)| (Name::from(name), values)).collect();
+        if !self.tier.is_empty() {
+            facts.push((Name::const_new("tier"), self.tier));
+        }
+        let mut keyword: Vec<String> = self.keyword.iter().map(|word| fold(word.as_ref())).collect();
+        keyword.sort_unstable();
+        keyword.dedup();
+        When {
+            channel: names(self.channel),
+            endpoint: names(self.endpoint),
+            brand: names(self.brand),
+            scope: self.scope,
+            kind: self.kind,
+            language: names(self.language),
+            assurance: self.assurance,
+            keyword,
+            attachment: self.attachment.iter().map(|name| Name::from(name.to_ascii_lowercase())).collect(),
+            facts,
+            longer_than: self.longer_than,
+            shorter_than: self.shorter_than,
+            returning: self.returning,
+        }
+    }
+}
+
+/// Runs the examples of all rules against them.
+pub(super) fn run(config: &WorkspaceConfig, tests: &[(usize, Vec<(Range<usize>, Test)>)], check: &mut Check<'_>) {
+    let rules = Rules::of(&config.rules);
+    for (at, tests) in tests {
+        for (number, (span, test)) in tests.iter().enumerate() {
+            let (Some(rule), Some(decided)) = (config.rules.get(*at), test.decided(config, &rules)) else { continue };
+            let is = decided == Some(&rule.name);
+            if is != test.hits {
+                let by = decided.map_or("no rule decides".to_owned(), |name| format!("the rule {name:?} decides"));
+                let wanted = if test.hits { "this rule is to decide" } else { "this rule is not to decide" };
+                let key = format!("rule[{at}].test[{number}]");
+                check.problem(span.clone(), key, format!("fails: {wanted}, and {by}"), None);
+            }
+        }
+    }
+}
+
+impl Test {
+    /// The rule that decides about the example; none: there is no such endpoint.
+    fn decided<'r>(&self, config: &WorkspaceConfig, rules: &'r Rules) -> Option<Option<&'r Name>> {
+        let endpoint = config.endpoints.iter().find(|endpoint| endpoint.name == self.endpoint.as_ref())?;
+        let attachment = |media_type: &String| {
+            Part::Attachment(Attachment { media_type: Some(media_type.clone()), ..Attachment::default() })
+        };
+        let content = Content { text: self.text.clone(), parts: self.attachments.iter().map(attachment).collect() };
+        let told = rules.told(Told {
+            kind: self.kind,
+            scope: self.scope,
+            assurance: self.assurance,
+            content: &content,
+            locale: Some(&self.language),
+            returning: self.returning,
+        });
+        let mut facts: Vec<(Name, String)> =
+            self.facts.iter().map(|(name, value)| (Name::new(name), value.clone())).collect();
+        facts.extend(self.tier.iter().map(|tier| (Name::const_new("tier"), tier.clone())));
+        let inputs = Inputs { language: told.locale.clone(), facts, ..told };
+        let brand = config.brand(endpoint);
+        let of = Situation { channel: &endpoint.channel, endpoint: &endpoint.name, brand, inputs: &inputs };
+        Some(rules.first(&of).map(|rule| &rule.name))
+    }
+}

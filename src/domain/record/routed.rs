@@ -1,0 +1,67 @@
+//! What routing makes of a Work, in records.
+
+use super::MessageKind;
+use crate::domain::event::{Assurance, Scope};
+use crate::domain::id::{LeafId, Name, WorkId};
+use crate::domain::workspace::Levels;
+
+/// What is wanted of whoever takes a Work, from now on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Required {
+    /// The Work.
+    pub work: WorkId,
+    /// Lowest levels of the skills that are wanted.
+    pub levels: Levels,
+}
+
+/// What the rules made of a Work.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Routed {
+    /// The Work.
+    pub work: WorkId,
+    /// Leaf that it is filed under.
+    pub leaf: LeafId,
+    /// The rule that decided; empty: none fits, it goes where the endpoint leads.
+    pub rule: Name,
+    /// The queue chosen.
+    pub queue: Name,
+    /// What the rule wants of whoever takes it, besides what the queue wants.
+    pub requires: Levels,
+}
+
+/// What rules were given of a Work. Personal content: it says what somebody wrote, and what is known of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Inputs {
+    /// Kind of the message.
+    pub kind: MessageKind,
+    /// Who can read it.
+    pub scope: Scope,
+    /// How sure it is who wrote it.
+    pub assurance: Assurance,
+    /// Characters of its text.
+    pub length: u32,
+    /// Language or locale as the adapter knows it, in the form of `language`; empty: not known.
+    pub locale: Name,
+    /// Language to speak: first part of its tag, lower case; empty: not known.
+    pub language: Name,
+    /// Which keywords of the rules it has.
+    pub keywords: Vec<String>,
+    /// Media types of what is attached.
+    pub attachments: Vec<Name>,
+    /// Whether the customer had a matter that ended within the continuation window.
+    pub returning: bool,
+    /// Facts that rules read and that are known, filed under the leaf of the Work.
+    pub facts: Vec<(Name, String)>,
+    /// Those that are filed under another leaf. In a record without value: that is sealed with that leaf's key.
+    pub facts_elsewhere: Vec<(Name, String)>,
+}
+
+impl Inputs {
+    /// About how many bytes of text it holds.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        let facts = self.facts.iter().chain(&self.facts_elsewhere).map(|(key, value)| key.len() + value.len());
+        let words = self.keywords.iter().map(String::len).chain(self.attachments.iter().map(|name| name.len()));
+        facts.chain(words).sum()
+    }
+}

@@ -1,0 +1,98 @@
+//! What the rules say of a Work, put into the record: of a new one, and again of one that waits when what is known of its customer
+//! has changed. Its place and age stay.
+
+use super::requeue;
+use super::rules::Situation;
+use crate::domain::draft::Draft;
+use crate::domain::id::{AgentId, LeafId, Name, RootId, WorkId};
+use crate::domain::record::{Change, Inputs, PersonalValue, QueueCause, Routed};
+use crate::domain::work::Work;
+use crate::domain::workspace::{EndpointConfig, Levels};
+
+/// Where a matter goes.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Chosen {
+    /// Its queue.
+    pub(crate) queue: Name,
+    /// What rules said; none: there are no rules.
+    said: Option<Box<Said>>,
+}
+
+/// What rules said, and of what.
+#[derive(Clone, Debug, PartialEq)]
+struct Said {
+    rule: Name,
+    requires: Levels,
+    inputs: Inputs,
+}
+
+impl Chosen {
+    /// Without rules: where the endpoint leads.
+    pub(crate) fn by(endpoint: &EndpointConfig) -> Self {
+        Self { queue: endpoint.queue.clone(), said: None }
+    }
+}
+
+/// Asks the rules about a matter that came by an endpoint.
+pub(crate) fn choose(draft: &Draft<'_>, endpoint: &EndpointConfig, inputs: Inputs) -> Chosen {
+    let brand = draft.space.config().brand(endpoint);
+    let of = Situation { channel: &endpoint.channel, endpoint: &endpoint.name, brand, inputs: &inputs };
+    let rule = draft.space.rules.first(&of);
+    let (name, requires) = rule.map(|rule| (rule.name.clone(), rule.requires.clone())).unwrap_or_default();
+    let queue = rule.and_then(|rule| rule.queue.as_ref()).unwrap_or(&endpoint.queue).clone();
+    Chosen { queue, said: Some(Box::new(Said { rule: name, requires, inputs })) }
+}
+
+/// Puts a Work where it was chosen to go.
+pub(crate) fn route(draft: &mut Draft<'_>, id: WorkId, chosen: Chosen, cause: QueueCause, preferred: Option<AgentId>) {
+    let Some(leaf) = draft.work(id).map(|work| work.leaf) else { return };
+    let Chosen { queue, said } = chosen;
+    if let Some(said) = said {
+        let Said { rule, requires, mut inputs } = *said;
+        // A value is sealed with the key of the leaf that it is filed under, and stands there.
+        inputs.facts_elsewhere.iter_mut().for_each(|(_, value)| value.clear());
+        draft.with_content(leaf, PersonalValue::Inputs(Box::new(inputs)));
+        draft.push(Change::Routed(Box::new(Routed { work: id, leaf, rule, queue: queue.clone(), requires })));
+    }
+    requeue(draft, id, &queue, cause, preferred);
+}
+
+/// Asks the rules again about all Work that waits of customers of whom something else is known now.
+pub(crate) fn reroute(draft: &mut Draft<'_>) {
+    if draft.space.rules.is_empty() {
+        return;
+    }
+    let mut roots: Vec<RootId> = draft.changes().iter().filter_map(|change| known_otherwise(draft, change)).collect();
+    roots.sort_unstable();
+    roots.dedup();
+    let works: Vec<WorkId> = roots.into_iter().flat_map(|root| draft.works_of(root).collect::<Vec<_>>()).collect();
+    for id in works {
+        let waiting = draft.work(id).filter(|work| work.is_waiting());
+        let Some((chosen, preferred)) = waiting.and_then(|work| Some((chosen_now(draft, work)?, work.preferred)))
+        else {
+            continue;
+        };
+        route(draft, id, chosen, QueueCause::Rerouted, preferred);
+    }
+}
+
+/// The customer of whom a change makes something else known.
+fn known_otherwise(draft: &Draft<'_>, change: &Change) -> Option<RootId> {
+    let of = |leaf: &LeafId| draft.root_of(*leaf);
+    match change {
+        Change::FactsSet { leaf } => Some(of(leaf)),
+        Change::Merged { winner, .. } => Some(*winner),
+        _ => None,
+    }
+}
+
+/// Where a waiting Work goes by what is known now, if that is elsewhere or somebody else is wanted for it.
+fn chosen_now(draft: &Draft<'_>, work: &Work) -> Option<Chosen> {
+    let before = work.routing.as_ref()?;
+    let endpoint = draft.space.config().endpoint(&work.channel, &work.endpoint)?;
+    let inputs = draft.space.rules.known(draft, work.leaf, before.inputs.clone()?);
+    let now = choose(draft, endpoint, inputs);
+    let said = now.said.as_ref()?;
+    let same = said.rule == before.rule && now.queue == before.queue && said.requires == before.requires;
+    (!same).then_some(now)
+}

@@ -1,0 +1,93 @@
+//! Skills: what agents can, how well, and what is wanted of whoever takes a Work.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::id::Name;
+
+/// The best that one can be at a skill; 0 is a beginner, who has it all the same.
+pub const MAX_LEVEL: u8 = 10;
+/// Skills of a workspace at most: more than people tell apart.
+pub const MAX_SKILLS: usize = 1_000;
+
+/// Skills with a level each, by name, each once: those that an agent has, or the lowest that will do.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Levels(Vec<(Name, u8)>);
+
+impl Levels {
+    /// None.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Skills and levels, by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&Name, u8)> {
+        self.0.iter().map(|(name, level)| (name, *level))
+    }
+
+    /// The level of a skill, if it is among them.
+    #[must_use]
+    pub fn get(&self, skill: &str) -> Option<u8> {
+        let at = self.0.binary_search_by(|(name, _)| name.as_str().cmp(skill)).ok()?;
+        Some(self.0[at].1)
+    }
+
+    /// Whether whoever has these has all that is wanted.
+    #[must_use]
+    pub fn meet(&self, wanted: &Self) -> bool {
+        wanted.iter().all(|(skill, lowest)| self.get(skill).is_some_and(|level| level >= lowest))
+    }
+
+    /// Asks for what the others ask for, too: of each skill the higher level.
+    pub fn demand(&mut self, others: &Self) {
+        for (skill, level) in others.iter() {
+            match self.0.binary_search_by(|(name, _)| name.cmp(skill)) {
+                Ok(at) => self.0[at].1 = self.0[at].1.max(level),
+                Err(at) => self.0.insert(at, (skill.clone(), level)),
+            }
+        }
+    }
+}
+
+impl FromIterator<(Name, u8)> for Levels {
+    /// Of a skill that is named twice, the higher level.
+    fn from_iter<I: IntoIterator<Item = (Name, u8)>>(levels: I) -> Self {
+        let mut all = Self::new();
+        for level in levels {
+            all.demand(&Self(vec![level]));
+        }
+        all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn levels(list: &[(&'static str, u8)]) -> Levels {
+        list.iter().map(|(name, level)| (Name::const_new(name), *level)).collect()
+    }
+
+    #[test]
+    fn whoever_lacks_a_skill_or_is_below_a_level_does_not_do() {
+        let has = levels(&[("german", 7), ("billing", 0)]);
+        assert!(has.meet(&levels(&[])));
+        assert!(has.meet(&levels(&[("billing", 0), ("german", 7)])));
+        assert!(!has.meet(&levels(&[("german", 8)])));
+        assert!(!has.meet(&levels(&[("french", 0)])));
+    }
+
+    #[test]
+    fn two_demands_are_one_with_the_higher_level_of_each() {
+        let mut wanted = levels(&[("german", 3), ("billing", 5)]);
+        wanted.demand(&levels(&[("german", 6), ("billing", 1), ("law", 2)]));
+        assert_eq!(wanted, levels(&[("billing", 5), ("german", 6), ("law", 2)]));
+    }
+}
