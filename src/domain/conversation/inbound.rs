@@ -12,7 +12,7 @@ use crate::domain::customer::{
 };
 use crate::domain::delivery;
 use crate::domain::draft::Draft;
-use crate::domain::event::{AddressKind, EventKind, InboundEvent, Receipt, ReceiptStatus, Scope};
+use crate::domain::event::{AddressKind, EventKind, InboundEvent, Receipt, ReceiptStatus, Scope, Sender};
 use crate::domain::id::Name;
 use crate::domain::record::{Change, Flags, MessageKind, PersonalValue};
 use crate::domain::rejection::Rejection;
@@ -102,6 +102,7 @@ fn item(draft: &mut Draft<'_>, mut arrival: Arrival, endpoint: &EndpointConfig) 
         _ => None,
     };
     let mut item = as_item(&mut arrival.event);
+    answered_first(&mut arrival.event.senders, &arrival.channel);
     let event = &arrival.event;
     if event.senders.is_empty() && event.scope == Scope::Direct {
         dead_letter(draft, arrival.refused("no_sender"));
@@ -205,6 +206,17 @@ fn item(draft: &mut Draft<'_>, mut arrival: Arrival, endpoint: &EndpointConfig) 
         store(draft, Some(endpoint), said);
     }
     Ok(())
+}
+
+/// Puts what the channel answers to before a login or id of ours that an adapter names first: nobody is reached by those, and they
+/// prove whose an address is, not it whose they are.
+fn answered_first(senders: &mut [Sender], channel: &str) {
+    if !senders.first().is_some_and(|first| matches!(first.kind, AddressKind::Crm | AddressKind::Login)) {
+        return;
+    }
+    if let Some(at) = senders.iter().position(|sender| delivery::reaches(channel, sender.kind)) {
+        senders[..=at].rotate_right(1);
+    }
 }
 
 /// Whether an id names what somebody said who is not told. What many do to one message is not told apart by it: a retry that is
