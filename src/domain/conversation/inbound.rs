@@ -1,6 +1,7 @@
 //! An inbound event becomes a message in its Conversation, and Work where it asks for an answer.
 
 use super::item::{Item, as_item, odd_time};
+use super::matter::belongs;
 use super::once::{Once, is_of_many, once};
 use super::parts;
 use super::proof::{Joins, prove};
@@ -196,6 +197,12 @@ fn item(draft: &mut Draft<'_>, mut arrival: Arrival, endpoint: &EndpointConfig) 
             who
         }
     };
+    // What is named with the address may have shown it to be another's too: then the Work is not of whoever wrote.
+    if let Joins::Customer(work) = joins
+        && !belongs(draft, work, who.root)
+    {
+        joins = Joins::Unknown;
+    }
     if event.scope == Scope::Direct && !item.external && joined.is_none() {
         name(draft, who, event);
     }
