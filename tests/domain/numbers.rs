@@ -426,3 +426,16 @@ fn a_refusal_goes_with_the_customer_to_the_new_number() {
     assert_eq!(refusing, [true, true]);
     story.folds_to_the_same();
 }
+
+#[rstest]
+fn a_number_that_was_given_up_is_the_next_ones_alone_also_in_the_same_moment(#[values(0, 1)] ms: i64) {
+    let mut story = shop().opens();
+    story.hears(whatsapp(OLD, "hello").also(AddressKind::Crm, "C1")).expect("a message");
+    story.hears(moved(Some(OLD), Some(NEW))).expect("told");
+    story.passes(ms);
+    story.hears(sms(OLD, "hello")).expect("somebody else");
+    let bert = story.hears(whatsapp(OLD, "it is me").also(AddressKind::Crm, "C2"));
+    let identities = story.conversation(bert.message().conversation).identities;
+    assert_eq!((identities.len(), identities.iter().any(|identity| identity.shared)), (2, false));
+    story.folds_to_the_same();
+}

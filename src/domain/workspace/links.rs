@@ -1,15 +1,15 @@
 //! What the end of an identity's link means for the Works that would have been answered there.
 
 use super::Workspace;
-use crate::domain::id::{LeafId, WorkId};
+use crate::domain::id::{Index, LeafId, WorkId};
 use crate::domain::record::IdentityStatus;
 use crate::domain::time::Timestamp;
 
 impl Workspace {
     /// The address is the customer's no longer. Unless it is the same phone or mailbox as before, now SHARED, it is in doubt, and what
     /// would have been answered there goes elsewhere.
-    pub(super) fn end_link(&mut self, id: LeafId, successor: Option<LeafId>, shared: bool, now: Timestamp) {
-        self.leaves.end(id, !shared, now);
+    pub(super) fn end_link(&mut self, id: LeafId, successor: Option<LeafId>, shared: bool, at: (Index, Timestamp)) {
+        self.leaves.end(id, !shared, at);
         let Some(leaf) = self.leaves.get_mut(id) else {
             return;
         };
