@@ -300,6 +300,23 @@ fn the_account_of_a_shared_phone_is_shared_with_it() {
 }
 
 #[test]
+fn an_account_that_is_named_with_its_phone_is_shared_with_it_once() {
+    let mut story = shop().opens();
+    let both = [(AddressKind::Whatsapp, "DE.1234"), (AddressKind::Phone, PHONE)];
+    let anna = of(&story.hears(whatsapp("", "hello").from(&both).also(AddressKind::Crm, "C1")));
+    let step = story.hears(whatsapp("", "hello").from(&both).also(AddressKind::Crm, "C2"));
+    let next = step.changes().iter().filter_map(|change| match change {
+        Change::IdentityOpened(opened) if opened.shared => Some((opened.kind, opened.generation)),
+        _ => None,
+    });
+    let mut next: Vec<_> = next.collect();
+    next.sort_unstable();
+    assert_eq!(next, [(AddressKind::Phone, 2), (AddressKind::Whatsapp, 2)], "one leaf for each generation");
+    assert_ne!(of(&step), anna);
+    story.folds_to_the_same();
+}
+
+#[test]
 fn ids_that_have_ended_count_as_no_value() {
     let mut story = shop().opens();
     // The phone is Anna's by her CRM id, and goes to the household; the household's next event names her again.
