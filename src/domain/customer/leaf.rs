@@ -283,10 +283,15 @@ impl Leaves {
         generations.take_while(known).filter(had).last()
     }
 
+    /// Whether its customer has gone from its address, and that was told.
+    pub(crate) fn is_given_up(&self, leaf: LeafId) -> bool {
+        self.given_up.contains_key(&leaf)
+    }
+
     /// Generations of an address that nobody was told the end of, newest first: whoever had them may be using it still, beside others.
     pub(crate) fn unannounced(&self, hash: u128) -> impl Iterator<Item = LeafId> {
         let generations = std::iter::successors(self.find(hash), |&leaf| self.before(leaf)).take(MAX_GENERATIONS);
-        generations.take_while(|leaf| !self.given_up.contains_key(leaf))
+        generations.take_while(|&leaf| !self.is_given_up(leaf))
     }
 
     /// Notes that its person wrote.
