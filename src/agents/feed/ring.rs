@@ -2,7 +2,6 @@
 //! few pushes or pops only.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 
 use tokio::time::Instant;
 
