@@ -25,7 +25,7 @@ use skein::domain::workspace::{
     Accept, AgentConfig, AgentKind, AgentProfile, EndpointConfig, GracePolicy, IdentityConfig, OptOutConfig,
     QueueConfig, WorkspaceConfig,
 };
-use skein::domain::{State, Workspace, answer, decide, evolve, outputs};
+use skein::domain::{State, Workspace, answer, decide, evolve, normalise, outputs};
 use skein::proto::agent as p;
 use skein::proto::agent::agent_service_client::AgentServiceClient;
 use tokio::sync::{mpsc, watch};
@@ -109,6 +109,15 @@ impl Memory {
 
     /// Whoever has these addresses writes.
     pub(crate) fn say_as(&self, from: &[(AddressKind, &str)], content: Content) {
+        self.say_in((Scope::Direct, None), from, content);
+    }
+
+    /// A member of a group writes.
+    pub(crate) fn say_in_group(&self, from: &str, text: &str) {
+        self.say_in((Scope::Group, Some("family")), &[(AddressKind::Phone, from)], Content::text(text));
+    }
+
+    fn say_in(&self, (scope, thread): (Scope, Option<&str>), from: &[(AddressKind, &str)], content: Content) {
         let sequence = {
             let mut core = self.core();
             core.arrivals += 1;
@@ -121,8 +130,8 @@ impl Memory {
             odd_time: None,
             senders: from.iter().map(|&(kind, address)| Sender { kind, address: address.to_owned() }).collect(),
             assurance: Assurance::Platform,
-            scope: Scope::Direct,
-            thread: None,
+            scope,
+            thread: thread.map(str::to_owned),
             our_address: None,
             kind: EventKind::Message(Message { content, ..Message::default() }),
             profile: None,
@@ -152,6 +161,16 @@ impl Memory {
     /// Reads so far.
     pub(crate) fn reads(&self) -> usize {
         self.core().reads
+    }
+
+    /// A later version of the normaliser reads every address with this behind it.
+    pub(crate) fn rekey(&self) {
+        let normalise = |sender: &Sender, country: Option<&str>| {
+            let (kind, text) = normalise(sender, country)?;
+            Some((kind, Name::from(format!("{text}00"))))
+        };
+        let command = Command::Rekey { workspace: Name::from("demo"), version: 9, normalise };
+        self.apply(command).expect("a batch");
     }
 
     /// From now on the queue assigns instead of offering.

@@ -196,7 +196,7 @@ fn recipient<'d>(
 }
 
 /// Whether a channel delivers to a kind of address.
-fn reaches(channel: &str, kind: AddressKind) -> bool {
+pub(crate) fn reaches(channel: &str, kind: AddressKind) -> bool {
     match kind {
         AddressKind::Phone => matches!(channel, "sms" | "whatsapp"),
         AddressKind::ShortCode => channel == "sms",
