@@ -2,8 +2,9 @@
 
 use skein::domain::event::AddressKind;
 use skein::domain::id::Name;
+use skein::domain::rules::{Rule, When};
 use skein::domain::workspace::{
-    Accept, AgentConfig, AgentKind, AgentProfile, EndpointConfig, GracePolicy, IdentityConfig, OptOutConfig,
+    Accept, AgentConfig, AgentKind, AgentProfile, EndpointConfig, GracePolicy, IdentityConfig, Levels, OptOutConfig,
     QueueConfig, WorkspaceConfig,
 };
 
@@ -60,6 +61,7 @@ pub(crate) fn config() -> WorkspaceConfig {
         groups: *channel == "whatsapp",
         public: false,
     });
+    let skilled = |name: &str, level| [(Name::new(name), level)].into_iter().collect::<Levels>();
     let agents = [
         ("anna", profile(AgentKind::Human, &QUEUES, 4)),
         ("ben", profile(AgentKind::Human, &["support", "live", "quick"], 2)),
@@ -75,7 +77,20 @@ pub(crate) fn config() -> WorkspaceConfig {
             queue("sales", Accept::Auto, 0, 120_000, GracePolicy::Keep),
             queue("live", Accept::Manual, 10_000, 45_000, GracePolicy::OfferBack),
         ],
-        agents: agents.into_iter().map(|(name, profile)| AgentConfig { name: Name::new(name), profile }).collect(),
+        skills: ["french", "law"].map(Name::new).to_vec(),
+        rules: rules(),
+        agents: agents
+            .into_iter()
+            .map(|(name, profile)| {
+                // One knows French well, one a little, the third none.
+                let skills = match name {
+                    "anna" => skilled("french", 8),
+                    "ben" => skilled("french", 3),
+                    _ => Levels::new(),
+                };
+                AgentConfig { name: Name::new(name), profile: AgentProfile { skills, ..profile } }
+            })
+            .collect(),
         guest: Some(profile(AgentKind::Human, &["support", "sales", "quick"], 2)),
         thanks: ["thanks", "ok", "thank you"].map(str::to_owned).to_vec(),
         opt_out: opt_out(),
@@ -90,10 +105,26 @@ pub(crate) fn config() -> WorkspaceConfig {
     }
 }
 
+/// By what is said, by what is known of who says it, and by what was before.
+fn rules() -> Vec<Rule> {
+    let known = When { facts: vec![(Name::new("tier"), vec!["Bonn".to_owned()])], ..When::default() };
+    let short = When { shorter_than: Some(8), channel: vec![Name::new("sms")], ..When::default() };
+    let again = When { returning: Some(true), ..When::default() };
+    let french = [(Name::new("french"), 2)].into_iter().collect::<Levels>();
+    vec![
+        Rule { name: Name::new("known"), when: known, queue: Some(Name::new("quick")), ..Rule::default() },
+        Rule { name: Name::new("short"), when: short, queue: Some(Name::new("sales")), ..Rule::default() },
+        Rule { name: Name::new("again"), when: again, requires: french, ..Rule::default() },
+    ]
+}
+
 /// An operator changes something.
 pub(crate) fn changed(rng: &mut Rng) -> WorkspaceConfig {
     let mut config = config();
     for queue in &mut config.queues {
+        if rng.percent(20) {
+            queue.requires = [(Name::new("french"), *rng.pick(&[2, 5]))].into_iter().collect();
+        }
         if rng.percent(30) {
             queue.accept = *rng.pick(&[Accept::Manual, Accept::Auto]);
             queue.grace = *rng.pick(&[GracePolicy::Keep, GracePolicy::Requeue, GracePolicy::OfferBack]);

@@ -70,6 +70,8 @@ const EXPECTED: &[(&str, &[&str])] = &[
             "WorkReopened",
             "WorkJoined",
             "WorkRekeyed",
+            "Required",
+            "Routed",
             "CostChanged",
             "WorksMerged",
             "WorkSplit",

@@ -170,6 +170,53 @@ mod tests {
     }
 
     #[test]
+    fn the_company_of_the_example_is_complete_and_its_rules_do_what_they_say() {
+        let company = parse(include_str!("../../../config/company.toml")).unwrap();
+        assert_eq!((company.rules.len(), company.skills.len(), company.queues.len()), (5, 4, 4));
+        assert_eq!(WorkspaceConfig::from_canonical(&company.canonical()).unwrap(), company);
+    }
+
+    #[test]
+    fn what_rules_and_skills_get_wrong_is_told_at_its_place() {
+        let problems = parse(
+            "name = \"w\"\n\
+             [[skill]]\nname = \"german\"\n\
+             [[queue]]\nname = \"q\"\nrequires = { germann = 3 }\n\
+             [[endpoint]]\nname = \"e\"\nchannel = \"sms\"\nqueue = \"q\"\n\
+             [[rule]]\nname = \"one\"\nif = \"lenght > 3\"\nqueue = \"q\"\n\
+             [[rule]]\nname = \"two\"\nqueue = \"p\"\nrequires = { german = 11 }\n\
+             [[rule]]\nname = \"three\"\nwhen = { channel = [\"smss\"], language = [\"de-AT\"] }\n\
+             [guest]\nqueues = []\ncapacity = 1\nskills = { french = 1 }\n",
+        )
+        .unwrap_err();
+        for said in [
+            "w.toml:6:14: queue[0].requires.germann",
+            "did you mean \"german\"?",
+            "w.toml:13:7: rule[0].if = lenght: \"lenght\" is no input of rules (did you mean \"length\"?)",
+            "rule[1].queue = \"p\": names no [[queue]] of this file",
+            "rule[1].requires.german = 11: must be a level from 0 to 10",
+            "rule[2].name = \"three\": is never asked",
+            "rule[2] = \"three\": does nothing",
+            "did you mean \"sms\"?",
+            "rule[2].when.language",
+            "guest.skills.french",
+        ] {
+            assert!(problems.iter().any(|problem| problem.contains(said)), "{said} is not among {problems:#?}");
+        }
+    }
+
+    #[test]
+    fn an_example_that_a_rule_does_not_keep_is_a_problem() {
+        let text = "name = \"w\"\n[[queue]]\nname = \"q\"\n\
+             [[endpoint]]\nname = \"e\"\nchannel = \"sms\"\nqueue = \"q\"\n\
+             [[rule]]\nname = \"one\"\nwhen = { keyword = [\"help\"] }\nqueue = \"q\"\n\
+             [[rule.test]]\nendpoint = \"e\"\ntext = \"HELP!\"\n";
+        assert!(parse(text).is_ok());
+        let problems = parse(&text.replace("HELP!", "helpless")).unwrap_err();
+        assert!(problems[0].contains("fails: this rule is to decide, and no rule decides"), "{problems:#?}");
+    }
+
+    #[test]
     fn what_is_left_out_has_the_documented_default() {
         let config = parse("name = \"w\"\n[[queue]]\nname = \"q\"\n").unwrap();
         let queue = &config.queues[0];
