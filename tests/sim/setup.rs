@@ -108,7 +108,7 @@ pub(crate) fn config() -> WorkspaceConfig {
 /// By what is said, by what is known of who says it, and by what was before.
 fn rules() -> Vec<Rule> {
     let known = When { facts: vec![(Name::new("tier"), vec!["Bonn".to_owned()])], ..When::default() };
-    let short = When { shorter_than: Some(8), channel: vec![Name::new("sms")], ..When::default() };
+    let short = When { shorter_than: Some(8), channel: vec![Name::new("telegram")], ..When::default() };
     let again = When { returning: Some(true), ..When::default() };
     let french = [(Name::new("french"), 2)].into_iter().collect::<Levels>();
     vec![
@@ -144,6 +144,14 @@ pub(crate) fn changed(rng: &mut Rng) -> WorkspaceConfig {
     }
     if rng.percent(20) {
         config.agents.retain(|agent| agent.name != "cem");
+    }
+    if rng.percent(20) {
+        // What waits in it goes where its endpoint leads now.
+        config.queues.retain(|queue| queue.name != "quick");
+        config.rules.retain(|rule| rule.queue.as_deref() != Some("quick"));
+        for endpoint in config.endpoints.iter_mut().filter(|endpoint| endpoint.queue == "quick") {
+            endpoint.queue = Name::new("support");
+        }
     }
     if rng.percent(20) {
         config.decline_cooldown_min_ms = config.decline_cooldown_ms;

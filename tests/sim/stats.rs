@@ -177,6 +177,7 @@ const EXPECTED: &[(&str, &[&str])] = &[
             "OwnerLost",
             "*OfferEnded: an offer's end leaves the Work where it waits, without a record of its own",
             "Requeued",
+            "Rerouted",
         ],
     ),
     ("merged because", &["SameEvent", "Claim", "Agent"]),

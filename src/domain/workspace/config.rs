@@ -60,7 +60,7 @@ fn new_customers_per_minute() -> u32 {
 }
 
 /// One of our addresses.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EndpointConfig {
     /// Name: a token of subjects; unique in its workspace.
