@@ -42,6 +42,8 @@ mod offers;
 mod one_matter;
 #[path = "domain/opt_outs.rs"]
 mod opt_outs;
+#[path = "domain/options.rs"]
+mod options;
 #[path = "domain/order.rs"]
 mod order;
 #[path = "domain/owners.rs"]
@@ -74,3 +76,5 @@ mod upserts;
 mod watermarks;
 #[path = "domain/who.rs"]
 mod who;
+#[path = "domain/windows.rs"]
+mod windows;

@@ -6,6 +6,8 @@ mod customers;
 mod harness;
 #[path = "grpc/reshaped.rs"]
 mod reshaped;
+#[path = "grpc/sends.rs"]
+mod sends;
 #[path = "grpc/words.rs"]
 mod words;
 

@@ -21,6 +21,7 @@ use super::registry::Registry;
 use super::status::Refusal;
 use crate::domain::id::{AgentId, Name, WorkId};
 use crate::domain::rejection::Rejection;
+use crate::domain::view::OptionsOf;
 
 /// Shared by all services.
 pub(super) struct Edge {
@@ -59,6 +60,7 @@ impl Edge {
         // Mostly nothing is degraded, and nothing is looked up.
         let sending = W::SENDING.filter(|_| self.adapters.any_degraded(workspace));
         let sends = sending.and_then(|(of, _)| of(&request));
+        let about = request.sends_about();
         let command = convert::command(caller, session, request)?;
         // The look first: what is asked first is answered first, so its answer is here with the command's. Should it not be, it is
         // not said: nobody waits for it, whatever became of the command.
@@ -73,8 +75,34 @@ impl Edge {
                 }
                 Ok(response)
             }
-            Err(failure) => Err(self.refusal(caller, failure).await),
+            Err(failure) => {
+                let instead = self.instead(workspace, &failure, about).await;
+                Err(instead.into_iter().fold(self.refusal(caller, failure).await, |refusal, (fact, would_do)| {
+                    refusal.with(fact, would_do)
+                }))
+            }
         }
+    }
+
+    /// Where what was refused could go instead: `reply_options` in free words, `template_options` by a template.
+    async fn instead(
+        &self,
+        workspace: &Name,
+        failure: &CommandFailure,
+        about: Option<OptionsOf>,
+    ) -> Vec<(&'static str, String)> {
+        let (CommandFailure::Rejected(rejection), Some(of)) = (failure, about) else { return Vec::new() };
+        if !rejection.asks_where() {
+            return Vec::new();
+        }
+        // Without an answer the refusal just lacks them.
+        let Ok(Some(options)) = self.shard.reply_options(workspace.clone(), of).await else { return Vec::new() };
+        let free = convert::told(&options, |option| option.refused.is_none());
+        let template = convert::told(&options, |option| option.needs_template);
+        [("reply_options", free), ("template_options", template)]
+            .into_iter()
+            .filter_map(|(fact, told)| Some((fact, told?)))
+            .collect()
     }
 
     /// The endpoint that something is sent by; asked by the call itself.

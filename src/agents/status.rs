@@ -129,6 +129,8 @@ reasons! {
     CannotSend => "CANNOT_SEND", FailedPrecondition;
     /// The channel does not carry what the message holds; what and the limit are named.
     NotCarried => "NOT_CARRIED", InvalidArgument;
+    /// No such template is listed for the endpoint in that language.
+    UnknownTemplate => "UNKNOWN_TEMPLATE", FailedPrecondition;
     /// A field is out of its limits; it is named.
     Invalid => "INVALID", InvalidArgument;
     /// A frame is larger than is taken.
@@ -271,6 +273,10 @@ impl Refusal {
             }
             Rejection::NotCarried { channel, what } => {
                 Self::new(Reason::NotCarried, text).with("channel", channel).with("what", what.to_string())
+            }
+            Rejection::UnknownTemplate => Self::new(Reason::UnknownTemplate, text),
+            Rejection::TemplateParameters { wanted } => {
+                Self::new(Reason::Invalid, text).with("field", "template.parameters").with("wanted", wanted.to_string())
             }
             Rejection::Invalid(what) => Self::new(Reason::Invalid, text).with("field", what),
             Rejection::Limit(limit) => Self::new(Reason::LimitReached, text).with("limit", limit),

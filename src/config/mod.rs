@@ -14,6 +14,7 @@ mod rules;
 mod schema;
 mod show;
 mod suggest;
+mod template;
 pub mod units;
 mod workspace;
 

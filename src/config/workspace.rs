@@ -15,6 +15,7 @@ use super::opt_out::OptOut;
 use super::problem::{Origin, Problem};
 use super::read::load_toml;
 use super::suggest::nearest;
+use super::template::Template;
 use super::units::duration;
 use crate::domain::event::AddressKind;
 use crate::domain::id::Name;
@@ -49,6 +50,8 @@ struct File {
     queue: Vec<Queue>,
     #[serde(default)]
     agent: Vec<Agent>,
+    #[serde(default)]
+    template: Vec<Template>,
     #[serde(default)]
     guest: Option<Profile>,
 }
@@ -239,6 +242,7 @@ impl Check<'_> {
         for (at, agent) in file.agent.iter().enumerate() {
             self.profile(&format!("agent[{at}]"), &agent.queues, &agent.capacity, &agent.costs, &queues);
         }
+        self.templates(file);
         if let Some(guest) = &file.guest {
             self.profile("guest", &guest.queues, &guest.capacity, &guest.costs, &queues);
         }
@@ -262,6 +266,26 @@ impl Check<'_> {
             if *cost.as_ref() > MAX_CAPACITY {
                 let rule = format!("must be at most {MAX_CAPACITY}");
                 self.problem(cost.span(), format!("{key}.costs.{channel}"), rule, None);
+            }
+        }
+    }
+
+    fn templates(&mut self, file: &File) {
+        let of = |endpoint: &'_ Endpoint| (endpoint.name.as_ref().clone(), endpoint.channel.as_ref().clone());
+        let endpoints: Vec<(String, String)> = file.endpoint.iter().map(of).collect();
+        let endpoints: Vec<(&str, &str)> = endpoints.iter().map(|(name, of)| (name.as_str(), of.as_str())).collect();
+        let mut seen = BTreeSet::new();
+        for (at, template) in file.template.iter().enumerate() {
+            for (field, span, rule) in template.problems(&endpoints) {
+                self.problem(span, format!("template[{at}].{field}"), rule, None);
+            }
+            if !seen.insert(template.key()) {
+                let rule = "is listed twice in that language";
+                self.problem(template.name.span(), format!("template[{at}].name"), rule, None);
+            }
+            if at == MAX_LISTED {
+                let rule = format!("at most {MAX_LISTED} are possible");
+                self.problem(template.name.span(), format!("template[{at}]"), rule, None);
             }
         }
     }
@@ -332,6 +356,7 @@ impl File {
             guest: self
                 .guest
                 .map(|guest| profile(guest.kind, &guest.queues, &guest.capacity, &guest.costs, &guest.channels)),
+            templates: self.template.into_iter().map(Template::into_config).collect(),
             thanks: self.work.thanks,
             opt_out: self.opt_out.into_config(),
             identity: self.identity.into_config(),
@@ -404,6 +429,7 @@ fn millis(duration: Duration) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::record::Purpose;
 
     fn parse(text: &str) -> Result<WorkspaceConfig, Vec<String>> {
         parse_workspace(Path::new("w.toml"), text)
@@ -440,6 +466,35 @@ mod tests {
         assert_eq!(problems.len(), 4, "{problems:#?}");
         assert!(problems.iter().any(|problem| problem.starts_with("w.toml:1:8: name = ")), "{problems:#?}");
         assert!(problems.iter().any(|problem| problem.contains("did you mean \"support\"?")), "{problems:#?}");
+    }
+
+    #[test]
+    fn a_template_is_of_an_endpoint_that_is_there_and_shows_as_many_places_as_it_has() {
+        let template = |more: &str| {
+            let head = "name = \"w\"\n[[queue]]\nname = \"q\"\n\
+                        [[endpoint]]\nname = \"wa\"\nchannel = \"whatsapp\"\nqueue = \"q\"\n\
+                        [[endpoint]]\nname = \"mail\"\nchannel = \"email\"\nqueue = \"q\"\n";
+            parse(&format!("{head}[[template]]\nname = \"shipped\"\nlanguage = \"en\"\n{more}"))
+        };
+        let whole = template(
+            "channel = \"whatsapp\"\nendpoint = \"wa\"\nparameters = 2\npurpose = \"proactive\"\ntext = \"{{1}} is with {{2}}\"\n",
+        );
+        let listed = &whole.unwrap().templates[0];
+        assert_eq!((listed.endpoint.as_str(), listed.parameters, listed.purpose), ("wa", 2, Purpose::Proactive));
+        assert_eq!(template("channel = \"whatsapp\"\n").unwrap().templates[0].purpose, Purpose::Service);
+        for (more, wrong) in [
+            ("channel = \"whatsapp\"\ntext = \"{{1}}\"\n", "template[0].text"),
+            ("channel = \"whatsapp\"\nendpoint = \"mail\"\n", "template[0].endpoint"),
+            ("channel = \"email\"\n", "template[0].channel"),
+            ("channel = \"sms\"\n", "template[0].channel"),
+            ("channel = \"whatsapp\"\nparameters = 65\n", "template[0].parameters"),
+        ] {
+            let problems = template(more).unwrap_err();
+            assert!(problems.iter().any(|problem| problem.contains(wrong)), "{more}: {problems:#?}");
+        }
+        let twice =
+            "channel = \"whatsapp\"\n[[template]]\nname = \"shipped\"\nlanguage = \"en\"\nchannel = \"whatsapp\"\n";
+        assert_eq!(template(twice).unwrap_err().len(), 1);
     }
 
     #[test]

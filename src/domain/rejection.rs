@@ -145,6 +145,15 @@ pub enum Rejection {
         /// What it does not carry.
         what: Uncarried,
     },
+    /// No such template is approved for the endpoint and language.
+    #[error("no such template is listed for the endpoint in that language")]
+    UnknownTemplate,
+    /// A template with more or fewer parameters than it has places.
+    #[error("the template has {wanted} parameters")]
+    TemplateParameters {
+        /// How many it has.
+        wanted: u32,
+    },
     /// A value out of its limits.
     #[error("{0}")]
     Invalid(&'static str),

@@ -9,6 +9,8 @@ use super::record::{Author, Evidence, Fact, IdentityStatus, Presence, Purpose};
 use super::time::Timestamp;
 use super::workspace::AgentKind;
 
+pub use super::delivery::{OptionsOf, ReplyOption, ReplyOptions};
+
 /// States of a Work.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum WorkState {

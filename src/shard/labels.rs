@@ -66,7 +66,10 @@ pub(super) fn rejection(rejection: &Rejection) -> Option<RejectionReason> {
         Rejection::AlreadyConnected => RejectionReason::AlreadyConnected,
         Rejection::RequestIdReused => RejectionReason::IdReused,
         Rejection::NoRecipient | Rejection::RecipientRefused(_) => RejectionReason::NoRecipient,
-        Rejection::CannotSend(_) | Rejection::NotCarried { .. } => RejectionReason::CannotSend,
+        Rejection::CannotSend(_)
+        | Rejection::NotCarried { .. }
+        | Rejection::UnknownTemplate
+        | Rejection::TemplateParameters { .. } => RejectionReason::CannotSend,
         Rejection::Invalid(_)
         | Rejection::NotSetAside(_)
         | Rejection::CannotMerge(_)

@@ -19,11 +19,12 @@ use skein::domain::output::Output;
 use skein::domain::record::{Input, Record};
 use skein::domain::time::Timestamp;
 use skein::domain::view::{
-    AgentView, AnswerAddress, ConversationView, CustomerQuery, CustomersFound, WorkState, WorkView,
+    AgentView, AnswerAddress, ConversationView, CustomerQuery, CustomersFound, OptionsOf, ReplyOptions, WorkState,
+    WorkView,
 };
 use skein::domain::workspace::{
     Accept, AgentConfig, AgentKind, AgentProfile, EndpointConfig, GracePolicy, IdentityConfig, OptOutConfig,
-    QueueConfig, WorkspaceConfig,
+    QueueConfig, TemplateConfig, WorkspaceConfig,
 };
 use skein::domain::{State, Workspace, answer, decide, evolve, outputs};
 use skein::proto::agent as p;
@@ -47,6 +48,14 @@ struct Core {
     deaf: bool,
     degraded: bool,
     addressless: bool,
+    passed: i64,
+}
+
+impl Core {
+    /// A millisecond for each record, and what was let pass.
+    fn now(&self) -> Timestamp {
+        Timestamp(1_800_000_000_000 + self.passed + i64::try_from(self.log.len()).expect("few records"))
+    }
 }
 
 /// The shard in memory.
@@ -59,8 +68,16 @@ pub(crate) struct Memory {
 impl Memory {
     pub(crate) fn new(limits: FeedLimits) -> Self {
         let state = State::new(Name::from("s1"));
-        let core =
-            Core { state, log: Vec::new(), arrivals: 0, reads: 0, deaf: false, degraded: false, addressless: false };
+        let core = Core {
+            state,
+            log: Vec::new(),
+            arrivals: 0,
+            reads: 0,
+            deaf: false,
+            degraded: false,
+            addressless: false,
+            passed: 0,
+        };
         let memory = Self { core: Arc::new(Mutex::new(core)), feeds: Feeds::new(limits) };
         let workspace = Name::from("demo");
         for command in [
@@ -79,7 +96,7 @@ impl Memory {
 
     fn apply(&self, command: Command) -> Result<Answer, CommandFailure> {
         let mut core = self.core();
-        let now = Timestamp(1_800_000_000_000 + i64::try_from(core.log.len()).expect("few records"));
+        let now = core.now();
         let decided = decide(&core.state, core.state.head().next(), command, now).map_err(CommandFailure::Rejected)?;
         let Some(record) = decided else {
             let position = Position { index: core.state.head(), output: u32::MAX };
@@ -182,6 +199,19 @@ impl Memory {
     /// From now on reads of records have no answer, or have one again.
     pub(crate) fn deafen(&self, deaf: bool) {
         self.core().deaf = deaf;
+    }
+
+    /// So many hours pass.
+    pub(crate) fn pass_hours(&self, hours: i64) {
+        self.core().passed += hours * 3_600_000;
+    }
+
+    /// From now on there are these templates, and mail and SMS beside WhatsApp.
+    pub(crate) fn configure(&self, change: impl FnOnce(&mut WorkspaceConfig)) {
+        let mut config = config();
+        change(&mut config);
+        let command = Command::ApplyConfig { workspace: Name::from("demo"), config: Box::new(config) };
+        self.apply(command).expect("the configuration is valid");
     }
 
     /// From now on all adapters lag.
@@ -296,6 +326,25 @@ impl Shard for Memory {
             .boxed()
     }
 
+    fn reply_options(
+        &self,
+        workspace: Name,
+        of: OptionsOf,
+    ) -> BoxFuture<'static, Result<Option<ReplyOptions>, Unavailable>> {
+        let now = self.core().now();
+        self.look(workspace, move |space| space.reply_options(of, now)).map(|seen| seen.map(Option::flatten)).boxed()
+    }
+
+    fn templates(
+        &self,
+        workspace: Name,
+        endpoint: Option<Name>,
+    ) -> BoxFuture<'static, Result<Option<Vec<TemplateConfig>>, Unavailable>> {
+        self.look(workspace, move |space| space.config().templates_by(endpoint.as_deref()))
+            .map(|seen| seen.map(Option::flatten))
+            .boxed()
+    }
+
     fn read(&self, indexes: Vec<Index>) -> BoxFuture<'static, Result<Vec<Option<Arc<Record>>>, Unavailable>> {
         let mut core = self.core();
         core.reads += 1;
@@ -380,6 +429,7 @@ fn config() -> WorkspaceConfig {
             costs: Vec::new(),
             channels: Vec::new(),
         }),
+        templates: Vec::new(),
         thanks: Vec::new(),
         opt_out: OptOutConfig::none(),
         identity: IdentityConfig::none(),

@@ -75,6 +75,7 @@ pub(crate) fn config() -> WorkspaceConfig {
         ],
         agents: agents.into_iter().map(|(name, profile)| AgentConfig { name: Name::new(name), profile }).collect(),
         guest: Some(profile(AgentKind::Human, &["support", "sales", "quick"], 2)),
+        templates: Vec::new(),
         thanks: ["thanks", "ok", "thank you"].map(str::to_owned).to_vec(),
         opt_out: opt_out(),
         identity: IdentityConfig::none(),

@@ -13,7 +13,7 @@ use crate::agents::status::Refusal;
 use crate::domain::command::{AgentCommand, Answer, Command, Parted, Recipient, Send, Verb};
 use crate::domain::id::{MessageId, Name, RootId, WorkId};
 use crate::domain::record::{Presence, Purpose, Request, SessionEnd};
-use crate::domain::view::{WorkState, WorkView};
+use crate::domain::view::{OptionsOf, WorkState, WorkView};
 use crate::proto::agent as p;
 use crate::proto::agent::command_result::Result as Outcome;
 
@@ -37,6 +37,11 @@ pub(in crate::agents) trait Wire: Message + Sized {
     type Response;
     /// Set for commands that send something.
     const SENDING: Option<Sending<Self, Self::Response>> = None;
+
+    /// Whose reply options a refusal of what it sends names.
+    fn sends_about(&self) -> Option<OptionsOf> {
+        None
+    }
 
     /// The answer of the core as a response.
     fn respond(answer: &Answer) -> Self::Response;
@@ -85,11 +90,15 @@ fn principal(caller: &Caller) -> Name {
 
 macro_rules! wire {
     ($($message:ident => $response:ident, $outcome:ident, $verb:literal, |$request:ident| $body:expr, |$answer:ident| $fields:tt
-        $(, sending: $sending:expr)?;)*) => {$(
+        $(, sending: $sending:expr, about: $about:expr)?;)*) => {$(
         impl Wire for p::$message {
             const VERB: &'static str = $verb;
             type Response = p::$response;
             $(const SENDING: Option<Sending<Self, Self::Response>> = Some($sending);)?
+
+            $(fn sends_about(&self) -> Option<OptionsOf> {
+                $about(self)
+            })?
 
             fn respond($answer: &Answer) -> Self::Response {
                 wire!(@respond $response, $answer, $fields)
@@ -131,7 +140,8 @@ wire! {
     SendMessageRequest => SendMessageResponse, SendMessage, "send",
         |request| send(request),
         |answer| { message_id: text(answer.message), endpoint_degraded: false },
-        sending: (sends, |response| response.endpoint_degraded = true);
+        sending: (sends, |response| response.endpoint_degraded = true),
+        about: |request: &p::SendMessageRequest| request.work_id.parse().ok().map(OptionsOf::Work);
     MarkReadRequest => MarkReadResponse, MarkRead, "mark_read",
         |request| Ok(Verb::MarkRead {
             work: work_id(&request.work_id)?,

@@ -12,6 +12,7 @@ mod export;
 mod facts;
 mod live;
 mod request;
+mod send;
 mod unanswered;
 mod view;
 
@@ -25,5 +26,6 @@ pub(super) use export::{export_line, exported, head};
 pub(super) use facts::{quarantine, without_facts_above};
 pub(super) use live::live;
 pub(crate) use request::request;
+pub(super) use send::{options_of, reply_options, templates, told};
 pub(super) use unanswered::Unanswered;
 pub(super) use view::{conversation, offer, position_from, snapshot, work};

@@ -4,30 +4,27 @@ use smallvec::SmallVec;
 
 use super::mail::{Letter, letter, named};
 use super::opt_out::is_refused;
+use super::reach::{Because, Sending, may_send};
 use crate::domain::channel::{carries, reports_through};
 use crate::domain::command::{Recipient, Send};
 use crate::domain::content::Content;
 use crate::domain::conversation::provider_fingerprint;
 use crate::domain::customer::email_hash;
 use crate::domain::draft::Draft;
-use crate::domain::event::{AddressKind, Assurance, ErrorClass, Scope};
+use crate::domain::event::{Assurance, ErrorClass, Scope};
 use crate::domain::id::{AgentId, LeafId, MessageId, Name, WorkId};
-use crate::domain::record::{
-    Author, Change, Direction, Evidence, Flags, IdentityStatus, MessageContent, MessageKind, MessageStored, Purpose,
-};
+use crate::domain::record::{Author, Change, Direction, Flags, MessageContent, MessageKind, MessageStored, Purpose};
 use crate::domain::rejection::Rejection;
 use crate::domain::work::{Work, known, owned};
 use crate::domain::workspace::{AgentKind, EndpointConfig};
 
 /// Longest text of an answer, bytes.
 const MAX_TEXT_BYTES: usize = 64 * 1_024;
-/// What was asked from an address before it was SHARED is answered there for so many days.
-const ASKED_BEFORE_SHARED_DAYS: u16 = 30;
 /// Most parts of an answer.
 const MAX_PARTS: usize = 64;
 
 /// An agent answers.
-pub(crate) fn send(draft: &mut Draft<'_>, agent: AgentId, send: Send) -> Result<(), Rejection> {
+pub(crate) fn send(draft: &mut Draft<'_>, agent: AgentId, mut send: Send) -> Result<(), Rejection> {
     check(&send.content)?;
     let kind = draft.agent(agent).ok_or(Rejection::UnknownAgent)?.profile.kind;
     let author = match kind {
@@ -48,10 +45,20 @@ pub(crate) fn send(draft: &mut Draft<'_>, agent: AgentId, send: Send) -> Result<
     let (leaf, endpoint_name, channel): (LeafId, Name, Name) = if send.note {
         (work.leaf, work.endpoint.clone(), work.channel.clone())
     } else {
-        let (leaf, endpoint) = recipient(draft, work, send.to.as_ref())?;
-        if is_refused(draft.space, leaf, send.purpose, &endpoint.channel) {
-            return Err(Rejection::CannotSend(ErrorClass::OptedOut));
+        let (leaf, endpoint, because) = recipient(draft, work, send.to.as_ref())?;
+        let template = draft.space.config().template_of(endpoint, &send.content)?;
+        if let Some(template) = template.filter(|_| send.purpose == Purpose::Service) {
+            // What its words are for says the one who had them approved.
+            send.purpose = template.purpose;
         }
+        let sending = Sending {
+            root: draft.root_of(work.leaf),
+            brand: &work.brand,
+            purpose: send.purpose,
+            template: template.is_some(),
+            now: draft.now,
+        };
+        may_send(draft.space, sending, leaf, endpoint, because)?;
         if named(&send.content).any(|address| is_refused_by(draft, address, send.purpose, &endpoint.channel)) {
             return Err(Rejection::CannotSend(ErrorClass::OptedOut));
         }
@@ -142,74 +149,24 @@ fn check(content: &Content) -> Result<(), Rejection> {
 }
 
 /// Where the answer goes: where the last customer message of the Work came from, or where the author names it.
-fn recipient<'d>(
+pub(super) fn recipient<'d>(
     draft: &'d Draft<'_>,
     work: &Work,
     named: Option<&Recipient>,
-) -> Result<(LeafId, &'d EndpointConfig), Rejection> {
-    let config = draft.space.config();
+) -> Result<(LeafId, &'d EndpointConfig, Because), Rejection> {
     let origin = work.answer_to.clone();
-    let (leaf, endpoint_name, is_origin) = match named {
-        Some(to) => (to.leaf, to.endpoint.clone(), origin.as_ref() == Some(&(to.leaf, to.endpoint.clone()))),
+    let (leaf, endpoint, because) = match named {
+        Some(to) => {
+            let is_origin = origin.is_some_and(|(leaf, endpoint)| leaf == to.leaf && endpoint == to.endpoint);
+            (to.leaf, to.endpoint.clone(), if is_origin { Because::Asked } else { Because::Named })
+        }
         None => {
             let (leaf, endpoint) = origin.ok_or(Rejection::NoRecipient)?;
-            (leaf, endpoint, true)
+            (leaf, endpoint, Because::Asked)
         }
     };
-    // What changed hands is somebody else's, whatever was written from it before, and what was silent for long may be.
-    let answerable = draft.space.is_answerable(leaf);
-    let identity = draft.space.leaves.get(leaf).filter(|leaf| answerable && !leaf.may_be_anothers(draft.now));
-    // What became SHARED since the question may as well have been handed over.
-    let identity = identity.filter(|leaf| !leaf.ended || !leaf.was_heard_before(draft.now, ASKED_BEFORE_SHARED_DAYS));
-    let identity = identity.ok_or(Rejection::NoRecipient)?;
-    let endpoint = config
-        .endpoints
-        .iter()
-        .find(|endpoint| endpoint.name == endpoint_name)
-        .ok_or(Rejection::UnknownEndpoint(endpoint_name))?;
-    if is_origin {
-        return Ok((leaf, endpoint));
-    }
-    let refused = |why| Err(Rejection::RecipientRefused(why));
-    if identity.root != draft.root_of(work.leaf) {
-        return refused("not an identity of this conversation");
-    }
-    if identity.shared || identity.ended {
-        return refused("an address of several people");
-    }
-    if identity.status == IdentityStatus::Provisional {
-        return refused("an address that is only claimed");
-    }
-    if identity.kind == AddressKind::Web && identity.evidence != Evidence::Login {
-        return refused("a browser that nobody is logged in at");
-    }
-    if *config.brand(endpoint) != work.brand {
-        return refused("an endpoint of another brand");
-    }
-    if identity.scope != Scope::Direct {
-        return refused("a wider scope than the question");
-    }
-    if !reaches(&endpoint.channel, identity.kind) {
-        return refused("the endpoint's channel does not reach that kind of address");
-    }
-    Ok((leaf, endpoint))
-}
-
-/// Whether a channel delivers to a kind of address.
-fn reaches(channel: &str, kind: AddressKind) -> bool {
-    match kind {
-        AddressKind::Phone => matches!(channel, "sms" | "whatsapp"),
-        AddressKind::ShortCode => channel == "sms",
-        AddressKind::Whatsapp => channel == "whatsapp",
-        AddressKind::Email => channel == "email",
-        AddressKind::Messenger => channel == "messenger",
-        AddressKind::Instagram => channel == "instagram",
-        AddressKind::Telegram => channel == "telegram",
-        AddressKind::Line => channel == "line",
-        AddressKind::Viber => channel == "viber",
-        AddressKind::Web => matches!(channel, "chat" | "web"),
-        AddressKind::Crm | AddressKind::Login | AddressKind::Staff => false,
-    }
+    let known = draft.space.config().endpoints.iter().find(|known| known.name == endpoint);
+    Ok((leaf, known.ok_or(Rejection::UnknownEndpoint(endpoint))?, because))
 }
 
 /// The owner has read the Work up to a message.

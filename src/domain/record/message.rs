@@ -45,7 +45,8 @@ impl MessageStored {
 }
 
 /// Why a message is sent.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Purpose {
     /// Answer to the customer's matter.
     #[default]

@@ -15,6 +15,7 @@ mod people;
 mod requests;
 mod search;
 mod state;
+mod template;
 mod views;
 
 pub(crate) use bodies::body_digest;
@@ -25,3 +26,4 @@ pub use identity::IdentityConfig;
 pub(crate) use names::{Names, Symbol};
 pub use opt_out::{OptOutConfig, OptWord};
 pub use state::Workspace;
+pub use template::TemplateConfig;
