@@ -6,6 +6,8 @@ mod kit;
 
 #[path = "domain/absurd.rs"]
 mod absurd;
+#[path = "domain/afterwards.rs"]
+mod afterwards;
 #[path = "domain/answers.rs"]
 mod answers;
 #[path = "domain/asides.rs"]
@@ -24,6 +26,8 @@ mod erasures;
 mod facts;
 #[path = "domain/golden.rs"]
 mod golden;
+#[path = "domain/loops.rs"]
+mod loops;
 #[path = "domain/mail_attacks.rs"]
 mod mail_attacks;
 #[path = "domain/mail_threads.rs"]
@@ -66,6 +70,8 @@ mod reshaped_mails;
 mod sessions;
 #[path = "domain/set_aside.rs"]
 mod set_aside;
+#[path = "domain/starts.rs"]
+mod starts;
 #[path = "domain/streams.rs"]
 mod streams;
 #[path = "domain/tokens.rs"]

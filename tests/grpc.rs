@@ -8,6 +8,8 @@ mod harness;
 mod reshaped;
 #[path = "grpc/sends.rs"]
 mod sends;
+#[path = "grpc/shop.rs"]
+mod shop;
 #[path = "grpc/words.rs"]
 mod words;
 

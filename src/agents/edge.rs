@@ -18,8 +18,9 @@ use super::names::Names;
 use super::options::ServeOptions;
 use super::port::{Adapters, CommandFailure, Media, Shard};
 use super::registry::Registry;
-use super::status::Refusal;
-use crate::domain::id::{AgentId, Name, WorkId};
+use super::status::{Reason, Refusal};
+use crate::domain::id::{AgentId, MessageId, Name, WorkId};
+use crate::domain::record::Record;
 use crate::domain::rejection::Rejection;
 use crate::domain::view::OptionsOf;
 
@@ -61,7 +62,12 @@ impl Edge {
         let sending = W::SENDING.filter(|_| self.adapters.any_degraded(workspace));
         let sends = sending.and_then(|(of, _)| of(&request));
         let about = request.sends_about();
-        let command = convert::command(caller, session, request)?;
+        let again = request.words_of();
+        let mut command = convert::command(caller, session, request)?;
+        if let Some(message) = again.transpose()? {
+            let record = self.said_in(workspace, message).await?;
+            convert::with_words(&mut command, &record, message)?;
+        }
         // The look first: what is asked first is answered first, so its answer is here with the command's. Should it not be, it is
         // not said: nobody waits for it, whatever became of the command.
         let leaves_by = sends.map(|sends| self.leaves_by(workspace, sends));
@@ -82,6 +88,13 @@ impl Edge {
                 }))
             }
         }
+    }
+
+    /// The record that stored a message.
+    async fn said_in(&self, workspace: &Name, message: MessageId) -> Result<Arc<Record>, Refusal> {
+        let records = self.shard.read(vec![message.index()]).await?;
+        let found = records.into_iter().flatten().find(|record| record.workspace == *workspace);
+        found.ok_or_else(|| Refusal::new(Reason::UnknownMessage, "unknown message"))
     }
 
     /// Where what was refused could go instead: `reply_options` in free words, `template_options` by a template.
@@ -133,7 +146,7 @@ impl Edge {
 
 fn concerned(failure: &CommandFailure) -> Option<AgentId> {
     match failure {
-        CommandFailure::Rejected(Rejection::NotOwner { owner }) => *owner,
+        CommandFailure::Rejected(Rejection::NotOwner { owner } | Rejection::WorkOpen { owner, .. }) => *owner,
         CommandFailure::Rejected(Rejection::StaleAssignment { current }) => current.map(|(_, owner)| owner),
         CommandFailure::Rejected(_) | CommandFailure::Unavailable(_) => None,
     }

@@ -65,6 +65,7 @@ impl Change {
             | Self::WrapUpStarted { work, agent, .. }
             | Self::WrapUpLeft { work, agent, .. }
             | Self::CostChanged { work, agent, .. } => Concerned::work(*work).of(*agent),
+            Self::AutomationMuted(muted) => Concerned::work(muted.work),
             Self::OfferMade(offer) => Concerned::work(offer.work).of(offer.agent),
             Self::Assigned(assigned) => Concerned::work(assigned.work).of(assigned.agent),
             Self::SessionOpened { agent, .. }

@@ -121,6 +121,7 @@ pub fn outputs(record: &Record) -> Vec<Output> {
             | Change::WorkJoined { .. }
             | Change::WorkRekeyed { .. }
             | Change::CostChanged { .. }
+            | Change::AutomationMuted(_)
             | Change::AgentRegistered { .. }
             | Change::SessionOpened { .. }
             | Change::SessionLost { .. }

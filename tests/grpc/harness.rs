@@ -4,16 +4,15 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
+use futures::FutureExt as _;
 use futures::future::BoxFuture;
-use futures::{FutureExt as _, StreamExt as _};
 use skein::agents::feed::{FeedLimits, Feeds, Told};
-use skein::agents::{
-    Adapters, CommandFailure, EdgeMetrics, Media, MediaError, MediaStream, Parts, ServeOptions, Shard, Unavailable,
-    bind, serve,
-};
+use skein::agents::{Adapters, CommandFailure, EdgeMetrics, Parts, ServeOptions, Shard, Unavailable, bind, serve};
 use skein::domain::command::{Answer, Arrival, Command};
 use skein::domain::content::{Attachment, AttachmentState, Content, Part};
-use skein::domain::event::{AddressKind, Assurance, EventKind, InboundEvent, Message, Scope, Sender};
+use skein::domain::event::{
+    AddressKind, Assurance, EventKind, InboundEvent, Message, Receipt, ReceiptStatus, Scope, Sender,
+};
 use skein::domain::id::{AgentId, Index, Name, Position, RootId, WorkId};
 use skein::domain::output::Output;
 use skein::domain::record::{Input, Record};
@@ -22,10 +21,7 @@ use skein::domain::view::{
     AgentView, AnswerAddress, ConversationView, CustomerQuery, CustomersFound, OptionsOf, ReplyOptions, WorkState,
     WorkView,
 };
-use skein::domain::workspace::{
-    Accept, AgentConfig, AgentKind, AgentProfile, EndpointConfig, GracePolicy, IdentityConfig, OptOutConfig,
-    QueueConfig, TemplateConfig, WorkspaceConfig,
-};
+use skein::domain::workspace::{Accept, AgentConfig, AgentKind, AgentProfile, TemplateConfig, WorkspaceConfig};
 use skein::domain::{State, Workspace, answer, decide, evolve, outputs};
 use skein::proto::agent as p;
 use skein::proto::agent::agent_service_client::AgentServiceClient;
@@ -35,6 +31,9 @@ use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
 use tonic::transport::Channel;
 use tonic::{Request, Status, Streaming};
+
+pub(crate) use super::shop::OBJECT_BYTES;
+use super::shop::{OBJECT, OneObject, config};
 
 /// No condition of these tests takes longer on a working machine.
 pub(crate) const SOON: Duration = Duration::from_secs(20);
@@ -124,8 +123,18 @@ impl Memory {
         self.say_as(&[(AddressKind::Phone, from)], content);
     }
 
+    /// The adapter of `support` reports on a message of ours.
+    pub(crate) fn report(&self, message: &str, status: ReceiptStatus) {
+        let receipt = Receipt { message_id: Some(message.to_owned()), status, ..Receipt::default() };
+        self.arrives(&[], EventKind::Receipt(receipt));
+    }
+
     /// Whoever has these addresses writes.
     pub(crate) fn say_as(&self, from: &[(AddressKind, &str)], content: Content) {
+        self.arrives(from, EventKind::Message(Message { content, ..Message::default() }));
+    }
+
+    fn arrives(&self, from: &[(AddressKind, &str)], kind: EventKind) {
         let sequence = {
             let mut core = self.core();
             core.arrivals += 1;
@@ -141,7 +150,7 @@ impl Memory {
             scope: Scope::Direct,
             thread: None,
             our_address: None,
-            kind: EventKind::Message(Message { content, ..Message::default() }),
+            kind,
             profile: None,
             backfill: false,
             redelivery: false,
@@ -361,27 +370,6 @@ impl Shard for Memory {
     }
 }
 
-/// A store with one object.
-struct OneObject;
-
-/// Name of the object.
-pub(crate) const OBJECT: &str = "object-1";
-/// Its bytes.
-pub(crate) const OBJECT_BYTES: usize = 150_000;
-
-impl Media for OneObject {
-    fn open(&self, _: Name, object: String) -> BoxFuture<'static, Result<MediaStream, MediaError>> {
-        async move {
-            if object != OBJECT {
-                return Err(MediaError::Missing);
-            }
-            let bytes = bytes::Bytes::from(vec![9; OBJECT_BYTES]);
-            Ok(futures::stream::iter([Ok(bytes)]).boxed())
-        }
-        .boxed()
-    }
-}
-
 /// Content with an attachment that is stored.
 pub(crate) fn picture() -> Content {
     let attachment = Attachment {
@@ -391,56 +379,6 @@ pub(crate) fn picture() -> Content {
         ..Attachment::default()
     };
     Content { text: String::new(), parts: vec![Part::Attachment(attachment)] }
-}
-
-fn config() -> WorkspaceConfig {
-    let name = Name::from;
-    WorkspaceConfig {
-        name: name("demo"),
-        endpoints: vec![EndpointConfig {
-            name: name("support"),
-            channel: name("whatsapp"),
-            brand: name(""),
-            queue: name("general"),
-            addresses: Vec::new(),
-            scope: name("p1"),
-            shown_name: None,
-            trusts: vec![AddressKind::Crm],
-            authserv_ids: Vec::new(),
-            groups: false,
-            public: false,
-        }],
-        queues: vec![QueueConfig {
-            name: name("general"),
-            accept: Accept::Manual,
-            offer_timeout_ms: 30_000,
-            first_reply_target_ms: 60_000,
-            next_reply_target_ms: 120_000,
-            recall_after_ms: 0,
-            wrapup_max_ms: 0,
-            wrapup_cost: 0,
-            grace: GracePolicy::Requeue,
-        }],
-        agents: Vec::new(),
-        guest: Some(AgentProfile {
-            kind: AgentKind::Human,
-            queues: vec![name("general")],
-            capacity: 100,
-            costs: Vec::new(),
-            channels: Vec::new(),
-        }),
-        templates: Vec::new(),
-        thanks: Vec::new(),
-        opt_out: OptOutConfig::none(),
-        identity: IdentityConfig::none(),
-        continuation_window_ms: 3_600_000,
-        max_open_works: 10,
-        max_messages_per_minute: 1_000,
-        max_new_customers_per_minute: 600,
-        decline_cooldown_ms: 60_000,
-        decline_cooldown_min_ms: 10_000,
-        default_country: None,
-    }
 }
 
 /// A running server.

@@ -1,12 +1,15 @@
 //! Sending over the wire: where an answer could go, templates, and refusals that say what would do.
 
+use skein::domain::event::ReceiptStatus;
 use skein::domain::id::Name;
 use skein::domain::record::Purpose;
 use skein::domain::workspace::{EndpointConfig, TemplateConfig, WorkspaceConfig};
 use skein::proto::agent as p;
+use skein::proto::agent::command_result::Result as Outcome;
 use skein::proto::agent::conversation_service_client::ConversationServiceClient;
 use skein::proto::agent::reply_options_request::Of;
 use skein::proto::agent::session_request::Request as Frame;
+use skein::proto::agent::work_service_client::WorkServiceClient;
 use skein::proto::channel;
 use tonic::Code;
 use tonic::transport::Channel;
@@ -148,4 +151,130 @@ async fn templates_are_listed_in_pages_and_sent_as_they_are_listed() {
     assert_eq!((reason(&few), fact(&few, "wanted")), ("INVALID".to_owned(), Some("1".to_owned())));
     let other = conversations.send_message(named("ana", send(part("sale", &[])))).await.expect_err("not listed");
     assert_eq!(reason(&other), "UNKNOWN_TEMPLATE");
+}
+
+/// First words by SMS.
+fn start(to: p::start_work_request::To, request_id: &str) -> p::StartWorkRequest {
+    p::StartWorkRequest {
+        request_id: request_id.to_owned(),
+        to: Some(to),
+        endpoint: "texts".to_owned(),
+        content: Some(channel::Content { text: "your parcel is here".to_owned(), parts: Vec::new() }),
+        ..Default::default()
+    }
+}
+
+fn phone(number: &str) -> p::start_work_request::To {
+    let address = p::Address { namespace: "phone".to_owned(), address: number.to_owned() };
+    p::start_work_request::To::Address(address)
+}
+
+#[tokio::test]
+async fn an_agent_begins_and_is_told_of_its_work_and_a_repeat_begins_nothing() {
+    let (server, mut conversations) = open().await;
+    let mut works = WorkServiceClient::new(server.channel().await);
+    let lone = works.start_work(named("ana", start(phone(CUSTOMER), "s0"))).await.expect_err("no session");
+    assert_eq!(reason(&lone), "UNKNOWN_AGENT");
+    let mut ana = server.ready("ana").await;
+    let Outcome::StartWork(begun) = ana.command(Frame::StartWork(start(phone(CUSTOMER), "s1"))).await.expect("begun")
+    else {
+        panic!("another result")
+    };
+    let assigned = ana.assigned().await;
+    let work = assigned.work.clone().expect("a work");
+    assert_eq!((assigned.cause(), &work.work_id), (p::AssignmentCause::Start, &begun.work_id));
+    assert_eq!((&work.assignment_id, work.last_customer_message_id.as_str()), (&begun.assignment_id, ""));
+    assert_eq!(work.conversation_id, begun.conversation_id);
+    let again = works.start_work(named("ana", start(phone(CUSTOMER), "s1"))).await.expect("a repeat").into_inner();
+    assert_eq!((&again.work_id, &again.message_id), (&begun.work_id, &begun.message_id));
+    let open = works.start_work(named("ana", start(phone(CUSTOMER), "s2"))).await.expect_err("a Work is open");
+    assert_eq!((reason(&open), fact(&open, "owner")), ("WORK_OPEN".to_owned(), Some("ana".to_owned())));
+    assert_eq!(fact(&open, "work_id"), Some(begun.work_id.clone()));
+    let free = p::StartWorkRequest { endpoint: "support".to_owned(), ..start(phone("+4915187654321"), "s3") };
+    let closed = works.start_work(named("ana", free)).await.expect_err("WhatsApp wants a template");
+    assert_eq!((reason(&closed), fact(&closed, "class")), ("CANNOT_SEND".to_owned(), Some("WINDOW_CLOSED".to_owned())));
+    let found = options(&mut conversations, Of::WorkId(begun.work_id.clone())).await;
+    assert!(found.options[0].is_default && found.options[0].endpoint == "texts", "{found:?}");
+}
+
+#[tokio::test]
+async fn what_is_ours_is_canceled_retried_edited_and_retracted() {
+    let (server, mut conversations) = open().await;
+    server.memory.configure(|config| {
+        wide(config);
+        let page = EndpointConfig { name: "page".into(), channel: "chat".into(), ..config.endpoints[0].clone() };
+        config.endpoints.push(EndpointConfig { scope: Name::default(), ..page });
+    });
+    let mut ana = server.ready("ana").await;
+    server.memory.say_text(CUSTOMER, "hello");
+    let work = ana.accept().await;
+    let sent = conversations.send_message(named("ana", free(&work))).await.expect("sent").into_inner();
+    let cancel = p::CancelMessageRequest {
+        message_id: sent.message_id.clone(),
+        assignment_id: work.assignment_id.clone(),
+        ..Default::default()
+    };
+    let canceled = conversations.cancel_message(named("ana", cancel.clone())).await.expect("told").into_inner();
+    let deletion = ana
+        .event(|event| match event {
+            p::event::Event::Message(message) if message.message_id == canceled.message_id => Some(message.clone()),
+            _ => None,
+        })
+        .await;
+    assert_eq!((deletion.kind(), &deletion.about_message_id), (p::MessageKind::Deletion, &sent.message_id));
+    let twice = conversations.cancel_message(named("ana", cancel)).await.expect_err("once");
+    assert_eq!((reason(&twice), fact(&twice, "status")), ("MESSAGE_STATE".to_owned(), Some("QUEUED".to_owned())));
+
+    let text = p::SendMessageRequest {
+        content: Some(channel::Content { text: "these very words".to_owned(), parts: Vec::new() }),
+        ..free(&work)
+    };
+    let lost = conversations.send_message(named("ana", text)).await.expect("sent").into_inner();
+    server.memory.report(&lost.message_id, ReceiptStatus::Failed);
+    let retry = p::RetryMessageRequest {
+        request_id: "r1".to_owned(),
+        message_id: lost.message_id.clone(),
+        assignment_id: work.assignment_id.clone(),
+        ..Default::default()
+    };
+    let Outcome::RetryMessage(again) = ana.command(Frame::RetryMessage(retry.clone())).await.expect("again") else {
+        panic!("another result")
+    };
+    let said = ana
+        .event(|event| match event {
+            p::event::Event::Message(message) if message.message_id == again.message_id => Some(message.clone()),
+            _ => None,
+        })
+        .await;
+    assert_eq!(said.content.clone().unwrap_or_default().text, "these very words");
+    assert_eq!(
+        (&said.about_message_id, said.flags().collect::<Vec<_>>()),
+        (&lost.message_id, vec![p::MessageFlag::Retry])
+    );
+    let repeat = conversations.retry_message(named("ana", retry)).await.expect("a repeat").into_inner();
+    assert_eq!(repeat.message_id, again.message_id);
+    let nothing = p::RetryMessageRequest {
+        message_id: "m999-0".to_owned(),
+        assignment_id: work.assignment_id.clone(),
+        ..Default::default()
+    };
+    let status = conversations.retry_message(named("ana", nothing)).await.expect_err("there is none");
+    assert_eq!(reason(&status), "UNKNOWN_MESSAGE");
+
+    server.memory.report(&again.message_id, ReceiptStatus::Sent);
+    let edit = p::EditMessageRequest {
+        message_id: again.message_id.clone(),
+        assignment_id: work.assignment_id.clone(),
+        content: Some(channel::Content { text: "others".to_owned(), parts: Vec::new() }),
+        ..Default::default()
+    };
+    let status = conversations.edit_message(named("ana", edit)).await.expect_err("WhatsApp cannot");
+    assert_eq!((reason(&status), fact(&status, "channel")), ("NOT_CARRIED".to_owned(), Some("whatsapp".to_owned())));
+    let retract = p::RetractMessageRequest {
+        message_id: again.message_id,
+        assignment_id: work.assignment_id.clone(),
+        ..Default::default()
+    };
+    let status = conversations.retract_message(named("ana", retract)).await.expect_err("WhatsApp cannot");
+    assert_eq!(reason(&status), "NOT_CARRIED");
 }

@@ -50,7 +50,9 @@ impl Service {
         let found = edge.shard.reply_options(workspace.clone(), of).await?;
         let unknown = || match of {
             OptionsOf::Work(_) => Refusal::new(Reason::UnknownWork, "unknown work, or not open"),
-            OptionsOf::Customer(_) => Refusal::new(Reason::UnknownConversation, "unknown conversation"),
+            OptionsOf::Customer(_) | OptionsOf::Identity(_) => {
+                Refusal::new(Reason::UnknownConversation, "unknown conversation")
+            }
         };
         let found = found.ok_or_else(unknown)?;
         Ok(convert::reply_options(found, |endpoint| edge.adapters.is_degraded(&workspace, endpoint)))
@@ -120,6 +122,34 @@ impl ConversationService for Service {
             convert::templates(request, listed)
         };
         self.answer(found.await)
+    }
+
+    async fn cancel_message(
+        &self,
+        request: Request<p::CancelMessageRequest>,
+    ) -> Result<Response<p::CancelMessageResponse>, Status> {
+        self.unary(request).await
+    }
+
+    async fn retry_message(
+        &self,
+        request: Request<p::RetryMessageRequest>,
+    ) -> Result<Response<p::RetryMessageResponse>, Status> {
+        self.unary(request).await
+    }
+
+    async fn edit_message(
+        &self,
+        request: Request<p::EditMessageRequest>,
+    ) -> Result<Response<p::EditMessageResponse>, Status> {
+        self.unary(request).await
+    }
+
+    async fn retract_message(
+        &self,
+        request: Request<p::RetractMessageRequest>,
+    ) -> Result<Response<p::RetractMessageResponse>, Status> {
+        self.unary(request).await
     }
 
     async fn mark_read(&self, request: Request<p::MarkReadRequest>) -> Result<Response<p::MarkReadResponse>, Status> {

@@ -20,6 +20,8 @@ pub enum OptionsOf {
     Work(WorkId),
     /// First words to a customer.
     Customer(RootId),
+    /// First words to the customer of an identity.
+    Identity(LeafId),
 }
 
 /// An identity and an endpoint that it could go by.
@@ -84,6 +86,9 @@ impl Workspace {
             }
             OptionsOf::Customer(id) => {
                 Asked { root: self.resolve_root(id)?, brand: None, origin: None, begins: true, now }
+            }
+            OptionsOf::Identity(leaf) => {
+                Asked { root: self.leaves.get(leaf)?.root, brand: None, origin: None, begins: true, now }
             }
         };
         let mut leaves = self.leaves_of(asked.root);

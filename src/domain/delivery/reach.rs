@@ -5,6 +5,7 @@
 
 use super::opt_out::is_refused;
 use super::window::Window;
+use crate::domain::channel::capabilities;
 use crate::domain::customer::Leaf;
 use crate::domain::event::{AddressKind, ErrorClass, Scope};
 use crate::domain::id::{LeafId, Name, RootId};
@@ -15,6 +16,9 @@ use crate::domain::workspace::{EndpointConfig, Workspace};
 
 /// What was asked from an address before it was SHARED is answered there for so many days.
 const ASKED_BEFORE_SHARED_DAYS: u16 = 30;
+
+/// The channel knows its people only by what they wrote to us.
+pub(super) const UNHEARD: &str = "nobody has written to us from that address, which the channel wants";
 
 /// Why this place: it decides how sure it must be whose it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,11 +91,14 @@ fn named(
     if identity.shared || identity.ended {
         return Err("an address of several people");
     }
-    // Who has nothing but this address is whoever reads it: nobody's history can be told to another. One that was somebody else's
-    // before is not begun with: who has it now has to write first.
-    let is_all = || because == Because::Begun && identity.generation == 1 && space.leaves_of(identity.root).len() == 1;
+    // Who has nothing but this address is whoever reads it: nobody's history can be told to another.
+    let is_all = || because == Because::Begun && space.leaves_of(identity.root).len() == 1;
     if identity.status == IdentityStatus::Provisional && !is_all() {
         return Err("an address that is only claimed");
+    }
+    let row = capabilities(&endpoint.channel);
+    if because == Because::Begun && identity.is_unheard() && row.is_some_and(|row| !row.to_strangers) {
+        return Err(UNHEARD);
     }
     if identity.kind == AddressKind::Web && identity.evidence != Evidence::Login {
         return Err("a browser that nobody is logged in at");

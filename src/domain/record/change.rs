@@ -3,9 +3,9 @@
 use smallvec::SmallVec;
 
 use super::{
-    Assigned, Evidence, IdentityOpened, IdentityStatus, Input, MessageStored, OfferMade, OfferOutcome, OptSource,
-    PartHeld, Presence, Purpose, QueueCause, ReceiptNoted, SessionEnd, SuggestionEnd, SuggestionReason, UnassignReason,
-    WorkOpened,
+    Assigned, AutomationMuted, Evidence, IdentityOpened, IdentityStatus, Input, MessageStored, OfferMade, OfferOutcome,
+    OptSource, PartHeld, Presence, Purpose, QueueCause, ReceiptNoted, SessionEnd, SuggestionEnd, SuggestionReason,
+    UnassignReason, WorkOpened,
 };
 use crate::domain::event::{AddressKind, Assurance, ErrorClass, ReceiptStatus};
 use crate::domain::id::{AgentId, AssignmentId, Index, LeafId, MessageId, Name, OfferId, Position, RootId, WorkId};
@@ -531,6 +531,8 @@ pub enum Change {
         /// Agents who are told.
         audience: SmallVec<[AgentId; 2]>,
     },
+    /// Programs are silent in a Work until it is closed.
+    AutomationMuted(AutomationMuted),
     /// A closed Work is open again.
     WorkReopened {
         /// The Work.

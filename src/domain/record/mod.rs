@@ -17,4 +17,7 @@ pub use envelope::{Cause, Input, MailCopy, MessageContent, Personal, PersonalVal
 pub use fact::{Asked, Fact};
 pub use identity::{Evidence, IdentityOpened, IdentityStatus, OptSource, SuggestionEnd, SuggestionReason};
 pub use message::{Author, Direction, Flags, MessageKind, MessageStored, PartHeld, Purpose, ReceiptNoted};
-pub use work::{AssignCause, Assigned, OfferMade, OfferOutcome, QueueCause, UnassignReason, WorkBrief, WorkOpened};
+pub use work::{
+    AssignCause, Assigned, AutomationMuted, MuteReason, OfferMade, OfferOutcome, QueueCause, UnassignReason, WorkBrief,
+    WorkOpened,
+};

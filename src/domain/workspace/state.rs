@@ -382,6 +382,9 @@ impl Workspace {
                 self.open_sends.open(message.leaf, id, now);
             }
             self.deliveries.note(id.to_bits(), delivery, now);
+            if let Some(settled) = message.settles().and_then(|id| self.deliveries.get_mut(id.to_bits())) {
+                settled.over = true;
+            }
         }
     }
 
