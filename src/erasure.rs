@@ -14,6 +14,9 @@
 //! send meanwhile may be the same bytes under the same name. So the names are closed to ingest first; then it is waited until every
 //! message that relied on an object before is applied; what the state still dooms then is deleted; and whoever waited stores it anew.
 //!
+//! Ingest stores what is large, and the files of mails, before it is decided what becomes of the message. What no message names once
+//! that is applied, as of a webhook that comes again after the erasure, is deleted in the same way; a crash before it leaves it there.
+//!
 //! A store of keys that was put back from an older copy has destroyed ones again: so each owner begins by destroying once more
 //! whatever the log says is destroyed.
 
@@ -28,6 +31,7 @@ use crate::domain::State;
 use crate::domain::command::Command;
 use crate::domain::id::{Index, LeafId, Name};
 use crate::domain::rejection::Rejection;
+use crate::domain::workspace::Workspace;
 use crate::ingest::Bodies;
 use crate::keys::{KeyBook, KeysError};
 use crate::nats::{NatsError, streams};
@@ -68,6 +72,9 @@ enum Unfinished {
     #[error("bodies of the object store cannot be deleted")]
     Bodies(#[source] NatsError),
 }
+
+/// Whether the state has no use for the object of this name.
+type Unwanted = fn(&Workspace, &str) -> bool;
 
 /// A customer whose keys are still there.
 #[derive(Debug)]
@@ -141,8 +148,11 @@ impl Eraser {
             if !handed_over && !self.out.is_settled() {
                 continue;
             }
-            if bodies > 0 && !self.delete_bodies().await? {
-                continue;
+            if bodies > 0 {
+                let names = self.bodies.names().await.map_err(Unfinished::Bodies)?;
+                if !self.delete_bodies(names, Workspace::is_doomed).await? {
+                    continue;
+                }
             }
             self.book.destroy(&leaves).await.map_err(Unfinished::Keys)?;
             self.shard.feeds().forget(&self.workspace, &leaves);
@@ -153,25 +163,40 @@ impl Eraser {
             })?;
             info!(skein.workspace = %self.workspace, skein.index = erasure.0, identities = leaves.len(), "customer erased");
         }
+        self.delete_strays().await
+    }
+
+    /// Deletes what ingest has stored for messages that came to nothing.
+    async fn delete_strays(&self) -> Result<(), Unfinished> {
+        let stored = self.bodies.stored();
+        if stored.is_empty() {
+            return Ok(());
+        }
+        let workspace = self.workspace.clone();
+        let known = self.ask(move |state| {
+            let space = state.workspace(&workspace);
+            let applied = stored.into_iter().filter(|(_, (stream, sequence))| is_applied(state, stream, *sequence));
+            let nobodys = |object: &str| space.is_some_and(|space| space.is_nobodys(object));
+            applied.map(|(object, at)| (nobodys(&object), object, at)).collect::<Vec<_>>()
+        });
+        let (strays, named): (Vec<_>, Vec<_>) = known.await?.into_iter().partition(|(nobodys, ..)| *nobodys);
+        named.iter().for_each(|(_, object, at)| self.bodies.forget(object, at));
+        let objects: Vec<String> = strays.iter().map(|(_, object, _)| object.clone()).collect();
+        if !objects.is_empty() && self.delete_bodies(objects, Workspace::is_nobodys).await? {
+            strays.iter().for_each(|(_, object, at)| self.bodies.forget(object, at));
+        }
         Ok(())
     }
 
-    /// Deletes the bodies that are doomed. False: messages that may name them are on their way still.
-    async fn delete_bodies(&self) -> Result<bool, Unfinished> {
-        let names = self.bodies.names().await.map_err(Unfinished::Bodies)?;
-        let doomed = self.doomed(names).await?;
+    /// Deletes those of these bodies that are `unwanted`. False: messages that may name them are on their way still.
+    async fn delete_bodies(&self, names: Vec<String>, unwanted: Unwanted) -> Result<bool, Unfinished> {
+        let doomed = self.those(names, unwanted).await?;
         let closing = self.bodies.close(&doomed);
         let ends = Instant::now() + ON_THEIR_WAY;
         loop {
             let relied = closing.relied.clone();
-            let applied = move |state: &State| {
-                relied.iter().all(|(stream, sequence)| {
-                    let position = state.stream(stream).map(|bound| bound.position);
-                    position.is_some_and(|at| {
-                        at.sequence > *sequence || (at.sequence == *sequence && at.event + 1 >= at.of)
-                    })
-                })
-            };
+            let applied =
+                move |state: &State| relied.iter().all(|(stream, sequence)| is_applied(state, stream, *sequence));
             if self.ask(applied).await? {
                 break;
             }
@@ -180,30 +205,36 @@ impl Eraser {
             }
             tokio::time::sleep(ASK_EVERY).await;
         }
-        for object in self.doomed(doomed).await? {
+        for object in self.those(doomed, unwanted).await? {
             self.bodies.erase(&object).await.map_err(Unfinished::Bodies)?;
         }
         drop(closing);
         Ok(true)
     }
 
-    /// Those of these objects that nobody names.
-    async fn doomed(&self, names: Vec<String>) -> Result<Vec<String>, Unfinished> {
-        let mut doomed = Vec::new();
+    /// Those of these objects that are `unwanted`.
+    async fn those(&self, names: Vec<String>, unwanted: Unwanted) -> Result<Vec<String>, Unfinished> {
+        let mut those = Vec::new();
         for some in names.chunks(NAMES_AT_ONCE) {
             let (workspace, some) = (self.workspace.clone(), some.to_vec());
             let found = self.ask(move |state| {
                 let space = state.workspace(&workspace);
-                some.into_iter().filter(|name| space.is_some_and(|space| space.is_doomed(name))).collect::<Vec<_>>()
+                some.into_iter().filter(|name| space.is_some_and(|space| unwanted(space, name))).collect::<Vec<_>>()
             });
-            doomed.extend(found.await?);
+            those.extend(found.await?);
         }
-        Ok(doomed)
+        Ok(those)
     }
 
     async fn ask<T: Send + 'static>(&self, look: impl FnOnce(&State) -> T + Send + 'static) -> Result<T, Unfinished> {
         self.shard.query(look).await.map_err(|Unavailable| Unfinished::Unavailable)
     }
+}
+
+/// Whether everything of a message is applied.
+fn is_applied(state: &State, stream: &str, sequence: u64) -> bool {
+    let position = state.stream(stream).map(|bound| bound.position);
+    position.is_some_and(|at| at.sequence > sequence || (at.sequence == sequence && at.event + 1 >= at.of))
 }
 
 fn pending(state: &State, workspace: &str) -> Vec<Pending> {

@@ -20,6 +20,8 @@ use tracing::warn;
 use crate::domain::id::Name;
 use crate::nats::{NatsError, erase_message, next_message};
 
+/// Objects of ingest's own that are watched at most: what several thousand mails a second store between two looks.
+const STORED_MAX: usize = 65_536;
 /// First and longest wait before asking a silent store again.
 const BACK_OFF: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
 
@@ -96,11 +98,13 @@ struct Closed {
     objects: BTreeSet<String>,
     /// The last message of each IN stream that relies on an object.
     relied: BTreeMap<Name, u64>,
+    /// What ingest itself has stored, with the last message that it did that for: until it is known whether anybody names it.
+    stored: BTreeMap<String, (Name, u64)>,
 }
 
 impl Gate {
-    /// Waits while the object is being deleted, and notes that the message relies on it. Cancel-safe.
-    async fn pass(&self, (stream, sequence): (&Name, u64), object: &str) {
+    /// Waits while the object is being deleted, and notes that the message relies on it; `own`: that ingest stores it. Cancel-safe.
+    async fn pass(&self, (stream, sequence): (&Name, u64), object: &str, own: bool) {
         loop {
             let opened = self.opened.notified();
             tokio::pin!(opened);
@@ -109,6 +113,9 @@ impl Gate {
                 let mut closed = self.closed();
                 if !closed.objects.contains(object) {
                     closed.relied.insert(stream.clone(), sequence);
+                    if own && (closed.stored.len() < STORED_MAX || closed.stored.contains_key(object)) {
+                        closed.stored.insert(object.to_owned(), (stream.clone(), sequence));
+                    }
                     return;
                 }
             }
@@ -176,6 +183,20 @@ impl Bodies {
         Closing { bodies: self, relied: closed.relied.clone() }
     }
 
+    /// What ingest itself has stored and was not [told of](Self::forget) yet, with the stream and sequence of the last message that it
+    /// did that for.
+    pub(crate) fn stored(&self) -> Vec<(String, (Name, u64))> {
+        self.gate.closed().stored.iter().map(|(object, at)| (object.clone(), at.clone())).collect()
+    }
+
+    /// It is known what became of this object, unless another message had it stored since.
+    pub(crate) fn forget(&self, object: &str, at: &(Name, u64)) {
+        let mut closed = self.gate.closed();
+        if closed.stored.get(object) == Some(at) {
+            closed.stored.remove(object);
+        }
+    }
+
     /// Deletes an object and has the server overwrite its bytes: first the pieces, at last what says where they are, so that it may be
     /// repeated after a crash. One that is gone already is fine.
     ///
@@ -218,7 +239,7 @@ impl Bodies {
     /// # Errors
     /// [`BadBody`]: it will not get better.
     pub(super) async fn fetch(&self, at: (&Name, u64), body: &BodyRef, limit: usize) -> Result<Vec<u8>, BadBody> {
-        self.gate.pass(at, &body.object).await;
+        self.gate.pass(at, &body.object, false).await;
         let size = usize::try_from(body.bytes).ok().filter(|size| *size <= limit).ok_or(BadBody::TooLarge)?;
         let mut wait = BACK_OFF.0;
         loop {
@@ -253,7 +274,7 @@ impl Bodies {
     /// Stores bytes under `name` unless they are there; waits while the store does not answer. Cancelled: may have been stored.
     /// `at`: the stream and sequence of the message that relies on it.
     pub(super) async fn store(&self, at: (&Name, u64), name: &str, bytes: &[u8]) {
-        self.gate.pass(at, name).await;
+        self.gate.pass(at, name, true).await;
         let mut wait = BACK_OFF.0;
         loop {
             match self.store.info(name).await {

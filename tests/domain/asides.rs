@@ -1,7 +1,7 @@
 //! Whose messages are stored without Work: blocked, spam, in quarantine; and what the undo makes of them (domain rules, section 4).
 
 use skein::domain::command::Verb;
-use skein::domain::event::AddressKind;
+use skein::domain::event::{AddressKind, EventKind, Sender};
 use skein::domain::id::{LeafId, Name, RootId, WorkId};
 use skein::domain::output::Output;
 use skein::domain::record::{Change, Flags, Presence};
@@ -234,4 +234,22 @@ impl Scenario {
         self.presence("ann", Presence::Away).expect("away");
         self.after(73 * 60 * MINUTE);
     }
+}
+
+#[test]
+fn a_number_that_takes_the_place_of_a_blocked_one_keeps_a_longer_block_of_its_own() {
+    const NEW: &str = "+4915112345999";
+    let mut story = desk();
+    story.settles_alone(sms(ANNA, "hello"));
+    story.settles_alone(sms(NEW, "hello"));
+    story.does("ann", Verb::MergeCustomers { customer: RootId(0), other: RootId(1) }).expect("one person");
+    let soon = Timestamp(story.now().0 + MINUTE);
+    story.blocks(0, Some(soon)).expect("blocked");
+    story.blocks(1, None).expect("blocked");
+    let phone = |address: &str| Some(Sender { kind: AddressKind::Phone, address: address.to_owned() });
+    let moved = EventKind::IdentityChange { old: phone(ANNA), new: phone(NEW), reason: None };
+    story.hears(whatsapp(ANNA, "").kind(moved)).expect("noted");
+    let aside = story.customer(0).conversation.identities[1].aside.as_deref().cloned();
+    let block = aside.and_then(|aside| aside.block).expect("it is blocked");
+    assert_eq!((block.until, block.reason.as_deref()), (None, Some("rude")));
 }

@@ -1,6 +1,6 @@
 //! Mails that pretend: none joins a matter that is not its sender's, none is surer than it is, and nobody's words are lost.
 
-use skein::domain::event::Assurance;
+use skein::domain::event::{AddressKind, Assurance};
 use skein::domain::record::{Author, Change, Flags};
 use skein::normalize::{Format, Request, normalize};
 
@@ -208,4 +208,18 @@ fn a_token_in_bytes_is_found_behind_the_plus_and_in_the_ids() {
         assert_eq!((reply.message().work, reply.message().assurance), (Some(held.0), Assurance::Token), "{head}");
     }
     assert!(!story.last().changes.iter().any(|change| matches!(change, Change::WorkOpened(_))));
+}
+
+#[test]
+fn a_mail_that_shows_its_mailbox_to_be_anothers_too_joins_no_matter_by_its_token() {
+    let mut story = with_tokens();
+    story.hears(mail(ANNA, "0@anna", "hello").also(AddressKind::Crm, "C1")).expect("a message");
+    let held = story.takes("ann");
+    let step = story.answers("ann", held, "good day");
+    let other = mail(ANNA, "2@anna", "I am her husband").also(AddressKind::Crm, "C2").reply_tokens(&[&token(&step)]);
+    let other = story.hears(other);
+    let work = story.work(held.0);
+    assert_ne!(other.message().conversation, work.conversation);
+    assert_ne!(other.message().work, Some(held.0), "what he says is not told in her conversation");
+    story.folds_to_the_same();
 }

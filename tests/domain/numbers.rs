@@ -426,3 +426,50 @@ fn a_refusal_goes_with_the_customer_to_the_new_number() {
     assert_eq!(refusing, [true, true]);
     story.folds_to_the_same();
 }
+
+#[rstest]
+fn a_number_that_was_given_up_is_the_next_ones_alone_also_in_the_same_moment(#[values(0, 1)] ms: i64) {
+    let mut story = shop().opens();
+    story.hears(whatsapp(OLD, "hello").also(AddressKind::Crm, "C1")).expect("a message");
+    story.hears(moved(Some(OLD), Some(NEW))).expect("told");
+    story.passes(ms);
+    story.hears(sms(OLD, "hello")).expect("somebody else");
+    let bert = story.hears(whatsapp(OLD, "it is me").also(AddressKind::Crm, "C2"));
+    let identities = story.conversation(bert.message().conversation).identities;
+    assert_eq!((identities.len(), identities.iter().any(|identity| identity.shared)), (2, false));
+    story.folds_to_the_same();
+}
+
+#[test]
+fn what_was_asked_before_a_phone_was_shared_is_not_answered_once_the_phone_is_given_up() {
+    let mut story = shop().only_ann().opens();
+    story.ready("ann").expect("ready");
+    story.hears(whatsapp(OLD, "hello").also(AddressKind::Crm, "C1")).expect("a message");
+    let held = story.takes("ann");
+    story.hears(whatsapp(OLD, "hello").also(AddressKind::Crm, "C2")).expect("shared");
+    story.answers("ann", held, "it is the same phone").expect("an answer");
+    story.hears(moved(Some(OLD), None)).expect("told");
+    assert_eq!(story.answers("ann", held, "whose phone?").refused(), Rejection::NoRecipient);
+    story.hears(sms(OLD, "I have that number now")).expect("a message");
+    assert_eq!(story.answers("ann", held, "whose phone?").refused(), Rejection::NoRecipient);
+    story.folds_to_the_same();
+}
+
+#[rstest]
+fn a_number_that_several_had_is_nobodys_alone_by_being_somebodys_new_one(#[values(false, true)] doubted: bool) {
+    let mut story = shop().opens();
+    story.hears(whatsapp(NEW, "hello").also(AddressKind::Crm, "C1")).expect("a message");
+    story.hears(whatsapp(NEW, "hello").also(AddressKind::Crm, "C2")).expect("shared");
+    story.hears(moved(Some(NEW), None)).expect("told");
+    story.hears(whatsapp(OLD, "hello")).expect("a message");
+    if doubted {
+        story.hears(moved(Some(OLD), None)).expect("told");
+        story.hears(whatsapp(OLD, "hello")).expect("a message");
+    }
+    let before = story.hears(moved(Some(OLD), Some(NEW)));
+    let next = story.hears(sms(NEW, "who am I?"));
+    let identities = story.conversation(next.message().conversation).identities;
+    assert!(identities.len() == 1 && identities[0].shared, "{identities:?}");
+    assert_ne!(next.message().conversation, before.message().conversation);
+    story.folds_to_the_same();
+}

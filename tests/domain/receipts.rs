@@ -116,6 +116,20 @@ fn waiting_reports_are_bounded() {
     story.hears(report("wamid.7", Read)).expect("one that waits may still rise");
 }
 
+#[rstest]
+#[case("5.1.1", "5.1.1")]
+#[case(" 131047 ", "131047")]
+#[case("550 5.1.1 <anna@example.com>: no such user", "550")]
+#[case("anna@example.com is unknown", "")]
+#[case("<anna@example.com>", "")]
+#[case("", "")]
+fn a_code_is_a_word_and_no_address_stands_in_the_log_unsealed(#[case] told: &str, #[case] kept: &str) {
+    let (mut story, ours) = sent();
+    let step = story.hears(own_report(ours, "wamid.9", Failed).because(ErrorClass::Unreachable, told));
+    let Change::ReceiptNoted(receipt) = &step.changes()[0] else { panic!("{step:?}") };
+    assert_eq!(receipt.code, kept);
+}
+
 #[test]
 fn a_failure_says_its_class_and_a_bounded_code() {
     let (mut story, ours) = sent();

@@ -1,7 +1,7 @@
 //! Identities are keyed anew when the normaliser's version rises: lookups, clashes, batches, the fold.
 
 use skein::domain::command::{Command, Verb};
-use skein::domain::event::{AddressKind, Sender};
+use skein::domain::event::{AddressKind, EventKind, Sender};
 use skein::domain::id::{Name, RootId};
 use skein::domain::normalise;
 use skein::domain::record::{Change, Purpose};
@@ -141,4 +141,39 @@ fn a_fold_without_the_keys_of_who_was_erased_after_it_is_the_same() {
     rekeyed(&mut story, 3);
     story.does("ann", Verb::Erase { customer: anna }).expect("an erasure");
     story.folds_to_the_same_without_content_of(&[leaf]);
+}
+
+#[test]
+fn whoever_has_the_address_after_a_clash_is_left_alone_as_the_others_asked_and_blocked_as_they_were() {
+    let mut story = story();
+    let out = EventKind::Opt { opted_in: false, purpose: String::new(), payload: None, title: None };
+    let refused = story.hears(mail("anna+a@example.com", "1@a", "").kind(out));
+    assert!(refused.changes().iter().any(|change| matches!(change, Change::OptNoted { refused: true, .. })));
+    let blocked = story.hears(mail("anna+b@example.com", "2@a", "hello")).message().leaf;
+    let block = Verb::Block { leaf: blocked, reason: String::new(), until: None };
+    story.does("ann", block).expect("blocked");
+    story.hears(mail("anna@example.com", "3@a", "good day")).expect("a message");
+    story.hears(mail("anna+c@example.com", "4@a", "good day")).expect("a message");
+    rekeyed(&mut story, 3);
+    let next = story.hears(mail("anna@example.com", "5@a", "well?"));
+    let next = next.message();
+    assert_eq!((next.conversation, next.work), (RootId(3), None), "it is blocked");
+    let view = story.conversation(RootId(3));
+    assert!(view.identities[0].refuses.contains(&Purpose::Marketing));
+    story.folds_to_the_same();
+}
+
+#[test]
+fn an_address_that_is_shared_stays_so_whoever_was_heard_last() {
+    for (shared, own) in [("berg@example.com", "berg+x@example.com"), ("berg+x@example.com", "berg@example.com")] {
+        let mut story = story();
+        story.hears(mail(shared, "1@a", "hello").also(AddressKind::Crm, "C1")).expect("a message");
+        let household = story.hears(mail(shared, "2@a", "hello").also(AddressKind::Crm, "C2")).message().conversation;
+        assert!(story.conversation(household).identities[0].shared);
+        story.hears(mail(own, "3@a", "good day")).expect("a message");
+        rekeyed(&mut story, 3);
+        let next = story.hears(mail("berg@example.com", "4@a", "it is one of us"));
+        assert_eq!(next.message().conversation, household, "{shared}");
+        story.folds_to_the_same();
+    }
 }

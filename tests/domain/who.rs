@@ -300,6 +300,23 @@ fn the_account_of_a_shared_phone_is_shared_with_it() {
 }
 
 #[test]
+fn an_account_that_is_named_with_its_phone_is_shared_with_it_once() {
+    let mut story = shop().opens();
+    let both = [(AddressKind::Whatsapp, "DE.1234"), (AddressKind::Phone, PHONE)];
+    let anna = of(&story.hears(whatsapp("", "hello").from(&both).also(AddressKind::Crm, "C1")));
+    let step = story.hears(whatsapp("", "hello").from(&both).also(AddressKind::Crm, "C2"));
+    let next = step.changes().iter().filter_map(|change| match change {
+        Change::IdentityOpened(opened) if opened.shared => Some((opened.kind, opened.generation)),
+        _ => None,
+    });
+    let mut next: Vec<_> = next.collect();
+    next.sort_unstable();
+    assert_eq!(next, [(AddressKind::Phone, 2), (AddressKind::Whatsapp, 2)], "one leaf for each generation");
+    assert_ne!(of(&step), anna);
+    story.folds_to_the_same();
+}
+
+#[test]
 fn ids_that_have_ended_count_as_no_value() {
     let mut story = shop().opens();
     // The phone is Anna's by her CRM id, and goes to the household; the household's next event names her again.
@@ -322,6 +339,47 @@ fn a_second_user_id_makes_a_number_shared_and_each_is_known_by_the_account() {
     assert_eq!(of(&story.hears(user("DE.2"))), bert);
     let by_sms = of(&story.hears(sms(PHONE, "hello")));
     assert!(by_sms != anna && by_sms != bert, "and the number alone is nobody's");
+    story.folds_to_the_same();
+}
+
+#[test]
+fn whoever_writes_from_the_number_of_another_account_is_answered_at_his_own_whatever_stands_between() {
+    let mut story = shop().opens();
+    let (number, crm) = ((AddressKind::Phone, PHONE), (AddressKind::Crm, "C2"));
+    story.hears(whatsapp("", "hello").from(&[(AddressKind::Whatsapp, "DE.1"), number])).expect("a message");
+    let bert = story.hears(whatsapp("", "hello").from(&[number, crm, (AddressKind::Whatsapp, "DE.2")]));
+    let leaf = bert.message().leaf;
+    let filed = story.conversation(of(&bert)).identities.into_iter().find(|identity| identity.leaf == leaf);
+    assert_eq!(filed.map(|identity| (identity.kind, identity.shared)), Some((AddressKind::Whatsapp, false)));
+    story.folds_to_the_same();
+}
+
+#[test]
+fn a_crm_id_or_login_that_is_named_first_is_evidence_all_the_same() {
+    let mut story = shop().opens();
+    let anna = of(&story.hears(mail("anna@example.com", "1@x", "hello").also(AddressKind::Crm, "C1")));
+    for (n, heard) in [
+        whatsapp("", "hello").from(&[(AddressKind::Crm, "C1"), (AddressKind::Phone, PHONE)]),
+        chat("", "hello").from(&[(AddressKind::Crm, "C1"), (AddressKind::Login, "anna"), (AddressKind::Web, "b1")]),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let step = story.hears(heard.assured(Assurance::LoggedIn).id(&n.to_string()));
+        assert_eq!(of(&step), anna);
+        let leaf = step.message().leaf;
+        let filed = story.conversation(anna).identities.into_iter().find(|identity| identity.leaf == leaf);
+        let answered = [AddressKind::Phone, AddressKind::Web][n];
+        assert_eq!(
+            filed.map(|identity| identity.kind),
+            Some(answered),
+            "an answer reaches what the channel answers to"
+        );
+    }
+    let other = story.hears(
+        chat("", "").from(&[(AddressKind::Login, "bert"), (AddressKind::Web, "b1")]).assured(Assurance::LoggedIn),
+    );
+    assert_ne!(of(&other), anna, "and another login ends the link of the browser");
     story.folds_to_the_same();
 }
 

@@ -444,3 +444,23 @@ async fn an_export_has_every_word_of_the_customer_and_nobody_elses() {
     let refused = customers.export_customer(export("bot")).await.expect_err("a program");
     assert_eq!((refused.code(), reason(&refused).as_str()), (Code::PermissionDenied, "PEOPLE_ONLY"));
 }
+
+#[tokio::test]
+async fn an_export_has_every_form_of_an_address_and_a_group_is_nobodys_to_export() {
+    let server = server().await;
+    server.ready("ana").await;
+    server.memory.say_text(CUSTOMER, "where is my parcel");
+    server.memory.say_in_group(OTHER, "who comes on Sunday");
+    server.memory.rekey();
+    let mut customers = CustomerServiceClient::new(server.channel().await);
+    let export = |id: &str| named("ana", p::ExportCustomerRequest { customer_id: id.to_owned() });
+    let mut lines = customers.export_customer(export("c0")).await.expect("an export").into_inner();
+    let mut addresses = Vec::new();
+    while let Some(next) = lines.message().await.expect("a line") {
+        let value: serde_json::Value = serde_json::from_str(&next.line).expect("JSON");
+        addresses.extend(value["address"]["address"].as_str().map(str::to_owned));
+    }
+    assert_eq!(addresses, [format!("{CUSTOMER}00"), CUSTOMER.to_owned()]);
+    let refused = customers.export_customer(export("c1")).await.expect_err("what many said");
+    assert_eq!(refused.code(), Code::InvalidArgument);
+}

@@ -22,7 +22,7 @@ use skein::domain::view::{
     WorkView,
 };
 use skein::domain::workspace::{Accept, AgentConfig, AgentKind, AgentProfile, TemplateConfig, WorkspaceConfig};
-use skein::domain::{State, Workspace, answer, decide, evolve, outputs};
+use skein::domain::{State, Workspace, answer, decide, evolve, normalise, outputs};
 use skein::proto::agent as p;
 use skein::proto::agent::agent_service_client::AgentServiceClient;
 use tokio::sync::{mpsc, watch};
@@ -126,15 +126,21 @@ impl Memory {
     /// The adapter of `support` reports on a message of ours.
     pub(crate) fn report(&self, message: &str, status: ReceiptStatus) {
         let receipt = Receipt { message_id: Some(message.to_owned()), status, ..Receipt::default() };
-        self.arrives(&[], EventKind::Receipt(receipt));
+        self.arrives((Scope::Direct, None), &[], EventKind::Receipt(receipt));
     }
 
     /// Whoever has these addresses writes.
     pub(crate) fn say_as(&self, from: &[(AddressKind, &str)], content: Content) {
-        self.arrives(from, EventKind::Message(Message { content, ..Message::default() }));
+        self.arrives((Scope::Direct, None), from, EventKind::Message(Message { content, ..Message::default() }));
     }
 
-    fn arrives(&self, from: &[(AddressKind, &str)], kind: EventKind) {
+    /// A member of a group writes.
+    pub(crate) fn say_in_group(&self, from: &str, text: &str) {
+        let kind = EventKind::Message(Message { content: Content::text(text), ..Message::default() });
+        self.arrives((Scope::Group, Some("family")), &[(AddressKind::Phone, from)], kind);
+    }
+
+    fn arrives(&self, (scope, thread): (Scope, Option<&str>), from: &[(AddressKind, &str)], kind: EventKind) {
         let sequence = {
             let mut core = self.core();
             core.arrivals += 1;
@@ -147,8 +153,8 @@ impl Memory {
             odd_time: None,
             senders: from.iter().map(|&(kind, address)| Sender { kind, address: address.to_owned() }).collect(),
             assurance: Assurance::Platform,
-            scope: Scope::Direct,
-            thread: None,
+            scope,
+            thread: thread.map(str::to_owned),
             our_address: None,
             kind,
             profile: None,
@@ -178,6 +184,16 @@ impl Memory {
     /// Reads so far.
     pub(crate) fn reads(&self) -> usize {
         self.core().reads
+    }
+
+    /// A later version of the normaliser reads every address with this behind it.
+    pub(crate) fn rekey(&self) {
+        let normalise = |sender: &Sender, country: Option<&str>| {
+            let (kind, text) = normalise(sender, country)?;
+            Some((kind, Name::from(format!("{text}00"))))
+        };
+        let command = Command::Rekey { workspace: Name::from("demo"), version: 9, normalise };
+        self.apply(command).expect("a batch");
     }
 
     /// From now on the queue assigns instead of offering.

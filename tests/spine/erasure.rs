@@ -369,6 +369,44 @@ async fn a_body_that_only_the_erased_customer_sent_is_overwritten_and_one_of_ano
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_large_body_that_a_webhook_brings_again_after_the_erasure_is_not_kept() {
+    const WORD: &str = "Trauermantel 61 ";
+    let (server, nats, key) = world().await;
+    let process = process(&nats, &key, true).await;
+    process.ready().await;
+    // Large, so ingest puts it into the object store before anybody knows that it is a retry.
+    let long = WORD.repeat(20_000);
+    let taken_in = async |sequence: u64| {
+        eventually("it is taken in", async || {
+            let reached = process
+                .handle
+                .query(move |state| (state.stream("SKEIN_IN_acme")?.position.sequence >= sequence).then_some(()));
+            reached.await.expect("it answers")
+        })
+        .await;
+    };
+    says(&nats, "wamid.1", PHONE, NAME, &long).await;
+    taken_in(1).await;
+    process.does(Verb::Erase { customer: RootId(0) }).await;
+    eventually("the erasure is done", async || (process.erasures().await == 0).then_some(())).await;
+    let folder = server.folder();
+    eventually("it is overwritten", async || {
+        (holders(folder, WORD.as_bytes()) == streams_of(&["SKEIN_IN_acme"])).then_some(())
+    })
+    .await;
+
+    says(&nats, "wamid.1", PHONE, NAME, &long).await;
+    // A message that is kept, so that what is said of the first can be no accident of an idle store.
+    says(&nats, "wamid.2", "4915166612345", "Clara", &OTHER.repeat(20_000)).await;
+    taken_in(3).await;
+    eventually("what came again is overwritten, too", async || {
+        (holders(folder, WORD.as_bytes()) == streams_of(&["SKEIN_IN_acme"])).then_some(())
+    })
+    .await;
+    assert_eq!(holders(folder, OTHER.as_bytes()), streams_of(&["OBJ_SKEIN_MEDIA_acme", "SKEIN_IN_acme"]));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_key_that_came_back_with_an_older_copy_of_the_store_is_destroyed_again() {
     let (_server, nats, key) = world().await;
     let first = process(&nats, &key, true).await;

@@ -7,6 +7,7 @@ use skein::domain::command::{AgentCommand, Arrival, Command, Recipient, Send, Ve
 use skein::domain::content::{Content, Part};
 use skein::domain::event::AddressKind;
 use skein::domain::id::{LeafId, Name, WorkId};
+use skein::domain::invariant::{Violation, violations};
 use skein::domain::record::{Change, Direction, Input, PersonalValue, Presence, Purpose, Record};
 use skein::domain::time::Timestamp;
 use skein::domain::workspace::{AgentConfig, WorkspaceConfig};
@@ -57,6 +58,11 @@ impl Desk {
 
     pub(crate) fn space(&self) -> &Workspace {
         self.state.workspace(SPACE).expect("the town's workspace")
+    }
+
+    /// What is so though it must never be.
+    pub(crate) fn broken(&self) -> Vec<Violation> {
+        violations(&self.state)
     }
 
     fn does(&mut self, command: Command) -> Option<Record> {

@@ -260,10 +260,16 @@ impl Life {
             self.paired.extend(number.map(|number| (by, number.clone())));
         }
         if claims {
-            from.push(crm);
+            from.push(crm.clone());
+        }
+        let strong = from.get(1).map(|second| (first, second.clone()));
+        if claims {
+            // An adapter names what it knows in whatever order.
+            from.pop();
+            from.insert(self.rng.below(from.len() + 1), crm);
         }
         let mut next = said(self.now, "wa", by, &from, Assurance::Platform);
-        next.strong = from.get(1).map(|second| (first, second.clone()));
+        next.strong = strong;
         Some(next)
     }
 
@@ -288,9 +294,10 @@ impl Life {
         let handed_over = person.role_mailbox.is_none() && !self.town.is_personal(&mailbox);
         let new_there = handed_over && self.introduced.insert((by, mailbox.clone()));
         let assured = new_there || self.rng.percent(70);
-        if !new_there
-            && self.rng.percent(knobs.answers_ours)
-            && let Some(answer) = self.answers_ours(by, &mailbox, assured)
+        let claims = assured && (new_there || self.rng.percent(25));
+        // Whoever gets a mailbox may answer what was sent to whoever had it.
+        if self.rng.percent(knobs.answers_ours)
+            && let Some(answer) = self.answers_ours(by, &mailbox, assured, claims)
         {
             return Some(answer);
         }
@@ -299,7 +306,6 @@ impl Life {
         if !assured {
             return Some(said(self.now, endpoint, by, &[mailbox], Assurance::Claimed).mail(&id, None, None));
         }
-        let claims = new_there || self.rng.percent(25);
         let from = if claims { vec![mailbox.clone(), person.crm()] } else { vec![mailbox.clone()] };
         let mut next = said(self.now, endpoint, by, &from, Assurance::Platform).mail(&id, None, None);
         next.strong = claims.then(|| (mailbox, person.crm()));

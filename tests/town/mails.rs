@@ -21,12 +21,21 @@ pub(crate) struct Ours {
 pub(crate) type Letters = BTreeMap<Address, Ours>;
 
 impl Life {
-    /// A person answers our last mail to the address.
-    pub(crate) fn answers_ours(&mut self, by: Person, from: &Address, assured: bool) -> Option<Happening> {
+    /// A person answers our last mail to the address; the adapter may know who it is.
+    pub(crate) fn answers_ours(
+        &mut self,
+        by: Person,
+        from: &Address,
+        assured: bool,
+        claims: bool,
+    ) -> Option<Happening> {
         let ours = self.letters.get(from)?.clone();
         let assurance = if assured { Assurance::Platform } else { Assurance::Claimed };
         let id = self.mail_id();
-        let answer = said(self.now, ours.endpoint, by, std::slice::from_ref(from), assurance);
+        let crm = claims.then(|| self.town.of(by).crm());
+        let all: Vec<Address> = [from.clone()].into_iter().chain(crm.clone()).collect();
+        let mut answer = said(self.now, ours.endpoint, by, &all, assurance);
+        answer.strong = crm.map(|crm| (from.clone(), crm));
         Some(answer.mail(&id, Some(&ours.id), ours.token.as_deref()))
     }
 

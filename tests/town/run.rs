@@ -48,5 +48,7 @@ pub(crate) fn live(plan: &Plan) -> Figures {
             }
         }
     }
+    let broken = desk.broken();
+    assert!(!plan.single_valued || broken.is_empty(), "{broken:?}");
     Figures { events: done, answers, ..oracle.figures(desk.space()) }
 }

@@ -78,6 +78,15 @@ fn item(
             Item::Part(p::ExportedMessage { message: None, content, beside: beside(words) })
         }
         Change::IdentityOpened(opened) => Item::Address(address(record, place, opened)),
+        Change::IdentityRekeyed { kind, generation, .. } => match personal(record, place)? {
+            PersonalValue::Address(address) => Item::Address(p::ExportedAddress {
+                namespace: enums::namespace(*kind).to_owned(),
+                address: address.to_string(),
+                generation: (*generation).into(),
+                link: None,
+            }),
+            _ => return None,
+        },
         Change::Named { .. } => match personal(record, place)? {
             PersonalValue::Shown(name) => Item::ShownName(name.to_string()),
             _ => return None,

@@ -130,6 +130,7 @@ impl Feeds {
         for feed in self.inner.agents.iter().filter(|feed| feed.key().0 == *workspace) {
             feed.ring().forget(leaves);
         }
+        self.inner.watchers.forget(workspace, leaves);
     }
 
     /// What the agent is told after `after`, or from now on.
@@ -207,6 +208,14 @@ impl Feeds {
         let first_of_the_log = Index(since) <= Index::at(1, 0);
         let just_before = Index(since).follows(after.index) && after.output == u32::MAX;
         since > 0 && (first_of_the_log || after.index.0 >= since || just_before)
+    }
+}
+
+/// Drops the words of these leaves from a record that waits for a reader: their customer is erased.
+pub(super) fn forget(record: &mut Arc<Record>, leaves: &[LeafId]) {
+    let of_them = |personal| record.leaf_of(personal).is_some_and(|leaf| leaves.contains(&leaf));
+    if record.content.iter().any(of_them) {
+        *record = Arc::new(record.without_content_of(leaves));
     }
 }
 

@@ -2,11 +2,10 @@
 //! few pushes or pops only.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use super::feeds::{Told, weight};
+use super::feeds::{Told, forget, weight};
 use super::limits::FeedLimits;
 use crate::domain::id::{LeafId, Position};
 
@@ -114,13 +113,7 @@ impl Ring {
 
     /// Drops the words of these leaves: their customer is erased.
     pub(super) fn forget(&mut self, leaves: &[LeafId]) {
-        for item in &mut self.items {
-            let record = &item.told.record;
-            let of_them = |personal| record.leaf_of(personal).is_some_and(|leaf| leaves.contains(&leaf));
-            if record.content.iter().any(of_them) {
-                item.told.record = Arc::new(record.without_content_of(leaves));
-            }
-        }
+        self.items.iter_mut().for_each(|item| forget(&mut item.told.record, leaves));
     }
 
     /// Since when a reader has been full without a break, and whether it has lost something.

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
-use super::feeds::weight;
+use super::feeds::{forget, weight};
 use super::limits::FeedLimits;
 use crate::domain::id::{LeafId, Name, RootId};
 use crate::domain::record::{Change, Record};
@@ -56,6 +56,12 @@ impl Queue {
             }
         }
         self.bell.notify_one();
+    }
+
+    fn forget(&self, leaves: &[LeafId]) {
+        let mut waiting = self.waiting();
+        waiting.records.iter_mut().for_each(|record| forget(record, leaves));
+        waiting.bytes = waiting.records.iter().map(|record| weight(record)).sum();
     }
 }
 
@@ -136,6 +142,13 @@ impl Watchers {
         self.recount(&table);
     }
 
+    /// Drops the words of these leaves from what still waits for a watcher.
+    pub(super) fn forget(&self, workspace: &Name, leaves: &[LeafId]) {
+        let table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
+        let watchers = table.by_workspace.get(workspace).into_iter().flatten();
+        watchers.for_each(|watcher| watcher.queue.forget(leaves));
+    }
+
     pub(super) fn watch(&self, workspace: &Name, asked: RootId, root: RootId, leaves: &[LeafId]) -> ConversationFeed {
         let queue = Arc::new(Queue::default());
         let mut table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
@@ -203,5 +216,43 @@ impl Drop for ConversationFeed {
         if let Some(watchers) = table.by_workspace.get_mut(&self.workspace) {
             watchers.retain(|watcher| watcher.id != self.id);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::agents::feed::Feeds;
+    use crate::domain::id::Index;
+    use crate::domain::record::{Cause, Personal, PersonalValue};
+    use crate::domain::time::Timestamp;
+
+    /// A record that names somebody.
+    fn named(index: u64, leaf: LeafId) -> Arc<Record> {
+        let change = Change::Named { leaf, assurance: crate::domain::event::Assurance::Platform };
+        let touch = crate::domain::record::Touch { leaf, ..Default::default() };
+        Arc::new(Record {
+            index: Index(index),
+            time: Timestamp(0),
+            workspace: Name::new("acme"),
+            cause: Cause::System,
+            touches: [touch].into_iter().collect(),
+            changes: [change].into_iter().collect(),
+            content: vec![Personal { place: 0, value: PersonalValue::Shown(Name::new("Anna")) }],
+            content_leaf: Some(leaf),
+        })
+    }
+
+    #[tokio::test]
+    async fn what_still_waits_for_a_watcher_has_no_words_of_whoever_is_erased() {
+        let (feeds, acme) = (Feeds::default(), Name::new("acme"));
+        let mut feed = feeds.watch(&acme, RootId(0), RootId(0), &[LeafId(0), LeafId(1)]);
+        feeds.publish_conversation(&named(1, LeafId(0)));
+        feeds.publish_conversation(&named(2, LeafId(1)));
+        feeds.forget(&acme, &[LeafId(0)]);
+        let first = feed.next().await.expect("it kept up");
+        assert_eq!((first.content.len(), first.changes.len()), (0, 1), "structure stays");
+        assert_eq!(feed.next().await.expect("it kept up").content.len(), 1, "another's words stay");
+        assert_eq!(feed.queue.waiting().bytes, 0);
     }
 }

@@ -11,6 +11,7 @@ use crate::agents::caller::Caller;
 use crate::agents::convert;
 use crate::agents::history::Export;
 use crate::agents::status::{Reason, Refusal};
+use crate::domain::event::Scope;
 use crate::domain::view::{CustomerQuery, CustomerView, CustomersFound};
 use crate::domain::workspace::AgentKind;
 use crate::proto::agent as p;
@@ -81,6 +82,9 @@ impl Service {
             .try_acquire_owned()
             .map_err(|_| Refusal::limit("max_watchers", edge.options.max_watchers))?;
         let view = self.by_id(caller.clone(), &request.customer_id).await?;
+        if view.conversation.identities.iter().any(|identity| identity.scope != Scope::Direct) {
+            return Err(Refusal::invalid("customer_id", "is a group or public thread: what many say is no customer's"));
+        }
         tracing::info!(
             { fields::WORKSPACE } = %caller.workspace,
             { fields::AGENT_ID } = %caller.agent,

@@ -1,6 +1,7 @@
 //! An inbound event becomes a message in its Conversation, and Work where it asks for an answer.
 
 use super::item::{Item, as_item, odd_time};
+use super::matter::belongs;
 use super::once::{Once, is_of_many, once};
 use super::parts;
 use super::proof::{Joins, prove};
@@ -102,6 +103,7 @@ fn item(draft: &mut Draft<'_>, mut arrival: Arrival, endpoint: &EndpointConfig) 
         _ => None,
     };
     let mut item = as_item(&mut arrival.event);
+    answered_first(&mut arrival.event.senders, &arrival.channel);
     let event = &arrival.event;
     if event.senders.is_empty() && event.scope == Scope::Direct {
         dead_letter(draft, arrival.refused("no_sender"));
@@ -199,6 +201,12 @@ fn item(draft: &mut Draft<'_>, mut arrival: Arrival, endpoint: &EndpointConfig) 
             who
         }
     };
+    // What is named with the address may have shown it to be another's too: then the Work is not of whoever wrote.
+    if let Joins::Customer(work) = joins
+        && !belongs(draft, work, who.root)
+    {
+        joins = Joins::Unknown;
+    }
     if event.scope == Scope::Direct && !item.external && joined.is_none() {
         name(draft, who, event);
     }
@@ -228,6 +236,17 @@ fn quoted_number(draft: &Draft<'_>, arrival: &Arrival, endpoint: &EndpointConfig
     let is_its = number.kind == AddressKind::Phone && number.is_unheard() && !number.ended && !number.shared;
     let address = number.address.as_ref().filter(|_| is_its)?.to_string();
     Some(Sender { kind: AddressKind::Phone, address })
+}
+
+/// Puts what the channel answers to before a login or id of ours that an adapter names first: nobody is reached by those, and they
+/// prove whose an address is, not it whose they are.
+fn answered_first(senders: &mut [Sender], channel: &str) {
+    if !senders.first().is_some_and(|first| matches!(first.kind, AddressKind::Crm | AddressKind::Login)) {
+        return;
+    }
+    if let Some(at) = senders.iter().position(|sender| delivery::reaches(channel, sender.kind)) {
+        senders[..=at].rotate_right(1);
+    }
 }
 
 /// Whether an id names what somebody said who is not told. What many do to one message is not told apart by it: a retry that is

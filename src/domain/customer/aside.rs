@@ -207,10 +207,15 @@ pub(crate) fn is_set_aside(draft: &Draft<'_>, senders: &[Sender], namespace_scop
     !asides.of.is_empty() && first().is_some_and(|leaf| asides.get(leaf).is_some())
 }
 
-/// The block of one identity is another's, too: the same address under another generation, or the one that takes its place.
+/// The block of one identity is another's, too: the same address under another generation, or the one that takes its place. One
+/// that it has itself stays where it lasts as long.
 pub(crate) fn carry_block(draft: &mut Draft<'_>, from: LeafId, to: LeafId) {
-    if let Some(block) = draft.space.people.asides.get(from).and_then(|aside| aside.block.as_ref()) {
-        let until = block.until;
+    let block = |leaf| draft.space.people.asides.get(leaf).and_then(|aside| aside.block.as_ref());
+    let lasts =
+        |own: &Block, until: Option<Timestamp>| own.until.is_none_or(|own| until.is_some_and(|until| own >= until));
+    if let Some(until) = block(from).map(|block| block.until)
+        && !block(to).is_some_and(|own| lasts(own, until))
+    {
         draft.push(Change::Blocked { leaf: to, until });
     }
 }

@@ -1,6 +1,7 @@
 //! A person has another address now, or an address may be another person's: what a provider tells about it (domain rules, section 4).
 
 use super::browser::logs_out;
+use super::claims::is_of_several;
 use super::resolve::{Address, Named, Opening, Who, open, open_beside, resolve};
 use super::suggest;
 use crate::domain::delivery::carry_refusals;
@@ -32,7 +33,11 @@ pub(crate) fn changed(draft: &mut Draft<'_>, named: &Named<'_>, told: &Told) -> 
     if assurance < Assurance::Platform {
         return resolve(draft, &named);
     }
-    let find = |draft: &Draft<'_>, sender: &Sender| Address::look_up(draft.space, sender, &endpoint.scope);
+    let find = |draft: &Draft<'_>, sender: &Sender| {
+        let mut found = Address::look_up(draft.space, sender, &endpoint.scope)?;
+        found.shared |= found.leaf.is_none() && is_of_several(draft.space, &found);
+        Some(found)
+    };
     let old = told.old.as_ref().and_then(|old| find(draft, old));
     let new = told.new.as_ref().and_then(|new| find(draft, new));
     let unchanged = old.as_ref().zip(new.as_ref()).is_some_and(|(old, new)| old.hash == new.hash);
@@ -89,7 +94,8 @@ pub(crate) fn changed(draft: &mut Draft<'_>, named: &Named<'_>, told: &Told) -> 
     let same_kind = old.as_ref().is_some_and(|old| old.kind == new.kind && old.scope == new.scope);
     let mut anothers = new.leaf;
     let successor = match anothers {
-        None if unsure => {
+        // One that several had before is nobody's alone.
+        None if unsure || new.shared => {
             // Nobody has it yet: it is known again when it writes, and by then the suggestion stands.
             let opening = Opening { assurance, wrote: false, evidence: Evidence::First };
             anothers = Some(open(draft, new, None, opening));

@@ -13,6 +13,7 @@ use super::suggestion::{is_known, suggest, takes};
 use crate::domain::draft::Draft;
 use crate::domain::event::{AddressKind, Assurance, Sender};
 use crate::domain::record::{Evidence, SuggestionReason};
+use crate::domain::workspace::Workspace;
 
 /// Addresses of one event that are looked at: a person on one channel has no more, with what an adapter may know besides.
 const MAX_SENDERS: usize = 8;
@@ -53,12 +54,7 @@ pub(super) fn gather(draft: &Draft<'_>, named: &Named<'_>) -> SmallVec<[Address;
             Some(leaf) if leaf.shared => true,
             // Alone, one that was known before the list named it goes on as it is. It takes no part in any new evidence.
             Some(_) if address.bond == Bond::First && named.senders.len() == 1 => false,
-            // An address of several people stays one for whoever has it next: who of them has gone is not told.
-            _ => {
-                address.shared
-                    || (address.is_given_up() && address.was_shared(draft.space))
-                    || is_role(draft.space, address.kind, address.text())
-            }
+            _ => address.shared || is_of_several(draft.space, &address),
         };
         let may_be_anothers =
             address.is_given_up() || leaf.is_some_and(|leaf| leaf.may_be_anothers(named.at.unwrap_or(draft.now)));
@@ -66,6 +62,12 @@ pub(super) fn gather(draft: &Draft<'_>, named: &Named<'_>) -> SmallVec<[Address;
         found.push(address);
     }
     found
+}
+
+/// Whether an address is one of several people for whoever has it next: a role's, or one that several had before, for who of them has
+/// gone is not told.
+pub(super) fn is_of_several(space: &Workspace, address: &Address) -> bool {
+    (address.is_given_up() && address.was_shared(space)) || is_role(space, address.kind, address.text())
 }
 
 fn bond(named: &Named<'_>, found: &[Address], first: AddressKind, kind: AddressKind) -> Bond {

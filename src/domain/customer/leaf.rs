@@ -142,8 +142,8 @@ pub(crate) struct Leaves {
     by_hash: HashTable<u32>,
     /// The generation before, of leaves that are not the first of their address.
     before: BTreeMap<LeafId, LeafId>,
-    /// When an address was given up before anybody else wrote from it.
-    given_up: BTreeMap<LeafId, Timestamp>,
+    /// By which record, and when, an address was given up before anybody else wrote from it.
+    given_up: BTreeMap<LeafId, (Index, Timestamp)>,
 }
 
 impl Leaves {
@@ -188,7 +188,7 @@ impl Leaves {
         opened: &IdentityOpened,
         namespace_scope: Symbol,
         address: Option<Name>,
-        now: Timestamp,
+        (index, now): (Index, Timestamp),
     ) {
         // Named by the provider beside the account that its person wrote from.
         let heard = opened.evidence == Evidence::SameEvent && opened.status == IdentityStatus::Verified;
@@ -217,7 +217,8 @@ impl Leaves {
         let leaves = &self.leaves;
         match self.by_hash.find_mut(short(hash), |&other| leaves[other as usize].hash == hash) {
             Some(current) => {
-                if self.given_up.get(&LeafId(*current)) == Some(&now) {
+                // Nobody told: it ended because somebody else wrote.
+                if self.given_up.get(&LeafId(*current)).is_some_and(|(by, _)| *by == index) {
                     self.given_up.remove(&LeafId(*current));
                 }
                 self.before.insert(opened.leaf, LeafId(*current));
@@ -265,11 +266,11 @@ impl Leaves {
     }
 
     /// Ends the link of a leaf; `given_up`: its customer has gone from the address.
-    pub(crate) fn end(&mut self, id: LeafId, given_up: bool, now: Timestamp) {
+    pub(crate) fn end(&mut self, id: LeafId, given_up: bool, at: (Index, Timestamp)) {
         if let Some(leaf) = self.leaves.get_mut(id.at()).filter(|leaf| !leaf.ended) {
             leaf.ended = true;
             if given_up {
-                self.given_up.insert(id, now);
+                self.given_up.insert(id, at);
             }
         }
     }
@@ -282,15 +283,20 @@ impl Leaves {
         let known = |id: &LeafId| self.get(*id).is_some_and(|leaf| !leaf.shared && !leaf.is_erased());
         let had = |id: &LeafId| {
             let leaf = self.get(*id).filter(|leaf| leaf.ended && leaf.kind != AddressKind::Web);
-            leaf.is_some_and(|leaf| day(at) <= leaf.heard || self.given_up.get(id).is_some_and(|&end| at < end))
+            leaf.is_some_and(|leaf| day(at) <= leaf.heard || self.given_up.get(id).is_some_and(|&(_, end)| at < end))
         };
         generations.take_while(known).filter(had).last()
+    }
+
+    /// Whether its customer has gone from its address, and that was told.
+    pub(crate) fn is_given_up(&self, leaf: LeafId) -> bool {
+        self.given_up.contains_key(&leaf)
     }
 
     /// Generations of an address that nobody was told the end of, newest first: whoever had them may be using it still, beside others.
     pub(crate) fn unannounced(&self, hash: u128) -> impl Iterator<Item = LeafId> {
         let generations = std::iter::successors(self.find(hash), |&leaf| self.before(leaf)).take(MAX_GENERATIONS);
-        generations.take_while(|leaf| !self.given_up.contains_key(leaf))
+        generations.take_while(|&leaf| !self.is_given_up(leaf))
     }
 
     /// Notes that its person wrote.

@@ -3,12 +3,14 @@
 //!
 //! Only the current generation of an address decides who it is; the generations before it go with it. Whoever turns out to have the
 //! address of somebody else is not merged: the two are suggested to be one, and from now on the address is the one's who was heard
-//! last. The address of somebody who was erased is not known, so it stays as it was: whoever writes from it, spelled so that the
-//! versions differ, is new.
+//! last, or the one's that is SHARED; what the others refused from it is refused there, and if they were blocked it is blocked. The
+//! address of somebody who was erased is not known, so it stays as it was: whoever writes from it, spelled so that the versions
+//! differ, is new.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Leaf, address_hash, suggest};
+use crate::domain::delivery::carry_refusals;
 use crate::domain::draft::Draft;
 use crate::domain::event::{AddressKind, Scope, Sender};
 use crate::domain::id::{LeafId, Name};
@@ -19,7 +21,7 @@ pub type Normaliser = fn(&Sender, Option<&str>) -> Option<(AddressKind, Name)>;
 
 /// Leaves that one record looks at: about two milliseconds.
 const LOOKED_AT: u32 = 2_048;
-/// Leaves that one record keys anew: each may name another one and a suggestion.
+/// Leaves that one record keys anew: each may name another one and a suggestion, and carry what was refused.
 const REKEYED: usize = 64;
 
 /// What this record has keyed so far: what the state does not know yet.
@@ -27,6 +29,8 @@ const REKEYED: usize = 64;
 struct Batch {
     /// Who has each address now, with its generation.
     current: BTreeMap<u128, (LeafId, u16)>,
+    /// Who had each address that several turned out to have.
+    had: BTreeMap<u128, BTreeSet<LeafId>>,
     moved: BTreeMap<LeafId, u128>,
 }
 
@@ -64,8 +68,16 @@ fn one(draft: &mut Draft<'_>, batch: &mut Batch, id: LeafId, version: u16, norma
     let generation = holder.map_or(leaf.generation, |(_, of)| leaf.generation.max(of).saturating_add(1));
     put(draft, batch, id, (kind, text.clone(), hash), (generation, version));
     let Some((other, found)) = holder.and_then(|(other, _)| Some((other, space.leaves.get(other)?))) else { return };
-    if goes_before(found, leaf) {
+    let stays = goes_before(found, leaf);
+    if stays {
         put(draft, batch, other, (kind, text, hash), (generation.saturating_add(1), version));
+    }
+    let had = batch.had.entry(hash).or_default();
+    had.extend([id, other]);
+    if stays {
+        carry_refusals(draft, id, other);
+    } else {
+        had.iter().filter(|&&before| before != id).for_each(|&before| carry_refusals(draft, before, id));
     }
     if !leaf.ended && !found.ended {
         suggest(draft, id, other, SuggestionReason::SameAddress);
@@ -84,7 +96,7 @@ fn holder(draft: &Draft<'_>, batch: &Batch, id: LeafId, hash: u128) -> Option<(L
 
 /// Whether of two who have one address it is the first one's from now on.
 fn goes_before(one: &Leaf, other: &Leaf) -> bool {
-    (!one.ended, one.last()) > (!other.ended, other.last())
+    (!one.ended, one.shared, one.last()) > (!other.ended, other.shared, other.last())
 }
 
 fn put(

@@ -266,10 +266,13 @@ fn together(draft: &mut Draft<'_>, named: &Named<'_>, mut addresses: SmallVec<[A
     }
     let opening = Opening { assurance: named.assurance, wrote: named.wrote, evidence: Evidence::First };
     let mut filed = None;
+    let beside = common.iter().flat_map(|address| companions(draft, address));
+    let beside: SmallVec<[Address; 1]> =
+        beside.filter(|companion| common.iter().all(|address| address.hash != companion.hash)).collect();
+    for companion in beside {
+        share(draft, companion, Opening { wrote: false, ..opening });
+    }
     for address in common {
-        for companion in companions(draft, &address) {
-            share(draft, companion, Opening { wrote: false, ..opening });
-        }
         let itself = address.bond != Bond::Claimed;
         let leaf = share(draft, address, Opening { wrote: named.wrote && itself, ..opening });
         if itself {
@@ -501,7 +504,7 @@ fn merge(draft: &mut Draft<'_>, members: &[Address], evidence: Evidence) -> Opti
 
 impl AddressKind {
     /// Whether an address of the kind means something only within a portfolio, page or account.
-    pub(super) fn is_scoped(self) -> bool {
+    pub(crate) fn is_scoped(self) -> bool {
         matches!(self, Self::Whatsapp | Self::Messenger | Self::Instagram)
     }
 }

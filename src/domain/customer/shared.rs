@@ -24,14 +24,20 @@ impl Workspace {
         self.leaves.get(leaf).is_some_and(|found| !found.ended || self.goes_on_shared(leaf).is_some())
     }
 
-    /// The current generation of the address of an ended leaf, where that is SHARED.
+    /// The current generation of the address of an ended leaf, where that is SHARED, and the same people's as it was then: none has
+    /// been given up or fallen silent since. That those who share it were erased takes it from nobody.
     pub(crate) fn goes_on_shared(&self, leaf: LeafId) -> Option<LeafId> {
         let ended = self.leaves.get(leaf).filter(|leaf| leaf.ended && leaf.kind != AddressKind::Web)?;
-        self.leaves.find(ended.hash()).filter(|&current| self.leaves.get(current).is_some_and(|leaf| leaf.shared))
+        let current = self.leaves.find(ended.hash()).filter(|&current| current != leaf)?;
+        let mut since = std::iter::once(current).chain(self.earlier(current)).take_while(|&since| since != leaf);
+        let stands = |since: LeafId| {
+            self.leaves.get(since).is_some_and(|known| known.shared && (!known.ended || known.is_erased()))
+        };
+        (!self.leaves.is_given_up(leaf) && since.all(stands)).then_some(current)
     }
 
     /// Generations of an address before this one, newest first.
-    pub(super) fn earlier(&self, leaf: LeafId) -> impl Iterator<Item = LeafId> {
+    pub(crate) fn earlier(&self, leaf: LeafId) -> impl Iterator<Item = LeafId> {
         std::iter::successors(self.leaves.before(leaf), |&leaf| self.leaves.before(leaf)).take(MAX_GENERATIONS)
     }
 }

@@ -144,7 +144,9 @@ fn one_number_an_account(
         return;
     }
     weighed.others.push((leaf, SuggestionReason::SharedAddress));
-    let number = addresses.remove(number);
+    // Who wrote from the number is answered at the account, wherever it stands in the event.
+    addresses.swap(account, 0);
+    let number = addresses.remove(if number == 0 { account } else { number });
     let opening = Opening { assurance: named.assurance, wrote: named.wrote, evidence: Evidence::First };
     share(draft, number, opening);
     addresses[0].bond = Bond::First;

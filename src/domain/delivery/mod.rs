@@ -20,6 +20,7 @@ pub(crate) use copies::MailState;
 pub(crate) use open_sends::{OpenSends, WaitingReport};
 pub(crate) use opt_out::{Opt, OptOuts, carry_refusals, has_refused, note_opt};
 pub use options::{OptionsOf, ReplyOption, ReplyOptions};
+pub(crate) use reach::reaches;
 pub(crate) use receipt::{Delivery, ParkedReceipt, receipt};
 pub(crate) use reply_keys::renew_reply_key;
 pub(crate) use reply_token::Candidate;

@@ -1,6 +1,6 @@
 //! Where an answer could go: every identity of the customer by every endpoint of ours that reaches it, judged as a send is.
 
-use super::reach::{Because, Sending, may_send, reaches};
+use super::reach::{Because, Sending, may_send, reaches_in};
 use super::window::Window;
 use crate::domain::channel::{Capabilities, capabilities};
 use crate::domain::event::{AddressKind, ErrorClass, Scope};
@@ -120,7 +120,7 @@ impl Workspace {
             let can = identity.scope == Scope::Direct
                 && !identity.ended
                 && of_brand
-                && reaches(endpoint, identity.kind, scope);
+                && reaches_in(endpoint, identity.kind, scope);
             (is_default || can).then(|| self.option(asked, leaf, endpoint, is_default)).flatten()
         })
     }

@@ -109,24 +109,27 @@ fn named(
     if identity.scope != Scope::Direct {
         return Err("a wider scope than the question");
     }
-    if !reaches(endpoint, identity.kind, space.names.get(identity.namespace_scope)) {
+    if !reaches_in(endpoint, identity.kind, space.names.get(identity.namespace_scope)) {
         return Err("the endpoint's channel does not reach that kind of address");
     }
     Ok(())
 }
 
 /// Whether an endpoint delivers to a kind of address, with the scope of its namespace.
-pub(super) fn reaches(endpoint: &EndpointConfig, kind: AddressKind, scope: &str) -> bool {
-    let channel = endpoint.channel.as_str();
+pub(super) fn reaches_in(endpoint: &EndpointConfig, kind: AddressKind, scope: &str) -> bool {
     // An id that a page, account or portfolio knows somebody by is none at another.
-    let scoped = endpoint.scope == scope;
+    reaches(&endpoint.channel, kind) && (!kind.is_scoped() || endpoint.scope == scope)
+}
+
+/// Whether a channel delivers to a kind of address.
+pub(crate) fn reaches(channel: &str, kind: AddressKind) -> bool {
     match kind {
         AddressKind::Phone => matches!(channel, "sms" | "whatsapp"),
         AddressKind::ShortCode => channel == "sms",
-        AddressKind::Whatsapp => channel == "whatsapp" && scoped,
+        AddressKind::Whatsapp => channel == "whatsapp",
         AddressKind::Email => channel == "email",
-        AddressKind::Messenger => channel == "messenger" && scoped,
-        AddressKind::Instagram => channel == "instagram" && scoped,
+        AddressKind::Messenger => channel == "messenger",
+        AddressKind::Instagram => channel == "instagram",
         AddressKind::Telegram => channel == "telegram",
         AddressKind::Line => channel == "line",
         AddressKind::Viber => channel == "viber",

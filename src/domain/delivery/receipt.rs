@@ -297,7 +297,10 @@ pub(super) fn audience(draft: &Draft<'_>, work: Option<WorkId>) -> SmallVec<[cra
     work.and_then(|id| draft.work(id)?.owner).map(|owner| owner.agent).into_iter().collect()
 }
 
+/// The provider's code: a word. It is not sealed, and what an adapter puts beside it may name the person.
 fn bounded(code: &str) -> Name {
-    let end = (0..=MAX_CODE_BYTES.min(code.len())).rev().find(|&at| code.is_char_boundary(at)).unwrap_or(0);
-    code[..end].chars().filter(|c| !c.is_control()).collect()
+    let word = code.split_whitespace().next().unwrap_or_default();
+    let fits = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | ':' | '/' | '#');
+    let word = if word.chars().all(fits) { word } else { "" };
+    Name::new(&word[..word.floor_char_boundary(MAX_CODE_BYTES)])
 }

@@ -4,7 +4,7 @@
 //! and whatever the person answers by that endpoint belongs to it.
 
 use super::opt_out::is_refused;
-use super::reach::{Because, Sending, UNHEARD, may_send, reaches};
+use super::reach::{Because, Sending, UNHEARD, may_send, reaches_in};
 use super::send::{Outgoing, check, effective, is_refused_by, push_out};
 use crate::domain::channel::{capabilities, carries};
 use crate::domain::command::{Addressee, Start};
@@ -184,7 +184,7 @@ fn may_begin(
     template: Option<&TemplateConfig>,
 ) -> Result<(), Rejection> {
     let (kind, scope) = found.kind();
-    if !reaches(endpoint, kind, scope) {
+    if !reaches_in(endpoint, kind, scope) {
         return Err(Rejection::RecipientRefused("the endpoint's channel does not reach that kind of address"));
     }
     let row = capabilities(&endpoint.channel);

@@ -74,6 +74,13 @@ impl Workspace {
         !self.bodies.doomed.is_empty() && self.bodies.doomed.contains_key(&body_digest(self.hash_key(), object))
     }
 
+    /// Whether no message names the body under this name, nor did one of a customer whose erasure will delete it.
+    #[must_use]
+    pub fn is_nobodys(&self, object: &str) -> bool {
+        let digest = body_digest(self.hash_key(), object);
+        !self.bodies.count.contains_key(&digest) && !self.bodies.doomed.contains_key(&digest)
+    }
+
     /// How many bodies an erasure still has to delete.
     #[must_use]
     pub fn doomed_bodies(&self, erasure: Index) -> usize {

@@ -238,7 +238,7 @@ impl Workspace {
                 });
                 let scope = self.names.intern(&opened.namespace_scope);
                 self.keyed.opened(opened);
-                self.leaves.open(opened, scope, address, now);
+                self.leaves.open(opened, scope, address, (index, now));
                 self.joined.opened(opened, now, self.said_by(record));
             }
             Change::IdentityMarked { leaf, status, shared } => {
@@ -247,7 +247,7 @@ impl Workspace {
                     leaf.shared = *shared;
                 }
             }
-            Change::LinkEnded { leaf, successor, shared } => self.end_link(*leaf, *successor, *shared, now),
+            Change::LinkEnded { leaf, successor, shared } => self.end_link(*leaf, *successor, *shared, (index, now)),
             Change::Linked { leaf, evidence, assurance } => self.leaves.prove(*leaf, *evidence, *assurance),
             Change::Heard { leaf } => self.leaves.hear(*leaf, now),
             Change::Erased { leaves, .. } => self.erase(index, leaves),
@@ -343,7 +343,7 @@ impl Workspace {
             Change::WorkClosed { work, reopen_until, .. } => self.close(*work, *reopen_until),
             // What waited while its address changed hands is not answered to whoever has that now.
             Change::MessageStored(message) if !self.is_answerable(message.leaf) => {
-                self.end_link(message.leaf, None, false, now);
+                self.end_link(message.leaf, None, false, (index, now));
             }
             _ => {}
         }

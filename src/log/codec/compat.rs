@@ -3,12 +3,18 @@
 //!
 //! A file holds, for each record, a line of hexadecimal digits and the lines that it must be read as. Content and secrets are sealed
 //! with keys that are made of their numbers.
+//!
+//! Beside the kinds, files that begin with [`SHAPES`] hold records for what those leave out: each cause, each word of an enum, each
+//! kind of content, each field that is not always there.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use super::samples::{WORKSPACES, of_each_kind};
+use proptest::strategy::{Strategy as _, ValueTree as _};
+use proptest::test_runner::TestRunner;
+
+use super::samples::{WORKSPACES, of_each_kind, record};
 use super::{decode, encode};
 use crate::domain::id::Index;
 use crate::domain::record::Record;
@@ -16,6 +22,10 @@ use crate::keys::KeyRings;
 
 /// Starts the line with a record's bytes.
 const BYTES: &str = "bytes ";
+/// Starts the names of files that are of no kind.
+const SHAPES: &str = "Shapes";
+/// Records that are drawn to see what a record may look like: each kind of change comes up some eighty times, in a few seconds.
+const DRAWN: usize = 2_000;
 
 fn keys() -> KeyRings {
     KeyRings::numbered(&WORKSPACES, 5)
@@ -61,6 +71,64 @@ fn problem(stored: &str) -> Option<String> {
     (count == 0).then(|| "it holds no record".to_owned())
 }
 
+/// What a record looks like: the lines that it is printed as, without texts and numbers.
+fn shape(record: &str) -> BTreeSet<String> {
+    let mut shape = BTreeSet::new();
+    for line in record.lines() {
+        let (mut left, mut quoted, mut escaped) = (String::new(), false, false);
+        for c in line.trim().chars() {
+            let ends = c == '"' && !escaped;
+            escaped = quoted && c == '\\' && !escaped;
+            quoted ^= ends;
+            if !quoted && !c.is_ascii_digit() && !matches!(c, '-' | '.') {
+                left.push(c);
+            }
+        }
+        shape.insert(left);
+    }
+    shape
+}
+
+/// The records among many that look like none before them, after what `known` looks like.
+fn others(mut known: BTreeSet<String>) -> Vec<Record> {
+    let (mut runner, records) = (TestRunner::deterministic(), record());
+    let drawn = (0..DRAWN).map(|_| records.new_tree(&mut runner).expect("a sample").current());
+    let mut others = Vec::new();
+    for record in drawn {
+        let shape = shape(&format!("{record:#?}"));
+        if !shape.is_subset(&known) {
+            known.extend(shape);
+            let index = Index(others.len() as u64 + 1);
+            others.push(Record { index, ..record });
+        }
+    }
+    others
+}
+
+/// What the stored records look like.
+fn stored_shape() -> BTreeSet<String> {
+    let mut known = BTreeSet::new();
+    for file in std::fs::read_dir(folder()).expect("the folder") {
+        let stored = std::fs::read_to_string(file.expect("a file").path()).expect("a text");
+        let records = stored.split(BYTES).skip(1).filter_map(|record| record.split_once('\n'));
+        records.for_each(|(_, record)| known.extend(shape(record)));
+    }
+    known
+}
+
+#[test]
+fn every_cause_word_and_kind_of_content_that_a_record_can_have_is_in_a_stored_one() {
+    let known = stored_shape();
+    let missing = others(known.clone());
+    let lines: BTreeSet<String> = missing.iter().flat_map(|record| shape(&format!("{record:#?}"))).collect();
+    let lines: Vec<&String> = lines.difference(&known).collect();
+    assert!(
+        lines.is_empty(),
+        "no stored record has {lines:?}. If they are new: run `cargo test --lib store_new_kinds -- --ignored`, which adds a file \
+         tests/compat/{SHAPES}-<n>.txt, look at it, and commit it"
+    );
+}
+
 #[test]
 fn every_kind_of_change_that_was_ever_stored_is_read_as_what_it_was() {
     let mut kinds = BTreeSet::new();
@@ -81,8 +149,17 @@ fn every_kind_of_change_that_was_ever_stored_is_read_as_what_it_was() {
         kinds.insert(format!("{kind}.txt"));
     }
     let files = std::fs::read_dir(folder()).expect("the folder").map(|file| file.expect("a file").file_name());
-    let others: Vec<String> =
-        files.map(|name| name.to_string_lossy().into_owned()).filter(|name| !kinds.contains(name)).collect();
+    let names = files.map(|name| name.to_string_lossy().into_owned());
+    let (shapes, others): (Vec<String>, Vec<String>) =
+        names.filter(|name| !kinds.contains(name)).partition(|name| name.starts_with(SHAPES));
+    for name in shapes {
+        let stored = std::fs::read_to_string(folder().join(&name)).expect("a text");
+        assert_eq!(
+            problem(&stored),
+            None,
+            "tests/compat/{name}: these bytes are in logs, and are not to be written again"
+        );
+    }
     assert!(others.is_empty(), "stored records of kinds that are not known any more: {others:?}");
 }
 
@@ -112,5 +189,11 @@ fn store_new_kinds() {
             std::fs::write(&path, written(&records)).expect("the file");
             println!("{}", path.display());
         }
+    }
+    let others = others(stored_shape());
+    let free = (1..).map(|number| folder().join(format!("{SHAPES}-{number}.txt"))).find(|path| !path.exists());
+    if let Some(path) = free.filter(|_| !others.is_empty()) {
+        std::fs::write(&path, written(&others)).expect("the file");
+        println!("{}", path.display());
     }
 }
