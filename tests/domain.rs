@@ -6,6 +6,8 @@ mod kit;
 
 #[path = "domain/absurd.rs"]
 mod absurd;
+#[path = "domain/afterwards.rs"]
+mod afterwards;
 #[path = "domain/answers.rs"]
 mod answers;
 #[path = "domain/asides.rs"]
@@ -24,6 +26,8 @@ mod erasures;
 mod facts;
 #[path = "domain/golden.rs"]
 mod golden;
+#[path = "domain/loops.rs"]
+mod loops;
 #[path = "domain/mail_attacks.rs"]
 mod mail_attacks;
 #[path = "domain/mail_threads.rs"]
@@ -42,6 +46,8 @@ mod offers;
 mod one_matter;
 #[path = "domain/opt_outs.rs"]
 mod opt_outs;
+#[path = "domain/options.rs"]
+mod options;
 #[path = "domain/order.rs"]
 mod order;
 #[path = "domain/owners.rs"]
@@ -68,6 +74,8 @@ mod sessions;
 mod set_aside;
 #[path = "domain/skills.rs"]
 mod skills;
+#[path = "domain/starts.rs"]
+mod starts;
 #[path = "domain/streams.rs"]
 mod streams;
 #[path = "domain/tokens.rs"]
@@ -78,3 +86,5 @@ mod upserts;
 mod watermarks;
 #[path = "domain/who.rs"]
 mod who;
+#[path = "domain/windows.rs"]
+mod windows;

@@ -6,6 +6,10 @@ mod customers;
 mod harness;
 #[path = "grpc/reshaped.rs"]
 mod reshaped;
+#[path = "grpc/sends.rs"]
+mod sends;
+#[path = "grpc/shop.rs"]
+mod shop;
 #[path = "grpc/words.rs"]
 mod words;
 

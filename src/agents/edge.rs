@@ -18,9 +18,11 @@ use super::names::Names;
 use super::options::ServeOptions;
 use super::port::{Adapters, CommandFailure, Media, Shard};
 use super::registry::Registry;
-use super::status::Refusal;
-use crate::domain::id::{AgentId, Name, WorkId};
+use super::status::{Reason, Refusal};
+use crate::domain::id::{AgentId, MessageId, Name, WorkId};
+use crate::domain::record::Record;
 use crate::domain::rejection::Rejection;
+use crate::domain::view::OptionsOf;
 
 /// Shared by all services.
 pub(super) struct Edge {
@@ -59,7 +61,13 @@ impl Edge {
         // Mostly nothing is degraded, and nothing is looked up.
         let sending = W::SENDING.filter(|_| self.adapters.any_degraded(workspace));
         let sends = sending.and_then(|(of, _)| of(&request));
-        let command = convert::command(caller, session, request)?;
+        let about = request.sends_about();
+        let again = request.words_of();
+        let mut command = convert::command(caller, session, request)?;
+        if let Some(message) = again.transpose()? {
+            let record = self.said_in(workspace, message).await?;
+            convert::with_words(&mut command, &record, message)?;
+        }
         // The look first: what is asked first is answered first, so its answer is here with the command's. Should it not be, it is
         // not said: nobody waits for it, whatever became of the command.
         let leaves_by = sends.map(|sends| self.leaves_by(workspace, sends));
@@ -73,8 +81,41 @@ impl Edge {
                 }
                 Ok(response)
             }
-            Err(failure) => Err(self.refusal(caller, failure).await),
+            Err(failure) => {
+                let instead = self.instead(workspace, &failure, about).await;
+                Err(instead.into_iter().fold(self.refusal(caller, failure).await, |refusal, (fact, would_do)| {
+                    refusal.with(fact, would_do)
+                }))
+            }
         }
+    }
+
+    /// The record that stored a message.
+    async fn said_in(&self, workspace: &Name, message: MessageId) -> Result<Arc<Record>, Refusal> {
+        let records = self.shard.read(vec![message.index()]).await?;
+        let found = records.into_iter().flatten().find(|record| record.workspace == *workspace);
+        found.ok_or_else(|| Refusal::new(Reason::UnknownMessage, "unknown message"))
+    }
+
+    /// Where what was refused could go instead: `reply_options` in free words, `template_options` by a template.
+    async fn instead(
+        &self,
+        workspace: &Name,
+        failure: &CommandFailure,
+        about: Option<OptionsOf>,
+    ) -> Vec<(&'static str, String)> {
+        let (CommandFailure::Rejected(rejection), Some(of)) = (failure, about) else { return Vec::new() };
+        if !rejection.asks_where() {
+            return Vec::new();
+        }
+        // Without an answer the refusal just lacks them.
+        let Ok(Some(options)) = self.shard.reply_options(workspace.clone(), of).await else { return Vec::new() };
+        let free = convert::told(&options, |option| option.refused.is_none());
+        let template = convert::told(&options, |option| option.needs_template);
+        [("reply_options", free), ("template_options", template)]
+            .into_iter()
+            .filter_map(|(fact, told)| Some((fact, told?)))
+            .collect()
     }
 
     /// The endpoint that something is sent by; asked by the call itself.
@@ -105,7 +146,7 @@ impl Edge {
 
 fn concerned(failure: &CommandFailure) -> Option<AgentId> {
     match failure {
-        CommandFailure::Rejected(Rejection::NotOwner { owner }) => *owner,
+        CommandFailure::Rejected(Rejection::NotOwner { owner } | Rejection::WorkOpen { owner, .. }) => *owner,
         CommandFailure::Rejected(Rejection::StaleAssignment { current }) => current.map(|(_, owner)| owner),
         CommandFailure::Rejected(_) | CommandFailure::Unavailable(_) => None,
     }

@@ -15,8 +15,10 @@ use crate::domain::id::{AgentId, Index, Name, RootId, WorkId};
 use crate::domain::record::Record;
 use crate::domain::rejection::Rejection;
 use crate::domain::view::{
-    AgentView, AnswerAddress, ConversationView, CustomerQuery, CustomersFound, WorkState, WorkView,
+    AgentView, AnswerAddress, ConversationView, CustomerQuery, CustomersFound, OptionsOf, ReplyOptions, WorkState,
+    WorkView,
 };
+use crate::domain::workspace::TemplateConfig;
 
 /// The shard cannot answer now; the request may be repeated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -89,6 +91,18 @@ pub trait Shard: Send + Sync + 'static {
         workspace: Name,
         query: CustomerQuery,
     ) -> BoxFuture<'static, Result<CustomersFound, Unavailable>>;
+    /// Where something could be sent now; none: there is no such open Work or customer.
+    fn reply_options(
+        &self,
+        workspace: Name,
+        of: OptionsOf,
+    ) -> BoxFuture<'static, Result<Option<ReplyOptions>, Unavailable>>;
+    /// Templates that an endpoint may send, or all where none is named; none: there is no such endpoint.
+    fn templates(
+        &self,
+        workspace: Name,
+        endpoint: Option<Name>,
+    ) -> BoxFuture<'static, Result<Option<Vec<TemplateConfig>>, Unavailable>>;
     /// Records by index, read in parallel, in the order asked for; none: no longer kept.
     fn read(&self, indexes: Vec<Index>) -> BoxFuture<'static, Result<Vec<Option<Arc<Record>>>, Unavailable>>;
     /// What agents are told.

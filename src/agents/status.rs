@@ -129,6 +129,18 @@ reasons! {
     CannotSend => "CANNOT_SEND", FailedPrecondition;
     /// The channel does not carry what the message holds; what and the limit are named.
     NotCarried => "NOT_CARRIED", InvalidArgument;
+    /// The caller serves neither the queue nor the channel of the endpoint.
+    NotServed => "NOT_SERVED", PermissionDenied;
+    /// A Work of the brand is open with the customer; it is named, with its owner.
+    WorkOpen => "WORK_OPEN", FailedPrecondition;
+    /// Programs are silent in the Work; why is named.
+    AutomationMuted => "AUTOMATION_MUTED", FailedPrecondition;
+    /// The message of ours is in another state than that wants; it is named.
+    MessageState => "MESSAGE_STATE", FailedPrecondition;
+    /// What a message said is gone.
+    WordsGone => "WORDS_GONE", FailedPrecondition;
+    /// No such template is listed for the endpoint in that language.
+    UnknownTemplate => "UNKNOWN_TEMPLATE", FailedPrecondition;
     /// A field is out of its limits; it is named.
     Invalid => "INVALID", InvalidArgument;
     /// A frame is larger than is taken.
@@ -271,6 +283,21 @@ impl Refusal {
             }
             Rejection::NotCarried { channel, what } => {
                 Self::new(Reason::NotCarried, text).with("channel", channel).with("what", what.to_string())
+            }
+            Rejection::NotServed { endpoint } => Self::new(Reason::NotServed, text).with("endpoint", endpoint),
+            Rejection::WorkOpen { work, owner, same_endpoint } => {
+                let refusal = Self::new(Reason::WorkOpen, text).with("work_id", work.to_string());
+                owned_by(refusal.with("same_endpoint", same_endpoint.to_string()), owner)
+            }
+            Rejection::AutomationMuted { reason } => {
+                Self::new(Reason::AutomationMuted, text).with("why", convert::mute_label(reason))
+            }
+            Rejection::MessageState { status, why } => {
+                Self::new(Reason::MessageState, text).with("status", convert::status_label(status)).with("why", why)
+            }
+            Rejection::UnknownTemplate => Self::new(Reason::UnknownTemplate, text),
+            Rejection::TemplateParameters { wanted } => {
+                Self::new(Reason::Invalid, text).with("field", "template.parameters").with("wanted", wanted.to_string())
             }
             Rejection::Invalid(what) => Self::new(Reason::Invalid, text).with("field", what),
             Rejection::Limit(limit) => Self::new(Reason::LimitReached, text).with("limit", limit),

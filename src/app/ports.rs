@@ -11,13 +11,17 @@ use tokio::io::AsyncReadExt as _;
 
 use crate::agents::feed::Feeds;
 use crate::agents::{Adapters, CommandFailure, Media, MediaError, MediaStream, Shard, Unavailable};
+use crate::clock::wall_ms;
 use crate::domain::State;
 use crate::domain::command::{Answer, Command};
 use crate::domain::id::{AgentId, Index, Name, RootId, WorkId};
 use crate::domain::record::Record;
+use crate::domain::time::Timestamp;
 use crate::domain::view::{
-    AgentView, AnswerAddress, ConversationView, CustomerQuery, CustomersFound, WorkState, WorkView,
+    AgentView, AnswerAddress, ConversationView, CustomerQuery, CustomersFound, OptionsOf, ReplyOptions, WorkState,
+    WorkView,
 };
+use crate::domain::workspace::TemplateConfig;
 use crate::ingest::{Bodies, NoObject};
 use crate::outbound::{AdapterHealth, typing_hint};
 use crate::shard::{CommandError, ShardHandle};
@@ -91,6 +95,19 @@ impl Shard for EdgeShard {
 
     fn customers(&self, workspace: Name, query: CustomerQuery) -> Answered<CustomersFound, Unavailable> {
         self.look(move |state| state.workspace(&workspace).map(|space| space.customers(&query)).unwrap_or_default())
+    }
+
+    fn reply_options(&self, workspace: Name, of: OptionsOf) -> Answered<Option<ReplyOptions>, Unavailable> {
+        let now = Timestamp(wall_ms());
+        self.look(move |state| {
+            // The shard's clock is at least the time of its last record.
+            let now = now.max(state.time());
+            state.workspace(&workspace).and_then(|space| space.reply_options(of, now))
+        })
+    }
+
+    fn templates(&self, workspace: Name, endpoint: Option<Name>) -> Answered<Option<Vec<TemplateConfig>>, Unavailable> {
+        self.look(move |state| state.workspace(&workspace)?.config().templates_by(endpoint.as_deref()))
     }
 
     fn read(&self, indexes: Vec<Index>) -> Answered<Vec<Option<Arc<Record>>>, Unavailable> {

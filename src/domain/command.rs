@@ -253,6 +253,33 @@ pub enum Verb {
     },
     /// Answer the customer of a Work.
     Send(Box<Send>),
+    /// Write to a customer first: a Work of the agent's own.
+    StartWork(Box<Start>),
+    /// A message of ours is not to be sent after all.
+    Cancel {
+        /// Which.
+        message: MessageId,
+        /// The assignment of its Work.
+        assignment: AssignmentId,
+    },
+    /// A message of ours that did not arrive is to be sent again.
+    Retry(Box<Retry>),
+    /// A message of ours is to say something else.
+    Edit {
+        /// Which.
+        message: MessageId,
+        /// The assignment of its Work.
+        assignment: AssignmentId,
+        /// What it says from now on.
+        content: Content,
+    },
+    /// A message of ours is to be taken back.
+    Retract {
+        /// Which.
+        message: MessageId,
+        /// The assignment of its Work.
+        assignment: AssignmentId,
+    },
     /// Note up to where the Work was read.
     MarkRead {
         /// The Work.
@@ -446,6 +473,48 @@ pub struct Send {
     pub not_after: Option<Timestamp>,
     /// For agents only.
     pub note: bool,
+}
+
+/// Whom an agent writes to first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Addressee {
+    /// An identity that is known.
+    Identity(LeafId),
+    /// An address, as an adapter could write it: whoever has it, or nobody yet.
+    Address {
+        /// The address.
+        sender: Sender,
+        /// Scope of its namespace; empty for none.
+        scope: Name,
+    },
+}
+
+/// First words.
+#[derive(Clone, Debug)]
+pub struct Start {
+    /// To whom.
+    pub to: Addressee,
+    /// Our endpoint that sends.
+    pub endpoint: Name,
+    /// Queue of the Work; empty: the endpoint's.
+    pub queue: Name,
+    /// SERVICE or PROACTIVE.
+    pub purpose: Purpose,
+    /// What it says.
+    pub content: Content,
+    /// Not to be sent after this.
+    pub not_after: Option<Timestamp>,
+    /// Also where a Work of the brand is open with the customer.
+    pub beside_open: bool,
+}
+
+/// A message of ours that is sent again.
+#[derive(Clone, Debug)]
+pub struct Retry {
+    /// Which.
+    pub of: MessageId,
+    /// The same words; its Work is that of the message, and its place where none is named.
+    pub send: Send,
 }
 
 /// A named recipient.

@@ -67,6 +67,7 @@ impl Change {
             | Self::CostChanged { work, agent, .. } => Concerned::work(*work).of(*agent),
             Self::Routed(routed) => Concerned { work: Some(routed.work), ..Concerned::leaf(routed.leaf) },
             Self::Required(required) => Concerned::work(required.work),
+            Self::AutomationMuted(muted) => Concerned::work(muted.work),
             Self::OfferMade(offer) => Concerned::work(offer.work).of(offer.agent),
             Self::Assigned(assigned) => Concerned::work(assigned.work).of(assigned.agent),
             Self::SessionOpened { agent, .. }

@@ -126,6 +126,10 @@ pub fn answer(record: &Record) -> Answer {
             Change::Assigned(_) => {
                 answer.assignment.get_or_insert(super::id::AssignmentId::new(record.index, place));
             }
+            Change::WorkOpened(opened) => {
+                answer.work.get_or_insert(WorkId::new(record.index, place));
+                answer.customer.get_or_insert(opened.conversation);
+            }
             Change::WorkSplit { into, .. } => answer.work = Some(*into),
             Change::IdentityOpened(opened) => answer.customer = Some(opened.root),
             Change::Merged { winner, .. } => answer.customer = Some(*winner),
@@ -282,7 +286,12 @@ fn agent(state: &State, index: Index, now: Timestamp, command: AgentCommand) -> 
         }
         Verb::Accept { offer } => work::accept(&mut draft, id, offer)?,
         Verb::Decline { offer } => work::decline(&mut draft, id, offer)?,
-        Verb::Send(send) => delivery::send(&mut draft, id, *send)?,
+        Verb::Send(send) => delivery::send(&mut draft, id, *send, None)?,
+        Verb::StartWork(start) => delivery::start(&mut draft, id, *start)?,
+        Verb::Cancel { message, assignment } => delivery::cancel(&mut draft, id, message, assignment)?,
+        Verb::Retry(retry) => delivery::retry(&mut draft, id, *retry)?,
+        Verb::Edit { message, assignment, content } => delivery::edit(&mut draft, id, message, assignment, content)?,
+        Verb::Retract { message, assignment } => delivery::retract(&mut draft, id, message, assignment)?,
         Verb::MarkRead { work, through } => delivery::mark_read(&mut draft, id, work, through)?,
         Verb::Erase { customer } => customer::erase(&mut draft, customer)?,
         Verb::MergeCustomers { customer: one, other } => customer::merge(&mut draft, one, other)?,

@@ -9,7 +9,7 @@ use super::id::{AgentId, LeafId, MessageId, WorkId};
 use super::routing::{Requirement, eligible};
 use super::state::State;
 use super::view::WorkState;
-use super::workspace::Workspace;
+use super::workspace::{AgentKind, Workspace};
 
 /// An invariant by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -50,6 +50,8 @@ pub enum Invariant {
     DeadlinesArmed,
     /// Turn and wait of a Work are what a count of its messages gives.
     TurnAsCounted,
+    /// No program has or is offered a Work in which programs are silent; in wrap-up it may finish its notes.
+    SilentForPrograms,
     /// What waits for a report up to a time is a message of ours of that leaf, which may still rise.
     OpenSendsMayRise,
 }
@@ -151,6 +153,10 @@ fn works(space: &Workspace, found: &mut Vec<Violation>) {
         let split = work.beside.as_ref().is_some_and(|beside| beside.split);
         check(work.threaded || split || twins.count() <= 1, Invariant::OneMatterPerEndpoint);
         check(work.is_as_counted(), Invariant::TurnAsCounted);
+        let owner = work.owner.filter(|_| work.state == WorkState::Assigned).map(|owner| owner.agent);
+        let holder = owner.or(work.offer.map(|offer| offer.agent));
+        let by_program = holder.is_some_and(|agent| space.agents[agent.at()].profile.kind == AgentKind::Bot);
+        check(work.muted().is_none() || !by_program, Invariant::SilentForPrograms);
     }
 }
 

@@ -123,6 +123,7 @@ pub fn outputs(record: &Record) -> Vec<Output> {
             | Change::Required(_)
             | Change::Routed(_)
             | Change::CostChanged { .. }
+            | Change::AutomationMuted(_)
             | Change::AgentRegistered { .. }
             | Change::SessionOpened { .. }
             | Change::SessionLost { .. }

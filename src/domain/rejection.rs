@@ -2,8 +2,9 @@
 
 use super::channel::Uncarried;
 use super::command::Answer;
-use super::event::{AddressKind, ErrorClass};
+use super::event::{AddressKind, ErrorClass, ReceiptStatus};
 use super::id::{AgentId, AssignmentId, LeafId, MessageId, Name, RootId, WorkId};
+use super::record::MuteReason;
 
 /// Why, with what is true now.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -144,6 +145,45 @@ pub enum Rejection {
         channel: Name,
         /// What it does not carry.
         what: Uncarried,
+    },
+    /// The agent serves neither queue nor channel of the endpoint.
+    #[error("the agent does not serve the queue and channel of {endpoint}")]
+    NotServed {
+        /// Which endpoint.
+        endpoint: Name,
+    },
+    /// A Work of the brand is open with the customer.
+    #[error("a work is open with that customer")]
+    WorkOpen {
+        /// Which.
+        work: WorkId,
+        /// Whose it is.
+        owner: Option<AgentId>,
+        /// It is spoken on by the very endpoint: there what is said belongs to it.
+        same_endpoint: bool,
+    },
+    /// Programs are silent in the Work.
+    #[error("programs are silent in the work: {reason:?}")]
+    AutomationMuted {
+        /// Why.
+        reason: MuteReason,
+    },
+    /// The message of ours is not where that can be done about it.
+    #[error("{why}")]
+    MessageState {
+        /// Where it is.
+        status: ReceiptStatus,
+        /// What stands against it.
+        why: &'static str,
+    },
+    /// No such template is approved for the endpoint and language.
+    #[error("no such template is listed for the endpoint in that language")]
+    UnknownTemplate,
+    /// A template with more or fewer parameters than it has places.
+    #[error("the template has {wanted} parameters")]
+    TemplateParameters {
+        /// How many it has.
+        wanted: u32,
     },
     /// A value out of its limits.
     #[error("{0}")]

@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use super::customer::Suggestion;
 use super::event::{AddressKind, Assurance, Scope, Sender};
 use super::id::{AgentId, AssignmentId, Index, LeafId, MessageId, Name, OfferId, RootId, WorkId};
-use super::record::{Author, Evidence, Fact, IdentityStatus, Presence, Purpose};
+use super::record::{Author, Evidence, Fact, IdentityStatus, MuteReason, Presence, Purpose};
 use super::time::Timestamp;
 use super::workspace::AgentKind;
+
+pub use super::delivery::{OptionsOf, ReplyOption, ReplyOptions};
 
 /// States of a Work.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -78,6 +80,8 @@ pub struct WorkView {
     pub merged_into: Option<WorkId>,
     /// Channel and endpoint of others that it is spoken on.
     pub also_on: Vec<(Name, Name)>,
+    /// Why programs are silent in it, if they are.
+    pub muted: Option<MuteReason>,
 }
 
 /// An open offer.

@@ -7,7 +7,8 @@ use crate::domain::content::{Content, Mail, Mailbox, Part};
 use crate::domain::event::{AddressKind, Scope};
 use crate::domain::id::MessageId;
 use crate::domain::record::{
-    Author, Change, Direction, MailCopy, MessageContent, MessageKind, MessageStored, PersonalValue, Purpose, Record,
+    Author, Change, Direction, Flags, MailCopy, MessageContent, MessageKind, MessageStored, PersonalValue, Purpose,
+    Record,
 };
 use crate::domain::view::AnswerAddress;
 use crate::normalize::convert::{content_into_proto, mailbox_into_proto};
@@ -35,7 +36,13 @@ fn message(id: MessageId, stored: &MessageStored, words: &MessageContent) -> p::
     };
     let action = match (stored.kind, stored.about) {
         // A message of ours that is taken back before it was sent; its adapter knows it by our id.
+        (MessageKind::Deletion, Some(about)) if stored.flags.has(Flags::RETRACTED) => {
+            Action::Retract(p::Retract { message_id: about.to_string() })
+        }
         (MessageKind::Deletion, Some(about)) => Action::Cancel(p::Cancel { message_id: about.to_string() }),
+        (MessageKind::Edit, Some(about)) => {
+            Action::Edit(p::OutboundEdit { message_id: about.to_string(), content: Some(content_into_proto(content)) })
+        }
         (MessageKind::Reaction, _) => Action::Reaction(p::OutboundReaction {
             message_ref: words.quoted_ref.clone().unwrap_or_default(),
             emoji: words.detail.clone().unwrap_or_default(),

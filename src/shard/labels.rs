@@ -66,7 +66,14 @@ pub(super) fn rejection(rejection: &Rejection) -> Option<RejectionReason> {
         Rejection::AlreadyConnected => RejectionReason::AlreadyConnected,
         Rejection::RequestIdReused => RejectionReason::IdReused,
         Rejection::NoRecipient | Rejection::RecipientRefused(_) => RejectionReason::NoRecipient,
-        Rejection::CannotSend(_) | Rejection::NotCarried { .. } => RejectionReason::CannotSend,
+        Rejection::NotServed { .. } | Rejection::WorkOpen { .. } | Rejection::MessageState { .. } => {
+            RejectionReason::Invalid
+        }
+        Rejection::CannotSend(_)
+        | Rejection::AutomationMuted { .. }
+        | Rejection::NotCarried { .. }
+        | Rejection::UnknownTemplate
+        | Rejection::TemplateParameters { .. } => RejectionReason::CannotSend,
         Rejection::Invalid(_)
         | Rejection::NotSetAside(_)
         | Rejection::CannotMerge(_)

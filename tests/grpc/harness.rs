@@ -4,27 +4,24 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
+use futures::FutureExt as _;
 use futures::future::BoxFuture;
-use futures::{FutureExt as _, StreamExt as _};
 use skein::agents::feed::{FeedLimits, Feeds, Told};
-use skein::agents::{
-    Adapters, CommandFailure, EdgeMetrics, Media, MediaError, MediaStream, Parts, ServeOptions, Shard, Unavailable,
-    bind, serve,
-};
+use skein::agents::{Adapters, CommandFailure, EdgeMetrics, Parts, ServeOptions, Shard, Unavailable, bind, serve};
 use skein::domain::command::{Answer, Arrival, Command};
 use skein::domain::content::{Attachment, AttachmentState, Content, Part};
-use skein::domain::event::{AddressKind, Assurance, EventKind, InboundEvent, Message, Scope, Sender};
+use skein::domain::event::{
+    AddressKind, Assurance, EventKind, InboundEvent, Message, Receipt, ReceiptStatus, Scope, Sender,
+};
 use skein::domain::id::{AgentId, Index, Name, Position, RootId, WorkId};
 use skein::domain::output::Output;
 use skein::domain::record::{Input, Record};
 use skein::domain::time::Timestamp;
 use skein::domain::view::{
-    AgentView, AnswerAddress, ConversationView, CustomerQuery, CustomersFound, WorkState, WorkView,
+    AgentView, AnswerAddress, ConversationView, CustomerQuery, CustomersFound, OptionsOf, ReplyOptions, WorkState,
+    WorkView,
 };
-use skein::domain::workspace::{
-    Accept, AgentConfig, AgentKind, AgentProfile, EndpointConfig, GracePolicy, IdentityConfig, OptOutConfig,
-    QueueConfig, WorkspaceConfig,
-};
+use skein::domain::workspace::{Accept, AgentConfig, AgentKind, AgentProfile, TemplateConfig, WorkspaceConfig};
 use skein::domain::{State, Workspace, answer, decide, evolve, normalise, outputs};
 use skein::proto::agent as p;
 use skein::proto::agent::agent_service_client::AgentServiceClient;
@@ -34,6 +31,9 @@ use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
 use tonic::transport::Channel;
 use tonic::{Request, Status, Streaming};
+
+pub(crate) use super::shop::OBJECT_BYTES;
+use super::shop::{OBJECT, OneObject, config};
 
 /// No condition of these tests takes longer on a working machine.
 pub(crate) const SOON: Duration = Duration::from_secs(20);
@@ -47,6 +47,14 @@ struct Core {
     deaf: bool,
     degraded: bool,
     addressless: bool,
+    passed: i64,
+}
+
+impl Core {
+    /// A millisecond for each record, and what was let pass.
+    fn now(&self) -> Timestamp {
+        Timestamp(1_800_000_000_000 + self.passed + i64::try_from(self.log.len()).expect("few records"))
+    }
 }
 
 /// The shard in memory.
@@ -59,8 +67,16 @@ pub(crate) struct Memory {
 impl Memory {
     pub(crate) fn new(limits: FeedLimits) -> Self {
         let state = State::new(Name::from("s1"));
-        let core =
-            Core { state, log: Vec::new(), arrivals: 0, reads: 0, deaf: false, degraded: false, addressless: false };
+        let core = Core {
+            state,
+            log: Vec::new(),
+            arrivals: 0,
+            reads: 0,
+            deaf: false,
+            degraded: false,
+            addressless: false,
+            passed: 0,
+        };
         let memory = Self { core: Arc::new(Mutex::new(core)), feeds: Feeds::new(limits) };
         let workspace = Name::from("demo");
         for command in [
@@ -79,7 +95,7 @@ impl Memory {
 
     fn apply(&self, command: Command) -> Result<Answer, CommandFailure> {
         let mut core = self.core();
-        let now = Timestamp(1_800_000_000_000 + i64::try_from(core.log.len()).expect("few records"));
+        let now = core.now();
         let decided = decide(&core.state, core.state.head().next(), command, now).map_err(CommandFailure::Rejected)?;
         let Some(record) = decided else {
             let position = Position { index: core.state.head(), output: u32::MAX };
@@ -107,17 +123,24 @@ impl Memory {
         self.say_as(&[(AddressKind::Phone, from)], content);
     }
 
+    /// The adapter of `support` reports on a message of ours.
+    pub(crate) fn report(&self, message: &str, status: ReceiptStatus) {
+        let receipt = Receipt { message_id: Some(message.to_owned()), status, ..Receipt::default() };
+        self.arrives((Scope::Direct, None), &[], EventKind::Receipt(receipt));
+    }
+
     /// Whoever has these addresses writes.
     pub(crate) fn say_as(&self, from: &[(AddressKind, &str)], content: Content) {
-        self.say_in((Scope::Direct, None), from, content);
+        self.arrives((Scope::Direct, None), from, EventKind::Message(Message { content, ..Message::default() }));
     }
 
     /// A member of a group writes.
     pub(crate) fn say_in_group(&self, from: &str, text: &str) {
-        self.say_in((Scope::Group, Some("family")), &[(AddressKind::Phone, from)], Content::text(text));
+        let kind = EventKind::Message(Message { content: Content::text(text), ..Message::default() });
+        self.arrives((Scope::Group, Some("family")), &[(AddressKind::Phone, from)], kind);
     }
 
-    fn say_in(&self, (scope, thread): (Scope, Option<&str>), from: &[(AddressKind, &str)], content: Content) {
+    fn arrives(&self, (scope, thread): (Scope, Option<&str>), from: &[(AddressKind, &str)], kind: EventKind) {
         let sequence = {
             let mut core = self.core();
             core.arrivals += 1;
@@ -133,7 +156,7 @@ impl Memory {
             scope,
             thread: thread.map(str::to_owned),
             our_address: None,
-            kind: EventKind::Message(Message { content, ..Message::default() }),
+            kind,
             profile: None,
             backfill: false,
             redelivery: false,
@@ -201,6 +224,19 @@ impl Memory {
     /// From now on reads of records have no answer, or have one again.
     pub(crate) fn deafen(&self, deaf: bool) {
         self.core().deaf = deaf;
+    }
+
+    /// So many hours pass.
+    pub(crate) fn pass_hours(&self, hours: i64) {
+        self.core().passed += hours * 3_600_000;
+    }
+
+    /// From now on there are these templates, and mail and SMS beside WhatsApp.
+    pub(crate) fn configure(&self, change: impl FnOnce(&mut WorkspaceConfig)) {
+        let mut config = config();
+        change(&mut config);
+        let command = Command::ApplyConfig { workspace: Name::from("demo"), config: Box::new(config) };
+        self.apply(command).expect("the configuration is valid");
     }
 
     /// From now on all adapters lag.
@@ -315,6 +351,25 @@ impl Shard for Memory {
             .boxed()
     }
 
+    fn reply_options(
+        &self,
+        workspace: Name,
+        of: OptionsOf,
+    ) -> BoxFuture<'static, Result<Option<ReplyOptions>, Unavailable>> {
+        let now = self.core().now();
+        self.look(workspace, move |space| space.reply_options(of, now)).map(|seen| seen.map(Option::flatten)).boxed()
+    }
+
+    fn templates(
+        &self,
+        workspace: Name,
+        endpoint: Option<Name>,
+    ) -> BoxFuture<'static, Result<Option<Vec<TemplateConfig>>, Unavailable>> {
+        self.look(workspace, move |space| space.config().templates_by(endpoint.as_deref()))
+            .map(|seen| seen.map(Option::flatten))
+            .boxed()
+    }
+
     fn read(&self, indexes: Vec<Index>) -> BoxFuture<'static, Result<Vec<Option<Arc<Record>>>, Unavailable>> {
         let mut core = self.core();
         core.reads += 1;
@@ -331,27 +386,6 @@ impl Shard for Memory {
     }
 }
 
-/// A store with one object.
-struct OneObject;
-
-/// Name of the object.
-pub(crate) const OBJECT: &str = "object-1";
-/// Its bytes.
-pub(crate) const OBJECT_BYTES: usize = 150_000;
-
-impl Media for OneObject {
-    fn open(&self, _: Name, object: String) -> BoxFuture<'static, Result<MediaStream, MediaError>> {
-        async move {
-            if object != OBJECT {
-                return Err(MediaError::Missing);
-            }
-            let bytes = bytes::Bytes::from(vec![9; OBJECT_BYTES]);
-            Ok(futures::stream::iter([Ok(bytes)]).boxed())
-        }
-        .boxed()
-    }
-}
-
 /// Content with an attachment that is stored.
 pub(crate) fn picture() -> Content {
     let attachment = Attachment {
@@ -361,57 +395,6 @@ pub(crate) fn picture() -> Content {
         ..Attachment::default()
     };
     Content { text: String::new(), parts: vec![Part::Attachment(attachment)] }
-}
-
-fn config() -> WorkspaceConfig {
-    let name = Name::from;
-    WorkspaceConfig {
-        name: name("demo"),
-        endpoints: vec![EndpointConfig {
-            name: name("support"),
-            channel: name("whatsapp"),
-            brand: name(""),
-            queue: name("general"),
-            addresses: Vec::new(),
-            scope: name("p1"),
-            shown_name: None,
-            trusts: vec![AddressKind::Crm],
-            authserv_ids: Vec::new(),
-            groups: false,
-            public: false,
-        }],
-        queues: vec![QueueConfig {
-            name: name("general"),
-            accept: Accept::Manual,
-            offer_timeout_ms: 30_000,
-            first_reply_target_ms: 60_000,
-            next_reply_target_ms: 120_000,
-            recall_after_ms: 0,
-            wrapup_max_ms: 0,
-            wrapup_cost: 0,
-            grace: GracePolicy::Requeue,
-            ..QueueConfig::default()
-        }],
-        agents: Vec::new(),
-        guest: Some(AgentProfile {
-            kind: AgentKind::Human,
-            queues: vec![name("general")],
-            capacity: 100,
-            costs: Vec::new(),
-            channels: Vec::new(),
-            ..AgentProfile::default()
-        }),
-        thanks: Vec::new(),
-        opt_out: OptOutConfig::none(),
-        identity: IdentityConfig::none(),
-        continuation_window_ms: 3_600_000,
-        max_open_works: 10,
-        max_messages_per_minute: 1_000,
-        max_new_customers_per_minute: 600,
-        decline_cooldown_ms: 60_000,
-        decline_cooldown_min_ms: 10_000,
-        ..WorkspaceConfig::empty(Name::default())
-    }
 }
 
 /// A running server.

@@ -1,10 +1,10 @@
 //! Agents: what they know from what was told to them, which is often old, and what they do with it.
 
-use skein::domain::command::{FactTold, Parted, Recipient, Send, Upsert, Verb};
+use skein::domain::command::{Addressee, FactTold, Parted, Recipient, Retry, Send, Start, Upsert, Verb};
 use skein::domain::content::Content;
 use skein::domain::event::{AddressKind, Assurance, Sender};
 use skein::domain::id::{AssignmentId, Index, LeafId, MessageId, Name, OfferId, RootId, WorkId};
-use skein::domain::record::{Change, Presence, Purpose, Record, SessionEnd};
+use skein::domain::record::{Change, Direction, Presence, Purpose, Record, SessionEnd};
 use skein::domain::time::Timestamp;
 use skein::domain::view::{AgentView, WorkState, WorkView};
 
@@ -25,6 +25,8 @@ pub(crate) struct SimAgent {
     offers: Vec<OfferId>,
     assignments: Vec<(WorkId, AssignmentId)>,
     messages: Vec<MessageId>,
+    /// What was said to customers in Works of its own.
+    sent: Vec<(MessageId, WorkId)>,
     merged: Vec<(WorkId, WorkId)>,
     /// It says now and then who is one person, and who is two.
     pub(crate) sorts: bool,
@@ -53,7 +55,13 @@ impl SimAgent {
                 remember(&mut self.assignments, (assigned.work, assignment));
             }
             Change::WorksMerged { from, into, .. } => remember(&mut self.merged, (*from, *into)),
-            Change::MessageStored(_) => remember(&mut self.messages, MessageId::new(record.index, place)),
+            Change::MessageStored(message) => {
+                let id = MessageId::new(record.index, place);
+                remember(&mut self.messages, id);
+                if let Some(work) = message.work.filter(|_| message.direction == Direction::Out) {
+                    remember(&mut self.sent, (id, work));
+                }
+            }
             Change::SessionEnded { session_epoch, .. } if self.epoch == Some(*session_epoch) => self.connected = false,
             _ => {}
         }
@@ -93,6 +101,8 @@ impl SimAgent {
             if self.sorts { 14 } else { 0 },
             if self.tends { 12 } else { 0 },
             1,
+            3,
+            5,
         ];
         let verb = match rng.weighted(&weights) {
             0 if !ready => set(Presence::Ready),
@@ -121,6 +131,8 @@ impl SimAgent {
                 Some(_) => return None,
                 None => Verb::Erase { customer: RootId(u32::try_from(rng.below(1_000)).expect("below 1,000")) },
             },
+            15 => begin(rng),
+            16 => self.afterwards(rng, view?)?,
             _ => {
                 let wish = Wish { verb: set(Presence::Ready), epoch: Some(rng.next() % (head.0 + 1)) };
                 return Some(wish);
@@ -250,6 +262,34 @@ impl SimAgent {
         })
     }
 
+    /// About something that it has said, mostly lately.
+    fn afterwards(&self, rng: &mut Rng, view: &AgentView) -> Option<Verb> {
+        let (message, work) = match self.sent.last() {
+            Some(last) if rng.percent(60) => *last,
+            _ => *rng.pick_of(&self.sent)?,
+        };
+        let assignment = view.works.iter().find(|of| of.work == work).and_then(|of| of.assignment).unwrap_or_default();
+        Some(match rng.below(4) {
+            0 => Verb::Cancel { message, assignment },
+            1 => Verb::Retract { message, assignment },
+            2 => Verb::Edit { message, assignment, content: Content::text("What was meant.") },
+            _ => {
+                let send = Send {
+                    work: WorkId::default(),
+                    assignment,
+                    seen_through: None,
+                    if_unchanged: Some(false),
+                    to: None,
+                    content: Content::text("An answer."),
+                    purpose: Purpose::Service,
+                    not_after: None,
+                    note: false,
+                };
+                Verb::Retry(Box::new(Retry { of: message, send }))
+            }
+        })
+    }
+
     fn send(&self, rng: &mut Rng, view: Option<&AgentView>) -> Option<Send> {
         let (work, assignment) = self.some_work(rng, view)?;
         let seen = view
@@ -317,6 +357,25 @@ impl SimAgent {
             });
         accepts.chain(works).map(|verb| self.under_session(verb)).collect()
     }
+}
+
+/// First words to somebody who is known, or to nobody's number.
+fn begin(rng: &mut Rng) -> Verb {
+    let to = if rng.percent(50) {
+        Addressee::Identity(LeafId(u32::try_from(rng.below(14)).expect("below 14")))
+    } else {
+        let address = format!("+4915112345{:03}", rng.below(30));
+        Addressee::Address { sender: Sender { kind: AddressKind::Phone, address }, scope: Name::default() }
+    };
+    Verb::StartWork(Box::new(Start {
+        to,
+        endpoint: Name::new(rng.pick(&["sms1", "sms1", "sms1", "wa1", "web1", "nowhere"])),
+        queue: Name::default(),
+        purpose: *rng.pick(&[Purpose::Proactive, Purpose::Service]),
+        content: Content::text("First words."),
+        not_after: None,
+        beside_open: rng.percent(40),
+    }))
 }
 
 /// Two of its Works that are of one conversation: what ends, and what stays.

@@ -481,7 +481,9 @@ impl Auditor {
                 holds("only the owner sends", current.is_some() && current == message.assignment, || {
                     format!("{message:?}")
                 })?;
-                let refused = message.channel == "sms" && self.refusing.contains(&message.leaf);
+                // What takes back what was said reaches nobody.
+                let said = message.kind == MessageKind::Message;
+                let refused = said && message.channel == "sms" && self.refusing.contains(&message.leaf);
                 holds("who refuses gets nothing by SMS", !refused, || format!("{message:?}"))?;
                 self.statuses.insert(id, ReceiptStatus::Queued);
                 let at = (record.time, false);

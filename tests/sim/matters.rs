@@ -101,7 +101,8 @@ impl Matters {
         let of = self.works.entry(work).or_default();
         of.messages.insert(id);
         of.asks.extend(heard.map(|heard| (id, heard)));
-        if message.direction == Direction::Out && !message.flags.is_quiet() {
+        let about = matches!(message.kind, MessageKind::Edit | MessageKind::Deletion);
+        if message.direction == Direction::Out && !message.flags.is_quiet() && !about {
             of.answer(id);
         }
     }

@@ -92,6 +92,7 @@ pub(crate) fn config() -> WorkspaceConfig {
             })
             .collect(),
         guest: Some(profile(AgentKind::Human, &["support", "sales", "quick"], 2)),
+        templates: Vec::new(),
         thanks: ["thanks", "ok", "thank you"].map(str::to_owned).to_vec(),
         opt_out: opt_out(),
         identity: IdentityConfig::none(),

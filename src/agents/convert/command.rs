@@ -9,13 +9,15 @@ use super::facts::{facts, lift_quarantine, line_of, upsert};
 use super::view::{position, timestamp_from};
 use crate::agents::caller::{Caller, name};
 use crate::agents::limits::{MAX_CHANNELS, MAX_NAME_BYTES, MAX_SPLIT, PAGE_DEFAULT, WORK_PAGE_MAX};
-use crate::agents::status::Refusal;
-use crate::domain::command::{AgentCommand, Answer, Command, Parted, Recipient, Send, Verb};
+use crate::agents::status::{Reason, Refusal};
+use crate::domain::command::{Addressee, AgentCommand, Answer, Command, Parted, Recipient, Retry, Send, Start, Verb};
+use crate::domain::content::Content;
 use crate::domain::id::{MessageId, Name, RootId, WorkId};
-use crate::domain::record::{Presence, Purpose, Request, SessionEnd};
-use crate::domain::view::{WorkState, WorkView};
+use crate::domain::record::{Change, PersonalValue, Presence, Purpose, Record, Request, SessionEnd};
+use crate::domain::view::{OptionsOf, WorkState, WorkView};
 use crate::proto::agent as p;
 use crate::proto::agent::command_result::Result as Outcome;
+use crate::proto::channel;
 
 /// Where a message goes that a command sends.
 #[derive(Debug)]
@@ -37,6 +39,16 @@ pub(in crate::agents) trait Wire: Message + Sized {
     type Response;
     /// Set for commands that send something.
     const SENDING: Option<Sending<Self, Self::Response>> = None;
+
+    /// The message whose words it sends again.
+    fn words_of(&self) -> Option<Result<MessageId, Refusal>> {
+        None
+    }
+
+    /// Whose reply options a refusal of what it sends names.
+    fn sends_about(&self) -> Option<OptionsOf> {
+        None
+    }
 
     /// The answer of the core as a response.
     fn respond(answer: &Answer) -> Self::Response;
@@ -85,11 +97,19 @@ fn principal(caller: &Caller) -> Name {
 
 macro_rules! wire {
     ($($message:ident => $response:ident, $outcome:ident, $verb:literal, |$request:ident| $body:expr, |$answer:ident| $fields:tt
-        $(, sending: $sending:expr)?;)*) => {$(
+        $(, sending: $sending:expr, about: $about:expr)? $(, words: $words:expr)?;)*) => {$(
         impl Wire for p::$message {
             const VERB: &'static str = $verb;
             type Response = p::$response;
             $(const SENDING: Option<Sending<Self, Self::Response>> = Some($sending);)?
+
+            $(fn words_of(&self) -> Option<Result<MessageId, Refusal>> {
+                Some($words(self))
+            })?
+
+            $(fn sends_about(&self) -> Option<OptionsOf> {
+                $about(self)
+            })?
 
             fn respond($answer: &Answer) -> Self::Response {
                 wire!(@respond $response, $answer, $fields)
@@ -131,7 +151,45 @@ wire! {
     SendMessageRequest => SendMessageResponse, SendMessage, "send",
         |request| send(request),
         |answer| { message_id: text(answer.message), endpoint_degraded: false },
-        sending: (sends, |response| response.endpoint_degraded = true);
+        sending: (sends, |response| response.endpoint_degraded = true),
+        about: |request: &p::SendMessageRequest| request.work_id.parse().ok().map(OptionsOf::Work);
+    StartWorkRequest => StartWorkResponse, StartWork, "start_work",
+        |request| start_work(request),
+        |answer| {
+            work_id: text(answer.work),
+            assignment_id: text(answer.assignment),
+            message_id: text(answer.message),
+            conversation_id: text(answer.customer),
+            endpoint_degraded: false
+        },
+        sending: (
+            |request: &p::StartWorkRequest| Some(Sends::By(Name::new(&request.endpoint))),
+            |response| response.endpoint_degraded = true
+        ),
+        about: begins;
+    CancelMessageRequest => CancelMessageResponse, CancelMessage, "cancel_message",
+        |request| Ok(Verb::Cancel {
+            message: message_id(&request.message_id)?,
+            assignment: id("assignment_id", &request.assignment_id)?,
+        }),
+        |answer| { message_id: text(answer.message) };
+    RetryMessageRequest => RetryMessageResponse, RetryMessage, "retry_message",
+        |request| retry(request),
+        |answer| { message_id: text(answer.message) },
+        words: |request: &p::RetryMessageRequest| message_id(&request.message_id);
+    EditMessageRequest => EditMessageResponse, EditMessage, "edit_message",
+        |request| Ok(Verb::Edit {
+            message: message_id(&request.message_id)?,
+            assignment: id("assignment_id", &request.assignment_id)?,
+            content: content(request.content)?,
+        }),
+        |answer| { message_id: text(answer.message) };
+    RetractMessageRequest => RetractMessageResponse, RetractMessage, "retract_message",
+        |request| Ok(Verb::Retract {
+            message: message_id(&request.message_id)?,
+            assignment: id("assignment_id", &request.assignment_id)?,
+        }),
+        |answer| { message_id: text(answer.message) };
     MarkReadRequest => MarkReadResponse, MarkRead, "mark_read",
         |request| Ok(Verb::MarkRead {
             work: work_id(&request.work_id)?,
@@ -271,13 +329,81 @@ fn sends(request: &p::SendMessageRequest) -> Option<Sends> {
     }
 }
 
+/// Whose options a refusal to begin names.
+fn begins(request: &p::StartWorkRequest) -> Option<OptionsOf> {
+    match &request.to {
+        Some(p::start_work_request::To::IdentityId(leaf)) => leaf.parse().ok().map(OptionsOf::Identity),
+        Some(p::start_work_request::To::Address(_)) | None => None,
+    }
+}
+
+fn start_work(request: p::StartWorkRequest) -> Result<Verb, Refusal> {
+    use p::start_work_request::To;
+    let purpose = match request.purpose() {
+        channel::Purpose::Unspecified | channel::Purpose::Proactive => Purpose::Proactive,
+        channel::Purpose::Service => Purpose::Service,
+        channel::Purpose::Marketing | channel::Purpose::Notice | channel::Purpose::Survey => {
+            return Err(Refusal::invalid("purpose", "SERVICE or PROACTIVE"));
+        }
+    };
+    let to = match request.to {
+        Some(To::IdentityId(leaf)) => Addressee::Identity(id("identity_id", &leaf)?),
+        Some(To::Address(address)) => {
+            let (sender, scope) = sender(&address.namespace, &address.address)?;
+            Addressee::Address { sender, scope }
+        }
+        None => return Err(Refusal::invalid("to", "an identity or an address is wanted")),
+    };
+    Ok(Verb::StartWork(Box::new(Start {
+        to,
+        endpoint: token("endpoint", &request.endpoint)?,
+        queue: if request.queue.is_empty() { Name::default() } else { token("queue", &request.queue)? },
+        purpose,
+        content: content(request.content)?,
+        not_after: request.not_after.map(|at| timestamp_from("not_after", at)).transpose()?,
+        beside_open: request.beside_open,
+    })))
+}
+
+/// Without its words: those of the other message are put in by [`with_words`].
+fn retry(request: p::RetryMessageRequest) -> Result<Verb, Refusal> {
+    let seen_through = Some(request.seen_through_message_id).filter(|text| !text.is_empty());
+    let send = Send {
+        work: WorkId::default(),
+        assignment: id("assignment_id", &request.assignment_id)?,
+        seen_through: seen_through.map(|text| id("seen_through_message_id", &text)).transpose()?,
+        if_unchanged: request.if_unchanged,
+        to: request.to.map(named_recipient).transpose()?,
+        content: Content::default(),
+        purpose: Purpose::Service,
+        not_after: request.not_after.map(|at| timestamp_from("not_after", at)).transpose()?,
+        note: false,
+    };
+    Ok(Verb::Retry(Box::new(Retry { of: message_id(&request.message_id)?, send })))
+}
+
+/// Puts in the words and the purpose of the message that is sent again.
+pub(in crate::agents) fn with_words(command: &mut Command, record: &Record, message: MessageId) -> Result<(), Refusal> {
+    let Command::Agent(command) = command else { return Ok(()) };
+    let Verb::Retry(retry) = &mut command.verb else { return Ok(()) };
+    let Some(Change::MessageStored(stored)) = record.changes.get(usize::from(message.place())) else {
+        return Err(Refusal::new(Reason::UnknownMessage, "unknown message"));
+    };
+    let words = record.content.iter().find(|personal| personal.place == message.place());
+    let Some(PersonalValue::Message(words)) = words.map(|personal| &personal.value) else {
+        return Err(Refusal::new(Reason::WordsGone, "what the message said is gone"));
+    };
+    retry.send.content = words.content.clone();
+    retry.send.purpose = stored.purpose;
+    Ok(())
+}
+
+fn named_recipient(to: p::Recipient) -> Result<Recipient, Refusal> {
+    Ok(Recipient { leaf: id("to.identity_id", &to.identity_id)?, endpoint: token("to.endpoint", &to.endpoint)? })
+}
+
 fn send(request: p::SendMessageRequest) -> Result<Verb, Refusal> {
-    let to = request.to.map(|to| {
-        Ok::<_, Refusal>(Recipient {
-            leaf: id("to.identity_id", &to.identity_id)?,
-            endpoint: token("to.endpoint", &to.endpoint)?,
-        })
-    });
+    let to = request.to.map(named_recipient);
     let seen_through = Some(request.seen_through_message_id).filter(|text| !text.is_empty());
     Ok(Verb::Send(Box::new(Send {
         work: work_id(&request.work_id)?,

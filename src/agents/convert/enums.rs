@@ -1,9 +1,9 @@
 //! Enums of the domain as those of the contract.
 
-use crate::domain::event::{AddressKind, Assurance, ErrorClass, Scope};
+use crate::domain::event::{AddressKind, Assurance, ErrorClass, ReceiptStatus, Scope};
 use crate::domain::record::{
-    AssignCause, Author, Direction, Evidence, Flags, MessageKind, OfferOutcome, Presence, Purpose, SessionEnd,
-    SuggestionReason, UnassignReason,
+    AssignCause, Author, Direction, Evidence, Flags, MessageKind, MuteReason, OfferOutcome, Presence, Purpose,
+    SessionEnd, SuggestionReason, UnassignReason,
 };
 use crate::domain::view::WorkState;
 use crate::normalize::convert;
@@ -76,7 +76,30 @@ pub(super) fn unassign_reason(reason: UnassignReason) -> p::UnassignReason {
         UnassignReason::OwnerLost => p::UnassignReason::OwnerLost,
         UnassignReason::Requeued => p::UnassignReason::Requeued,
         UnassignReason::Merged => p::UnassignReason::Merged,
+        UnassignReason::Muted => p::UnassignReason::Muted,
     }
+}
+
+pub(in super::super) fn mute_reason(reason: MuteReason) -> p::MuteReason {
+    match reason {
+        MuteReason::SwiftAnswers => p::MuteReason::SwiftAnswers,
+        MuteReason::SameText => p::MuteReason::SameText,
+        MuteReason::TooMany => p::MuteReason::TooMany,
+        MuteReason::HandedBack => p::MuteReason::HandedBack,
+        MuteReason::Generated => p::MuteReason::Generated,
+    }
+}
+
+/// The name that a reason has in the contract, without its prefix.
+pub(in super::super) fn mute_label(reason: MuteReason) -> String {
+    let name = mute_reason(reason).as_str_name();
+    name.strip_prefix("MUTE_REASON_").unwrap_or(name).to_owned()
+}
+
+/// The name that a status of a message has in the channel contract, without its prefix.
+pub(in super::super) fn status_label(status: ReceiptStatus) -> String {
+    let name = convert::receipt_status(status).as_str_name();
+    name.strip_prefix("RECEIPT_STATUS_").unwrap_or(name).to_owned()
 }
 
 pub(super) fn session_end(reason: SessionEnd) -> p::SessionEndReason {
@@ -113,7 +136,7 @@ pub(super) fn direction(direction: Direction) -> p::Direction {
 }
 
 pub(super) fn flags(flags: Flags) -> Vec<i32> {
-    const PAIRS: [(Flags, p::MessageFlag); 19] = [
+    const PAIRS: [(Flags, p::MessageFlag); 21] = [
         (Flags::ID_REUSED, p::MessageFlag::IdReused),
         (Flags::ODD_TIME, p::MessageFlag::OddTime),
         (Flags::REPEATED, p::MessageFlag::Repeated),
@@ -133,6 +156,8 @@ pub(super) fn flags(flags: Flags) -> Vec<i32> {
         (Flags::BLOCKED, p::MessageFlag::Blocked),
         (Flags::SPAM, p::MessageFlag::Spam),
         (Flags::QUARANTINED, p::MessageFlag::Quarantined),
+        (Flags::RETRY, p::MessageFlag::Retry),
+        (Flags::RETRACTED, p::MessageFlag::Retracted),
     ];
     PAIRS.iter().filter(|(flag, _)| flags.has(*flag)).map(|(_, flag)| (*flag).into()).collect()
 }

@@ -290,7 +290,11 @@ fn brief(work: WorkId, brief: &WorkBrief, state: WorkState) -> p::Work {
         opened_at: Some(timestamp(brief.opened_at)),
         waiting_since: brief.waiting_since.map(timestamp),
         waited_seconds: seconds(brief.waited_ms),
-        last_customer_message_id: brief.last_message.to_string(),
+        // A Work that we began has no message yet when it is assigned.
+        last_customer_message_id: Some(brief.last_message)
+            .filter(|last| *last != MessageId::default())
+            .map(|last| last.to_string())
+            .unwrap_or_default(),
         linked_work_ids: brief.linked.iter().map(ToString::to_string).collect(),
         ..p::Work::default()
     }

@@ -12,18 +12,21 @@ mod export;
 mod facts;
 mod live;
 mod request;
+mod send;
 mod unanswered;
 mod view;
 
 pub(super) use command::{
-    Sends, Wire, command, conversation_id, list_works, message_id, own_command, page_size, place, work_id, works_token,
+    Sends, Wire, command, conversation_id, list_works, message_id, own_command, page_size, place, with_words, work_id,
+    works_token,
 };
 pub(super) use customer::{customer, customer_id, search, search_token, sender, suggestion};
-pub(super) use enums::{error_class, namespace};
+pub(super) use enums::{error_class, mute_label, namespace, status_label};
 pub(super) use event::{attachment, authors, conversation_events, event, history_messages, say, session_ended};
 pub(super) use export::{export_line, exported, head};
 pub(super) use facts::{quarantine, without_facts_above};
 pub(super) use live::live;
 pub(crate) use request::request;
+pub(super) use send::{options_of, reply_options, templates, told};
 pub(super) use unanswered::Unanswered;
 pub(super) use view::{conversation, offer, position_from, snapshot, work};

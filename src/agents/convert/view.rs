@@ -66,6 +66,7 @@ pub(in crate::agents) fn work(view: WorkView) -> p::Work {
             .into_iter()
             .map(|(channel, endpoint)| p::WorkPlace { channel: channel.into(), endpoint: endpoint.into() })
             .collect(),
+        muted: view.muted.map_or(p::MuteReason::Unspecified, enums::mute_reason).into(),
     }
 }
 

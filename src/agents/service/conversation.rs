@@ -11,7 +11,8 @@ use crate::agents::convert;
 use crate::agents::history::{self, Page, Token};
 use crate::agents::limits::PAGE_MAX;
 use crate::agents::status::{Reason, Refusal};
-use crate::domain::view::ConversationView;
+use crate::domain::id::Name;
+use crate::domain::view::{ConversationView, OptionsOf};
 use crate::proto::agent as p;
 use crate::proto::agent::conversation_service_server::ConversationService;
 
@@ -37,6 +38,24 @@ impl Service {
             history::page(&*edge.shard, &edge.names, &caller.workspace, &view, token, size).await?;
         let next_page_token = next.map(|token| token.encode()).unwrap_or_default();
         Ok(p::ListMessagesResponse { messages, next_page_token })
+    }
+
+    async fn options(
+        &self,
+        caller: Caller,
+        request: &p::ReplyOptionsRequest,
+    ) -> Result<p::ReplyOptionsResponse, Refusal> {
+        let (edge, workspace) = (&self.edge, caller.workspace);
+        let of = convert::options_of(request)?;
+        let found = edge.shard.reply_options(workspace.clone(), of).await?;
+        let unknown = || match of {
+            OptionsOf::Work(_) => Refusal::new(Reason::UnknownWork, "unknown work, or not open"),
+            OptionsOf::Customer(_) | OptionsOf::Identity(_) => {
+                Refusal::new(Reason::UnknownConversation, "unknown conversation")
+            }
+        };
+        let found = found.ok_or_else(unknown)?;
+        Ok(convert::reply_options(found, |endpoint| edge.adapters.is_degraded(&workspace, endpoint)))
     }
 }
 
@@ -79,6 +98,57 @@ impl ConversationService for Service {
         &self,
         request: Request<p::SendMessageRequest>,
     ) -> Result<Response<p::SendMessageResponse>, Status> {
+        self.unary(request).await
+    }
+
+    async fn reply_options(
+        &self,
+        request: Request<p::ReplyOptionsRequest>,
+    ) -> Result<Response<p::ReplyOptionsResponse>, Status> {
+        let caller = self.caller(request.metadata())?;
+        self.answer(self.options(caller, request.get_ref()).await)
+    }
+
+    async fn list_templates(
+        &self,
+        request: Request<p::ListTemplatesRequest>,
+    ) -> Result<Response<p::ListTemplatesResponse>, Status> {
+        let caller = self.caller(request.metadata())?;
+        let found = async {
+            let request = request.get_ref();
+            let endpoint = Some(&request.endpoint).filter(|name| !name.is_empty()).map(Name::from);
+            let listed = self.edge.shard.templates(caller.workspace, endpoint).await?;
+            let listed = listed.ok_or_else(|| Refusal::new(Reason::UnknownEndpoint, "unknown endpoint"))?;
+            convert::templates(request, listed)
+        };
+        self.answer(found.await)
+    }
+
+    async fn cancel_message(
+        &self,
+        request: Request<p::CancelMessageRequest>,
+    ) -> Result<Response<p::CancelMessageResponse>, Status> {
+        self.unary(request).await
+    }
+
+    async fn retry_message(
+        &self,
+        request: Request<p::RetryMessageRequest>,
+    ) -> Result<Response<p::RetryMessageResponse>, Status> {
+        self.unary(request).await
+    }
+
+    async fn edit_message(
+        &self,
+        request: Request<p::EditMessageRequest>,
+    ) -> Result<Response<p::EditMessageResponse>, Status> {
+        self.unary(request).await
+    }
+
+    async fn retract_message(
+        &self,
+        request: Request<p::RetractMessageRequest>,
+    ) -> Result<Response<p::RetractMessageResponse>, Status> {
         self.unary(request).await
     }
 

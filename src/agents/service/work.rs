@@ -77,6 +77,13 @@ impl WorkService for Service {
         self.unary(request).await
     }
 
+    async fn start_work(
+        &self,
+        request: Request<p::StartWorkRequest>,
+    ) -> Result<Response<p::StartWorkResponse>, Status> {
+        self.unary(request).await
+    }
+
     async fn close_work(
         &self,
         request: Request<p::CloseWorkRequest>,

@@ -148,6 +148,11 @@ impl Reader<'_> {
             Request::MarkSpam(request) => self.command(request),
             Request::UnmarkSpam(request) => self.command(request),
             Request::LiftQuarantine(request) => self.command(request),
+            Request::StartWork(request) => self.command(request),
+            Request::CancelMessage(request) => self.command(request),
+            Request::RetryMessage(request) => self.command(request),
+            Request::EditMessage(request) => self.command(request),
+            Request::RetractMessage(request) => self.command(request),
         };
         let Some(permit) = permit.take() else {
             return Err(Refusal::limit("in_flight", IN_FLIGHT));

@@ -44,6 +44,7 @@ pub(super) fn gone(reason: UnassignReason) -> &'static str {
         UnassignReason::OwnerLost => "given to somebody else: you were gone too long",
         UnassignReason::Requeued => "back in its queue",
         UnassignReason::Merged => "merged into another",
+        UnassignReason::Muted => "given to a person: programs went round in circles",
     }
 }
 

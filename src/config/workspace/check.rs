@@ -12,7 +12,7 @@ use crate::config::suggest::nearest;
 /// Longest name, bytes: it stands in every record and subject.
 const MAX_NAME_BYTES: usize = 64;
 /// Entries of a section at most.
-const MAX_LISTED: usize = 20_000;
+pub(super) const MAX_LISTED: usize = 20_000;
 
 /// What is wrong so far.
 pub(super) struct Check<'t> {

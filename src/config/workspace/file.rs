@@ -15,6 +15,7 @@ use super::opt_out::OptOut;
 use super::queue::Queue;
 use super::rule::{self, Named, RuleSection, Test};
 use super::skill::Skill;
+use super::template::{self, Template};
 use super::work::Work;
 use crate::config::problem::{Origin, Problem};
 use crate::config::read::load_toml;
@@ -43,6 +44,8 @@ struct File {
     rule: Vec<RuleSection>,
     #[serde(default)]
     agent: Vec<Agent>,
+    #[serde(default)]
+    template: Vec<Template>,
     #[serde(default)]
     guest: Option<Profile>,
 }
@@ -112,6 +115,8 @@ impl File {
         let channels: Vec<&str> = self.endpoint.iter().map(|endpoint| endpoint.channel.as_ref().as_str()).collect();
         let workspace = self.name.as_ref().as_str();
         let brands: Vec<&str> = self.endpoint.iter().map(|endpoint| endpoint.brand().unwrap_or(workspace)).collect();
+        let reached: Vec<(&str, &str)> = endpoints.iter().copied().zip(channels.iter().copied()).collect();
+        template::check(&self.template, &reached, check);
         let named =
             Named { queues: &queues, skills: &skills, endpoints: &endpoints, channels: &channels, brands: &brands };
         rule::check(&self.rule, &named, check);
@@ -128,6 +133,7 @@ impl File {
             skills: self.skill.into_iter().map(|skill| Name::new(skill.name.as_ref())).collect(),
             agents: self.agent.into_iter().map(Agent::into_config).collect(),
             guest: self.guest.map(Profile::into_config),
+            templates: self.template.into_iter().map(Template::into_config).collect(),
             thanks: self.work.thanks,
             opt_out: self.opt_out.into_config(),
             identity: self.identity.into_config(),
@@ -153,6 +159,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::domain::record::Purpose;
     use crate::domain::workspace::Accept;
 
     fn parse(text: &str) -> Result<WorkspaceConfig, Vec<String>> {
@@ -237,6 +244,35 @@ mod tests {
         assert_eq!(problems.len(), 4, "{problems:#?}");
         assert!(problems.iter().any(|problem| problem.starts_with("w.toml:1:8: name = ")), "{problems:#?}");
         assert!(problems.iter().any(|problem| problem.contains("did you mean \"support\"?")), "{problems:#?}");
+    }
+
+    #[test]
+    fn a_template_is_of_an_endpoint_that_is_there_and_shows_as_many_places_as_it_has() {
+        let template = |more: &str| {
+            let head = "name = \"w\"\n[[queue]]\nname = \"q\"\n\
+                        [[endpoint]]\nname = \"wa\"\nchannel = \"whatsapp\"\nqueue = \"q\"\n\
+                        [[endpoint]]\nname = \"mail\"\nchannel = \"email\"\nqueue = \"q\"\n";
+            parse(&format!("{head}[[template]]\nname = \"shipped\"\nlanguage = \"en\"\n{more}"))
+        };
+        let whole = template(
+            "channel = \"whatsapp\"\nendpoint = \"wa\"\nparameters = 2\npurpose = \"proactive\"\ntext = \"{{1}} is with {{2}}\"\n",
+        );
+        let listed = &whole.unwrap().templates[0];
+        assert_eq!((listed.endpoint.as_str(), listed.parameters, listed.purpose), ("wa", 2, Purpose::Proactive));
+        assert_eq!(template("channel = \"whatsapp\"\n").unwrap().templates[0].purpose, Purpose::Service);
+        for (more, wrong) in [
+            ("channel = \"whatsapp\"\ntext = \"{{1}}\"\n", "template[0].text"),
+            ("channel = \"whatsapp\"\nendpoint = \"mail\"\n", "template[0].endpoint"),
+            ("channel = \"email\"\n", "template[0].channel"),
+            ("channel = \"sms\"\n", "template[0].channel"),
+            ("channel = \"whatsapp\"\nparameters = 65\n", "template[0].parameters"),
+        ] {
+            let problems = template(more).unwrap_err();
+            assert!(problems.iter().any(|problem| problem.contains(wrong)), "{more}: {problems:#?}");
+        }
+        let twice =
+            "channel = \"whatsapp\"\n[[template]]\nname = \"shipped\"\nlanguage = \"en\"\nchannel = \"whatsapp\"\n";
+        assert_eq!(template(twice).unwrap_err().len(), 1);
     }
 
     #[test]

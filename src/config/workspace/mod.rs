@@ -13,6 +13,7 @@ mod opt_out;
 mod queue;
 mod rule;
 mod skill;
+mod template;
 mod work;
 
 pub use check::is_token;

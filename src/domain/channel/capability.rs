@@ -111,6 +111,12 @@ pub struct Capabilities {
     pub templates: bool,
     /// So long after the customer's last message an answer may be sent, in hours; none: always.
     pub reply_window_h: Option<u32>,
+    /// Whether somebody can be written to who has never written to us: the address means something outside the channel.
+    pub to_strangers: bool,
+    /// Whether what a message of ours says can be changed afterwards.
+    pub edit: bool,
+    /// Whether a message of ours can be taken back afterwards.
+    pub retract: bool,
     /// Statuses that its receipts report. An adapter always reports `SENT`, `FAILED`, `UNKNOWN` and `EXPIRED` itself.
     pub receipts: &'static [ReceiptStatus],
     /// Whether its receipts may name a time instead of a message: all that we sent up to then was delivered, or read.

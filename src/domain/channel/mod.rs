@@ -11,5 +11,5 @@ mod table;
 pub use capability::{Capabilities, Choices, Media, Rows, TextLimit, TextUnit};
 pub use carries::{Uncarried, carries};
 pub use sms::{Segments, SmsEncoding, segments, unencodable};
-pub(crate) use table::reports_through;
 pub use table::{CHANNELS, capabilities, refuses_marketing_only};
+pub(crate) use table::{reply_window_ms, reports_through};

@@ -3,6 +3,11 @@
 //! Sources are the providers' own references: WhatsApp Cloud API (messages, media), Messenger and Instagram platform (send API),
 //! Telegram Bot API, LINE Messaging API, Viber REST Bot API, 3GPP TS 23.038 and 23.040 for SMS, RFC 5322 and what mail servers
 //! usually take. A row states what a message of ours may hold; how an adapter sends it is the adapter's affair.
+//!
+//! Windows: WhatsApp's customer service window, and the standard messaging window of Messenger and Instagram, are 24 hours from the
+//! person's last message (Meta, "Send messages", "Messaging windows"). LINE pushes to whoever added the account, Telegram's bots to
+//! whoever started them, Viber's to whoever subscribed, at any time: but to nobody who has not, so they reach no strangers.
+//! Telegram has `editMessageText` and `deleteMessage`; the APIs of the others change and take back nothing that was sent.
 
 use super::capability::{Capabilities, Choices, Media, Rows, TextLimit, TextUnit};
 use crate::domain::event::ReceiptStatus::{self, Delivered, Failed, Queued, Read, Sent};
@@ -31,6 +36,9 @@ pub const CHANNELS: &[Capabilities] = &[
         list: None,
         templates: false,
         reply_window_h: None,
+        to_strangers: true,
+        edit: false,
+        retract: false,
         receipts: &[Sent, Failed],
         receipts_through: false,
         attachments_max: 64,
@@ -49,6 +57,9 @@ pub const CHANNELS: &[Capabilities] = &[
         list: None,
         templates: false,
         reply_window_h: Some(24),
+        to_strangers: false,
+        edit: false,
+        retract: false,
         receipts: &[Sent, Read, Failed],
         receipts_through: true,
         attachments_max: 1,
@@ -70,6 +81,9 @@ pub const CHANNELS: &[Capabilities] = &[
         list: None,
         templates: false,
         reply_window_h: None,
+        to_strangers: false,
+        edit: false,
+        retract: false,
         receipts: &[Sent, Failed],
         receipts_through: false,
         // a request takes five messages, one of them the text
@@ -92,6 +106,9 @@ pub const CHANNELS: &[Capabilities] = &[
         list: None,
         templates: false,
         reply_window_h: Some(24),
+        to_strangers: false,
+        edit: false,
+        retract: false,
         receipts: ALL_RECEIPTS,
         receipts_through: true,
         attachments_max: 1,
@@ -111,6 +128,9 @@ pub const CHANNELS: &[Capabilities] = &[
         list: None,
         templates: false,
         reply_window_h: None,
+        to_strangers: true,
+        edit: false,
+        retract: false,
         receipts: &[Queued, Sent, Delivered, Failed],
         receipts_through: false,
         attachments_max: 10,
@@ -129,6 +149,9 @@ pub const CHANNELS: &[Capabilities] = &[
         list: None,
         templates: false,
         reply_window_h: None,
+        to_strangers: false,
+        edit: true,
+        retract: true,
         receipts: &[Sent, Failed],
         receipts_through: false,
         attachments_max: 10,
@@ -147,6 +170,9 @@ pub const CHANNELS: &[Capabilities] = &[
         list: None,
         templates: false,
         reply_window_h: None,
+        to_strangers: false,
+        edit: false,
+        retract: false,
         receipts: ALL_RECEIPTS,
         receipts_through: false,
         attachments_max: 1,
@@ -170,6 +196,9 @@ pub const CHANNELS: &[Capabilities] = &[
         list: Some(Rows { max: 10, button_max: 20, title_max: 24, description_max: 72 }),
         templates: true,
         reply_window_h: Some(24),
+        to_strangers: true,
+        edit: false,
+        retract: false,
         receipts: ALL_RECEIPTS,
         receipts_through: false,
         attachments_max: 1,
@@ -198,6 +227,9 @@ const fn own_site(channel: &'static str) -> Capabilities {
         list: Some(Rows { max: 64, button_max: 100, title_max: 100, description_max: 250 }),
         templates: false,
         reply_window_h: None,
+        to_strangers: false,
+        edit: true,
+        retract: true,
         receipts: ALL_RECEIPTS,
         receipts_through: true,
         attachments_max: 64,
@@ -214,6 +246,12 @@ const fn own_site(channel: &'static str) -> Capabilities {
 #[must_use]
 pub fn capabilities(channel: &str) -> Option<&'static Capabilities> {
     CHANNELS.iter().find(|known| known.channel == channel)
+}
+
+/// How long after a customer's last message a channel takes our words, milliseconds; none: always.
+pub(crate) fn reply_window_ms(channel: &str) -> Option<i64> {
+    let hours = capabilities(channel)?.reply_window_h?;
+    Some(i64::from(hours) * 3_600_000)
 }
 
 /// Whether receipts of a channel may name a time instead of a message. Of a channel of somebody's own nothing is known: they may.

@@ -9,11 +9,11 @@ use super::store::{Said, store};
 use super::{Counterpart, provider_fingerprint};
 use crate::domain::command::{Arrival, DeadLetter};
 use crate::domain::customer::{
-    Named, Told, Who, changed, is_set_aside, normalise, quarantine, resolve, resolve_thread,
+    Named, Told, Who, changed, is_set_aside, known, normalise, quarantine, resolve, resolve_thread,
 };
 use crate::domain::delivery;
 use crate::domain::draft::Draft;
-use crate::domain::event::{AddressKind, EventKind, InboundEvent, Receipt, ReceiptStatus, Scope, Sender};
+use crate::domain::event::{AddressKind, Assurance, EventKind, InboundEvent, Receipt, ReceiptStatus, Scope, Sender};
 use crate::domain::id::Name;
 use crate::domain::record::{Change, Flags, MessageKind, PersonalValue};
 use crate::domain::rejection::Rejection;
@@ -144,6 +144,10 @@ fn item(draft: &mut Draft<'_>, mut arrival: Arrival, endpoint: &EndpointConfig) 
             None => Once::default(),
         },
     };
+    if let Some(number) = quoted_number(draft, &arrival, endpoint, &item) {
+        arrival.event.senders.push(number);
+    }
+    let event = &arrival.event;
     let mut flags = item.flags.with(once.flags).with(odd_time(event, draft.now));
     let mut joins = Joins::Unknown;
     if let (Some((AddressKind::Email, address)), "email") = (&counterpart, arrival.channel.as_str()) {
@@ -213,6 +217,25 @@ fn item(draft: &mut Draft<'_>, mut arrival: Arrival, endpoint: &EndpointConfig) 
         store(draft, Some(endpoint), said);
     }
     Ok(())
+}
+
+/// The number that a message of ours went to which is quoted by an account that nobody knows: whoever quotes it has it, in the chat
+/// with us. Only as long as nobody has written from the number.
+fn quoted_number(draft: &Draft<'_>, arrival: &Arrival, endpoint: &EndpointConfig, item: &Item) -> Option<Sender> {
+    let (quoted, event) = (item.quoted.as_deref()?, &arrival.event);
+    let [sender] = event.senders.as_slice() else { return None };
+    let told = event.assurance >= Assurance::Platform && event.scope == Scope::Direct && !item.external;
+    if !told || sender.kind != AddressKind::Whatsapp || known(draft.space, sender, &endpoint.scope).is_some() {
+        return None;
+    }
+    let space = draft.space;
+    let fingerprint = provider_fingerprint(space.hash_key(), &arrival.channel, &arrival.endpoint, quoted);
+    let (message, _) = space.provider_ids.get(fingerprint)?;
+    let delivery = space.deliveries.get(message.to_bits()).filter(|delivery| !delivery.external)?;
+    let number = space.leaves.get(delivery.leaf)?;
+    let is_its = number.kind == AddressKind::Phone && number.is_unheard() && !number.ended && !number.shared;
+    let address = number.address.as_ref().filter(|_| is_its)?.to_string();
+    Some(Sender { kind: AddressKind::Phone, address })
 }
 
 /// Puts what the channel answers to before a login or id of ours that an adapter names first: nobody is reached by those, and they

@@ -21,7 +21,7 @@ use crate::domain::record::{
 use crate::domain::routing::{self, Chosen, answer_by, demanded, key, requeue};
 use crate::domain::session::Agent;
 use crate::domain::view::WorkState;
-use crate::domain::work::{Says, settle_cost};
+use crate::domain::work::{Says, Work, guard, settle_cost};
 use crate::domain::workspace::EndpointConfig;
 
 /// Longest token of a provider that is kept, bytes: each open Work may hold two.
@@ -203,6 +203,9 @@ pub(super) fn store(draft: &mut Draft<'_>, endpoint: Option<&EndpointConfig>, sa
         settle(draft, work);
     }
     follow_up(draft, route, work, chosen);
+    if let Some(work) = work.filter(|work| draft.work(*work).is_some_and(Work::has_automation)) {
+        guard(draft, work);
+    }
 }
 
 /// What a message is found by when it is answered: its provider's id. That of a mail is its author's to choose: one that somebody

@@ -85,6 +85,11 @@ impl Leaf {
         day(now).saturating_sub(self.heard) >= days
     }
 
+    /// Whether its person never wrote.
+    pub(crate) fn is_unheard(&self) -> bool {
+        self.heard == 0
+    }
+
     /// Whether it is a number that was silent for so long that it may have another owner now.
     pub(crate) fn may_be_anothers(&self, now: Timestamp) -> bool {
         self.kind == AddressKind::Phone && self.heard != 0 && day(now).saturating_sub(self.heard) > SILENT_DAYS

@@ -2,6 +2,7 @@
 
 mod address;
 mod aside;
+mod begin;
 mod block;
 mod browser;
 mod change;
@@ -26,6 +27,7 @@ mod weigh;
 pub use address::normalise;
 pub(crate) use address::{NORMALISER_VERSION, address_hash, email_hash};
 pub(crate) use aside::{Aside, Asides, Block, carry_block, flags as aside_flags, is_set_aside};
+pub(crate) use begin::{Addressed, addressed, open_addressed};
 pub(crate) use block::{block, block_over, clear_spam, lift_quarantine, mark_spam, quarantine, unblock};
 pub(crate) use change::{Told, changed};
 pub(crate) use erase::{erase, keys_destroyed};

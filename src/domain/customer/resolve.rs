@@ -504,7 +504,7 @@ fn merge(draft: &mut Draft<'_>, members: &[Address], evidence: Evidence) -> Opti
 
 impl AddressKind {
     /// Whether an address of the kind means something only within a portfolio, page or account.
-    pub(super) fn is_scoped(self) -> bool {
+    pub(crate) fn is_scoped(self) -> bool {
         matches!(self, Self::Whatsapp | Self::Messenger | Self::Instagram)
     }
 }

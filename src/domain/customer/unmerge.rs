@@ -14,7 +14,7 @@ use crate::domain::draft::Draft;
 use crate::domain::id::{AgentId, LeafId, MessageId, Name, RootId, WorkId};
 use crate::domain::record::{Change, QueueCause, SuggestionEnd};
 use crate::domain::rejection::Rejection;
-use crate::domain::routing::{fill, requeue};
+use crate::domain::routing::{fill, place, requeue};
 use crate::domain::view::WorkState;
 use crate::domain::work::{Work, end, goes_on, join, part_off};
 
@@ -83,9 +83,14 @@ fn split(draft: &mut Draft<'_>, id: WorkId, open: &[WorkId]) -> Option<WorkId> {
     let messages: Vec<MessageId> = strange.map(|(message, _)| message).collect();
     let (state, queue, waited) = (work.state, work.queue.clone(), work.ours_since);
     let parted = part_off(draft, id, messages, vec![id])?;
-    if state == WorkState::Queued && draft.work(id).is_some_and(|work| work.ours_since != waited) {
-        // Its place was that of what is no part of it any more.
-        requeue(draft, id, &queue, QueueCause::Requeued, None);
+    if state == WorkState::Queued {
+        if draft.work(id).is_some_and(|work| work.ours_since != waited) {
+            // Its place was that of what is no part of it any more.
+            requeue(draft, id, &queue, QueueCause::Requeued, None);
+        } else {
+            // Spoken on fewer channels it may be for somebody who could not have it before.
+            place(draft, id);
+        }
     }
     goes_on(draft, id);
     Some(settle(draft, parted, &queue, open))

@@ -5,7 +5,7 @@ use super::reply_token;
 use crate::domain::content::{Content, Mail, Mailbox, Part};
 use crate::domain::customer::email_hash;
 use crate::domain::draft::Draft;
-use crate::domain::id::{LeafId, WorkId};
+use crate::domain::id::{Name, WorkId};
 use crate::domain::record::{MailCopy, MessageContent};
 use crate::domain::rejection::Rejection;
 use crate::domain::work::Work;
@@ -41,7 +41,7 @@ pub(super) fn named(content: &Content) -> impl Iterator<Item = &str> {
 pub(super) fn letter(
     draft: &Draft<'_>,
     work: &Work,
-    leaf: LeafId,
+    (address, hash): &(Name, u128),
     endpoint: &EndpointConfig,
     mut content: Content,
 ) -> Result<Letter, Rejection> {
@@ -62,13 +62,10 @@ pub(super) fn letter(
     if let Some(own) = own {
         mail.from = vec![Mailbox { name: endpoint.shown_name.clone(), address: own.clone() }];
     }
-    let recipient = draft.space.leaves.get(leaf);
-    if let Some(address) = recipient.and_then(|leaf| leaf.address.as_ref()) {
-        first(&mut mail.to, address);
-    }
+    first(&mut mail.to, address);
 
-    let (copied, copies) = copies(draft, work.id, leaf, &mail)?;
-    let token = recipient.and_then(|leaf| sign(draft, work.id, leaf.hash()));
+    let (copied, copies) = copies(draft, work.id, *hash, &mail)?;
+    let token = sign(draft, work.id, *hash);
     // The id of a mail is seen by whoever gets it or a copy. It proves nothing of their own addresses: the token is bound to the
     // recipient's. Who forges that besides is taken for the recipient, and gets no answer by it.
     let id = draft.next_message();
@@ -94,15 +91,14 @@ fn first(to: &mut Vec<Mailbox>, address: &str) {
 fn copies(
     draft: &Draft<'_>,
     work: WorkId,
-    recipient: LeafId,
+    recipient: u128,
     mail: &Mail,
 ) -> Result<(Vec<u128>, Vec<MailCopy>), Rejection> {
     let space = draft.space;
-    let recipient = space.leaves.get(recipient).map(|leaf| leaf.hash());
     let (mut copied, mut copies) = (Vec::new(), Vec::new());
     for mailbox in mail.to.iter().chain(&mail.cc).chain(&mail.bcc) {
         let Some(hash) = email_hash(space, &mailbox.address) else { continue };
-        if Some(hash) == recipient || copied.contains(&hash) || space.config().is_own_mailbox(&mailbox.address) {
+        if hash == recipient || copied.contains(&hash) || space.config().is_own_mailbox(&mailbox.address) {
             continue;
         }
         if copied.len() == MAX_COPIES {

@@ -6,13 +6,13 @@ use super::opt_out::{Opt, note_opt};
 use super::through::{sent_at, through, waited};
 use crate::domain::channel::refuses_marketing_only;
 use crate::domain::conversation::provider_fingerprint;
-use crate::domain::customer::known;
+use crate::domain::customer::{Named, known, resolve};
 use crate::domain::draft::Draft;
-use crate::domain::event::{AddressKind, ErrorClass, InboundEvent, Receipt, ReceiptStatus, Sender};
+use crate::domain::event::{AddressKind, Assurance, ErrorClass, InboundEvent, Receipt, ReceiptStatus, Scope, Sender};
 use crate::domain::id::{LeafId, MessageId, Name, WorkId};
-use crate::domain::record::{Author, Change, MessageStored, OptSource, Purpose, ReceiptNoted};
+use crate::domain::record::{Author, Change, MessageKind, MessageStored, OptSource, Purpose, ReceiptNoted};
 use crate::domain::rejection::Rejection;
-use crate::domain::workspace::{EndpointConfig, Names, Symbol};
+use crate::domain::workspace::{EndpointConfig, Names, Symbol, Workspace};
 
 /// Receipts that wait for their message at most, in a workspace.
 const MAX_PARKED: usize = 10_000;
@@ -27,6 +27,10 @@ pub(crate) struct Delivery {
     pub(crate) status: ReceiptStatus,
     /// Somebody said it outside skein.
     pub(crate) external: bool,
+    /// It says something: it is not about another message of ours.
+    pub(crate) said: bool,
+    /// It was canceled or retracted, or sent again.
+    pub(crate) over: bool,
     channel: Symbol,
     endpoint: Symbol,
 }
@@ -48,9 +52,17 @@ impl Delivery {
             work: message.work,
             status: ReceiptStatus::Queued,
             external: message.author == Author::External,
+            said: message.kind == MessageKind::Message,
+            over: false,
             channel: names.intern(&message.channel),
             endpoint: names.intern(&message.endpoint),
         }
+    }
+
+    /// The endpoint that it went out by.
+    pub(super) fn endpoint(self, space: &Workspace) -> Result<&EndpointConfig, Rejection> {
+        let (channel, name) = (space.names.get(self.channel), space.names.get(self.endpoint));
+        space.config().endpoint(channel, name).ok_or_else(|| Rejection::UnknownEndpoint(name.clone()))
     }
 
     /// Whether it went out by the endpoint.
@@ -79,10 +91,41 @@ pub(crate) fn receipt(
 ) -> Result<(), Rejection> {
     // Its class speaks of the person, whatever is known of the message already.
     let opted_out = opted_out(draft, endpoint, event, report);
+    let paired = pair(draft, endpoint, event, report);
     match noted(draft, endpoint, event, report) {
-        Err(_) if opted_out => Ok(()),
+        Err(_) if opted_out || paired => Ok(()),
         noted => noted,
     }
+}
+
+/// Whom we wrote to first is known to the provider by another name, too, which may be all that the answer names: whoever answers is
+/// the same person. True: that is news.
+fn pair(draft: &mut Draft<'_>, endpoint: &EndpointConfig, event: &InboundEvent, report: &Receipt) -> bool {
+    if event.senders.len() < 2 || event.assurance < Assurance::Platform || event.scope != Scope::Direct {
+        return false;
+    }
+    let Some((_, delivery)) = reported(draft, endpoint, fingerprint(draft, endpoint, event), report).0 else {
+        return false;
+    };
+    let space = draft.space;
+    let unheard = space.leaves.get(delivery.leaf).is_some_and(|leaf| leaf.is_unheard() && !leaf.ended);
+    let names_it = || event.senders.iter().any(|sender| known(space, sender, &endpoint.scope) == Some(delivery.leaf));
+    let is_news = || event.senders.iter().any(|sender| known(space, sender, &endpoint.scope).is_none());
+    if delivery.external || !unheard || !names_it() || !is_news() {
+        return false;
+    }
+    let named = Named {
+        senders: &event.senders,
+        assurance: event.assurance,
+        endpoint,
+        wrote: false,
+        says: false,
+        live: true,
+        at: None,
+    };
+    let before = draft.changes().len();
+    resolve(draft, &named);
+    draft.changes().len() > before
 }
 
 /// A message failed because its recipient does not want to be written to. True: that is news.

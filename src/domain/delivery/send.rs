@@ -4,30 +4,33 @@ use smallvec::SmallVec;
 
 use super::mail::{Letter, letter, named};
 use super::opt_out::is_refused;
+use super::reach::{Because, Sending, may_send};
 use crate::domain::channel::{carries, reports_through};
 use crate::domain::command::{Recipient, Send};
 use crate::domain::content::Content;
 use crate::domain::conversation::provider_fingerprint;
 use crate::domain::customer::email_hash;
 use crate::domain::draft::Draft;
-use crate::domain::event::{AddressKind, Assurance, ErrorClass, Scope};
-use crate::domain::id::{AgentId, LeafId, MessageId, Name, WorkId};
-use crate::domain::record::{
-    Author, Change, Direction, Evidence, Flags, IdentityStatus, MessageContent, MessageKind, MessageStored, Purpose,
-};
+use crate::domain::event::{Assurance, ErrorClass, Scope};
+use crate::domain::id::{AgentId, AssignmentId, LeafId, MessageId, Name, WorkId};
+use crate::domain::record::{Author, Change, Direction, Flags, MessageContent, MessageKind, MessageStored, Purpose};
 use crate::domain::rejection::Rejection;
-use crate::domain::work::{Work, known, owned};
-use crate::domain::workspace::{AgentKind, EndpointConfig};
+use crate::domain::time::Timestamp;
+use crate::domain::work::{Work, guard, known, owned};
+use crate::domain::workspace::{AgentKind, EndpointConfig, TemplateConfig};
 
 /// Longest text of an answer, bytes.
 const MAX_TEXT_BYTES: usize = 64 * 1_024;
-/// What was asked from an address before it was SHARED is answered there for so many days.
-const ASKED_BEFORE_SHARED_DAYS: u16 = 30;
 /// Most parts of an answer.
 const MAX_PARTS: usize = 64;
 
-/// An agent answers.
-pub(crate) fn send(draft: &mut Draft<'_>, agent: AgentId, send: Send) -> Result<(), Rejection> {
+/// An agent answers. `again`: the message of ours that it takes the place of.
+pub(crate) fn send(
+    draft: &mut Draft<'_>,
+    agent: AgentId,
+    send: Send,
+    again: Option<MessageId>,
+) -> Result<(), Rejection> {
     check(&send.content)?;
     let kind = draft.agent(agent).ok_or(Rejection::UnknownAgent)?.profile.kind;
     let author = match kind {
@@ -44,88 +47,175 @@ pub(crate) fn send(draft: &mut Draft<'_>, agent: AgentId, send: Send) -> Result<
     {
         return Err(Rejection::NewerMessages { latest });
     }
+    if send.note {
+        note(draft, agent, author, send);
+        return Ok(());
+    }
+    if let Some(reason) = work.silences().filter(|_| kind == AgentKind::Bot) {
+        return Err(Rejection::AutomationMuted { reason });
+    }
 
-    let (leaf, endpoint_name, channel): (LeafId, Name, Name) = if send.note {
-        (work.leaf, work.endpoint.clone(), work.channel.clone())
-    } else {
-        let (leaf, endpoint) = recipient(draft, work, send.to.as_ref())?;
-        if is_refused(draft.space, leaf, send.purpose, &endpoint.channel) {
-            return Err(Rejection::CannotSend(ErrorClass::OptedOut));
-        }
-        if named(&send.content).any(|address| is_refused_by(draft, address, send.purpose, &endpoint.channel)) {
-            return Err(Rejection::CannotSend(ErrorClass::OptedOut));
-        }
-        carries(&endpoint.channel, &send.content)
-            .map_err(|what| Rejection::NotCarried { channel: endpoint.channel.clone(), what })?;
-        (leaf, endpoint.name.clone(), endpoint.channel.clone())
+    let (leaf, endpoint, because) = recipient(draft, work, send.to.as_ref())?;
+    let template = draft.space.config().template_of(endpoint, &send.content)?;
+    let purpose = effective(send.purpose, template);
+    let sending = Sending {
+        root: draft.root_of(work.leaf),
+        brand: &work.brand,
+        purpose,
+        template: template.is_some(),
+        now: draft.now,
     };
-    let conversation = draft.space.root_of(work.leaf);
-    let mut copied = Vec::new();
-    let words = if send.note {
-        MessageContent { content: send.content, ..MessageContent::default() }
-    } else {
-        let address = draft.space.leaves.get(leaf).and_then(|leaf| leaf.address.as_ref());
-        // A token answers the message that it came with, and nothing else; a thread is one of a chat with this address.
-        let answers = work.answer_to.as_ref().is_some_and(|(to, by)| *to == leaf && *by == endpoint_name);
-        let tokens = work.tokens.as_ref().filter(|_| answers).map(|tokens| tokens.at(draft.now));
-        let (reply_token, read_token) = tokens.unwrap_or_default();
-        let mailbox = draft.space.config().endpoint(&channel, &endpoint_name).filter(|_| channel == "email");
-        let letter = match mailbox {
-            Some(mailbox) => letter(draft, work, leaf, mailbox, send.content)?,
-            None => Letter { content: send.content, ..Letter::default() },
-        };
-        copied = letter.copied;
-        MessageContent {
-            thread: work.thread.as_deref().filter(|_| answers).map(str::to_owned),
-            reply_token,
-            read_token,
-            recipient: Some(address.ok_or(Rejection::NoRecipient)?.to_string()),
-            content: letter.content,
-            reply_to_token: letter.reply_to_token,
-            copies: letter.copies,
-            ..MessageContent::default()
-        }
-    };
-    let scope = draft.space.leaves.get(leaf).map_or(Scope::Direct, |leaf| leaf.scope);
-    // In the record: what is folded of it must not follow the table of another build.
-    let flags = if reports_through(&channel) { Flags::REPORTED_THROUGH } else { Flags::default() };
-    // The structure knows its mail again, also when its words are gone.
-    let provider_fingerprint = words
-        .outbound_mail_id()
-        .map_or(0, |mail_id| provider_fingerprint(draft.space.hash_key(), &channel, &endpoint_name, mail_id));
+    may_send(draft.space, sending, leaf, endpoint, because)?;
+    if named(&send.content).any(|address| is_refused_by(draft, address, purpose, &endpoint.channel)) {
+        return Err(Rejection::CannotSend(ErrorClass::OptedOut));
+    }
+    carries(&endpoint.channel, &send.content)
+        .map_err(|what| Rejection::NotCarried { channel: endpoint.channel.clone(), what })?;
+    let known = draft.space.leaves.get(leaf).ok_or(Rejection::NoRecipient)?;
+    let address = (known.address.clone().ok_or(Rejection::NoRecipient)?, known.hash());
+    let id = send.work;
+    push_out(
+        draft,
+        Outgoing {
+            agent,
+            author,
+            work: id,
+            assignment: send.assignment,
+            leaf,
+            address,
+            endpoint,
+            purpose,
+            kind: MessageKind::Message,
+            content: send.content,
+            about: again,
+            flags: again.map_or_else(Flags::default, |_| Flags::RETRY),
+            seen_through: send.seen_through,
+            not_after: send.not_after,
+        },
+    )?;
+    if kind == AgentKind::Bot || draft.work(id).is_some_and(Work::has_automation) {
+        guard(draft, id);
+    }
+    Ok(())
+}
+
+/// What a message is sent for: what its words were approved for, where they were.
+pub(super) fn effective(purpose: Purpose, template: Option<&TemplateConfig>) -> Purpose {
+    template.map(|template| template.purpose).filter(|purpose| *purpose != Purpose::Service).unwrap_or(purpose)
+}
+
+/// For agents only: it goes nowhere.
+fn note(draft: &mut Draft<'_>, agent: AgentId, author: Author, send: Send) {
+    let Some(work) = draft.work(send.work) else { return };
+    let leaf = work.leaf;
     let message = MessageStored {
         leaf,
-        conversation,
+        conversation: draft.root_of(leaf),
         work: Some(send.work),
-        direction: if send.note { Direction::Note } else { Direction::Out },
+        direction: Direction::Note,
         kind: MessageKind::Message,
         author,
         assurance: Assurance::LoggedIn,
-        scope,
+        scope: draft.space.leaves.get(leaf).map_or(Scope::Direct, |leaf| leaf.scope),
         purpose: send.purpose,
-        channel,
-        endpoint: endpoint_name,
-        flags,
-        provider_fingerprint,
+        channel: work.channel.clone(),
+        endpoint: work.endpoint.clone(),
+        flags: noted_flags(&work.channel),
         audience: SmallVec::from_slice(&[agent]),
         assignment: Some(send.assignment),
         seen_through: send.seen_through,
         not_after: send.not_after,
+        ..MessageStored::default()
+    };
+    draft.push_message(message, MessageContent { content: send.content, ..MessageContent::default() });
+}
+
+/// In the record: what is folded of it must not follow the table of another build.
+fn noted_flags(channel: &str) -> Flags {
+    if reports_through(channel) { Flags::REPORTED_THROUGH } else { Flags::default() }
+}
+
+/// A message of ours on its way, judged already.
+#[derive(Debug)]
+pub(super) struct Outgoing<'a> {
+    pub(super) agent: AgentId,
+    pub(super) author: Author,
+    pub(super) work: WorkId,
+    pub(super) assignment: AssignmentId,
+    pub(super) leaf: LeafId,
+    /// Address of the leaf, and its keyed hash.
+    pub(super) address: (Name, u128),
+    pub(super) endpoint: &'a EndpointConfig,
+    pub(super) purpose: Purpose,
+    pub(super) kind: MessageKind,
+    pub(super) content: Content,
+    pub(super) about: Option<MessageId>,
+    pub(super) flags: Flags,
+    pub(super) seen_through: Option<MessageId>,
+    pub(super) not_after: Option<Timestamp>,
+}
+
+/// Stores it in its Work.
+pub(super) fn push_out(draft: &mut Draft<'_>, out: Outgoing<'_>) -> Result<MessageId, Rejection> {
+    let Outgoing { leaf, endpoint, kind, .. } = out;
+    let work = draft.work(out.work).ok_or(Rejection::UnknownWork)?;
+    let said = kind == MessageKind::Message;
+    // A token answers the message that it came with, and nothing else; a thread is one of a chat with this address.
+    let answers = work.answer_to.as_ref().is_some_and(|(to, by)| *to == leaf && *by == endpoint.name);
+    let tokens = work.tokens.as_ref().filter(|_| answers && said).map(|tokens| tokens.at(draft.now));
+    let (reply_token, read_token) = tokens.unwrap_or_default();
+    let letter = match endpoint.channel.as_str() {
+        "email" if said => letter(draft, work, &out.address, endpoint, out.content)?,
+        _ => Letter { content: out.content, ..Letter::default() },
+    };
+    let copied = letter.copied;
+    let words = MessageContent {
+        thread: work.thread.as_deref().filter(|_| answers).map(str::to_owned),
+        reply_token,
+        read_token,
+        recipient: Some(out.address.0.to_string()),
+        content: letter.content,
+        reply_to_token: letter.reply_to_token,
+        copies: letter.copies,
+        ..MessageContent::default()
+    };
+    // The structure knows its mail again, also when its words are gone.
+    let provider_fingerprint = words
+        .outbound_mail_id()
+        .map_or(0, |mail_id| provider_fingerprint(draft.space.hash_key(), &endpoint.channel, &endpoint.name, mail_id));
+    let message = MessageStored {
+        leaf,
+        conversation: draft.root_of(work.leaf),
+        work: Some(out.work),
+        direction: Direction::Out,
+        kind,
+        author: out.author,
+        assurance: Assurance::LoggedIn,
+        scope: draft.space.leaves.get(leaf).map_or(Scope::Direct, |leaf| leaf.scope),
+        purpose: out.purpose,
+        channel: endpoint.channel.clone(),
+        endpoint: endpoint.name.clone(),
+        flags: if said { out.flags.with(noted_flags(&endpoint.channel)) } else { out.flags },
+        about: out.about,
+        provider_fingerprint,
+        audience: SmallVec::from_slice(&[out.agent]),
+        assignment: Some(out.assignment),
+        seen_through: out.seen_through,
+        not_after: out.not_after,
         copied,
         ..MessageStored::default()
     };
-    draft.push_message(message, words);
-    Ok(())
+    Ok(draft.push_message(message, words))
 }
 
 /// Whether whoever had a mail address last refuses, also if they were erased since: a refusal outlives that.
-fn is_refused_by(draft: &Draft<'_>, address: &str, purpose: Purpose, channel: &str) -> bool {
+pub(super) fn is_refused_by(draft: &Draft<'_>, address: &str, purpose: Purpose, channel: &str) -> bool {
     let space = draft.space;
     let leaf = email_hash(space, address).and_then(|hash| space.leaves.find(hash));
     leaf.is_some_and(|leaf| is_refused(space, leaf, purpose, channel))
 }
 
-fn check(content: &Content) -> Result<(), Rejection> {
+pub(super) fn check(content: &Content) -> Result<(), Rejection> {
     if content.text.is_empty() && content.parts.is_empty() {
         return Err(Rejection::Invalid("content: neither text nor parts"));
     }
@@ -142,74 +232,24 @@ fn check(content: &Content) -> Result<(), Rejection> {
 }
 
 /// Where the answer goes: where the last customer message of the Work came from, or where the author names it.
-fn recipient<'d>(
-    draft: &'d Draft<'_>,
+fn recipient<'a>(
+    draft: &Draft<'a>,
     work: &Work,
     named: Option<&Recipient>,
-) -> Result<(LeafId, &'d EndpointConfig), Rejection> {
-    let config = draft.space.config();
+) -> Result<(LeafId, &'a EndpointConfig, Because), Rejection> {
     let origin = work.answer_to.clone();
-    let (leaf, endpoint_name, is_origin) = match named {
-        Some(to) => (to.leaf, to.endpoint.clone(), origin.as_ref() == Some(&(to.leaf, to.endpoint.clone()))),
+    let (leaf, endpoint, because) = match named {
+        Some(to) => {
+            let is_origin = origin.is_some_and(|(leaf, endpoint)| leaf == to.leaf && endpoint == to.endpoint);
+            (to.leaf, to.endpoint.clone(), if is_origin { Because::Asked } else { Because::Named })
+        }
         None => {
             let (leaf, endpoint) = origin.ok_or(Rejection::NoRecipient)?;
-            (leaf, endpoint, true)
+            (leaf, endpoint, Because::Asked)
         }
     };
-    // What changed hands is somebody else's, whatever was written from it before, and what was silent for long may be.
-    let answerable = draft.space.is_answerable(leaf);
-    let identity = draft.space.leaves.get(leaf).filter(|leaf| answerable && !leaf.may_be_anothers(draft.now));
-    // What became SHARED since the question may as well have been handed over.
-    let identity = identity.filter(|leaf| !leaf.ended || !leaf.was_heard_before(draft.now, ASKED_BEFORE_SHARED_DAYS));
-    let identity = identity.ok_or(Rejection::NoRecipient)?;
-    let endpoint = config
-        .endpoints
-        .iter()
-        .find(|endpoint| endpoint.name == endpoint_name)
-        .ok_or(Rejection::UnknownEndpoint(endpoint_name))?;
-    if is_origin {
-        return Ok((leaf, endpoint));
-    }
-    let refused = |why| Err(Rejection::RecipientRefused(why));
-    if identity.root != draft.root_of(work.leaf) {
-        return refused("not an identity of this conversation");
-    }
-    if identity.shared || identity.ended {
-        return refused("an address of several people");
-    }
-    if identity.status == IdentityStatus::Provisional {
-        return refused("an address that is only claimed");
-    }
-    if identity.kind == AddressKind::Web && identity.evidence != Evidence::Login {
-        return refused("a browser that nobody is logged in at");
-    }
-    if *config.brand(endpoint) != work.brand {
-        return refused("an endpoint of another brand");
-    }
-    if identity.scope != Scope::Direct {
-        return refused("a wider scope than the question");
-    }
-    if !reaches(&endpoint.channel, identity.kind) {
-        return refused("the endpoint's channel does not reach that kind of address");
-    }
-    Ok((leaf, endpoint))
-}
-
-/// Whether a channel delivers to a kind of address.
-pub(crate) fn reaches(channel: &str, kind: AddressKind) -> bool {
-    match kind {
-        AddressKind::Phone => matches!(channel, "sms" | "whatsapp"),
-        AddressKind::ShortCode => channel == "sms",
-        AddressKind::Whatsapp => channel == "whatsapp",
-        AddressKind::Email => channel == "email",
-        AddressKind::Messenger => channel == "messenger",
-        AddressKind::Instagram => channel == "instagram",
-        AddressKind::Telegram => channel == "telegram",
-        AddressKind::Line => channel == "line",
-        AddressKind::Viber => channel == "viber",
-        AddressKind::Web => matches!(channel, "chat" | "web"),
-        AddressKind::Crm | AddressKind::Login | AddressKind::Staff => false,
-    }
+    let known = draft.space.config().endpoints.iter().find(|known| known.name == endpoint);
+    Ok((leaf, known.ok_or(Rejection::UnknownEndpoint(endpoint))?, because))
 }
 
 /// The owner has read the Work up to a message.

@@ -3,8 +3,8 @@
 use smallvec::SmallVec;
 
 use super::{
-    Assigned, Evidence, IdentityOpened, IdentityStatus, Input, MessageStored, OfferMade, OfferOutcome, OptSource,
-    PartHeld, Presence, Purpose, QueueCause, ReceiptNoted, Required, Routed, SessionEnd, SuggestionEnd,
+    Assigned, AutomationMuted, Evidence, IdentityOpened, IdentityStatus, Input, MessageStored, OfferMade, OfferOutcome,
+    OptSource, PartHeld, Presence, Purpose, QueueCause, ReceiptNoted, Required, Routed, SessionEnd, SuggestionEnd,
     SuggestionReason, UnassignReason, WorkOpened,
 };
 use crate::domain::event::{AddressKind, Assurance, ErrorClass, ReceiptStatus};
@@ -535,6 +535,8 @@ pub enum Change {
         /// Agents who are told.
         audience: SmallVec<[AgentId; 2]>,
     },
+    /// Programs are silent in a Work until it is closed.
+    AutomationMuted(AutomationMuted),
     /// A closed Work is open again.
     WorkReopened {
         /// The Work.

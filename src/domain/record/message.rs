@@ -38,6 +38,12 @@ pub enum Author {
 }
 
 impl MessageStored {
+    /// The message of ours that it takes back, or is sent in the place of.
+    pub(crate) fn settles(&self) -> Option<MessageId> {
+        let ours = self.direction == Direction::Out && self.author != Author::External;
+        self.about.filter(|_| ours && (self.kind == MessageKind::Deletion || self.flags.has(Flags::RETRY)))
+    }
+
     /// Whether it says that its person has the address now: history and a provider's notices do not.
     pub(crate) fn is_from_the_person(&self) -> bool {
         let told = self.flags.has(Flags::BACKFILL) || self.kind == MessageKind::IdentityChange;
@@ -46,7 +52,8 @@ impl MessageStored {
 }
 
 /// Why a message is sent.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Purpose {
     /// Answer to the customer's matter.
     #[default]
@@ -156,6 +163,11 @@ impl Flags {
     pub const SPAM: Self = Self(1 << 27);
     /// From a customer who came when too many did: the same, until somebody lets it in.
     pub const QUARANTINED: Self = Self(1 << 28);
+
+    /// Sent again in the place of a message of ours that did not arrive, which it is about.
+    pub const RETRY: Self = Self(1 << 14);
+    /// A deletion of ours that takes back what had left; without it, what had not.
+    pub const RETRACTED: Self = Self(1 << 15);
 
     /// More than the limit of one identity by one endpoint within a minute: stored, in no Work, nobody is told.
     pub const FLOOD: Self = Self(8192);

@@ -19,4 +19,7 @@ pub use fact::{Asked, Fact};
 pub use identity::{Evidence, IdentityOpened, IdentityStatus, OptSource, SuggestionEnd, SuggestionReason};
 pub use message::{Author, Direction, Flags, MessageKind, MessageStored, PartHeld, Purpose, ReceiptNoted};
 pub use routed::{Inputs, Required, Routed};
-pub use work::{AssignCause, Assigned, OfferMade, OfferOutcome, QueueCause, UnassignReason, WorkBrief, WorkOpened};
+pub use work::{
+    AssignCause, Assigned, AutomationMuted, MuteReason, OfferMade, OfferOutcome, QueueCause, UnassignReason, WorkBrief,
+    WorkOpened,
+};

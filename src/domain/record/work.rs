@@ -149,4 +149,30 @@ pub enum UnassignReason {
     Requeued,
     /// The Work was merged into another.
     Merged,
+    /// Programs are silent in it from now on: a person is asked.
+    Muted,
+}
+
+/// Programs are silent in a Work until it is closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AutomationMuted {
+    /// Which.
+    pub work: WorkId,
+    /// Why.
+    pub reason: MuteReason,
+}
+
+/// Why programs of ours are silent in a Work (domain rules, section 3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum MuteReason {
+    /// Five of their messages in a row were each answered within three seconds.
+    SwiftAnswers,
+    /// The customer said the same three times.
+    SameText,
+    /// They wrote twenty times within ten minutes.
+    TooMany,
+    /// They had it back from a person twice.
+    HandedBack,
+    /// A program wrote what is to be answered: it awaits a person.
+    Generated,
 }

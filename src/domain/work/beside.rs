@@ -3,6 +3,7 @@
 
 use smallvec::SmallVec;
 
+use super::automation::Automation;
 use super::open::MailThread;
 use super::{ClosedWork, Work};
 use crate::domain::id::{MessageId, Name, WorkId};
@@ -46,11 +47,21 @@ pub(crate) struct Beside {
     pub(crate) moved: Vec<MessageId>,
     /// Mails of each identity, the latest last, once several have some: what stays when they are parted.
     pub(crate) mails: Vec<MailThread>,
+    /// What programs of ours did in it.
+    pub(super) automation: Option<Box<Automation>>,
     /// It was split, or split off: another Work may stand beside it on its endpoint.
     pub(crate) split: bool,
 }
 
 impl Beside {
+    /// What it keeps while it is closed: what programs did counts from the beginning again.
+    pub(crate) fn closed(mut self: Box<Self>) -> Option<Box<Self>> {
+        // As the thread that is answered: it begins anew.
+        self.mails.clear();
+        self.automation = None;
+        (*self != Self::default()).then_some(self)
+    }
+
     /// Number of a place, which is added when it is new. Beyond the limit it is taken for the Work's own.
     pub(crate) fn place(&mut self, place: Place) -> u8 {
         let same = |known: &Place| known.endpoint == place.endpoint && known.channel == place.channel;

@@ -7,6 +7,7 @@
 use smallvec::SmallVec;
 
 use super::Work;
+use super::automation::guard;
 use super::lifecycle::{known, revoke_offer};
 use crate::domain::draft::Draft;
 use crate::domain::id::{AgentId, AssignmentId, WorkId};
@@ -81,6 +82,7 @@ pub(crate) fn join(draft: &mut Draft<'_>, from: WorkId, into: WorkId) {
     for freed in owner.map(|owner| owner.agent).into_iter().chain(offered) {
         fill(draft, freed);
     }
+    guard(draft, into);
 }
 
 /// The assignment named is the current one; none named: nobody owns it.

@@ -3,6 +3,7 @@
 //! `QUEUED -> OFFERED -> ASSIGNED -> WRAPUP -> CLOSED`, reopened `CLOSED -> QUEUED`.
 
 mod asking;
+mod automation;
 mod beside;
 mod closed;
 mod heard;
@@ -16,6 +17,7 @@ mod said;
 mod split;
 
 pub(crate) use asking::Asking;
+pub(crate) use automation::guard;
 pub(crate) use beside::{Beside, Brought, Place};
 pub(crate) use closed::{Closed, ClosedWork};
 pub(crate) use lifecycle::{

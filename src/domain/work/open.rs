@@ -10,7 +10,8 @@ use super::routing::Routing;
 use super::said::{Said, Says};
 use crate::domain::id::{AgentId, AssignmentId, Index, LeafId, MessageId, Name, OfferId, RootId, WorkId};
 use crate::domain::record::{
-    Change, Direction, Flags, MessageContent, MessageKind, MessageStored, OfferOutcome, WorkBrief, WorkOpened,
+    Author, Change, Direction, Flags, MessageContent, MessageKind, MessageStored, MuteReason, OfferOutcome, WorkBrief,
+    WorkOpened,
 };
 use crate::domain::time::Timestamp;
 use crate::domain::timer::Timer;
@@ -57,6 +58,10 @@ pub(crate) struct Work {
     pub(crate) last_in: Option<MessageId>,
     /// When that message came.
     pub(crate) last_in_at: Option<Timestamp>,
+    /// Digest of what it says; 0: none.
+    pub(super) last_digest: u64,
+    /// A program wrote it: a person is to answer.
+    pub(super) generated: bool,
     /// Whether a customer message in it named a thread: only then another Work may stand beside it on its endpoint.
     pub(crate) threaded: bool,
     pub(crate) last_message: Option<MessageId>,
@@ -168,6 +173,8 @@ impl Work {
             thread: None,
             last_in: None,
             last_in_at: None,
+            last_digest: 0,
+            generated: false,
             threaded: false,
             last_message: None,
             seen: None,
@@ -268,6 +275,7 @@ impl Work {
             Change::WorkRekeyed { key, .. } => self.key = *key,
             Change::Required(required) => self.requires = required.levels.clone(),
             Change::Routed(routed) => self.route(routed),
+            Change::AutomationMuted(muted) => self.mute(muted.reason),
             Change::CostChanged { cost, .. } => {
                 if let Some(owner) = &mut self.owner {
                     owner.cost = *cost;
@@ -289,6 +297,7 @@ impl Work {
             self.heard.count((message.leaf, place), now);
         }
         let says = message.says();
+        self.count_automation(message, says, now);
         if !message.flags.is_quiet() {
             self.traffic_at = Some(now);
         }
@@ -299,6 +308,7 @@ impl Work {
                 self.threaded |= self.thread.is_some();
                 self.last_in = Some(id);
                 self.last_in_at = Some(now);
+                self.generated = message.flags.has(Flags::GENERATED);
                 self.answer_to = Some((message.leaf, message.endpoint.clone()));
                 self.ours_since.get_or_insert(now);
                 if let Some(owner) = &mut self.owner {
@@ -320,6 +330,10 @@ impl Work {
                 }
                 self.stop_waiting(now);
                 self.replied = true;
+                // We began: as long as nobody has asked, what follows goes where the first word went.
+                if self.last_in.is_none() && message.author != Author::External {
+                    self.answer_to.get_or_insert_with(|| (message.leaf, message.endpoint.clone()));
+                }
                 if let Some(owner) = &mut self.owner {
                     owner.answer_by = None;
                 }
@@ -329,6 +343,11 @@ impl Work {
         if let Some(words) = words.filter(|_| !message.flags.is_quiet()) {
             self.continue_mail(message.leaf, words);
         }
+    }
+
+    /// Why programs may not write to the customer now, if so.
+    pub(crate) fn silences(&self) -> Option<MuteReason> {
+        self.muted().or(self.generated.then_some(MuteReason::Generated))
     }
 
     /// The customer's turn begins, or the Work ends.

@@ -13,7 +13,7 @@ use crate::domain::record::{Change, MessageContent};
 use crate::domain::session::Agent;
 use crate::domain::time::Timestamp;
 use crate::domain::view::WorkState;
-use crate::domain::workspace::{AgentProfile, WorkspaceConfig};
+use crate::domain::workspace::{AgentKind, AgentProfile, WorkspaceConfig};
 
 /// Messages on their way from one Work to another, with what goes with them.
 #[derive(Debug)]
@@ -203,9 +203,11 @@ impl Work {
 
     /// Whether the agent serves its queue and all its channels now, and has the skills. Room is another matter.
     pub(crate) fn is_served_by(&self, agent: &Agent) -> bool {
+        let silent = || agent.profile.kind == AgentKind::Bot && self.muted().is_some();
         agent.attends(&self.queue, &self.channel)
             && self.is_spoken_by(agent)
             && agent.profile.skills.meet(&self.requires)
+            && !silent()
     }
 
     /// Whether the agent serves all its channels now.
@@ -321,6 +323,7 @@ impl Work {
             beside.brought.extend(theirs.brought);
             beside.moved.extend(theirs.moved);
             beside.split |= theirs.split;
+            beside.join_automation(theirs.automation);
         }
         self.count_anew();
     }

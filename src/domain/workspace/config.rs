@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::identity::IdentityConfig;
 use super::opt_out::OptOutConfig;
 use super::skill::Levels;
+use super::template::TemplateConfig;
 use crate::domain::event::AddressKind;
 use crate::domain::id::Name;
 use crate::domain::rules::Rule;
@@ -33,6 +34,9 @@ pub struct WorkspaceConfig {
     pub guest: Option<AgentProfile>,
     /// Phrases that, alone after the end of a Work, open none; folded.
     pub thanks: Vec<String>,
+    /// Messages that providers have approved beforehand.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub templates: Vec<TemplateConfig>,
     /// How customers refuse to be written to.
     pub opt_out: OptOutConfig,
     /// Rules about who is who.
@@ -258,6 +262,7 @@ impl WorkspaceConfig {
             agents: Vec::new(),
             guest: None,
             thanks: Vec::new(),
+            templates: Vec::new(),
             opt_out: OptOutConfig::none(),
             identity: IdentityConfig::none(),
             continuation_window_ms: 0,

@@ -12,6 +12,9 @@ impl Workspace {
     /// would have been answered there goes elsewhere.
     pub(super) fn end_link(&mut self, id: LeafId, successor: Option<LeafId>, shared: bool, at: (Index, Timestamp)) {
         self.leaves.end(id, !shared, at);
+        if let Some(successor) = successor {
+            self.carry_windows(id, successor);
+        }
         let Some(leaf) = self.leaves.get_mut(id) else {
             return;
         };

@@ -48,9 +48,7 @@ impl Matters {
     }
 
     pub(crate) fn close(&mut self, work: WorkId, beside: Option<Box<Beside>>) {
-        if let Some(mut beside) = beside {
-            // As the thread that is answered: it begins anew.
-            beside.mails.clear();
+        if let Some(beside) = beside.and_then(Beside::closed) {
             self.closed.insert(work, beside);
         }
     }

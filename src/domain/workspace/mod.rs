@@ -16,6 +16,7 @@ mod requests;
 mod search;
 mod skill;
 mod state;
+mod template;
 mod views;
 
 pub(crate) use bodies::body_digest;
@@ -27,3 +28,4 @@ pub(crate) use names::{Names, Symbol};
 pub use opt_out::{OptOutConfig, OptWord};
 pub use skill::{Levels, MAX_LEVEL, MAX_SKILLS};
 pub use state::Workspace;
+pub use template::TemplateConfig;

@@ -42,6 +42,11 @@ impl Names {
         }
     }
 
+    /// Number of a name that has one.
+    pub(crate) fn find(&self, name: &str) -> Option<Symbol> {
+        self.numbers.get(name).copied().map(Symbol)
+    }
+
     /// The name of a number that `intern` gave.
     pub(crate) fn get(&self, symbol: Symbol) -> &Name {
         &self.by_number[usize::from(symbol.0)]

@@ -16,7 +16,7 @@ use super::requests::Requests;
 use crate::domain::command::Answer;
 use crate::domain::conversation::{Aging, HeldParts, Seen};
 use crate::domain::customer::{Joined, Leaves, Suggestions};
-use crate::domain::delivery::{Delivery, MailState, OpenSends, OptOuts, ParkedReceipt, WaitingReport};
+use crate::domain::delivery::{Delivery, MailState, OpenSends, OptOuts, ParkedReceipt, WaitingReport, Windows};
 use crate::domain::event::{Assurance, ReceiptStatus};
 use crate::domain::id::{AgentId, Index, LeafId, MessageId, Name, RootId, WorkId};
 use crate::domain::record::{
@@ -59,6 +59,8 @@ pub struct Workspace {
     pub(crate) open_sends: OpenSends,
     /// Who does not want to be written to.
     pub(crate) opt_outs: OptOuts,
+    /// Until when channels let us write freely.
+    pub(crate) windows: Windows,
     /// Who may be one person.
     pub(crate) suggestions: Suggestions,
     /// What few customers have.
@@ -111,6 +113,7 @@ impl Workspace {
             deliveries: Aging::default(),
             open_sends: OpenSends::default(),
             opt_outs: OptOuts::default(),
+            windows: Windows::default(),
             suggestions: Suggestions::default(),
             people: People::default(),
             mail: MailState::default(),
@@ -377,6 +380,7 @@ impl Workspace {
         if message.is_from_the_person() {
             self.leaves.hear(message.leaf, now);
         }
+        self.windows.note(message, &mut self.names, now);
         self.remembered.put(message.duplicate_key, Seen { digest: message.digest, message: id, at: now }, now);
         self.provider_ids.note(message.provider_fingerprint, (id, message.work), now);
         if message.channel == "email" && message.direction == Direction::In {
@@ -389,6 +393,9 @@ impl Workspace {
                 self.open_sends.open(message.leaf, id, now);
             }
             self.deliveries.note(id.to_bits(), delivery, now);
+            if let Some(settled) = message.settles().and_then(|id| self.deliveries.get_mut(id.to_bits())) {
+                settled.over = true;
+            }
         }
     }
 
@@ -506,6 +513,7 @@ impl Workspace {
         let open = &mut self.open_sends;
         self.deliveries.forget_each(now, |key, delivery| open.close(delivery.leaf, MessageId::from_bits(key)));
         self.parked.forget(now);
+        self.windows.forget(now);
         self.mail.forget(now);
         while let Some(work) = self.closed.pop_expired(now) {
             self.mail.forget_work(work.id);

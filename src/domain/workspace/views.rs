@@ -138,6 +138,7 @@ impl Workspace {
             linked: self.known_links(work.id, work.linked()),
             merged_into: None,
             also_on: also_on(work.places_beside()),
+            muted: work.silences(),
         }
     }
 
@@ -192,6 +193,7 @@ impl Workspace {
             linked: self.beside(work.id).map(|beside| self.known_links(work.id, &beside.linked)).unwrap_or_default(),
             merged_into: None,
             also_on: self.beside(work.id).map(|beside| also_on(&beside.places)).unwrap_or_default(),
+            muted: None,
         }
     }
 

@@ -7,8 +7,8 @@ use super::routing::{required_from, routed_from};
 use super::words::{Word, author};
 use crate::domain::id::{AgentId, AssignmentId, Index, LeafId, MessageId, Name, OfferId, Position, RootId, WorkId};
 use crate::domain::record::{
-    Assigned, Change, Flags, IdentityOpened, Input, MessageStored, OfferMade, PartHeld, ReceiptNoted, WorkBrief,
-    WorkOpened,
+    Assigned, AutomationMuted, Change, Flags, IdentityOpened, Input, MessageStored, OfferMade, PartHeld, ReceiptNoted,
+    WorkBrief, WorkOpened,
 };
 use crate::domain::time::Timestamp;
 use crate::proto::log as p;
@@ -235,6 +235,10 @@ pub(super) fn change_from(change: p::Change, open: &Open<'_>) -> Result<Change, 
         Kind::WorkRekeyed(c) => Change::WorkRekeyed { work: WorkId::from_bits(c.work), key: c.key },
         Kind::CostChanged(c) => {
             Change::CostChanged { work: WorkId::from_bits(c.work), agent: AgentId(c.agent), cost: c.cost }
+        }
+        Kind::AutomationMuted(c) => {
+            let reason = Word::from_number(c.reason)?;
+            Change::AutomationMuted(AutomationMuted { work: WorkId::from_bits(c.work), reason })
         }
         Kind::WorksMerged(c) => Change::WorksMerged {
             from: WorkId::from_bits(c.from),

@@ -54,7 +54,8 @@ words! {
     record::QueueCause = log::QueueCause { New, Reopened, OfferEnded, Recalled, OwnerLost, Requeued, Rerouted }
     record::OfferOutcome = log::OfferOutcome { Accepted, Declined, Expired, Revoked }
     record::AssignCause = log::AssignCause { Offer, Auto, Claim, Start, Assign, Transfer, Takeover }
-    record::UnassignReason = log::UnassignReason { Closed, Recalled, OwnerLost, Requeued, Merged }
+    record::UnassignReason = log::UnassignReason { Closed, Recalled, OwnerLost, Requeued, Merged, Muted }
+    record::MuteReason = log::MuteReason { SwiftAnswers, SameText, TooMany, HandedBack, Generated }
     record::SessionEnd = log::SessionEnd { LoggedOut, Taken, GraceOver, SlowReader }
     record::Presence = log::Presence { Ready, Away, Draining, Offline }
 }

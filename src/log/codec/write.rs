@@ -258,6 +258,9 @@ pub(super) fn write_change(wire: &mut Wire<'_>, change: &Change, seal: &dyn Fn(&
         Change::CostChanged { work, agent, cost } => {
             wire.message(72, &p::CostChanged { work: work.to_bits(), agent: agent.0, cost: *cost })
         }
+        Change::AutomationMuted(muted) => {
+            wire.message(130, &p::AutomationMuted { work: muted.work.to_bits(), reason: muted.reason.number() })
+        }
         Change::WorksMerged { from, into, answer_by, audience: told } => wire.message(
             73,
             &p::WorksMerged {

@@ -27,6 +27,7 @@ pub(crate) fn shop() -> Shop {
         queues: vec![queue("help")],
         agents: vec![agent("ann", 2), agent("bob", 2)],
         guest: None,
+        templates: Vec::new(),
         thanks: ["thanks", "thank you", "ok"].map(str::to_owned).to_vec(),
         opt_out: opt_out(),
         identity: identity(),

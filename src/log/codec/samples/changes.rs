@@ -7,18 +7,18 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::words::{
-    address_kind, assign_cause, assurance, error_class, evidence, opt_source, outcome, presence, queue_cause,
-    receipt_status, session_end, status, suggestion_end, suggestion_reason, unassign_reason,
+    address_kind, assign_cause, assurance, error_class, evidence, mute_reason, opt_source, outcome, presence,
+    queue_cause, receipt_status, session_end, status, suggestion_end, suggestion_reason, unassign_reason,
 };
 use super::{
     agent, assignment, brief, identity_opened, input, leaf, levels, message, message_stored, name, part_held,
     receipt_noted, root, time, work, work_opened,
 };
 use crate::domain::id::{Index, OfferId, Position};
-use crate::domain::record::{Assigned, Change, OfferMade, Purpose, Required, Routed};
+use crate::domain::record::{Assigned, AutomationMuted, Change, OfferMade, Purpose, Required, Routed};
 
 /// How many variants [`variant`] numbers.
-pub(in crate::log::codec) const VARIANTS: usize = 72;
+pub(in crate::log::codec) const VARIANTS: usize = 73;
 
 /// The number of a change's variant, from 0.
 pub(in crate::log::codec) fn variant(change: &Change) -> usize {
@@ -75,8 +75,8 @@ pub(in crate::log::codec) fn variant(change: &Change) -> usize {
         Change::KeyDestroyed { .. } => 49,
         Change::WorkJoined { .. } => 50,
         Change::WorkRekeyed { .. } => 51,
-        Change::Required(_) => 70,
-        Change::Routed(_) => 71,
+        Change::Required(_) => 71,
+        Change::Routed(_) => 72,
         Change::CostChanged { .. } => 52,
         Change::WorksMerged { .. } => 53,
         Change::WorkSplit { .. } => 54,
@@ -95,6 +95,7 @@ pub(in crate::log::codec) fn variant(change: &Change) -> usize {
         Change::Quarantined { .. } => 67,
         Change::QuarantineLifted { .. } => 68,
         Change::Restored { .. } => 69,
+        Change::AutomationMuted(_) => 70,
     }
 }
 
@@ -314,6 +315,9 @@ pub(in crate::log::codec) fn every_change() -> Vec<BoxedStrategy<Change>> {
                 messages,
                 audience: audience.into(),
             })
+            .boxed(),
+        (work(), mute_reason())
+            .prop_map(|(work, reason)| Change::AutomationMuted(AutomationMuted { work, reason }))
             .boxed(),
         (work(), levels()).prop_map(|(work, levels)| Change::Required(Required { work, levels })).boxed(),
         (work(), leaf(), name(), name(), levels())

@@ -6,8 +6,8 @@ use proptest::sample::select;
 use super::agent;
 use crate::domain::event::{AddressKind, Assurance, ErrorClass, ReceiptStatus, Scope};
 use crate::domain::record::{
-    AssignCause, Author, Evidence, IdentityStatus, OfferOutcome, OptSource, Presence, QueueCause, SessionEnd,
-    SuggestionEnd, SuggestionReason, UnassignReason,
+    AssignCause, Author, Evidence, IdentityStatus, MuteReason, OfferOutcome, OptSource, Presence, QueueCause,
+    SessionEnd, SuggestionEnd, SuggestionReason, UnassignReason,
 };
 
 pub(super) fn status() -> impl Strategy<Value = IdentityStatus> {
@@ -98,7 +98,12 @@ pub(super) fn assign_cause() -> impl Strategy<Value = AssignCause> {
 
 pub(super) fn unassign_reason() -> impl Strategy<Value = UnassignReason> {
     use UnassignReason as R;
-    select(vec![R::Closed, R::Recalled, R::OwnerLost, R::Requeued, R::Merged])
+    select(vec![R::Closed, R::Recalled, R::OwnerLost, R::Requeued, R::Merged, R::Muted])
+}
+
+pub(super) fn mute_reason() -> impl Strategy<Value = MuteReason> {
+    use MuteReason as R;
+    select(vec![R::SwiftAnswers, R::SameText, R::TooMany, R::HandedBack, R::Generated])
 }
 
 pub(super) fn session_end() -> impl Strategy<Value = SessionEnd> {

@@ -1,0 +1,84 @@
+//! The workspace of these tests: one number of WhatsApp, one queue, agents who may be anybody; and a store with one object.
+
+use futures::future::BoxFuture;
+use futures::{FutureExt as _, StreamExt as _};
+use skein::agents::{Media, MediaError, MediaStream};
+use skein::domain::event::AddressKind;
+use skein::domain::id::Name;
+use skein::domain::workspace::{
+    Accept, AgentKind, AgentProfile, EndpointConfig, GracePolicy, IdentityConfig, OptOutConfig, QueueConfig,
+    WorkspaceConfig,
+};
+
+pub(crate) fn config() -> WorkspaceConfig {
+    let name = Name::from;
+    WorkspaceConfig {
+        name: name("demo"),
+        endpoints: vec![EndpointConfig {
+            name: name("support"),
+            channel: name("whatsapp"),
+            brand: name(""),
+            queue: name("general"),
+            addresses: Vec::new(),
+            scope: name("p1"),
+            shown_name: None,
+            trusts: vec![AddressKind::Crm],
+            authserv_ids: Vec::new(),
+            groups: false,
+            public: false,
+        }],
+        queues: vec![QueueConfig {
+            name: name("general"),
+            accept: Accept::Manual,
+            offer_timeout_ms: 30_000,
+            first_reply_target_ms: 60_000,
+            next_reply_target_ms: 120_000,
+            recall_after_ms: 0,
+            wrapup_max_ms: 0,
+            wrapup_cost: 0,
+            grace: GracePolicy::Requeue,
+            ..QueueConfig::default()
+        }],
+        agents: Vec::new(),
+        guest: Some(AgentProfile {
+            kind: AgentKind::Human,
+            queues: vec![name("general")],
+            capacity: 100,
+            costs: Vec::new(),
+            channels: Vec::new(),
+            ..AgentProfile::default()
+        }),
+        templates: Vec::new(),
+        thanks: Vec::new(),
+        opt_out: OptOutConfig::none(),
+        identity: IdentityConfig::none(),
+        continuation_window_ms: 3_600_000,
+        max_open_works: 10,
+        max_messages_per_minute: 1_000,
+        max_new_customers_per_minute: 600,
+        decline_cooldown_ms: 60_000,
+        decline_cooldown_min_ms: 10_000,
+        ..WorkspaceConfig::empty(Name::default())
+    }
+}
+
+/// A store with one object.
+pub(crate) struct OneObject;
+
+/// Name of the object.
+pub(crate) const OBJECT: &str = "object-1";
+/// Its bytes.
+pub(crate) const OBJECT_BYTES: usize = 150_000;
+
+impl Media for OneObject {
+    fn open(&self, _: Name, object: String) -> BoxFuture<'static, Result<MediaStream, MediaError>> {
+        async move {
+            if object != OBJECT {
+                return Err(MediaError::Missing);
+            }
+            let bytes = bytes::Bytes::from(vec![9; OBJECT_BYTES]);
+            Ok(futures::stream::iter([Ok(bytes)]).boxed())
+        }
+        .boxed()
+    }
+}
