@@ -3,6 +3,8 @@
 
 #[path = "domain/kit/mod.rs"]
 mod kit;
+#[path = "sim/rng.rs"]
+mod rng;
 
 #[path = "domain/absurd.rs"]
 mod absurd;
@@ -12,8 +14,12 @@ mod answers;
 mod asides;
 #[path = "domain/bodies.rs"]
 mod bodies;
+#[path = "domain/browsers.rs"]
+mod browsers;
 #[path = "domain/commands.rs"]
 mod commands;
+#[path = "domain/contested.rs"]
+mod contested;
 #[path = "domain/customers.rs"]
 mod customers;
 #[path = "domain/duplicates.rs"]
@@ -64,6 +70,8 @@ mod reshaped_mails;
 mod sessions;
 #[path = "domain/set_aside.rs"]
 mod set_aside;
+#[path = "domain/strangers.rs"]
+mod strangers;
 #[path = "domain/streams.rs"]
 mod streams;
 #[path = "domain/tokens.rs"]
