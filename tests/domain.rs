@@ -3,6 +3,8 @@
 
 #[path = "domain/kit/mod.rs"]
 mod kit;
+#[path = "sim/rng.rs"]
+mod rng;
 
 #[path = "domain/absurd.rs"]
 mod absurd;
@@ -14,8 +16,12 @@ mod answers;
 mod asides;
 #[path = "domain/bodies.rs"]
 mod bodies;
+#[path = "domain/browsers.rs"]
+mod browsers;
 #[path = "domain/commands.rs"]
 mod commands;
+#[path = "domain/contested.rs"]
+mod contested;
 #[path = "domain/customers.rs"]
 mod customers;
 #[path = "domain/duplicates.rs"]
@@ -76,6 +82,8 @@ mod set_aside;
 mod skills;
 #[path = "domain/starts.rs"]
 mod starts;
+#[path = "domain/strangers.rs"]
+mod strangers;
 #[path = "domain/streams.rs"]
 mod streams;
 #[path = "domain/tokens.rs"]

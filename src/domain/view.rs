@@ -144,7 +144,7 @@ pub struct IdentityView {
     /// Address of several people.
     pub shared: bool,
     /// Generation.
-    pub generation: u16,
+    pub generation: u32,
     /// Who said that it belongs to the customer, when it was opened.
     pub evidence: Evidence,
     /// How sure that was.

@@ -3,47 +3,47 @@
 
 use rstest::rstest;
 use skein::domain::event::{AddressKind, Assurance, EventKind, Sender};
-use skein::domain::id::{LeafId, Name, RootId};
+use skein::domain::id::RootId;
 use skein::domain::record::{Change, Evidence, IdentityStatus, SuggestionEnd, SuggestionReason};
 use skein::domain::rejection::Rejection;
 use skein::domain::workspace::WorkspaceConfig;
 
-use crate::kit::{HOUR, Heard, Scenario, Step, chat, echo, mail, shop, sms, whatsapp};
+use crate::kit::{Heard, Scenario, Step, chat, echo, mail, shop, sms, whatsapp};
 
-const PHONE: &str = "+4915112345678";
+pub(crate) const PHONE: &str = "+4915112345678";
 const OTHER: &str = "+4915187654321";
 const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
 
 /// By SMS; the adapter knows the CRM id, and is trusted with that.
-fn text(number: &str, crm: &str) -> Heard {
+pub(crate) fn text(number: &str, crm: &str) -> Heard {
     sms(number, "hello").also(AddressKind::Crm, crm)
 }
 
 /// By the web chat, logged in.
-fn logged_in(browser: &str, login: &str) -> Heard {
+pub(crate) fn logged_in(browser: &str, login: &str) -> Heard {
     logged_in_says(browser, login, "hello")
 }
 
-fn logged_in_says(browser: &str, login: &str, words: &str) -> Heard {
+pub(crate) fn logged_in_says(browser: &str, login: &str, words: &str) -> Heard {
     chat(browser, words).also(AddressKind::Login, login).assured(Assurance::LoggedIn)
 }
 
 /// Nobody is logged in at the browser any longer.
-fn logout(browser: &str, login: &str) -> Heard {
+pub(crate) fn logout(browser: &str, login: &str) -> Heard {
     let old = Some(Sender { kind: AddressKind::Login, address: login.to_owned() });
     chat(browser, "").kind(EventKind::IdentityChange { old, new: None, reason: None })
 }
 
-fn of(step: &Step) -> RootId {
+pub(crate) fn of(step: &Step) -> RootId {
     step.message().conversation
 }
 
-fn reasons(story: &Scenario, root: RootId) -> Vec<SuggestionReason> {
+pub(crate) fn reasons(story: &Scenario, root: RootId) -> Vec<SuggestionReason> {
     story.space().suggestions_of(root).map(|known| known.reason).collect()
 }
 
 /// The customer's identities: kind, whether shared, evidence.
-fn identities(story: &Scenario, root: RootId) -> Vec<(AddressKind, bool, Evidence)> {
+pub(crate) fn identities(story: &Scenario, root: RootId) -> Vec<(AddressKind, bool, Evidence)> {
     let known = story.conversation(root).identities;
     known.into_iter().map(|identity| (identity.kind, identity.shared, identity.evidence)).collect()
 }
@@ -491,129 +491,6 @@ fn an_agents_own_address_is_never_a_customers() {
     let beside = story.hears(mail("ann@home.example", "1@x", "test").also(AddressKind::Staff, "ann"));
     assert_eq!(beside.dead(), "staff");
     assert_eq!((story.space().identities(), story.open().len()), (0, 0));
-}
-
-// Browsers.
-
-#[test]
-fn what_was_said_before_the_login_is_the_customers() {
-    let mut story = shop().opens();
-    let anna = of(&story.hears(logged_in("b1", "anna")));
-    let visitor = story.hears(chat("b2", "where is my order?"));
-    assert_ne!(of(&visitor), anna);
-    let step = story.hears(logged_in("b2", "anna"));
-    assert_eq!(of(&step), anna);
-    assert_eq!(step.message().work, visitor.opened(), "the matter goes on");
-    assert_eq!(story.conversation(of(&visitor)).conversation, anna);
-    story.folds_to_the_same();
-}
-
-#[test]
-fn after_a_logout_the_browser_is_nobodys_and_shows_nothing() {
-    let mut story = shop().only_ann().opens();
-    story.ready("ann").expect("ready");
-    let anna = of(&story.hears(logged_in("b1", "anna")));
-    let held = story.takes("ann");
-    let notice = story.hears(logout("b1", "anna"));
-    assert_eq!(of(&notice), anna);
-    assert_eq!(story.answers("ann", held, "your balance is 5").refused(), Rejection::NoRecipient);
-    let next = story.hears(chat("b1", "anybody there?"));
-    assert_ne!(of(&next), anna);
-    assert_ne!(next.message().work, Some(held.0));
-    assert_eq!(reasons(&story, anna), [SuggestionReason::SameBrowser]);
-    // Told again, it ends nobody else's link.
-    story.hears(logout("b1", "anna").event_id("again")).expect("a notice");
-    assert_eq!(of(&story.hears(chat("b1", "hello?"))), of(&next));
-    story.folds_to_the_same();
-}
-
-#[test]
-fn a_customer_who_logs_in_again_is_answered_again() {
-    let mut story = shop().only_ann().opens();
-    story.ready("ann").expect("ready");
-    let anna = of(&story.hears(logged_in("b1", "anna")));
-    let held = story.takes("ann");
-    story.hears(logout("b1", "anna")).expect("a notice");
-    let again = story.hears(logged_in_says("b1", "anna", "I am back"));
-    assert_eq!((of(&again), again.message().work), (anna, Some(held.0)));
-    let answer = story.answers("ann", held, "your balance is 5");
-    assert_eq!(answer.message().leaf, again.message().leaf);
-}
-
-#[test]
-fn words_without_the_proof_of_a_login_are_not_shown_to_be_the_customers() {
-    let mut story = shop().opens();
-    let anna = of(&story.hears(logged_in("b1", "anna")));
-    assert_eq!(of(&story.hears(chat("b1", "still me").assured(Assurance::LoggedIn))), anna);
-    let later = of(&story.hears(chat("b1", "who is it now?")));
-    assert_ne!(later, anna);
-    assert_eq!(of(&story.hears(logged_in("b1", "anna"))), anna);
-    assert_eq!(story.conversation(later).conversation, anna, "it was the same person");
-}
-
-#[test]
-fn in_a_browser_of_several_the_words_between_logins_are_nobodys() {
-    let mut story = shop().opens();
-    let anna = of(&story.hears(logged_in("b1", "anna")));
-    story.hears(logout("b1", "anna")).expect("a notice");
-    let between = of(&story.hears(chat("b1", "hello?")));
-    let bert = of(&story.hears(logged_in("b1", "bert")));
-    assert!(bert != anna && between != anna && between != bert);
-    assert_eq!(identities(&story, between), [(AddressKind::Web, true, Evidence::First)]);
-    story.hears(logout("b1", "bert")).expect("a notice");
-    let next = of(&story.hears(chat("b1", "hello?")));
-    assert!(![anna, bert, between].contains(&next), "and each time nobody else's either");
-    assert_eq!(of(&story.hears(logged_in("b1", "bert"))), bert);
-    assert_eq!(of(&story.hears(logged_in("b1", "anna"))), anna);
-    story.folds_to_the_same();
-}
-
-#[test]
-fn another_login_ends_the_link_without_a_logout() {
-    let mut story = shop().only_ann().opens();
-    story.ready("ann").expect("ready");
-    let anna = of(&story.hears(logged_in("b1", "anna")));
-    let held = story.takes("ann");
-    let bert = of(&story.hears(logged_in("b1", "bert")));
-    assert_ne!(bert, anna);
-    assert_eq!(story.answers("ann", held, "for her alone").refused(), Rejection::NoRecipient);
-}
-
-#[test]
-fn another_login_that_is_only_claimed_shows_nothing_of_the_first() {
-    let mut story = shop().opens();
-    let anna = of(&story.hears(logged_in("b1", "anna")));
-    story.hears(logged_in("b2", "bert")).expect("a message");
-    let step = story.hears(chat("b1", "I am bert").also(AddressKind::Login, "bert").assured(Assurance::Claimed));
-    assert_ne!(of(&step), anna);
-}
-
-#[test]
-fn a_login_told_by_itself_links_the_browser() {
-    let mut story = shop().opens();
-    let new = Some(Sender { kind: AddressKind::Login, address: "anna".to_owned() });
-    let login = EventKind::IdentityChange { old: None, new, reason: None };
-    let anna = of(&story.hears(logged_in("b2", "anna")));
-    story.hears(chat("b1", "").kind(login).assured(Assurance::LoggedIn)).expect("a notice");
-    assert_eq!(of(&story.hears(chat("b1", "hello").assured(Assurance::LoggedIn))), anna);
-}
-
-#[test]
-fn a_browser_is_written_to_only_while_its_customer_is_logged_in() {
-    let mut story = shop().only_ann().opens();
-    story.ready("ann").expect("ready");
-    let visitor = story.hears(chat("b1", "hello").also(AddressKind::Crm, "C1"));
-    story.takes("ann");
-    story.after(HOUR);
-    story.hears(text(PHONE, "C1").id("later")).expect("a message");
-    let by_sms = story.takes("ann");
-    let to_browser = |leaf: LeafId| skein::domain::command::Recipient { leaf, endpoint: Name::new("web") };
-    let leaf = visitor.message().leaf;
-    let refused = story.sends("ann", by_sms, |send| send.to = Some(to_browser(leaf))).refused();
-    assert!(matches!(refused, Rejection::RecipientRefused(_)), "{refused:?}");
-    story.hears(logged_in("b1", "anna")).expect("logged in");
-    let sent = story.sends("ann", by_sms, |send| send.to = Some(to_browser(leaf)));
-    assert_eq!(sent.message().leaf, leaf);
 }
 
 #[test]

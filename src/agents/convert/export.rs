@@ -82,7 +82,7 @@ fn item(
             PersonalValue::Address(address) => Item::Address(p::ExportedAddress {
                 namespace: enums::namespace(*kind).to_owned(),
                 address: address.to_string(),
-                generation: (*generation).into(),
+                generation: *generation,
                 link: None,
             }),
             _ => return None,
@@ -198,7 +198,7 @@ fn address(record: &Record, place: u16, opened: &IdentityOpened) -> p::ExportedA
             Some(PersonalValue::Address(address)) => address.to_string(),
             _ => String::new(),
         },
-        generation: opened.generation.into(),
+        generation: opened.generation,
         link: Some(p::Link {
             evidence: enums::evidence(opened.evidence).into(),
             assurance: enums::assurance(opened.assurance).into(),

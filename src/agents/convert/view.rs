@@ -127,7 +127,7 @@ pub(super) fn identity(view: IdentityView) -> p::Identity {
         address: view.address.map(Into::into).unwrap_or_default(),
         verified: view.status == crate::domain::record::IdentityStatus::Verified,
         shared: view.shared,
-        generation: view.generation.into(),
+        generation: view.generation,
         refuses: view.refuses.into_iter().map(|purpose| enums::purpose(purpose).into()).collect(),
         link: Some(p::Link {
             evidence: enums::evidence(view.evidence).into(),

@@ -158,7 +158,7 @@ fn purpose_of(named: &str, opted_in: bool) -> Option<Option<Purpose>> {
 
 impl MessageKind {
     /// Whether the item is something said, so that its provider id names it.
-    pub(super) fn is_said(self) -> bool {
+    pub(crate) fn is_said(self) -> bool {
         matches!(self, Self::Message | Self::Unsupported | Self::Call)
     }
 }

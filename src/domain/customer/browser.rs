@@ -4,8 +4,9 @@
 //! come without the proof of a login from a browser that is one's by login. Each time the browser's address gets its next generation,
 //! with a customer of its own until the next login: nobody sees there what was said before.
 //!
-//! What an anonymous visitor said is the customer's who logs in next, unless several people have logged in there: then the words
-//! between logins are SHARED, nobody's. After a logout the two are suggested to be one person.
+//! What an anonymous visitor said is the customer's who logs in within the same sitting (see `sitting`): nobody else has come to
+//! the machine meanwhile. Whoever logs in later begins anew, and the two are suggested to be one person, as they are after a logout.
+//! Where several people have logged in the words between logins are SHARED, nobody's.
 //!
 //! How an adapter says so: it names the login beside the browser's id, with assurance LOGGED_IN, in every event of a person who is
 //! logged in; a logout is an identity change of the browser's whose old address is the login and that has no new one.
@@ -32,13 +33,16 @@ pub(super) fn settle(
     let browser = strong.first_mut()?;
     let before = draft.space.leaves.find(browser.hash);
     if !person.is_nobody() {
-        let other = browser.leaf.filter(|&leaf| !goes_on(draft, leaf, browser, &person));
+        let other = browser.leaf.filter(|&leaf| !goes_on(draft, named, leaf, browser, &person));
+        let may_be_same = other.filter(|&leaf| may_go_on(draft, leaf, browser, &person));
         if let Some(leaf) = other {
-            share_what_is_nobodys(draft, leaf, &person);
+            if may_be_same.is_none() {
+                share_what_is_nobodys(draft, leaf, &person);
+            }
             browser.pass_on(draft);
         }
         browser.shared = false;
-        return None;
+        return may_be_same;
     }
     if browser.leaf.is_some_and(|leaf| named.wrote && is_over(draft, named, leaf, weak)) {
         browser.pass_on(draft);
@@ -62,7 +66,16 @@ pub(super) fn logs_out(draft: &mut Draft<'_>, leaf: LeafId, login: Option<LeafId
 }
 
 /// Whether who is logged in now is the customer of the browser's generation, or becomes it.
-fn goes_on(draft: &Draft<'_>, leaf: LeafId, browser: &Address, person: &Person) -> bool {
+fn goes_on(draft: &Draft<'_>, named: &Named<'_>, leaf: LeafId, browser: &Address, person: &Person) -> bool {
+    let sits_there = || match draft.space.leaves.get(leaf).map(|leaf| leaf.evidence) {
+        Some(Evidence::Login) => named.assurance >= Assurance::LoggedIn,
+        _ => draft.space.people.sittings.stands(leaf, named.at, draft.now),
+    };
+    may_go_on(draft, leaf, browser, person) && (person.has(draft.space.root_of(leaf)) || sits_there())
+}
+
+/// Whether who is logged in now may be the customer of the browser's generation, as far as is known who has logged in there.
+fn may_go_on(draft: &Draft<'_>, leaf: LeafId, browser: &Address, person: &Person) -> bool {
     let root = draft.space.root_of(leaf);
     if browser.shared || person.fit(draft, browser) != Fit::Joins {
         return false;

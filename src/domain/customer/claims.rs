@@ -94,7 +94,8 @@ pub(super) fn suggest_weak(draft: &mut Draft<'_>, who: Who, claimed: SmallVec<[A
         }
         let reason = if address.doubted { SuggestionReason::DoubtedAddress } else { SuggestionReason::Claim };
         // Two values of a single-valued kind are two people: an agent could only say no.
-        if Person::of(draft, who.root).fit(draft, &address) != Fit::Joins || !takes(draft, who.root, reason) {
+        let fit = Person::of(draft, who.root).fit(draft, &address);
+        if !matches!(fit, Fit::Joins | Fit::Contested) || !takes(draft, who.root, reason) {
             continue;
         }
         let opening = Opening { assurance: Assurance::Claimed, wrote: false, evidence: Evidence::First };

@@ -24,7 +24,7 @@ const LINKS: usize = 8;
 pub(crate) struct Leaf {
     /// The customer that it belongs to now.
     pub(crate) root: RootId,
-    pub(crate) generation: u16,
+    pub(crate) generation: u32,
     pub(crate) namespace_scope: Symbol,
     pub(crate) kind: AddressKind,
     pub(crate) scope: Scope,
@@ -64,7 +64,7 @@ impl Leaf {
     }
 
     /// Generation of its address after this one.
-    pub(crate) fn next_generation(&self) -> u16 {
+    pub(crate) fn next_generation(&self) -> u32 {
         self.generation.saturating_add(1)
     }
 
@@ -234,7 +234,7 @@ impl Leaves {
     pub(crate) fn rekey(
         &mut self,
         id: LeafId,
-        (kind, hash, generation): (AddressKind, u128, u16),
+        (kind, hash, generation): (AddressKind, u128, u32),
         address: Option<Name>,
     ) {
         let Some(before) = self.leaves.get(id.at()).map(|leaf| leaf.hash) else { return };

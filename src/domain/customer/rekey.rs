@@ -28,7 +28,7 @@ const REKEYED: usize = 64;
 #[derive(Default)]
 struct Batch {
     /// Who has each address now, with its generation.
-    current: BTreeMap<u128, (LeafId, u16)>,
+    current: BTreeMap<u128, (LeafId, u32)>,
     /// Who had each address that several turned out to have.
     had: BTreeMap<u128, BTreeSet<LeafId>>,
     moved: BTreeMap<LeafId, u128>,
@@ -85,7 +85,7 @@ fn one(draft: &mut Draft<'_>, batch: &mut Batch, id: LeafId, version: u16, norma
 }
 
 /// Who else has the address, and in which generation.
-fn holder(draft: &Draft<'_>, batch: &Batch, id: LeafId, hash: u128) -> Option<(LeafId, u16)> {
+fn holder(draft: &Draft<'_>, batch: &Batch, id: LeafId, hash: u128) -> Option<(LeafId, u32)> {
     let known = batch.current.get(&hash).copied().or_else(|| {
         let found = draft.space.leaves.find(hash)?;
         let stays = batch.moved.get(&found).is_none_or(|to| *to == hash);
@@ -104,7 +104,7 @@ fn put(
     batch: &mut Batch,
     leaf: LeafId,
     (kind, text, hash): (AddressKind, Name, u128),
-    (generation, normaliser): (u16, u16),
+    (generation, normaliser): (u32, u16),
 ) {
     // An erased one has no address to lose.
     let erased = draft.space.leaves.get(leaf).is_some_and(Leaf::is_erased);

@@ -17,7 +17,7 @@ use super::shared::{companions, share};
 use super::single::live_leaves;
 use super::suggestion::suggest;
 use super::weigh::{Part, weigh};
-use super::{Leaf, NORMALISER_VERSION, address_hash, browser, end_between, normalise};
+use super::{Leaf, NORMALISER_VERSION, address_hash, browser, contested, end_between, normalise};
 use crate::domain::delivery::carry_refusals;
 use crate::domain::draft::Draft;
 use crate::domain::event::{AddressKind, Assurance, Scope, Sender};
@@ -91,7 +91,7 @@ pub(super) struct Address {
     /// Its current generation; none: nobody has it now.
     pub(super) leaf: Option<LeafId>,
     /// The generation that is opened for whoever has it next, where nobody has it now.
-    pub(super) generation: u16,
+    pub(super) generation: u32,
     pub(super) bond: Bond,
     /// Several people use it.
     pub(super) shared: bool,
@@ -241,6 +241,7 @@ fn alone(draft: &mut Draft<'_>, named: &Named<'_>, mut address: Address) -> Who 
 
 /// The first address, with those that strong evidence binds to it.
 fn together(draft: &mut Draft<'_>, named: &Named<'_>, mut addresses: SmallVec<[Address; 2]>) -> Who {
+    contested::settle(draft, named, &mut addresses);
     if addresses[0].shared {
         // The provider's account tells its members apart; what else is named with the number does not.
         match addresses.iter().position(|address| address.bond == Bond::Paired && !address.shared) {

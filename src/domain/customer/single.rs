@@ -28,6 +28,8 @@ pub(super) enum Fit {
     TwoValues,
     /// An agent took the two customers apart.
     Parted,
+    /// Somebody else claims an address of that customer (see `contested`).
+    Contested,
 }
 
 impl Person {
@@ -74,6 +76,9 @@ impl Person {
         match root {
             Some(root) if self.roots.iter().any(|&other| other != root && draft.space.are_parted(root, other)) => {
                 Fit::Parted
+            }
+            Some(root) if !self.is_nobody() && !self.has(root) && draft.space.is_contested(root, &self.roots) => {
+                Fit::Contested
             }
             _ => Fit::Joins,
         }

@@ -5,7 +5,7 @@
 //! a stronger one takes the place of the weakest, and of equals the first stays. A SHARED address is nobody's, as is
 //! one of somebody who was erased: neither is ever suggested to be somebody's.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use smallvec::SmallVec;
 
@@ -47,6 +47,8 @@ enum Standing {
 pub(crate) struct Suggestions {
     /// Each pair in both directions.
     pairs: BTreeMap<(LeafId, LeafId), (Standing, Timestamp)>,
+    /// Addresses that evidence named, after an agent took them from a customer, with a leaf of his.
+    claimed: BTreeSet<(LeafId, LeafId)>,
 }
 
 impl Suggestions {
@@ -57,8 +59,13 @@ impl Suggestions {
 
     /// Notes the end of one, or that two are known to be two.
     pub(crate) fn end(&mut self, one: LeafId, other: LeafId, end: SuggestionEnd, now: Timestamp) {
+        match end {
+            SuggestionEnd::ClaimedAgain => self.claimed.insert((one, other)),
+            // The agent decided anew.
+            _ => self.claimed.remove(&(one, other)) | self.claimed.remove(&(other, one)),
+        };
         let standing = match end {
-            SuggestionEnd::Parted => Standing::Parted,
+            SuggestionEnd::Parted | SuggestionEnd::ClaimedAgain => Standing::Parted,
             SuggestionEnd::Accepted
             | SuggestionEnd::Rejected
             | SuggestionEnd::Displaced
@@ -71,6 +78,16 @@ impl Suggestions {
     fn put(&mut self, one: LeafId, other: LeafId, standing: Standing, now: Timestamp) {
         self.pairs.insert((one, other), (standing, now));
         self.pairs.insert((other, one), (standing, now));
+    }
+
+    /// With whom an address was named again after an agent took it from them.
+    pub(super) fn claimants(&self, leaf: LeafId) -> impl Iterator<Item = LeafId> {
+        self.claimed.range((leaf, LeafId(0))..=(leaf, LeafId(u32::MAX))).map(|&(_, other)| other)
+    }
+
+    /// Whether any address has such claimants: few workspaces have one.
+    pub(super) fn has_claimants(&self) -> bool {
+        !self.claimed.is_empty()
     }
 
     fn of(&self, leaf: LeafId) -> impl Iterator<Item = (LeafId, Standing, Timestamp)> {

@@ -7,6 +7,7 @@
 
 use smallvec::SmallVec;
 
+use super::contested;
 use super::resolve::{Address, Bond, Named, Opening};
 use super::shared::share;
 use super::single::{Fit, Person, live_leaves};
@@ -39,6 +40,7 @@ pub(super) struct Weighed {
 pub(super) fn weigh(draft: &mut Draft<'_>, named: &Named<'_>, mut addresses: SmallVec<[Address; 2]>) -> Weighed {
     let mut weighed = Weighed::default();
     one_number_an_account(draft, named, &mut addresses, &mut weighed);
+    contested::note(draft, &addresses);
     let config = draft.space.config();
     let is_single = |address: &Address| config.identity.is_single(address.kind);
     let mut parts: SmallVec<[Option<Part>; 4]> = addresses.iter().map(|_| None).collect();
@@ -89,9 +91,12 @@ pub(super) fn weigh(draft: &mut Draft<'_>, named: &Named<'_>, mut addresses: Sma
             parts[at] = Some(if *fit == Fit::Joins { Part::Member } else { Part::Out });
         }
         // Taken apart by an agent: what is said stays with the address that it came from, whatever is claimed with it.
-        if account.first().zip(fits.first()).is_some_and(|(&at, fit)| at == 0 && *fit == Fit::Parted) {
+        let stays = |fit: Fit| matches!(fit, Fit::Parted | Fit::Contested);
+        if account.first().zip(fits.first()).is_some_and(|(&at, fit)| at == 0 && stays(*fit)) {
             parts = addresses.iter().map(|_| Some(Part::Out)).collect();
             parts[0] = Some(Part::Member);
+            let named = addresses.iter().filter_map(|address| address.leaf);
+            weighed.others.extend(named.map(|leaf| (leaf, SuggestionReason::SharedAddress)));
         }
         person = with;
     }
@@ -104,13 +109,13 @@ pub(super) fn weigh(draft: &mut Draft<'_>, named: &Named<'_>, mut addresses: Sma
         if fit == Fit::Joins {
             person.take(draft, &addresses[at]);
         }
-        if fit == Fit::TwoValues {
+        if matches!(fit, Fit::TwoValues | Fit::Contested) {
             weighed.others.extend(addresses[at].leaf.map(|leaf| (leaf, SuggestionReason::SharedAddress)));
         }
         parts[at] = Some(match fit {
             Fit::Joins => Part::Member,
             Fit::TwoValues => Part::Common,
-            Fit::Parted => Part::Out,
+            Fit::Parted | Fit::Contested => Part::Out,
         });
     }
     weighed.addresses = addresses.into_iter().zip(parts.into_iter().map(|part| part.unwrap_or(Part::Out))).collect();

@@ -220,7 +220,7 @@ pub enum Change {
         /// Keyed hash of namespace and normalised address now.
         hash: u128,
         /// Generation of that address: it is the current one from now on.
-        generation: u16,
+        generation: u32,
         /// Version of the function that normalised the address.
         normaliser: u16,
     },

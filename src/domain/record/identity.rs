@@ -19,7 +19,7 @@ pub struct IdentityOpened {
     /// Keyed hash of namespace and normalised address.
     pub hash: u128,
     /// Generation of the address, from 1.
-    pub generation: u16,
+    pub generation: u32,
     /// Version of the function that normalised the address.
     pub normaliser: u16,
     /// VERIFIED or PROVISIONAL.
@@ -86,6 +86,9 @@ pub enum SuggestionEnd {
     Merged,
     /// One of the two was erased.
     Erased,
+    /// Evidence named the first leaf once more with the customer of the other, from whom an agent took it: it joins nobody, but
+    /// whoever else is named with that address shares it.
+    ClaimedAgain,
 }
 
 /// How far an identity is to be believed.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Workspace;
 use super::state::{personal, words};
-use crate::domain::customer::{Asides, Block, Facts};
+use crate::domain::customer::{Asides, Block, Facts, Sittings};
 use crate::domain::event::Scope;
 use crate::domain::id::{LeafId, MessageId, Name, WorkId};
 use crate::domain::record::{Cause, Change, Flags, IdentityOpened, PersonalValue, Record};
@@ -21,6 +21,7 @@ pub(crate) struct People {
     pub(crate) facts: Facts,
     pub(crate) asides: Asides,
     pub(crate) newcomers: Newcomers,
+    pub(crate) sittings: Sittings,
 }
 
 /// New customers by endpoint within the minute.

@@ -377,6 +377,7 @@ impl Workspace {
 
     fn message(&mut self, index: Index, now: Timestamp, place: u16, message: &MessageStored) {
         let id = MessageId::new(index, place);
+        self.sits(message, now);
         if message.is_from_the_person() {
             self.leaves.hear(message.leaf, now);
         }

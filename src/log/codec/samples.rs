@@ -207,7 +207,7 @@ fn cause() -> impl Strategy<Value = Cause> {
 
 fn identity_opened() -> impl Strategy<Value = Change> {
     let who = (leaf(), root(), address_kind(), name(), scope());
-    (who, any::<(u128, u16, u16, bool)>(), status(), assurance(), evidence(), of(leaf())).prop_map(
+    (who, any::<(u128, u32, u16, bool)>(), status(), assurance(), evidence(), of(leaf())).prop_map(
         |((leaf, root, kind, namespace_scope, scope), plain, status, assurance, evidence, beside)| {
             let (hash, generation, normaliser, shared) = plain;
             Change::IdentityOpened(IdentityOpened {

@@ -45,7 +45,7 @@ words! {
     record::SuggestionReason = log::SuggestionReason {
         SharedAddress, SameBrowser, DoubtedAddress, Claim, Moved, Token, SameAddress,
     }
-    record::SuggestionEnd = log::SuggestionEnd { Accepted, Rejected, Parted, Displaced, Merged, Erased }
+    record::SuggestionEnd = log::SuggestionEnd { Accepted, Rejected, Parted, Displaced, Merged, Erased, ClaimedAgain }
     record::OptSource = log::OptSource { Word, Provider, Failure }
     record::Direction = log::Direction { In, Out, Note }
     record::MessageKind = log::MessageKind {

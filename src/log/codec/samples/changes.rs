@@ -287,7 +287,7 @@ pub(in crate::log::codec) fn every_change() -> Vec<BoxedStrategy<Change>> {
             .prop_map(|(work, agent, conversation, split)| Change::CustomerChanged { work, agent, conversation, split })
             .boxed(),
         (leaf(), vec(any::<u64>(), 0..4)).prop_map(|(leaf, bodies)| Change::BodiesNamed { leaf, bodies }).boxed(),
-        (leaf(), address_kind(), any::<(u128, u16, u16)>())
+        (leaf(), address_kind(), any::<(u128, u32, u16)>())
             .prop_map(|(leaf, kind, (hash, generation, normaliser))| Change::IdentityRekeyed {
                 leaf,
                 kind,

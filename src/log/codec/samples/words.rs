@@ -38,7 +38,7 @@ pub(super) fn suggestion_reason() -> impl Strategy<Value = SuggestionReason> {
 
 pub(super) fn suggestion_end() -> impl Strategy<Value = SuggestionEnd> {
     use SuggestionEnd as E;
-    select(vec![E::Accepted, E::Rejected, E::Parted, E::Displaced, E::Merged, E::Erased])
+    select(vec![E::Accepted, E::Rejected, E::Parted, E::Displaced, E::Merged, E::Erased, E::ClaimedAgain])
 }
 
 pub(super) fn address_kind() -> impl Strategy<Value = AddressKind> {
