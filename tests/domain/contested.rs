@@ -5,7 +5,7 @@ use skein::domain::event::AddressKind;
 use skein::domain::id::{LeafId, RootId};
 use skein::domain::record::{Change, SuggestionEnd, SuggestionReason};
 
-use crate::kit::{Heard, Scenario, Step, mail, shop, sms, whatsapp};
+use crate::kit::{HOUR, Heard, Scenario, Step, mail, shop, sms, whatsapp};
 
 const PHONE: (AddressKind, &str) = (AddressKind::Phone, "+4915112345678");
 const ANNA: (AddressKind, &str) = (AddressKind::Crm, "C2");
@@ -82,6 +82,17 @@ fn whoever_has_a_contested_phone_becomes_nobody_else_by_another_address() {
     let reasons: Vec<_> = story.space().suggestions_of(bert).map(|known| known.reason).collect();
     assert_eq!(reasons, [SuggestionReason::SharedAddress], "it is suggested");
     story.folds_to_the_same();
+}
+
+#[test]
+fn a_contested_phone_that_was_silent_is_not_the_next_ones_alone() {
+    let (mut story, _, _) = parted();
+    story.hears(from(&[PHONE, ANNA])).expect("claimed again");
+    story.passes(200 * 24 * HOUR);
+    let both = of(&story.hears(from(&[PHONE, BERT])));
+    assert!(story.conversation(both).identities.iter().all(|one| one.shared));
+    let bert = of(&story.hears(mail("bert@example.com", "1@y", "hello").also(BERT.0, BERT.1)));
+    assert_ne!(bert, both);
 }
 
 #[test]

@@ -109,6 +109,11 @@ impl Desk {
         })))
     }
 
+    /// An agent does something about whoever wrote.
+    pub(crate) fn about(&mut self, verb: Verb) {
+        self.asks(&Name::new("helper0"), verb);
+    }
+
     /// The owner of the message's matter answers, also at whatever other address of the customer skein lets him, and may end it.
     pub(crate) fn answers(&mut self, record: &Record, elsewhere: bool, ends: bool) -> Vec<Answer> {
         let mut answers = Vec::new();

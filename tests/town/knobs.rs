@@ -8,7 +8,7 @@ use serde::Deserialize;
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Knobs {
-    pub(crate) groups: [usize; 6],
+    pub(crate) groups: [usize; 7],
     pub(crate) household: [usize; 2],
     pub(crate) firm: [usize; 2],
     pub(crate) browser: [usize; 2],
@@ -16,6 +16,8 @@ pub(crate) struct Knobs {
     pub(crate) user_ids: usize,
     pub(crate) new_user_ids: usize,
     pub(crate) corrected: usize,
+    pub(crate) parted: usize,
+    pub(crate) names_common: usize,
     pub(crate) channels: [usize; 5],
     pub(crate) spoofed: usize,
     pub(crate) forwarded: usize,
@@ -28,6 +30,9 @@ pub(crate) struct Knobs {
     pub(crate) answered: usize,
     pub(crate) closed: usize,
     pub(crate) elsewhere: usize,
+    pub(crate) long_after: usize,
+    pub(crate) blocked: usize,
+    pub(crate) erased: usize,
 }
 
 /// Those of this town.

@@ -14,7 +14,7 @@ use super::mails::Letters;
 use super::people::{Address, Person, Town};
 use super::phones::GivenUp;
 use super::rng::Rng;
-use super::told::{Happening, changed, said};
+use super::told::{Happening, changed, said, sender};
 
 /// A minute in the core's unit.
 pub(crate) const MINUTE: i64 = 60 * 1_000;
@@ -50,7 +50,9 @@ pub(crate) struct Life {
     /// Whose CRM id was corrected.
     corrected: BTreeSet<Person>,
     /// Who has logged in, in a browser that several use, and who was last.
-    logged_in: BTreeMap<String, (BTreeSet<Person>, Person)>,
+    pub(super) logged_in: BTreeMap<String, (BTreeSet<Person>, Person)>,
+    /// Who spoke last at a browser without a login, and when.
+    pub(super) seats: BTreeMap<Address, (Person, i64)>,
     past: Vec<Happening>,
 }
 
@@ -70,6 +72,7 @@ impl Life {
             paired: BTreeSet::new(),
             corrected: BTreeSet::new(),
             logged_in: BTreeMap::new(),
+            seats: BTreeMap::new(),
             past: Vec::new(),
         }
     }
@@ -156,6 +159,16 @@ impl Life {
         }
     }
 
+    /// Whoever has a mailbox together with the one who was answered may read it first.
+    pub(super) fn reads_too(&mut self, mailbox: &Address) {
+        let users = self.town.users(mailbox, self.now);
+        let new = users.into_iter().find(|&user| !self.introduced.contains(&(user, mailbox.clone())));
+        if let Some(new) = new.filter(|&new| self.town.of(new).role_mailbox.is_none() && self.rng.percent(50)) {
+            let minutes = (1 + self.rng.below(15)) as i64;
+            self.more.insert((self.now + minutes * MINUTE, self.events), (new, Some(channel_of("mail"))));
+        }
+    }
+
     /// The same person says more within minutes, by another channel or the same.
     fn goes_on(&mut self, by: Person, endpoint: &'static str) {
         let minutes = (1 + self.rng.below(15)) as i64;
@@ -234,10 +247,9 @@ impl Life {
         let mut claims = self.rng.percent(if person.household { 60 } else { 20 });
         let mut from: Vec<Address> = match (number, user_id) {
             (Some(number), Some(id)) => {
-                let both = match person.household {
-                    true => self.all_introduced(&number),
-                    false => true,
-                };
+                // Whoever is new on a household's phone may bring an account; who it is, is told with it.
+                let is_new = !self.introduced.contains(&(by, number.clone()));
+                let both = !person.household || is_new || self.all_introduced(&number);
                 match self.rng.below(3) {
                     _ if person.by_account && !self.paired.contains(&(by, number.clone())) => vec![id, number],
                     0 if both => vec![id, number],
@@ -252,8 +264,9 @@ impl Life {
             (None, None) => return None,
         };
         let first = from[0].clone();
-        if person.household && first.0 == AddressKind::Phone && self.introduced.insert((by, first.clone())) {
-            claims = true;
+        let number = from.iter().find(|(kind, _)| *kind == AddressKind::Phone).cloned();
+        if let Some(number) = number.filter(|_| person.household) {
+            claims |= self.introduced.insert((by, number));
         }
         if from.len() == 2 {
             let number = from.iter().find(|(kind, _)| *kind == AddressKind::Phone);
@@ -312,40 +325,6 @@ impl Life {
         Some(next)
     }
 
-    fn chat(&mut self, by: Person) -> Vec<Happening> {
-        let person = self.town.of(by).clone();
-        let browser = (AddressKind::Web, person.browser.clone());
-        let login = (AddressKind::Login, person.login.clone());
-        let personal = self.town.is_personal(&browser);
-        let mut list = Vec::new();
-        let several = self.logged_in.get(&person.browser).is_some_and(|(all, _)| all.len() > 1);
-        if (personal && self.rng.percent(45)) || (several && self.rng.percent(20)) {
-            let typed = self.own_mail(by).filter(|_| personal && self.rng.percent(15));
-            let from: Vec<Address> = [browser.clone()].into_iter().chain(typed.clone()).collect();
-            let mut next = said(self.now, "web", by, &from, Assurance::Claimed);
-            next.weak = typed.map(|mail| (browser, mail));
-            list.push(next);
-            return list;
-        }
-        if !personal {
-            let (all, last) = self.logged_in.entry(person.browser.clone()).or_insert((BTreeSet::new(), by));
-            all.insert(by);
-            let before = std::mem::replace(last, by);
-            if before != by && self.rng.percent(50) {
-                let old = (AddressKind::Login, self.town.of(before).login.clone());
-                list.push(changed(self.now, "web", before, &browser, &old, None));
-            }
-        }
-        let mut from = vec![browser.clone(), login.clone()];
-        if self.rng.percent(50) {
-            from.push(person.crm());
-        }
-        let mut next = said(self.now, "web", by, &from, Assurance::LoggedIn);
-        next.strong = Some(if from.len() == 3 { (login, person.crm()) } else { (browser, login) });
-        list.push(next);
-        list
-    }
-
     /// Page, account and messengers; nobody trusts what their adapters claim.
     fn messenger(&mut self, by: Person) -> Happening {
         let person = self.town.of(by).clone();
@@ -361,7 +340,42 @@ impl Life {
         let from: Vec<Address> = [id.clone()].into_iter().chain(named.clone()).collect();
         let mut next = said(self.now, endpoint, by, &from, Assurance::Platform);
         next.weak = named.map(|mail| (id, mail));
+        // Several use what is named besides.
+        let phone = self.phone(by).filter(|_| person.household);
+        let common = person.role_mailbox.map(|mailbox| (AddressKind::Email, mailbox)).or(phone);
+        let common = common.filter(|_| self.rng.percent(knobs().names_common));
+        next.event.senders.extend(common.as_ref().map(sender));
         next
+    }
+
+    /// Whether an agent takes the phone from whoever has just told who he is, for the household has not told of itself yet.
+    pub(crate) fn is_parted(&mut self, happening: &Happening) -> bool {
+        let person = self.town.of(happening.by);
+        let senders: Vec<Address> = happening.senders().collect();
+        let number = senders.iter().find(|(kind, _)| *kind == AddressKind::Phone);
+        let Some(number) = number.filter(|_| person.household && !happening.spoofed && senders.len() == 2) else {
+            return false;
+        };
+        let users = self.town.users(number, self.now);
+        let introduced = users.iter().filter(|&&user| self.introduced.contains(&(user, number.clone()))).count();
+        introduced == 1 && senders.contains(&person.crm()) && self.rng.percent(knobs().parted)
+    }
+
+    /// Whoever was erased is known to nobody, nor who else uses what he uses: they say so anew.
+    pub(crate) fn is_unknown(&mut self, who: Person) {
+        let person = self.town.of(who);
+        let used: Vec<Address> = [person.phone(self.now), person.email(self.now)].into_iter().flatten().collect();
+        self.introduced.retain(|(_, address)| !used.contains(address));
+        self.paired.retain(|(_, address)| !used.contains(address));
+    }
+
+    /// It was his after all: the adapter says so again.
+    pub(crate) fn claims_again(&mut self, happening: &Happening, at: i64) {
+        let senders: Vec<Address> = happening.senders().collect();
+        let mut again = said(at + 1, "wa", happening.by, &senders, Assurance::Platform);
+        self.events += 1;
+        again.event.event_id = Some(format!("e{}", self.events));
+        self.later.insert((at + 1, self.events), again);
     }
 
     /// The company noted the wrong CRM id for a number, and tells the right one.

@@ -63,6 +63,7 @@ impl Life {
     /// Our mail reached its recipient.
     pub(crate) fn got(&mut self, ours: Ours) {
         debug_assert_eq!(ours.to.0, AddressKind::Email);
+        self.reads_too(&ours.to);
         self.letters.insert(ours.to.clone(), ours);
     }
 }

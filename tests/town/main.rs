@@ -17,6 +17,7 @@ mod phones;
 mod rng;
 mod run;
 mod told;
+mod visits;
 
 use std::time::Instant;
 

@@ -139,6 +139,7 @@ impl Oracle {
         let by = happening.by;
         let is_first = self.authors.entry(message.leaf).or_default().insert(by);
         let Some(work) = message.work else { return is_first };
+        self.is_theirs(space, happening, message, work);
         let (authors, desks) = self.works.entry(work).or_default();
         authors.insert(by);
         // What answers a message of ours goes with it, and history with what is open.
@@ -172,6 +173,19 @@ impl Oracle {
             }
         }
         is_first
+    }
+
+    /// What one customer said stands in no other's matter: who joins one is no customer by that.
+    fn is_theirs(&mut self, space: &Workspace, happening: &Happening, message: &MessageStored, work: WorkId) {
+        if space.work(work).is_none_or(|work| work.conversation == message.conversation) {
+            return;
+        }
+        let Some((authors, _)) = self.works.get(&work) else { return };
+        let others: Vec<Person> = authors.iter().copied().filter(|author| *author != happening.by).collect();
+        for other in others {
+            self.disclosures.insert((message.conversation, happening.by, other));
+            self.tell("in another's matter", format!("of {other:?}: {} {message:?}", happening.brief()));
+        }
     }
 
     /// An answer left: whoever has the address reads what the matter is about.

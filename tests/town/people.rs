@@ -74,7 +74,7 @@ impl Town {
                 2 => knobs.firm,
                 3 => knobs.browser,
                 4 => knobs.owners,
-                5 => [2, 2],
+                5 | 6 => [2, 2],
                 _ => [1, 1],
             };
             let wanted = fewest + rng.below(most - fewest + 1);
@@ -86,7 +86,8 @@ impl Town {
                     2 => members.iter_mut().for_each(|one| one.role_mailbox = Some(format!("info@firm{at}.example"))),
                     3 => share_browser(members),
                     4 => settled.extend(boundaries(rng, members, at)),
-                    _ => hand_over_mailbox(members),
+                    5 => hand_over_mailbox(members),
+                    _ => share_mailbox(members),
                 }
             }
             at = group.end;
@@ -146,6 +147,15 @@ fn share_browser(people: &mut [Addresses]) {
     let browser = people[0].browser.clone();
     for person in people {
         person.browser.clone_from(&browser);
+    }
+}
+
+/// A mailbox of a couple: who of them writes there first says who it is.
+fn share_mailbox(people: &mut [Addresses]) {
+    let mailbox = people[0].emails.clone();
+    for person in people {
+        person.emails.clone_from(&mailbox);
+        person.wrong_crm = None;
     }
 }
 

@@ -73,6 +73,11 @@ pub(crate) fn changed(
     told(at, endpoint, by, std::slice::from_ref(from), Assurance::Platform, kind)
 }
 
+/// Whoever sat at a browser has gone.
+pub(crate) fn left(at: i64, endpoint: &'static str, by: Person, from: &Address) -> Happening {
+    told(at, endpoint, by, std::slice::from_ref(from), Assurance::Claimed, EventKind::VisitEnd)
+}
+
 fn told(
     at: i64,
     endpoint: &'static str,

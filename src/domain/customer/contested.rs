@@ -17,7 +17,7 @@ use crate::domain::workspace::Workspace;
 
 impl Workspace {
     /// Other customers whom evidence named with an address after an agent took it from them.
-    fn claimants(&self, leaf: LeafId) -> SmallVec<[RootId; 2]> {
+    pub(super) fn claimants(&self, leaf: LeafId) -> SmallVec<[RootId; 2]> {
         let own = self.root_of(leaf);
         self.suggestions.claimants(leaf).map(|other| self.root_of(other)).filter(|&other| other != own).collect()
     }

@@ -107,11 +107,12 @@ fn values(space: &Workspace, address: &Address, root: Option<RootId>) -> SmallVe
     }
 }
 
-/// What those have who had a number before, and whom only silence took it from: they may be members of one household.
+/// What those have who had a number before, and whom only silence took it from, or who claim it: they may be members of one household.
 fn before(space: &Workspace, address: &Address) -> impl Iterator<Item = Value> {
     let number = (address.kind == AddressKind::Phone && address.generation > 1).then_some(address.hash);
     let earlier = number.into_iter().flat_map(|hash| space.leaves.unannounced(hash));
-    earlier.flat_map(|leaf| live_values(space, space.root_of(leaf)))
+    let theirs = earlier.flat_map(|leaf| space.claimants(leaf).into_iter().chain([space.root_of(leaf)]));
+    theirs.flat_map(|root| live_values(space, root))
 }
 
 /// Values of single-valued kinds that a customer has now.
