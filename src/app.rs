@@ -10,6 +10,7 @@ mod ports;
 mod streams;
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
@@ -21,9 +22,9 @@ use crate::agents::{self, EdgeMetrics};
 use crate::config::{Config, SyncPolicy};
 use crate::domain::id::Name;
 use crate::domain::warm_up;
-use crate::domain::workspace::WorkspaceConfig;
 use crate::keys::WorkspaceKey;
 use crate::nats::{Nats, NatsError};
+use crate::reload::{Served, ServedWorkspace};
 use crate::shutdown::{self, Shutdown};
 use crate::telemetry::{ErrorChain, Metrics, RateLimit, fields};
 
@@ -49,7 +50,7 @@ pub struct Started {
 struct App {
     plan: Plan,
     /// The workspaces it serves.
-    workspaces: Vec<WorkspaceConfig>,
+    served: Arc<Served>,
     /// Their keys.
     keys: Vec<(Name, WorkspaceKey)>,
     /// Where it counts.
@@ -66,19 +67,19 @@ struct App {
 /// What keeps the daemon from starting, or ended it early: the chain says what an operator has to do.
 pub async fn serve(
     config: Config,
-    workspaces: Vec<WorkspaceConfig>,
+    served: Served,
     shutdown: Shutdown,
     started: impl FnOnce(Started) + Send,
 ) -> anyhow::Result<()> {
     let edge_metrics = EdgeMetrics::default();
     let metrics = Metrics::with(|registry| edge_metrics.register(registry));
     let plan = Plan::of(&config, metrics.log.clone());
-    let load = |workspace: &WorkspaceConfig| {
-        let name = workspace.name.clone();
+    let load = |workspace: &ServedWorkspace| {
+        let name = workspace.name();
         WorkspaceKey::load(&name, plan.key_folder.as_deref()).map(|key| (name, key))
     };
-    let keys = workspaces.iter().map(load).collect::<Result<_, _>>()?;
-    App { plan, workspaces, keys, metrics, edge_metrics, shutdown }.serve(started).await
+    let keys = served.workspaces.iter().map(load).collect::<Result<_, _>>()?;
+    App { plan, served: Arc::new(served), keys, metrics, edge_metrics, shutdown }.serve(started).await
 }
 
 impl App {

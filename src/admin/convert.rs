@@ -1,13 +1,18 @@
 //! The one place where operators' requests and the state of streams meet `skein.admin.v1`.
 
+use std::fmt::Write as _;
+
 use tonic::metadata::MetadataMap;
 
 use crate::agents::{self, Refusal};
+use crate::config::Problem;
 use crate::domain::BoundStream;
 use crate::domain::id::Name;
 use crate::domain::record::Request;
+use crate::domain::time::Timestamp;
 use crate::nats::StreamState;
 use crate::proto::admin as p;
+use crate::reload::{Outcome, Reload, Reloaded};
 
 /// Metadata entry with the operator's name.
 const OPERATOR_METADATA: &str = "skein-operator";
@@ -40,6 +45,65 @@ pub(super) fn stream(bound: BoundStream, found: Option<StreamState>) -> p::InStr
             last_sequence: found.last_sequence,
         }),
     }
+}
+
+/// What became of files.
+pub(super) fn reloaded(reloaded: Reloaded) -> p::ReloadWorkspacesResponse {
+    p::ReloadWorkspacesResponse {
+        workspaces: reloaded.workspaces.into_iter().map(reload).collect(),
+        restart_keys: reloaded.daemon.differs,
+        daemon_problems: reloaded.daemon.problems.into_iter().map(problem).collect(),
+    }
+}
+
+fn reload(reload: Reload) -> p::WorkspaceReload {
+    let mut told = p::WorkspaceReload {
+        workspace: reload.workspace.into(),
+        file: reload.file.map(|file| file.display().to_string()).unwrap_or_default(),
+        ..p::WorkspaceReload::default()
+    };
+    let outcome = match reload.outcome {
+        Outcome::Applied(index) => {
+            told.record_index = index.0;
+            p::ReloadOutcome::Applied
+        }
+        Outcome::Unchanged => p::ReloadOutcome::Unchanged,
+        Outcome::Refused(problems) => {
+            told.problems = problems.into_iter().map(problem).collect();
+            p::ReloadOutcome::Refused
+        }
+        Outcome::Unavailable => p::ReloadOutcome::Unavailable,
+    };
+    told.set_outcome(outcome);
+    told
+}
+
+fn problem(problem: Problem) -> p::ConfigProblem {
+    let (line, column) = problem.position.unwrap_or_default();
+    let number = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+    p::ConfigProblem {
+        origin: problem.origin.to_string(),
+        line: number(line),
+        column: number(column),
+        key: problem.key,
+        value: problem.value.unwrap_or_default(),
+        rule: problem.rule,
+        hint: problem.hint.unwrap_or_default(),
+    }
+}
+
+/// A configuration in force: canonical text, hash, since when.
+pub(super) fn config((canonical, sha256, since): (String, [u8; 32], Timestamp)) -> p::GetConfigResponse {
+    let digits = sha256.iter().fold(String::new(), |mut digits, byte| {
+        let _infallible = write!(digits, "{byte:02x}");
+        digits
+    });
+    p::GetConfigResponse { canonical, sha256: digits, in_force_since: Some(moment(since)) }
+}
+
+/// A time of the shard.
+fn moment(at: Timestamp) -> prost_types::Timestamp {
+    timestamp(at.0.saturating_mul(1_000_000))
 }
 
 fn timestamp(ns: i64) -> prost_types::Timestamp {

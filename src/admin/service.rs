@@ -15,6 +15,7 @@ use crate::ingest::digest;
 use crate::nats::{ApiCode, NatsError, StreamState, leader_get, stream_state};
 use crate::proto::admin as p;
 use crate::proto::admin::admin_service_server::{AdminService, AdminServiceServer};
+use crate::reload::ReloadHandle;
 use crate::shard::{CommandError, ShardHandle};
 use crate::telemetry::ErrorChain;
 
@@ -23,13 +24,42 @@ use crate::telemetry::ErrorChain;
 pub struct Operators {
     shard: ShardHandle,
     client: Client,
+    reload: ReloadHandle,
 }
 
 impl Operators {
+    /// With what it asks.
+    #[must_use]
+    pub fn new(shard: ShardHandle, client: Client, reload: ReloadHandle) -> Self {
+        Self { shard, client, reload }
+    }
+
     /// The service, to be put beside others on a port that only operators and agents' tools reach.
     #[must_use]
-    pub fn service(shard: ShardHandle, client: Client) -> AdminServiceServer<Self> {
-        AdminServiceServer::new(Self { shard, client })
+    pub fn service(self) -> AdminServiceServer<Self> {
+        AdminServiceServer::new(self)
+    }
+
+    async fn reload(&self, operator: &Name, workspace: String) -> Result<p::ReloadWorkspacesResponse, Refusal> {
+        let wanted = (!workspace.is_empty()).then(|| Name::from(workspace));
+        let one = wanted.is_some();
+        info!(%operator, "workspace files are read again by an operator");
+        let reloaded = self.reload.reload(wanted).await.map_err(|_| Refusal::from(Unavailable::NotReady))?;
+        if one && reloaded.workspaces.is_empty() {
+            return Err(Refusal::new(Reason::UnknownWorkspace, "no such workspace is served here"));
+        }
+        Ok(convert::reloaded(reloaded))
+    }
+
+    async fn config(&self, workspace: String) -> Result<p::GetConfigResponse, Refusal> {
+        let workspace = Name::from(workspace);
+        let look = move |state: &crate::domain::State| {
+            let space = state.workspace(&workspace)?;
+            Some((space.config().canonical(), *space.config_sha256()?, space.config_since()?))
+        };
+        let found = self.shard.query(look).await.map_err(|_| Refusal::from(Unavailable::NotReady))?;
+        let unknown = || Refusal::new(Reason::UnknownWorkspace, "no such workspace has a configuration here");
+        found.map(convert::config).ok_or_else(unknown)
     }
 
     async fn streams(&self, workspace: String) -> Result<p::ListStreamsResponse, Refusal> {
@@ -113,6 +143,22 @@ fn missing(error: &NatsError) -> Refusal {
 
 #[tonic::async_trait]
 impl AdminService for Operators {
+    async fn reload_workspaces(
+        &self,
+        request: Request<p::ReloadWorkspacesRequest>,
+    ) -> Result<Response<p::ReloadWorkspacesResponse>, Status> {
+        let operator = convert::operator(request.metadata())?;
+        Ok(Response::new(self.reload(&operator, request.into_inner().workspace).await?))
+    }
+
+    async fn get_config(
+        &self,
+        request: Request<p::GetConfigRequest>,
+    ) -> Result<Response<p::GetConfigResponse>, Status> {
+        convert::operator(request.metadata())?;
+        Ok(Response::new(self.config(request.into_inner().workspace).await?))
+    }
+
     async fn list_streams(
         &self,
         request: Request<p::ListStreamsRequest>,

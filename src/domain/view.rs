@@ -118,6 +118,8 @@ pub struct AgentView {
     pub load: u32,
     /// Epoch of its session, if one is open.
     pub session_epoch: Option<u64>,
+    /// When that session was opened, or gone on with.
+    pub session_opened_at: Option<Timestamp>,
     /// False: the session's connection is gone and graces run.
     pub connected: bool,
     /// Open offers.

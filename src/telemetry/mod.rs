@@ -7,6 +7,7 @@ pub mod fields;
 mod logs;
 mod metrics;
 mod rate_limit;
+mod reloads;
 
 pub use error_chain::ErrorChain;
 pub use logs::{LogError, LogHandle, init};
@@ -16,3 +17,4 @@ pub use metrics::{
     RejectionLabels, RejectionReason, StreamAlarm, StreamAlarmLabels, WorkLabels, WorkStatus,
 };
 pub use rate_limit::RateLimit;
+pub use reloads::{ReloadMetrics, ReloadOutcome};

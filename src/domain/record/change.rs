@@ -26,6 +26,13 @@ pub enum Change {
         /// SHA-256 of the canonical text.
         sha256: [u8; 32],
     },
+    /// Open Works up to one are looked at after another configuration came into force.
+    Resettled {
+        /// The last that was looked at; none: there was none.
+        through: Option<WorkId>,
+        /// Whether others are still to be looked at.
+        more: bool,
+    },
     /// An IN stream got its number.
     StreamBound {
         /// The number used in [`Input::stream`].

@@ -5,6 +5,7 @@ mod config;
 mod customers;
 mod erased;
 mod identity;
+mod in_force;
 mod keyed;
 mod links;
 mod live;

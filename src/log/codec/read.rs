@@ -272,6 +272,7 @@ pub(super) fn change_from(change: p::Change, open: &Open<'_>) -> Result<Change, 
             reason: Name::from(c.reason),
             channels: c.channels.into_iter().map(Name::from).collect(),
         },
+        Kind::Resettled(c) => Change::Resettled { through: c.through.map(WorkId::from_bits), more: c.more },
         Kind::MatchDeferred(c) => Change::MatchDeferred { agent: AgentId(c.agent), more: c.more },
     })
 }

@@ -308,6 +308,9 @@ pub(super) fn write_change(wire: &mut Wire<'_>, change: &Change, seal: &dyn Fn(&
                 channels: channels.iter().map(Name::to_string).collect(),
             },
         ),
+        Change::Resettled { through, more } => {
+            wire.message(200, &p::Resettled { through: through.map(WorkId::to_bits), more: *more })
+        }
         Change::MatchDeferred { agent, more } => wire.message(35, &p::MatchDeferred { agent: agent.0, more: *more }),
     }
 }
