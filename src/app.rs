@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use crate::admin::{self, Readiness};
-use crate::agents::{self, EdgeMetrics};
+use crate::agents::{self, Drains, EdgeMetrics};
 use crate::config::{Config, SyncPolicy};
 use crate::domain::id::Name;
 use crate::domain::warm_up;
@@ -26,7 +26,7 @@ use crate::keys::WorkspaceKey;
 use crate::nats::{Nats, NatsError};
 use crate::reload::{Served, ServedWorkspace};
 use crate::shutdown::{self, Shutdown};
-use crate::telemetry::{ErrorChain, Metrics, RateLimit, fields};
+use crate::telemetry::{ErrorChain, LogHandle, LogLevels, Metrics, RateLimit, fields};
 
 use generation::{Generation, Outcome};
 use plan::Plan;
@@ -57,6 +57,10 @@ struct App {
     metrics: Metrics,
     /// Where the agents' edge counts.
     edge_metrics: EdgeMetrics,
+    /// What it logs.
+    levels: LogLevels,
+    /// Workspaces that take no sessions now.
+    drains: Drains,
     /// When it ends.
     shutdown: Shutdown,
 }
@@ -68,6 +72,7 @@ struct App {
 pub async fn serve(
     config: Config,
     served: Served,
+    logs: Option<LogHandle>,
     shutdown: Shutdown,
     started: impl FnOnce(Started) + Send,
 ) -> anyhow::Result<()> {
@@ -79,7 +84,18 @@ pub async fn serve(
         WorkspaceKey::load(&name, plan.key_folder.as_deref()).map(|key| (name, key))
     };
     let keys = served.workspaces.iter().map(load).collect::<Result<_, _>>()?;
-    App { plan, served: Arc::new(served), keys, metrics, edge_metrics, shutdown }.serve(started).await
+    App {
+        plan,
+        served: Arc::new(served),
+        keys,
+        metrics,
+        edge_metrics,
+        levels: LogLevels::new(logs),
+        drains: Drains::default(),
+        shutdown,
+    }
+    .serve(started)
+    .await
 }
 
 impl App {
@@ -94,6 +110,10 @@ impl App {
         let probes_stop = CancellationToken::new();
         let probes = admin.serve(readiness.clone(), self.metrics.clone(), probes_stop.clone());
         let probes = tokio_util::task::AbortOnDropHandle::new(tokio::spawn(probes));
+
+        // Named by what it does: it falls back to the configured levels. Ended with this.
+        let levels = self.levels.clone().run(probes_stop.clone());
+        let _levels = tokio_util::task::AbortOnDropHandle::new(tokio::spawn(levels));
 
         // The first phone number takes tens of milliseconds: not at the first customer's expense.
         tokio::task::spawn_blocking(warm_up);

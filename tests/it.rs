@@ -37,6 +37,8 @@ mod formats;
 mod guide;
 #[path = "it/one_customer.rs"]
 mod one_customer;
+#[path = "it/operators.rs"]
+mod operators;
 #[path = "it/reloads.rs"]
 mod reloads;
 #[path = "it/rights.rs"]

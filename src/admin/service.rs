@@ -6,7 +6,7 @@ use tonic::{Request, Response, Status};
 use tracing::{info, warn};
 
 use super::convert;
-use crate::agents::{CommandFailure, Reason, Refusal, Unavailable};
+use crate::agents::{CommandFailure, Drains, Reason, Refusal, Unavailable};
 use crate::domain::BoundStream;
 use crate::domain::command::Command;
 use crate::domain::id::Name;
@@ -17,23 +17,24 @@ use crate::proto::admin as p;
 use crate::proto::admin::admin_service_server::{AdminService, AdminServiceServer};
 use crate::reload::ReloadHandle;
 use crate::shard::{CommandError, ShardHandle};
-use crate::telemetry::ErrorChain;
+use crate::telemetry::{ErrorChain, LogLevels};
 
 /// Serves operators.
 #[derive(Clone, Debug)]
 pub struct Operators {
-    shard: ShardHandle,
-    client: Client,
-    reload: ReloadHandle,
+    /// The shard.
+    pub shard: ShardHandle,
+    /// The way to the servers.
+    pub client: Client,
+    /// Whoever reads workspace files again.
+    pub reload: ReloadHandle,
+    /// What is logged.
+    pub levels: LogLevels,
+    /// Workspaces that take no sessions now.
+    pub drains: Drains,
 }
 
 impl Operators {
-    /// With what it asks.
-    #[must_use]
-    pub fn new(shard: ShardHandle, client: Client, reload: ReloadHandle) -> Self {
-        Self { shard, client, reload }
-    }
-
     /// The service, to be put beside others on a port that only operators and agents' tools reach.
     #[must_use]
     pub fn service(self) -> AdminServiceServer<Self> {
@@ -143,6 +144,46 @@ fn missing(error: &NatsError) -> Refusal {
 
 #[tonic::async_trait]
 impl AdminService for Operators {
+    async fn list_agents(
+        &self,
+        request: Request<p::ListAgentsRequest>,
+    ) -> Result<Response<p::ListAgentsResponse>, Status> {
+        convert::operator(request.metadata())?;
+        Ok(Response::new(self.agents(request.into_inner()).await?))
+    }
+
+    async fn end_session(
+        &self,
+        request: Request<p::EndSessionRequest>,
+    ) -> Result<Response<p::EndSessionResponse>, Status> {
+        let operator = convert::operator(request.metadata())?;
+        let record_index = self.end(&operator, request.into_inner()).await?;
+        Ok(Response::new(p::EndSessionResponse { record_index }))
+    }
+
+    async fn drain(&self, request: Request<p::DrainRequest>) -> Result<Response<p::DrainResponse>, Status> {
+        let operator = convert::operator(request.metadata())?;
+        let changed = self.drained(&operator, &request.into_inner()).await?;
+        Ok(Response::new(p::DrainResponse { changed }))
+    }
+
+    async fn get_log_level(
+        &self,
+        request: Request<p::GetLogLevelRequest>,
+    ) -> Result<Response<p::GetLogLevelResponse>, Status> {
+        convert::operator(request.metadata())?;
+        Ok(Response::new(convert::levels(self.levels.get())))
+    }
+
+    async fn set_log_level(
+        &self,
+        request: Request<p::SetLogLevelRequest>,
+    ) -> Result<Response<p::SetLogLevelResponse>, Status> {
+        let operator = convert::operator(request.metadata())?;
+        let until = self.log_at(&operator, &request.into_inner())?;
+        Ok(Response::new(p::SetLogLevelResponse { until }))
+    }
+
     async fn reload_workspaces(
         &self,
         request: Request<p::ReloadWorkspacesRequest>,

@@ -171,7 +171,13 @@ impl<'a> Generation<'a> {
         let health = generation.start_adapters(nats.control(), &live, &ends.handle).await?;
         let (reloader, reload) =
             Reloader::new(Arc::clone(&app.served), ends.handle.clone(), nats.control().clone(), app.metrics.clone());
-        let operators = Operators::new(ends.handle.clone(), nats.control().clone(), reload);
+        let operators = Operators {
+            shard: ends.handle.clone(),
+            client: nats.control().clone(),
+            reload,
+            levels: app.levels.clone(),
+            drains: app.drains.clone(),
+        };
         generation.start_agents(listener, &ends.handle, media, nats.control().clone(), (health, operators));
         let handle = ends.handle.clone();
         generation.start_ingest((nats, &live), &checks.ingest, found, ends).await?;
@@ -284,6 +290,7 @@ impl<'a> Generation<'a> {
             adapters: Arc::new(LiveAdapters { client: control, health }),
             ready: self.ready.subscribe(),
             metrics: self.app.edge_metrics.clone(),
+            drains: self.app.drains.clone(),
             beside: Routes::new(operators.service()),
         };
         let stop = self.take_stop.clone();

@@ -25,7 +25,7 @@ pub(super) enum Command {
     Check(check::Args),
     /// Prints the configuration that results from all layers, secrets hidden.
     Config(config::Args),
-    /// What operators see and decide of a running daemon: its configuration.
+    /// What operators see and decide of a running daemon: configuration, agents, sessions, logs.
     Admin(admin::Args),
     /// An agent's desk in this terminal: offers, accept, reply, close.
     Agent(agent::Args),

@@ -37,6 +37,6 @@ pub(super) async fn daemon(
     shutdown: Shutdown,
     started: impl FnOnce(Started) + Send,
 ) -> anyhow::Result<()> {
-    telemetry::init(&config.logging)?;
-    app::serve(config, served, shutdown, started).await
+    let logs = telemetry::init(&config.logging)?;
+    app::serve(config, served, Some(logs), shutdown, started).await
 }

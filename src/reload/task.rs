@@ -50,6 +50,8 @@ struct Followed {
     read: Option<Option<Looks>>,
     /// What it looked like at the last look.
     seen: Option<Option<Looks>>,
+    /// It is good and could not be brought into force at the last try: said once.
+    waits: bool,
 }
 
 /// What the wait brought.
@@ -88,18 +90,29 @@ impl Reloader {
                 // Cancel-safe: a token keeps what it was told.
                 () = stop.cancelled() => Wake::Stop,
             };
-            match wake {
-                Wake::Stop => return Ok(()),
-                Wake::Look => self.look().await,
-                Wake::Hangup => {
-                    info!("signal received, reading the workspace files again");
-                    self.all(None).await;
-                }
-                Wake::Ask(ask) => {
-                    let reloaded = self.all(ask.workspace.as_deref()).await;
-                    // Whoever asked may be gone.
-                    let _ = ask.answer.send(reloaded);
-                }
+            if matches!(wake, Wake::Stop) {
+                return Ok(());
+            }
+            tokio::select! {
+                () = self.wake(wake) => {}
+                // Not cancel-safe, which harms nobody at the end: what became a record is read from the log by whoever is next.
+                () = stop.cancelled() => return Ok(()),
+            }
+        }
+    }
+
+    async fn wake(&mut self, wake: Wake) {
+        match wake {
+            Wake::Stop => {}
+            Wake::Look => self.look().await,
+            Wake::Hangup => {
+                info!("signal received, reading the workspace files again");
+                self.all(None).await;
+            }
+            Wake::Ask(ask) => {
+                let reloaded = self.all(ask.workspace.as_deref()).await;
+                // Whoever asked may be gone.
+                let _ = ask.answer.send(reloaded);
             }
         }
     }
@@ -147,7 +160,10 @@ impl Reloader {
         };
         // What could not be brought into force is read again at the next look.
         let done = !matches!(outcome, Outcome::Unavailable);
-        self.files[at] = Followed { read: done.then_some(looks), seen: Some(looks) };
+        let waited = std::mem::replace(
+            &mut self.files[at],
+            Followed { read: done.then_some(looks), seen: Some(looks), waits: !done },
+        );
         let counted = match &outcome {
             Outcome::Applied(index) => {
                 info!(
@@ -162,6 +178,7 @@ impl Reloader {
                 refused(&name, problems);
                 ReloadOutcome::Refused
             }
+            Outcome::Unavailable if waited.waits => ReloadOutcome::Unavailable,
             Outcome::Unavailable => {
                 warn!({ fields::WORKSPACE } = %name, "workspace file not in force yet: the shard or the bus does not answer");
                 ReloadOutcome::Unavailable

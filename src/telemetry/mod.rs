@@ -4,12 +4,14 @@
 
 mod error_chain;
 pub mod fields;
+mod levels;
 mod logs;
 mod metrics;
 mod rate_limit;
 mod reloads;
 
 pub use error_chain::ErrorChain;
+pub use levels::{Levels, LogLevels};
 pub use logs::{LogError, LogHandle, init};
 pub use metrics::{
     AdapterLabels, ChannelKind, DeadLabels, DeadReason, InputLabels, InputOutcome, LiveLabels, LiveLoss, LogMetrics,

@@ -41,7 +41,7 @@ pub(crate) async fn daemon(server: &TestServer) -> Daemon {
     let (tell, told) = oneshot::channel();
     let config = config(server);
     let served = Served::new(&config, vec![workspace()]);
-    let serve = app::serve(config, served, shutdown.clone(), move |started| {
+    let serve = app::serve(config, served, None, shutdown.clone(), move |started| {
         let _ = tell.send(started);
     });
     let task = tokio::spawn(serve);

@@ -29,11 +29,15 @@ pub(super) async fn show(whose: &Whose) -> anyhow::Result<ExitCode> {
     let asked = whose.asks(GetConfigRequest { workspace: whose.target.workspace()? })?;
     let found = whose.client().await?.get_config(asked).await.context("cannot read the configuration")?.into_inner();
     let canonical: serde_json::Value = serde_json::from_str(&found.canonical).context("read the canonical text")?;
-    let since = found.in_force_since.unwrap_or_default();
-    let since = jiff::Timestamp::new(since.seconds, since.nanos).context("a time that is none")?;
-    eprintln!("in force since {}, sha256 {}", since.strftime("%Y-%m-%dT%H:%M:%S%.3fZ"), found.sha256);
+    eprintln!("in force since {}, sha256 {}", moment(found.in_force_since.unwrap_or_default())?, found.sha256);
     println!("{canonical:#}");
     Ok(ExitCode::SUCCESS)
+}
+
+/// A time as RFC 3339.
+pub(super) fn moment(at: prost_types::Timestamp) -> anyhow::Result<String> {
+    let at = jiff::Timestamp::new(at.seconds, at.nanos).context("a time that is none")?;
+    Ok(at.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string())
 }
 
 fn row(reload: &WorkspaceReload) -> String {

@@ -2,6 +2,8 @@
 
 mod command;
 mod config;
+mod logs;
+mod sessions;
 mod whose;
 
 pub(super) use command::{Args, run};

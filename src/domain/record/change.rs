@@ -112,7 +112,6 @@ pub enum Change {
         /// The provider's kind, bounded.
         subject: Name,
     },
-
     /// A generation of an identity, with its leaf.
     IdentityOpened(IdentityOpened),
     /// An identity is VERIFIED or PROVISIONAL now, or has its mark.

@@ -16,6 +16,7 @@ mod people;
 mod requests;
 mod search;
 mod skill;
+mod standings;
 mod state;
 mod template;
 mod views;

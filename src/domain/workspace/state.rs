@@ -43,7 +43,7 @@ pub struct Workspace {
     pub(crate) works: BTreeMap<WorkId, Box<Work>>,
     pub(crate) closed: Closed,
     pub(crate) agents: Vec<Agent>,
-    agent_names: BTreeMap<Name, AgentId>,
+    pub(super) agent_names: BTreeMap<Name, AgentId>,
     pub(crate) waiting: Waiting,
     pub(crate) ready: ReadyAgents,
     timers: BTreeSet<(Timestamp, Timer)>,
