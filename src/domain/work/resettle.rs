@@ -5,7 +5,7 @@ use super::Work;
 use super::lifecycle::revoke_offer;
 use crate::domain::draft::Draft;
 use crate::domain::id::{AgentId, WorkId};
-use crate::domain::record::{Change, QueueCause, Required};
+use crate::domain::record::{Change, QueueCause, Required, Resettled};
 use crate::domain::routing::{demanded, fill, place, requeue, revisit_cooled};
 use crate::domain::view::WorkState;
 
@@ -26,7 +26,7 @@ pub(crate) fn resettle(draft: &mut Draft<'_>) {
         hold_against(draft, work.id);
     }
     let more = unsettled.peek().is_some();
-    draft.push(Change::Resettled { through, more });
+    draft.push(Change::Resettled(Resettled { through, more }));
     if !more {
         // Who was the only other one for a declined Work may serve its queue no longer.
         revisit_cooled(draft);

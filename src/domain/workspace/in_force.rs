@@ -10,6 +10,7 @@ use sha2::{Digest as _, Sha256};
 use super::Workspace;
 use super::config::WorkspaceConfig;
 use crate::domain::id::WorkId;
+use crate::domain::record::Resettled;
 use crate::domain::routing::{Requirements, Rules};
 use crate::domain::time::Timestamp;
 use crate::domain::timer::Timer;
@@ -91,8 +92,8 @@ impl Workspace {
         self.resettle(Some(rest).filter(|_| !self.works.is_empty()));
     }
 
-    pub(super) fn resettled(&mut self, through: Option<WorkId>, more: bool, now: Timestamp) {
-        self.resettle(more.then_some(Rest { due: now, through }));
+    pub(super) fn resettled(&mut self, resettled: Resettled, now: Timestamp) {
+        self.resettle(resettled.more.then_some(Rest { due: now, through: resettled.through }));
     }
 
     fn resettle(&mut self, rest: Option<Rest>) {

@@ -229,7 +229,7 @@ impl Workspace {
         self.people(record, place, change);
         match change {
             Change::ConfigApplied { canonical, sha256 } => self.configure(canonical, *sha256, now),
-            Change::Resettled { through, more } => self.resettled(*through, *more, now),
+            Change::Resettled(resettled) => self.resettled(*resettled, now),
             Change::IdentityOpened(opened) => {
                 let address = personal(record, place).and_then(|value| match value {
                     PersonalValue::Address(address) => Some(address.clone()),
