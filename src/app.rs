@@ -10,6 +10,7 @@ mod ports;
 mod streams;
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
@@ -17,15 +18,15 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use crate::admin::{self, Readiness};
-use crate::agents::{self, EdgeMetrics};
+use crate::agents::{self, Drains, EdgeMetrics};
 use crate::config::{Config, SyncPolicy};
 use crate::domain::id::Name;
 use crate::domain::warm_up;
-use crate::domain::workspace::WorkspaceConfig;
 use crate::keys::WorkspaceKey;
 use crate::nats::{Nats, NatsError};
+use crate::reload::{Served, ServedWorkspace};
 use crate::shutdown::{self, Shutdown};
-use crate::telemetry::{ErrorChain, Metrics, RateLimit, fields};
+use crate::telemetry::{ErrorChain, LogHandle, LogLevels, Metrics, RateLimit, fields};
 
 use generation::{Generation, Outcome};
 use plan::Plan;
@@ -49,13 +50,17 @@ pub struct Started {
 struct App {
     plan: Plan,
     /// The workspaces it serves.
-    workspaces: Vec<WorkspaceConfig>,
+    served: Arc<Served>,
     /// Their keys.
     keys: Vec<(Name, WorkspaceKey)>,
     /// Where it counts.
     metrics: Metrics,
     /// Where the agents' edge counts.
     edge_metrics: EdgeMetrics,
+    /// What it logs.
+    levels: LogLevels,
+    /// Workspaces that take no sessions now.
+    drains: Drains,
     /// When it ends.
     shutdown: Shutdown,
 }
@@ -66,19 +71,31 @@ struct App {
 /// What keeps the daemon from starting, or ended it early: the chain says what an operator has to do.
 pub async fn serve(
     config: Config,
-    workspaces: Vec<WorkspaceConfig>,
+    served: Served,
+    logs: Option<LogHandle>,
     shutdown: Shutdown,
     started: impl FnOnce(Started) + Send,
 ) -> anyhow::Result<()> {
     let edge_metrics = EdgeMetrics::default();
     let metrics = Metrics::with(|registry| edge_metrics.register(registry));
     let plan = Plan::of(&config, metrics.log.clone());
-    let load = |workspace: &WorkspaceConfig| {
-        let name = workspace.name.clone();
+    let load = |workspace: &ServedWorkspace| {
+        let name = workspace.name();
         WorkspaceKey::load(&name, plan.key_folder.as_deref()).map(|key| (name, key))
     };
-    let keys = workspaces.iter().map(load).collect::<Result<_, _>>()?;
-    App { plan, workspaces, keys, metrics, edge_metrics, shutdown }.serve(started).await
+    let keys = served.workspaces.iter().map(load).collect::<Result<_, _>>()?;
+    App {
+        plan,
+        served: Arc::new(served),
+        keys,
+        metrics,
+        edge_metrics,
+        levels: LogLevels::new(logs),
+        drains: Drains::default(),
+        shutdown,
+    }
+    .serve(started)
+    .await
 }
 
 impl App {
@@ -93,6 +110,10 @@ impl App {
         let probes_stop = CancellationToken::new();
         let probes = admin.serve(readiness.clone(), self.metrics.clone(), probes_stop.clone());
         let probes = tokio_util::task::AbortOnDropHandle::new(tokio::spawn(probes));
+
+        // Named by what it does: it falls back to the configured levels. Ended with this.
+        let levels = self.levels.clone().run(probes_stop.clone());
+        let _levels = tokio_util::task::AbortOnDropHandle::new(tokio::spawn(levels));
 
         // The first phone number takes tens of milliseconds: not at the first customer's expense.
         tokio::task::spawn_blocking(warm_up);

@@ -19,6 +19,7 @@ pub mod nats;
 pub mod normalize;
 pub mod outbound;
 pub mod proto;
+pub mod reload;
 pub mod shard;
 pub mod shutdown;
 pub mod telemetry;

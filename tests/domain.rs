@@ -66,6 +66,8 @@ mod parts;
 mod peers;
 #[path = "domain/receipts.rs"]
 mod receipts;
+#[path = "domain/reconfigured.rs"]
+mod reconfigured;
 #[path = "domain/rekeyed.rs"]
 mod rekeyed;
 #[path = "domain/reshaped.rs"]

@@ -37,6 +37,10 @@ mod formats;
 mod guide;
 #[path = "it/one_customer.rs"]
 mod one_customer;
+#[path = "it/operators.rs"]
+mod operators;
+#[path = "it/reloads.rs"]
+mod reloads;
 #[path = "it/rights.rs"]
 mod rights;
 #[path = "it/round_trips.rs"]

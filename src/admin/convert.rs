@@ -1,16 +1,29 @@
 //! The one place where operators' requests and the state of streams meet `skein.admin.v1`.
 
+use std::fmt::Write as _;
+use std::time::Duration;
+
 use tonic::metadata::MetadataMap;
 
 use crate::agents::{self, Refusal};
+use crate::config::Problem;
 use crate::domain::BoundStream;
 use crate::domain::id::Name;
-use crate::domain::record::Request;
+use crate::domain::record::{Presence, Request};
+use crate::domain::time::Timestamp;
+use crate::domain::view::AgentStanding;
+use crate::domain::workspace::AgentKind;
 use crate::nats::StreamState;
 use crate::proto::admin as p;
+use crate::reload::{Outcome, Reload, Reloaded};
+use crate::telemetry::Levels;
 
 /// Metadata entry with the operator's name.
 const OPERATOR_METADATA: &str = "skein-operator";
+/// Entries of a page when nobody says.
+const PAGE: usize = 200;
+/// Entries of a page at most: the shard waits while they are copied.
+const PAGE_MAX: i32 = 1_000;
 
 /// The operator who calls. A login of a directory is a name too.
 pub(super) fn operator(metadata: &MetadataMap) -> Result<Name, Refusal> {
@@ -40,6 +53,134 @@ pub(super) fn stream(bound: BoundStream, found: Option<StreamState>) -> p::InStr
             last_sequence: found.last_sequence,
         }),
     }
+}
+
+/// What became of files.
+pub(super) fn reloaded(reloaded: Reloaded) -> p::ReloadWorkspacesResponse {
+    p::ReloadWorkspacesResponse {
+        workspaces: reloaded.workspaces.into_iter().map(reload).collect(),
+        restart_keys: reloaded.daemon.differs,
+        daemon_problems: reloaded.daemon.problems.into_iter().map(problem).collect(),
+    }
+}
+
+fn reload(reload: Reload) -> p::WorkspaceReload {
+    let mut told = p::WorkspaceReload {
+        workspace: reload.workspace.into(),
+        file: reload.file.map(|file| file.display().to_string()).unwrap_or_default(),
+        ..p::WorkspaceReload::default()
+    };
+    let outcome = match reload.outcome {
+        Outcome::Applied(index) => {
+            told.record_index = index.0;
+            p::ReloadOutcome::Applied
+        }
+        Outcome::Unchanged => p::ReloadOutcome::Unchanged,
+        Outcome::Refused(problems) => {
+            told.problems = problems.into_iter().map(problem).collect();
+            p::ReloadOutcome::Refused
+        }
+        Outcome::Unavailable => p::ReloadOutcome::Unavailable,
+    };
+    told.set_outcome(outcome);
+    told
+}
+
+fn problem(problem: Problem) -> p::ConfigProblem {
+    let (line, column) = problem.position.unwrap_or_default();
+    let number = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+    p::ConfigProblem {
+        origin: problem.origin.to_string(),
+        line: number(line),
+        column: number(column),
+        key: problem.key,
+        value: problem.value.unwrap_or_default(),
+        rule: problem.rule,
+        hint: problem.hint.unwrap_or_default(),
+    }
+}
+
+/// A configuration in force: canonical text, hash, since when.
+pub(super) fn config((canonical, sha256, since): (String, [u8; 32], Timestamp)) -> p::GetConfigResponse {
+    let digits = sha256.iter().fold(String::new(), |mut digits, byte| {
+        let _infallible = write!(digits, "{byte:02x}");
+        digits
+    });
+    p::GetConfigResponse { canonical, sha256: digits, in_force_since: Some(moment(since)) }
+}
+
+/// What makes the end of a session recognisable when it is repeated.
+pub(super) fn end_request(operator: &Name, asked: &p::EndSessionRequest) -> Result<Request, Refusal> {
+    if asked.request_id.is_empty() {
+        return Err(Refusal::invalid("request_id", "is wanted: a retry of this must not end another session"));
+    }
+    let body = p::EndSessionRequest { request_id: String::new(), ..asked.clone() };
+    agents::request(Name::from(format!("operator:{operator}")), "end_session", &asked.request_id, &body)
+}
+
+/// Entries of a page.
+pub(super) fn page_size(asked: i32) -> Result<usize, Refusal> {
+    match asked {
+        0 => Ok(PAGE),
+        1..=PAGE_MAX => Ok(usize::try_from(asked).expect("it is positive")),
+        _ => Err(Refusal::invalid("page_size", "is 0 to 1000")),
+    }
+}
+
+/// A page of agents: of one more than it may have, the last is not shown.
+pub(super) fn agents(mut found: Vec<AgentStanding>, at_most: usize) -> p::ListAgentsResponse {
+    let more = found.len() > at_most;
+    found.truncate(at_most);
+    let next = found.last().filter(|_| more).map(|last| last.name.to_string()).unwrap_or_default();
+    p::ListAgentsResponse { agents: found.into_iter().map(standing).collect(), next_page_token: next }
+}
+
+fn standing(agent: AgentStanding) -> p::AgentStanding {
+    let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+    p::AgentStanding {
+        agent: agent.name.into(),
+        bot: agent.kind == AgentKind::Bot,
+        presence: match agent.presence {
+            Presence::Ready => "READY",
+            Presence::Away => "AWAY",
+            Presence::Draining => "DRAINING",
+            Presence::Offline => "OFFLINE",
+        }
+        .to_owned(),
+        reason: agent.reason.into(),
+        session_epoch: agent.session_epoch.unwrap_or_default(),
+        connected: agent.connected,
+        connected_since: agent.session_opened_at.map(moment),
+        works: count(agent.works),
+        offers: count(agent.offers),
+        load: agent.load,
+        capacity: agent.capacity,
+    }
+}
+
+/// What is logged.
+pub(super) fn levels(levels: Levels) -> p::GetLogLevelResponse {
+    p::GetLogLevelResponse {
+        levels: levels.now,
+        configured_levels: levels.configured,
+        until: levels.until.map(prost_types::Timestamp::from),
+    }
+}
+
+/// For how long.
+pub(super) fn lasting(
+    asked: Option<&prost_types::Duration>,
+    usual: Duration,
+    longest: Duration,
+) -> Result<Duration, Refusal> {
+    let Some(asked) = asked else { return Ok(usual) };
+    let lasting = Duration::try_from(*asked).ok().filter(|it| (Duration::from_secs(1)..=longest).contains(it));
+    lasting.ok_or_else(|| Refusal::invalid("lasting", "is 1 s to 24 h"))
+}
+
+/// A time of the shard.
+fn moment(at: Timestamp) -> prost_types::Timestamp {
+    timestamp(at.0.saturating_mul(1_000_000))
 }
 
 fn timestamp(ns: i64) -> prost_types::Timestamp {

@@ -6,7 +6,7 @@ use tonic::{Request, Response, Status};
 use tracing::{info, warn};
 
 use super::convert;
-use crate::agents::{CommandFailure, Reason, Refusal, Unavailable};
+use crate::agents::{CommandFailure, Drains, Reason, Refusal, Unavailable};
 use crate::domain::BoundStream;
 use crate::domain::command::Command;
 use crate::domain::id::Name;
@@ -15,21 +15,52 @@ use crate::ingest::digest;
 use crate::nats::{ApiCode, NatsError, StreamState, leader_get, stream_state};
 use crate::proto::admin as p;
 use crate::proto::admin::admin_service_server::{AdminService, AdminServiceServer};
+use crate::reload::ReloadHandle;
 use crate::shard::{CommandError, ShardHandle};
-use crate::telemetry::ErrorChain;
+use crate::telemetry::{ErrorChain, LogLevels};
 
 /// Serves operators.
 #[derive(Clone, Debug)]
 pub struct Operators {
-    shard: ShardHandle,
-    client: Client,
+    /// The shard.
+    pub shard: ShardHandle,
+    /// The way to the servers.
+    pub client: Client,
+    /// Whoever reads workspace files again.
+    pub reload: ReloadHandle,
+    /// What is logged.
+    pub levels: LogLevels,
+    /// Workspaces that take no sessions now.
+    pub drains: Drains,
 }
 
 impl Operators {
     /// The service, to be put beside others on a port that only operators and agents' tools reach.
     #[must_use]
-    pub fn service(shard: ShardHandle, client: Client) -> AdminServiceServer<Self> {
-        AdminServiceServer::new(Self { shard, client })
+    pub fn service(self) -> AdminServiceServer<Self> {
+        AdminServiceServer::new(self)
+    }
+
+    async fn reload(&self, operator: &Name, workspace: String) -> Result<p::ReloadWorkspacesResponse, Refusal> {
+        let wanted = (!workspace.is_empty()).then(|| Name::from(workspace));
+        let one = wanted.is_some();
+        info!(%operator, "workspace files are read again by an operator");
+        let reloaded = self.reload.reload(wanted).await.map_err(|_| Refusal::from(Unavailable::NotReady))?;
+        if one && reloaded.workspaces.is_empty() {
+            return Err(Refusal::new(Reason::UnknownWorkspace, "no such workspace is served here"));
+        }
+        Ok(convert::reloaded(reloaded))
+    }
+
+    async fn config(&self, workspace: String) -> Result<p::GetConfigResponse, Refusal> {
+        let workspace = Name::from(workspace);
+        let look = move |state: &crate::domain::State| {
+            let space = state.workspace(&workspace)?;
+            Some((space.config().canonical(), *space.config_sha256()?, space.config_since()?))
+        };
+        let found = self.shard.query(look).await.map_err(|_| Refusal::from(Unavailable::NotReady))?;
+        let unknown = || Refusal::new(Reason::UnknownWorkspace, "no such workspace has a configuration here");
+        found.map(convert::config).ok_or_else(unknown)
     }
 
     async fn streams(&self, workspace: String) -> Result<p::ListStreamsResponse, Refusal> {
@@ -113,6 +144,62 @@ fn missing(error: &NatsError) -> Refusal {
 
 #[tonic::async_trait]
 impl AdminService for Operators {
+    async fn list_agents(
+        &self,
+        request: Request<p::ListAgentsRequest>,
+    ) -> Result<Response<p::ListAgentsResponse>, Status> {
+        convert::operator(request.metadata())?;
+        Ok(Response::new(self.agents(request.into_inner()).await?))
+    }
+
+    async fn end_session(
+        &self,
+        request: Request<p::EndSessionRequest>,
+    ) -> Result<Response<p::EndSessionResponse>, Status> {
+        let operator = convert::operator(request.metadata())?;
+        let record_index = self.end(&operator, request.into_inner()).await?;
+        Ok(Response::new(p::EndSessionResponse { record_index }))
+    }
+
+    async fn drain(&self, request: Request<p::DrainRequest>) -> Result<Response<p::DrainResponse>, Status> {
+        let operator = convert::operator(request.metadata())?;
+        let changed = self.drained(&operator, &request.into_inner()).await?;
+        Ok(Response::new(p::DrainResponse { changed }))
+    }
+
+    async fn get_log_level(
+        &self,
+        request: Request<p::GetLogLevelRequest>,
+    ) -> Result<Response<p::GetLogLevelResponse>, Status> {
+        convert::operator(request.metadata())?;
+        Ok(Response::new(convert::levels(self.levels.get())))
+    }
+
+    async fn set_log_level(
+        &self,
+        request: Request<p::SetLogLevelRequest>,
+    ) -> Result<Response<p::SetLogLevelResponse>, Status> {
+        let operator = convert::operator(request.metadata())?;
+        let until = self.log_at(&operator, &request.into_inner())?;
+        Ok(Response::new(p::SetLogLevelResponse { until }))
+    }
+
+    async fn reload_workspaces(
+        &self,
+        request: Request<p::ReloadWorkspacesRequest>,
+    ) -> Result<Response<p::ReloadWorkspacesResponse>, Status> {
+        let operator = convert::operator(request.metadata())?;
+        Ok(Response::new(self.reload(&operator, request.into_inner().workspace).await?))
+    }
+
+    async fn get_config(
+        &self,
+        request: Request<p::GetConfigRequest>,
+    ) -> Result<Response<p::GetConfigResponse>, Status> {
+        convert::operator(request.metadata())?;
+        Ok(Response::new(self.config(request.into_inner().workspace).await?))
+    }
+
     async fn list_streams(
         &self,
         request: Request<p::ListStreamsRequest>,

@@ -12,6 +12,7 @@ use tonic::Status;
 
 use super::caller::Caller;
 use super::convert::{self, Sends, Wire};
+use super::drains::Drains;
 use super::feed::Seldom;
 use super::metrics::EdgeMetrics;
 use super::names::Names;
@@ -38,6 +39,8 @@ pub(super) struct Edge {
     /// Owner of all session tasks.
     pub(super) tracker: TaskTracker,
     pub(super) shutdown: CancellationToken,
+    /// Workspaces that take no sessions now.
+    pub(super) drains: Drains,
     pub(super) metrics: EdgeMetrics,
 }
 

@@ -6,6 +6,7 @@
 
 mod caller;
 mod convert;
+mod drains;
 mod edge;
 pub mod feed;
 mod history;
@@ -24,6 +25,7 @@ mod typing;
 pub(crate) use caller::named;
 pub use caller::{AGENT_METADATA, Caller, WORKSPACE_METADATA};
 pub(crate) use convert::request;
+pub use drains::Drains;
 pub use metrics::EdgeMetrics;
 pub use options::ServeOptions;
 pub use port::{Adapters, CommandFailure, Media, MediaError, MediaStream, Shard, Unavailable};

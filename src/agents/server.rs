@@ -20,6 +20,7 @@ use tonic_health::server::HealthReporter;
 use tonic_web::GrpcWebLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
+use super::drains::Drains;
 use super::edge::Edge;
 use super::feed::{Seldom, TYPING_EVERY};
 use super::limits::{CONNECTION_WINDOW, MAX_HEADER_BYTES, MAX_RESPONSE_BYTES, STREAM_WINDOW};
@@ -83,6 +84,8 @@ pub struct Parts {
     pub ready: watch::Receiver<bool>,
     /// Counters.
     pub metrics: EdgeMetrics,
+    /// Workspaces that take no sessions now.
+    pub drains: Drains,
     /// Services of other parts on the same port.
     pub beside: Routes,
 }
@@ -106,7 +109,7 @@ pub async fn serve(
     parts: Parts,
     shutdown: CancellationToken,
 ) -> Result<(), ServeError> {
-    let Parts { shard, media, adapters, ready, metrics, beside } = parts;
+    let Parts { shard, media, adapters, ready, metrics, drains, beside } = parts;
     let tracker = TaskTracker::new();
     let drain = options.drain;
     let edge = Arc::new(Edge {
@@ -120,6 +123,7 @@ pub async fn serve(
         typing: Mutex::new(Seldom::new(TYPING_EVERY)),
         tracker: tracker.clone(),
         shutdown: shutdown.clone(),
+        drains,
         metrics,
     });
     let (health, routes) = routes(&edge, beside).await?;

@@ -107,6 +107,8 @@ reasons! {
     StaleAssignment => "STALE_ASSIGNMENT", FailedPrecondition;
     /// The customer has written since.
     NewerMessages => "NEWER_MESSAGES", FailedPrecondition;
+    /// An operator has the workspace drained: no new sessions here for now.
+    Draining => "DRAINING", Unavailable;
     /// The command needs an open session.
     NoSession => "NO_SESSION", FailedPrecondition;
     /// The session was taken over.

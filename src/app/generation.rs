@@ -28,6 +28,7 @@ use crate::log::checkpoint::Checkpoints;
 use crate::log::{Condition, JetStreamLog, LogError, Progress, TakeOverError};
 use crate::nats::Nats;
 use crate::outbound::{AdapterHealth, AdapterWatch, HandOver, Of};
+use crate::reload::{Reloader, ServedWorkspace};
 use crate::shard::{self, Before, Ended, RecoveryError, ShardEnds, ShardHandle};
 use crate::telemetry::{ErrorChain, LiveLoss, RateLimit, StreamAlarm, StreamAlarmLabels, fields};
 
@@ -92,12 +93,13 @@ impl<'a> Generation<'a> {
         checks.shard.not_ready("folding the log");
         let plan = &app.plan;
         let shard_name = plan.shard.clone();
-        let found = streams::ensure(nats, &plan.streams, &app.workspaces).await.context("make the streams")?;
+        let workspaces = app.served.configs();
+        let found = streams::ensure(nats, &plan.streams, &workspaces).await.context("make the streams")?;
         let checkpoints = Checkpoints::open(nats.control(), &shard_name, plan.streams.replicas)
             .await
             .context("open the checkpoints")?;
         let log = Arc::new(JetStreamLog::open(nats, plan.log.clone()).await?);
-        let backlogs = streams::backlogs(nats, &shard_name, &app.workspaces).await?;
+        let backlogs = streams::backlogs(nats, &shard_name, &workspaces).await?;
         let witnesses = shard::witnesses(checkpoints.witness().await?, &backlogs);
         let keys = streams::keys(nats, &app.keys).await.context("read the keys")?;
         let books: Vec<KeyBook> = keys.iter().cloned().collect();
@@ -167,9 +169,20 @@ impl<'a> Generation<'a> {
         let live = generation.open_live(nats).await?;
         // What is live is heard before anybody is told that this is ready: it is told once.
         let health = generation.start_adapters(nats.control(), &live, &ends.handle).await?;
-        generation.start_agents(listener, &ends.handle, media, nats.control().clone(), health);
+        let (reloader, reload) =
+            Reloader::new(Arc::clone(&app.served), ends.handle.clone(), nats.control().clone(), app.metrics.clone());
+        let operators = Operators {
+            shard: ends.handle.clone(),
+            client: nats.control().clone(),
+            reload,
+            levels: app.levels.clone(),
+            drains: app.drains.clone(),
+        };
+        generation.start_agents(listener, &ends.handle, media, nats.control().clone(), (health, operators));
         let handle = ends.handle.clone();
         generation.start_ingest((nats, &live), &checks.ingest, found, ends).await?;
+        let stop = generation.take_stop.clone();
+        generation.take("reload", async move { Ok(reloader.run(stop).await?) });
         let first_records = tokio::time::timeout(FIRST_RECORDS, handle.query(|_| ()))
             .await
             .context("append the first records: no answer in time")?;
@@ -240,13 +253,12 @@ impl<'a> Generation<'a> {
         handle: &ShardHandle,
     ) -> anyhow::Result<AdapterHealth> {
         let health = AdapterHealth::default();
-        for workspace in &self.app.workspaces {
-            let endpoints = workspace.endpoints.iter().map(|it| (it.channel.clone(), it.name.clone()));
+        for workspace in &self.app.served.workspaces {
             let watch = AdapterWatch {
                 client: control.clone(),
                 live: live.clone(),
-                workspace: workspace.name.clone(),
-                endpoints: endpoints.collect(),
+                workspace: workspace.name(),
+                config: workspace.follow(),
                 patience: self.app.plan.degraded_after,
                 health: health.clone(),
                 feeds: handle.feeds().clone(),
@@ -269,16 +281,17 @@ impl<'a> Generation<'a> {
         handle: &ShardHandle,
         media: Stores,
         control: Client,
-        health: AdapterHealth,
+        (health, operators): (AdapterHealth, Operators),
     ) {
         let options = self.app.plan.serve.clone();
         let parts = agents::Parts {
             shard: Arc::new(EdgeShard(handle.clone())),
             media: Arc::new(media),
-            adapters: Arc::new(LiveAdapters { client: control.clone(), health }),
+            adapters: Arc::new(LiveAdapters { client: control, health }),
             ready: self.ready.subscribe(),
             metrics: self.app.edge_metrics.clone(),
-            beside: Routes::new(Operators::service(handle.clone(), control)),
+            drains: self.app.drains.clone(),
+            beside: Routes::new(operators.service()),
         };
         let stop = self.take_stop.clone();
         self.take("agents", async move { Ok(agents::serve(options, listener, parts, stop).await?) });
@@ -302,7 +315,8 @@ impl<'a> Generation<'a> {
             let (Some(bodies), Some(ways)) = (bodies, ways) else {
                 return Err(anyhow!("workspace {workspace} has no streams"));
             };
-            let workspace_config = Arc::new(setup.config);
+            let served = self.app.served.workspaces.iter().find(|served| served.name() == workspace);
+            let config = served.map(ServedWorkspace::follow).with_context(|| format!("{workspace} is not served"))?;
             let (typing_inlet, typing) = ingest::typing(self.app.metrics.clone());
             let typing = typing.watch(live, workspace.clone(), ends.handle.clone(), plan.repeat_interval).await?;
             let stop = self.take_stop.clone();
@@ -316,7 +330,7 @@ impl<'a> Generation<'a> {
                     client: client.clone(),
                     workspace: workspace.clone(),
                     stream: stream.clone(),
-                    config: Arc::clone(&workspace_config),
+                    config: config.clone(),
                     bodies: bodies.clone(),
                     typing: typing_inlet.clone(),
                     handle: ends.handle.clone(),

@@ -3,7 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use super::{
-    agent, channels, check, config, dead, dev, exec_nats, export, keys, replay, say, schema, serve, stream, try_format,
+    admin, agent, channels, check, config, dead, dev, exec_nats, export, keys, replay, say, schema, serve, stream,
+    try_format,
 };
 
 /// skein: one conversation per customer, the right agent, nothing lost.
@@ -24,6 +25,8 @@ pub(super) enum Command {
     Check(check::Args),
     /// Prints the configuration that results from all layers, secrets hidden.
     Config(config::Args),
+    /// What operators see and decide of a running daemon: configuration, agents, sessions, logs.
+    Admin(admin::Args),
     /// An agent's desk in this terminal: offers, accept, reply, close.
     Agent(agent::Args),
     /// Everything that is known of a customer, as lines of JSON.

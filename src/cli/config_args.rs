@@ -24,6 +24,11 @@ pub(super) struct ConfigArgs {
 }
 
 impl ConfigArgs {
+    /// The layers, to be read again later.
+    pub(super) fn overrides(&self) -> Overrides {
+        Overrides::from_process(self.file.clone(), self.set.clone())
+    }
+
     /// Loads and checks; all problems are written to standard error.
     ///
     /// # Errors

@@ -15,6 +15,7 @@ use crate::app::Started;
 use crate::config::parse_workspace;
 use crate::dev::{NatsOptions, NatsServer};
 use crate::keys;
+use crate::reload::Served;
 use crate::shutdown::Shutdown;
 
 /// The workspace that is loaded when none is named.
@@ -42,7 +43,9 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
         return Ok(code);
     }
     let nats = NatsServer::start(NatsOptions::new(&args.data)).await?;
-    let (config, mut workspaces) = match layers(args.config, nats.url(), own_keys).load_all() {
+    let layers = layers(args.config, nats.url(), own_keys);
+    let overrides = layers.overrides();
+    let (config, mut workspaces) = match layers.load_all() {
         Ok(all) => all,
         Err(code) => return Ok(code),
     };
@@ -63,7 +66,8 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let shutdown = Shutdown::new(config.shutdown.deadline);
     shutdown.listen()?;
     let (tell, started) = oneshot::channel();
-    let daemon = daemon(config, workspaces, shutdown.clone(), move |started: Started| {
+    let served = Served::new(&config, workspaces).layered(overrides);
+    let daemon = daemon(config, served, shutdown.clone(), move |started: Started| {
         // Nobody listens any more when the command is ending.
         let _ = tell.send(started);
     });

@@ -7,7 +7,8 @@ use clap::Parser;
 
 use super::args::{Cli, Command};
 use super::{
-    agent, channels, check, config, dead, dev, exec_nats, export, keys, replay, say, schema, serve, stream, try_format,
+    admin, agent, channels, check, config, dead, dev, exec_nats, export, keys, replay, say, schema, serve, stream,
+    try_format,
 };
 
 /// Runs the subcommand of this process's command line.
@@ -20,6 +21,7 @@ pub fn main() -> ExitCode {
         Command::Serve(args) => on_runtime(serve::run(args)),
         Command::Check(args) => on_runtime(check::run(args)),
         Command::Config(args) => on_runtime(config::run(args)),
+        Command::Admin(args) => on_runtime(admin::run(args)),
         Command::Agent(args) => on_runtime(agent::run(args)),
         Command::Export(args) => on_runtime(export::run(args)),
         Command::Replay(args) => on_runtime(replay::run(args)),

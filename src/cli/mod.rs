@@ -3,6 +3,7 @@
 //! To add one: a file with `Args` and `pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode>`, a line here, a variant of
 //! `Command` in `args`, an arm in `dispatch`.
 
+mod admin;
 mod agent;
 mod args;
 mod channels;

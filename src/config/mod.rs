@@ -8,6 +8,7 @@ mod document;
 mod layers;
 mod problem;
 mod read;
+mod reload;
 mod rules;
 mod schema;
 mod show;
@@ -18,8 +19,10 @@ mod workspace;
 pub use layers::{Loaded, Overrides, load, load_with_workspaces};
 pub use problem::{Origin, Problem, render};
 pub use read::load_toml;
+pub use reload::reload_workspace;
 pub use schema::{
     Admin, Config, Grpc, Ingest, Keys, Log, LogFormat, Logging, Nats, Outbound, Shard, Shutdown, SyncPolicy, Workspaces,
 };
+pub use show::Shown;
 pub use units::{ByteSize, ServerUrl};
 pub use workspace::{is_token, load_workspace, parse_workspace};

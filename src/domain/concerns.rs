@@ -103,6 +103,7 @@ impl Change {
             Self::WorkOpened(opened) => Concerned::leaf(opened.leaf),
             Self::WorkspaceOpened { .. }
             | Self::ConfigApplied { .. }
+            | Self::Resettled(_)
             | Self::StreamBound { .. }
             | Self::InputBroken { .. }
             | Self::InputResumed { .. }

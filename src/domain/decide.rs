@@ -9,7 +9,7 @@ use super::delivery;
 use super::draft::Draft;
 use super::id::{AgentId, Index, MessageId, Name, Position, WorkId};
 use super::output::outputs;
-use super::record::{Cause, Change, Direction, Input, QueueCause, Record, Required};
+use super::record::{Cause, Change, Direction, Input, Record};
 use super::rejection::Rejection;
 use super::routing;
 use super::session;
@@ -21,10 +21,8 @@ use super::workspace::{Workspace, WorkspaceConfig};
 
 /// By how much deadlines that need a person move beyond the outage (design, law 14), milliseconds.
 const RESUME_EXTENSION_MS: u64 = 30_000;
-/// Agents of a workspace at most: a new configuration names each that is READY, in one record of at most 65,536 changes.
+/// Agents of a workspace at most: a new configuration has each that is READY matched anew, by a deadline of its own.
 const MAX_AGENTS: usize = 50_000;
-/// Works that one configuration moves out of queues that it no longer has.
-const MAX_MOVED: usize = 10_000;
 
 /// Chooses what follows from a command, and changes nothing. `index` is the number that its record will have, if there is one.
 /// `Ok(None)` and most rejections of inputs mean: without effect, the input is done with.
@@ -213,37 +211,10 @@ fn apply_config(
     if space.config_sha256() == Some(&sha256) {
         return Ok(None);
     }
+    // What follows for agents and Works is decided when it is in force, by records of bounded size (`Workspace::configure`).
     let mut draft = Draft::new(space, index, now);
     draft.push(Change::ConfigApplied { canonical, sha256 });
-    // What agents can take may have changed: each is matched anew once the configuration is in force.
-    let ready: Vec<AgentId> = space.agents.iter().filter(|agent| agent.is_ready()).map(|agent| agent.id).collect();
-    for agent in ready {
-        draft.push(Change::MatchDeferred { agent, more: true });
-    }
-    for (work, queue, key) in stranded(space, config).take(MAX_MOVED) {
-        draft.push(Change::WorkQueued { work, queue, key, cause: QueueCause::Requeued, preferred: None });
-    }
-    for required in demanded_otherwise(space, config).take(MAX_MOVED) {
-        draft.push(Change::Required(required));
-    }
     Ok(draft.finish(Cause::System))
-}
-
-/// What a configuration wants of whoever takes a waiting Work, where that is not what was wanted before.
-fn demanded_otherwise<'c>(space: &'c Workspace, config: &'c WorkspaceConfig) -> impl Iterator<Item = Required> {
-    space.works.values().filter(|work| work.is_waiting()).filter_map(|work| {
-        let levels = routing::demanded(config, &work.queue, work);
-        (levels != work.requires).then_some(Required { work: work.id, levels })
-    })
-}
-
-/// Waiting Work of queues that a configuration no longer has, with the queue that its endpoint leads to now, and its place.
-fn stranded<'c>(space: &'c Workspace, config: &'c WorkspaceConfig) -> impl Iterator<Item = (WorkId, Name, i64)> {
-    space.works.values().filter_map(|work| {
-        let endpoint = config.endpoint(&work.channel, &work.endpoint)?;
-        let lost = config.queue(&work.queue).is_none() && config.queue(&endpoint.queue).is_some();
-        (lost && work.is_waiting()).then(|| (work.id, endpoint.queue.clone(), work.key))
-    })
 }
 
 fn fire(draft: &mut Draft<'_>, timer: Timer) {
@@ -257,6 +228,7 @@ fn fire(draft: &mut Draft<'_>, timer: Timer) {
         Timer::SessionGrace(agent) => session::session_grace_over(draft, agent),
         Timer::PartsDue(leaf, set) => conversation::parts_due(draft, leaf, set),
         Timer::BlockEnd(leaf) => customer::block_over(draft, leaf),
+        Timer::Resettle => work::resettle(draft),
         Timer::Match(agent) => {
             draft.push(Change::MatchDeferred { agent, more: false });
             routing::fill(draft, agent);
@@ -325,11 +297,15 @@ fn agent(state: &State, index: Index, now: Timestamp, command: AgentCommand) -> 
 
 /// The agent of a command; its first session registers one that the configuration has a profile for.
 fn known(draft: &mut Draft<'_>, command: &AgentCommand) -> Result<AgentId, Rejection> {
+    let opens = matches!(command.verb, Verb::OpenSession { .. });
+    // Whom the configuration has no longer comes in no more, and ends what it has.
+    if opens && draft.space.config().profile(&command.agent).is_none() {
+        return Err(Rejection::UnknownAgent);
+    }
     if let Some(id) = draft.space.agent_id(&command.agent) {
         return Ok(id);
     }
-    let opens = matches!(command.verb, Verb::OpenSession { .. });
-    if !opens || draft.space.config().profile(&command.agent).is_none() {
+    if !opens {
         return Err(Rejection::UnknownAgent);
     }
     if draft.space.agents.len() >= MAX_AGENTS {

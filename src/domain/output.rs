@@ -71,6 +71,7 @@ pub fn outputs(record: &Record) -> Vec<Output> {
             Change::DeadLettered { reason, .. } => list.push(Output::DeadLetter { reason: reason.clone(), place }),
             Change::WorkspaceOpened { .. }
             | Change::ConfigApplied { .. }
+            | Change::Resettled(_)
             | Change::StreamBound { .. }
             | Change::InputBroken { .. }
             | Change::InputResumed { .. }

@@ -25,4 +25,6 @@ pub enum Timer {
     PartsDue(LeafId, u64),
     /// The block of an identity is over.
     BlockEnd(LeafId),
+    /// Works are to be looked at because another configuration is in force.
+    Resettle,
 }

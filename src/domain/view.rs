@@ -118,12 +118,41 @@ pub struct AgentView {
     pub load: u32,
     /// Epoch of its session, if one is open.
     pub session_epoch: Option<u64>,
+    /// When that session was opened, or gone on with.
+    pub session_opened_at: Option<Timestamp>,
     /// False: the session's connection is gone and graces run.
     pub connected: bool,
     /// Open offers.
     pub offers: Vec<OfferView>,
     /// Works that it owns.
     pub works: Vec<WorkView>,
+}
+
+/// How an agent stands, for operators.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AgentStanding {
+    /// Its name.
+    pub name: Name,
+    /// Person or program.
+    pub kind: AgentKind,
+    /// Presence.
+    pub presence: Presence,
+    /// Reason of AWAY.
+    pub reason: Name,
+    /// Epoch of its session, if one is open.
+    pub session_epoch: Option<u64>,
+    /// When that session was opened, or gone on with.
+    pub session_opened_at: Option<Timestamp>,
+    /// False: the session's connection is gone and graces run, or there is none.
+    pub connected: bool,
+    /// How many Works it owns.
+    pub works: usize,
+    /// How many offers are open to it.
+    pub offers: usize,
+    /// Cost of both.
+    pub load: u32,
+    /// Capacity.
+    pub capacity: u32,
 }
 
 /// An identity of a conversation.

@@ -6,6 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use async_nats::HeaderMap;
+use tokio::sync::watch;
 use tracing::error;
 
 use super::bodies::{BODY_HEADER, BadBody, Bodies, BodyRef, hex_sha256};
@@ -43,6 +44,8 @@ pub(super) struct Preparer {
     pub(super) stream: Name,
     pub(super) number: u16,
     pub(super) config: Arc<WorkspaceConfig>,
+    /// The configuration in force, whenever it is another one.
+    pub(super) configs: watch::Receiver<Arc<WorkspaceConfig>>,
     pub(super) bodies: Bodies,
     pub(super) typing: TypingInlet,
     /// Applied before the restart: events of this position's message up to it are skipped.
@@ -53,6 +56,14 @@ pub(super) struct Preparer {
 struct Refused(&'static str);
 
 impl Preparer {
+    /// Goes on with the configuration that is in force now.
+    pub(super) fn follow(&mut self) {
+        // Whoever changes it may be gone, at the end: then it stays.
+        if self.configs.has_changed().unwrap_or(false) {
+            self.config = Arc::clone(&self.configs.borrow_and_update());
+        }
+    }
+
     /// Appends the commands of `message` to `commands`: at least one. Waits only for the object store.
     pub(super) async fn prepare(&self, message: &Stored, commands: &mut Vec<Command>) {
         let Some(subject) = tokens(&message.subject, &self.workspace) else {

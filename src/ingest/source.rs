@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use async_nats::Client;
 use futures::FutureExt as _;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 use tracing::{error, info, warn};
@@ -61,8 +61,8 @@ pub struct Source {
     pub workspace: Name,
     /// Name of the stream.
     pub stream: Name,
-    /// Configuration of the workspace.
-    pub config: Arc<WorkspaceConfig>,
+    /// Configuration of the workspace that is in force.
+    pub config: watch::Receiver<Arc<WorkspaceConfig>>,
     /// Object store of the workspace.
     pub bodies: Bodies,
     /// Where typing goes that came by the stream.
@@ -129,7 +129,8 @@ impl Source {
             workspace: self.workspace.clone(),
             stream,
             number: bound.number,
-            config: Arc::clone(&self.config),
+            config: Arc::clone(&self.config.borrow()),
+            configs: self.config.clone(),
             bodies: self.bodies.clone(),
             typing: self.typing.clone(),
             applied: bound.position,
@@ -162,11 +163,12 @@ fn joined(result: Result<Result<(), IngestError>, tokio::task::JoinError>) -> Re
 }
 
 async fn prepare_all(
-    preparer: Preparer,
+    mut preparer: Preparer,
     mut items: mpsc::Receiver<Vec<Item>>,
     inlet: &Inlet,
 ) -> Result<(), IngestError> {
     while let Some(batch) = items.recv().await {
+        preparer.follow();
         let mut commands = Vec::with_capacity(batch.len());
         for item in batch {
             match item {

@@ -208,7 +208,14 @@ pub async fn ensure_adapter(client: &Client, workspace: &str, channel: &str, end
         max_ack_pending: ADAPTER_AHEAD,
         ..pull::Config::default()
     };
-    stream.get_or_create_consumer(endpoint, config).await.map(drop).map_err(|error| failed(&error))
+    let wanted = config.filter_subject.clone();
+    let consumer = stream.get_or_create_consumer(endpoint, config).await.map_err(|error| failed(&error))?;
+    let found = &consumer.cached_info().config.filter_subject;
+    if *found == wanted {
+        return Ok(());
+    }
+    let other = format!("consumer {endpoint} of {} reads {found}: give the endpoint another name", out_name(workspace));
+    Err(failed(&other))
 }
 
 /// One line for each setting that is not as declared. Works on the server's own JSON, so that a setting this build does not know

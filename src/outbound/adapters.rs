@@ -15,12 +15,14 @@ use async_nats::{Client, Message, Subscriber};
 use dashmap::DashMap;
 use futures::future::{Fuse, FusedFuture as _};
 use futures::{FutureExt as _, StreamExt as _, stream};
+use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use crate::agents::feed::{Feeds, Live};
 use crate::domain::id::Name;
+use crate::domain::workspace::WorkspaceConfig;
 use crate::nats::{LIVE_CAPACITY, NatsError, oldest_unacknowledged, streams, subscribe};
 use crate::telemetry::{AdapterLabels, ErrorChain, Metrics, RateLimit, fields};
 
@@ -71,8 +73,8 @@ pub struct AdapterWatch {
     pub live: Client,
     /// The workspace.
     pub workspace: Name,
-    /// Channel and name of its endpoints.
-    pub endpoints: Vec<(Name, Name)>,
+    /// Its configuration in force, for the endpoints.
+    pub config: watch::Receiver<Arc<WorkspaceConfig>>,
     /// How long a message may wait for its adapter, and an adapter be silent.
     pub patience: Duration,
     /// Where changes are noted.
@@ -111,7 +113,7 @@ struct Heard {
 }
 
 /// For how long the oldest message of an endpoint has waited.
-type Waits<'a> = (&'a Name, Result<Duration, NatsError>);
+type Waits = (Name, Result<Duration, NatsError>);
 
 impl Heard {
     fn nothing(now: Instant) -> Self {
@@ -141,21 +143,32 @@ impl AdapterWatch {
     }
 
     /// The endpoint that a heartbeat is of; none: it is not configured.
-    fn endpoint(&self, subject: &str) -> Option<&Name> {
+    fn endpoint(&self, subject: &str) -> Option<Name> {
         let (channel, endpoint) = subject.strip_prefix(&self.heartbeats())?.split_once('.')?;
-        self.endpoints.iter().find(|(of, name)| of == channel && name == endpoint).map(|(_, name)| name)
+        self.config.borrow().endpoint(channel, endpoint).map(|endpoint| endpoint.name.clone())
+    }
+
+    /// Channel and name of each endpoint now.
+    fn endpoints(&self) -> Vec<(Name, Name)> {
+        let config = self.config.borrow();
+        config.endpoints.iter().map(|endpoint| (endpoint.channel.clone(), endpoint.name.clone())).collect()
     }
 
     fn hear(&self, heard: &mut Heard, beat: &Message) {
         if let Some(endpoint) = self.endpoint(&beat.subject) {
-            heard.last.insert(endpoint.clone(), Instant::now());
+            heard.last.insert(endpoint, Instant::now());
         }
     }
 
-    async fn look(&self) -> Vec<Waits<'_>> {
-        let all = self.endpoints.iter();
-        let looks: Vec<_> =
-            all.map(|(channel, endpoint)| async move { (endpoint, self.waits(channel, endpoint).await) }).collect();
+    async fn look(&self) -> Vec<Waits> {
+        let looks: Vec<_> = self
+            .endpoints()
+            .into_iter()
+            .map(|(channel, endpoint)| async move {
+                let waits = self.waits(&channel, &endpoint).await;
+                (endpoint, waits)
+            })
+            .collect();
         stream::iter(looks).buffer_unordered(AT_ONCE).collect().await
     }
 
@@ -167,14 +180,16 @@ impl AdapterWatch {
     }
 
     /// What follows from a look. What could not be asked stays as it was.
-    fn judge(&self, heard: &Heard, looked: Vec<Waits<'_>>, unanswered: &RateLimit) {
+    fn judge(&self, heard: &Heard, looked: Vec<Waits>, unanswered: &RateLimit) {
         let now = Instant::now();
-        for (endpoint, waits) in looked {
+        let known = self.endpoints();
+        // One may be gone from the configuration since the look began.
+        for (endpoint, waits) in looked.into_iter().filter(|(looked, _)| known.iter().any(|(_, name)| name == looked)) {
             match waits {
-                Ok(age) if age > self.patience => self.note(endpoint, Some(Trouble::Lagging)),
+                Ok(age) if age > self.patience => self.note(&endpoint, Some(Trouble::Lagging)),
                 Ok(_) => {
-                    let silent = heard.is_silent(endpoint, now, self.patience);
-                    self.note(endpoint, silent.then_some(Trouble::Silent));
+                    let silent = heard.is_silent(&endpoint, now, self.patience);
+                    self.note(&endpoint, silent.then_some(Trouble::Silent));
                 }
                 Err(error) => {
                     if let Some(left_out) = unanswered.pass() {
@@ -204,6 +219,19 @@ impl AdapterWatch {
         self.feeds.publish_live_to_all(workspace, &Live::Endpoint { endpoint: endpoint.clone(), degraded });
     }
 
+    /// Those of `before` that the configuration has no longer are DEGRADED no longer, and nobody looks at them.
+    fn forget_all_but_known(&self, before: &[(Name, Name)], heard: &mut Heard) {
+        let known = self.endpoints();
+        for (_, endpoint) in before.iter().filter(|it| !known.contains(it)) {
+            heard.last.remove(endpoint);
+            self.metrics.adapter_degraded.remove(&self.labels(endpoint));
+            if self.health.set(&self.workspace, endpoint, false) {
+                let live = Live::Endpoint { endpoint: endpoint.clone(), degraded: false };
+                self.feeds.publish_live_to_all(&self.workspace, &live);
+            }
+        }
+    }
+
     fn labels(&self, endpoint: &Name) -> AdapterLabels {
         AdapterLabels { workspace: self.workspace.to_string(), endpoint: endpoint.to_string() }
     }
@@ -223,8 +251,8 @@ impl AdapterWatch {
 
 impl Drop for AdapterWatch {
     fn drop(&mut self) {
-        for (_, endpoint) in &self.endpoints {
-            self.metrics.adapter_degraded.remove(&self.labels(endpoint));
+        for (_, endpoint) in self.endpoints() {
+            self.metrics.adapter_degraded.remove(&self.labels(&endpoint));
         }
     }
 }
@@ -238,12 +266,19 @@ impl Listening {
         let unanswered = RateLimit::new(watch.repeat_interval, watch.metrics.clone());
         let mut heard = Heard::nothing(Instant::now());
         let mut connects = watch.connects();
+        let mut configs = watch.config.clone();
+        let mut known = watch.endpoints();
         let looking = Fuse::terminated();
         tokio::pin!(looking);
         loop {
             tokio::select! {
                 // Cancel-safe: a message stays in its subscription.
                 Some(beat) = beats.next() => watch.hear(&mut heard, &beat),
+                // Cancel-safe: a change stays unseen until it is looked at. Nobody changes it any more: it stays.
+                Ok(()) = configs.changed() => {
+                    watch.forget_all_but_known(&known, &mut heard);
+                    known = watch.endpoints();
+                }
                 // Cancel-safe: a missed tick comes late.
                 _ = tick.tick(), if looking.is_terminated() => looking.set(watch.look().fuse()),
                 // Cancel-safe: it goes on where it was.
@@ -253,7 +288,7 @@ impl Listening {
                         let Some(Some(beat)) = beats.next().now_or_never() else { break };
                         watch.hear(&mut heard, &beat);
                     }
-                    let no_answer = |(_, waits): &Waits<'_>| waits.as_ref().is_err_and(NatsError::is_transient);
+                    let no_answer = |(_, waits): &Waits| waits.as_ref().is_err_and(NatsError::is_transient);
                     if watch.was_deaf(&mut connects) || looked.iter().any(no_answer) {
                         heard.since = Instant::now();
                     }

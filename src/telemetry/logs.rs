@@ -35,9 +35,16 @@ pub enum LogError {
 #[derive(Debug, Clone)]
 pub struct LogHandle {
     filter: reload::Handle<EnvFilter, Registry>,
+    levels: String,
 }
 
 impl LogHandle {
+    /// The levels of the start.
+    #[must_use]
+    pub fn levels(&self) -> &str {
+        &self.levels
+    }
+
     /// Sets the levels, in the notation of `logging.level`.
     ///
     /// # Errors
@@ -62,7 +69,7 @@ pub fn init(logging: &Logging) -> Result<LogHandle, LogError> {
         LogFormat::Json => Box::new(lines.json().flatten_event(true).with_current_span(true).with_span_list(false)),
     };
     tracing_subscriber::registry().with(filter).with(lines).try_init().map_err(|_| LogError::AlreadySet)?;
-    Ok(LogHandle { filter: handle })
+    Ok(LogHandle { filter: handle, levels })
 }
 
 fn parse(levels: &str) -> Result<EnvFilter, LogError> {
@@ -76,7 +83,7 @@ mod tests {
     #[test]
     fn levels_can_be_changed_and_nonsense_leaves_them_as_they_are() {
         let (_layer, filter) = reload::Layer::new(parse("info").unwrap());
-        let handle = LogHandle { filter };
+        let handle = LogHandle { filter, levels: "info".to_owned() };
         handle.set_levels("warn,skein::log=trace").unwrap();
         assert!(matches!(handle.set_levels("skein=loud"), Err(LogError::Levels { .. })));
         let now = handle.filter.with_current(ToString::to_string).unwrap();

@@ -14,6 +14,8 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 
+use super::reloads::ReloadMetrics;
+
 /// Content type of [`Metrics::encode`].
 pub const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
@@ -378,6 +380,8 @@ pub struct Metrics {
     pub stream_alarms: Family<StreamAlarmLabels, Counter>,
     /// Outputs handed over to OUT and DEAD.
     pub handed_over: Counter,
+    /// Workspace files that were read again.
+    pub reloads: ReloadMetrics,
     /// 1 for an endpoint whose adapter lags or is silent, else 0.
     pub adapter_degraded: Family<AdapterLabels, Gauge>,
     /// Live messages of adapters that were left out, by reason. Whoever goes on typing is told of seldom: that is not counted.
@@ -429,6 +433,7 @@ impl Metrics {
             take_overs: Counter::default(),
             stream_alarms: Family::default(),
             handed_over: Counter::default(),
+            reloads: ReloadMetrics::default(),
             adapter_degraded: Family::default(),
             live_left_out: Family::default(),
             offers: Family::default(),
@@ -481,6 +486,7 @@ impl Metrics {
         all.register("take_overs", "Takings over of a shard", self.take_overs.clone());
         all.register("stream_alarms", "Streams found broken: a person is needed", self.stream_alarms.clone());
         all.register("handed_over", "Outputs handed over", self.handed_over.clone());
+        self.reloads.register(&mut all);
         let degraded = self.adapter_degraded.clone();
         all.register("adapter_degraded", "1: the adapter of the endpoint lags or is silent", degraded);
         all.register("live_left_out", "Live messages of adapters that were left out", self.live_left_out.clone());

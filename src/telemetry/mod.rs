@@ -4,11 +4,14 @@
 
 mod error_chain;
 pub mod fields;
+mod levels;
 mod logs;
 mod metrics;
 mod rate_limit;
+mod reloads;
 
 pub use error_chain::ErrorChain;
+pub use levels::{Levels, LogLevels};
 pub use logs::{LogError, LogHandle, init};
 pub use metrics::{
     AdapterLabels, ChannelKind, DeadLabels, DeadReason, InputLabels, InputOutcome, LiveLabels, LiveLoss, LogMetrics,
@@ -16,3 +19,4 @@ pub use metrics::{
     RejectionLabels, RejectionReason, StreamAlarm, StreamAlarmLabels, WorkLabels, WorkStatus,
 };
 pub use rate_limit::RateLimit;
+pub use reloads::{ReloadMetrics, ReloadOutcome};

@@ -422,6 +422,7 @@ pub(crate) async fn server_with(options: ServeOptions, limits: FeedLimits) -> Se
     let (ready, is_ready) = watch::channel(true);
     let shutdown = CancellationToken::new();
     let parts = Parts {
+        drains: skein::agents::Drains::default(),
         shard: Arc::new(memory.clone()),
         media: Arc::new(OneObject),
         adapters: Arc::new(memory.clone()),

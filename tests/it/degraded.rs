@@ -1,5 +1,7 @@
 //! An adapter that lags or falls silent: operators and agents who send are told, and told when it is well again.
 
+use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
@@ -8,7 +10,9 @@ use async_nats::{Client, ConnectOptions, Message, Subscriber};
 use futures::StreamExt as _;
 use serde_json::json;
 use skein::agents::feed::Feeds;
+use skein::config::parse_workspace;
 use skein::domain::id::Name;
+use skein::domain::workspace::WorkspaceConfig;
 use skein::outbound::{AdapterHealth, AdapterWatch};
 use skein::proto::agent::command_result::Result as Outcome;
 use skein::proto::agent::live::Live;
@@ -129,6 +133,14 @@ struct Watched {
     task: JoinHandle<()>,
 }
 
+/// A workspace with so many sms endpoints.
+fn config(endpoints: usize) -> WorkspaceConfig {
+    let endpoint = |at| format!("[[endpoint]]\nname = \"e{at}\"\nchannel = \"sms\"\nqueue = \"all\"\n");
+    let endpoints: String = (0..endpoints).map(endpoint).collect();
+    let text = format!("name = \"{WORKSPACE}\"\n[[queue]]\nname = \"all\"\n{endpoints}");
+    parse_workspace(Path::new("it.toml"), &text).expect("a workspace")
+}
+
 impl Watched {
     /// Watches sms endpoints `e0`, `e1` and so on.
     async fn of(endpoints: usize, patience: Duration) -> Self {
@@ -146,7 +158,7 @@ impl Watched {
             client: client.clone(),
             live: live.clone(),
             workspace: Name::new(WORKSPACE),
-            endpoints: (0..endpoints).map(|at| (Name::new("sms"), Name::new(format!("e{at}")))).collect(),
+            config: tokio::sync::watch::channel(Arc::new(config(endpoints))).1,
             patience,
             health: AdapterHealth::default(),
             feeds: Feeds::default(),

@@ -120,7 +120,9 @@ impl SimAgent {
                 Verb::Close { work, assignment, disposition: Name::new(rng.pick(&["solved", "", "a\u{7}b"])) }
             }
             6 => Verb::LoseSession,
-            7 => Verb::EndSession { reason: *rng.pick(&[SessionEnd::LoggedOut, SessionEnd::SlowReader]) },
+            7 => Verb::EndSession {
+                reason: *rng.pick(&[SessionEnd::LoggedOut, SessionEnd::SlowReader, SessionEnd::Operator]),
+            },
             10 => self.merge(rng, view?)?,
             11 => self.split(rng, view)?,
             8 => Verb::OpenSession { resume: self.epoch, takeover: false },

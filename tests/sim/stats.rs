@@ -14,6 +14,7 @@ const EXPECTED: &[(&str, &[&str])] = &[
         &[
             "WorkspaceOpened",
             "ConfigApplied",
+            "Resettled",
             "StreamBound",
             "InputBroken",
             "InputResumed",
@@ -146,6 +147,7 @@ const EXPECTED: &[(&str, &[&str])] = &[
             "Match",
             "PartsDue",
             "BlockEnd",
+            "Resettle",
         ],
     ),
     (

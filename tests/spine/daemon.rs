@@ -6,6 +6,7 @@ use std::time::Duration;
 use skein::app::{self, Started};
 use skein::config::{Config, Overrides, load};
 use skein::nats::{Ordered, OrderedOptions, stream_state};
+use skein::reload::Served;
 use skein::shutdown::Shutdown;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -38,7 +39,9 @@ pub(crate) struct Daemon {
 pub(crate) async fn daemon(server: &TestServer) -> Daemon {
     let shutdown = Shutdown::new(Duration::from_secs(10));
     let (tell, told) = oneshot::channel();
-    let serve = app::serve(config(server), vec![workspace()], shutdown.clone(), move |started| {
+    let config = config(server);
+    let served = Served::new(&config, vec![workspace()]);
+    let serve = app::serve(config, served, None, shutdown.clone(), move |started| {
         let _ = tell.send(started);
     });
     let task = tokio::spawn(serve);

@@ -102,7 +102,7 @@ async fn process(nats: &Nats, key: &WorkspaceKey, erases: bool) -> Process {
         client: nats.open("ingest").await.expect("connect"),
         workspace: Name::new("acme"),
         stream: Name::new("SKEIN_IN_acme"),
-        config: Arc::new(workspace()),
+        config: tokio::sync::watch::channel(Arc::new(workspace())).1,
         bodies: bodies.clone(),
         typing: skein::ingest::typing(Metrics::new()).0,
         handle: handle.clone(),

@@ -76,7 +76,7 @@ async fn process(nats: &Nats, stored: &Stored) -> Process {
         client: nats.open("ingest").await.expect("connect"),
         workspace: Name::new("acme"),
         stream: Name::new(IN),
-        config: Arc::new(workspace()),
+        config: tokio::sync::watch::channel(Arc::new(workspace())).1,
         bodies: Bodies::open(nats.control(), &streams::media_bucket("acme")).await.expect("the store"),
         typing: skein::ingest::typing(Metrics::new()).0,
         handle: ends.handle.clone(),

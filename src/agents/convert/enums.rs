@@ -108,6 +108,7 @@ pub(super) fn session_end(reason: SessionEnd) -> p::SessionEndReason {
         SessionEnd::Taken => p::SessionEndReason::Taken,
         SessionEnd::GraceOver => p::SessionEndReason::GraceOver,
         SessionEnd::SlowReader => p::SessionEndReason::SlowReader,
+        SessionEnd::Operator => p::SessionEndReason::Operator,
     }
 }
 

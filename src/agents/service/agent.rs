@@ -24,6 +24,10 @@ impl Service {
             let refusal = Refusal::new(Reason::ShuttingDown, "the server shuts down");
             return Err(edge.status(&refusal));
         }
+        if edge.drains.has(&caller.workspace) {
+            let refusal = Refusal::new(Reason::Draining, "an operator has the workspace drained: no sessions now");
+            return Err(edge.status(&refusal));
+        }
         let slot = edge.registry.enter(&caller).map_err(|refusal| edge.status(&refusal))?;
         let (outlet, frames) = session::outlet();
         edge.tracker.spawn(session::run(Arc::clone(edge), caller, slot, input, outlet));

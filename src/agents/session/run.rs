@@ -132,6 +132,7 @@ async fn active(
         results,
         drain: &drain,
         life: Life::Active,
+        drained: edge.drains.follow(),
     };
     let reading = async {
         match stream {

@@ -14,6 +14,7 @@ use super::outlet::Frame;
 use super::reader::Done;
 use crate::agents::caller::Caller;
 use crate::agents::convert;
+use crate::agents::drains::Drained;
 use crate::agents::edge::Edge;
 use crate::agents::feed::{Feed, Live, LiveFeed, Overrun, Told};
 use crate::agents::history::{self, Words};
@@ -38,6 +39,8 @@ pub(super) struct Writer<'a> {
     /// To be set when no more frames are to be read.
     pub(super) drain: &'a CancellationToken,
     pub(super) life: Life,
+    /// Whether an operator wants the workspace's sessions gone.
+    pub(super) drained: Drained,
 }
 
 enum Wake {
@@ -102,6 +105,7 @@ impl Writer<'_> {
 
     async fn wait(&mut self) -> Wake {
         let active = self.life == Life::Active;
+        let workspace = &self.caller.workspace;
         let deadline = match self.life {
             Life::Draining { deadline } => deadline,
             Life::Handshake { .. } | Life::Active | Life::Closed => Instant::now(),
@@ -110,6 +114,7 @@ impl Writer<'_> {
         tokio::select! {
             () = self.frames.closed() => Wake::PeerGone,
             () = self.edge.shutdown.cancelled(), if active => Wake::Shutdown,
+            () = self.drained.begins(workspace), if active => Wake::Shutdown,
             () = self.slot.taken(), if active => Wake::Taken,
             () = sleep_until(deadline), if !active => Wake::Deadline,
             done = self.results.recv() => Wake::Result(done),

@@ -345,7 +345,7 @@ fn show_identities(customer: &Customer) {
 /// What the end of a session means for the desk.
 fn over(reason: SessionEndReason) -> Next {
     match reason {
-        SessionEndReason::Taken | SessionEndReason::LoggedOut => {
+        SessionEndReason::Taken | SessionEndReason::LoggedOut | SessionEndReason::Operator => {
             println!("session over: {}", words::end(reason));
             Next::Leave
         }

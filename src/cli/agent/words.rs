@@ -80,7 +80,8 @@ pub(super) fn end(reason: SessionEndReason) -> &'static str {
         SessionEndReason::Taken => "another session of yours has taken over",
         SessionEndReason::GraceOver => "the connection was gone too long",
         SessionEndReason::SlowReader => "what was sent was not read",
-        SessionEndReason::Draining => "the daemon ends",
+        SessionEndReason::Draining => "the daemon takes no sessions now",
+        SessionEndReason::Operator => "an operator has ended it",
     }
 }
 

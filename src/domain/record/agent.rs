@@ -12,6 +12,8 @@ pub enum SessionEnd {
     GraceOver,
     /// It did not read what it was sent.
     SlowReader,
+    /// An operator ended it.
+    Operator,
 }
 
 /// Presence of an agent.

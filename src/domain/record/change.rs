@@ -4,8 +4,8 @@ use smallvec::SmallVec;
 
 use super::{
     Assigned, AutomationMuted, Evidence, IdentityOpened, IdentityStatus, Input, MessageStored, OfferMade, OfferOutcome,
-    OptSource, PartHeld, Presence, Purpose, QueueCause, ReceiptNoted, Required, Routed, SessionEnd, SuggestionEnd,
-    SuggestionReason, UnassignReason, WorkOpened,
+    OptSource, PartHeld, Presence, Purpose, QueueCause, ReceiptNoted, Required, Resettled, Routed, SessionEnd,
+    SuggestionEnd, SuggestionReason, UnassignReason, WorkOpened,
 };
 use crate::domain::event::{AddressKind, Assurance, ErrorClass, ReceiptStatus};
 use crate::domain::id::{AgentId, AssignmentId, Index, LeafId, MessageId, Name, OfferId, Position, RootId, WorkId};
@@ -26,6 +26,8 @@ pub enum Change {
         /// SHA-256 of the canonical text.
         sha256: [u8; 32],
     },
+    /// Open Works up to one are looked at after another configuration came into force.
+    Resettled(Resettled),
     /// An IN stream got its number.
     StreamBound {
         /// The number used in [`Input::stream`].
@@ -105,7 +107,6 @@ pub enum Change {
         /// The provider's kind, bounded.
         subject: Name,
     },
-
     /// A generation of an identity, with its leaf.
     IdentityOpened(IdentityOpened),
     /// An identity is VERIFIED or PROVISIONAL now, or has its mark.
@@ -203,7 +204,6 @@ pub enum Change {
         /// Who says so.
         evidence: Evidence,
     },
-
     /// A message of this record names bodies in the object store.
     BodiesNamed {
         /// The message's leaf.
@@ -260,7 +260,6 @@ pub enum Change {
         /// The Work that has what the customer said who is parted from this one.
         split: Option<WorkId>,
     },
-
     /// Facts of a customer; keys, values and sources are personal content. An empty value: the fact is known no longer.
     FactsSet {
         /// Leaf that they are filed under.
@@ -333,7 +332,6 @@ pub enum Change {
         /// Agents who are told.
         audience: SmallVec<[AgentId; 2]>,
     },
-
     /// A message is in the Conversation.
     MessageStored(Box<MessageStored>),
     /// A message that is stored came by another endpoint too.
@@ -391,7 +389,6 @@ pub enum Change {
         /// Up to which message.
         through: MessageId,
     },
-
     /// A matter has come up.
     WorkOpened(Box<WorkOpened>),
     /// A Work waits in a queue.
@@ -544,7 +541,6 @@ pub enum Change {
         /// The leaf that its answers go to.
         leaf: LeafId,
     },
-
     /// An agent is known.
     AgentRegistered {
         /// Its number.

@@ -20,6 +20,6 @@ pub use identity::{Evidence, IdentityOpened, IdentityStatus, OptSource, Suggesti
 pub use message::{Author, Direction, Flags, MessageKind, MessageStored, PartHeld, Purpose, ReceiptNoted};
 pub use routed::{Inputs, Required, Routed};
 pub use work::{
-    AssignCause, Assigned, AutomationMuted, MuteReason, OfferMade, OfferOutcome, QueueCause, UnassignReason, WorkBrief,
-    WorkOpened,
+    AssignCause, Assigned, AutomationMuted, MuteReason, OfferMade, OfferOutcome, QueueCause, Resettled, UnassignReason,
+    WorkBrief, WorkOpened,
 };

@@ -176,3 +176,12 @@ pub enum MuteReason {
     /// A program wrote what is to be answered: it awaits a person.
     Generated,
 }
+
+/// Open Works were held against the configuration in force, in the order of their ids.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Resettled {
+    /// The last that was looked at; none: there was none.
+    pub through: Option<WorkId>,
+    /// Whether others are still to be looked at.
+    pub more: bool,
+}

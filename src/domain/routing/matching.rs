@@ -32,10 +32,10 @@ fn attends(agent: &Agent, work: &Work) -> bool {
 pub(crate) fn requeue(draft: &mut Draft<'_>, id: WorkId, queue: &Name, cause: QueueCause, preferred: Option<AgentId>) {
     let Some(work) = draft.work(id) else { return };
     let config = draft.space.config();
-    // What the configuration lost a queue for still has to be done: where its endpoint leads now.
-    let queue = match config.endpoint(&work.channel, &work.endpoint) {
-        Some(endpoint) if config.queue(queue).is_none() => &endpoint.queue,
-        _ => queue,
+    // What the configuration lost a queue for still has to be done.
+    let queue = match config.queue(queue) {
+        Some(_) => queue,
+        None => refuge(config, work).unwrap_or(queue),
     };
     let key = key(config, queue, work, draft.now.0);
     let levels = demanded(config, queue, work);
@@ -58,6 +58,23 @@ pub(crate) fn demanded(config: &WorkspaceConfig, queue: &str, work: &Work) -> Le
         levels.demand(&routing.requires);
     }
     levels
+}
+
+/// Where a Work waits whose queue the configuration has no longer: where its endpoint leads now, another one that it is spoken on, the
+/// nearest relation of its endpoint (same channel and brand, same brand, same channel), or the first queue there is.
+fn refuge<'c>(config: &'c WorkspaceConfig, work: &Work) -> Option<&'c Name> {
+    let own = config.endpoint(&work.channel, &work.endpoint);
+    let beside = work.places_beside().iter().filter_map(|place| config.endpoint(&place.channel, &place.endpoint));
+    let related = config.endpoints.iter().filter_map(|endpoint| {
+        let (brand, channel) = (*config.brand(endpoint) == work.brand, endpoint.channel == work.channel);
+        (brand || channel).then_some((!brand, !channel, &endpoint.queue))
+    });
+    own.into_iter()
+        .chain(beside)
+        .map(|endpoint| &endpoint.queue)
+        .chain(related.min_by_key(|(brand, channel, _)| (*brand, *channel)).map(|(_, _, queue)| queue))
+        .chain(config.queues.iter().map(|queue| &queue.name))
+        .find(|queue| config.queue(queue).is_some())
 }
 
 /// Static key: when the answer is due, by the tightest target of the queues whose matter it is. Age survives, as what the customer

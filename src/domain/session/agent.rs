@@ -49,6 +49,8 @@ pub(crate) struct Held<I> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Session {
     pub(crate) epoch: u64,
+    /// When it was opened, or gone on with.
+    pub(crate) opened_at: Timestamp,
     /// Set while its connection is gone.
     pub(crate) lost: Option<Lost>,
 }
@@ -117,7 +119,7 @@ impl Agent {
                 }
             }
             Change::SessionOpened { session_epoch, .. } => {
-                self.session = Some(Session { epoch: *session_epoch, lost: None });
+                self.session = Some(Session { epoch: *session_epoch, opened_at: now, lost: None });
             }
             Change::SessionLost { offers_until, until, .. } => {
                 if let Some(session) = &mut self.session {

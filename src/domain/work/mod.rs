@@ -11,6 +11,7 @@ mod lifecycle;
 mod mails;
 mod merge;
 mod open;
+mod resettle;
 mod reshape;
 mod routing;
 mod said;
@@ -27,6 +28,7 @@ pub(crate) use lifecycle::{
 pub(crate) use mails::go_on_with;
 pub(crate) use merge::{goes_on, join, merge, settle_cost};
 pub(crate) use open::{MailThread, Work};
+pub(crate) use resettle::resettle;
 pub(crate) use reshape::Part;
 pub(crate) use said::Says;
 pub(crate) use split::{part_off, split};

@@ -8,6 +8,7 @@ use smallvec::SmallVec;
 
 use super::WorkspaceConfig;
 use super::bodies::Bodies;
+use super::in_force::InForce;
 use super::keyed::Keyed;
 use super::matters::Matters;
 use super::names::Names;
@@ -34,15 +35,15 @@ use crate::domain::work::{Closed, Work};
 pub struct Workspace {
     name: Name,
     hash_key: [u8; 16],
-    config: WorkspaceConfig,
-    config_sha256: Option<[u8; 32]>,
+    pub(super) config: WorkspaceConfig,
+    pub(super) in_force: InForce,
     pub(crate) names: Names,
     pub(crate) leaves: Leaves,
     pub(crate) joined: Joined,
     pub(crate) works: BTreeMap<WorkId, Box<Work>>,
     pub(crate) closed: Closed,
     pub(crate) agents: Vec<Agent>,
-    agent_names: BTreeMap<Name, AgentId>,
+    pub(super) agent_names: BTreeMap<Name, AgentId>,
     pub(crate) waiting: Waiting,
     pub(crate) ready: ReadyAgents,
     timers: BTreeSet<(Timestamp, Timer)>,
@@ -95,7 +96,7 @@ impl Workspace {
             config: WorkspaceConfig::empty(name.clone()),
             name,
             hash_key,
-            config_sha256: None,
+            in_force: InForce::default(),
             names: Names::new(),
             leaves: Leaves::default(),
             joined: Joined::default(),
@@ -140,12 +141,6 @@ impl Workspace {
     #[must_use]
     pub fn config(&self) -> &WorkspaceConfig {
         &self.config
-    }
-
-    /// Hash of the configuration in force; none before the first.
-    #[must_use]
-    pub fn config_sha256(&self) -> Option<&[u8; 32]> {
-        self.config_sha256.as_ref()
     }
 
     /// Number of an agent.
@@ -233,7 +228,8 @@ impl Workspace {
         self.mail.apply(MessageId::new(index, place), change, now);
         self.people(record, place, change);
         match change {
-            Change::ConfigApplied { canonical, sha256 } => self.configure(canonical, *sha256),
+            Change::ConfigApplied { canonical, sha256 } => self.configure(canonical, *sha256, now),
+            Change::Resettled(resettled) => self.resettled(*resettled, now),
             Change::IdentityOpened(opened) => {
                 let address = personal(record, place).and_then(|value| match value {
                     PersonalValue::Address(address) => Some(address.clone()),
@@ -356,22 +352,6 @@ impl Workspace {
                 self.end_link(message.leaf, None, false, (index, now));
             }
             _ => {}
-        }
-    }
-
-    fn configure(&mut self, canonical: &str, sha256: [u8; 32]) {
-        // What this binary cannot compile leaves the last good one in force; readiness is refused by the shell.
-        let Ok(config) = WorkspaceConfig::from_canonical(canonical) else {
-            return;
-        };
-        self.requirements = Requirements::of(&config);
-        self.rules = Rules::of(&config.rules);
-        self.config = config;
-        self.config_sha256 = Some(sha256);
-        for at in 0..self.agents.len() {
-            let id = self.agents[at].id;
-            let profile = self.config.profile(&self.agents[at].name).cloned().unwrap_or_default();
-            self.with_agent(id, |agent| agent.profile = profile);
         }
     }
 
@@ -552,7 +532,7 @@ impl Workspace {
         }
     }
 
-    fn with_agent(&mut self, id: AgentId, change: impl FnOnce(&mut Agent)) {
+    pub(super) fn with_agent(&mut self, id: AgentId, change: impl FnOnce(&mut Agent)) {
         let Some(agent) = self.agents.get_mut(id.at()) else {
             return;
         };

@@ -208,6 +208,7 @@ impl Workspace {
             capacity: agent.profile.capacity,
             load: agent.load(),
             session_epoch: agent.session.map(|session| session.epoch),
+            session_opened_at: agent.session.map(|session| session.opened_at),
             connected: agent.is_connected(),
             offers: agent
                 .offers

@@ -8,7 +8,7 @@ use super::words::{Word, author};
 use crate::domain::id::{AgentId, AssignmentId, Index, LeafId, MessageId, Name, OfferId, Position, RootId, WorkId};
 use crate::domain::record::{
     Assigned, AutomationMuted, Change, Flags, IdentityOpened, Input, MessageStored, OfferMade, PartHeld, ReceiptNoted,
-    WorkBrief, WorkOpened,
+    Resettled, WorkBrief, WorkOpened,
 };
 use crate::domain::time::Timestamp;
 use crate::proto::log as p;
@@ -272,6 +272,7 @@ pub(super) fn change_from(change: p::Change, open: &Open<'_>) -> Result<Change, 
             reason: Name::from(c.reason),
             channels: c.channels.into_iter().map(Name::from).collect(),
         },
+        Kind::Resettled(c) => Change::Resettled(Resettled { through: c.through.map(WorkId::from_bits), more: c.more }),
         Kind::MatchDeferred(c) => Change::MatchDeferred { agent: AgentId(c.agent), more: c.more },
     })
 }

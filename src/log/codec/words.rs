@@ -56,7 +56,7 @@ words! {
     record::AssignCause = log::AssignCause { Offer, Auto, Claim, Start, Assign, Transfer, Takeover }
     record::UnassignReason = log::UnassignReason { Closed, Recalled, OwnerLost, Requeued, Merged, Muted }
     record::MuteReason = log::MuteReason { SwiftAnswers, SameText, TooMany, HandedBack, Generated }
-    record::SessionEnd = log::SessionEnd { LoggedOut, Taken, GraceOver, SlowReader }
+    record::SessionEnd = log::SessionEnd { LoggedOut, Taken, GraceOver, SlowReader, Operator }
     record::Presence = log::Presence { Ready, Away, Draining, Offline }
 }
 

@@ -5,7 +5,8 @@ use super::wire::Wire;
 use super::words::{Word, author_number};
 use crate::domain::id::{AgentId, AssignmentId, MessageId, Name, Position, WorkId};
 use crate::domain::record::{
-    Assigned, Change, IdentityOpened, Input, MessageStored, OfferMade, PartHeld, ReceiptNoted, WorkBrief, WorkOpened,
+    Assigned, Change, IdentityOpened, Input, MessageStored, OfferMade, PartHeld, ReceiptNoted, Resettled, WorkBrief,
+    WorkOpened,
 };
 use crate::domain::time::Timestamp;
 use crate::proto::log as p;
@@ -308,6 +309,9 @@ pub(super) fn write_change(wire: &mut Wire<'_>, change: &Change, seal: &dyn Fn(&
                 channels: channels.iter().map(Name::to_string).collect(),
             },
         ),
+        Change::Resettled(Resettled { through, more }) => {
+            wire.message(200, &p::Resettled { through: through.map(WorkId::to_bits), more: *more })
+        }
         Change::MatchDeferred { agent, more } => wire.message(35, &p::MatchDeferred { agent: agent.0, more: *more }),
     }
 }

@@ -265,6 +265,11 @@ impl Scenario {
         self.log.len()
     }
 
+    /// The records from a number on.
+    pub(crate) fn records(&self, from: usize) -> impl Iterator<Item = &Record> {
+        self.log[from..].iter()
+    }
+
     /// The record that made an id.
     pub(crate) fn record(&self, id: MessageId) -> &Record {
         let at = usize::try_from(id.index().0).expect("a short story");

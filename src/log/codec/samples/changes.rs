@@ -15,10 +15,10 @@ use super::{
     receipt_noted, root, time, work, work_opened,
 };
 use crate::domain::id::{Index, OfferId, Position};
-use crate::domain::record::{Assigned, AutomationMuted, Change, OfferMade, Purpose, Required, Routed};
+use crate::domain::record::{Assigned, AutomationMuted, Change, OfferMade, Purpose, Required, Resettled, Routed};
 
 /// How many variants [`variant`] numbers.
-pub(in crate::log::codec) const VARIANTS: usize = 73;
+pub(in crate::log::codec) const VARIANTS: usize = 74;
 
 /// The number of a change's variant, from 0.
 pub(in crate::log::codec) fn variant(change: &Change) -> usize {
@@ -96,6 +96,7 @@ pub(in crate::log::codec) fn variant(change: &Change) -> usize {
         Change::QuarantineLifted { .. } => 68,
         Change::Restored { .. } => 69,
         Change::AutomationMuted(_) => 70,
+        Change::Resettled(_) => 73,
     }
 }
 
@@ -325,5 +326,6 @@ pub(in crate::log::codec) fn every_change() -> Vec<BoxedStrategy<Change>> {
                 Change::Routed(Box::new(Routed { work, leaf, rule, queue, requires }))
             })
             .boxed(),
+        (of(work()), any::<bool>()).prop_map(|(through, more)| Change::Resettled(Resettled { through, more })).boxed(),
     ]
 }

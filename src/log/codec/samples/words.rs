@@ -108,7 +108,7 @@ pub(super) fn mute_reason() -> impl Strategy<Value = MuteReason> {
 
 pub(super) fn session_end() -> impl Strategy<Value = SessionEnd> {
     use SessionEnd as E;
-    select(vec![E::LoggedOut, E::Taken, E::GraceOver, E::SlowReader])
+    select(vec![E::LoggedOut, E::Taken, E::GraceOver, E::SlowReader, E::Operator])
 }
 
 pub(super) fn presence() -> impl Strategy<Value = Presence> {

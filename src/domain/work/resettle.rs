@@ -1,0 +1,76 @@
+//! Open Works held against another configuration: those of queues that are gone go on elsewhere, what is wanted of whoever takes them
+//! is what their queues want now, offers to agents who cannot have them any more are taken back. What has an owner stays with its owner.
+
+use super::Work;
+use super::lifecycle::revoke_offer;
+use crate::domain::draft::Draft;
+use crate::domain::id::{AgentId, WorkId};
+use crate::domain::record::{Change, QueueCause, Required, Resettled};
+use crate::domain::routing::{demanded, fill, place, requeue, revisit_cooled};
+use crate::domain::view::WorkState;
+
+/// Works looked at by one record: well below a millisecond, as the shard's loop wants its turns. Fewer where much follows.
+const LOOKED_AT: usize = 4_096;
+
+/// Goes on with the Works that the configuration in force has not been held against, as far as one record goes.
+pub(crate) fn resettle(draft: &mut Draft<'_>) {
+    let Some(unsettled) = draft.space.unsettled() else { return };
+    let mut unsettled = unsettled.peekable();
+    let mut through = None;
+    for _ in 0..LOOKED_AT {
+        if draft.full() {
+            break;
+        }
+        let Some(work) = unsettled.next() else { break };
+        through = Some(work.id);
+        hold_against(draft, work.id);
+    }
+    let more = unsettled.peek().is_some();
+    draft.push(Change::Resettled(Resettled { through, more }));
+    if !more {
+        // Who was the only other one for a declined Work may serve its queue no longer.
+        revisit_cooled(draft);
+    }
+}
+
+fn hold_against(draft: &mut Draft<'_>, id: WorkId) {
+    let is_open = |work: &&Work| matches!(work.state, WorkState::Queued | WorkState::Offered);
+    let Some(work) = draft.work(id).filter(is_open) else { return };
+    let (queue, open, config) = (work.queue.clone(), work.offer, draft.space.config());
+    if config.queue(&queue).is_none() {
+        if let Some(open) = open {
+            revoke_offer(draft, id, open);
+        }
+        if draft.work(id).is_some_and(Work::is_waiting) {
+            requeue(draft, id, &queue, QueueCause::Requeued, None);
+        }
+        if let Some(open) = open {
+            fill(draft, open.agent);
+        }
+        return;
+    }
+    let levels = demanded(config, &queue, work);
+    let other = levels != work.requires;
+    if other {
+        draft.push(Change::Required(Required { work: id, levels }));
+    }
+    match open {
+        Some(open) if !may_have(draft, id, open.agent) => {
+            revoke_offer(draft, id, open);
+            place(draft, id);
+            fill(draft, open.agent);
+        }
+        // Somebody may do now who did not before.
+        None if other => place(draft, id),
+        _ => {}
+    }
+}
+
+/// Whether the agent's profile still lets it have what it is offered. Its presence and connection are another matter.
+fn may_have(draft: &Draft<'_>, work: WorkId, agent: AgentId) -> bool {
+    let (Some(work), Some(agent)) = (draft.work(work), draft.agent(agent)) else { return false };
+    agent.load() <= agent.profile.capacity
+        && work.is_spoken_by(agent)
+        && agent.profile.queues.contains(&work.queue)
+        && agent.profile.skills.meet(&work.requires)
+}
