@@ -8,7 +8,6 @@
     unused_qualifications,
     clippy::allow_attributes,
     clippy::allow_attributes_without_reason,
-    clippy::large_enum_variant,
     reason = "written by the generator, not by us"
 )]
 

@@ -273,7 +273,7 @@ fn of_kind(kind: usize) -> Rule {
     let mut random = Random(kind as u64 + 1);
     let (one, two) = (random.zipf(SKILLS), kind / 10 % SKILLS);
     let mut wanted = vec![(skill(one), 1 + u8::try_from(kind % 5).unwrap_or(0))];
-    if kind % 3 == 0 || kind >= 50 {
+    if kind.is_multiple_of(3) || kind >= 50 {
         wanted.push((skill(two), u8::try_from(kind / 500).unwrap_or(0)));
     }
     Rule {

@@ -16,10 +16,10 @@ impl Measured {
         sum / u32::try_from(self.0.len()).expect("few decisions")
     }
 
-    pub(crate) fn percentile(&self, percent: f64) -> Duration {
+    pub(crate) fn percentile(&self, percent: usize) -> Duration {
         let mut times = self.0.clone();
         times.sort_unstable();
-        let at = (times.len() as f64 * percent / 100.0).ceil() as usize;
+        let at = (times.len() * percent).div_ceil(100);
         times[at.clamp(1, times.len()) - 1]
     }
 }

@@ -31,9 +31,9 @@ fn main() {
         "{}",
         serde_json::json!({
             "decisions_per_s": (1.0 / many.mean().as_secs_f64()).round(),
-            "decision_p99_us": round(micros(many.percentile(99.0))),
+            "decision_p99_us": round(micros(many.percentile(99))),
             "growth_1k_100k": round(growth),
-            "worst_p99_us": round(micros(worst.percentile(99.0))),
+            "worst_p99_us": round(micros(worst.percentile(99))),
             "rules_100_us": round(micros(rules)),
         })
     );
@@ -49,9 +49,9 @@ fn measured(shape: &Shape, decisions: usize) -> Measured {
         company.waiting(),
         1.0 / measured.mean().as_secs_f64(),
         micros(measured.mean()),
-        micros(measured.percentile(50.0)),
-        micros(measured.percentile(99.0)),
-        micros(measured.percentile(100.0)),
+        micros(measured.percentile(50)),
+        micros(measured.percentile(99)),
+        micros(measured.percentile(100)),
     );
     measured
 }
@@ -60,7 +60,7 @@ fn measured(shape: &Shape, decisions: usize) -> Measured {
 fn rules_100() -> Duration {
     let of = |rules| {
         let mut company = Company::at_work(&Shape { agents: 100, waiting: 1_000, rules, ..Shape::default() });
-        load::arrivals(&mut company, FEW).percentile(50.0)
+        load::arrivals(&mut company, FEW).percentile(50)
     };
     let without = of(0);
     of(100).saturating_sub(without)

@@ -27,8 +27,10 @@ fn json_of(channel: &'static str, endpoint: &'static str, body: Value) -> Payloa
 
 /// A text in the form that pages and Instagram accounts share.
 fn meta(channel: &'static str, endpoint: &'static str, object: &str, sender: &str, message: Value) -> Payload {
-    let body = json!({"object": object, "entry": [{"id": "700", "time": 1_760_000_000_100_i64, "messaging": [
-        {"sender": {"id": sender}, "recipient": {"id": "700"}, "timestamp": 1_760_000_000_000_i64, "message": message},
+    // What was asked long ago may be answered no longer.
+    let now = now_s() * 1_000;
+    let body = json!({"object": object, "entry": [{"id": "700", "time": now, "messaging": [
+        {"sender": {"id": sender}, "recipient": {"id": "700"}, "timestamp": now, "message": message},
     ]}]});
     json_of(channel, endpoint, body)
 }

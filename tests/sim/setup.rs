@@ -109,7 +109,7 @@ pub(crate) fn config() -> WorkspaceConfig {
 /// By what is said, by what is known of who says it, and by what was before.
 fn rules() -> Vec<Rule> {
     let known = When { facts: vec![(Name::new("tier"), vec!["Bonn".to_owned()])], ..When::default() };
-    let short = When { shorter_than: Some(8), channel: vec![Name::new("telegram")], ..When::default() };
+    let short = When { shorter_than: Some(9), channel: vec![Name::new("telegram")], ..When::default() };
     let again = When { returning: Some(true), ..When::default() };
     let french = [(Name::new("french"), 2)].into_iter().collect::<Levels>();
     vec![

@@ -202,7 +202,7 @@ const EXPECTED: &[(&str, &[&str])] = &[
             "*Requeued: no verb gives a Work back yet",
         ],
     ),
-    ("session ended because", &["LoggedOut", "Taken", "GraceOver", "SlowReader"]),
+    ("session ended because", &["Operator", "LoggedOut", "Taken", "GraceOver", "SlowReader"]),
     ("presence", &["Ready", "Away", "Draining", "Offline"]),
     ("token taken", &["reply", "read"]),
     ("thread", &["answered into", "another matter"]),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::json;
 use skein::admin::Readiness;
@@ -196,10 +196,12 @@ impl Process {
 }
 
 async fn says(nats: &Nats, id: &str, phone: &str, name: &str, text: &str) {
+    // What was said long ago may be answered no longer.
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970").as_secs().to_string();
     let body = json!({"object": "whatsapp_business_account", "entry": [{"id": "1", "changes": [{"field": "messages", "value": {
         "messaging_product": "whatsapp", "metadata": {"display_phone_number": "15550100000", "phone_number_id": "1"},
         "contacts": [{"profile": {"name": name}, "wa_id": phone}],
-        "messages": [{"from": phone, "id": id, "timestamp": "1700000000", "type": "text", "text": {"body": text}}],
+        "messages": [{"from": phone, "id": id, "timestamp": now, "type": "text", "text": {"body": text}}],
     }}]}]});
     publish(nats.control(), "skein.in.acme.whatsapp.wa1", "whatsapp-cloud", &body.to_string()).await;
 }

@@ -1,6 +1,5 @@
 //! A workspace file as a whole: its sections, read, checked against each other, and turned into one configuration.
 
-use std::ops::Range;
 use std::path::Path;
 use std::time::Duration;
 
@@ -13,7 +12,7 @@ use super::endpoint::Endpoint;
 use super::identity::Identity;
 use super::opt_out::OptOut;
 use super::queue::Queue;
-use super::rule::{self, Named, RuleSection, Test};
+use super::rule::{self, Named, Placed, RuleSection};
 use super::skill::Skill;
 use super::template::{self, Template};
 use super::work::Work;
@@ -79,9 +78,6 @@ pub fn parse_workspace(path: &Path, text: &str) -> Result<WorkspaceConfig, Vec<P
     Err(check.into_problems())
 }
 
-/// Examples of each rule, by the number of the rule, with their places in the text.
-type Tests = Vec<(usize, Vec<(Range<usize>, Test)>)>;
-
 impl File {
     fn check(&self, check: &mut Check<'_>) {
         check.token("name", &self.name);
@@ -123,7 +119,7 @@ impl File {
     }
 
     /// The core's configuration, and the examples of its rules.
-    fn into_config(self) -> (WorkspaceConfig, Tests) {
+    fn into_config(self) -> (WorkspaceConfig, Vec<Vec<Placed>>) {
         let (rules, tests): (Vec<_>, Vec<_>) = self.rule.into_iter().map(RuleSection::into_config).unzip();
         let config = WorkspaceConfig {
             rules,
@@ -145,7 +141,7 @@ impl File {
             decline_cooldown_min_ms: millis(self.work.decline_cooldown_min),
             default_country: self.default_country.map(|country| Name::new(country.as_ref())),
         };
-        (config, tests.into_iter().enumerate().collect())
+        (config, tests)
     }
 }
 

@@ -88,6 +88,9 @@ pub(super) struct Test {
     hits: bool,
 }
 
+/// An example, and where it stands.
+pub(super) type Placed = (Range<usize>, Test);
+
 fn hits() -> bool {
     true
 }
@@ -151,7 +154,7 @@ impl RuleSection {
     }
 
     /// The core's rule, and its examples.
-    pub(super) fn into_config(self) -> (Rule, Vec<(Range<usize>, Test)>) {
+    pub(super) fn into_config(self) -> (Rule, Vec<Placed>) {
         let condition: Option<Expression> = self.condition.and_then(|text| cel::condition(text.as_ref()).ok());
         let rule = Rule {
             name: Name::new(self.name.as_ref()),
@@ -243,12 +246,12 @@ impl WhenSection {
     }
 }
 
-/// Runs the examples of all rules against them.
-pub(super) fn run(config: &WorkspaceConfig, tests: &[(usize, Vec<(Range<usize>, Test)>)], check: &mut Check<'_>) {
+/// Runs the examples of all rules, in the order of the rules, against them.
+pub(super) fn run(config: &WorkspaceConfig, tests: &[Vec<Placed>], check: &mut Check<'_>) {
     let rules = Rules::of(&config.rules);
-    for (at, tests) in tests {
+    for (at, tests) in tests.iter().enumerate() {
         for (number, (span, test)) in tests.iter().enumerate() {
-            let (Some(rule), Some(decided)) = (config.rules.get(*at), test.decided(config, &rules)) else { continue };
+            let (Some(rule), Some(decided)) = (config.rules.get(at), test.decided(config, &rules)) else { continue };
             let is = decided == Some(&rule.name);
             if is != test.hits {
                 let by = decided.map_or("no rule decides".to_owned(), |name| format!("the rule {name:?} decides"));
