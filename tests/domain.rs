@@ -18,6 +18,8 @@ mod asides;
 mod bodies;
 #[path = "domain/browsers.rs"]
 mod browsers;
+#[path = "domain/claims.rs"]
+mod claims;
 #[path = "domain/commands.rs"]
 mod commands;
 #[path = "domain/contested.rs"]
@@ -32,6 +34,8 @@ mod erasures;
 mod facts;
 #[path = "domain/golden.rs"]
 mod golden;
+#[path = "domain/hours.rs"]
+mod hours;
 #[path = "domain/loops.rs"]
 mod loops;
 #[path = "domain/mail_attacks.rs"]
@@ -58,10 +62,14 @@ mod options;
 mod order;
 #[path = "domain/owners.rs"]
 mod owners;
+#[path = "domain/parked.rs"]
+mod parked;
 #[path = "domain/parted.rs"]
 mod parted;
 #[path = "domain/parts.rs"]
 mod parts;
+#[path = "domain/passed.rs"]
+mod passed;
 #[path = "domain/peers.rs"]
 mod peers;
 #[path = "domain/receipts.rs"]
@@ -90,6 +98,8 @@ mod strangers;
 mod streams;
 #[path = "domain/tokens.rs"]
 mod tokens;
+#[path = "domain/transfers.rs"]
+mod transfers;
 #[path = "domain/upserts.rs"]
 mod upserts;
 #[path = "domain/watermarks.rs"]

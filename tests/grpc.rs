@@ -4,6 +4,8 @@
 mod customers;
 #[path = "grpc/harness.rs"]
 mod harness;
+#[path = "grpc/passed.rs"]
+mod passed;
 #[path = "grpc/reshaped.rs"]
 mod reshaped;
 #[path = "grpc/sends.rs"]

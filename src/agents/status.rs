@@ -105,6 +105,12 @@ reasons! {
     NotOwner => "NOT_OWNER", FailedPrecondition;
     /// The assignment is no longer the current one.
     StaleAssignment => "STALE_ASSIGNMENT", FailedPrecondition;
+    /// Nothing of the kind is done with a Work in its state; that is named.
+    WorkState => "WORK_STATE", FailedPrecondition;
+    /// The agent cannot have the Work now; why is named.
+    CannotTake => "CANNOT_TAKE", FailedPrecondition;
+    /// The caller does not serve the Work's queue; it is named.
+    QueueNotServed => "QUEUE_NOT_SERVED", FailedPrecondition;
     /// The customer has written since.
     NewerMessages => "NEWER_MESSAGES", FailedPrecondition;
     /// An operator has the workspace drained: no new sessions here for now.
@@ -269,6 +275,11 @@ impl Refusal {
                 Self::new(Reason::StaleAssignment, text).with("assignment_id", assignment.to_string()),
                 Some(owner),
             ),
+            Rejection::WorkState { state, .. } => {
+                Self::new(Reason::WorkState, text).with("state", convert::work_state_label(state))
+            }
+            Rejection::CannotTake(why) => Self::new(Reason::CannotTake, text).with("why", why),
+            Rejection::QueueNotServed { queue } => Self::new(Reason::QueueNotServed, text).with("queue", queue),
             Rejection::NewerMessages { latest } => {
                 Self::new(Reason::NewerMessages, text).with("latest_message_id", latest.to_string())
             }

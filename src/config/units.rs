@@ -153,6 +153,19 @@ pub mod duration {
         deserializer
             .deserialize_str(WithUnit { expecting: "a duration with its unit, like \"30s\"", parse: parse_duration })
     }
+
+    /// The same, where there may be none.
+    pub mod option {
+        use super::{Deserializer, Duration};
+
+        /// The text's duration.
+        ///
+        /// # Errors
+        /// A text that is no duration.
+        pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+            super::deserialize(deserializer).map(Some)
+        }
+    }
 }
 
 struct WithUnit<T> {

@@ -4,6 +4,7 @@ use super::content::Content;
 use super::customer::{self, Normaliser};
 use super::event::{Assurance, InboundEvent, Sender};
 use super::id::{AssignmentId, Index, LeafId, MessageId, Name, OfferId, Position, RootId, WorkId};
+pub use super::pass::Pass;
 use super::record::{Input, Presence, Purpose, Request, SessionEnd};
 use super::time::Timestamp;
 use super::timer::Timer;
@@ -413,6 +414,8 @@ pub enum Verb {
         /// Queue of the new Work; empty: that of the Work.
         queue: Name,
     },
+    /// Give a Work back, move it, pass it on.
+    Pass(Pass),
 }
 
 /// A fact as it is told.

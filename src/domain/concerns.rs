@@ -1,7 +1,10 @@
 //! Whom a change concerns: the one Work and the one agent whose state it moves, and the leaf that it is filed under.
 
 use super::id::{AgentId, LeafId, WorkId};
-use super::record::Change;
+use super::record::{
+    Change, CooledDown, IdentityRekeyed, OptNoted, PartsJoined, PresenceSet, Promised, SessionLost, ThroughParked,
+    TransferEnded, Woken, WrapUpExtended, WrapUpStarted,
+};
 
 /// What a change moves.
 #[derive(Clone, Copy, Debug, Default)]
@@ -54,7 +57,7 @@ impl Change {
             Self::Restored { work, leaf, .. } => Concerned { work: Some(*work), ..Concerned::leaf(*leaf) },
             Self::WorkReopened { work, leaf } => Concerned { work: Some(*work), ..Concerned::leaf(*leaf) },
             Self::WorkQueued { work, .. }
-            | Self::CooledDown { work, .. }
+            | Self::CooledDown(CooledDown { work, .. })
             | Self::CooldownEnded { work, .. }
             | Self::WorkClosed { work, .. }
             | Self::WorkJoined { work, .. }
@@ -62,26 +65,44 @@ impl Change {
             | Self::SeenMarked { work, .. } => Concerned::work(*work),
             Self::OfferEnded { work, agent, .. }
             | Self::Unassigned { work, agent, .. }
-            | Self::WrapUpStarted { work, agent, .. }
+            | Self::WrapUpStarted(WrapUpStarted { work, agent, .. })
+            | Self::Woken(Woken { work, agent, .. })
+            | Self::TransferEnded(TransferEnded { work, agent, .. })
+            | Self::WrapUpExtended(WrapUpExtended { work, agent, .. })
+            | Self::Promised(Promised { work, agent, .. })
             | Self::WrapUpLeft { work, agent, .. }
             | Self::CostChanged { work, agent, .. } => Concerned::work(*work).of(*agent),
             Self::Routed(routed) => Concerned { work: Some(routed.work), ..Concerned::leaf(routed.leaf) },
+            Self::Transferring(change) => {
+                let (work, agent) = (Some(change.work), Some(change.agent));
+                Concerned { work, agent, ..Concerned::leaf(change.leaf) }
+            }
+            Self::Parked(parked) => Concerned {
+                work: Some(parked.work),
+                agent: Some(parked.agent),
+                ..Concerned::leaf(parked.leaf)
+            },
             Self::Required(required) => Concerned::work(required.work),
             Self::AutomationMuted(muted) => Concerned::work(muted.work),
-            Self::OfferMade(offer) => Concerned::work(offer.work).of(offer.agent),
-            Self::Assigned(assigned) => Concerned::work(assigned.work).of(assigned.agent),
+            // What whoever passed it on noted stands with them.
+            Self::OfferMade(offer) => {
+                Concerned { leaf: Some(offer.brief.leaf), ..Concerned::work(offer.work).of(offer.agent) }
+            }
+            Self::Assigned(assigned) => {
+                Concerned { leaf: Some(assigned.brief.leaf), ..Concerned::work(assigned.work).of(assigned.agent) }
+            }
             Self::SessionOpened { agent, .. }
-            | Self::SessionLost { agent, .. }
+            | Self::SessionLost(SessionLost { agent, .. })
             | Self::SessionEnded { agent, .. }
-            | Self::PresenceSet { agent, .. }
+            | Self::PresenceSet(PresenceSet { agent, .. })
             | Self::MatchDeferred { agent, .. } => Concerned::agent(*agent),
             Self::IdentityMarked { leaf, .. }
-            | Self::OptNoted { leaf, .. }
+            | Self::OptNoted(OptNoted { leaf, .. })
             | Self::LinkEnded { leaf, .. }
             | Self::Linked { leaf, .. }
             | Self::Heard { leaf }
             | Self::BodiesNamed { leaf, .. }
-            | Self::IdentityRekeyed { leaf, .. }
+            | Self::IdentityRekeyed(IdentityRekeyed { leaf, .. })
             | Self::Named { leaf, .. }
             | Self::FactsSet { leaf }
             // An agent may ask for a fact of a Work that is nobody's: it moves nothing there.
@@ -94,8 +115,8 @@ impl Change {
             | Self::Quarantined { leaf, .. }
             | Self::QuarantineLifted { leaf }
             | Self::AlsoReceived { leaf, .. }
-            | Self::PartsJoined { leaf, .. }
-            | Self::ThroughParked { leaf, .. } => Concerned::leaf(*leaf),
+            | Self::PartsJoined(PartsJoined { leaf, .. })
+            | Self::ThroughParked(ThroughParked { leaf, .. }) => Concerned::leaf(*leaf),
             Self::Suggested { one, .. } | Self::SuggestionEnded { one, .. } => Concerned::leaf(*one),
             Self::PartHeld(part) => Concerned::leaf(part.leaf),
             Self::IdentityOpened(opened) => Concerned::leaf(opened.leaf),
@@ -103,6 +124,7 @@ impl Change {
             Self::WorkOpened(opened) => Concerned::leaf(opened.leaf),
             Self::WorkspaceOpened { .. }
             | Self::ConfigApplied { .. }
+            | Self::HoursTurned(_)
             | Self::Resettled(_)
             | Self::StreamBound { .. }
             | Self::InputBroken { .. }

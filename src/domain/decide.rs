@@ -9,7 +9,7 @@ use super::delivery;
 use super::draft::Draft;
 use super::id::{AgentId, Index, MessageId, Name, Position, WorkId};
 use super::output::outputs;
-use super::record::{Cause, Change, Direction, Input, Record};
+use super::record::{Cause, Change, Direction, HoursTurned, Input, InputResumed, Record};
 use super::rejection::Rejection;
 use super::routing;
 use super::session;
@@ -17,7 +17,7 @@ use super::state::State;
 use super::time::Timestamp;
 use super::timer::Timer;
 use super::work;
-use super::workspace::{Workspace, WorkspaceConfig};
+use super::workspace::{Calendar, Turn, Workspace, WorkspaceConfig};
 
 /// By how much deadlines that need a person move beyond the outage (design, law 14), milliseconds.
 const RESUME_EXTENSION_MS: u64 = 30_000;
@@ -71,7 +71,7 @@ pub fn decide(state: &State, index: Index, command: Command, now: Timestamp) -> 
             if !bound.broken {
                 return Err(Rejection::StreamInUse);
             }
-            let resumed = Change::InputResumed { stream: bound.number, created_ns, sequence, digest };
+            let resumed = Change::InputResumed(InputResumed { stream: bound.number, created_ns, sequence, digest });
             Ok(Some(Record { cause: Cause::Command(request), ..system(index, now, workspace, resumed) }))
         }
         Command::InputGap { workspace, stream, from, to } => {
@@ -184,6 +184,7 @@ fn input(state: &State, index: Index, now: Timestamp, mut arrival: Arrival) -> R
     let cause = Cause::Input(arrival.input);
     let mut draft = Draft::new(space(state, &arrival.workspace)?, index, now);
     conversation::input(&mut draft, arrival)?;
+    routing::reroute(&mut draft);
     Ok(draft.finish(cause))
 }
 
@@ -214,7 +215,16 @@ fn apply_config(
     // What follows for agents and Works is decided when it is in force, by records of bounded size (`Workspace::configure`).
     let mut draft = Draft::new(space, index, now);
     draft.push(Change::ConfigApplied { canonical, sha256 });
+    for hours in &config.hours {
+        turn(&mut draft, hours.name.clone(), Calendar::of(hours).as_ref());
+    }
     Ok(draft.finish(Cause::System))
+}
+
+/// Hours are open or closed as the calendar says of now.
+fn turn(draft: &mut Draft<'_>, hours: Name, calendar: Option<&Calendar>) {
+    let Turn { open, until } = calendar.map(|calendar| calendar.turn(draft.now)).unwrap_or_default();
+    draft.push(Change::HoursTurned(HoursTurned { hours, open, until }));
 }
 
 fn fire(draft: &mut Draft<'_>, timer: Timer) {
@@ -229,6 +239,14 @@ fn fire(draft: &mut Draft<'_>, timer: Timer) {
         Timer::PartsDue(leaf, set) => conversation::parts_due(draft, leaf, set),
         Timer::BlockEnd(leaf) => customer::block_over(draft, leaf),
         Timer::Resettle => work::resettle(draft),
+        Timer::HoursTurn(at) => {
+            let config = draft.space.config();
+            if let Some(hours) = config.hours.get(usize::from(at)) {
+                turn(draft, hours.name.clone(), config.calendar_of(&hours.name));
+            }
+        }
+        Timer::WakeUp(work) => work::wake_due(draft, work),
+        Timer::TransferEnd(work) => work::lapse(draft, work),
         Timer::Match(agent) => {
             draft.push(Change::MatchDeferred { agent, more: false });
             routing::fill(draft, agent);
@@ -290,7 +308,9 @@ fn agent(state: &State, index: Index, now: Timestamp, command: AgentCommand) -> 
         Verb::SplitWork { work, assignment, messages, queue } => {
             work::split(&mut draft, id, (work, assignment), &messages, &queue)?;
         }
+        Verb::Pass(pass) => work::pass(&mut draft, id, pass)?,
     }
+    work::wake_by_facts(&mut draft);
     routing::reroute(&mut draft);
     Ok(draft.finish(command.request.map_or(Cause::System, Cause::Command)))
 }

@@ -223,6 +223,9 @@ impl<'a> Draft<'a> {
             let leaf = work.leaf;
             work.apply(index, now, place, &change, None);
             self.touch(leaf);
+            if let Change::Transferring(_) = &change {
+                self.note_handover(id, place);
+            }
         }
         if let Some(id) = change.agent()
             && let Some(agent) = self.agent_mut(id)
@@ -315,6 +318,17 @@ impl<'a> Draft<'a> {
         }
         let taker = work.leaf;
         self.touch(taker);
+    }
+
+    /// What the owner noted is shown with the offers that this record makes, too.
+    fn note_handover(&mut self, id: WorkId, place: u16) {
+        let noted = self.content.iter().find_map(|personal| match &personal.value {
+            PersonalValue::Note(note) if personal.place == place => Some(note.clone()),
+            _ => None,
+        });
+        if let (Some(note), Some(work)) = (noted, self.work_mut(id)) {
+            work.note_handover(&note);
+        }
     }
 
     fn work_mut(&mut self, id: WorkId) -> Option<&mut Work> {

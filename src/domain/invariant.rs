@@ -14,7 +14,7 @@ use super::workspace::{AgentKind, Workspace};
 /// An invariant by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Invariant {
-    /// A Work has exactly one owner while ASSIGNED or in WRAPUP, and none otherwise.
+    /// A Work has exactly one owner while ASSIGNED, PARKED or in WRAPUP, and none otherwise.
     OneOwner,
     /// What a Work says of its owner or offer, the agent says of the Work.
     BothSidesAgree,
@@ -22,8 +22,10 @@ pub enum Invariant {
     WithinCapacity,
     /// No Work waits beside an agent eligible now.
     WorkConserving,
-    /// An offer is open exactly while its Work is OFFERED.
+    /// An offer is open exactly while its Work is OFFERED, or its owner passes it on.
     OfferedHasOffer,
+    /// What is passed on has its owner, and an end: its deadline, or the open offer to the agent.
+    TransferEnds,
     /// An identity has at most one open Work on an endpoint, but for Works in threads of the channel and those that agents split.
     OneMatterPerEndpoint,
     /// An address has at most one current generation, and its leaf is filed under one customer.
@@ -44,9 +46,9 @@ pub enum Invariant {
     FactsOfOnePerson,
     /// Whose messages are stored without Work is blocked, spam or in quarantine.
     SetAsideForAReason,
-    /// What is indexed as waiting is QUEUED, and the other way round.
+    /// What is indexed as waiting is QUEUED, or passed on to its queue, and the other way round.
     WaitingIndex,
-    /// Every open offer, every Work in wrap-up and every text of which parts are missing has its deadline.
+    /// Every open offer, every Work that is parked or in wrap-up and every text of which parts are missing has its deadline.
     DeadlinesArmed,
     /// Turn and wait of a Work are what a count of its messages gives.
     TurnAsCounted,
@@ -122,10 +124,16 @@ fn works(space: &Workspace, found: &mut Vec<Violation>) {
                 found.push(Violation { invariant, work: Some(work.id), agent: None });
             }
         };
-        let owned = matches!(work.state, WorkState::Assigned | WorkState::WrapUp);
+        let owned = matches!(work.state, WorkState::Assigned | WorkState::WrapUp | WorkState::Parked);
         check(work.owner.is_some() == owned, Invariant::OneOwner);
-        check(work.offer.is_some() == (work.state == WorkState::Offered), Invariant::OfferedHasOffer);
+        let passed = work.state == WorkState::Assigned && work.transfer().is_some();
+        check(work.offer.is_some() || work.state != WorkState::Offered, Invariant::OfferedHasOffer);
+        check(work.offer.is_none() || work.state == WorkState::Offered || passed, Invariant::OfferedHasOffer);
+        let ends = |to_agent: bool, until: Option<_>| if to_agent { work.offer.is_some() } else { until.is_some() };
+        let transfer = work.transfer();
+        check(transfer.is_none_or(|it| passed && ends(it.to.is_some(), it.until)), Invariant::TransferEnds);
         check(work.wrapup_until.is_some() == (work.state == WorkState::WrapUp), Invariant::DeadlinesArmed);
+        check(work.parked().is_some() == (work.state == WorkState::Parked), Invariant::DeadlinesArmed);
         if let Some(owner) = work.owner {
             let held = space.agents[owner.agent.at()]
                 .works
@@ -138,7 +146,7 @@ fn works(space: &Workspace, found: &mut Vec<Violation>) {
             check(held.count() == 1, Invariant::BothSidesAgree);
         }
         let indexed = space.waiting.holds(&Requirement::of(work), (work.key, work.id));
-        check(indexed == (work.state == WorkState::Queued), Invariant::WaitingIndex);
+        check(indexed == work.is_waiting(), Invariant::WaitingIndex);
         let armed = work.timers().iter().all(|timer| space.has_timer(timer));
         check(armed, Invariant::DeadlinesArmed);
         let twins = space.works_of(space.root_of(work.leaf)).filter_map(|id| space.works.get(&id)).filter(|other| {
@@ -154,8 +162,8 @@ fn works(space: &Workspace, found: &mut Vec<Violation>) {
         check(work.threaded || split || twins.count() <= 1, Invariant::OneMatterPerEndpoint);
         check(work.is_as_counted(), Invariant::TurnAsCounted);
         let owner = work.owner.filter(|_| work.state == WorkState::Assigned).map(|owner| owner.agent);
-        let holder = owner.or(work.offer.map(|offer| offer.agent));
-        let by_program = holder.is_some_and(|agent| space.agents[agent.at()].profile.kind == AgentKind::Bot);
+        let mut holders = owner.into_iter().chain(work.offer.map(|offer| offer.agent));
+        let by_program = holders.any(|agent| space.agents[agent.at()].profile.kind == AgentKind::Bot);
         check(work.muted().is_none() || !by_program, Invariant::SilentForPrograms);
     }
 }
@@ -181,8 +189,11 @@ fn agents(space: &Workspace, found: &mut Vec<Violation>) {
 }
 
 fn conserving(space: &Workspace, found: &mut Vec<Violation>) {
-    for work in space.works.values().filter(|work| work.state == WorkState::Queued) {
-        let beside = space.agents.iter().find(|agent| agent.deferred.is_none() && eligible(agent, work));
+    for work in space.works.values().filter(|work| work.is_waiting()) {
+        let beside = space
+            .agents
+            .iter()
+            .find(|agent| agent.deferred.is_none() && eligible(agent, work) && space.is_open(&work.queue));
         if let Some(agent) = beside {
             found.push(Violation { invariant: Invariant::WorkConserving, work: Some(work.id), agent: Some(agent.id) });
         }

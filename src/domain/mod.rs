@@ -18,6 +18,7 @@ pub mod event;
 pub mod id;
 pub mod invariant;
 pub mod output;
+mod pass;
 pub mod phrase;
 pub mod record;
 pub mod rejection;

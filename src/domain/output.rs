@@ -2,7 +2,10 @@
 //! An output's id is its record's index and its place in the list.
 
 use super::id::{AgentId, MessageId, Name};
-use super::record::{Assigned, Author, Change, Direction, OfferMade, Record};
+use super::record::{
+    Assigned, Author, Change, DeadLettered, Direction, OfferMade, Parked, PresenceSet, Promised, Record, TransferEnded,
+    Woken, WrapUpExtended, WrapUpStarted,
+};
 
 /// One thing that leaves.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,18 +66,27 @@ pub fn outputs(record: &Record) -> Vec<Output> {
             | Change::OfferEnded { agent, .. }
             | Change::Assigned(Assigned { agent, .. })
             | Change::Unassigned { agent, .. }
-            | Change::WrapUpStarted { agent, .. }
+            | Change::WrapUpStarted(WrapUpStarted { agent, .. })
+            | Change::Parked(Parked { agent, .. })
+            | Change::Woken(Woken { agent, .. })
+            | Change::TransferEnded(TransferEnded { agent, .. })
+            | Change::WrapUpExtended(WrapUpExtended { agent, .. })
+            | Change::Promised(Promised { agent, .. })
             | Change::WrapUpLeft { agent, .. }
-            | Change::PresenceSet { agent, .. }
+            | Change::PresenceSet(PresenceSet { agent, .. })
             | Change::CustomerChanged { agent, .. }
             | Change::SessionEnded { agent, .. } => list.push(Output::Agent { agent: *agent, place }),
-            Change::DeadLettered { reason, .. } => list.push(Output::DeadLetter { reason: reason.clone(), place }),
+            Change::Transferring(change) => list.push(Output::Agent { agent: change.agent, place }),
+            Change::DeadLettered(DeadLettered { reason, .. }) => {
+                list.push(Output::DeadLetter { reason: reason.clone(), place })
+            }
             Change::WorkspaceOpened { .. }
             | Change::ConfigApplied { .. }
+            | Change::HoursTurned(_)
             | Change::Resettled(_)
             | Change::StreamBound { .. }
             | Change::InputBroken { .. }
-            | Change::InputResumed { .. }
+            | Change::InputResumed(_)
             | Change::InputGap { .. }
             | Change::Progress { .. }
             | Change::HandedOver { .. }
@@ -82,7 +94,7 @@ pub fn outputs(record: &Record) -> Vec<Output> {
             | Change::AccountNoted { .. }
             | Change::IdentityOpened(_)
             | Change::IdentityMarked { .. }
-            | Change::OptNoted { .. }
+            | Change::OptNoted(_)
             | Change::LinkEnded { .. }
             | Change::Linked { .. }
             | Change::Heard { .. }
@@ -103,18 +115,18 @@ pub fn outputs(record: &Record) -> Vec<Output> {
             | Change::Merged { .. }
             | Change::ReplyKeyMade { .. }
             | Change::BodiesNamed { .. }
-            | Change::IdentityRekeyed { .. }
+            | Change::IdentityRekeyed(_)
             | Change::RekeyedTo { .. }
             | Change::Unmerged { .. }
             | Change::ReceiptNoted(_)
             | Change::PartHeld(_)
-            | Change::PartsJoined { .. }
+            | Change::PartsJoined(_)
             | Change::ReceiptParked { .. }
-            | Change::ThroughParked { .. }
+            | Change::ThroughParked(_)
             | Change::SeenMarked { .. }
             | Change::WorkOpened(_)
             | Change::WorkQueued { .. }
-            | Change::CooledDown { .. }
+            | Change::CooledDown(_)
             | Change::CooldownEnded { .. }
             | Change::AlsoReceived { .. }
             | Change::WorkClosed { .. }
@@ -127,7 +139,7 @@ pub fn outputs(record: &Record) -> Vec<Output> {
             | Change::AutomationMuted(_)
             | Change::AgentRegistered { .. }
             | Change::SessionOpened { .. }
-            | Change::SessionLost { .. }
+            | Change::SessionLost(_)
             | Change::MatchDeferred { .. } => {}
         }
     }

@@ -5,6 +5,7 @@ use super::command::Answer;
 use super::event::{AddressKind, ErrorClass, ReceiptStatus};
 use super::id::{AgentId, AssignmentId, LeafId, MessageId, Name, RootId, WorkId};
 use super::record::MuteReason;
+use super::view::WorkState;
 
 /// Why, with what is true now.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -56,6 +57,23 @@ pub enum Rejection {
     StaleAssignment {
         /// The current one, and whose it is.
         current: Option<(AssignmentId, AgentId)>,
+    },
+    /// Nothing of the kind is done with a Work in that state.
+    #[error("{why}")]
+    WorkState {
+        /// The state.
+        state: WorkState,
+        /// What stands against it.
+        why: &'static str,
+    },
+    /// An agent cannot have the Work now.
+    #[error("the agent cannot take the work: {0}")]
+    CannotTake(&'static str),
+    /// The agent does not serve the queue.
+    #[error("the agent does not serve the queue {queue}")]
+    QueueNotServed {
+        /// Which queue.
+        queue: Name,
     },
     /// The customer has written since.
     #[error("newer messages of the customer")]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::command::Answer;
 use super::id::{Index, Name, Position};
-use super::record::{Cause, Change, Input, Record};
+use super::record::{Cause, Change, Input, InputResumed, Record};
 use super::time::Timestamp;
 use super::timer::Timer;
 use super::workspace::Workspace;
@@ -164,7 +164,7 @@ impl State {
                     stream.broken = true;
                 }
             }
-            Change::InputResumed { stream, created_ns, sequence, digest } => {
+            Change::InputResumed(InputResumed { stream, created_ns, sequence, digest }) => {
                 if let Some(bound) = self.streams.get_mut(usize::from(*stream)) {
                     bound.broken = false;
                     bound.created_ns = *created_ns;

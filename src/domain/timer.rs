@@ -25,6 +25,12 @@ pub enum Timer {
     PartsDue(LeafId, u64),
     /// The block of an identity is over.
     BlockEnd(LeafId),
+    /// Hours of the configuration, by their place there, open or close.
+    HoursTurn(u16),
     /// Works are to be looked at because another configuration is in force.
     Resettle,
+    /// A parked Work wakes, or has waited long enough for its agent.
+    WakeUp(WorkId),
+    /// An owner who passes a Work on has waited long enough for somebody to take it.
+    TransferEnd(WorkId),
 }

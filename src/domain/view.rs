@@ -82,6 +82,34 @@ pub struct WorkView {
     pub also_on: Vec<(Name, Name)>,
     /// Why programs are silent in it, if they are.
     pub muted: Option<MuteReason>,
+    /// What few Works have for a while.
+    pub passing: PassingView,
+}
+
+/// What few Works have for a while.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PassingView {
+    /// When it wakes at the latest.
+    pub parked_until: Option<Timestamp>,
+    /// Fact that wakes it, too.
+    pub wake_on_fact: Option<Name>,
+    /// It is awake, and waits for its agent until then.
+    pub held_until: Option<Timestamp>,
+    /// How its owner passes it on.
+    pub transfer: Option<TransferView>,
+    /// Until when the customer was promised to hear from us.
+    pub promised_by: Option<Timestamp>,
+}
+
+/// How an owner passes a Work on.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TransferView {
+    /// Name of the agent; none: to whoever takes it from the queue.
+    pub to: Option<Name>,
+    /// The queue, or that behind the agent.
+    pub queue: Name,
+    /// When the owner is released; none: when the offer expires.
+    pub until: Option<Timestamp>,
 }
 
 /// An open offer.
@@ -95,6 +123,10 @@ pub struct OfferView {
     pub expires_at: Timestamp,
     /// What it reserves.
     pub cost: u32,
+    /// Who passed the Work on.
+    pub from: Option<Name>,
+    /// What that one noted; may be empty.
+    pub note: String,
 }
 
 /// An agent with what it has.

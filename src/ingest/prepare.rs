@@ -17,7 +17,7 @@ use crate::domain::command::{Arrival, Command, DeadLetter};
 use crate::domain::event::{EventKind, InboundEvent};
 use crate::domain::id::Name;
 use crate::domain::record::Input;
-use crate::domain::workspace::{EndpointConfig, WorkspaceConfig};
+use crate::domain::workspace::{EndpointConfig, IndexedConfig};
 use crate::nats::Stored;
 use crate::normalize::{Format, MAX_MAIL_BYTES, Normalized, Reason, Request, SPLITTER_VERSION, normalize};
 
@@ -43,9 +43,9 @@ pub(super) struct Preparer {
     pub(super) workspace: Name,
     pub(super) stream: Name,
     pub(super) number: u16,
-    pub(super) config: Arc<WorkspaceConfig>,
+    pub(super) config: Arc<IndexedConfig>,
     /// The configuration in force, whenever it is another one.
-    pub(super) configs: watch::Receiver<Arc<WorkspaceConfig>>,
+    pub(super) configs: watch::Receiver<Arc<IndexedConfig>>,
     pub(super) bodies: Bodies,
     pub(super) typing: TypingInlet,
     /// Applied before the restart: events of this position's message up to it are skipped.

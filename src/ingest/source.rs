@@ -22,7 +22,7 @@ use crate::domain::State;
 use crate::domain::command::Command;
 use crate::domain::id::Name;
 use crate::domain::record::Input;
-use crate::domain::workspace::WorkspaceConfig;
+use crate::domain::workspace::IndexedConfig;
 use crate::nats::{ApiCode, NatsError, Ordered, OrderedError, OrderedOptions, Stored, leader_get, stream_state};
 use crate::shard::{BATCH_MAX, Inlet, ShardHandle, Unavailable};
 use crate::telemetry::{ErrorChain, Metrics, RateLimit, StreamAlarm, StreamAlarmLabels, fields};
@@ -62,7 +62,7 @@ pub struct Source {
     /// Name of the stream.
     pub stream: Name,
     /// Configuration of the workspace that is in force.
-    pub config: watch::Receiver<Arc<WorkspaceConfig>>,
+    pub config: watch::Receiver<Arc<IndexedConfig>>,
     /// Object store of the workspace.
     pub bodies: Bodies,
     /// Where typing goes that came by the stream.

@@ -22,7 +22,7 @@ use tracing::{info, warn};
 
 use crate::agents::feed::{Feeds, Live};
 use crate::domain::id::Name;
-use crate::domain::workspace::WorkspaceConfig;
+use crate::domain::workspace::IndexedConfig;
 use crate::nats::{LIVE_CAPACITY, NatsError, oldest_unacknowledged, streams, subscribe};
 use crate::telemetry::{AdapterLabels, ErrorChain, Metrics, RateLimit, fields};
 
@@ -74,7 +74,7 @@ pub struct AdapterWatch {
     /// The workspace.
     pub workspace: Name,
     /// Its configuration in force, for the endpoints.
-    pub config: watch::Receiver<Arc<WorkspaceConfig>>,
+    pub config: watch::Receiver<Arc<IndexedConfig>>,
     /// How long a message may wait for its adapter, and an adapter be silent.
     pub patience: Duration,
     /// Where changes are noted.

@@ -8,7 +8,7 @@ use super::convert::outbound_message;
 use super::error::OutboundError;
 use super::outbox::Outgoing;
 use crate::domain::id::{Name, Position};
-use crate::domain::record::Change;
+use crate::domain::record::{Change, DeadLettered};
 use crate::nats::leader_get;
 use crate::normalize::{Format, outbound_to_json};
 
@@ -88,7 +88,7 @@ fn out(outgoing: &Outgoing) -> Option<Ready> {
 
 async fn dead(client: &Client, outgoing: &Outgoing) -> Result<Option<Ready>, OutboundError> {
     let record = &outgoing.record;
-    let Some(Change::DeadLettered { input, stream, channel, endpoint, reason }) =
+    let Some(Change::DeadLettered(DeadLettered { input, stream, channel, endpoint, reason })) =
         record.changes.get(usize::from(outgoing.place))
     else {
         return Ok(None);

@@ -9,14 +9,14 @@ use tokio::sync::watch;
 use super::task::ReloadError;
 use crate::config::{Config, Overrides, Shown, load};
 use crate::domain::id::Name;
-use crate::domain::workspace::WorkspaceConfig;
+use crate::domain::workspace::{IndexedConfig, WorkspaceConfig};
 
 /// One workspace.
 #[derive(Debug)]
 pub struct ServedWorkspace {
     /// Its file; none: it is built in and never changes.
     pub file: Option<PathBuf>,
-    in_force: watch::Sender<Arc<WorkspaceConfig>>,
+    in_force: watch::Sender<Arc<IndexedConfig>>,
 }
 
 impl ServedWorkspace {
@@ -28,18 +28,18 @@ impl ServedWorkspace {
 
     /// The configuration that was accepted last.
     #[must_use]
-    pub fn config(&self) -> Arc<WorkspaceConfig> {
+    pub fn config(&self) -> Arc<IndexedConfig> {
         Arc::clone(&self.in_force.borrow())
     }
 
     /// Follows the configuration in force.
     #[must_use]
-    pub fn follow(&self) -> watch::Receiver<Arc<WorkspaceConfig>> {
+    pub fn follow(&self) -> watch::Receiver<Arc<IndexedConfig>> {
         self.in_force.subscribe()
     }
 
     pub(super) fn accept(&self, config: WorkspaceConfig) {
-        self.in_force.send_replace(Arc::new(config));
+        self.in_force.send_replace(Arc::new(IndexedConfig::new(config)));
     }
 }
 
@@ -78,7 +78,7 @@ impl Served {
     pub fn new(config: &Config, workspaces: Vec<WorkspaceConfig>) -> Self {
         let files = config.workspaces.files.iter().cloned().map(Some).chain(std::iter::repeat(None));
         let served = workspaces.into_iter().zip(files).map(|(config, file)| {
-            let (in_force, _) = watch::channel(Arc::new(config));
+            let (in_force, _) = watch::channel(Arc::new(IndexedConfig::new(config)));
             ServedWorkspace { file, in_force }
         });
         Self { workspaces: served.collect(), layers: None, hangup: false }
@@ -107,6 +107,6 @@ impl Served {
     /// What was accepted last, of all.
     #[must_use]
     pub fn configs(&self) -> Vec<WorkspaceConfig> {
-        self.workspaces.iter().map(|workspace| WorkspaceConfig::clone(&workspace.config())).collect()
+        self.workspaces.iter().map(|workspace| WorkspaceConfig::clone(&**workspace.config())).collect()
     }
 }

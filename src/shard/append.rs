@@ -148,9 +148,9 @@ impl SubjectKind {
                 change,
                 Change::AgentRegistered { .. }
                     | Change::SessionOpened { .. }
-                    | Change::SessionLost { .. }
+                    | Change::SessionLost(_)
                     | Change::SessionEnded { .. }
-                    | Change::PresenceSet { .. }
+                    | Change::PresenceSet(_)
                     | Change::MatchDeferred { .. }
             )
         });

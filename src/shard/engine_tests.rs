@@ -4,7 +4,7 @@ use super::*;
 use crate::domain::command::{AgentCommand, Arrival, Verb};
 use crate::domain::content::Content;
 use crate::domain::event::{AddressKind, Assurance, EventKind, InboundEvent, Message, Scope, Sender};
-use crate::domain::record::{Change, Presence};
+use crate::domain::record::{Change, DeadLettered, Presence};
 use crate::domain::workspace::WorkspaceConfig;
 
 /// Takes records; says when it has enough.
@@ -270,7 +270,10 @@ fn an_input_whose_record_is_too_large_becomes_a_dead_letter_and_changes_nothing_
     bench.log.too_large = true;
     bench.handle(says(1, "hello"), None);
     let last = bench.log.records.last().expect("a record");
-    assert!(matches!(&last.changes[0], Change::DeadLettered { reason, .. } if reason == TOO_LARGE), "{last:?}");
+    assert!(
+        matches!(&last.changes[0], Change::DeadLettered(DeadLettered { reason, .. }) if reason == TOO_LARGE),
+        "{last:?}"
+    );
     bench.log.too_large = false;
     assert_eq!(bench.handle(says(2, "again"), None), Step::Recorded);
 }

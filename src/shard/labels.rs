@@ -66,9 +66,12 @@ pub(super) fn rejection(rejection: &Rejection) -> Option<RejectionReason> {
         Rejection::AlreadyConnected => RejectionReason::AlreadyConnected,
         Rejection::RequestIdReused => RejectionReason::IdReused,
         Rejection::NoRecipient | Rejection::RecipientRefused(_) => RejectionReason::NoRecipient,
-        Rejection::NotServed { .. } | Rejection::WorkOpen { .. } | Rejection::MessageState { .. } => {
-            RejectionReason::Invalid
-        }
+        Rejection::NotServed { .. }
+        | Rejection::QueueNotServed { .. }
+        | Rejection::CannotTake(_)
+        | Rejection::WorkOpen { .. }
+        | Rejection::WorkState { .. }
+        | Rejection::MessageState { .. } => RejectionReason::Invalid,
         Rejection::CannotSend(_)
         | Rejection::AutomationMuted { .. }
         | Rejection::NotCarried { .. }

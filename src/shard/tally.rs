@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::engine::Step;
 use super::labels;
 use crate::domain::id::Name;
-use crate::domain::record::{Change, Record};
+use crate::domain::record::{Change, DeadLettered, Record};
 use crate::domain::rejection::Rejection;
 use crate::telemetry::{
     ChannelKind, DeadLabels, InputLabels, InputOutcome, Metrics, OfferLabels, OfferOutcome, QueueKind, QueueLabels,
@@ -80,7 +80,7 @@ impl Tally {
         self.records += 1;
         for change in &record.changes {
             match change {
-                Change::DeadLettered { reason, .. } => {
+                Change::DeadLettered(DeadLettered { reason, .. }) => {
                     let labels = DeadLabels { reason: labels::dead(reason) };
                     self.metrics.dead_letters.get_or_create(&labels).inc();
                 }
@@ -88,7 +88,7 @@ impl Tally {
                 Change::OfferMade(_) => self.offer(OfferOutcome::Made),
                 Change::OfferEnded { outcome, .. } => self.offer(labels::offer(*outcome)),
                 Change::ReceiptNoted(receipt) => self.receipt(labels::receipt(receipt)),
-                Change::ReceiptParked { .. } | Change::ThroughParked { .. } => self.receipt(ReceiptOutcome::Parked),
+                Change::ReceiptParked { .. } | Change::ThroughParked(_) => self.receipt(ReceiptOutcome::Parked),
                 _ => {}
             }
         }

@@ -5,7 +5,10 @@ use std::fs;
 use std::path::Path;
 
 use rstest::rstest;
+use skein::domain::command::{Pass, Verb};
+use skein::domain::id::Name;
 use skein::domain::record::Presence;
+use skein::domain::time::Timestamp;
 use skein::domain::workspace::{Accept, GracePolicy};
 
 use crate::kit::{SECOND, Scenario, Shop, Step, chat, mail, print, shop, sms, whatsapp};
@@ -22,6 +25,9 @@ struct Script {
 #[case("nobody_answers")]
 #[case("lost_connections")]
 #[case("wrap_up_and_recall")]
+#[case("passed_on")]
+#[case("parked")]
+#[case("transfers")]
 fn decisions_follow_the_script(#[case] name: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/golden/routing/{name}.txt"));
     let golden = fs::read_to_string(&path).expect("the script is checked in");
@@ -40,6 +46,10 @@ impl Script {
         self.told.push(line.to_owned());
         let words: Vec<&str> = line.trim_start_matches('>').split_whitespace().collect();
         if line.starts_with('#') {
+            return;
+        }
+        if let ["second", queue, of] = words[..] {
+            self.shop = self.shop.clone().second_queue(queue, of);
             return;
         }
         if let ["queue", name, value] = words[..] {
@@ -88,6 +98,32 @@ fn act(story: &mut Scenario, words: &[&str]) -> Vec<Step> {
         ["answer", agent] => {
             let held = held(story, agent);
             story.answers(agent, held, "an answer")
+        }
+        ["park", agent, seconds] => {
+            let (work, assignment) = held(story, agent);
+            let until = Timestamp(story.now().0 + seconds.parse::<i64>().expect("seconds") * SECOND);
+            story.does(agent, Verb::Pass(Pass::Park { work, assignment, until, wake_on_fact: Name::default() }))
+        }
+        ["unpark", agent] => {
+            let (work, assignment) = held(story, agent);
+            story.does(agent, Verb::Pass(Pass::Unpark { work, assignment }))
+        }
+        ["transfer", agent, ref to @ ..] => {
+            let (work, assignment) = held(story, agent);
+            let named = |which: &str| {
+                let at = to.iter().position(|word| *word == which);
+                at.and_then(|at| to.get(at + 1)).map(Name::new).unwrap_or_default()
+            };
+            let (to, queue, cold) = (named("to"), named("queue"), to.contains(&"cold"));
+            story.does(agent, Verb::Pass(Pass::Transfer { work, assignment, to, queue, cold, note: String::new() }))
+        }
+        ["requeue", agent] => {
+            let (work, assignment) = held(story, agent);
+            story.does(agent, Verb::Pass(Pass::Requeue { work, assignment }))
+        }
+        ["move", agent, queue] => {
+            let (work, assignment) = held(story, agent);
+            story.does(agent, Verb::Pass(Pass::Move { work, assignment: Some(assignment), queue: Name::new(queue) }))
         }
         ["close", agent] => {
             let held = held(story, agent);

@@ -4,7 +4,7 @@ use rstest::rstest;
 use skein::domain::content::{Content, Mail, Mailbox, Part};
 use skein::domain::event::{AddressKind, Assurance, ErrorClass, EventKind, ReceiptStatus, Scope};
 use skein::domain::id::Name;
-use skein::domain::record::{Change, Flags, OptSource, Purpose};
+use skein::domain::record::{Change, Flags, OptNoted, OptSource, Purpose};
 use skein::domain::rejection::Rejection;
 use skein::domain::view::WorkState;
 
@@ -25,7 +25,7 @@ fn desk() -> Scenario {
 /// What was noted, if anything: refused, and how we know.
 fn noted(step: &Step) -> Option<(bool, OptSource)> {
     step.changes().iter().find_map(|change| match change {
-        Change::OptNoted { refused, source, .. } => Some((*refused, *source)),
+        Change::OptNoted(OptNoted { refused, source, .. }) => Some((*refused, *source)),
         _ => None,
     })
 }
@@ -77,7 +77,7 @@ fn what_is_no_such_word_refuses_nothing(#[case] heard: Heard) {
     assert_eq!(noted(&step), None);
     let late = story.after(crate::kit::HOUR);
     let all = late.iter().flat_map(|record| &record.changes).chain(step.changes());
-    assert!(!all.into_iter().any(|change| matches!(change, Change::OptNoted { .. })));
+    assert!(!all.into_iter().any(|change| matches!(change, Change::OptNoted(_))));
 }
 
 #[test]

@@ -37,7 +37,7 @@ fn an_owner_who_says_nothing_is_recalled_and_a_colleague_is_asked() {
     let records = story.after(MINUTE);
     let recall = records.last().expect("a record");
     assert!(matches!(recall.changes[0], Change::Unassigned { reason: UnassignReason::Recalled, .. }));
-    assert!(recall.changes.iter().any(|c| matches!(c, Change::CooledDown { .. })));
+    assert!(recall.changes.iter().any(|c| matches!(c, Change::CooledDown(_))));
     assert!(recall.changes.iter().any(|c| matches!(c, Change::WorkQueued { cause: QueueCause::Recalled, .. })));
     assert_eq!(story.offered_to(work).as_deref(), Some("bob"));
 }

@@ -1,7 +1,7 @@
 //! Rules: where a new Work goes, who may take it, and what happens when something else is known (domain rules, section 7).
 
 use skein::domain::command::{FactTold, Verb};
-use skein::domain::event::{Assurance, Profile};
+use skein::domain::event::{AddressKind, Assurance, Profile};
 use skein::domain::id::{LeafId, Name, RootId, WorkId};
 use skein::domain::record::{Change, PersonalValue, QueueCause, Routed};
 use skein::domain::rules::{Rule, When};
@@ -225,5 +225,39 @@ fn values_of_another_identity_are_not_sealed_with_this_ones_key() {
         .filter_map(|personal| step.record().leaf_of(personal))
         .collect();
     assert_eq!(sealed, [], "the value stands with the identity that it was told of");
+    story.folds_to_the_same();
+}
+
+#[test]
+fn evidence_that_makes_two_customers_one_moves_what_waits_of_either() {
+    let mut story = ruled().opens();
+    story.logs_in("ann").expect("a session");
+    let first = story.hears(whatsapp(ANNA, "hello").also(AddressKind::Crm, "7")).opened().expect("a work");
+    told(&mut story, first, "crm", "tier", "gold").expect("a fact");
+    let other = story.hears(mail("anna@example.com", "m1@example.com", "hello")).opened().expect("a work");
+    assert_eq!(story.work(other).queue, "help");
+    let joined = mail("anna@example.com", "m2@example.com", "and again").also(AddressKind::Crm, "7");
+    let step = story.hears(joined.assured(Assurance::Platform));
+    assert_eq!(story.work(first).conversation, story.work(other).conversation);
+    assert_eq!((routed(&step).work, routed(&step).rule.as_str()), (other, "best"));
+    assert_eq!(story.work(other).queue, "best");
+    story.folds_to_the_same();
+}
+
+#[test]
+fn what_is_parted_again_goes_back_to_where_its_own_customer_belongs() {
+    let mut story = ruled().opens();
+    story.logs_in("ann").expect("a session");
+    let first = story.hears(whatsapp(ANNA, "hello")).opened().expect("a work");
+    told(&mut story, first, "crm", "tier", "gold").expect("a fact");
+    let other = story.hears(mail("anna@example.com", "m1@example.com", "hello")).opened().expect("a work");
+    let (one, two) = (story.work(first).conversation, story.work(other).conversation);
+    story.does("ann", Verb::MergeCustomers { customer: one, other: two }).expect("merged");
+    assert_eq!(story.work(other).queue, "best");
+    let parted = story.work(other).leaf;
+    let step = story.does("ann", Verb::UnmergeCustomers { customer: one, leaves: vec![parted] });
+    assert_eq!(routed(&step).work, other);
+    assert_eq!(story.work(other).queue, "help");
+    assert_eq!(story.work(first).queue, "best");
     story.folds_to_the_same();
 }

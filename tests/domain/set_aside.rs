@@ -3,7 +3,7 @@
 use skein::domain::command::Recipient;
 use skein::domain::event::Scope;
 use skein::domain::id::{Name, WorkId};
-use skein::domain::record::{Author, Direction, Flags};
+use skein::domain::record::{Author, Direction, Flags, OptNoted};
 use skein::domain::rejection::Rejection;
 use skein::domain::view::WorkState;
 
@@ -151,7 +151,11 @@ fn history_is_no_flood() {
 fn a_refusal_in_a_flood_is_heard() {
     let (mut story, work) = flooded();
     let step = story.hears(whatsapp(ANNA, "STOP"));
-    assert!(step.changes().iter().any(|c| matches!(c, skein::domain::record::Change::OptNoted { refused: true, .. })));
+    assert!(
+        step.changes()
+            .iter()
+            .any(|c| matches!(c, skein::domain::record::Change::OptNoted(OptNoted { refused: true, .. })))
+    );
     assert_eq!(story.work(work).state, WorkState::Assigned);
     story.after(SECOND);
 }

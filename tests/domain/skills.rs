@@ -3,7 +3,7 @@
 use skein::domain::id::Name;
 use skein::domain::record::Presence;
 use skein::domain::view::WorkState;
-use skein::domain::workspace::{Accept, Levels};
+use skein::domain::workspace::{Levels, Targets};
 
 use crate::kit::{MINUTE, SECOND, Shop, chat, shop, sms, whatsapp};
 
@@ -60,21 +60,14 @@ fn an_agent_is_filled_with_what_it_can_take_though_other_work_is_due_earlier() {
 fn of_work_that_requires_different_things_the_one_due_first_is_given_first() {
     let shop = german()
         .second_queue("easy", "sms")
-        .queue(|queue| queue.accept = Accept::Auto)
+        .queue(|queue| {
+            queue.channel_targets = vec![(Name::new("chat"), Targets { first_reply_ms: 1_000, next_reply_ms: 1_000 })];
+        })
         .agent("bob", |bob| bob.capacity = 1);
     let mut story = shop.opens();
     let later = story.hears(sms(BERT, "hello")).opened().expect("a work");
     story.after(SECOND);
     let sooner = story.hears(whatsapp(ANNA, "hello")).opened().expect("a work");
-    story
-        .configure(
-            german()
-                .second_queue("easy", "sms")
-                .but(|config| config.queues[0].first_reply_target_ms = 1_000)
-                .agent("bob", |bob| bob.capacity = 1)
-                .config(),
-        )
-        .expect("a configuration");
     let urgent = story.hears(chat("visitor-1", "hello")).opened().expect("a work");
     story.ready("bob").expect("ready");
     let first = story.takes("bob");

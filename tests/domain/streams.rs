@@ -4,7 +4,7 @@ use skein::domain::command::Command;
 use skein::domain::event::EventKind;
 use skein::domain::id::{Index, Name, Position};
 use skein::domain::output::Output;
-use skein::domain::record::{Cause, Change, Input, Request};
+use skein::domain::record::{Cause, Change, Input, InputResumed, Request};
 use skein::domain::rejection::Rejection;
 
 use crate::kit::{SPACE, Scenario, shop, sms, whatsapp};
@@ -153,7 +153,10 @@ fn an_operator_takes_a_broken_stream_into_use_again_from_where_it_says() {
     assert_eq!(story.when(resume("r0", 2)).refused(), Rejection::StreamInUse, "nothing is broken");
     story.when(Command::InputBroken { workspace: Name::new(SPACE), stream: 0, found: 4 }).expect("noted");
     let step = story.when(resume("r1", 2));
-    assert_eq!(step.changes(), [Change::InputResumed { stream: 0, created_ns: 77, sequence: 2, digest: 5 }]);
+    assert_eq!(
+        step.changes(),
+        [Change::InputResumed(InputResumed { stream: 0, created_ns: 77, sequence: 2, digest: 5 })]
+    );
     assert!(matches!(&step.record().cause, Cause::Command(request) if request.principal == "operator:olga"));
     let bound = story.state.stream(STREAM).expect("bound").clone();
     assert_eq!((bound.broken, bound.created_ns, bound.resumed), (false, 77, step.record().index));

@@ -12,7 +12,7 @@ use serde_json::json;
 use skein::agents::feed::Feeds;
 use skein::config::parse_workspace;
 use skein::domain::id::Name;
-use skein::domain::workspace::WorkspaceConfig;
+use skein::domain::workspace::{IndexedConfig, WorkspaceConfig};
 use skein::outbound::{AdapterHealth, AdapterWatch};
 use skein::proto::agent::command_result::Result as Outcome;
 use skein::proto::agent::live::Live;
@@ -158,7 +158,7 @@ impl Watched {
             client: client.clone(),
             live: live.clone(),
             workspace: Name::new(WORKSPACE),
-            config: tokio::sync::watch::channel(Arc::new(config(endpoints))).1,
+            config: tokio::sync::watch::channel(Arc::new(IndexedConfig::new(config(endpoints)))).1,
             patience,
             health: AdapterHealth::default(),
             feeds: Feeds::default(),

@@ -1,6 +1,8 @@
 //! Agents: what they know from what was told to them, which is often old, and what they do with it.
 
-use skein::domain::command::{Addressee, FactTold, Parted, Recipient, Retry, Send, Start, Upsert, Verb};
+use std::time::Duration;
+
+use skein::domain::command::{Addressee, FactTold, Parted, Pass, Recipient, Retry, Send, Start, Upsert, Verb};
 use skein::domain::content::Content;
 use skein::domain::event::{AddressKind, Assurance, Sender};
 use skein::domain::id::{AssignmentId, Index, LeafId, MessageId, Name, OfferId, RootId, WorkId};
@@ -68,7 +70,12 @@ impl SimAgent {
     }
 
     /// Something it might do; nothing when it has no mind to.
-    pub(crate) fn wish(&self, rng: &mut Rng, view: Option<&AgentView>, head: Index) -> Option<Wish> {
+    pub(crate) fn wish(
+        &self,
+        rng: &mut Rng,
+        view: Option<&AgentView>,
+        (head, now): (Index, Timestamp),
+    ) -> Option<Wish> {
         if self.name == "ghost" {
             return rng.percent(5).then(|| self.under_session(set(Presence::Ready)));
         }
@@ -76,6 +83,9 @@ impl SimAgent {
             let resume = self.epoch.filter(|_| rng.percent(75));
             let open = Verb::OpenSession { resume, takeover: rng.percent(60) };
             return Some(Wish { verb: open, epoch: None });
+        }
+        if let Some(verb) = view.and_then(|view| self.passing(rng, view)) {
+            return Some(self.under_session(verb));
         }
         let ready = view.is_some_and(|view| view.presence == Presence::Ready);
         let presence = if ready { 2 } else { 14 };
@@ -103,6 +113,7 @@ impl SimAgent {
             1,
             3,
             5,
+            20,
         ];
         let verb = match rng.weighted(&weights) {
             0 if !ready => set(Presence::Ready),
@@ -135,6 +146,7 @@ impl SimAgent {
             },
             15 => begin(rng),
             16 => self.afterwards(rng, view?)?,
+            17 => Verb::Pass(self.pass(rng, view?, now)?),
             _ => {
                 let wish = Wish { verb: set(Presence::Ready), epoch: Some(rng.next() % (head.0 + 1)) };
                 return Some(wish);
@@ -142,6 +154,22 @@ impl SimAgent {
         };
         let unary = rng.percent(15);
         Some(Wish { verb, epoch: self.epoch.filter(|_| !unary) })
+    }
+
+    /// What hardly comes up by itself: it does not want what is passed on to it, or leaves; or tells the fact that its Work waits for.
+    fn passing(&self, rng: &mut Rng, view: &AgentView) -> Option<Verb> {
+        if let Some(offer) = view.offers.iter().find(|offer| offer.from.is_some()) {
+            return match rng.below(20) {
+                0..8 => Some(Verb::Decline { offer: offer.offer }),
+                8..12 => Some(set(Presence::Away)),
+                _ => None,
+            };
+        }
+        let parked = view.works.iter().find(|work| work.passing.wake_on_fact.is_some())?;
+        let key = parked.passing.wake_on_fact.clone().filter(|_| rng.percent(15))?;
+        let (value, assurance) = ("Kiel".to_owned(), Assurance::Platform);
+        let fact = FactTold { key, value, source: Name::default(), at: None, assurance };
+        Some(Verb::SetFacts { customer: parked.conversation, leaf: None, facts: vec![fact] })
     }
 
     fn under_session(&self, verb: Verb) -> Wish {
@@ -197,6 +225,55 @@ impl SimAgent {
         }
         let (from, from_assignment, into) = *rng.pick_of(&pairs)?;
         Some(Verb::MergeWorks { from, from_assignment, into: into.work, into_assignment: into.assignment? })
+    }
+
+    /// Something with a Work beside answering it.
+    fn pass(&self, rng: &mut Rng, view: &AgentView, now: Timestamp) -> Option<Pass> {
+        let queue = Name::new(rng.pick(&["support", "sales", "quick", "live", "nowhere"]));
+        let (work, assignment) = self.some_work(rng, Some(view))?;
+        Some(match rng.below(20) {
+            0 | 1 => Pass::Requeue { work, assignment },
+            4..7 => {
+                let until = now + Duration::from_secs(*rng.pick(&[1, 40, 300, 1_200, 3_600]));
+                let wake_on_fact = Name::new(rng.pick(&["", "city", "city", "tier"]));
+                Pass::Park { work, assignment, until, wake_on_fact }
+            }
+            9..14 => {
+                let to = if rng.percent(75) { *rng.pick(&NAMES) } else { "" };
+                let queue = if rng.percent(70) { queue } else { Name::default() };
+                let note = (*rng.pick(&["", "Wants the other one.", "a\u{7}b"])).to_owned();
+                Pass::Transfer { work, assignment, to: Name::new(to), queue, cold: rng.percent(25), note }
+            }
+            14 | 15 => {
+                let passed = view.works.iter().find(|work| work.passing.transfer.is_some());
+                let passed = passed.filter(|_| rng.percent(50)).and_then(|work| Some((work.work, work.assignment?)));
+                let (work, assignment) = passed.unwrap_or((work, assignment));
+                Pass::TakeBack { work, assignment }
+            }
+            16 | 17 => Pass::Claim { work },
+            18 => {
+                let wraps_up = view.works.iter().find(|work| work.state == WorkState::WrapUp);
+                let wraps_up = wraps_up.and_then(|work| Some((work.work, work.assignment?)));
+                let (work, assignment) = wraps_up.unwrap_or((work, assignment));
+                Pass::ExtendWrapUp { work, assignment, by_ms: *rng.pick(&[None, None, Some(5_000), Some(90_000)]) }
+            }
+            19 => {
+                let by = rng.percent(80).then(|| now + Duration::from_secs(*rng.pick(&[1, 90, 900])));
+                Pass::Promise { work, assignment, by }
+            }
+            7 | 8 => {
+                let parked = view.works.iter().find(|work| work.state == WorkState::Parked);
+                let parked = parked.and_then(|work| Some((work.work, work.assignment?)));
+                let (work, assignment) = parked.unwrap_or((work, assignment));
+                Pass::Unpark { work, assignment }
+            }
+            2 => Pass::Move { work, assignment: Some(assignment), queue },
+            _ => {
+                let offered = rng.pick_of(&view.offers).map(|offer| offer.work.work);
+                let linked = rng.pick_of(&view.works).and_then(|work| work.linked.first().copied());
+                Pass::Move { work: offered.or(linked).unwrap_or(work), assignment: None, queue }
+            }
+        })
     }
 
     /// Messages that it remembers, or what came with a Work that was merged.

@@ -7,8 +7,9 @@ use skein::domain::event::{ReceiptStatus, Scope};
 use skein::domain::id::{AgentId, AssignmentId, LeafId, MessageId, Name, OfferId, RootId, WorkId};
 use skein::domain::invariant::violations;
 use skein::domain::record::{
-    AssignCause, Author, Cause, Change, Direction, Flags, Input, MessageKind, MessageStored, OfferOutcome,
-    PersonalValue, Purpose, ReceiptNoted, Record, SessionEnd, UnassignReason, WorkBrief,
+    AssignCause, Author, Cause, Change, Direction, Flags, Input, MessageKind, MessageStored, OfferOutcome, OptNoted,
+    PartsJoined, PersonalValue, PresenceSet, Purpose, ReceiptNoted, Record, SessionEnd, SessionLost, UnassignReason,
+    WorkBrief, WrapUpStarted,
 };
 use skein::domain::time::Timestamp;
 use skein::domain::view::WorkState;
@@ -26,16 +27,19 @@ pub(crate) const ACME: &str = "acme";
 const SCAN_EVERY: u64 = 3;
 
 #[derive(Debug)]
-struct Owned {
-    assignment: AssignmentId,
-    agent: AgentId,
-    cost: u32,
-    grace_ms: Option<u64>,
-    at: Timestamp,
+pub(super) struct Owned {
+    pub(super) assignment: AssignmentId,
+    pub(super) agent: AgentId,
+    pub(super) cost: u32,
+    pub(super) grace_ms: Option<u64>,
+    pub(super) at: Timestamp,
+    /// When it wakes at the latest, if it is parked and has not woken.
+    pub(super) sleeps_until: Option<Timestamp>,
+    pub(super) parked: bool,
 }
 
 #[derive(Debug)]
-struct Offered {
+pub(super) struct Offered {
     offer: OfferId,
     agent: AgentId,
     cost: u32,
@@ -100,15 +104,17 @@ pub(crate) struct Auditor {
     refusing: BTreeSet<LeafId>,
     /// Messages of ours.
     pub(crate) sent: BTreeMap<MessageId, Sent>,
-    owned: BTreeMap<WorkId, Owned>,
-    offered: BTreeMap<WorkId, Offered>,
-    states: BTreeMap<WorkId, &'static str>,
+    pub(super) owned: BTreeMap<WorkId, Owned>,
+    pub(super) offered: BTreeMap<WorkId, Offered>,
+    /// Works that their owners pass on: until when, and the extensions so far at that time.
+    pub(super) passing: BTreeMap<WorkId, (Option<Timestamp>, u64)>,
+    pub(super) states: BTreeMap<WorkId, &'static str>,
     /// Since when agents have no connection, and the extensions so far at that time.
-    gone: BTreeMap<AgentId, (Timestamp, u64)>,
+    pub(super) gone: BTreeMap<AgentId, (Timestamp, u64)>,
     /// The same of sessions that ended.
-    ended: BTreeMap<AgentId, (Timestamp, u64)>,
+    pub(super) ended: BTreeMap<AgentId, (Timestamp, u64)>,
     known: BTreeSet<AgentId>,
-    extended_ms: u64,
+    pub(super) extended_ms: u64,
 }
 
 impl Auditor {
@@ -130,6 +136,7 @@ impl Auditor {
             sent: BTreeMap::new(),
             owned: BTreeMap::new(),
             offered: BTreeMap::new(),
+            passing: BTreeMap::new(),
             states: BTreeMap::new(),
             gone: BTreeMap::new(),
             ended: BTreeMap::new(),
@@ -169,11 +176,15 @@ impl Auditor {
                 self.matters.message(MessageId::new(index, place), message, heard);
             }
         }
+        self.nobody_left_alone(record)?;
         // Turns are those after the record.
         for place in (0u16..).take(record.changes.len()) {
             if let Some(space) = self.state.workspace(ACME) {
                 self.matters.change(record, place, space, stats)?;
             }
+        }
+        if let Some(space) = self.state.workspace(ACME) {
+            self.matters.noted(space)?;
         }
         if index.0.is_multiple_of(SCAN_EVERY) { self.invariants() } else { Ok(()) }
     }
@@ -195,7 +206,7 @@ impl Auditor {
                 self.message(record, place, message, stats)?;
                 self.text(record, place, message, stats)?;
             }
-            Change::OptNoted { leaf, purposes, refused, .. } => {
+            Change::OptNoted(OptNoted { leaf, purposes, refused, .. }) => {
                 stats.hit("opt-out", if *refused { "refused" } else { "allowed again" });
                 if purposes.contains(&Purpose::Service) {
                     if *refused {
@@ -205,7 +216,7 @@ impl Auditor {
                     };
                 }
             }
-            Change::PartsJoined { leaf, set, message, complete } => {
+            Change::PartsJoined(PartsJoined { leaf, set, message, complete }) => {
                 self.held.remove(&(*leaf, *set));
                 stats.hit("text in parts", if *complete { "joined" } else { "joined without some" });
                 let stored = record.changes.get(usize::from(message.place()));
@@ -269,7 +280,9 @@ impl Auditor {
             }
             Change::WorkQueued { work, cause, .. } => {
                 stats.hit_variant("queued because", cause);
-                self.moves(*work, "Queued", stats);
+                // What its owner passed on is offered still.
+                let to = if self.offered.contains_key(work) { "Offered" } else { "Queued" };
+                self.moves(*work, to, stats);
             }
             Change::OfferMade(offer) => {
                 self.brief(offer.work, &offer.brief)?;
@@ -281,10 +294,15 @@ impl Auditor {
                     extended_ms: self.extended_ms,
                 };
                 let before = self.offered.insert(offer.work, offered);
-                let free = before.is_none() && !self.owned.contains_key(&offer.work);
+                let owned = self.owned.get(&offer.work);
+                let passed_on =
+                    owned.is_none_or(|owned| owned.agent != offer.agent) && self.passing.contains_key(&offer.work);
+                let free = before.is_none() && (owned.is_none() || passed_on);
                 holds("one offer or owner", free, || format!("{offer:?} at {index}"))?;
                 self.within_capacity(offer.agent, index.0)?;
-                self.moves(offer.work, "Offered", stats);
+                if !self.owned.contains_key(&offer.work) {
+                    self.moves(offer.work, "Offered", stats);
+                }
             }
             Change::OfferEnded { offer, work, outcome, .. } => {
                 stats.hit("offer", format!("Open>{outcome:?}"));
@@ -295,7 +313,7 @@ impl Auditor {
                     let due = open.expires_at.0 + i64::try_from(self.extended_ms - open.extended_ms).expect("small");
                     holds("no offer expires early", now.0 >= due, || format!("{offer} at {index}"))?;
                 }
-                if *outcome != OfferOutcome::Accepted {
+                if *outcome != OfferOutcome::Accepted && !self.owned.contains_key(work) {
                     self.moves(*work, "Queued", stats);
                 }
             }
@@ -308,16 +326,19 @@ impl Auditor {
                     cost: assigned.cost,
                     grace_ms: assigned.grace_ms,
                     at: now,
+                    sleeps_until: None,
+                    parked: false,
                 };
                 let before = self.owned.insert(assigned.work, owned);
                 holds("one owner", before.is_none(), || format!("{assigned:?} beside {before:?} at {index}"))?;
-                if assigned.cause != AssignCause::Offer {
+                if !matches!(assigned.cause, AssignCause::Offer | AssignCause::Transfer) {
                     self.within_capacity(assigned.agent, index.0)?;
                 }
                 self.moves(assigned.work, "Assigned", stats);
             }
             Change::Unassigned { assignment, work, agent, reason } => {
                 stats.hit_variant("unassigned because", reason);
+                self.passing.remove(work);
                 let owned = self.owned.remove(work).filter(|owned| owned.assignment == *assignment);
                 let owned = owned.ok_or_else(|| Broken {
                     check: "one owner",
@@ -333,7 +354,7 @@ impl Auditor {
                     })?;
                 }
             }
-            Change::WrapUpStarted { work, cost, .. } => {
+            Change::WrapUpStarted(WrapUpStarted { work, cost, .. }) => {
                 self.cost(*work, *cost);
                 self.moves(*work, "WrapUp", stats);
             }
@@ -383,7 +404,7 @@ impl Auditor {
                 self.gone.remove(agent);
                 self.ended.remove(agent);
             }
-            Change::SessionLost { agent, .. } => {
+            Change::SessionLost(SessionLost { agent, .. }) => {
                 self.gone.entry(*agent).or_insert((now, self.extended_ms));
             }
             Change::SessionEnded { agent, reason, .. } => {
@@ -393,26 +414,26 @@ impl Auditor {
                     self.ended.insert(*agent, (now, self.extended_ms));
                 }
             }
-            Change::PresenceSet { presence, .. } => stats.hit_variant("presence", presence),
+            Change::PresenceSet(PresenceSet { presence, .. }) => stats.hit_variant("presence", presence),
             Change::Resumed { extension_ms, .. } => {
                 for &agent in &self.known {
                     self.gone.entry(agent).or_insert((now, self.extended_ms));
                 }
                 self.extended_ms += extension_ms;
             }
-            _ => {}
+            _ => self.passing(change, stats)?,
         }
         Ok(())
     }
 
-    fn moves(&mut self, work: WorkId, to: &'static str, stats: &mut Stats) {
+    pub(super) fn moves(&mut self, work: WorkId, to: &'static str, stats: &mut Stats) {
         let from = self.states.insert(work, to).unwrap_or("?");
         if from != to {
             stats.hit("work", format!("{from}>{to}"));
         }
     }
 
-    fn cost(&mut self, work: WorkId, cost: u32) {
+    pub(super) fn cost(&mut self, work: WorkId, cost: u32) {
         if let Some(owned) = self.owned.get_mut(&work) {
             owned.cost = cost;
         }
@@ -567,25 +588,5 @@ impl Auditor {
         holds("what is given fits the capacity", load <= capacity, || {
             format!("{load} of {capacity} of {name} at {index}")
         })
-    }
-
-    /// Nobody without a connection owns anything after all graces. To be asked when all due timers have fired.
-    pub(crate) fn graces_end(&self, now: Timestamp) -> Result<(), Broken> {
-        for (work, owned) in &self.owned {
-            // What is accepted after the loss waits from the end of the session, which may come late when the clock leaps.
-            let gone = self.gone.get(&owned.agent).map(|(since, _)| owned.at >= *since);
-            let gone = if gone == Some(true) { self.ended.get(&owned.agent) } else { self.gone.get(&owned.agent) };
-            let (Some(grace_ms), Some((since, then))) = (owned.grace_ms, gone) else {
-                continue;
-            };
-            let longest =
-                self.owned.values().filter(|other| other.agent == owned.agent).filter_map(|other| other.grace_ms).max();
-            let bound = longest.unwrap_or(0).max(120_000) + grace_ms + 2 * (self.extended_ms - then);
-            let over = now.millis_since(*since).unsigned_abs() > bound + 1_000;
-            holds("who is gone owns nothing after the graces", !over, || {
-                format!("{work} of {} since {since:?} at {now:?}", owned.agent)
-            })?;
-        }
-        Ok(())
     }
 }

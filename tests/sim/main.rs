@@ -12,6 +12,7 @@ mod customers;
 mod ending;
 mod faults;
 mod found;
+mod graces;
 mod matters;
 mod model;
 mod node;

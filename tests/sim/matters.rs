@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use skein::domain::Workspace;
 use skein::domain::event::Scope;
 use skein::domain::id::{LeafId, MessageId, Name, WorkId};
-use skein::domain::record::{Author, Change, Direction, MessageKind, MessageStored, PersonalValue, Record};
+use skein::domain::record::{
+    Author, Change, Direction, MessageKind, MessageStored, PersonalValue, Record, WrapUpStarted,
+};
 use skein::domain::time::Timestamp;
 use skein::domain::view::WorkState;
 
@@ -54,6 +56,10 @@ struct OfWork {
     asks: BTreeMap<MessageId, Heard>,
     /// Answers, and ends without one.
     answers: BTreeSet<MessageId>,
+    /// Since when the customer waits again, of what was parked without an answer, with what answered or ended it first.
+    resumed: BTreeMap<MessageId, (Timestamp, Option<MessageId>)>,
+    /// It is parked, by the change of that number, and had no answer.
+    left_open: Option<MessageId>,
 }
 
 impl OfWork {
@@ -62,15 +68,35 @@ impl OfWork {
         for asked in self.asks.values_mut() {
             asked.answered.get_or_insert(id);
         }
+        for (_, answered) in self.resumed.values_mut() {
+            answered.get_or_insert(id);
+        }
+    }
+
+    fn park(&mut self, id: MessageId) {
+        self.left_open = self.ours_since().map(|_| id);
+        if self.left_open.is_some() {
+            self.answer(id);
+        }
+    }
+
+    fn wake(&mut self, id: MessageId, at: Timestamp) {
+        let Some(parked) = self.left_open.take() else { return };
+        let left = self.asks.values().map(|asked| asked.answered).chain(self.resumed.values().map(|(_, by)| *by));
+        if left.into_iter().any(|by| by == Some(parked)) {
+            self.resumed.insert(id, (at, None));
+        }
     }
 
     /// Since when the customer waits.
     fn ours_since(&self) -> Option<Timestamp> {
-        let open = self.asks.iter().filter(|(id, asked)| match asked.answered {
+        let resumed = self.resumed.iter().map(|(id, (at, answered))| (id, *at, *answered));
+        let all = self.asks.iter().map(|(id, asked)| (id, asked.at, asked.answered)).chain(resumed);
+        let open = all.filter(|(id, _, answered)| match answered {
             None => true,
-            Some(first) => !self.answers.contains(&first) && !self.answers.iter().any(|answer| answer > *id),
+            Some(first) => !self.answers.contains(first) && !self.answers.iter().any(|answer| answer > *id),
         });
-        open.map(|(_, asked)| asked.at).min()
+        open.map(|(_, at, _)| at).min()
     }
 }
 
@@ -83,6 +109,8 @@ pub(crate) struct Matters {
     /// What is asked and stands in no Work, because whoever asked is set aside.
     aside: BTreeMap<MessageId, Heard>,
     merged: BTreeSet<WorkId>,
+    /// Works whose messages the record moves, to be looked at when all of it is noted.
+    stirred: BTreeSet<WorkId>,
 }
 
 impl Matters {
@@ -104,6 +132,7 @@ impl Matters {
         let about = matches!(message.kind, MessageKind::Edit | MessageKind::Deletion);
         if message.direction == Direction::Out && !message.flags.is_quiet() && !about {
             of.answer(id);
+            of.left_open = None;
         }
     }
 
@@ -117,7 +146,15 @@ impl Matters {
     ) -> Result<(), Broken> {
         let id = MessageId::new(record.index, place);
         match &record.changes[usize::from(place)] {
-            Change::WrapUpStarted { work, .. } => self.works.entry(*work).or_default().answer(id),
+            Change::WrapUpStarted(WrapUpStarted { work, .. }) => self.works.entry(*work).or_default().answer(id),
+            Change::Parked(parked) => {
+                self.works.entry(parked.work).or_default().park(id);
+                self.stirred.insert(parked.work);
+            }
+            Change::Woken(woken) => {
+                self.works.entry(woken.work).or_default().wake(id, record.time);
+                self.stirred.insert(woken.work);
+            }
             // It may be asked again.
             Change::SpamMarked { work, leaf } => {
                 stats.hit("set aside", "spam");
@@ -138,13 +175,15 @@ impl Matters {
                     of.messages.insert(*message);
                     of.asks.extend(heard.map(|heard| (*message, heard)));
                 }
-                self.agrees(*work, space)?;
+                self.stirred.insert(*work);
             }
             // What is closed cannot be split any more: a new count begins when it is reopened.
             Change::WorkClosed { work, .. } => {
                 let of = self.works.entry(*work).or_default();
                 of.asks.clear();
                 of.answers.clear();
+                of.resumed.clear();
+                of.left_open = None;
             }
             Change::WorksMerged { from, into, .. } => {
                 stats.hit("matter", "merged");
@@ -158,8 +197,9 @@ impl Matters {
                 into_of.messages.extend(from_of.messages);
                 into_of.asks.extend(from_of.asks);
                 into_of.answers.extend(from_of.answers);
+                into_of.resumed.extend(from_of.resumed);
                 self.merged.insert(*from);
-                self.agrees(*into, space)?;
+                self.stirred.insert(*into);
             }
             Change::WorkSplit { from, into, messages, .. } => {
                 stats.hit("matter", "split");
@@ -176,11 +216,7 @@ impl Matters {
                 let apart = record.changes.iter().any(|change| matches!(change, Change::Unmerged { .. }));
                 holds("a work keeps a message", apart || !of.messages.is_empty(), || from.to_string())?;
                 self.works.insert(*into, parted);
-                self.agrees(*from, space)?;
-                let goes_on = |change: &Change| matches!(change, Change::WorksMerged { from, .. } if from == into);
-                if !record.changes.iter().any(goes_on) {
-                    self.agrees(*into, space)?;
-                }
+                self.stirred.extend([*from, *into]);
             }
             Change::WorkJoined { .. } => stats.hit("matter", "joined by another endpoint"),
             Change::MessageStored(message) => {
@@ -197,6 +233,11 @@ impl Matters {
             _ => {}
         }
         Ok(())
+    }
+
+    /// The whole record is noted: what it moved is where the state says. In between the state is ahead of what is counted.
+    pub(crate) fn noted(&mut self, space: &Workspace) -> Result<(), Broken> {
+        std::mem::take(&mut self.stirred).into_iter().try_for_each(|work| self.agrees(work, space))
     }
 
     /// Every message is shown in the one Work that has it, and the Work has the turn that its messages make.

@@ -4,8 +4,8 @@ use skein::domain::event::AddressKind;
 use skein::domain::id::Name;
 use skein::domain::rules::{Rule, When};
 use skein::domain::workspace::{
-    Accept, AgentConfig, AgentKind, AgentProfile, EndpointConfig, GracePolicy, IdentityConfig, Levels, OptOutConfig,
-    QueueConfig, WorkspaceConfig,
+    Accept, AgentConfig, AgentKind, AgentProfile, CreditConfig, EndpointConfig, GracePolicy, HoursConfig,
+    IdentityConfig, Levels, Opening, OptOutConfig, QueueConfig, WorkspaceConfig,
 };
 
 use super::checks::ACME;
@@ -75,9 +75,15 @@ pub(crate) fn config() -> WorkspaceConfig {
             queue("support", Accept::Manual, 30_000, 0, GracePolicy::Requeue),
             QueueConfig { first_reply_target_ms: 20_000, ..queue("quick", Accept::Manual, 0, 0, GracePolicy::Requeue) },
             queue("sales", Accept::Auto, 0, 120_000, GracePolicy::Keep),
-            queue("live", Accept::Manual, 10_000, 45_000, GracePolicy::OfferBack),
+            QueueConfig {
+                hours: Some(Name::new("desk")),
+                ..queue("live", Accept::Manual, 10_000, 45_000, GracePolicy::OfferBack)
+            },
         ],
         skills: ["french", "law"].map(Name::new).to_vec(),
+        hours: vec![hours(20)],
+        credits: vec![CreditConfig { name: Name::new("again"), ms: 90_000 }],
+        credit_cap_ms: 60_000,
         rules: rules(),
         agents: agents
             .into_iter()
@@ -106,16 +112,33 @@ pub(crate) fn config() -> WorkspaceConfig {
     }
 }
 
+/// Of every half hour the first minutes.
+fn hours(open: u16) -> HoursConfig {
+    let day: Vec<Opening> = (0..48).map(|half| Opening { from: half * 30, to: half * 30 + open }).collect();
+    HoursConfig {
+        name: Name::new("desk"),
+        zone: "UTC".to_owned(),
+        week: std::array::from_fn(|_| day.clone()),
+        ..HoursConfig::default()
+    }
+}
+
 /// By what is said, by what is known of who says it, and by what was before.
 fn rules() -> Vec<Rule> {
     let known = When { facts: vec![(Name::new("tier"), vec!["Bonn".to_owned()])], ..When::default() };
-    let short = When { shorter_than: Some(9), channel: vec![Name::new("telegram")], ..When::default() };
+    let short = When { shorter_than: Some(8), channel: vec![Name::new("telegram")], ..When::default() };
     let again = When { returning: Some(true), ..When::default() };
     let french = [(Name::new("french"), 2)].into_iter().collect::<Levels>();
     vec![
         Rule { name: Name::new("known"), when: known, queue: Some(Name::new("quick")), ..Rule::default() },
         Rule { name: Name::new("short"), when: short, queue: Some(Name::new("sales")), ..Rule::default() },
-        Rule { name: Name::new("again"), when: again, requires: french, ..Rule::default() },
+        Rule {
+            name: Name::new("again"),
+            when: again,
+            requires: french,
+            credits: vec![Name::new("again")],
+            ..Rule::default()
+        },
     ]
 }
 
@@ -153,6 +176,9 @@ pub(crate) fn changed(rng: &mut Rng) -> WorkspaceConfig {
         for endpoint in config.endpoints.iter_mut().filter(|endpoint| endpoint.queue == "quick") {
             endpoint.queue = Name::new("support");
         }
+    }
+    if rng.percent(30) {
+        config.hours = vec![hours(*rng.pick(&[1, 29]))];
     }
     if rng.percent(20) {
         config.decline_cooldown_min_ms = config.decline_cooldown_ms;

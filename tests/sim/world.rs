@@ -214,7 +214,7 @@ impl World {
             }
             let state = self.node.engine.state();
             let view = state.workspace(ACME).and_then(|space| space.agent(self.agents[at].name));
-            let Some(wish) = self.agents[at].wish(&mut self.rng, view.as_ref(), state.head()) else {
+            let Some(wish) = self.agents[at].wish(&mut self.rng, view.as_ref(), (state.head(), self.now)) else {
                 continue;
             };
             let old_node = self.deposed.is_some() && self.rng.percent(40);

@@ -13,6 +13,7 @@ use skein::domain::command::{AgentCommand, Answer, Command, Send, Verb};
 use skein::domain::content::Content;
 use skein::domain::id::{Index, LeafId, Name, RootId, WorkId};
 use skein::domain::record::{Presence, Purpose};
+use skein::domain::workspace::IndexedConfig;
 use skein::erasure::Eraser;
 use skein::ingest::{Bodies, IngestHealth, Source};
 use skein::keys::{JetStreamKeys, Keeper, KeyBooks, KeyStore as _, LEAVES, WorkspaceKey};
@@ -102,7 +103,7 @@ async fn process(nats: &Nats, key: &WorkspaceKey, erases: bool) -> Process {
         client: nats.open("ingest").await.expect("connect"),
         workspace: Name::new("acme"),
         stream: Name::new("SKEIN_IN_acme"),
-        config: tokio::sync::watch::channel(Arc::new(workspace())).1,
+        config: tokio::sync::watch::channel(Arc::new(IndexedConfig::new(workspace()))).1,
         bodies: bodies.clone(),
         typing: skein::ingest::typing(Metrics::new()).0,
         handle: handle.clone(),

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use skein::domain::command::Command;
 use skein::domain::id::{Index, Name, Position};
-use skein::domain::record::{Cause, Change, Input, Record};
+use skein::domain::record::{Cause, Change, DeadLettered, Input, Record};
 use skein::domain::time::Timestamp;
 use skein::nats::{Nats, Ordered, OrderedOptions, stream_state, streams};
 use skein::outbound::{Anchor, Backlog, HandOver, Kind, LOG_HEADER, Of, OutboundError, Outbox, Outgoing, anchor};
@@ -23,13 +23,13 @@ const DEAD: &str = "SKEIN_DEAD_acme";
 
 /// Every record has one dead letter, all about the first message of IN.
 fn outgoing(index: u64) -> Outgoing {
-    let letter = Change::DeadLettered {
+    let letter = Change::DeadLettered(DeadLettered {
         input: Input { sequence: 1, of: 1, ..Input::default() },
         stream: Name::new("SKEIN_IN_acme"),
         channel: Name::new("sms"),
         endpoint: Name::new("line1"),
         reason: Name::new("malformed"),
-    };
+    });
     Outgoing {
         position: Position { index: Index(index), output: 0 },
         record: Arc::new(Record {

@@ -6,7 +6,8 @@ use skein::admin::Readiness;
 use skein::agents::feed::Feeds;
 use skein::clock::SystemTimeSource;
 use skein::domain::id::{Index, Name};
-use skein::domain::record::{Change, Record};
+use skein::domain::record::{Change, DeadLettered, Record};
+use skein::domain::workspace::IndexedConfig;
 use skein::ingest::{Bodies, IngestHealth, Source, Trim};
 use skein::keys::{KeyBooks, MemoryKeys, WorkspaceKey};
 use skein::log::{EventLog as _, LogOptions, MemoryLog, Tip, codec};
@@ -76,7 +77,7 @@ async fn process(nats: &Nats, stored: &Stored) -> Process {
         client: nats.open("ingest").await.expect("connect"),
         workspace: Name::new("acme"),
         stream: Name::new(IN),
-        config: tokio::sync::watch::channel(Arc::new(workspace())).1,
+        config: tokio::sync::watch::channel(Arc::new(IndexedConfig::new(workspace()))).1,
         bodies: Bodies::open(nats.control(), &streams::media_bucket("acme")).await.expect("the store"),
         typing: skein::ingest::typing(Metrics::new()).0,
         handle: ends.handle.clone(),
@@ -210,7 +211,7 @@ async fn what_cannot_be_read_is_set_aside_with_its_reason_and_nothing_else_is_lo
         for record in records(&log).await {
             for change in &record.changes {
                 match change {
-                    Change::DeadLettered { reason, .. } => reasons.push(reason.to_string()),
+                    Change::DeadLettered(DeadLettered { reason, .. }) => reasons.push(reason.to_string()),
                     Change::MessageStored(_) => reasons.push("stored".into()),
                     _ => {}
                 }

@@ -138,6 +138,8 @@ macro_rules! wire {
     };
 }
 
+pub(super) use wire;
+
 wire! {
     SetPresenceRequest => SetPresenceResponse, SetPresence, "set_presence",
         |request| set_presence(request), |answer| {};
@@ -296,7 +298,7 @@ fn split_work(request: &p::SplitWorkRequest) -> Result<Verb, Refusal> {
     })
 }
 
-fn text<T: ToString>(id: Option<T>) -> String {
+pub(super) fn text<T: ToString>(id: Option<T>) -> String {
     id.map(|id| id.to_string()).unwrap_or_default()
 }
 

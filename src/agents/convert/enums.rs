@@ -3,7 +3,7 @@
 use crate::domain::event::{AddressKind, Assurance, ErrorClass, ReceiptStatus, Scope};
 use crate::domain::record::{
     AssignCause, Author, Direction, Evidence, Flags, MessageKind, MuteReason, OfferOutcome, Presence, Purpose,
-    SessionEnd, SuggestionReason, UnassignReason,
+    SessionEnd, SuggestionReason, TransferOutcome, UnassignReason, WakeCause,
 };
 use crate::domain::view::WorkState;
 use crate::normalize::convert;
@@ -19,6 +19,12 @@ pub(super) fn work_state(state: WorkState) -> p::WorkState {
         WorkState::Closed => p::WorkState::Closed,
         WorkState::Canceled => p::WorkState::Canceled,
     }
+}
+
+/// The name that a state has in the contract, without its prefix.
+pub(in super::super) fn work_state_label(state: WorkState) -> String {
+    let name = work_state(state).as_str_name();
+    name.strip_prefix("WORK_STATE_").unwrap_or(name).to_owned()
 }
 
 /// The state asked for; none for UNSPECIFIED.
@@ -77,6 +83,26 @@ pub(super) fn unassign_reason(reason: UnassignReason) -> p::UnassignReason {
         UnassignReason::Requeued => p::UnassignReason::Requeued,
         UnassignReason::Merged => p::UnassignReason::Merged,
         UnassignReason::Muted => p::UnassignReason::Muted,
+        UnassignReason::NotReady => p::UnassignReason::NotReady,
+        UnassignReason::Transferred => p::UnassignReason::Transferred,
+        UnassignReason::TransferLapsed => p::UnassignReason::TransferLapsed,
+    }
+}
+
+pub(super) fn transfer_outcome(outcome: TransferOutcome) -> p::TransferOutcome {
+    match outcome {
+        TransferOutcome::Declined => p::TransferOutcome::Declined,
+        TransferOutcome::Unavailable => p::TransferOutcome::Unavailable,
+        TransferOutcome::Withdrawn => p::TransferOutcome::Withdrawn,
+    }
+}
+
+pub(super) fn wake_cause(cause: WakeCause) -> p::WakeCause {
+    match cause {
+        WakeCause::Time => p::WakeCause::Time,
+        WakeCause::Message => p::WakeCause::Message,
+        WakeCause::Fact => p::WakeCause::Fact,
+        WakeCause::Agent => p::WakeCause::Agent,
     }
 }
 

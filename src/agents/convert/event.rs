@@ -9,8 +9,8 @@ use crate::domain::content::Attachment;
 use crate::domain::event::ReceiptStatus;
 use crate::domain::id::{AgentId, AssignmentId, LeafId, MessageId, Name, OfferId, Position, RootId, WorkId};
 use crate::domain::record::{
-    Assigned, Author, Change, Direction, MessageContent, MessageStored, OfferMade, PersonalValue, ReceiptNoted, Record,
-    WorkBrief,
+    Assigned, Author, Change, Direction, MessageContent, MessageStored, OfferMade, PersonalValue, PresenceSet,
+    ReceiptNoted, Record, Woken, WorkBrief, WrapUpStarted,
 };
 use crate::domain::view::WorkState;
 use crate::normalize::convert::{attachment_into_proto, content_to_proto, error_class, receipt_status};
@@ -29,7 +29,7 @@ pub(in crate::agents) fn event(
     let kind = match record.changes.get(usize::from(place))? {
         Change::MessageStored(stored) => Kind::Message(message(record, place, stored, name)),
         Change::ReceiptNoted(receipt) => Kind::Status(status(receipt)),
-        Change::OfferMade(made) => Kind::Offered(offered(record, place, made)),
+        Change::OfferMade(made) => Kind::Offered(offered(record, place, made, name)),
         Change::OfferEnded { offer, work, outcome, .. } => Kind::OfferEnded(p::OfferEnded {
             offer_id: offer.to_string(),
             work_id: work.to_string(),
@@ -41,15 +41,45 @@ pub(in crate::agents) fn event(
             assignment_id: assignment.to_string(),
             reason: enums::unassign_reason(*reason).into(),
         }),
-        Change::WrapUpStarted { work, until, .. } => Kind::Changed(p::WorkChanged {
+        Change::WrapUpStarted(WrapUpStarted { work, until, .. }) => Kind::Changed(p::WorkChanged {
             work_id: work.to_string(),
             state: p::WorkState::Wrapup.into(),
             wrap_up_until: Some(timestamp(*until)),
+            ..p::WorkChanged::default()
         }),
         Change::WrapUpLeft { work, .. } => Kind::Changed(p::WorkChanged {
             work_id: work.to_string(),
             state: p::WorkState::Assigned.into(),
-            wrap_up_until: None,
+            ..p::WorkChanged::default()
+        }),
+        Change::Parked(parked) => Kind::Changed(p::WorkChanged {
+            work_id: parked.work.to_string(),
+            state: p::WorkState::Parked.into(),
+            parked_until: Some(timestamp(parked.until)),
+            ..p::WorkChanged::default()
+        }),
+        Change::Woken(woken) => Kind::Changed(self::woken(woken)),
+        Change::Transferring(change) => Kind::TransferStarted(p::TransferStarted {
+            work_id: change.work.to_string(),
+            transfer: Some(p::Transfer {
+                agent: change.to.and_then(&name).map(Into::into).unwrap_or_default(),
+                queue: change.queue.to_string(),
+                until: change.until.map(timestamp),
+            }),
+        }),
+        Change::WrapUpExtended(extended) => Kind::Changed(p::WorkChanged {
+            work_id: extended.work.to_string(),
+            state: p::WorkState::Wrapup.into(),
+            wrap_up_until: Some(timestamp(extended.until)),
+            ..p::WorkChanged::default()
+        }),
+        Change::Promised(promised) => Kind::Promised(p::WorkPromised {
+            work_id: promised.work.to_string(),
+            promised_by: promised.by.map(timestamp),
+        }),
+        Change::TransferEnded(change) => Kind::TransferEnded(p::TransferEnded {
+            work_id: change.work.to_string(),
+            outcome: enums::transfer_outcome(change.outcome).into(),
         }),
         Change::WorksMerged { from, into, .. } => {
             Kind::WorksMerged(p::WorksMerged { from_work_id: from.to_string(), into_work_id: into.to_string() })
@@ -63,13 +93,12 @@ pub(in crate::agents) fn event(
             work_id: work.to_string(),
             message_ids: messages.iter().map(ToString::to_string).collect(),
         }),
-        Change::PresenceSet { presence, reason, channels, .. } => Kind::Presence(p::AgentState {
+        Change::PresenceSet(PresenceSet { presence, reason, channels, .. }) => Kind::Presence(p::AgentState {
             agent: me.to_string(),
             presence: enums::presence(*presence).into(),
             reason: reason.to_string(),
             channels: channels.iter().map(ToString::to_string).collect(),
-            capacity: 0,
-            load: 0,
+            ..p::AgentState::default()
         }),
         Change::SessionEnded { reason, .. } => {
             Kind::SessionEnded(p::SessionEnded { reason: enums::session_end(*reason).into() })
@@ -183,6 +212,8 @@ pub(in crate::agents) fn authors(record: &Record) -> impl Iterator<Item = AgentI
             Author::Agent(agent) | Author::Bot(agent) => Some(agent),
             Author::Customer | Author::Participant | Author::System | Author::External => None,
         },
+        Change::OfferMade(made) => made.from,
+        Change::Transferring(change) => change.to,
         _ => None,
     })
 }
@@ -254,12 +285,35 @@ pub(super) fn status(receipt: &ReceiptNoted) -> p::MessageStatus {
     }
 }
 
-fn offered(record: &Record, place: u16, made: &OfferMade) -> p::Offer {
+fn woken(woken: &Woken) -> p::WorkChanged {
+    let state = if woken.held_until.is_some() { p::WorkState::Parked } else { p::WorkState::Assigned };
+    p::WorkChanged {
+        work_id: woken.work.to_string(),
+        state: state.into(),
+        woken_by: enums::wake_cause(woken.cause).into(),
+        held_until: woken.held_until.map(timestamp),
+        cost: woken.cost,
+        ..p::WorkChanged::default()
+    }
+}
+
+/// What whoever passed the Work on noted.
+fn note(record: &Record, place: u16) -> String {
+    let noted = record.content.iter().find_map(|personal| match &personal.value {
+        PersonalValue::Note(note) if personal.place == place => Some(note.clone()),
+        _ => None,
+    });
+    noted.unwrap_or_default()
+}
+
+fn offered(record: &Record, place: u16, made: &OfferMade, name: impl Fn(AgentId) -> Option<Name>) -> p::Offer {
     p::Offer {
         offer_id: OfferId::new(record.index, place).to_string(),
         work: Some(brief(made.work, &made.brief, WorkState::Offered)),
         expires_at: Some(timestamp(made.expires_at)),
         cost: made.cost,
+        passed_on_by: made.from.and_then(name).map(Into::into).unwrap_or_default(),
+        note: note(record, place),
     }
 }
 
@@ -274,6 +328,7 @@ fn assignment(record: &Record, place: u16, assigned: &Assigned, me: &Name) -> p:
         cost: assigned.cost,
         messages: Vec::new(),
         more_messages: false,
+        note: note(record, place),
     }
 }
 

@@ -9,7 +9,8 @@ use super::view::timestamp;
 use crate::domain::event::Scope;
 use crate::domain::id::{AgentId, LeafId, MessageId, Name, WorkId};
 use crate::domain::record::{
-    Cause, Change, IdentityOpened, MessageContent, MessageStored, OptSource, PersonalValue, Record, WorkOpened,
+    Cause, Change, IdentityOpened, IdentityRekeyed, MessageContent, MessageStored, OptNoted, OptSource, PersonalValue,
+    Record, WorkOpened,
 };
 use crate::domain::view::{BlockView, CustomerView};
 use crate::normalize::convert::content_to_proto;
@@ -78,7 +79,7 @@ fn item(
             Item::Part(p::ExportedMessage { message: None, content, beside: beside(words) })
         }
         Change::IdentityOpened(opened) => Item::Address(address(record, place, opened)),
-        Change::IdentityRekeyed { kind, generation, .. } => match personal(record, place)? {
+        Change::IdentityRekeyed(IdentityRekeyed { kind, generation, .. }) => match personal(record, place)? {
             PersonalValue::Address(address) => Item::Address(p::ExportedAddress {
                 namespace: enums::namespace(*kind).to_owned(),
                 address: address.to_string(),
@@ -107,6 +108,12 @@ fn item(
             }),
             _ => return None,
         },
+        Change::Transferring(change) => match personal(record, place)? {
+            PersonalValue::Note(note) => {
+                Item::PassedOn(p::ExportedNote { work_id: change.work.to_string(), note: note.clone() })
+            }
+            _ => return None,
+        },
         Change::Blocked { until, .. } => {
             let reason = match personal(record, place) {
                 Some(PersonalValue::Reason(reason)) => Some(reason.clone()),
@@ -115,7 +122,7 @@ fn item(
             Item::Blocked(block(BlockView { since: record.time, until: *until, by: None, reason }))
         }
         Change::Unblocked { .. } => Item::Unblocked(mark(None, "")),
-        Change::OptNoted { purposes, refused, source, .. } => Item::Opt(p::ExportedOpt {
+        Change::OptNoted(OptNoted { purposes, refused, source, .. }) => Item::Opt(p::ExportedOpt {
             purposes: purposes.iter().map(|purpose| enums::purpose(*purpose).into()).collect(),
             refused: *refused,
             source: opt_source(*source).to_owned(),

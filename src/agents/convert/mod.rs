@@ -11,6 +11,7 @@ mod event;
 mod export;
 mod facts;
 mod live;
+mod pass;
 mod request;
 mod send;
 mod unanswered;
@@ -21,7 +22,7 @@ pub(super) use command::{
     works_token,
 };
 pub(super) use customer::{customer, customer_id, search, search_token, sender, suggestion};
-pub(super) use enums::{error_class, mute_label, namespace, status_label};
+pub(super) use enums::{error_class, mute_label, namespace, status_label, work_state_label};
 pub(super) use event::{attachment, authors, conversation_events, event, history_messages, say, session_ended};
 pub(super) use export::{export_line, exported, head};
 pub(super) use facts::{quarantine, without_facts_above};

@@ -67,6 +67,15 @@ pub(in crate::agents) fn work(view: WorkView) -> p::Work {
             .map(|(channel, endpoint)| p::WorkPlace { channel: channel.into(), endpoint: endpoint.into() })
             .collect(),
         muted: view.muted.map_or(p::MuteReason::Unspecified, enums::mute_reason).into(),
+        parked_until: view.passing.parked_until.map(timestamp),
+        wake_on_fact: view.passing.wake_on_fact.map(Into::into).unwrap_or_default(),
+        held_until: view.passing.held_until.map(timestamp),
+        promised_by: view.passing.promised_by.map(timestamp),
+        transfer: view.passing.transfer.map(|transfer| p::Transfer {
+            agent: transfer.to.map(Into::into).unwrap_or_default(),
+            queue: transfer.queue.into(),
+            until: transfer.until.map(timestamp),
+        }),
     }
 }
 
@@ -82,6 +91,8 @@ pub(in crate::agents) fn offer(view: OfferView) -> p::Offer {
         work: Some(work(view.work)),
         expires_at: Some(timestamp(view.expires_at)),
         cost: view.cost,
+        passed_on_by: view.from.map(Into::into).unwrap_or_default(),
+        note: view.note,
     }
 }
 
@@ -96,6 +107,7 @@ pub(in crate::agents) fn snapshot(index: Index, view: AgentView) -> p::Snapshot 
             channels: view.channels.into_iter().map(Into::into).collect(),
             capacity: view.capacity,
             load: view.load,
+            overcommit: view.load.saturating_sub(view.capacity),
         }),
         offers: view.offers.into_iter().map(offer).collect(),
         works: view.works.into_iter().map(work).collect(),

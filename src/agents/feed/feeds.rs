@@ -228,10 +228,10 @@ pub(super) fn weight(record: &Record) -> u64 {
         .iter()
         .map(|personal| match &personal.value {
             PersonalValue::Message(message) => words(&message.content),
-            PersonalValue::Address(text) | PersonalValue::Shown(text) => text.len(),
+            PersonalValue::Address(text) | PersonalValue::Shown(text) | PersonalValue::WakeFact(text) => text.len(),
             PersonalValue::Facts(facts) => facts.iter().map(|fact| fact.key.len() + fact.value.len()).sum(),
             PersonalValue::Asked(asked) => asked.prompt.len(),
-            PersonalValue::Reason(reason) => reason.len(),
+            PersonalValue::Reason(text) | PersonalValue::Note(text) => text.len(),
             PersonalValue::Inputs(inputs) => inputs.weight(),
         })
         .sum();

@@ -104,4 +104,58 @@ impl WorkService for Service {
     ) -> Result<Response<p::SplitWorkResponse>, Status> {
         self.unary(request).await
     }
+
+    async fn requeue_work(
+        &self,
+        request: Request<p::RequeueWorkRequest>,
+    ) -> Result<Response<p::RequeueWorkResponse>, Status> {
+        self.unary(request).await
+    }
+
+    async fn park_work(&self, request: Request<p::ParkWorkRequest>) -> Result<Response<p::ParkWorkResponse>, Status> {
+        self.unary(request).await
+    }
+
+    async fn unpark_work(
+        &self,
+        request: Request<p::UnparkWorkRequest>,
+    ) -> Result<Response<p::UnparkWorkResponse>, Status> {
+        self.unary(request).await
+    }
+
+    async fn transfer_work(
+        &self,
+        request: Request<p::TransferWorkRequest>,
+    ) -> Result<Response<p::TransferWorkResponse>, Status> {
+        self.unary(request).await
+    }
+
+    async fn cancel_transfer(
+        &self,
+        request: Request<p::CancelTransferRequest>,
+    ) -> Result<Response<p::CancelTransferResponse>, Status> {
+        self.unary(request).await
+    }
+
+    async fn claim_work(
+        &self,
+        request: Request<p::ClaimWorkRequest>,
+    ) -> Result<Response<p::ClaimWorkResponse>, Status> {
+        self.unary(request).await
+    }
+
+    async fn extend_wrap_up(
+        &self,
+        request: Request<p::ExtendWrapUpRequest>,
+    ) -> Result<Response<p::ExtendWrapUpResponse>, Status> {
+        self.unary(request).await
+    }
+
+    async fn promise(&self, request: Request<p::PromiseRequest>) -> Result<Response<p::PromiseResponse>, Status> {
+        self.unary(request).await
+    }
+
+    async fn move_work(&self, request: Request<p::MoveWorkRequest>) -> Result<Response<p::MoveWorkResponse>, Status> {
+        self.unary(request).await
+    }
 }

@@ -90,6 +90,9 @@ impl Seat {
                     "offer {} {} on {}/{} for {} units",
                     offer.offer_id, work.work_id, work.channel, work.endpoint, offer.cost
                 );
+                if !offer.passed_on_by.is_empty() {
+                    println!("passed on by {}: {}", offer.passed_on_by, shown(&offer.note));
+                }
                 if self.auto {
                     self.commands.accept(&offer.offer_id).await?;
                 }
@@ -123,6 +126,16 @@ impl Seat {
             }
             Some(Happened::Changed(changed)) => {
                 println!("work {} is {}", changed.work_id, words::work(changed.state()));
+            }
+            Some(Happened::TransferStarted(started)) => {
+                println!("work {} is passed on, and yours until somebody takes it", started.work_id);
+            }
+            Some(Happened::Promised(promised)) => {
+                let kept = if promised.promised_by.is_some() { "has" } else { "has no" };
+                println!("work {} {kept} promise to its customer", promised.work_id);
+            }
+            Some(Happened::TransferEnded(ended)) => {
+                println!("work {} stays yours: {}", ended.work_id, words::kept(ended.outcome()));
             }
             Some(Happened::Message(message)) => {
                 show_message(message);

@@ -1,6 +1,8 @@
 //! The protocol's values in words for people.
 
-use crate::proto::agent::{Evidence, Identity, OfferOutcome, Presence, SessionEndReason, UnassignReason, WorkState};
+use crate::proto::agent::{
+    Evidence, Identity, OfferOutcome, Presence, SessionEndReason, TransferOutcome, UnassignReason, WorkState,
+};
 use crate::proto::channel::{AuthorKind, ReceiptStatus};
 
 pub(super) fn presence(presence: Presence) -> &'static str {
@@ -45,6 +47,18 @@ pub(super) fn gone(reason: UnassignReason) -> &'static str {
         UnassignReason::Requeued => "back in its queue",
         UnassignReason::Merged => "merged into another",
         UnassignReason::Muted => "given to a person: programs went round in circles",
+        UnassignReason::Transferred => "somebody else's now",
+        UnassignReason::TransferLapsed => "in the queue that you passed it on to: nobody has taken it yet",
+        UnassignReason::NotReady => "given to somebody else: it woke, and you were not there",
+    }
+}
+
+pub(super) fn kept(outcome: TransferOutcome) -> &'static str {
+    match outcome {
+        TransferOutcome::Unspecified => "the transfer is over",
+        TransferOutcome::Declined => "it was declined",
+        TransferOutcome::Unavailable => "nobody is there to take it",
+        TransferOutcome::Withdrawn => "the transfer is taken back",
     }
 }
 

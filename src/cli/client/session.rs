@@ -318,7 +318,10 @@ impl Desk {
                 | Happened::SessionEnded(_)
                 | Happened::WorksMerged(_)
                 | Happened::WorkSplit(_)
-                | Happened::MessagesRestored(_),
+                | Happened::MessagesRestored(_)
+                | Happened::TransferStarted(_)
+                | Happened::TransferEnded(_)
+                | Happened::Promised(_),
             )
             | None => {}
         }

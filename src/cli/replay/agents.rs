@@ -185,7 +185,10 @@ impl Agent {
                 | Happened::CustomerChanged(_)
                 | Happened::WorksMerged(_)
                 | Happened::WorkSplit(_)
-                | Happened::MessagesRestored(_),
+                | Happened::MessagesRestored(_)
+                | Happened::TransferStarted(_)
+                | Happened::TransferEnded(_)
+                | Happened::Promised(_),
             )
             | None => {}
             Some(Happened::SessionEnded(ended)) => {

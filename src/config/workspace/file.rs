@@ -8,7 +8,9 @@ use toml::Spanned;
 
 use super::agent::{Agent, Profile};
 use super::check::Check;
+use super::credit::Credit;
 use super::endpoint::Endpoint;
+use super::hours::{Hours, MAX_HOURS};
 use super::identity::Identity;
 use super::opt_out::OptOut;
 use super::queue::Queue;
@@ -39,6 +41,10 @@ struct File {
     queue: Vec<Queue>,
     #[serde(default)]
     skill: Vec<Skill>,
+    #[serde(default)]
+    hours: Vec<Hours>,
+    #[serde(default)]
+    credit: Vec<Credit>,
     #[serde(default)]
     rule: Vec<RuleSection>,
     #[serde(default)]
@@ -92,11 +98,25 @@ impl File {
         if let Some(skill) = self.skill.get(MAX_SKILLS) {
             check.problem(skill.name.span(), "skill".into(), format!("at most {MAX_SKILLS} are possible"), None);
         }
+        check.unique("hours", self.hours.iter().map(|hours| &hours.name));
+        if let Some(hours) = self.hours.get(MAX_HOURS) {
+            check.problem(hours.name.span(), "hours".into(), format!("at most {MAX_HOURS} are possible"), None);
+        }
+        for (at, hours) in self.hours.iter().enumerate() {
+            hours.check(&format!("hours[{at}]"), check);
+        }
+        check.unique("credit", self.credit.iter().map(|credit| &credit.name));
         check.unique("agent", self.agent.iter().map(|agent| &agent.name));
         let queues: Vec<&str> = self.queue.iter().map(|queue| queue.name.as_ref().as_str()).collect();
         let skills: Vec<&str> = self.skill.iter().map(|skill| skill.name.as_ref().as_str()).collect();
+        let endpoints: Vec<&str> = self.endpoint.iter().map(|endpoint| endpoint.name.as_ref().as_str()).collect();
+        let channels: Vec<&str> = self.endpoint.iter().map(|endpoint| endpoint.channel.as_ref().as_str()).collect();
+        let hours: Vec<&str> = self.hours.iter().map(|hours| hours.name.as_ref().as_str()).collect();
+        if let Some(default) = &self.work.hours {
+            check.listed("work.hours".into(), default, "hours", &hours);
+        }
         for (at, queue) in self.queue.iter().enumerate() {
-            queue.check(&format!("queue[{at}]"), &skills, check);
+            queue.check(&format!("queue[{at}]"), &skills, &channels, &hours, check);
         }
         for (at, endpoint) in self.endpoint.iter().enumerate() {
             endpoint.check(&format!("endpoint[{at}]"), &queues, check);
@@ -107,25 +127,34 @@ impl File {
         if let Some(guest) = &self.guest {
             guest.check("guest", &queues, &skills, check);
         }
-        let endpoints: Vec<&str> = self.endpoint.iter().map(|endpoint| endpoint.name.as_ref().as_str()).collect();
-        let channels: Vec<&str> = self.endpoint.iter().map(|endpoint| endpoint.channel.as_ref().as_str()).collect();
         let workspace = self.name.as_ref().as_str();
         let brands: Vec<&str> = self.endpoint.iter().map(|endpoint| endpoint.brand().unwrap_or(workspace)).collect();
         let reached: Vec<(&str, &str)> = endpoints.iter().copied().zip(channels.iter().copied()).collect();
         template::check(&self.template, &reached, check);
-        let named =
-            Named { queues: &queues, skills: &skills, endpoints: &endpoints, channels: &channels, brands: &brands };
+        let credits: Vec<&str> = self.credit.iter().map(|credit| credit.name.as_ref().as_str()).collect();
+        let named = Named {
+            credits: &credits,
+            queues: &queues,
+            skills: &skills,
+            endpoints: &endpoints,
+            channels: &channels,
+            brands: &brands,
+        };
         rule::check(&self.rule, &named, check);
     }
 
     /// The core's configuration, and the examples of its rules.
     fn into_config(self) -> (WorkspaceConfig, Vec<Vec<Placed>>) {
         let (rules, tests): (Vec<_>, Vec<_>) = self.rule.into_iter().map(RuleSection::into_config).unzip();
+        let served = self.work.hours.map(|hours| Name::new(hours.as_ref()));
         let config = WorkspaceConfig {
             rules,
+            hours: self.hours.into_iter().map(Hours::into_config).collect(),
+            credits: self.credit.into_iter().map(Credit::into_config).collect(),
+            credit_cap_ms: millis(self.work.credit_cap),
             name: Name::new(self.name.as_ref()),
             endpoints: self.endpoint.into_iter().map(Endpoint::into_config).collect(),
-            queues: self.queue.into_iter().map(Queue::into_config).collect(),
+            queues: self.queue.into_iter().map(|queue| queue.into_config(served.as_ref())).collect(),
             skills: self.skill.into_iter().map(|skill| Name::new(skill.name.as_ref())).collect(),
             agents: self.agent.into_iter().map(Agent::into_config).collect(),
             guest: self.guest.map(Profile::into_config),
@@ -177,6 +206,55 @@ mod tests {
         let company = parse(include_str!("../../../config/company.toml")).unwrap();
         assert_eq!((company.rules.len(), company.skills.len(), company.queues.len()), (5, 4, 4));
         assert_eq!(WorkspaceConfig::from_canonical(&company.canonical()).unwrap(), company);
+    }
+
+    #[test]
+    fn hours_and_credits_are_held_to_what_can_be_meant() {
+        let problems = parse(
+            "name = \"w\"\n\
+             work = { hours = \"offise\" }\n\
+             [[hours]]\nname = \"office\"\nzone = \"Europe/Olso\"\nmon = [\"09:00-12:00\", \"11:00-15:00\"]\n\
+             tue = [\"9-17\"]\ndays = { \"24.12.2026\" = [] }\n\
+             [[hours]]\nname = \"never\"\nzone = \"UTC\"\n\
+             [[credit]]\nname = \"vip\"\nsooner = \"5m\"\n\
+             [[queue]]\nname = \"q\"\nhours = \"office\"\nemergency = true\nchannel = { smss = { first_reply = \"1s\" } }\n\
+             [[endpoint]]\nname = \"e\"\nchannel = \"sms\"\nqueue = \"q\"\n\
+             [[rule]]\nname = \"one\"\ncredits = [\"vips\"]\n",
+        )
+        .unwrap_err();
+        for said in [
+            "work.hours = \"offise\": names no [[hours]] of this file (did you mean \"office\"?)",
+            "hours[0].zone = \"Europe/Olso\": is no time zone",
+            "hours[0].mon = \"11:00-15:00\": begins before another span of the day has ended",
+            "hours[0].tue = \"9-17\": is no span of a day",
+            "hours[0].days = \"24.12.2026\": is no date",
+            "hours[1] = \"never\": is never open",
+            "queue[0].hours = \"office\": is served always",
+            "queue[0].channel = smss: is no channel of this file's endpoints (did you mean \"sms\"?)",
+            "rule[0].credits = \"vips\": names no [[credit]] of this file (did you mean \"vip\"?)",
+        ] {
+            assert!(problems.iter().any(|problem| problem.contains(said)), "{said} is not among {problems:#?}");
+        }
+        assert_eq!(problems.len(), 9, "{problems:#?}");
+    }
+
+    #[test]
+    fn a_queue_has_its_own_hours_those_of_all_or_none() {
+        let config = parse(
+            "name = \"w\"\n\
+             work = { hours = \"day\" }\n\
+             [[hours]]\nname = \"day\"\nzone = \"UTC\"\nmon = [\"09:00-24:00\"]\n\
+             [[hours]]\nname = \"night\"\nzone = \"UTC\"\nmon = [\"22:00-06:00\"]\n\
+             [[queue]]\nname = \"all\"\n\
+             [[queue]]\nname = \"own\"\nhours = \"night\"\n\
+             [[queue]]\nname = \"fire\"\nemergency = true\n\
+             [[endpoint]]\nname = \"e\"\nchannel = \"sms\"\nqueue = \"all\"\n",
+        )
+        .unwrap();
+        let hours: Vec<Option<&str>> = config.queues.iter().map(|queue| queue.hours.as_deref()).collect();
+        assert_eq!(hours, [Some("day"), Some("night"), None]);
+        let monday = &config.hours[0].week[0];
+        assert_eq!((monday[0].from, monday[0].to), (540, 1440));
     }
 
     #[test]

@@ -6,8 +6,10 @@
 mod agent;
 mod cel;
 mod check;
+mod credit;
 mod endpoint;
 mod file;
+mod hours;
 mod identity;
 mod opt_out;
 mod queue;

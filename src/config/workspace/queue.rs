@@ -1,5 +1,6 @@
 //! `[[queue]]`: where Work waits.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -10,7 +11,7 @@ use super::file::millis;
 use super::skill::SkillLevels;
 use crate::config::units::duration;
 use crate::domain::id::Name;
-use crate::domain::workspace::{Accept, GracePolicy, QueueConfig};
+use crate::domain::workspace::{Accept, GracePolicy, QueueConfig, Targets};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -34,6 +35,22 @@ pub(super) struct Queue {
     grace: GracePolicy,
     #[serde(default)]
     requires: SkillLevels,
+    #[serde(default)]
+    hours: Option<Spanned<String>>,
+    #[serde(default)]
+    emergency: bool,
+    #[serde(default)]
+    channel: BTreeMap<Spanned<String>, ChannelTargets>,
+}
+
+/// `[queue.channel.NAME]`: goals of a channel, where they are others.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ChannelTargets {
+    #[serde(default, with = "duration::option")]
+    first_reply: Option<Duration>,
+    #[serde(default, with = "duration::option")]
+    next_reply: Option<Duration>,
 }
 
 fn offer_timeout() -> Duration {
@@ -53,12 +70,33 @@ fn recall_after() -> Duration {
 }
 
 impl Queue {
-    pub(super) fn check(&self, key: &str, skills: &[&str], check: &mut Check<'_>) {
+    pub(super) fn check(&self, key: &str, skills: &[&str], channels: &[&str], hours: &[&str], check: &mut Check<'_>) {
+        if let Some(own) = &self.hours {
+            check.listed(format!("{key}.hours"), own, "hours", hours);
+            if self.emergency {
+                let rule = "is served always: an `emergency` queue has no hours";
+                check.problem(own.span(), format!("{key}.hours"), rule, None);
+            }
+        }
+        for channel in self.channel.keys() {
+            check.one_of(format!("{key}.channel"), channel, "channel", channels);
+        }
         self.requires.check(&format!("{key}.requires"), skills, check);
     }
 
-    pub(super) fn into_config(self) -> QueueConfig {
+    /// `served`: the hours of queues that say nothing.
+    pub(super) fn into_config(self, served: Option<&Name>) -> QueueConfig {
+        let own = self.hours.map(|hours| Name::new(hours.as_ref()));
+        let hours = own.or_else(|| served.cloned()).filter(|_| !self.emergency);
+        let (first_reply, next_reply) = (self.first_reply, self.next_reply);
+        let targets = |own: ChannelTargets| Targets {
+            first_reply_ms: millis(own.first_reply.unwrap_or(first_reply)),
+            next_reply_ms: millis(own.next_reply.unwrap_or(next_reply)),
+        };
+        let own = self.channel.into_iter().map(|(channel, own)| (Name::new(channel.as_ref()), targets(own)));
         QueueConfig {
+            hours,
+            channel_targets: own.collect(),
             name: Name::new(self.name.as_ref()),
             accept: self.accept,
             offer_timeout_ms: millis(self.offer_timeout),

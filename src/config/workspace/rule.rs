@@ -39,6 +39,8 @@ pub(super) struct RuleSection {
     #[serde(default)]
     requires: SkillLevels,
     #[serde(default)]
+    credits: Vec<Spanned<String>>,
+    #[serde(default)]
     test: Vec<Spanned<Test>>,
 }
 
@@ -99,6 +101,7 @@ fn hits() -> bool {
 pub(super) struct Named<'f> {
     pub(super) queues: &'f [&'f str],
     pub(super) skills: &'f [&'f str],
+    pub(super) credits: &'f [&'f str],
     pub(super) endpoints: &'f [&'f str],
     pub(super) channels: &'f [&'f str],
     pub(super) brands: &'f [&'f str],
@@ -135,11 +138,14 @@ impl RuleSection {
     fn check(&self, key: &str, named: &Named<'_>, check: &mut Check<'_>) {
         if let Some(queue) = &self.queue {
             check.listed(format!("{key}.queue"), queue, "queue", named.queues);
-        } else if self.requires.is_empty() {
-            let rule = "does nothing: it needs a `queue`, or skills that it `requires`";
+        } else if self.requires.is_empty() && self.credits.is_empty() {
+            let rule = "does nothing: it needs a `queue`, skills that it `requires`, or `credits`";
             check.problem(self.name.span(), key.to_owned(), rule, None);
         }
         self.requires.check(&format!("{key}.requires"), named.skills, check);
+        for credit in &self.credits {
+            check.listed(format!("{key}.credits"), credit, "credit", named.credits);
+        }
         self.when.check(&format!("{key}.when"), named, check);
         if let Some(condition) = &self.condition
             && let Err(Wrong { at, rule, hint }) = cel::condition(condition.as_ref())
@@ -162,6 +168,7 @@ impl RuleSection {
             condition,
             queue: self.queue.map(|queue| Name::new(queue.as_ref())),
             requires: self.requires.into_config(),
+            credits: self.credits.iter().map(|name| Name::new(name.as_ref())).collect(),
         };
         (rule, self.test.into_iter().map(|test| (test.span(), test.into_inner())).collect())
     }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde::Deserialize;
+use toml::Spanned;
 
 use crate::config::units::duration;
 
@@ -18,6 +19,9 @@ pub(super) struct Work {
     pub(super) decline_cooldown: Duration,
     #[serde(with = "duration")]
     pub(super) decline_cooldown_min: Duration,
+    pub(super) hours: Option<Spanned<String>>,
+    #[serde(with = "duration")]
+    pub(super) credit_cap: Duration,
     pub(super) thanks: Vec<String>,
 }
 
@@ -30,6 +34,8 @@ impl Default for Work {
             max_new_customers_per_minute: 600,
             decline_cooldown: Duration::from_secs(60),
             decline_cooldown_min: Duration::from_secs(5),
+            hours: None,
+            credit_cap: Duration::from_secs(3_600),
             thanks: Vec::new(),
         }
     }

@@ -15,7 +15,7 @@ use crate::domain::delivery;
 use crate::domain::draft::Draft;
 use crate::domain::event::{AddressKind, Assurance, EventKind, InboundEvent, Receipt, ReceiptStatus, Scope, Sender};
 use crate::domain::id::Name;
-use crate::domain::record::{Change, Flags, MessageKind, PersonalValue};
+use crate::domain::record::{Change, DeadLettered, Flags, MessageKind, PersonalValue};
 use crate::domain::rejection::Rejection;
 use crate::domain::workspace::EndpointConfig;
 
@@ -61,13 +61,13 @@ pub(crate) fn input(draft: &mut Draft<'_>, arrival: Arrival) -> Result<(), Rejec
 
 /// An input that cannot be used: its bytes go to DEAD.
 pub(crate) fn dead_letter(draft: &mut Draft<'_>, letter: DeadLetter) {
-    draft.push(Change::DeadLettered {
+    draft.push(Change::DeadLettered(DeadLettered {
         input: letter.input,
         stream: letter.stream,
         channel: letter.channel,
         endpoint: letter.endpoint,
         reason: letter.reason,
-    });
+    }));
 }
 
 impl Arrival {

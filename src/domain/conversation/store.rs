@@ -16,12 +16,13 @@ use crate::domain::draft::Draft;
 use crate::domain::event::{Assurance, InboundEvent, Scope};
 use crate::domain::id::{AgentId, MessageId, Name, WorkId};
 use crate::domain::record::{
-    Author, Change, Direction, Flags, MessageContent, MessageStored, OptSource, QueueCause, Required, WorkOpened,
+    Author, Change, Direction, Flags, MessageContent, MessageStored, OptSource, PartsJoined, QueueCause, Required,
+    WorkOpened,
 };
 use crate::domain::routing::{self, Chosen, answer_by, demanded, key, requeue};
 use crate::domain::session::Agent;
 use crate::domain::view::WorkState;
-use crate::domain::work::{Says, Work, guard, settle_cost};
+use crate::domain::work::{Says, Work, goes_on, guard, hold_to_channels, settle_cost};
 use crate::domain::workspace::EndpointConfig;
 
 /// Longest token of a provider that is kept, bytes: each open Work may hold two.
@@ -144,7 +145,7 @@ pub(super) fn store(draft: &mut Draft<'_>, endpoint: Option<&EndpointConfig>, sa
     }
     let answer_by = owner.and_then(|_| {
         let queue = draft.space.config().queue(&draft.work(work?)?.queue)?;
-        answer_by(queue, draft.now)
+        answer_by(draft.space.config(), queue, draft.now)
     });
     let fingerprint = match (&event.message_ref, item.kind.is_said()) {
         (Some(id), true) => fingerprint_of(draft, &channel, &endpoint_name, who, id),
@@ -192,7 +193,7 @@ pub(super) fn store(draft: &mut Draft<'_>, endpoint: Option<&EndpointConfig>, sa
     let joined_place = joins.is_some_and(|work| join(draft, work, &message, endpoint));
     let message = draft.push_message(message, words);
     if let Some((set, complete)) = joined {
-        draft.push(Change::PartsJoined { leaf: who.leaf, set, message, complete });
+        draft.push(Change::PartsJoined(PartsJoined { leaf: who.leaf, set, message, complete }));
     }
     if let Some((opt, leaves)) = opt {
         for leaf in leaves {
@@ -245,7 +246,8 @@ fn join(draft: &mut Draft<'_>, work: WorkId, message: &MessageStored, endpoint: 
 /// A Work that is spoken on by one endpoint more costs what its dearest channel does, and is due when the tightest goal says.
 fn settle(draft: &mut Draft<'_>, id: WorkId) {
     settle_cost(draft, id);
-    let Some(work) = draft.work(id).filter(|work| matches!(work.state, WorkState::Queued | WorkState::Offered)) else {
+    hold_to_channels(draft, id);
+    let Some(work) = draft.work(id).filter(|work| work.is_waiting() || work.state == WorkState::Offered) else {
         return;
     };
     let config = draft.space.config();
@@ -279,13 +281,7 @@ fn follow_up(draft: &mut Draft<'_>, went: Route, work: Option<WorkId>, chosen: O
             let preferred = draft.space.closed.get(id).and_then(|closed| closed.last_owner());
             requeue(draft, id, &queue.unwrap_or_else(|| endpoint_queue(draft, id)), QueueCause::Reopened, preferred);
         }
-        Route::Into(_) | Route::AtLimit(_) => {
-            let Some(work) = draft.work(id) else { return };
-            if let (WorkState::WrapUp, Some(owner), true) = (work.state, work.owner, work.ours_since.is_some()) {
-                let cost = draft.agent(owner.agent).map_or(1, |agent| work.cost_for(&agent.profile));
-                draft.push(Change::WrapUpLeft { work: id, agent: owner.agent, cost });
-            }
-        }
+        Route::Into(_) | Route::AtLimit(_) => goes_on(draft, id),
         Route::Thanks(_) | Route::Nowhere => {}
     }
 }

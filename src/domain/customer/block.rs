@@ -15,7 +15,7 @@ use crate::domain::rejection::Rejection;
 use crate::domain::routing::{fill, requeue};
 use crate::domain::time::Timestamp;
 use crate::domain::view::WorkState;
-use crate::domain::work::{Work, known, owned, settle_cost};
+use crate::domain::work::{Work, goes_on, known, owned, settle_cost};
 
 /// Disposition of Works that are spam.
 const SPAM: &str = "SPAM";
@@ -90,7 +90,7 @@ pub(crate) fn mark_spam(
     }
     // In the past: nothing opens it again.
     let freed = cut_off(draft, id, Name::const_new(SPAM), Timestamp(draft.now.0 - 1));
-    if let Some(agent) = freed {
+    for agent in freed {
         fill(draft, agent);
     }
     Ok(())
@@ -196,10 +196,5 @@ fn restore_at(draft: &mut Draft<'_>, leaf: LeafId, (channel, endpoint): (&Name, 
         return;
     }
     settle_cost(draft, work);
-    if let Some(found) = draft.work(work)
-        && let (WorkState::WrapUp, Some(owner), true) = (found.state, found.owner, found.ours_since.is_some())
-    {
-        let cost = draft.agent(owner.agent).map_or(1, |agent| found.cost_for(&agent.profile));
-        draft.push(Change::WrapUpLeft { work, agent: owner.agent, cost });
-    }
+    goes_on(draft, work);
 }

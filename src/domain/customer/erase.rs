@@ -9,6 +9,8 @@
 //! would be to write to somebody who asked twice not to be bothered). Provider's ids stay as fingerprints, so a webhook that comes
 //! again within its 8 days brings nothing back.
 
+use smallvec::SmallVec;
+
 use super::{Leaf, Suggestion};
 use crate::domain::draft::Draft;
 use crate::domain::event::Scope;
@@ -37,7 +39,7 @@ pub(crate) fn erase(draft: &mut Draft<'_>, id: RootId) -> Result<(), Rejection> 
     }
     let works: Vec<WorkId> = space.works_of(root).filter(|work| space.works.contains_key(work)).collect();
     let (now, erased) = (draft.now, Name::const_new(ERASED));
-    let freed: Vec<AgentId> = works.into_iter().filter_map(|work| cut_off(draft, work, erased.clone(), now)).collect();
+    let freed: Vec<AgentId> = works.into_iter().flat_map(|work| cut_off(draft, work, erased.clone(), now)).collect();
     for &leaf in &leaves {
         draft.touch(leaf);
     }
@@ -52,14 +54,14 @@ pub(crate) fn erase(draft: &mut Draft<'_>, id: RootId) -> Result<(), Rejection> 
     Ok(())
 }
 
-/// Ends a Work whoever has it: its customer is gone, or it is no matter. The agent who has room again.
+/// Ends a Work whoever has it: its customer is gone, or it is no matter. Agents who have room again.
 pub(super) fn cut_off(
     draft: &mut Draft<'_>,
     id: WorkId,
     disposition: Name,
     reopen_until: Timestamp,
-) -> Option<AgentId> {
-    let work = draft.work(id)?;
+) -> SmallVec<[AgentId; 2]> {
+    let Some(work) = draft.work(id) else { return SmallVec::new() };
     let (offer, owner) = (work.offer, work.owner);
     if let Some(offer) = offer {
         let (agent, outcome) = (offer.agent, OfferOutcome::Revoked);
@@ -70,7 +72,7 @@ pub(super) fn cut_off(
         draft.push(Change::Unassigned { assignment: owner.assignment, work: id, agent, reason });
     }
     draft.push(Change::WorkClosed { work: id, disposition, reopen_until });
-    offer.map(|offer| offer.agent).or(owner.map(|owner| owner.agent))
+    offer.map(|offer| offer.agent).into_iter().chain(owner.map(|owner| owner.agent)).collect()
 }
 
 /// The keys of an erasure are destroyed. None, when that was said before.

@@ -74,9 +74,10 @@ pub(super) fn join(draft: &mut Draft<'_>, winner: RootId, loser: RootId, evidenc
 /// Tells whoever owns a Work, or is offered it, that its customer is not what it was.
 pub(super) fn tell(draft: &mut Draft<'_>, id: WorkId, split: Option<WorkId>) {
     let Some(work) = draft.work(id) else { return };
-    let holder: Option<AgentId> = work.owner.map(|owner| owner.agent).or_else(|| work.offer.map(|offer| offer.agent));
+    let owner = work.owner.map(|owner| owner.agent).into_iter();
+    let holders: SmallVec<[AgentId; 2]> = owner.chain(work.offer.map(|offer| offer.agent)).collect();
     let conversation = draft.root_of(work.leaf);
-    if let Some(agent) = holder {
+    for agent in holders {
         draft.push(Change::CustomerChanged { work: id, agent, conversation, split });
     }
 }

@@ -14,7 +14,7 @@ use crate::domain::delivery::carry_refusals;
 use crate::domain::draft::Draft;
 use crate::domain::event::{AddressKind, Scope, Sender};
 use crate::domain::id::{LeafId, Name};
-use crate::domain::record::{Change, PersonalValue, SuggestionReason};
+use crate::domain::record::{Change, IdentityRekeyed, PersonalValue, SuggestionReason};
 
 /// A version of [`normalise`](super::normalise).
 pub type Normaliser = fn(&Sender, Option<&str>) -> Option<(AddressKind, Name)>;
@@ -113,5 +113,5 @@ fn put(
     }
     batch.current.insert(hash, (leaf, generation));
     batch.moved.insert(leaf, hash);
-    draft.push(Change::IdentityRekeyed { leaf, kind, hash, generation, normaliser });
+    draft.push(Change::IdentityRekeyed(IdentityRekeyed { leaf, kind, hash, generation, normaliser }));
 }

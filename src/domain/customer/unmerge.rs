@@ -16,7 +16,7 @@ use crate::domain::record::{Change, QueueCause, SuggestionEnd};
 use crate::domain::rejection::Rejection;
 use crate::domain::routing::{fill, place, requeue};
 use crate::domain::view::WorkState;
-use crate::domain::work::{Work, end, goes_on, join, part_off};
+use crate::domain::work::{Work, end, goes_on, hold_to_channels, join, part_off};
 
 /// An agent says that a customer is two. Without `named` the customer that `id` was before it was merged is parted again.
 pub(crate) fn unmerge(draft: &mut Draft<'_>, id: RootId, named: Vec<LeafId>) -> Result<(), Rejection> {
@@ -92,6 +92,7 @@ fn split(draft: &mut Draft<'_>, id: WorkId, open: &[WorkId]) -> Option<WorkId> {
             place(draft, id);
         }
     }
+    hold_to_channels(draft, id);
     goes_on(draft, id);
     Some(settle(draft, parted, &queue, open))
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::domain::customer::carry_block;
 use crate::domain::draft::Draft;
 use crate::domain::id::{LeafId, Name};
-use crate::domain::record::{Change, OptSource, Purpose};
+use crate::domain::record::{Change, OptNoted, OptSource, Purpose};
 use crate::domain::workspace::Workspace;
 
 /// What nobody asked for: refused wherever the wish was said.
@@ -56,7 +56,7 @@ fn bit(purpose: Purpose) -> u8 {
 pub(crate) fn carry_refusals(draft: &mut Draft<'_>, from: LeafId, to: LeafId) {
     let purposes: Vec<Purpose> = draft.space.opt_outs.of(from).collect();
     if !purposes.is_empty() {
-        draft.push(Change::OptNoted { leaf: to, purposes, refused: true, source: OptSource::Provider });
+        draft.push(Change::OptNoted(OptNoted { leaf: to, purposes, refused: true, source: OptSource::Provider }));
     }
     carry_block(draft, from, to);
 }
@@ -83,7 +83,7 @@ pub(crate) fn note_opt(draft: &mut Draft<'_>, leaf: LeafId, opt: &Opt) -> bool {
     if news.is_empty() {
         return false;
     }
-    draft.push(Change::OptNoted { leaf, purposes: news, refused, source });
+    draft.push(Change::OptNoted(OptNoted { leaf, purposes: news, refused, source }));
     true
 }
 

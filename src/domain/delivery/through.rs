@@ -12,7 +12,7 @@ use crate::domain::customer::known_person;
 use crate::domain::draft::Draft;
 use crate::domain::event::{InboundEvent, ReceiptStatus, Scope};
 use crate::domain::id::{LeafId, MessageId};
-use crate::domain::record::{Change, ReceiptNoted};
+use crate::domain::record::{Change, ReceiptNoted, ThroughParked};
 use crate::domain::time::Timestamp;
 use crate::domain::workspace::EndpointConfig;
 
@@ -69,7 +69,7 @@ pub(super) fn through(
     }
     if waits {
         let (channel, endpoint) = (endpoint.channel.clone(), endpoint.name.clone());
-        draft.push(Change::ThroughParked { leaf, channel, endpoint, status, through });
+        draft.push(Change::ThroughParked(ThroughParked { leaf, channel, endpoint, status, through }));
     }
     any
 }

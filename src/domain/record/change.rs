@@ -3,11 +3,13 @@
 use smallvec::SmallVec;
 
 use super::{
-    Assigned, AutomationMuted, Evidence, IdentityOpened, IdentityStatus, Input, MessageStored, OfferMade, OfferOutcome,
-    OptSource, PartHeld, Presence, Purpose, QueueCause, ReceiptNoted, Required, Resettled, Routed, SessionEnd,
-    SuggestionEnd, SuggestionReason, UnassignReason, WorkOpened,
+    Assigned, AutomationMuted, CooledDown, DeadLettered, Evidence, HoursTurned, IdentityOpened, IdentityRekeyed,
+    IdentityStatus, Input, InputResumed, MessageStored, OfferMade, OfferOutcome, OptNoted, Parked, PartHeld,
+    PartsJoined, PresenceSet, Promised, QueueCause, ReceiptNoted, Required, Resettled, Routed, SessionEnd, SessionLost,
+    SuggestionEnd, SuggestionReason, ThroughParked, TransferEnded, Transferring, UnassignReason, Woken, WorkOpened,
+    WrapUpExtended, WrapUpStarted,
 };
-use crate::domain::event::{AddressKind, Assurance, ErrorClass, ReceiptStatus};
+use crate::domain::event::{Assurance, ErrorClass, ReceiptStatus};
 use crate::domain::id::{AgentId, AssignmentId, Index, LeafId, MessageId, Name, OfferId, Position, RootId, WorkId};
 use crate::domain::time::Timestamp;
 
@@ -26,6 +28,8 @@ pub enum Change {
         /// SHA-256 of the canonical text.
         sha256: [u8; 32],
     },
+    /// Hours of the configuration are open, or closed, from now on.
+    HoursTurned(HoursTurned),
     /// Open Works up to one are looked at after another configuration came into force.
     Resettled(Resettled),
     /// An IN stream got its number.
@@ -47,16 +51,7 @@ pub enum Change {
         found: u64,
     },
     /// An operator takes a broken IN stream into use again.
-    InputResumed {
-        /// Its number.
-        stream: u16,
-        /// When the stream that is there now was created, nanoseconds since the Unix epoch.
-        created_ns: i64,
-        /// Counts as applied from now on; 0 before the first.
-        sequence: u64,
-        /// Digest of the message there; 0: it is not stored.
-        digest: u64,
-    },
+    InputResumed(InputResumed),
     /// Messages of an IN stream are gone that were never applied.
     InputGap {
         /// Its number.
@@ -72,18 +67,7 @@ pub enum Change {
         reached: Vec<Input>,
     },
     /// An input could not be used; its bytes go to DEAD.
-    DeadLettered {
-        /// Its position.
-        input: Input,
-        /// Name of the IN stream.
-        stream: Name,
-        /// Channel of the subject.
-        channel: Name,
-        /// Endpoint of the subject.
-        endpoint: Name,
-        /// Bounded reason, a token of a subject.
-        reason: Name,
-    },
+    DeadLettered(DeadLettered),
     /// Outputs up to `position` are in the named stream.
     HandedOver {
         /// OUT or DEAD stream.
@@ -183,16 +167,7 @@ pub enum Change {
         leaves: Vec<LeafId>,
     },
     /// Somebody refuses to be written to, or allows it again.
-    OptNoted {
-        /// The identity.
-        leaf: LeafId,
-        /// For what.
-        purposes: Vec<Purpose>,
-        /// True: refuses.
-        refused: bool,
-        /// How we know.
-        source: OptSource,
-    },
+    OptNoted(OptNoted),
     /// Two customers are one; leaves are joined, nothing moves.
     Merged {
         /// Whose id stays.
@@ -212,18 +187,7 @@ pub enum Change {
         bodies: Vec<u64>,
     },
     /// An identity is keyed anew, because another version of the normaliser sees its address in another way.
-    IdentityRekeyed {
-        /// Its leaf.
-        leaf: LeafId,
-        /// Kind of address now.
-        kind: AddressKind,
-        /// Keyed hash of namespace and normalised address now.
-        hash: u128,
-        /// Generation of that address: it is the current one from now on.
-        generation: u32,
-        /// Version of the function that normalised the address.
-        normaliser: u16,
-    },
+    IdentityRekeyed(IdentityRekeyed),
     /// Identities up to a number are keyed by this version of the normaliser.
     RekeyedTo {
         /// The version.
@@ -346,16 +310,7 @@ pub enum Change {
     /// A part of a text waits for the others.
     PartHeld(Box<PartHeld>),
     /// Held parts are held no longer: a message of this record is made of them.
-    PartsJoined {
-        /// Leaf that they are filed under.
-        leaf: LeafId,
-        /// Which: as in [`PartHeld`].
-        set: u64,
-        /// The message.
-        message: MessageId,
-        /// Whether all parts were there. Otherwise one that comes late is a message of its own.
-        complete: bool,
-    },
+    PartsJoined(PartsJoined),
     /// A message of ours has a new status, or a lower one was noted.
     ReceiptNoted(ReceiptNoted),
     /// A receipt came before its message: kept until that is bound.
@@ -368,18 +323,7 @@ pub enum Change {
         class: ErrorClass,
     },
     /// A report of everything up to a time came before an adapter said that a message left: kept until it does.
-    ThroughParked {
-        /// Leaf of the counterpart.
-        leaf: LeafId,
-        /// Channel of the endpoint.
-        channel: Name,
-        /// Our endpoint.
-        endpoint: Name,
-        /// DELIVERED or READ.
-        status: ReceiptStatus,
-        /// Up to when, by the provider's clock.
-        through: Timestamp,
-    },
+    ThroughParked(ThroughParked),
     /// The agent has seen the Work's messages up to here.
     SeenMarked {
         /// Who.
@@ -431,16 +375,7 @@ pub enum Change {
         reason: UnassignReason,
     },
     /// The pair is not matched for a while.
-    CooledDown {
-        /// The Work.
-        work: WorkId,
-        /// The agent.
-        agent: AgentId,
-        /// Whether it is lifted when nobody else is left.
-        liftable: bool,
-        /// From then on it becomes liftable, or is over.
-        until: Timestamp,
-    },
+    CooledDown(CooledDown),
     /// The pair may be matched again.
     CooldownEnded {
         /// The Work.
@@ -449,18 +384,7 @@ pub enum Change {
         agent: AgentId,
     },
     /// The owner has finished and notes what there is to note.
-    WrapUpStarted {
-        /// The Work.
-        work: WorkId,
-        /// Its owner.
-        agent: AgentId,
-        /// Until when at most.
-        until: Timestamp,
-        /// What it costs of the owner's capacity.
-        cost: u32,
-        /// Reason the Work ended.
-        disposition: Name,
-    },
+    WrapUpStarted(WrapUpStarted),
     /// The customer wrote during wrap-up: the owner goes on.
     WrapUpLeft {
         /// The Work.
@@ -470,6 +394,18 @@ pub enum Change {
         /// What it costs of the owner's capacity again.
         cost: u32,
     },
+    /// A Work waits for something, and keeps its agent.
+    Parked(Parked),
+    /// A parked Work wakes.
+    Woken(Woken),
+    /// A wrap-up lasts longer.
+    WrapUpExtended(WrapUpExtended),
+    /// What the customer was promised.
+    Promised(Promised),
+    /// The owner passes a Work on.
+    Transferring(Box<Transferring>),
+    /// A transfer is over, and the Work stays with its owner.
+    TransferEnded(TransferEnded),
     /// A Work is closed.
     WorkClosed {
         /// The Work.
@@ -494,7 +430,7 @@ pub enum Change {
     Required(Required),
     /// What the rules made of a Work; what they were given is personal content.
     Routed(Box<Routed>),
-    /// A Work that waits or is offered is due earlier.
+    /// A Work that waits or is offered is due at another time.
     WorkRekeyed {
         /// Which.
         work: WorkId,
@@ -556,16 +492,7 @@ pub enum Change {
         session_epoch: u64,
     },
     /// The connection of a session is gone; graces run, that of each Work from its assignment.
-    SessionLost {
-        /// Whose.
-        agent: AgentId,
-        /// Which session.
-        session_epoch: u64,
-        /// Until then its open offers wait.
-        offers_until: Timestamp,
-        /// Until then the session can be gone on with.
-        until: Timestamp,
-    },
+    SessionLost(SessionLost),
     /// A session has ended by the agent's will, or its graces are over.
     SessionEnded {
         /// Whose.
@@ -576,16 +503,7 @@ pub enum Change {
         reason: SessionEnd,
     },
     /// Presence and channels of an agent.
-    PresenceSet {
-        /// Whose.
-        agent: AgentId,
-        /// Presence now.
-        presence: Presence,
-        /// Reason of AWAY, a name from the configuration or `NO_ANSWER`; empty otherwise.
-        reason: Name,
-        /// Channels served now; empty: all that the profile has.
-        channels: Vec<Name>,
-    },
+    PresenceSet(PresenceSet),
     /// There was more to match than one record holds: to be gone on with at once.
     MatchDeferred {
         /// For whom.

@@ -78,6 +78,11 @@ pub enum PersonalValue {
     Asked(Asked),
     /// Why an identity is [`Change::Blocked`].
     Reason(String),
+    /// Which fact wakes a Work that is [`Change::Parked`].
+    WakeFact(Name),
+    /// What an owner notes of a Work that is passed on: of a [`Change::Transferring`], and of each
+    /// [`OfferMade`](super::OfferMade) and [`Assigned`](super::Assigned) that follows from it.
+    Note(String),
     /// What rules were given of a [`Change::Routed`].
     Inputs(Box<Inputs>),
 }

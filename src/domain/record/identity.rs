@@ -1,5 +1,6 @@
 //! Identities in records.
 
+use super::Purpose;
 use crate::domain::event::{AddressKind, Assurance, Scope};
 use crate::domain::id::{LeafId, Name, RootId};
 
@@ -110,4 +111,32 @@ pub enum OptSource {
     Provider,
     /// A message of ours failed because of it.
     Failure,
+}
+
+/// An identity is keyed anew, because another version of the normaliser sees its address in another way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IdentityRekeyed {
+    /// Its leaf.
+    pub leaf: LeafId,
+    /// Kind of address now.
+    pub kind: AddressKind,
+    /// Keyed hash of namespace and normalised address now.
+    pub hash: u128,
+    /// Generation of that address: it is the current one from now on.
+    pub generation: u32,
+    /// Version of the function that normalised the address.
+    pub normaliser: u16,
+}
+
+/// Somebody refuses to be written to, or allows it again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OptNoted {
+    /// The identity.
+    pub leaf: LeafId,
+    /// For what.
+    pub purposes: Vec<Purpose>,
+    /// True: refuses.
+    pub refused: bool,
+    /// How we know.
+    pub source: OptSource,
 }

@@ -302,3 +302,31 @@ pub struct ReceiptNoted {
     /// The provider's time of the message, for reports of everything up to a time.
     pub sent_at: Option<Timestamp>,
 }
+
+/// A report of everything up to a time came before an adapter said that a message left: kept until it does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ThroughParked {
+    /// Leaf of the counterpart.
+    pub leaf: LeafId,
+    /// Channel of the endpoint.
+    pub channel: Name,
+    /// Our endpoint.
+    pub endpoint: Name,
+    /// DELIVERED or READ.
+    pub status: ReceiptStatus,
+    /// Up to when, by the provider's clock.
+    pub through: Timestamp,
+}
+
+/// Held parts are held no longer: a message of this record is made of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PartsJoined {
+    /// Leaf that they are filed under.
+    pub leaf: LeafId,
+    /// Which: as in [`PartHeld`].
+    pub set: u64,
+    /// The message.
+    pub message: MessageId,
+    /// Whether all parts were there. Otherwise one that comes late is a message of its own.
+    pub complete: bool,
+}

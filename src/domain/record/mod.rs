@@ -7,19 +7,29 @@ mod agent;
 mod change;
 mod envelope;
 mod fact;
+mod hours;
 mod identity;
+mod input;
 mod message;
+mod passing;
 mod routed;
 mod work;
 
-pub use agent::{Presence, SessionEnd};
+pub use agent::{Presence, PresenceSet, SessionEnd, SessionLost};
 pub use change::Change;
 pub use envelope::{Cause, Input, MailCopy, MessageContent, Personal, PersonalValue, Record, Request, Touch};
 pub use fact::{Asked, Fact};
-pub use identity::{Evidence, IdentityOpened, IdentityStatus, OptSource, SuggestionEnd, SuggestionReason};
-pub use message::{Author, Direction, Flags, MessageKind, MessageStored, PartHeld, Purpose, ReceiptNoted};
-pub use routed::{Inputs, Required, Routed};
+pub use hours::HoursTurned;
+pub use identity::{
+    Evidence, IdentityOpened, IdentityRekeyed, IdentityStatus, OptNoted, OptSource, SuggestionEnd, SuggestionReason,
+};
+pub use input::{DeadLettered, InputResumed};
+pub use message::{
+    Author, Direction, Flags, MessageKind, MessageStored, PartHeld, PartsJoined, Purpose, ReceiptNoted, ThroughParked,
+};
+pub use passing::{Parked, Promised, TransferEnded, TransferOutcome, Transferring, WakeCause, Woken, WrapUpExtended};
+pub use routed::{Credit, Inputs, Required, Routed};
 pub use work::{
-    AssignCause, Assigned, AutomationMuted, MuteReason, OfferMade, OfferOutcome, QueueCause, Resettled, UnassignReason,
-    WorkBrief, WorkOpened,
+    AssignCause, Assigned, AutomationMuted, CooledDown, MuteReason, OfferMade, OfferOutcome, QueueCause, Resettled,
+    UnassignReason, WorkBrief, WorkOpened, WrapUpStarted,
 };

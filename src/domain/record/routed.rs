@@ -27,6 +27,17 @@ pub struct Routed {
     pub queue: Name,
     /// What the rule wants of whoever takes it, besides what the queue wants.
     pub requires: Levels,
+    /// What makes it due earlier.
+    pub credits: Vec<Credit>,
+}
+
+/// What makes a Work due earlier.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Credit {
+    /// Its name in the configuration.
+    pub name: Name,
+    /// By how much, milliseconds.
+    pub ms: u64,
 }
 
 /// What rules were given of a Work. Personal content: it says what somebody wrote, and what is known of them.

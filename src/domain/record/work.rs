@@ -38,6 +38,12 @@ pub enum QueueCause {
     Requeued,
     /// Something else is known of its customer, and rules say otherwise now.
     Rerouted,
+    /// An agent moved it there from another queue.
+    Moved,
+    /// Its owner passes it on, and does not wait until somebody takes it.
+    Transferred,
+    /// It was parked and woke, and its agent was not there.
+    Woken,
 }
 
 /// A Work shown to an agent.
@@ -53,6 +59,8 @@ pub struct OfferMade {
     pub expires_at: Timestamp,
     /// What the agent sees of it.
     pub brief: WorkBrief,
+    /// Who passes it on, or did before nobody owned it.
+    pub from: Option<AgentId>,
 }
 
 /// What an agent sees of a Work with an offer or an assignment.
@@ -151,6 +159,12 @@ pub enum UnassignReason {
     Merged,
     /// Programs are silent in it from now on: a person is asked.
     Muted,
+    /// The owner passed it on.
+    Transferred,
+    /// The owner was passing it on, and nobody took it in time.
+    TransferLapsed,
+    /// It woke, and its agent was not READY for too long.
+    NotReady,
 }
 
 /// Programs are silent in a Work until it is closed.
@@ -184,4 +198,32 @@ pub struct Resettled {
     pub through: Option<WorkId>,
     /// Whether others are still to be looked at.
     pub more: bool,
+}
+
+/// The owner has finished and notes what there is to note.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WrapUpStarted {
+    /// The Work.
+    pub work: WorkId,
+    /// Its owner.
+    pub agent: AgentId,
+    /// Until when at most.
+    pub until: Timestamp,
+    /// What it costs of the owner's capacity.
+    pub cost: u32,
+    /// Reason the Work ended.
+    pub disposition: Name,
+}
+
+/// The pair is not matched for a while.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CooledDown {
+    /// The Work.
+    pub work: WorkId,
+    /// The agent.
+    pub agent: AgentId,
+    /// Whether it is lifted when nobody else is left.
+    pub liftable: bool,
+    /// From then on it becomes liftable, or is over.
+    pub until: Timestamp,
 }

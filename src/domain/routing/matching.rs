@@ -1,18 +1,19 @@
 //! Matching: a Work that waits with an agent eligible now, or an agent with room with the Work due first.
 //!
-//! *Eligible now* = READY with its connection, serves queue and channel, has the skills, has room for the cost after open offers, no
+//! Nobody is matched with Work of a queue that is closed at this time. *Eligible now* = READY with its connection, serves queue and channel, has the skills, has room for the cost after open offers, no
 //! cool-down for this Work. **Work conserving**: no Work waits beside an agent eligible now.
 
 use std::time::Duration;
 
 use crate::domain::draft::Draft;
 use crate::domain::id::{AgentId, Name, WorkId};
-use crate::domain::record::{AssignCause, Assigned, Change, OfferMade, QueueCause, Required};
+use crate::domain::record::{AssignCause, Assigned, Change, QueueCause, Required, UnassignReason};
 use crate::domain::session::Agent;
-use crate::domain::view::WorkState;
-use crate::domain::work::Work;
-use crate::domain::workspace::{Accept, GracePolicy, Levels, QueueConfig, WorkspaceConfig};
+use crate::domain::time::Timestamp;
+use crate::domain::work::{Owner, Work, passed_back, show, with_note};
+use crate::domain::workspace::{Accept, GracePolicy, IndexedConfig, Levels, QueueConfig};
 
+use super::due::key;
 use super::ready::Standing;
 use super::waiting::Due;
 
@@ -48,7 +49,7 @@ pub(crate) fn requeue(draft: &mut Draft<'_>, id: WorkId, queue: &Name, cause: Qu
 
 /// What is wanted of whoever takes the Work from the queue: by that, by the rule that
 /// decided, and by the queues of the other endpoints it is spoken on.
-pub(crate) fn demanded(config: &WorkspaceConfig, queue: &str, work: &Work) -> Levels {
+pub(crate) fn demanded(config: &IndexedConfig, queue: &str, work: &Work) -> Levels {
     let beside = work.places_beside().iter().map(|place| place.queue.as_str());
     let mut levels = Levels::new();
     for queue in std::iter::once(queue).chain(beside).filter_map(|queue| config.queue(queue)) {
@@ -62,7 +63,7 @@ pub(crate) fn demanded(config: &WorkspaceConfig, queue: &str, work: &Work) -> Le
 
 /// Where a Work waits whose queue the configuration has no longer: where its endpoint leads now, another one that it is spoken on, the
 /// nearest relation of its endpoint (same channel and brand, same brand, same channel), or the first queue there is.
-fn refuge<'c>(config: &'c WorkspaceConfig, work: &Work) -> Option<&'c Name> {
+fn refuge<'c>(config: &'c IndexedConfig, work: &Work) -> Option<&'c Name> {
     let own = config.endpoint(&work.channel, &work.endpoint);
     let beside = work.places_beside().iter().filter_map(|place| config.endpoint(&place.channel, &place.endpoint));
     let related = config.endpoints.iter().filter_map(|endpoint| {
@@ -77,22 +78,17 @@ fn refuge<'c>(config: &'c WorkspaceConfig, work: &Work) -> Option<&'c Name> {
         .find(|queue| config.queue(queue).is_some())
 }
 
-/// Static key: when the answer is due, by the tightest target of the queues whose matter it is. Age survives, as what the customer
-/// has waited moves it forward.
-pub(crate) fn key(config: &WorkspaceConfig, queue: &str, work: &Work, now: i64) -> i64 {
-    let target =
-        |queue: &QueueConfig| if work.replied { queue.next_reply_target_ms } else { queue.first_reply_target_ms };
-    let beside = work.places_beside().iter().filter_map(|place| config.queue(&place.queue)).map(target);
-    let target = config.queue(queue).map(target).into_iter().chain(beside).min().unwrap_or(0);
-    let since = work.ours_since.map_or(now, |since| since.0);
-    since.saturating_sub_unsigned(work.waited_ms).saturating_add_unsigned(target)
-}
-
 /// Gives a waiting Work to the agent who is to have it, if one is eligible now.
 pub(crate) fn place(draft: &mut Draft<'_>, id: WorkId) {
-    let Some(work) = draft.work(id).filter(|work| work.state == WorkState::Queued) else {
+    if draft.work(id).is_some_and(Work::is_passed_back) {
+        return passed_back(draft, id);
+    }
+    let Some(work) = draft.work(id).filter(|work| work.is_waiting()) else {
         return;
     };
+    if !draft.space.is_open(&work.queue) {
+        return;
+    }
     let chosen = preferred(draft, work)
         .or_else(|| least_loaded(draft, work, draft.space.ready.with_room(&work.queue), eligible))
         .or_else(|| lifted(draft, work));
@@ -159,11 +155,12 @@ fn due_first(draft: &Draft<'_>, agent: &Agent) -> Option<WorkId> {
     let touched = draft.touched_works();
     let mut found: Option<Due> = touched
         .iter()
-        .filter(|work| work.state == WorkState::Queued && could_have(draft, agent, work))
+        .filter(|work| work.is_waiting() && draft.space.is_open(&work.queue))
+        .filter(|work| could_have(draft, agent, work))
         .map(|work| (work.key, work.id))
         .min();
     let is_untouched = |id: WorkId| !touched.iter().any(|work| work.id == id);
-    for queue in &agent.profile.queues {
+    for queue in agent.profile.queues.iter().filter(|queue| draft.space.is_open(queue)) {
         for (head, group) in draft.space.waiting.groups(queue) {
             if found.is_some_and(|found| found <= head) {
                 break;
@@ -199,35 +196,50 @@ fn give(draft: &mut Draft<'_>, id: WorkId, agent: AgentId) {
     let (Some(work), Some(holder)) = (draft.work(id), draft.agent(agent)) else {
         return;
     };
-    let brief = work.brief(draft.root_of(work.leaf));
     let cost = work.cost_for(&holder.profile);
     let config = draft.space.config();
     let queue = config.queue(&work.queue);
     match queue.map(|queue| (queue.accept, queue.offer_timeout_ms)) {
         Some((Accept::Manual, offer_timeout_ms)) => {
             let expires_at = draft.now + Duration::from_millis(offer_timeout_ms);
-            draft.push(Change::OfferMade(OfferMade { work: id, agent, cost, expires_at, brief }));
+            show(draft, id, agent, cost, expires_at);
         }
         // A queue that the configuration lost still has Work to be done.
-        Some((Accept::Auto, _)) | None => assign(draft, id, agent, AssignCause::Auto, cost),
+        Some((Accept::Auto, _)) | None => {
+            if let Some(agent) = assign(draft, id, agent, AssignCause::Auto, cost) {
+                draft.push(Change::MatchDeferred { agent, more: true });
+            }
+        }
     }
 }
 
-/// Makes the agent the owner.
-pub(crate) fn assign(draft: &mut Draft<'_>, id: WorkId, agent: AgentId, cause: AssignCause, cost: u32) {
-    let Some(work) = draft.work(id) else { return };
+/// Makes the agent the owner, in the place of one who passes the Work on. Gives that one, who has room again.
+pub(crate) fn assign(
+    draft: &mut Draft<'_>,
+    id: WorkId,
+    agent: AgentId,
+    cause: AssignCause,
+    cost: u32,
+) -> Option<AgentId> {
+    let work = draft.work(id)?;
     let brief = work.brief(draft.root_of(work.leaf));
     let queue = draft.space.config().queue(&work.queue);
+    let before = work.owner;
     let assigned = Assigned {
         work: id,
         agent,
-        cause,
+        cause: if before.is_some() { AssignCause::Transfer } else { cause },
         cost,
         grace_ms: grace_ms(queue, work),
-        answer_by: work.ours_since.and(queue).and_then(|queue| answer_by(queue, draft.now)),
+        answer_by: work.ours_since.and(queue).and_then(|queue| answer_by(draft.space.config(), queue, draft.now)),
         brief,
     };
+    if let Some(Owner { assignment, agent, .. }) = before {
+        draft.push(Change::Unassigned { assignment, work: id, agent, reason: UnassignReason::Transferred });
+    }
+    with_note(draft, id);
     draft.push(Change::Assigned(assigned));
+    before.map(|owner| owner.agent)
 }
 
 /// How long a Work waits for an owner whose session is gone; none: for ever.
@@ -236,14 +248,13 @@ fn grace_ms(queue: Option<&QueueConfig>, work: &Work) -> Option<u64> {
     match queue.grace {
         GracePolicy::Keep => None,
         GracePolicy::Requeue | GracePolicy::OfferBack if work.is_live() => Some(LIVE_GRACE_MS),
-        GracePolicy::Requeue | GracePolicy::OfferBack => Some(queue.next_reply_target_ms.max(LIVE_GRACE_MS)),
+        GracePolicy::Requeue | GracePolicy::OfferBack => {
+            Some(queue.targets(&work.channel).next_reply_ms.max(LIVE_GRACE_MS))
+        }
     }
 }
 
 /// When an owner who lets the customer wait from now on is recalled.
-pub(crate) fn answer_by(
-    queue: &QueueConfig,
-    now: crate::domain::time::Timestamp,
-) -> Option<crate::domain::time::Timestamp> {
-    (queue.recall_after_ms > 0).then(|| now + Duration::from_millis(queue.recall_after_ms))
+pub(crate) fn answer_by(config: &IndexedConfig, queue: &QueueConfig, now: Timestamp) -> Option<Timestamp> {
+    (queue.recall_after_ms > 0).then(|| config.after(queue, now, queue.recall_after_ms))
 }

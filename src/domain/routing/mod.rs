@@ -2,6 +2,7 @@
 //!
 //! *Eligible now* is defined once, in `matching`; engine, invariants and explanations use that definition.
 
+mod due;
 mod matching;
 mod ready;
 mod requirement;
@@ -9,7 +10,8 @@ mod reroute;
 pub mod rules;
 mod waiting;
 
-pub(crate) use matching::{answer_by, assign, demanded, eligible, fill, key, place, requeue, revisit_cooled};
+pub(crate) use due::key;
+pub(crate) use matching::{answer_by, assign, demanded, eligible, fill, place, requeue, revisit_cooled};
 pub(crate) use ready::{ReadyAgents, Standing};
 pub(crate) use requirement::{Requirement, Requirements};
 pub(crate) use reroute::{Chosen, choose, reroute, route};

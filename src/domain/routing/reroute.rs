@@ -1,11 +1,13 @@
 //! What the rules say of a Work, put into the record: of a new one, and again of one that waits when what is known of its customer
 //! has changed. Its place and age stay.
 
+use smallvec::{SmallVec, smallvec};
+
 use super::requeue;
 use super::rules::Situation;
 use crate::domain::draft::Draft;
-use crate::domain::id::{AgentId, LeafId, Name, RootId, WorkId};
-use crate::domain::record::{Change, Inputs, PersonalValue, QueueCause, Routed};
+use crate::domain::id::{AgentId, Name, RootId, WorkId};
+use crate::domain::record::{Change, Credit, Inputs, PersonalValue, QueueCause, Routed};
 use crate::domain::work::Work;
 use crate::domain::workspace::{EndpointConfig, Levels};
 
@@ -23,6 +25,7 @@ pub(crate) struct Chosen {
 struct Said {
     rule: Name,
     requires: Levels,
+    credits: Vec<Credit>,
     inputs: Inputs,
 }
 
@@ -39,8 +42,9 @@ pub(crate) fn choose(draft: &Draft<'_>, endpoint: &EndpointConfig, inputs: Input
     let of = Situation { channel: &endpoint.channel, endpoint: &endpoint.name, brand, inputs: &inputs };
     let rule = draft.space.rules.first(&of);
     let (name, requires) = rule.map(|rule| (rule.name.clone(), rule.requires.clone())).unwrap_or_default();
+    let credits = rule.map(|rule| draft.space.config().credits(&rule.credits)).unwrap_or_default();
     let queue = rule.and_then(|rule| rule.queue.as_ref()).unwrap_or(&endpoint.queue).clone();
-    Chosen { queue, said: Some(Box::new(Said { rule: name, requires, inputs })) }
+    Chosen { queue, said: Some(Box::new(Said { rule: name, requires, credits, inputs })) }
 }
 
 /// Puts a Work where it was chosen to go.
@@ -48,11 +52,11 @@ pub(crate) fn route(draft: &mut Draft<'_>, id: WorkId, chosen: Chosen, cause: Qu
     let Some(leaf) = draft.work(id).map(|work| work.leaf) else { return };
     let Chosen { queue, said } = chosen;
     if let Some(said) = said {
-        let Said { rule, requires, mut inputs } = *said;
+        let Said { rule, requires, credits, mut inputs } = *said;
         // A value is sealed with the key of the leaf that it is filed under, and stands there.
         inputs.facts_elsewhere.iter_mut().for_each(|(_, value)| value.clear());
         draft.with_content(leaf, PersonalValue::Inputs(Box::new(inputs)));
-        draft.push(Change::Routed(Box::new(Routed { work: id, leaf, rule, queue: queue.clone(), requires })));
+        draft.push(Change::Routed(Box::new(Routed { work: id, leaf, rule, queue: queue.clone(), requires, credits })));
     }
     requeue(draft, id, &queue, cause, preferred);
 }
@@ -62,12 +66,13 @@ pub(crate) fn reroute(draft: &mut Draft<'_>) {
     if draft.space.rules.is_empty() {
         return;
     }
-    let mut roots: Vec<RootId> = draft.changes().iter().filter_map(|change| known_otherwise(draft, change)).collect();
+    let mut roots: Vec<RootId> = draft.changes().iter().flat_map(|change| known_otherwise(draft, change)).collect();
     roots.sort_unstable();
     roots.dedup();
     let works: Vec<WorkId> = roots.into_iter().flat_map(|root| draft.works_of(root).collect::<Vec<_>>()).collect();
     for id in works {
-        let waiting = draft.work(id).filter(|work| work.is_waiting());
+        // What its owner passes on goes where a person said.
+        let waiting = draft.work(id).filter(|work| work.is_waiting() && work.owner.is_none());
         let Some((chosen, preferred)) = waiting.and_then(|work| Some((chosen_now(draft, work)?, work.preferred)))
         else {
             continue;
@@ -76,13 +81,13 @@ pub(crate) fn reroute(draft: &mut Draft<'_>) {
     }
 }
 
-/// The customer of whom a change makes something else known.
-fn known_otherwise(draft: &Draft<'_>, change: &Change) -> Option<RootId> {
-    let of = |leaf: &LeafId| draft.root_of(*leaf);
+/// Customers of whom a change makes something else known.
+fn known_otherwise(draft: &Draft<'_>, change: &Change) -> SmallVec<[RootId; 2]> {
     match change {
-        Change::FactsSet { leaf } => Some(of(leaf)),
-        Change::Merged { winner, .. } => Some(*winner),
-        _ => None,
+        Change::FactsSet { leaf } => smallvec![draft.root_of(*leaf)],
+        Change::Merged { winner, .. } => smallvec![*winner],
+        Change::Unmerged { rest, parted, .. } => smallvec![*rest, *parted],
+        _ => SmallVec::new(),
     }
 }
 
@@ -93,6 +98,9 @@ fn chosen_now(draft: &Draft<'_>, work: &Work) -> Option<Chosen> {
     let inputs = draft.space.rules.known(draft, work.leaf, before.inputs.clone()?);
     let now = choose(draft, endpoint, inputs);
     let said = now.said.as_ref()?;
-    let same = said.rule == before.rule && now.queue == before.queue && said.requires == before.requires;
+    let same = said.rule == before.rule
+        && now.queue == before.queue
+        && said.requires == before.requires
+        && said.credits == before.credits;
     (!same).then_some(now)
 }

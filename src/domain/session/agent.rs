@@ -3,11 +3,11 @@
 use smallvec::SmallVec;
 
 use crate::domain::id::{AgentId, Index, Name, OfferId, WorkId};
-use crate::domain::record::{AssignCause, Change, OfferOutcome, Presence};
+use crate::domain::record::{AssignCause, Change, OfferOutcome, Presence, PresenceSet, SessionLost, WrapUpStarted};
 use crate::domain::routing::Standing;
 use crate::domain::time::Timestamp;
 use crate::domain::timer::Timer;
-use crate::domain::workspace::{AgentProfile, WorkspaceConfig};
+use crate::domain::workspace::{AgentProfile, IndexedConfig};
 
 /// Open offers of an agent at most, however large its capacity: when it leaves, one record takes them all back.
 const MAX_OPEN_OFFERS: usize = 256;
@@ -63,7 +63,7 @@ pub(crate) struct Lost {
 }
 
 impl Agent {
-    pub(crate) fn registered(id: AgentId, name: Name, config: &WorkspaceConfig) -> Self {
+    pub(crate) fn registered(id: AgentId, name: Name, config: &IndexedConfig) -> Self {
         let profile = config.profile(&name).cloned().unwrap_or_default();
         Self {
             id,
@@ -102,14 +102,16 @@ impl Agent {
                 self.given_at = now;
                 self.works.push(Held { id: assigned.work, work: assigned.work, cost: assigned.cost });
                 // An accepted offer had its room before, and what has come since is none of its fault.
-                self.overgiven |= assigned.cause != AssignCause::Offer && self.load() > self.profile.capacity;
+                self.overgiven |= !matches!(assigned.cause, AssignCause::Offer | AssignCause::Transfer)
+                    && self.load() > self.profile.capacity;
             }
             Change::Unassigned { work, .. } => self.works.retain(|held| held.id != *work),
-            Change::WrapUpStarted { work, cost, .. } | Change::WrapUpLeft { work, cost, .. } => {
-                if let Some(held) = self.works.iter_mut().find(|held| held.id == *work) {
-                    held.cost = *cost;
-                }
+            Change::WrapUpStarted(WrapUpStarted { work, cost, .. }) | Change::WrapUpLeft { work, cost, .. } => {
+                self.costs(*work, *cost);
             }
+            Change::Parked(parked) => self.costs(parked.work, 0),
+            // What wakes costs again, whatever room there is.
+            Change::Woken(woken) => self.costs(woken.work, woken.cost),
             Change::CostChanged { work, cost, .. } => {
                 for held in self.works.iter_mut().filter(|held| held.work == *work) {
                     held.cost = *cost;
@@ -121,13 +123,13 @@ impl Agent {
             Change::SessionOpened { session_epoch, .. } => {
                 self.session = Some(Session { epoch: *session_epoch, opened_at: now, lost: None });
             }
-            Change::SessionLost { offers_until, until, .. } => {
+            Change::SessionLost(SessionLost { offers_until, until, .. }) => {
                 if let Some(session) = &mut self.session {
                     session.lost = Some(Lost { offers_until: *offers_until, until: *until });
                 }
             }
             Change::SessionEnded { .. } => self.session = None,
-            Change::PresenceSet { presence, reason, channels, .. } => {
+            Change::PresenceSet(PresenceSet { presence, reason, channels, .. }) => {
                 self.presence = *presence;
                 self.reason = reason.clone();
                 self.channels.clone_from(channels);
@@ -138,6 +140,12 @@ impl Agent {
             Change::MatchDeferred { more, .. } => self.deferred = more.then_some(now),
             // The rest names no agent, or does not move it.
             _ => {}
+        }
+    }
+
+    fn costs(&mut self, work: WorkId, cost: u32) {
+        if let Some(held) = self.works.iter_mut().find(|held| held.id == work) {
+            held.cost = cost;
         }
     }
 

@@ -5,11 +5,11 @@ use std::time::Duration;
 use super::agent::Lost;
 use crate::domain::draft::Draft;
 use crate::domain::id::{AgentId, Name};
-use crate::domain::record::{Change, Presence, SessionEnd};
+use crate::domain::record::{Change, Presence, PresenceSet, SessionEnd, SessionLost};
 use crate::domain::rejection::Rejection;
 use crate::domain::routing::{fill, place, revisit_cooled};
 use crate::domain::time::Timestamp;
-use crate::domain::work::{revoke_offers, revoke_unserved};
+use crate::domain::work::{leave, revoke_offers, revoke_unserved, take_up_held};
 
 /// How long open offers wait for an agent whose connection is gone.
 const OFFERS_GRACE: Duration = Duration::from_secs(10);
@@ -44,13 +44,14 @@ pub(crate) fn open_session(
     let session_epoch = draft.session_epoch();
     draft.push(Change::SessionOpened { agent: id, session_epoch });
     if known.is_none() || presence == Presence::Offline {
-        draft.push(Change::PresenceSet {
+        draft.push(Change::PresenceSet(PresenceSet {
             agent: id,
             presence: Presence::Away,
             reason: Name::const_new(LOGGED_IN),
             channels: Vec::new(),
-        });
+        }));
     } else {
+        take_up_held(draft, id);
         fill(draft, id);
     }
     Ok(())
@@ -61,12 +62,12 @@ pub(crate) fn lose_session(draft: &mut Draft<'_>, id: AgentId) -> Result<(), Rej
     let agent = draft.agent(id).ok_or(Rejection::UnknownAgent)?;
     let session = agent.session.filter(|session| session.lost.is_none()).ok_or(Rejection::NoSession)?;
     let lost = Lost::from(draft.now, draft.space.longest_grace(id));
-    draft.push(Change::SessionLost {
+    draft.push(Change::SessionLost(SessionLost {
         agent: id,
         session_epoch: session.epoch,
         offers_until: lost.offers_until,
         until: lost.until,
-    });
+    }));
     revisit_cooled(draft);
     Ok(())
 }
@@ -75,13 +76,14 @@ pub(crate) fn lose_session(draft: &mut Draft<'_>, id: AgentId) -> Result<(), Rej
 pub(crate) fn end_session(draft: &mut Draft<'_>, id: AgentId, reason: SessionEnd) -> Result<(), Rejection> {
     let session = draft.agent(id).ok_or(Rejection::UnknownAgent)?.session.ok_or(Rejection::NoSession)?;
     draft.push(Change::SessionEnded { agent: id, session_epoch: session.epoch, reason });
-    draft.push(Change::PresenceSet {
+    draft.push(Change::PresenceSet(PresenceSet {
         agent: id,
         presence: Presence::Offline,
         reason: Name::default(),
         channels: Vec::new(),
-    });
+    }));
     return_offers(draft, id);
+    leave(draft, id);
     Ok(())
 }
 
@@ -119,12 +121,13 @@ pub(crate) fn set_presence(
     if unchanged {
         return Ok(());
     }
-    draft.push(Change::PresenceSet { agent: id, presence, reason, channels });
+    draft.push(Change::PresenceSet(PresenceSet { agent: id, presence, reason, channels }));
     if presence == Presence::Ready {
         // A channel that is served no longer takes its open offers with it.
         for work in revoke_unserved(draft, id) {
             place(draft, work);
         }
+        take_up_held(draft, id);
         fill(draft, id);
     } else {
         return_offers(draft, id);

@@ -8,7 +8,7 @@ use crate::domain::event::Assurance;
 use crate::domain::id::{LeafId, MessageId, Name};
 use crate::domain::record::{MessageContent, MessageStored};
 use crate::domain::time::Timestamp;
-use crate::domain::workspace::WorkspaceConfig;
+use crate::domain::workspace::IndexedConfig;
 
 /// A message that asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,7 +89,7 @@ impl Part {
         asking: &[Asking],
         mail: Option<Box<MailThread>>,
         answerable: bool,
-        config: &WorkspaceConfig,
+        config: &IndexedConfig,
     ) -> Self {
         let (mut said, mut places) = (Said::default(), Vec::<Place>::new());
         for asking in asking {

@@ -176,13 +176,16 @@ pub(crate) fn guard(draft: &mut Draft<'_>, id: WorkId) {
     }
     let Some(work) = draft.work(id) else { return };
     let is_bot = |agent: AgentId| draft.agent(agent).is_some_and(|agent| agent.profile.kind == AgentKind::Bot);
-    if work.owner.is_some_and(|owner| is_bot(owner.agent)) && work.state == WorkState::Assigned {
-        let freed = work.owner.map(|owner| owner.agent);
-        release(draft, id, UnassignReason::Muted, QueueCause::Requeued, None);
-        freed.into_iter().for_each(|agent| fill(draft, agent));
-    } else if let Some(open) = work.offer.filter(|open| is_bot(open.agent)) {
+    let owner = work.owner.filter(|owner| is_bot(owner.agent) && work.state == WorkState::Assigned);
+    let open = work.offer.filter(|open| is_bot(open.agent));
+    if let Some(open) = open {
         revoke_offer(draft, id, open);
-        place(draft, id);
-        fill(draft, open.agent);
     }
+    if owner.is_some() {
+        release(draft, id, UnassignReason::Muted, QueueCause::Requeued, None);
+    } else if open.is_some() {
+        place(draft, id);
+    }
+    let freed = owner.map(|owner| owner.agent).into_iter().chain(open.map(|open| open.agent));
+    freed.for_each(|agent| fill(draft, agent));
 }

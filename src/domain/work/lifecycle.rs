@@ -2,9 +2,13 @@
 
 use std::time::Duration;
 
+use super::transfer::{lapse, withdraw};
 use crate::domain::draft::Draft;
 use crate::domain::id::{AgentId, AssignmentId, Name, OfferId, WorkId};
-use crate::domain::record::{AssignCause, Change, OfferOutcome, Presence, QueueCause, UnassignReason};
+use crate::domain::record::{
+    AssignCause, Change, CooledDown, OfferOutcome, Presence, PresenceSet, QueueCause, TransferOutcome, UnassignReason,
+    WrapUpStarted,
+};
 use crate::domain::rejection::Rejection;
 use crate::domain::routing::{assign, fill, place, requeue, revisit_cooled};
 use crate::domain::session::{Agent, Held};
@@ -25,7 +29,9 @@ const NO_ANSWER: &str = "NO_ANSWER";
 pub(crate) fn accept(draft: &mut Draft<'_>, agent: AgentId, offer: OfferId) -> Result<(), Rejection> {
     let (work, cost) = open_offer(draft, agent, offer)?;
     draft.push(Change::OfferEnded { offer, work, agent, outcome: OfferOutcome::Accepted });
-    assign(draft, work, agent, AssignCause::Offer, cost);
+    if let Some(before) = assign(draft, work, agent, AssignCause::Offer, cost) {
+        fill(draft, before);
+    }
     // One open offer fewer: the next may follow.
     fill(draft, agent);
     Ok(())
@@ -52,9 +58,9 @@ fn open_offer(draft: &Draft<'_>, agent: AgentId, offer: OfferId) -> Result<(Work
 }
 
 /// The pair is not matched for a while.
-fn cool_down(draft: &mut Draft<'_>, work: WorkId, agent: AgentId) {
+pub(super) fn cool_down(draft: &mut Draft<'_>, work: WorkId, agent: AgentId) {
     let until = draft.now + Duration::from_millis(draft.space.config().decline_cooldown_min_ms);
-    draft.push(Change::CooledDown { work, agent, liftable: false, until });
+    draft.push(Change::CooledDown(CooledDown { work, agent, liftable: false, until }));
 }
 
 /// A cool-down has come to its next stage.
@@ -70,7 +76,7 @@ pub(crate) fn cooldown_due(draft: &mut Draft<'_>, id: WorkId, agent: AgentId) {
         draft.push(Change::CooldownEnded { work: id, agent });
     } else {
         let until = draft.now + Duration::from_millis(rest);
-        draft.push(Change::CooledDown { work: id, agent, liftable: true, until });
+        draft.push(Change::CooledDown(CooledDown { work: id, agent, liftable: true, until }));
     }
     place(draft, id);
 }
@@ -83,20 +89,32 @@ pub(crate) fn offer_expired(draft: &mut Draft<'_>, work: WorkId) {
     let (offer, agent) = (open.id, open.agent);
     draft.push(Change::OfferEnded { offer, work, agent, outcome: OfferOutcome::Expired });
     let live = draft.work(work).is_some_and(Work::is_live);
+    // What was passed on to this agent goes to the queue behind it once that is known not to be there.
+    let passed = draft.work(work).is_some_and(Work::is_passed_to_agent);
     let unanswered = draft.agent(agent).map_or(0, |agent| agent.unanswered);
     if live || unanswered > UNANSWERED_ALLOWED {
-        put_away(draft, agent, &[work]);
+        put_away(draft, agent, if passed { &[] } else { std::slice::from_ref(&work) });
     } else {
         cool_down(draft, work, agent);
-        place(draft, work);
+        if !passed {
+            place(draft, work);
+        }
         fill(draft, agent);
+    }
+    if passed {
+        lapse(draft, work);
     }
 }
 
 /// The agent is AWAY(NO_ANSWER); its open offers go on, and so do the Works that `freed` already names.
 fn put_away(draft: &mut Draft<'_>, agent: AgentId, freed: &[WorkId]) {
     let channels = draft.agent(agent).map(|agent| agent.channels.clone()).unwrap_or_default();
-    draft.push(Change::PresenceSet { agent, presence: Presence::Away, reason: Name::const_new(NO_ANSWER), channels });
+    draft.push(Change::PresenceSet(PresenceSet {
+        agent,
+        presence: Presence::Away,
+        reason: Name::const_new(NO_ANSWER),
+        channels,
+    }));
     let revoked = revoke_offers(draft, agent);
     for &work in freed.iter().chain(&revoked) {
         place(draft, work);
@@ -194,6 +212,8 @@ pub(crate) fn close(
     if disposition.len() > MAX_DISPOSITION_BYTES || disposition.chars().any(char::is_control) {
         return Err(Rejection::Invalid("disposition: at most 64 bytes without control characters"));
     }
+    owned(draft, agent, id, assignment)?;
+    withdraw(draft, id, TransferOutcome::Withdrawn);
     let work = owned(draft, agent, id, assignment)?;
     let queue = draft.space.config().queue(&work.queue);
     let wrapup = queue.filter(|queue| queue.wrapup_max_ms > 0).map(|queue| {
@@ -204,7 +224,7 @@ pub(crate) fn close(
     match wrapup {
         Some((max_ms, cost)) if work.state == WorkState::Assigned => {
             let until = draft.now + Duration::from_millis(max_ms);
-            draft.push(Change::WrapUpStarted { work: id, agent, until, cost, disposition });
+            draft.push(Change::WrapUpStarted(WrapUpStarted { work: id, agent, until, cost, disposition }));
             fill(draft, agent);
         }
         _ => {

@@ -9,9 +9,11 @@ use smallvec::SmallVec;
 use super::Work;
 use super::automation::guard;
 use super::lifecycle::{known, revoke_offer};
+use super::park::{take_up, wake};
+use super::transfer::withdraw;
 use crate::domain::draft::Draft;
 use crate::domain::id::{AgentId, AssignmentId, WorkId};
-use crate::domain::record::{Change, UnassignReason};
+use crate::domain::record::{Change, TransferOutcome, UnassignReason, WakeCause};
 use crate::domain::rejection::Rejection;
 use crate::domain::routing::{answer_by, fill};
 use crate::domain::view::WorkState;
@@ -55,13 +57,18 @@ pub(crate) fn merge(
 
 /// Makes two open Works one.
 pub(crate) fn join(draft: &mut Draft<'_>, from: WorkId, into: WorkId) {
+    // What was left open in it is to be answered in the other.
+    take_up(draft, from, WakeCause::Agent);
+    // What is being passed on is another matter now.
+    withdraw(draft, from, TransferOutcome::Withdrawn);
+    withdraw(draft, into, TransferOutcome::Withdrawn);
     let (Some(ends), Some(stays)) = (draft.work(from), draft.work(into)) else { return };
     let (owner, keeper) = (ends.owner, stays.owner);
     let queue = draft.space.config().queue(&stays.queue);
     let waits = ends.ours_since.is_some() || stays.ours_since.is_some();
     let theirs = owner.and_then(|owner| owner.answer_by);
     let soonest = keeper.and_then(|keeper| keeper.answer_by).into_iter().chain(theirs).min();
-    let answer_by = soonest.or_else(|| answer_by(queue?, draft.now)).filter(|_| waits);
+    let answer_by = soonest.or_else(|| answer_by(draft.space.config(), queue?, draft.now)).filter(|_| waits);
     let offered = ends.offer.map(|offer| offer.agent);
     if let Some(offer) = ends.offer {
         revoke_offer(draft, from, offer);
@@ -95,9 +102,12 @@ fn fenced(work: &Work, named: Option<AssignmentId>) -> Result<(), Rejection> {
     }
 }
 
-/// A Work in wrap-up that has something to answer goes on.
+/// A Work in wrap-up that has something to answer goes on, and so does one that is parked.
 pub(crate) fn goes_on(draft: &mut Draft<'_>, id: WorkId) {
     let Some(work) = draft.work(id) else { return };
+    if work.state == WorkState::Parked && work.ours_since.is_some() {
+        return wake(draft, id, WakeCause::Message);
+    }
     if let (WorkState::WrapUp, Some(owner), true) = (work.state, work.owner, work.ours_since.is_some()) {
         let cost = draft.agent(owner.agent).map_or(1, |agent| work.cost_for(&agent.profile));
         draft.push(Change::WrapUpLeft { work: id, agent: owner.agent, cost });
@@ -107,15 +117,15 @@ pub(crate) fn goes_on(draft: &mut Draft<'_>, id: WorkId) {
 /// What the Work takes of its owner, or of whom it is offered to, follows the channels that it is spoken on now.
 pub(crate) fn settle_cost(draft: &mut Draft<'_>, id: WorkId) {
     let Some(work) = draft.work(id) else { return };
-    let holder = match (work.owner, work.offer) {
-        // In wrap-up it costs what wrapping up does.
-        (Some(owner), _) if work.state == WorkState::Assigned => (owner.agent, owner.cost),
-        (None, Some(offer)) => (offer.agent, offer.cost),
-        _ => return,
-    };
-    let Some(agent) = draft.agent(holder.0) else { return };
-    let cost = work.cost_for(&agent.profile);
-    if cost != holder.1 {
-        draft.push(Change::CostChanged { work: id, agent: holder.0, cost });
+    // In wrap-up it costs what wrapping up does, and parked nothing.
+    let owner = work.owner.filter(|_| work.state == WorkState::Assigned).map(|owner| (owner.agent, owner.cost));
+    let offered = work.offer.map(|offer| (offer.agent, offer.cost));
+    let holders: SmallVec<[(AgentId, u32); 2]> = owner.into_iter().chain(offered).collect();
+    for (holder, before) in holders {
+        let (Some(work), Some(agent)) = (draft.work(id), draft.agent(holder)) else { return };
+        let cost = work.cost_for(&agent.profile);
+        if cost != before {
+            draft.push(Change::CostChanged { work: id, agent: holder, cost });
+        }
     }
 }

@@ -5,17 +5,22 @@
 mod asking;
 mod automation;
 mod beside;
+mod claim;
 mod closed;
 mod heard;
 mod lifecycle;
 mod mails;
 mod merge;
 mod open;
+mod park;
+mod pass;
+mod passing;
 mod resettle;
 mod reshape;
 mod routing;
 mod said;
 mod split;
+mod transfer;
 
 pub(crate) use asking::Asking;
 pub(crate) use automation::guard;
@@ -27,8 +32,11 @@ pub(crate) use lifecycle::{
 };
 pub(crate) use mails::go_on_with;
 pub(crate) use merge::{goes_on, join, merge, settle_cost};
-pub(crate) use open::{MailThread, Work};
+pub(crate) use open::{MailThread, Owner, Work};
+pub(crate) use park::{take_up_held, wake_by_facts, wake_due};
+pub(crate) use pass::pass;
 pub(crate) use resettle::resettle;
 pub(crate) use reshape::Part;
 pub(crate) use said::Says;
 pub(crate) use split::{part_off, split};
+pub(crate) use transfer::{hold_to_channels, lapse, leave, passed_back, show, with_note};

@@ -6,12 +6,13 @@ use smallvec::SmallVec;
 
 use super::beside::{Beside, Place};
 use super::heard::Heard;
+use super::passing::Passing;
 use super::routing::Routing;
 use super::said::{Said, Says};
 use crate::domain::id::{AgentId, AssignmentId, Index, LeafId, MessageId, Name, OfferId, RootId, WorkId};
 use crate::domain::record::{
-    Author, Change, Direction, Flags, MessageContent, MessageKind, MessageStored, MuteReason, OfferOutcome, WorkBrief,
-    WorkOpened,
+    Author, Change, CooledDown, Direction, Flags, MessageContent, MessageKind, MessageStored, MuteReason, OfferOutcome,
+    WorkBrief, WorkOpened, WrapUpStarted,
 };
 use crate::domain::time::Timestamp;
 use crate::domain::timer::Timer;
@@ -80,6 +81,8 @@ pub(crate) struct Work {
     pub(crate) heard: Heard,
     /// What few Works have.
     pub(crate) beside: Option<Box<Beside>>,
+    /// What few Works have for a while.
+    pub(super) passing: Option<Box<Passing>>,
 }
 
 /// An open offer of the Work.
@@ -186,6 +189,7 @@ impl Work {
             heard: Heard::default(),
             beside: (!opened.linked.is_empty())
                 .then(|| Box::new(Beside { linked: SmallVec::from_slice(&opened.linked), ..Beside::default() })),
+            passing: None,
         }
     }
 
@@ -204,10 +208,14 @@ impl Work {
                 self.queue = queue.clone();
                 self.key = *key;
                 self.preferred = *preferred;
-                self.state = WorkState::Queued;
+                // Whoever is offered what its owner passes on is offered it still when the owner is released.
+                self.state = if self.offer.is_some() { WorkState::Offered } else { WorkState::Queued };
+                self.with_passing(|passing| passing.parked = None);
             }
             Change::OfferMade(offer) => {
-                self.state = WorkState::Offered;
+                if self.owner.is_none() {
+                    self.state = WorkState::Offered;
+                }
                 self.offer = Some(OpenOffer {
                     id: OfferId::new(index, place),
                     agent: offer.agent,
@@ -226,6 +234,7 @@ impl Work {
                 self.preferred = None;
                 self.seen = None;
                 self.cooldowns.clear();
+                self.with_passing(|passing| (passing.transfer, passing.handover) = (None, None));
                 self.owner = Some(Owner {
                     assignment: AssignmentId::new(index, place),
                     agent: assigned.agent,
@@ -235,13 +244,41 @@ impl Work {
                     answer_by: assigned.answer_by,
                 });
             }
-            Change::Unassigned { .. } => self.owner = None,
-            Change::CooledDown { agent, liftable, until, .. } => {
+            Change::Unassigned { .. } => {
+                self.owner = None;
+                self.with_passing(|passing| passing.transfer = None);
+            }
+            Change::WrapUpExtended(extended) => {
+                self.wrapup_until = Some(extended.until);
+                self.passing_mut().extended = true;
+            }
+            Change::Promised(promised) => self.promise(promised.by, now),
+            Change::Transferring(change) => self.pass_on(change),
+            Change::TransferEnded(change) => {
+                self.queue = change.queue.clone();
+                self.with_passing(|passing| (passing.transfer, passing.handover) = (None, None));
+            }
+            Change::Parked(parked) => {
+                self.state = WorkState::Parked;
+                self.park(MessageId::new(index, place), parked.until, now);
+                if let Some(owner) = &mut self.owner {
+                    (owner.cost, owner.answer_by) = (0, None);
+                }
+            }
+            Change::Woken(woken) => {
+                if self.wake(woken, now) {
+                    self.state = WorkState::Assigned;
+                }
+                if let Some(owner) = &mut self.owner {
+                    (owner.cost, owner.answer_by) = (woken.cost, woken.answer_by);
+                }
+            }
+            Change::CooledDown(CooledDown { agent, liftable, until, .. }) => {
                 self.cooldowns.retain(|cooldown| cooldown.agent != *agent);
                 self.cooldowns.push(Cooldown { agent: *agent, liftable: *liftable, until: *until });
             }
             Change::CooldownEnded { agent, .. } => self.cooldowns.retain(|cooldown| cooldown.agent != *agent),
-            Change::WrapUpStarted { until, cost, disposition, .. } => {
+            Change::WrapUpStarted(WrapUpStarted { until, cost, disposition, .. }) => {
                 self.state = WorkState::WrapUp;
                 self.answered = self.ours_since.is_none();
                 self.stop_waiting(now);
@@ -255,14 +292,16 @@ impl Work {
             Change::WrapUpLeft { cost, .. } => {
                 self.state = WorkState::Assigned;
                 self.wrapup_until = None;
+                self.with_passing(|passing| passing.extended = false);
                 if let Some(owner) = &mut self.owner {
                     owner.cost = *cost;
                 }
             }
             Change::WorkClosed { disposition, .. } => {
                 if self.state != WorkState::WrapUp {
-                    self.answered = self.ours_since.is_none();
+                    self.answered = self.ours_since.is_none() && !self.is_left_open();
                 }
+                self.passing = None;
                 self.state = WorkState::Closed;
                 self.stop_waiting(now);
                 self.wrapup_until = None;
@@ -276,11 +315,11 @@ impl Work {
             Change::Required(required) => self.requires = required.levels.clone(),
             Change::Routed(routed) => self.route(routed),
             Change::AutomationMuted(muted) => self.mute(muted.reason),
-            Change::CostChanged { cost, .. } => {
-                if let Some(owner) = &mut self.owner {
+            Change::CostChanged { agent, cost, .. } => {
+                if let Some(owner) = self.owner.as_mut().filter(|owner| owner.agent == *agent) {
                     owner.cost = *cost;
                 }
-                if let Some(offer) = &mut self.offer {
+                if let Some(offer) = self.offer.as_mut().filter(|offer| offer.agent == *agent) {
                     offer.cost = *cost;
                 }
             }
@@ -325,6 +364,7 @@ impl Work {
                 }
             }
             Says::Answers => {
+                self.keep_promise(now);
                 if words.is_some_and(|words| words.reply_token.is_some() || words.read_token.is_some()) {
                     self.tokens = None;
                 }
@@ -338,7 +378,7 @@ impl Work {
                     owner.answer_by = None;
                 }
             }
-            Says::Asked | Says::Ends | Says::Nothing => {}
+            Says::Asked | Says::Ends | Says::Resumes | Says::Nothing => {}
         }
         if let Some(words) = words.filter(|_| !message.flags.is_quiet()) {
             self.continue_mail(message.leaf, words);
@@ -351,7 +391,7 @@ impl Work {
     }
 
     /// The customer's turn begins, or the Work ends.
-    fn stop_waiting(&mut self, now: Timestamp) {
+    pub(super) fn stop_waiting(&mut self, now: Timestamp) {
         if let Some(since) = self.ours_since.take() {
             self.waited_ms += now.millis_since(since).unsigned_abs();
         }
@@ -366,13 +406,18 @@ impl Work {
         if let Some(until) = self.wrapup_until {
             timers.push((until, Timer::WrapUpEnd(self.id)));
         }
-        if let Some(owner) = &self.owner {
+        if let Some(parked) = self.parked() {
+            timers.push((parked.held_until.unwrap_or(parked.until), Timer::WakeUp(self.id)));
+        } else if let Some(owner) = &self.owner {
             if let (Some(at), Some(_)) = (owner.answer_by, self.ours_since) {
                 timers.push((at, Timer::Recall(self.id)));
             }
             if let Some(at) = owner.grace_until {
                 timers.push((at, Timer::WorkGrace(self.id)));
             }
+        }
+        if let Some(until) = self.transfer().and_then(|transfer| transfer.until) {
+            timers.push((until, Timer::TransferEnd(self.id)));
         }
         for cooldown in &self.cooldowns {
             timers.push((cooldown.until, Timer::CooldownEnd(self.id, cooldown.agent)));
@@ -382,7 +427,7 @@ impl Work {
 
     /// Whether it waits for an agent.
     pub(crate) fn is_waiting(&self) -> bool {
-        self.state == WorkState::Queued && !self.queue.is_empty()
+        (self.state == WorkState::Queued || self.seeks()) && !self.queue.is_empty()
     }
 
     /// What an agent sees of it.

@@ -1,12 +1,13 @@
 //! Open Works held against another configuration: those of queues that are gone go on elsewhere, what is wanted of whoever takes them
-//! is what their queues want now, offers to agents who cannot have them any more are taken back. What has an owner stays with its owner.
+//! is what their queues want now, they are due when their goals say now, offers to agents who cannot have them any more are taken back. What has an owner stays with its owner.
 
 use super::Work;
 use super::lifecycle::revoke_offer;
+use super::transfer::withdraw;
 use crate::domain::draft::Draft;
 use crate::domain::id::{AgentId, WorkId};
-use crate::domain::record::{Change, QueueCause, Required, Resettled};
-use crate::domain::routing::{demanded, fill, place, requeue, revisit_cooled};
+use crate::domain::record::{Change, QueueCause, Required, Resettled, TransferOutcome};
+use crate::domain::routing::{demanded, fill, key, place, requeue, revisit_cooled};
 use crate::domain::view::WorkState;
 
 /// Works looked at by one record: well below a millisecond, as the shard's loop wants its turns. Fewer where much follows.
@@ -34,9 +35,13 @@ pub(crate) fn resettle(draft: &mut Draft<'_>) {
 }
 
 fn hold_against(draft: &mut Draft<'_>, id: WorkId) {
-    let is_open = |work: &&Work| matches!(work.state, WorkState::Queued | WorkState::Offered);
+    let is_open =
+        |work: &&Work| matches!(work.state, WorkState::Queued | WorkState::Offered) || work.transfer().is_some();
     let Some(work) = draft.work(id).filter(is_open) else { return };
     let (queue, open, config) = (work.queue.clone(), work.offer, draft.space.config());
+    if config.queue(&queue).is_none() && work.transfer().is_some() {
+        return withdraw(draft, id, TransferOutcome::Unavailable);
+    }
     if config.queue(&queue).is_none() {
         if let Some(open) = open {
             revoke_offer(draft, id, open);
@@ -51,8 +56,13 @@ fn hold_against(draft: &mut Draft<'_>, id: WorkId) {
     }
     let levels = demanded(config, &queue, work);
     let other = levels != work.requires;
+    // Whose turn is the customer's is due by when it was queued.
+    let due = work.ours_since.map(|_| key(config, &queue, work, draft.now.0)).filter(|key| *key != work.key);
     if other {
         draft.push(Change::Required(Required { work: id, levels }));
+    }
+    if let Some(key) = due {
+        draft.push(Change::WorkRekeyed { work: id, key });
     }
     match open {
         Some(open) if !may_have(draft, id, open.agent) => {
@@ -71,6 +81,7 @@ fn may_have(draft: &Draft<'_>, work: WorkId, agent: AgentId) -> bool {
     let (Some(work), Some(agent)) = (draft.work(work), draft.agent(agent)) else { return false };
     agent.load() <= agent.profile.capacity
         && work.is_spoken_by(agent)
-        && agent.profile.queues.contains(&work.queue)
-        && agent.profile.skills.meet(&work.requires)
+        // Whom an owner passes it on to may be of another desk.
+        && (work.is_passed_to_agent()
+            || (agent.profile.queues.contains(&work.queue) && agent.profile.skills.meet(&work.requires)))
 }

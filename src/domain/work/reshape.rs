@@ -6,6 +6,7 @@
 use super::Work;
 use super::beside::{Beside, Place};
 use super::open::{MailThread, Tokens};
+use super::passing::Promise;
 use super::said::{Before, Item, Said, Says};
 use crate::domain::command::Parted;
 use crate::domain::id::{Index, LeafId, MessageId, Name, RootId, WorkId};
@@ -30,18 +31,19 @@ pub(crate) struct Part {
     tokens: Option<Box<Tokens>>,
     threaded: bool,
     beside: Option<Box<Beside>>,
+    promise: Option<Promise>,
 }
 
 impl Part {
     /// Messages that come from no Work.
     pub(super) fn of(said: Said, places: Vec<Place>, mail: Option<Box<MailThread>>, threaded: bool) -> Self {
         let mails = mail.iter().map(|thread| MailThread::clone(thread)).collect();
-        Self { said, places, whole: false, mail, mails, tokens: None, threaded, beside: None }
+        Self { said, places, whole: false, mail, mails, tokens: None, threaded, beside: None, promise: None }
     }
 
     /// Which messages.
     pub(crate) fn messages(&self) -> Vec<MessageId> {
-        self.said.items().iter().filter(|item| item.says != Says::Ends).map(|item| item.id).collect()
+        self.said.items().iter().filter(|item| item.says.is_message()).map(|item| item.id).collect()
     }
 }
 
@@ -66,7 +68,9 @@ impl Work {
                 let heard = (says == Says::Asks).then_some(message.assurance);
                 Item { thread: thread.map(Name::from), leaf: Some(message.leaf), filed: message.leaf, heard, ..item }
             }
-            Change::WrapUpStarted { .. } => self.item(id, now, 0, Says::Ends),
+            Change::WrapUpStarted(_) => self.item(id, now, 0, Says::Ends),
+            Change::Parked(_) if self.ours_since.is_some() => self.item(id, now, 0, Says::Ends),
+            Change::Woken(_) if self.is_left_open() => self.item(id, now, 0, Says::Resumes),
             _ => return self.apply(index, now, place, change, words),
         };
         let before = self.before();
@@ -106,7 +110,7 @@ impl Work {
 
     fn items(&self) -> impl Iterator<Item = &Item> {
         let items = self.said.iter().flat_map(|said| said.items());
-        items.filter(|item| item.says != Says::Ends)
+        items.filter(|item| item.says.is_message())
     }
 
     /// Identities whose messages it has, or to whom an answer could go: they are of one customer.
@@ -201,10 +205,11 @@ impl Work {
         beside.fold(profile.cost(&self.channel), u32::max)
     }
 
-    /// Whether the agent serves its queue and all its channels now, and has the skills. Room is another matter.
+    /// Whether the agent serves its queue and all its channels now, has the skills, and does not pass it on. Room is another matter.
     pub(crate) fn is_served_by(&self, agent: &Agent) -> bool {
         let silent = || agent.profile.kind == AgentKind::Bot && self.muted().is_some();
         agent.attends(&self.queue, &self.channel)
+            && self.owner.is_none_or(|owner| owner.agent != agent.id)
             && self.is_spoken_by(agent)
             && agent.profile.skills.meet(&self.requires)
             && !silent()
@@ -243,6 +248,7 @@ impl Work {
             tokens,
             threaded: self.threaded,
             beside: self.beside.take(),
+            promise: self.take_promise(),
         }
     }
 
@@ -267,7 +273,7 @@ impl Work {
         }
         self.beside_mut().split = true;
         self.count_anew();
-        Part { said, places, whole: false, mail, mails, tokens, threaded: self.threaded, beside: None }
+        Part { said, places, whole: false, mail, mails, tokens, threaded: self.threaded, beside: None, promise: None }
     }
 
     fn take_said(&mut self) -> Said {
@@ -289,7 +295,8 @@ impl Work {
 
     /// Takes in what another Work gave.
     pub(crate) fn take_in(&mut self, part: Part) {
-        let Part { mut said, places, whole, mail, mails, tokens, threaded, beside } = part;
+        let Part { mut said, places, whole, mail, mails, tokens, threaded, beside, promise } = part;
+        self.join_promise(promise);
         let mut numbers = vec![0; places.len()];
         for (number, place) in places.into_iter().enumerate() {
             if whole || said.items().iter().any(|item| usize::from(item.place) == number) {

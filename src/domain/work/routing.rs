@@ -2,7 +2,7 @@
 
 use super::Work;
 use crate::domain::id::Name;
-use crate::domain::record::{Inputs, Routed};
+use crate::domain::record::{Credit, Inputs, Routed};
 use crate::domain::workspace::Levels;
 
 /// What rules made of a Work.
@@ -14,6 +14,8 @@ pub(crate) struct Routing {
     pub(crate) queue: Name,
     /// What the rule wants of whoever takes it.
     pub(crate) requires: Levels,
+    /// What makes it due earlier.
+    pub(crate) credits: Vec<Credit>,
     /// What the rules were given; none: it cannot be read any longer.
     pub(crate) inputs: Option<Inputs>,
 }
@@ -21,9 +23,15 @@ pub(crate) struct Routing {
 impl Work {
     /// Notes what the rules said.
     pub(super) fn route(&mut self, routed: &Routed) {
-        let Routed { rule, queue, requires, .. } = routed;
-        let (rule, queue, requires) = (rule.clone(), queue.clone(), requires.clone());
-        self.routing = Some(Box::new(Routing { rule, queue, requires, inputs: None }));
+        let Routed { rule, queue, requires, credits, .. } = routed;
+        let (rule, queue, requires, credits) = (rule.clone(), queue.clone(), requires.clone(), credits.clone());
+        self.routing = Some(Box::new(Routing { rule, queue, requires, credits, inputs: None }));
+    }
+
+    /// What makes it due earlier, in all, milliseconds.
+    pub(crate) fn credit_ms(&self) -> u64 {
+        let credits = self.routing.iter().flat_map(|routing| &routing.credits);
+        credits.fold(0, |sum, credit| sum.saturating_add(credit.ms))
     }
 
     /// Notes what they were given.

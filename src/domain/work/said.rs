@@ -28,6 +28,8 @@ pub(crate) enum Says {
     Answers,
     /// The owner ended the Work without one. No message: what asked before awaits nothing.
     Ends,
+    /// The Work was parked before an answer and wakes: from here on the customer waits for us again. No message.
+    Resumes,
     /// Neither: a note, a reaction, history.
     Nothing,
 }
@@ -36,6 +38,16 @@ impl Says {
     /// Whether it awaits our answer.
     pub(super) fn awaits(self) -> bool {
         matches!(self, Self::Asks | Self::Joins)
+    }
+
+    /// Whether the customer waits for us from there on.
+    fn waits(self) -> bool {
+        self.awaits() || self == Self::Resumes
+    }
+
+    /// Whether it is a message at all.
+    pub(super) fn is_message(self) -> bool {
+        !matches!(self, Self::Ends | Self::Resumes)
     }
 
     /// Whether it says where an answer goes.
@@ -105,7 +117,7 @@ impl Said {
     /// Notes what was said or done.
     pub(crate) fn push(&mut self, item: Item) {
         if matches!(item.says, Says::Answers | Says::Ends) {
-            for asked in self.items.iter_mut().filter(|asked| asked.says.awaits()) {
+            for asked in self.items.iter_mut().filter(|asked| asked.says.waits()) {
                 asked.answered.get_or_insert(item.id);
             }
         }
@@ -127,12 +139,12 @@ impl Said {
             item.says = Says::Asked;
         }
         for item in self.items.drain(..gone) {
-            self.before.last_message = Some(item.id).filter(|_| item.says != Says::Ends).or(self.before.last_message);
+            self.before.last_message = Some(item.id).filter(|_| item.says.is_message()).or(self.before.last_message);
             match item.says {
                 _ if kept.iter().any(|kept| kept.id == item.id) => {}
                 Says::Asks | Says::Joins | Says::Asked => self.before.last_in = Some(item.id),
                 Says::Answers => self.before.replied = true,
-                Says::Ends | Says::Nothing => {}
+                Says::Ends | Says::Resumes | Says::Nothing => {}
             }
         }
         self.items.splice(0..0, kept);
@@ -147,7 +159,7 @@ impl Said {
             .filter(|item| matches!(item.says, Says::Answers | Says::Ends))
             .map(|item| (item.id, item.at))
             .collect();
-        self.items.iter().filter(|item| item.says.awaits()).map(move |item| {
+        self.items.iter().filter(|item| item.says.waits()).map(move |item| {
             let by = item.answered.and_then(|first| {
                 let known = answers.binary_search_by_key(&first, |(id, _)| *id).ok();
                 answers.get(known.unwrap_or_else(|| answers.partition_point(|(id, _)| *id < item.id)))
@@ -158,7 +170,12 @@ impl Said {
 
     /// Messages that ask and that nobody has answered, oldest first.
     pub(super) fn awaiting(&self) -> impl Iterator<Item = &Item> {
-        self.asked().filter(|(_, to)| to.is_none()).map(|(item, _)| item)
+        self.asked().filter(|(item, to)| to.is_none() && item.says.awaits()).map(|(item, _)| item)
+    }
+
+    /// Whether something that asks was left without an answer by that end.
+    pub(crate) fn was_left_by(&self, end: MessageId) -> bool {
+        self.items.iter().any(|item| item.says.waits() && item.answered == Some(end))
     }
 
     /// Turn and wait: ours since the oldest message that awaits its answer; before that, as long as any did.
@@ -197,7 +214,7 @@ impl Said {
 
     /// The last message, of whichever side.
     pub(crate) fn last(&self) -> Option<&Item> {
-        self.items.iter().rev().find(|item| item.says != Says::Ends)
+        self.items.iter().rev().find(|item| item.says.is_message())
     }
 
     pub(crate) fn has_answer(&self) -> bool {

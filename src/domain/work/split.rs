@@ -7,6 +7,7 @@ use smallvec::SmallVec;
 
 use super::lifecycle::owned;
 use super::merge::settle_cost;
+use super::transfer::hold_to_channels;
 use crate::domain::command::Parted;
 use crate::domain::draft::Draft;
 use crate::domain::id::{AgentId, AssignmentId, LeafId, MessageId, Name, WorkId};
@@ -46,6 +47,8 @@ pub(crate) fn split(
     if let Some(new) = part_off(draft, id, messages, linked) {
         requeue(draft, new, &queue, QueueCause::New, Some(agent));
     }
+    // Spoken on fewer channels, what is being passed on may be for somebody else.
+    hold_to_channels(draft, id);
     fill(draft, agent);
     Ok(())
 }

@@ -4,12 +4,14 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::hours::HoursConfig;
 use super::identity::IdentityConfig;
 use super::opt_out::OptOutConfig;
 use super::skill::Levels;
 use super::template::TemplateConfig;
 use crate::domain::event::AddressKind;
 use crate::domain::id::Name;
+use crate::domain::record::Credit;
 use crate::domain::rules::Rule;
 
 /// Everything an operator decides for one workspace.
@@ -28,6 +30,15 @@ pub struct WorkspaceConfig {
     /// Into which queue a new Work goes, asked in this order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rules: Vec<Rule>,
+    /// Business hours.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hours: Vec<HoursConfig>,
+    /// What rules make Work due earlier by.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub credits: Vec<CreditConfig>,
+    /// All credits of a Work count for so much at most, milliseconds: none is overtaken by one that is due later than this after it.
+    #[serde(default = "credit_cap_ms")]
+    pub credit_cap_ms: u64,
     /// Agents known beforehand.
     pub agents: Vec<AgentConfig>,
     /// Profile of agents that are not listed; none: they are refused.
@@ -61,6 +72,11 @@ pub struct WorkspaceConfig {
 /// Of a configuration that was stored before there was such a limit.
 fn new_customers_per_minute() -> u32 {
     600
+}
+
+/// The same.
+fn credit_cap_ms() -> u64 {
+    3_600_000
 }
 
 /// One of our addresses.
@@ -116,6 +132,26 @@ pub enum GracePolicy {
     OfferBack,
 }
 
+/// Goals of replies.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Targets {
+    /// Of the first reply, milliseconds.
+    pub first_reply_ms: u64,
+    /// Of later replies, milliseconds.
+    pub next_reply_ms: u64,
+}
+
+/// What makes a Work due earlier, and is shown by its name.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CreditConfig {
+    /// Name.
+    pub name: Name,
+    /// By how much, milliseconds.
+    pub ms: u64,
+}
+
 /// Where Work waits.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -130,6 +166,9 @@ pub struct QueueConfig {
     pub first_reply_target_ms: u64,
     /// Goal of later replies, milliseconds.
     pub next_reply_target_ms: u64,
+    /// Goals of channels that have their own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub channel_targets: Vec<(Name, Targets)>,
     /// An owner who lets the customer wait so long is recalled, milliseconds; 0: never.
     pub recall_after_ms: u64,
     /// Longest wrap-up, milliseconds; 0: none.
@@ -141,6 +180,18 @@ pub struct QueueConfig {
     /// What whoever takes its Work must be able to.
     #[serde(default, skip_serializing_if = "Levels::is_empty")]
     pub requires: Levels,
+    /// When it is served; none: always.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hours: Option<Name>,
+}
+
+impl QueueConfig {
+    /// Its goals on a channel.
+    #[must_use]
+    pub fn targets(&self, channel: &str) -> Targets {
+        let own = self.channel_targets.iter().find(|(name, _)| name == channel).map(|(_, targets)| *targets);
+        own.unwrap_or(Targets { first_reply_ms: self.first_reply_target_ms, next_reply_ms: self.next_reply_target_ms })
+    }
 }
 
 /// An agent known beforehand.
@@ -198,12 +249,6 @@ impl AgentProfile {
 }
 
 impl WorkspaceConfig {
-    /// The endpoint of a subject.
-    #[must_use]
-    pub fn endpoint(&self, channel: &str, name: &str) -> Option<&EndpointConfig> {
-        self.endpoints.iter().find(|endpoint| endpoint.name == name && endpoint.channel == channel)
-    }
-
     /// Whether a mail address is one of ours, with whatever is added to its local part behind a plus.
     #[must_use]
     pub fn is_own_mailbox(&self, address: &str) -> bool {
@@ -224,16 +269,10 @@ impl WorkspaceConfig {
         if endpoint.brand.is_empty() { &self.name } else { &endpoint.brand }
     }
 
-    /// The queue of that name.
-    #[must_use]
-    pub fn queue(&self, name: &str) -> Option<&QueueConfig> {
-        self.queues.iter().find(|queue| queue.name == name)
-    }
-
-    /// Profile of an agent: its own, or the guests'.
-    #[must_use]
-    pub fn profile(&self, agent: &str) -> Option<&AgentProfile> {
-        self.agents.iter().find(|known| known.name == agent).map(|known| &known.profile).or(self.guest.as_ref())
+    /// The credits of those names.
+    pub(crate) fn credits(&self, names: &[Name]) -> Vec<Credit> {
+        let listed = names.iter().filter_map(|name| self.credits.iter().find(|credit| credit.name == *name));
+        listed.map(|credit| Credit { name: credit.name.clone(), ms: credit.ms }).collect()
     }
 
     /// Whether customers of the channel sit and wait for the answer.
@@ -259,6 +298,9 @@ impl WorkspaceConfig {
             queues: Vec::new(),
             skills: Vec::new(),
             rules: Vec::new(),
+            hours: Vec::new(),
+            credits: Vec::new(),
+            credit_cap_ms: credit_cap_ms(),
             agents: Vec::new(),
             guest: None,
             thanks: Vec::new(),

@@ -9,6 +9,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::Workspace;
 use super::config::WorkspaceConfig;
+use super::indexed::IndexedConfig;
 use crate::domain::id::WorkId;
 use crate::domain::record::Resettled;
 use crate::domain::routing::{Requirements, Rules};
@@ -75,7 +76,8 @@ impl Workspace {
         };
         self.requirements = Requirements::of(&config);
         self.rules = Rules::of(&config.rules);
-        self.config = config;
+        self.config = IndexedConfig::new(config);
+        self.forget_openings();
         (self.in_force.sha256, self.in_force.since) = (Some(sha256), now);
         for at in 0..self.agents.len() {
             let id = self.agents[at].id;

@@ -4,13 +4,16 @@ mod bodies;
 mod config;
 mod customers;
 mod erased;
+mod hours;
 mod identity;
 mod in_force;
+mod indexed;
 mod keyed;
 mod links;
 mod live;
 mod matters;
 mod names;
+mod openings;
 mod opt_out;
 mod people;
 mod requests;
@@ -23,9 +26,12 @@ mod views;
 
 pub(crate) use bodies::body_digest;
 pub use config::{
-    Accept, AgentConfig, AgentKind, AgentProfile, EndpointConfig, GracePolicy, QueueConfig, WorkspaceConfig,
+    Accept, AgentConfig, AgentKind, AgentProfile, CreditConfig, EndpointConfig, GracePolicy, QueueConfig, Targets,
+    WorkspaceConfig,
 };
+pub use hours::{Calendar, DAY_MINUTES, HoursConfig, Opening, Turn, is_zone};
 pub use identity::IdentityConfig;
+pub use indexed::IndexedConfig;
 pub(crate) use names::{Names, Symbol};
 pub use opt_out::{OptOutConfig, OptWord};
 pub use skill::{Levels, MAX_LEVEL, MAX_SKILLS};

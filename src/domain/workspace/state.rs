@@ -6,14 +6,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use hashbrown::HashMap;
 use smallvec::SmallVec;
 
-use super::WorkspaceConfig;
 use super::bodies::Bodies;
 use super::in_force::InForce;
 use super::keyed::Keyed;
 use super::matters::Matters;
 use super::names::Names;
+use super::openings::Openings;
 use super::people::People;
 use super::requests::Requests;
+use super::{IndexedConfig, WorkspaceConfig};
 use crate::domain::command::Answer;
 use crate::domain::conversation::{Aging, HeldParts, Seen};
 use crate::domain::customer::{Joined, Leaves, Suggestions};
@@ -21,13 +22,13 @@ use crate::domain::delivery::{Delivery, MailState, OpenSends, OptOuts, ParkedRec
 use crate::domain::event::{Assurance, ReceiptStatus};
 use crate::domain::id::{AgentId, Index, LeafId, MessageId, Name, RootId, WorkId};
 use crate::domain::record::{
-    Cause, Change, Direction, Flags, MessageContent, MessageStored, PersonalValue, ReceiptNoted, Record,
+    Cause, Change, Direction, Flags, IdentityRekeyed, MessageContent, MessageStored, OptNoted, PartsJoined,
+    PersonalValue, ReceiptNoted, Record, SessionLost, ThroughParked,
 };
 use crate::domain::routing::{Due, ReadyAgents, Requirement, Requirements, Rules, Waiting};
 use crate::domain::session::{Agent, Lost};
 use crate::domain::time::Timestamp;
 use crate::domain::timer::Timer;
-use crate::domain::view::WorkState;
 use crate::domain::work::{Closed, Work};
 
 /// Everything the shard knows of one workspace.
@@ -35,7 +36,8 @@ use crate::domain::work::{Closed, Work};
 pub struct Workspace {
     name: Name,
     hash_key: [u8; 16],
-    pub(super) config: WorkspaceConfig,
+    pub(super) config: IndexedConfig,
+    pub(super) openings: Openings,
     pub(super) in_force: InForce,
     pub(crate) names: Names,
     pub(crate) leaves: Leaves,
@@ -93,7 +95,8 @@ pub struct Workspace {
 impl Workspace {
     pub(crate) fn new(name: Name, hash_key: [u8; 16]) -> Self {
         Self {
-            config: WorkspaceConfig::empty(name.clone()),
+            openings: Openings::default(),
+            config: IndexedConfig::new(WorkspaceConfig::empty(name.clone())),
             name,
             hash_key,
             in_force: InForce::default(),
@@ -139,7 +142,7 @@ impl Workspace {
 
     /// The configuration in force.
     #[must_use]
-    pub fn config(&self) -> &WorkspaceConfig {
+    pub fn config(&self) -> &IndexedConfig {
         &self.config
     }
 
@@ -229,6 +232,7 @@ impl Workspace {
         self.people(record, place, change);
         match change {
             Change::ConfigApplied { canonical, sha256 } => self.configure(canonical, *sha256, now),
+            Change::HoursTurned(turned) => self.hours_turned(turned, now),
             Change::Resettled(resettled) => self.resettled(*resettled, now),
             Change::IdentityOpened(opened) => {
                 let address = personal(record, place).and_then(|value| match value {
@@ -251,7 +255,7 @@ impl Workspace {
             Change::Heard { leaf } => self.leaves.hear(*leaf, now),
             Change::Erased { leaves, .. } => self.erase(index, leaves),
             Change::BodiesNamed { leaf, bodies } => self.bodies.name(*leaf, bodies),
-            Change::IdentityRekeyed { leaf, kind, hash, generation, .. } => {
+            Change::IdentityRekeyed(IdentityRekeyed { leaf, kind, hash, generation, .. }) => {
                 let address = match personal(record, place) {
                     Some(PersonalValue::Address(address)) => Some(address.clone()),
                     _ => None,
@@ -268,7 +272,7 @@ impl Workspace {
                     leaf.shown_assurance = *assurance;
                 }
             }
-            Change::OptNoted { leaf, purposes, refused, .. } => self.opt_outs.note(*leaf, purposes, *refused),
+            Change::OptNoted(OptNoted { leaf, purposes, refused, .. }) => self.opt_outs.note(*leaf, purposes, *refused),
             Change::Suggested { one, other, reason } => self.suggestions.note(*one, *other, *reason, now),
             Change::SuggestionEnded { one, other, end } => self.suggestions.end(*one, *other, *end, now),
             Change::Merged { winner, loser, leaves, evidence } => {
@@ -289,14 +293,14 @@ impl Workspace {
                 self.remembered.put(part.duplicate_key, seen, now);
                 self.timers.extend(self.parts.hold(part, words(record, place)));
             }
-            Change::PartsJoined { leaf, set, message, complete } => {
+            Change::PartsJoined(PartsJoined { leaf, set, message, complete }) => {
                 self.parts_joined(record, (*leaf, *set), *message, *complete);
             }
             Change::ReceiptNoted(receipt) => self.receipt(receipt, now),
             Change::ReceiptParked { fingerprint, status, class } => {
                 self.parked.put(*fingerprint, ParkedReceipt { status: *status, class: *class }, now);
             }
-            Change::ThroughParked { leaf, channel, endpoint, status, through } => {
+            Change::ThroughParked(ThroughParked { leaf, channel, endpoint, status, through }) => {
                 let (channel, endpoint) = (channel.clone(), endpoint.clone());
                 self.open_sends.wait(*leaf, WaitingReport { channel, endpoint, status: *status, through: *through });
             }
@@ -318,7 +322,9 @@ impl Workspace {
                 self.agent_names.insert(name.clone(), *agent);
             }
             Change::SessionOpened { agent, .. } => self.graces(*agent, None),
-            Change::SessionLost { agent, .. } | Change::SessionEnded { agent, .. } => self.graces(*agent, Some(now)),
+            Change::SessionLost(SessionLost { agent, .. }) | Change::SessionEnded { agent, .. } => {
+                self.graces(*agent, Some(now))
+            }
             Change::Resumed { extension_ms, .. } => self.resume(now, *extension_ms),
             _ => {}
         }
@@ -335,6 +341,9 @@ impl Workspace {
                 _ => None,
             };
             self.with_work(routed.work, |work| work.note_inputs(inputs));
+        }
+        if let Some(work) = change.work().filter(|_| matches!(change, Change::Parked(_) | Change::Transferring(_))) {
+            self.with_work(work, |work| work.note_passing(personal(record, place)));
         }
         if let Some(agent) = change.agent() {
             self.with_agent(agent, |agent| agent.apply(index, now, place, change));
@@ -450,6 +459,7 @@ impl Workspace {
                     offer.expires_at = offer.expires_at + extension;
                 }
                 work.wrapup_until = work.wrapup_until.map(|at| at + extension);
+                work.extend(extension);
                 if let Some(owner) = &mut work.owner {
                     owner.answer_by = owner.answer_by.map(|at| at + extension);
                     owner.grace_until = owner.grace_until.map(|at| at + extension);
@@ -512,7 +522,7 @@ impl Workspace {
         let before = indexed(work);
         change(work);
         let after = indexed(work);
-        let cooled = work.state == WorkState::Queued && !work.cooldowns.is_empty();
+        let cooled = work.is_waiting() && !work.cooldowns.is_empty();
         self.waiting.set_cooled(id, cooled);
         if before != after {
             self.unindex_work(before);

@@ -6,7 +6,7 @@ use crate::domain::id::{LeafId, Name, RootId, WorkId};
 use crate::domain::session::Agent;
 use crate::domain::time::Timestamp;
 use crate::domain::view::{
-    AgentView, AsideView, BlockView, ConversationView, IdentityView, OfferView, WorkState, WorkView,
+    AgentView, AsideView, BlockView, ConversationView, IdentityView, OfferView, PassingView, WorkState, WorkView,
 };
 use crate::domain::work::{Beside, ClosedWork, Place, Work};
 
@@ -139,6 +139,7 @@ impl Workspace {
             merged_into: None,
             also_on: also_on(work.places_beside()),
             muted: work.silences(),
+            passing: work.view_passing(|agent| self.agent_name(agent).cloned()),
         }
     }
 
@@ -194,6 +195,7 @@ impl Workspace {
             merged_into: None,
             also_on: self.beside(work.id).map(|beside| also_on(&beside.places)).unwrap_or_default(),
             muted: None,
+            passing: PassingView::default(),
         }
     }
 
@@ -221,6 +223,8 @@ impl Workspace {
                         work: self.view_work(work),
                         expires_at: offer.expires_at,
                         cost: held.cost,
+                        from: work.handover().and_then(|it| self.agent_name(it.from)).cloned(),
+                        note: work.handover().and_then(|it| it.note.clone()).unwrap_or_default(),
                     })
                 })
                 .collect(),

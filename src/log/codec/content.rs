@@ -133,6 +133,8 @@ fn write_personal(wire: &mut Wire<'_>, personal: &Personal) {
         }
         PersonalValue::Reason(reason) => wire.optional_text(102, Some(reason)),
         PersonalValue::Inputs(given) => wire.message(151, &inputs(given)),
+        PersonalValue::WakeFact(fact) => wire.optional_text(160, Some(fact)),
+        PersonalValue::Note(note) => wire.optional_text(161, Some(note)),
     }
 }
 
@@ -184,6 +186,8 @@ fn personal_from(personal: p::Personal) -> Result<Personal, CodecError> {
         Value::Asked(asked) => PersonalValue::Asked(Asked { key: Name::from(asked.key), prompt: asked.prompt }),
         Value::Reason(reason) => PersonalValue::Reason(reason),
         Value::Inputs(given) => PersonalValue::Inputs(Box::new(inputs_from(given)?)),
+        Value::WakeFact(fact) => PersonalValue::WakeFact(Name::from(fact)),
+        Value::Note(note) => PersonalValue::Note(note),
     };
     let place = u16::try_from(personal.place).map_err(|_| CodecError::Value("place of content"))?;
     Ok(Personal { place, value })

@@ -3,12 +3,16 @@
 use zeroize::Zeroizing;
 
 use super::error::CodecError;
-use super::routing::{required_from, routed_from};
+use super::passing::{
+    parked_from, promised_from, transfer_ended_from, transferring_from, woken_from, wrap_up_extended_from,
+};
+use super::routing::{hours_turned_from, required_from, routed_from};
 use super::words::{Word, author};
 use crate::domain::id::{AgentId, AssignmentId, Index, LeafId, MessageId, Name, OfferId, Position, RootId, WorkId};
 use crate::domain::record::{
-    Assigned, AutomationMuted, Change, Flags, IdentityOpened, Input, MessageStored, OfferMade, PartHeld, ReceiptNoted,
-    Resettled, WorkBrief, WorkOpened,
+    Assigned, AutomationMuted, Change, CooledDown, DeadLettered, Flags, IdentityOpened, IdentityRekeyed, Input,
+    InputResumed, MessageStored, OfferMade, OptNoted, PartHeld, PartsJoined, PresenceSet, ReceiptNoted, Resettled,
+    SessionLost, ThroughParked, WorkBrief, WorkOpened, WrapUpStarted,
 };
 use crate::domain::time::Timestamp;
 use crate::proto::log as p;
@@ -31,23 +35,23 @@ pub(super) fn change_from(change: p::Change, open: &Open<'_>) -> Result<Change, 
             Change::StreamBound { stream: short(c.stream)?, name: Name::from(c.name), created_ns: c.created_ns }
         }
         Kind::InputBroken(c) => Change::InputBroken { stream: short(c.stream)?, applied: c.applied, found: c.found },
-        Kind::InputResumed(c) => Change::InputResumed {
+        Kind::InputResumed(c) => Change::InputResumed(InputResumed {
             stream: short(c.stream)?,
             created_ns: c.created_ns,
             sequence: c.sequence,
             digest: c.digest,
-        },
+        }),
         Kind::InputGap(c) => Change::InputGap { stream: short(c.stream)?, from: c.from, to: c.to },
         Kind::Progress(c) => {
             Change::Progress { reached: c.reached.into_iter().map(input_from).collect::<Result<_, _>>()? }
         }
-        Kind::DeadLettered(c) => Change::DeadLettered {
+        Kind::DeadLettered(c) => Change::DeadLettered(DeadLettered {
             input: input_from(c.input.ok_or(CodecError::Missing("input of a dead letter"))?)?,
             stream: Name::from(c.stream),
             channel: Name::from(c.channel),
             endpoint: Name::from(c.endpoint),
             reason: Name::from(c.reason),
-        },
+        }),
         Kind::HandedOver(c) => Change::HandedOver {
             stream: Name::from(c.stream),
             stream_sequence: c.stream_sequence,
@@ -79,23 +83,23 @@ pub(super) fn change_from(change: p::Change, open: &Open<'_>) -> Result<Change, 
         Kind::Named(c) => Change::Named { leaf: LeafId(c.leaf), assurance: Word::from_number(c.assurance)? },
         Kind::Erased(c) => Change::Erased { root: RootId(c.root), leaves: c.leaves.into_iter().map(LeafId).collect() },
         Kind::BodiesNamed(c) => Change::BodiesNamed { leaf: LeafId(c.leaf), bodies: c.bodies },
-        Kind::IdentityRekeyed(c) => Change::IdentityRekeyed {
+        Kind::IdentityRekeyed(c) => Change::IdentityRekeyed(IdentityRekeyed {
             leaf: LeafId(c.leaf),
             kind: Word::from_number(c.kind)?,
             hash: u128::from_be_bytes(bytes(&c.hash, "hash of an address")?),
             generation: c.generation,
             normaliser: short(c.normaliser)?,
-        },
+        }),
         Kind::RekeyedTo(c) => Change::RekeyedTo { normaliser: short(c.normaliser)?, leaves: c.leaves },
         Kind::KeyDestroyed(c) => {
             Change::KeyDestroyed { erasure: Index(c.erasure), leaves: c.leaves.into_iter().map(LeafId).collect() }
         }
-        Kind::OptNoted(c) => Change::OptNoted {
+        Kind::OptNoted(c) => Change::OptNoted(OptNoted {
             leaf: LeafId(c.leaf),
             purposes: c.purposes.into_iter().map(Word::from_number).collect::<Result<_, _>>()?,
             refused: c.refused,
             source: Word::from_number(c.source)?,
-        },
+        }),
         Kind::Merged(c) => Change::Merged {
             winner: RootId(c.winner),
             loser: RootId(c.loser),
@@ -137,12 +141,12 @@ pub(super) fn change_from(change: p::Change, open: &Open<'_>) -> Result<Change, 
         },
         Kind::MessageStored(c) => Change::MessageStored(Box::new(message_stored(c)?)),
         Kind::PartHeld(c) => Change::PartHeld(Box::new(part_held(c)?)),
-        Kind::PartsJoined(c) => Change::PartsJoined {
+        Kind::PartsJoined(c) => Change::PartsJoined(PartsJoined {
             leaf: LeafId(c.leaf),
             set: c.set,
             message: MessageId::from_bits(c.message),
             complete: c.complete,
-        },
+        }),
         Kind::AlsoReceived(c) => Change::AlsoReceived {
             message: MessageId::from_bits(c.message),
             leaf: LeafId(c.leaf),
@@ -155,13 +159,13 @@ pub(super) fn change_from(change: p::Change, open: &Open<'_>) -> Result<Change, 
             status: Word::from_number(c.status)?,
             class: Word::from_number(c.error_class)?,
         },
-        Kind::ThroughParked(c) => Change::ThroughParked {
+        Kind::ThroughParked(c) => Change::ThroughParked(ThroughParked {
             leaf: LeafId(c.leaf),
             channel: Name::from(c.channel),
             endpoint: Name::from(c.endpoint),
             status: Word::from_number(c.status)?,
             through: Timestamp(c.through_ms),
-        },
+        }),
         Kind::SeenMarked(c) => Change::SeenMarked {
             agent: AgentId(c.agent),
             work: WorkId::from_bits(c.work),
@@ -181,6 +185,7 @@ pub(super) fn change_from(change: p::Change, open: &Open<'_>) -> Result<Change, 
             cost: c.cost,
             expires_at: Timestamp(c.expires_at_ms),
             brief: brief(c.brief)?,
+            from: c.from.map(AgentId),
         }),
         Kind::OfferEnded(c) => Change::OfferEnded {
             offer: OfferId::from_bits(c.offer),
@@ -203,22 +208,28 @@ pub(super) fn change_from(change: p::Change, open: &Open<'_>) -> Result<Change, 
             agent: AgentId(c.agent),
             reason: Word::from_number(c.reason)?,
         },
-        Kind::CooledDown(c) => Change::CooledDown {
+        Kind::CooledDown(c) => Change::CooledDown(CooledDown {
             work: WorkId::from_bits(c.work),
             agent: AgentId(c.agent),
             liftable: c.liftable,
             until: Timestamp(c.until_ms),
-        },
-        Kind::WrapUpStarted(c) => Change::WrapUpStarted {
+        }),
+        Kind::WrapUpStarted(c) => Change::WrapUpStarted(WrapUpStarted {
             work: WorkId::from_bits(c.work),
             agent: AgentId(c.agent),
             until: Timestamp(c.until_ms),
             cost: c.cost,
             disposition: Name::from(c.disposition),
-        },
+        }),
         Kind::WrapUpLeft(c) => {
             Change::WrapUpLeft { work: WorkId::from_bits(c.work), agent: AgentId(c.agent), cost: c.cost }
         }
+        Kind::Parked(c) => Change::Parked(parked_from(c)),
+        Kind::Woken(c) => Change::Woken(woken_from(c)?),
+        Kind::Transferring(c) => Change::Transferring(Box::new(transferring_from(c))),
+        Kind::WrapUpExtended(c) => Change::WrapUpExtended(wrap_up_extended_from(c)),
+        Kind::Promised(c) => Change::Promised(promised_from(c)),
+        Kind::TransferEnded(c) => Change::TransferEnded(transfer_ended_from(c)?),
         Kind::WorkClosed(c) => Change::WorkClosed {
             work: WorkId::from_bits(c.work),
             disposition: Name::from(c.disposition),
@@ -231,6 +242,7 @@ pub(super) fn change_from(change: p::Change, open: &Open<'_>) -> Result<Change, 
             queue: Name::from(c.queue),
         },
         Kind::Routed(c) => Change::Routed(Box::new(routed_from(c)?)),
+        Kind::HoursTurned(c) => Change::HoursTurned(hours_turned_from(c)),
         Kind::Required(c) => Change::Required(required_from(c)?),
         Kind::WorkRekeyed(c) => Change::WorkRekeyed { work: WorkId::from_bits(c.work), key: c.key },
         Kind::CostChanged(c) => {
@@ -255,23 +267,23 @@ pub(super) fn change_from(change: p::Change, open: &Open<'_>) -> Result<Change, 
         Kind::WorkReopened(c) => Change::WorkReopened { work: WorkId::from_bits(c.work), leaf: LeafId(c.leaf) },
         Kind::AgentRegistered(c) => Change::AgentRegistered { agent: AgentId(c.agent), name: Name::from(c.name) },
         Kind::SessionOpened(c) => Change::SessionOpened { agent: AgentId(c.agent), session_epoch: c.session_epoch },
-        Kind::SessionLost(c) => Change::SessionLost {
+        Kind::SessionLost(c) => Change::SessionLost(SessionLost {
             agent: AgentId(c.agent),
             session_epoch: c.session_epoch,
             offers_until: Timestamp(c.offers_until_ms),
             until: Timestamp(c.until_ms),
-        },
+        }),
         Kind::SessionEnded(c) => Change::SessionEnded {
             agent: AgentId(c.agent),
             session_epoch: c.session_epoch,
             reason: Word::from_number(c.reason)?,
         },
-        Kind::PresenceSet(c) => Change::PresenceSet {
+        Kind::PresenceSet(c) => Change::PresenceSet(PresenceSet {
             agent: AgentId(c.agent),
             presence: Word::from_number(c.presence)?,
             reason: Name::from(c.reason),
             channels: c.channels.into_iter().map(Name::from).collect(),
-        },
+        }),
         Kind::Resettled(c) => Change::Resettled(Resettled { through: c.through.map(WorkId::from_bits), more: c.more }),
         Kind::MatchDeferred(c) => Change::MatchDeferred { agent: AgentId(c.agent), more: c.more },
     })

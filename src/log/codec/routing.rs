@@ -3,7 +3,8 @@
 use super::error::CodecError;
 use super::words::Word;
 use crate::domain::id::{LeafId, Name, WorkId};
-use crate::domain::record::{Inputs, Required, Routed};
+use crate::domain::record::{Credit, HoursTurned, Inputs, Required, Routed};
+use crate::domain::time::Timestamp;
 use crate::domain::workspace::Levels;
 use crate::proto::log as p;
 
@@ -34,6 +35,11 @@ pub(super) fn routed(routed: &Routed) -> p::Routed {
         rule: routed.rule.to_string(),
         queue: routed.queue.to_string(),
         requires: levels(&routed.requires),
+        credits: routed
+            .credits
+            .iter()
+            .map(|credit| p::Credit { name: credit.name.to_string(), ms: credit.ms })
+            .collect(),
     }
 }
 
@@ -44,7 +50,21 @@ pub(super) fn routed_from(routed: p::Routed) -> Result<Routed, CodecError> {
         rule: Name::from(routed.rule),
         queue: Name::from(routed.queue),
         requires: levels_from(routed.requires)?,
+        credits: routed
+            .credits
+            .into_iter()
+            .map(|credit| Credit { name: Name::from(credit.name), ms: credit.ms })
+            .collect(),
     })
+}
+
+pub(super) fn hours_turned(turned: &HoursTurned) -> p::HoursTurned {
+    let HoursTurned { hours, open, until } = turned;
+    p::HoursTurned { hours: hours.to_string(), open: *open, until_ms: until.map(|until| until.0) }
+}
+
+pub(super) fn hours_turned_from(turned: p::HoursTurned) -> HoursTurned {
+    HoursTurned { hours: Name::from(turned.hours), open: turned.open, until: turned.until_ms.map(Timestamp) }
 }
 
 pub(super) fn inputs(inputs: &Inputs) -> p::Inputs {

@@ -16,9 +16,9 @@ use crate::domain::content::{Attachment, AttachmentKind, Content, Location, Mail
 use crate::domain::event::Assurance;
 use crate::domain::id::{AgentId, AssignmentId, Index, LeafId, MessageId, Name, RootId, WorkId};
 use crate::domain::record::{
-    Asked, Cause, Change, Direction, Fact, Flags, IdentityOpened, Input, Inputs, MailCopy, MessageContent, MessageKind,
-    MessageStored, PartHeld, Personal, PersonalValue, Purpose, ReceiptNoted, Record, Request, Touch, WorkBrief,
-    WorkOpened,
+    Asked, Cause, Change, Credit, Direction, Fact, Flags, IdentityOpened, Input, Inputs, MailCopy, MessageContent,
+    MessageKind, MessageStored, PartHeld, Personal, PersonalValue, Purpose, ReceiptNoted, Record, Request, Touch,
+    WorkBrief, WorkOpened,
 };
 use crate::domain::time::Timestamp;
 use crate::domain::workspace::{Levels, MAX_LEVEL};
@@ -74,9 +74,11 @@ fn records_of(strategy: &BoxedStrategy<Change>) -> (String, Vec<Record>) {
             Change::MessageStored(_) | Change::PartHeld(_) => {
                 Some(draw(&message_content().prop_map(|words| PersonalValue::Message(Box::new(words))).boxed()))
             }
-            Change::IdentityOpened(_) | Change::IdentityRekeyed { .. } => {
+            Change::IdentityOpened(_) | Change::IdentityRekeyed(_) => {
                 Some(draw(&name().prop_map(PersonalValue::Address).boxed()))
             }
+            Change::Transferring(_) => Some(draw(&".{0,20}".prop_map(PersonalValue::Note).boxed())),
+            Change::Parked(_) => Some(draw(&name().prop_map(PersonalValue::WakeFact).boxed())),
             Change::Named { .. } => Some(draw(&name().prop_map(PersonalValue::Shown).boxed())),
             Change::Routed(_) => Some(draw(&inputs().prop_map(|given| PersonalValue::Inputs(Box::new(given))).boxed())),
             _ => None,
@@ -167,6 +169,10 @@ fn work() -> impl Strategy<Value = WorkId> {
 
 fn levels() -> impl Strategy<Value = Levels> {
     vec((name(), 0..=MAX_LEVEL), 0..3).prop_map(|levels| levels.into_iter().collect())
+}
+
+fn credit() -> impl Strategy<Value = Credit> {
+    (name(), any::<u64>()).prop_map(|(name, ms)| Credit { name, ms })
 }
 
 fn message() -> impl Strategy<Value = MessageId> {
@@ -371,6 +377,8 @@ fn personal() -> impl Strategy<Value = Personal> {
         (name(), ".{0,20}").prop_map(|(key, prompt)| PersonalValue::Asked(Asked { key, prompt })),
         ".{0,20}".prop_map(PersonalValue::Reason),
         inputs().prop_map(|given| PersonalValue::Inputs(Box::new(given))),
+        name().prop_map(PersonalValue::WakeFact),
+        ".{0,20}".prop_map(PersonalValue::Note),
     ];
     (any::<u16>(), value).prop_map(|(place, value)| Personal { place, value })
 }

@@ -51,11 +51,13 @@ words! {
     record::MessageKind = log::MessageKind {
         Message, Edit, Deletion, Reaction, IdentityChange, Opt, Start, VisitEnd, Call, MediaArrived, Unsupported,
     }
-    record::QueueCause = log::QueueCause { New, Reopened, OfferEnded, Recalled, OwnerLost, Requeued, Rerouted }
+    record::QueueCause = log::QueueCause { New, Reopened, OfferEnded, Recalled, OwnerLost, Requeued, Rerouted, Moved, Woken, Transferred }
     record::OfferOutcome = log::OfferOutcome { Accepted, Declined, Expired, Revoked }
     record::AssignCause = log::AssignCause { Offer, Auto, Claim, Start, Assign, Transfer, Takeover }
-    record::UnassignReason = log::UnassignReason { Closed, Recalled, OwnerLost, Requeued, Merged, Muted }
+    record::UnassignReason = log::UnassignReason { Closed, Recalled, OwnerLost, Requeued, Merged, Muted, NotReady, Transferred, TransferLapsed }
     record::MuteReason = log::MuteReason { SwiftAnswers, SameText, TooMany, HandedBack, Generated }
+    record::TransferOutcome = log::TransferOutcome { Declined, Unavailable, Withdrawn }
+    record::WakeCause = log::WakeCause { Time, Message, Fact, Agent }
     record::SessionEnd = log::SessionEnd { LoggedOut, Taken, GraceOver, SlowReader, Operator }
     record::Presence = log::Presence { Ready, Away, Draining, Offline }
 }

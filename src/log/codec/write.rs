@@ -1,12 +1,14 @@
 //! Changes, from the domain into the log. Total: every change has its form.
 
-use super::routing::{required, routed};
+use super::passing::{parked, promised, transfer_ended, transferring, woken, wrap_up_extended};
+use super::routing::{hours_turned, required, routed};
 use super::wire::Wire;
 use super::words::{Word, author_number};
 use crate::domain::id::{AgentId, AssignmentId, MessageId, Name, Position, WorkId};
 use crate::domain::record::{
-    Assigned, Change, IdentityOpened, Input, MessageStored, OfferMade, PartHeld, ReceiptNoted, Resettled, WorkBrief,
-    WorkOpened,
+    Assigned, Change, CooledDown, DeadLettered, IdentityOpened, IdentityRekeyed, Input, InputResumed, MessageStored,
+    OfferMade, OptNoted, PartHeld, PartsJoined, PresenceSet, ReceiptNoted, Resettled, SessionLost, ThroughParked,
+    WorkBrief, WorkOpened, WrapUpStarted,
 };
 use crate::domain::time::Timestamp;
 use crate::proto::log as p;
@@ -25,7 +27,7 @@ pub(super) fn write_change(wire: &mut Wire<'_>, change: &Change, seal: &dyn Fn(&
         Change::InputBroken { stream, applied, found } => {
             wire.message(19, &p::InputBroken { stream: (*stream).into(), applied: *applied, found: *found })
         }
-        Change::InputResumed { stream, created_ns, sequence, digest } => wire.message(
+        Change::InputResumed(InputResumed { stream, created_ns, sequence, digest }) => wire.message(
             38,
             &p::InputResumed {
                 stream: (*stream).into(),
@@ -38,7 +40,7 @@ pub(super) fn write_change(wire: &mut Wire<'_>, change: &Change, seal: &dyn Fn(&
             wire.message(20, &p::InputGap { stream: (*stream).into(), from: *from, to: *to })
         }
         Change::Progress { reached } => wire.message(15, &p::Progress { reached: reached.iter().map(input).collect() }),
-        Change::DeadLettered { input: at, stream, channel, endpoint, reason } => wire.message(
+        Change::DeadLettered(DeadLettered { input: at, stream, channel, endpoint, reason }) => wire.message(
             21,
             &p::DeadLettered {
                 input: Some(input(at)),
@@ -88,7 +90,7 @@ pub(super) fn write_change(wire: &mut Wire<'_>, change: &Change, seal: &dyn Fn(&
         Change::BodiesNamed { leaf, bodies } => {
             wire.message(120, &p::BodiesNamed { leaf: leaf.0, bodies: bodies.clone() })
         }
-        Change::IdentityRekeyed { leaf, kind, hash, generation, normaliser } => wire.message(
+        Change::IdentityRekeyed(IdentityRekeyed { leaf, kind, hash, generation, normaliser }) => wire.message(
             121,
             &p::IdentityRekeyed {
                 leaf: leaf.0,
@@ -103,7 +105,7 @@ pub(super) fn write_change(wire: &mut Wire<'_>, change: &Change, seal: &dyn Fn(&
         }
         Change::KeyDestroyed { erasure, leaves } => wire
             .message(91, &p::KeyDestroyed { erasure: erasure.0, leaves: leaves.iter().map(|leaf| leaf.0).collect() }),
-        Change::OptNoted { leaf, purposes, refused, source } => wire.message(
+        Change::OptNoted(OptNoted { leaf, purposes, refused, source }) => wire.message(
             42,
             &p::OptNoted {
                 leaf: leaf.0,
@@ -168,7 +170,7 @@ pub(super) fn write_change(wire: &mut Wire<'_>, change: &Change, seal: &dyn Fn(&
             wire.message(80, &p::ReplyKeyMade { number: (*number).into(), key: seal(key) })
         }
         Change::PartHeld(part) => wire.message(39, &part_held(part)),
-        Change::PartsJoined { leaf, set, message, complete } => wire
+        Change::PartsJoined(PartsJoined { leaf, set, message, complete }) => wire
             .message(40, &p::PartsJoined { leaf: leaf.0, set: *set, message: message.to_bits(), complete: *complete }),
         Change::AlsoReceived { message, leaf, endpoint } => wire
             .message(36, &p::AlsoReceived { message: message.to_bits(), leaf: leaf.0, endpoint: endpoint.to_string() }),
@@ -180,7 +182,7 @@ pub(super) fn write_change(wire: &mut Wire<'_>, change: &Change, seal: &dyn Fn(&
             26,
             &p::ReceiptParked { fingerprint: *fingerprint, status: status.number(), error_class: class.number() },
         ),
-        Change::ThroughParked { leaf, channel, endpoint, status, through } => wire.message(
+        Change::ThroughParked(ThroughParked { leaf, channel, endpoint, status, through }) => wire.message(
             41,
             &p::ThroughParked {
                 leaf: leaf.0,
@@ -219,11 +221,11 @@ pub(super) fn write_change(wire: &mut Wire<'_>, change: &Change, seal: &dyn Fn(&
                 reason: reason.number(),
             },
         ),
-        Change::CooledDown { work, agent, liftable, until } => wire.message(
+        Change::CooledDown(CooledDown { work, agent, liftable, until }) => wire.message(
             27,
             &p::CooledDown { work: work.to_bits(), agent: agent.0, liftable: *liftable, until_ms: until.0 },
         ),
-        Change::WrapUpStarted { work, agent, until, cost, disposition } => wire.message(
+        Change::WrapUpStarted(WrapUpStarted { work, agent, until, cost, disposition }) => wire.message(
             12,
             &p::WrapUpStarted {
                 work: work.to_bits(),
@@ -236,6 +238,12 @@ pub(super) fn write_change(wire: &mut Wire<'_>, change: &Change, seal: &dyn Fn(&
         Change::WrapUpLeft { work, agent, cost } => {
             wire.message(28, &p::WrapUpLeft { work: work.to_bits(), agent: agent.0, cost: *cost })
         }
+        Change::Parked(change) => wire.message(160, &parked(change)),
+        Change::Woken(change) => wire.message(161, &woken(change)),
+        Change::Transferring(change) => wire.message(162, &transferring(change)),
+        Change::WrapUpExtended(change) => wire.message(164, &wrap_up_extended(change)),
+        Change::Promised(change) => wire.message(165, &promised(change)),
+        Change::TransferEnded(change) => wire.message(163, &transfer_ended(change)),
         Change::WorkClosed { work, disposition, reopen_until } => wire.message(
             13,
             &p::WorkClosed {
@@ -254,6 +262,7 @@ pub(super) fn write_change(wire: &mut Wire<'_>, change: &Change, seal: &dyn Fn(&
             },
         ),
         Change::Routed(change) => wire.message(151, &routed(change)),
+        Change::HoursTurned(turned) => wire.message(210, &hours_turned(turned)),
         Change::Required(change) => wire.message(150, &required(change)),
         Change::WorkRekeyed { work, key } => wire.message(71, &p::WorkRekeyed { work: work.to_bits(), key: *key }),
         Change::CostChanged { work, agent, cost } => {
@@ -289,7 +298,7 @@ pub(super) fn write_change(wire: &mut Wire<'_>, change: &Change, seal: &dyn Fn(&
         Change::SessionOpened { agent, session_epoch } => {
             wire.message(31, &p::SessionOpened { agent: agent.0, session_epoch: *session_epoch })
         }
-        Change::SessionLost { agent, session_epoch, offers_until, until } => wire.message(
+        Change::SessionLost(SessionLost { agent, session_epoch, offers_until, until }) => wire.message(
             32,
             &p::SessionLost {
                 agent: agent.0,
@@ -300,7 +309,7 @@ pub(super) fn write_change(wire: &mut Wire<'_>, change: &Change, seal: &dyn Fn(&
         ),
         Change::SessionEnded { agent, session_epoch, reason } => wire
             .message(33, &p::SessionEnded { agent: agent.0, session_epoch: *session_epoch, reason: reason.number() }),
-        Change::PresenceSet { agent, presence, reason, channels } => wire.message(
+        Change::PresenceSet(PresenceSet { agent, presence, reason, channels }) => wire.message(
             34,
             &p::PresenceSet {
                 agent: agent.0,
@@ -438,6 +447,7 @@ fn offer_made(offer: &OfferMade) -> p::OfferMade {
         cost: offer.cost,
         expires_at_ms: offer.expires_at.0,
         brief: Some(brief(&offer.brief)),
+        from: offer.from.map(|agent| agent.0),
     }
 }
 

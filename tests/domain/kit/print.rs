@@ -2,7 +2,7 @@
 
 use skein::domain::Workspace;
 use skein::domain::id::{AgentId, WorkId};
-use skein::domain::record::{Change, Record};
+use skein::domain::record::{Change, CooledDown, PresenceSet, Record, SessionLost, WrapUpStarted};
 
 use super::START;
 
@@ -44,23 +44,42 @@ pub(crate) fn print(record: &Record, space: &Workspace) -> Vec<String> {
         Change::Unassigned { work, agent, reason, .. } => {
             format!("{} owns {work} no longer, {reason:?}", who(*agent))
         }
-        Change::CooledDown { work, agent, liftable, until } => {
+        Change::CooledDown(CooledDown { work, agent, liftable, until }) => {
             let until = seconds(until.0 - START);
             let liftable = if *liftable { ", liftable" } else { "" };
             format!("{work} cools down for {} until {until}{liftable}", who(*agent))
         }
         Change::CooldownEnded { work, agent } => format!("{work} may go to {} again", who(*agent)),
-        Change::WrapUpStarted { work, agent, .. } => format!("{} wraps up {work}", who(*agent)),
+        Change::WrapUpStarted(WrapUpStarted { work, agent, .. }) => format!("{} wraps up {work}", who(*agent)),
+        Change::Parked(parked) => {
+            format!("{} parks {} until {}", who(parked.agent), parked.work, seconds(parked.until.0 - START))
+        }
+        Change::Woken(woken) => {
+            let held = woken.held_until.map_or(String::new(), |at| format!(", held until {}", seconds(at.0 - START)));
+            format!("{} wakes for {}, {:?}{held}", woken.work, who(woken.agent), woken.cause)
+        }
+        Change::Transferring(change) => {
+            let to = change.to.map_or_else(|| change.queue.to_string(), who);
+            format!("{} passes {} on to {to}", who(change.agent), change.work)
+        }
+        Change::WrapUpExtended(change) => format!("{} wraps up until {}", change.work, seconds(change.until.0 - START)),
+        Change::Promised(change) => {
+            let by = change.by.map_or("nothing".to_owned(), |by| seconds(by.0 - START));
+            format!("{} is promised by {by}", change.work)
+        }
+        Change::TransferEnded(change) => {
+            format!("{} keeps {}, {:?}", who(change.agent), change.work, change.outcome)
+        }
         Change::WrapUpLeft { work, agent, .. } => format!("{} goes on with {work}", who(*agent)),
         Change::WorkClosed { work, .. } => format!("closed {work}"),
         Change::WorkReopened { work, .. } => format!("reopened {work}"),
         Change::AgentRegistered { agent, name } => format!("agent {agent} is {name}"),
         Change::SessionOpened { agent, .. } => format!("{} has a session", who(*agent)),
-        Change::SessionLost { agent, .. } => format!("{} is without connection", who(*agent)),
+        Change::SessionLost(SessionLost { agent, .. }) => format!("{} is without connection", who(*agent)),
         Change::SessionEnded { agent, reason, .. } => {
             format!("session of {} over, {reason:?}", who(*agent))
         }
-        Change::PresenceSet { agent, presence, reason, .. } => {
+        Change::PresenceSet(PresenceSet { agent, presence, reason, .. }) => {
             format!("{} is {presence:?} {reason}", who(*agent)).trim_end().to_owned()
         }
         other => format!("{other:?}"),

@@ -6,7 +6,8 @@ use skein::domain::id::{AgentId, AssignmentId, LeafId, MessageId, Name, OfferId,
 use skein::domain::invariant::violations;
 use skein::domain::output::Output;
 use skein::domain::record::{
-    Change, Input, MessageContent, MessageStored, PersonalValue, Presence, Purpose, Record, Request, SessionEnd,
+    Change, DeadLettered, Input, MessageContent, MessageStored, PersonalValue, Presence, Purpose, Record, Request,
+    SessionEnd,
 };
 use skein::domain::rejection::Rejection;
 use skein::domain::time::Timestamp;
@@ -413,7 +414,7 @@ impl Step {
     #[track_caller]
     pub(crate) fn dead(&self) -> &str {
         match self.changes() {
-            [Change::DeadLettered { reason, .. }] => reason,
+            [Change::DeadLettered(DeadLettered { reason, .. })] => reason,
             other => panic!("no dead letter: {other:?}"),
         }
     }

@@ -30,6 +30,9 @@ pub struct Rule {
     /// What is wanted of whoever takes it, besides what the queue wants.
     #[serde(default, skip_serializing_if = "Levels::is_empty")]
     pub requires: Levels,
+    /// What makes it due earlier: names of the configuration's credits.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub credits: Vec<Name>,
 }
 
 impl Rule {

@@ -8,17 +8,22 @@ use proptest::sample::select;
 
 use super::words::{
     address_kind, assign_cause, assurance, error_class, evidence, mute_reason, opt_source, outcome, presence,
-    queue_cause, receipt_status, session_end, status, suggestion_end, suggestion_reason, unassign_reason,
+    queue_cause, receipt_status, session_end, status, suggestion_end, suggestion_reason, transfer_outcome,
+    unassign_reason, wake_cause,
 };
 use super::{
-    agent, assignment, brief, identity_opened, input, leaf, levels, message, message_stored, name, part_held,
+    agent, assignment, brief, credit, identity_opened, input, leaf, levels, message, message_stored, name, part_held,
     receipt_noted, root, time, work, work_opened,
 };
 use crate::domain::id::{Index, OfferId, Position};
-use crate::domain::record::{Assigned, AutomationMuted, Change, OfferMade, Purpose, Required, Resettled, Routed};
+use crate::domain::record::{
+    Assigned, AutomationMuted, Change, CooledDown, DeadLettered, HoursTurned, IdentityRekeyed, InputResumed, OfferMade,
+    OptNoted, Parked, PartsJoined, PresenceSet, Promised, Purpose, Required, Resettled, Routed, SessionLost,
+    ThroughParked, TransferEnded, Transferring, Woken, WrapUpExtended, WrapUpStarted,
+};
 
 /// How many variants [`variant`] numbers.
-pub(in crate::log::codec) const VARIANTS: usize = 74;
+pub(in crate::log::codec) const VARIANTS: usize = 81;
 
 /// The number of a change's variant, from 0.
 pub(in crate::log::codec) fn variant(change: &Change) -> usize {
@@ -29,7 +34,7 @@ pub(in crate::log::codec) fn variant(change: &Change) -> usize {
         Change::InputBroken { .. } => 3,
         Change::InputGap { .. } => 4,
         Change::Progress { .. } => 5,
-        Change::DeadLettered { .. } => 6,
+        Change::DeadLettered(_) => 6,
         Change::HandedOver { .. } => 7,
         Change::Resumed { .. } => 8,
         Change::AccountNoted { .. } => 9,
@@ -47,24 +52,24 @@ pub(in crate::log::codec) fn variant(change: &Change) -> usize {
         Change::OfferEnded { .. } => 21,
         Change::Assigned(_) => 22,
         Change::Unassigned { .. } => 23,
-        Change::CooledDown { .. } => 24,
-        Change::WrapUpStarted { .. } => 25,
+        Change::CooledDown(_) => 24,
+        Change::WrapUpStarted(_) => 25,
         Change::WrapUpLeft { .. } => 26,
         Change::WorkClosed { .. } => 27,
         Change::WorkReopened { .. } => 28,
         Change::AgentRegistered { .. } => 29,
         Change::SessionOpened { .. } => 30,
-        Change::SessionLost { .. } => 31,
+        Change::SessionLost(_) => 31,
         Change::SessionEnded { .. } => 32,
-        Change::PresenceSet { .. } => 33,
+        Change::PresenceSet(_) => 33,
         Change::MatchDeferred { .. } => 34,
         Change::AlsoReceived { .. } => 35,
         Change::CooldownEnded { .. } => 36,
-        Change::InputResumed { .. } => 37,
+        Change::InputResumed(_) => 37,
         Change::PartHeld(_) => 38,
-        Change::PartsJoined { .. } => 39,
-        Change::ThroughParked { .. } => 40,
-        Change::OptNoted { .. } => 41,
+        Change::PartsJoined(_) => 39,
+        Change::ThroughParked(_) => 40,
+        Change::OptNoted(_) => 41,
         Change::LinkEnded { .. } => 42,
         Change::Suggested { .. } => 43,
         Change::SuggestionEnded { .. } => 44,
@@ -75,6 +80,7 @@ pub(in crate::log::codec) fn variant(change: &Change) -> usize {
         Change::KeyDestroyed { .. } => 49,
         Change::WorkJoined { .. } => 50,
         Change::WorkRekeyed { .. } => 51,
+        Change::HoursTurned(_) => 80,
         Change::Required(_) => 71,
         Change::Routed(_) => 72,
         Change::CostChanged { .. } => 52,
@@ -83,7 +89,7 @@ pub(in crate::log::codec) fn variant(change: &Change) -> usize {
         Change::Unmerged { .. } => 55,
         Change::CustomerChanged { .. } => 56,
         Change::BodiesNamed { .. } => 57,
-        Change::IdentityRekeyed { .. } => 58,
+        Change::IdentityRekeyed(_) => 58,
         Change::RekeyedTo { .. } => 59,
         Change::FactsSet { .. } => 60,
         Change::FactAsked { .. } => 61,
@@ -97,6 +103,12 @@ pub(in crate::log::codec) fn variant(change: &Change) -> usize {
         Change::Restored { .. } => 69,
         Change::AutomationMuted(_) => 70,
         Change::Resettled(_) => 73,
+        Change::Parked(_) => 74,
+        Change::Woken(_) => 75,
+        Change::Transferring(_) => 76,
+        Change::TransferEnded(_) => 77,
+        Change::WrapUpExtended(_) => 78,
+        Change::Promised(_) => 79,
     }
 }
 
@@ -116,12 +128,8 @@ pub(in crate::log::codec) fn every_change() -> Vec<BoxedStrategy<Change>> {
         any::<(u16, u64, u64)>().prop_map(|(stream, from, to)| Change::InputGap { stream, from, to }).boxed(),
         vec(input(), 0..4).prop_map(|reached| Change::Progress { reached }).boxed(),
         (input(), name(), name(), name(), name())
-            .prop_map(|(input, stream, channel, endpoint, reason)| Change::DeadLettered {
-                input,
-                stream,
-                channel,
-                endpoint,
-                reason,
+            .prop_map(|(input, stream, channel, endpoint, reason)| {
+                Change::DeadLettered(DeadLettered { input, stream, channel, endpoint, reason })
             })
             .boxed(),
         (name(), any::<u64>(), any::<(u64, u32)>())
@@ -153,9 +161,9 @@ pub(in crate::log::codec) fn every_change() -> Vec<BoxedStrategy<Change>> {
         (work(), name(), any::<i64>(), queue_cause(), of(agent()))
             .prop_map(|(work, queue, key, cause, preferred)| Change::WorkQueued { work, queue, key, cause, preferred })
             .boxed(),
-        (work(), agent(), any::<u32>(), time(), brief())
-            .prop_map(|(work, agent, cost, expires_at, brief)| {
-                Change::OfferMade(OfferMade { work, agent, cost, expires_at, brief })
+        (work(), agent(), any::<u32>(), time(), brief(), of(agent()))
+            .prop_map(|(work, agent, cost, expires_at, brief, from)| {
+                Change::OfferMade(OfferMade { work, agent, cost, expires_at, brief, from })
             })
             .boxed(),
         (any::<u64>().prop_map(OfferId::from_bits), work(), agent(), outcome())
@@ -170,15 +178,11 @@ pub(in crate::log::codec) fn every_change() -> Vec<BoxedStrategy<Change>> {
             .prop_map(|(assignment, work, agent, reason)| Change::Unassigned { assignment, work, agent, reason })
             .boxed(),
         (work(), agent(), any::<bool>(), time())
-            .prop_map(|(work, agent, liftable, until)| Change::CooledDown { work, agent, liftable, until })
+            .prop_map(|(work, agent, liftable, until)| Change::CooledDown(CooledDown { work, agent, liftable, until }))
             .boxed(),
         (work(), agent(), time(), any::<u32>(), name())
-            .prop_map(|(work, agent, until, cost, disposition)| Change::WrapUpStarted {
-                work,
-                agent,
-                until,
-                cost,
-                disposition,
+            .prop_map(|(work, agent, until, cost, disposition)| {
+                Change::WrapUpStarted(WrapUpStarted { work, agent, until, cost, disposition })
             })
             .boxed(),
         (work(), agent(), any::<u32>())
@@ -193,18 +197,17 @@ pub(in crate::log::codec) fn every_change() -> Vec<BoxedStrategy<Change>> {
             .prop_map(|(agent, session_epoch)| Change::SessionOpened { agent, session_epoch })
             .boxed(),
         (agent(), any::<u64>(), time(), time())
-            .prop_map(|(agent, session_epoch, offers_until, until)| Change::SessionLost {
-                agent,
-                session_epoch,
-                offers_until,
-                until,
+            .prop_map(|(agent, session_epoch, offers_until, until)| {
+                Change::SessionLost(SessionLost { agent, session_epoch, offers_until, until })
             })
             .boxed(),
         (agent(), any::<u64>(), session_end())
             .prop_map(|(agent, session_epoch, reason)| Change::SessionEnded { agent, session_epoch, reason })
             .boxed(),
         (agent(), presence(), name(), vec(name(), 0..3))
-            .prop_map(|(agent, presence, reason, channels)| Change::PresenceSet { agent, presence, reason, channels })
+            .prop_map(|(agent, presence, reason, channels)| {
+                Change::PresenceSet(PresenceSet { agent, presence, reason, channels })
+            })
             .boxed(),
         (agent(), any::<bool>()).prop_map(|(agent, more)| Change::MatchDeferred { agent, more }).boxed(),
         (message(), leaf(), name())
@@ -212,24 +215,19 @@ pub(in crate::log::codec) fn every_change() -> Vec<BoxedStrategy<Change>> {
             .boxed(),
         (work(), agent()).prop_map(|(work, agent)| Change::CooldownEnded { work, agent }).boxed(),
         any::<(u16, i64, u64, u64)>()
-            .prop_map(|(stream, created_ns, sequence, digest)| Change::InputResumed {
-                stream,
-                created_ns,
-                sequence,
-                digest,
+            .prop_map(|(stream, created_ns, sequence, digest)| {
+                Change::InputResumed(InputResumed { stream, created_ns, sequence, digest })
             })
             .boxed(),
         part_held().boxed(),
         (leaf(), any::<u64>(), message(), any::<bool>())
-            .prop_map(|(leaf, set, message, complete)| Change::PartsJoined { leaf, set, message, complete })
+            .prop_map(|(leaf, set, message, complete)| {
+                Change::PartsJoined(PartsJoined { leaf, set, message, complete })
+            })
             .boxed(),
         (leaf(), name(), name(), receipt_status(), time())
-            .prop_map(|(leaf, channel, endpoint, status, through)| Change::ThroughParked {
-                leaf,
-                channel,
-                endpoint,
-                status,
-                through,
+            .prop_map(|(leaf, channel, endpoint, status, through)| {
+                Change::ThroughParked(ThroughParked { leaf, channel, endpoint, status, through })
             })
             .boxed(),
         (
@@ -238,7 +236,9 @@ pub(in crate::log::codec) fn every_change() -> Vec<BoxedStrategy<Change>> {
             any::<bool>(),
             opt_source(),
         )
-            .prop_map(|(leaf, purposes, refused, source)| Change::OptNoted { leaf, purposes, refused, source })
+            .prop_map(|(leaf, purposes, refused, source)| {
+                Change::OptNoted(OptNoted { leaf, purposes, refused, source })
+            })
             .boxed(),
         (leaf(), of(leaf()), any::<bool>())
             .prop_map(|(leaf, successor, shared)| Change::LinkEnded { leaf, successor, shared })
@@ -289,12 +289,8 @@ pub(in crate::log::codec) fn every_change() -> Vec<BoxedStrategy<Change>> {
             .boxed(),
         (leaf(), vec(any::<u64>(), 0..4)).prop_map(|(leaf, bodies)| Change::BodiesNamed { leaf, bodies }).boxed(),
         (leaf(), address_kind(), any::<(u128, u32, u16)>())
-            .prop_map(|(leaf, kind, (hash, generation, normaliser))| Change::IdentityRekeyed {
-                leaf,
-                kind,
-                hash,
-                generation,
-                normaliser,
+            .prop_map(|(leaf, kind, (hash, generation, normaliser))| {
+                Change::IdentityRekeyed(IdentityRekeyed { leaf, kind, hash, generation, normaliser })
             })
             .boxed(),
         any::<(u16, u32)>().prop_map(|(normaliser, leaves)| Change::RekeyedTo { normaliser, leaves }).boxed(),
@@ -321,11 +317,38 @@ pub(in crate::log::codec) fn every_change() -> Vec<BoxedStrategy<Change>> {
             .prop_map(|(work, reason)| Change::AutomationMuted(AutomationMuted { work, reason }))
             .boxed(),
         (work(), levels()).prop_map(|(work, levels)| Change::Required(Required { work, levels })).boxed(),
-        (work(), leaf(), name(), name(), levels())
-            .prop_map(|(work, leaf, rule, queue, requires)| {
-                Change::Routed(Box::new(Routed { work, leaf, rule, queue, requires }))
+        (work(), leaf(), name(), name(), levels(), vec(credit(), 0..3))
+            .prop_map(|(work, leaf, rule, queue, requires, credits)| {
+                Change::Routed(Box::new(Routed { work, leaf, rule, queue, requires, credits }))
             })
             .boxed(),
         (of(work()), any::<bool>()).prop_map(|(through, more)| Change::Resettled(Resettled { through, more })).boxed(),
+        (work(), leaf(), agent(), time())
+            .prop_map(|(work, leaf, agent, until)| Change::Parked(Parked { work, leaf, agent, until }))
+            .boxed(),
+        (work(), agent(), wake_cause(), any::<u32>(), of(time()), of(time()))
+            .prop_map(|(work, agent, cause, cost, answer_by, held_until)| {
+                Change::Woken(Woken { work, agent, cause, cost, answer_by, held_until })
+            })
+            .boxed(),
+        (work(), leaf(), agent(), of(agent()), name(), any::<i64>(), of(time()))
+            .prop_map(|(work, leaf, agent, to, queue, key, until)| {
+                Change::Transferring(Box::new(Transferring { work, leaf, agent, to, queue, key, until }))
+            })
+            .boxed(),
+        (work(), agent(), transfer_outcome(), name())
+            .prop_map(|(work, agent, outcome, queue)| {
+                Change::TransferEnded(TransferEnded { work, agent, outcome, queue })
+            })
+            .boxed(),
+        (work(), agent(), time())
+            .prop_map(|(work, agent, until)| Change::WrapUpExtended(WrapUpExtended { work, agent, until }))
+            .boxed(),
+        (work(), agent(), of(time()))
+            .prop_map(|(work, agent, by)| Change::Promised(Promised { work, agent, by }))
+            .boxed(),
+        (name(), any::<bool>(), of(time()))
+            .prop_map(|(hours, open, until)| Change::HoursTurned(HoursTurned { hours, open, until }))
+            .boxed(),
     ]
 }

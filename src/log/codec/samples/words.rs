@@ -7,7 +7,7 @@ use super::agent;
 use crate::domain::event::{AddressKind, Assurance, ErrorClass, ReceiptStatus, Scope};
 use crate::domain::record::{
     AssignCause, Author, Evidence, IdentityStatus, MuteReason, OfferOutcome, OptSource, Presence, QueueCause,
-    SessionEnd, SuggestionEnd, SuggestionReason, UnassignReason,
+    SessionEnd, SuggestionEnd, SuggestionReason, TransferOutcome, UnassignReason, WakeCause,
 };
 
 pub(super) fn status() -> impl Strategy<Value = IdentityStatus> {
@@ -83,7 +83,18 @@ pub(super) fn error_class() -> impl Strategy<Value = ErrorClass> {
 
 pub(super) fn queue_cause() -> impl Strategy<Value = QueueCause> {
     use QueueCause as C;
-    select(vec![C::New, C::Reopened, C::OfferEnded, C::Recalled, C::OwnerLost, C::Requeued])
+    select(vec![
+        C::New,
+        C::Reopened,
+        C::OfferEnded,
+        C::Recalled,
+        C::OwnerLost,
+        C::Requeued,
+        C::Rerouted,
+        C::Moved,
+        C::Woken,
+        C::Transferred,
+    ])
 }
 
 pub(super) fn outcome() -> impl Strategy<Value = OfferOutcome> {
@@ -98,12 +109,32 @@ pub(super) fn assign_cause() -> impl Strategy<Value = AssignCause> {
 
 pub(super) fn unassign_reason() -> impl Strategy<Value = UnassignReason> {
     use UnassignReason as R;
-    select(vec![R::Closed, R::Recalled, R::OwnerLost, R::Requeued, R::Merged, R::Muted])
+    select(vec![
+        R::Closed,
+        R::Recalled,
+        R::OwnerLost,
+        R::Requeued,
+        R::Merged,
+        R::Muted,
+        R::NotReady,
+        R::Transferred,
+        R::TransferLapsed,
+    ])
 }
 
 pub(super) fn mute_reason() -> impl Strategy<Value = MuteReason> {
     use MuteReason as R;
     select(vec![R::SwiftAnswers, R::SameText, R::TooMany, R::HandedBack, R::Generated])
+}
+
+pub(super) fn transfer_outcome() -> impl Strategy<Value = TransferOutcome> {
+    use TransferOutcome as O;
+    select(vec![O::Declined, O::Unavailable, O::Withdrawn])
+}
+
+pub(super) fn wake_cause() -> impl Strategy<Value = WakeCause> {
+    use WakeCause as C;
+    select(vec![C::Time, C::Message, C::Fact, C::Agent])
 }
 
 pub(super) fn session_end() -> impl Strategy<Value = SessionEnd> {

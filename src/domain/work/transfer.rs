@@ -1,0 +1,231 @@
+//! An owner passes a Work on: to an agent, or to a queue (domain rules, section 7).
+//!
+//! Warm, the default: the owner stays until the other accepts, in one record. To an agent the Work is offered at once; one who does not
+//! want it or leaves ends the transfer, and the owner keeps the Work and is told. To a queue it stands there beside what waits. A
+//! transfer that lapses (nobody took it in time, or the agent did not answer), or whose owner leaves, becomes a requeue in the target
+//! queue, place kept. Cold is a transfer that lapses at once. Whatever else the owner does with the Work withdraws the transfer.
+//!
+//! While it lasts, queue, key and requirement are the target's: so the Work stands in one queue only, whatever becomes of it.
+//! Invariants: a Work has at most one owner, and one exactly from its assignment to the record that releases it; a transfer to an agent
+//! has its open offer, one to a queue its deadline.
+
+use std::time::Duration;
+
+use super::Work;
+use super::lifecycle::{cool_down, owned, revoke_offer};
+use super::park::take_up;
+use super::pass::{in_hand, is_queue};
+use crate::domain::draft::Draft;
+use crate::domain::id::{AgentId, AssignmentId, Name, WorkId};
+use crate::domain::record::{
+    Change, OfferMade, OfferOutcome, PersonalValue, QueueCause, Required, TransferEnded, TransferOutcome, Transferring,
+    UnassignReason, WakeCause,
+};
+use crate::domain::rejection::Rejection;
+use crate::domain::routing::{demanded, fill, key, place, requeue};
+use crate::domain::time::Timestamp;
+use crate::domain::workspace::AgentKind;
+
+/// How long an owner of a live channel's Work waits for somebody of the queue to take it.
+const LIVE_DEADLINE: Duration = Duration::from_secs(60);
+/// How long others do.
+const DEADLINE: Duration = Duration::from_secs(10 * 60);
+/// How long an offer of a queue stays open that the configuration lost.
+const OFFER_TIMEOUT_MS: u64 = 30_000;
+/// Longest note, bytes: a summary that is read before answering.
+const MAX_NOTE_BYTES: usize = 4_096;
+
+/// Where a Work is passed on to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Passed {
+    /// The agent; empty: nobody in particular.
+    pub(super) to: Name,
+    /// The queue, or that behind the agent; empty: the Work's.
+    pub(super) queue: Name,
+    /// The owner does not wait.
+    pub(super) cold: bool,
+    /// What the other is to know.
+    pub(super) note: String,
+}
+
+/// The owner passes a Work on.
+pub(super) fn transfer(
+    draft: &mut Draft<'_>,
+    agent: AgentId,
+    (id, assignment): (WorkId, AssignmentId),
+    passed: Passed,
+) -> Result<(), Rejection> {
+    let Passed { to, queue, cold, note } = passed;
+    let fits = |c: char| !c.is_control() || matches!(c, '\n' | '\t');
+    if note.len() > MAX_NOTE_BYTES || !note.chars().all(fits) {
+        return Err(Rejection::Invalid("note: at most 4,096 bytes, no control characters but line ends and tabs"));
+    }
+    if to.is_empty() && queue.is_empty() {
+        return Err(Rejection::Invalid("agent: one is wanted, or a queue"));
+    }
+    in_hand(draft, agent, id, assignment)?;
+    take_up(draft, id, WakeCause::Agent);
+    withdraw(draft, id, TransferOutcome::Withdrawn);
+    let Some(work) = draft.work(id) else { return Ok(()) };
+    let queue = if queue.is_empty() { work.queue.clone() } else { queue };
+    is_queue(draft, &queue)?;
+    let to = if to.is_empty() { None } else { Some(taker(draft, work, &to)?) };
+    let deadline = if work.is_live() { LIVE_DEADLINE } else { DEADLINE };
+    let until = to.is_none().then(|| draft.now + deadline);
+    let (leaf, key) = (work.leaf, key(draft.space.config(), &queue, work, draft.now.0));
+    if !note.is_empty() {
+        draft.with_content(leaf, PersonalValue::Note(note));
+    }
+    let passed_on = Transferring { work: id, leaf, agent, to, queue, key, until };
+    draft.push(Change::Transferring(Box::new(passed_on)));
+    demand(draft, id);
+    if let Some(to) = to {
+        offer(draft, id, to);
+    } else if !cold {
+        place(draft, id);
+    }
+    if cold {
+        release(draft, id, UnassignReason::Transferred);
+    }
+    Ok(())
+}
+
+/// The owner takes a transfer back.
+pub(super) fn take_back(
+    draft: &mut Draft<'_>,
+    agent: AgentId,
+    id: WorkId,
+    assignment: AssignmentId,
+) -> Result<(), Rejection> {
+    let work = owned(draft, agent, id, assignment)?;
+    if work.transfer().is_none() {
+        return Err(Rejection::WorkState { state: work.state, why: "the work is not passed on" });
+    }
+    withdraw(draft, id, TransferOutcome::Withdrawn);
+    Ok(())
+}
+
+/// The agent of that name, if it could take the Work now.
+fn taker(draft: &Draft<'_>, work: &Work, name: &str) -> Result<AgentId, Rejection> {
+    let id = draft.space.agent_id(name).ok_or(Rejection::CannotTake("it is not known"))?;
+    let agent = draft.agent(id).ok_or(Rejection::CannotTake("it is not known"))?;
+    let why = if work.owner.is_some_and(|owner| owner.agent == id) {
+        "it owns the work"
+    } else if !agent.is_ready() {
+        "it is not READY"
+    } else if !work.is_spoken_by(agent) {
+        "it does not serve all channels of the work"
+    } else if agent.profile.kind == AgentKind::Bot && work.muted().is_some() {
+        "programs are silent in the work"
+    } else if !agent.has_room(work.cost_for(&agent.profile)) {
+        "it has no room"
+    } else {
+        return Ok(id);
+    };
+    Err(Rejection::CannotTake(why))
+}
+
+/// Shows a Work to the agent whom it is passed on to.
+fn offer(draft: &mut Draft<'_>, id: WorkId, agent: AgentId) {
+    let (Some(work), Some(taker)) = (draft.work(id), draft.agent(agent)) else { return };
+    let cost = work.cost_for(&taker.profile);
+    let timeout_ms = draft.space.config().queue(&work.queue).map_or(OFFER_TIMEOUT_MS, |queue| queue.offer_timeout_ms);
+    let expires_at = draft.now + Duration::from_millis(timeout_ms);
+    show(draft, id, agent, cost, expires_at);
+}
+
+/// Makes an offer, with what whoever passed the Work on noted.
+pub(crate) fn show(draft: &mut Draft<'_>, id: WorkId, agent: AgentId, cost: u32, expires_at: Timestamp) {
+    let Some(work) = draft.work(id) else { return };
+    let brief = work.brief(draft.root_of(work.leaf));
+    let from = work.handover().map(|handover| handover.from);
+    with_note(draft, id);
+    draft.push(Change::OfferMade(OfferMade { work: id, agent, cost, expires_at, brief, from }));
+}
+
+/// What was noted belongs to the change that is pushed next, too.
+pub(crate) fn with_note(draft: &mut Draft<'_>, id: WorkId) {
+    let Some(work) = draft.work(id) else { return };
+    let (leaf, note) = (work.leaf, work.handover().and_then(|handover| handover.note.clone()));
+    if let Some(note) = note {
+        draft.with_content(leaf, PersonalValue::Note(note));
+    }
+}
+
+/// Ends a transfer, if there is one; the owner keeps the Work.
+pub(crate) fn withdraw(draft: &mut Draft<'_>, id: WorkId, outcome: TransferOutcome) {
+    let Some(work) = draft.work(id).filter(|work| work.transfer().is_some()) else { return };
+    let open = work.offer;
+    if let Some(open) = open {
+        revoke_offer(draft, id, open);
+    }
+    end(draft, id, outcome);
+    if let Some(open) = open {
+        fill(draft, open.agent);
+    }
+}
+
+/// The agent whom it was offered does not take it: the owner keeps it.
+pub(crate) fn passed_back(draft: &mut Draft<'_>, id: WorkId) {
+    let ended = draft.changes().iter().rev().find_map(|change| match change {
+        Change::OfferEnded { work, outcome, .. } if *work == id => Some(*outcome),
+        _ => None,
+    });
+    let declined = ended == Some(OfferOutcome::Declined);
+    end(draft, id, if declined { TransferOutcome::Declined } else { TransferOutcome::Unavailable });
+}
+
+fn end(draft: &mut Draft<'_>, id: WorkId, outcome: TransferOutcome) {
+    let Some((transfer, owner)) = draft.work(id).and_then(|work| Some((work.transfer()?, work.owner?))) else { return };
+    let (queue, agent) = (transfer.back.clone(), owner.agent);
+    draft.push(Change::TransferEnded(TransferEnded { work: id, agent, outcome, queue }));
+    demand(draft, id);
+}
+
+/// What is wanted of whoever takes it is what its queue wants now.
+fn demand(draft: &mut Draft<'_>, id: WorkId) {
+    let Some(work) = draft.work(id) else { return };
+    let levels = demanded(draft.space.config(), &work.queue, work);
+    if levels != work.requires {
+        draft.push(Change::Required(Required { work: id, levels }));
+    }
+}
+
+/// Nobody took it in time.
+pub(crate) fn lapse(draft: &mut Draft<'_>, id: WorkId) {
+    if draft.work(id).is_some_and(|work| work.transfer().is_some()) {
+        release(draft, id, UnassignReason::TransferLapsed);
+    }
+}
+
+/// The owner leaves for now: what it was passing on is the queue's at once.
+pub(crate) fn leave(draft: &mut Draft<'_>, agent: AgentId) {
+    let Some(owner) = draft.agent(agent) else { return };
+    let passed = |id: &WorkId| draft.work(*id).is_some_and(|work| work.transfer().is_some());
+    let works: Vec<WorkId> = owner.works.iter().map(|held| held.id).filter(passed).collect();
+    for id in works {
+        release(draft, id, UnassignReason::TransferLapsed);
+    }
+}
+
+/// The owner waits no longer. An open offer stays.
+fn release(draft: &mut Draft<'_>, id: WorkId, reason: UnassignReason) {
+    let Some(owner) = draft.work(id).and_then(|work| work.owner) else { return };
+    let (assignment, agent) = (owner.assignment, owner.agent);
+    cool_down(draft, id, agent);
+    draft.push(Change::Unassigned { assignment, work: id, agent, reason });
+    let Some(queue) = draft.work(id).map(|work| work.queue.clone()) else { return };
+    requeue(draft, id, &queue, QueueCause::Transferred, None);
+    fill(draft, agent);
+}
+
+/// The Work is spoken on by more channels, or fewer: whoever it is being passed on to may not speak on all of them.
+pub(crate) fn hold_to_channels(draft: &mut Draft<'_>, id: WorkId) {
+    let Some(work) = draft.work(id).filter(|work| work.transfer().is_some()) else { return };
+    let Some(open) = work.offer else { return place(draft, id) };
+    if !draft.agent(open.agent).is_some_and(|agent| work.is_spoken_by(agent)) {
+        revoke_offer(draft, id, open);
+        place(draft, id);
+        fill(draft, open.agent);
+    }
+}
