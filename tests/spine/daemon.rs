@@ -45,7 +45,9 @@ pub(crate) async fn daemon(server: &TestServer) -> Daemon {
         let _ = tell.send(started);
     });
     let task = tokio::spawn(serve);
-    let started = tokio::time::timeout(PATIENCE, told).await.expect("ready in time").expect("it starts");
+    let Ok(started) = tokio::time::timeout(PATIENCE, told).await.expect("ready in time") else {
+        panic!("it did not start: {:?}", task.await)
+    };
     Daemon { shutdown, started, task }
 }
 

@@ -76,8 +76,10 @@ impl Drop for TestServer {
 fn spawn(store: &Path, port: i32, sync_always: bool) -> (Child, u16) {
     let sync = if sync_always { "sync_interval: always" } else { "" };
     let config = store.join("server.conf");
+    // By default streams may reserve three quarters of the free disk: less than the daemon's own ask for where little is free.
     let text = format!(
-        "listen: \"127.0.0.1:{port}\"\nports_file_dir: \"{0}\"\njetstream {{ store_dir: \"{0}/js\"\n{sync} }}\n",
+        "listen: \"127.0.0.1:{port}\"\nports_file_dir: \"{0}\"\n\
+         jetstream {{ store_dir: \"{0}/js\"\nmax_file_store: 1TB\n{sync} }}\n",
         store.display()
     );
     fs::write(&config, text).expect("write the server's configuration");
