@@ -9,6 +9,8 @@ mod engine;
 mod seeds;
 #[path = "../tests/fuzz/tree.rs"]
 mod tree;
+#[path = "../tests/fuzz/wire.rs"]
+mod wire;
 
 use std::process::ExitCode;
 use std::time::Duration;

@@ -6,6 +6,8 @@ mod engine;
 mod seeds;
 #[path = "fuzz/tree.rs"]
 mod tree;
+#[path = "fuzz/wire.rs"]
+mod wire;
 
 use std::time::Duration;
 

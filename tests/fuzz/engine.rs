@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use peak_alloc::PeakAlloc;
 use rustix::time::{ClockId, clock_gettime};
@@ -15,13 +15,16 @@ use skein::domain::event::{EventKind, InboundEvent};
 use skein::normalize::{Format, MAX_BODY_BYTES, Normalized, Refusal, Request, normalize, to_json};
 
 use crate::seeds::{Input, expensive, seeds, words};
-use crate::tree;
+use crate::{tree, wire};
 
 /// Most memory that an input of up to a MiB may take.
 pub(crate) const MAX_BYTES: usize = 16 * 1024 * 1024;
 
 /// Of so many mutations one makes the input long.
-const LONG_EVERY: usize = 400;
+pub(crate) const LONG_EVERY: usize = 400;
+
+/// Processor time between two lines about a run that goes on.
+const TELL_EVERY: Duration = Duration::from_secs(60);
 
 /// Most inputs that are kept to be mutated.
 const MAX_POOL: usize = 20_000;
@@ -48,7 +51,7 @@ impl Random {
 pub(crate) struct Plan {
     /// Inputs at least.
     pub(crate) inputs: usize,
-    /// After them the run goes on until nothing new was seen for so long.
+    /// After them the run goes on until nothing new was seen for so much processor time.
     pub(crate) quiet: Duration,
     pub(crate) seed: u64,
     /// Whether the inputs that are built to be expensive are among them.
@@ -92,6 +95,10 @@ impl Report {
 /// Runs a format.
 pub(crate) fn run(format: Format, plan: Plan, memory: &PeakAlloc) -> Report {
     let mut pool = seeds(format);
+    if format == Format::SkeinProtobuf {
+        let whole = |input: &Input| wire::again(&input.body).as_ref() == Some(&input.body);
+        assert!(pool.iter().all(whole), "the mutations of wire bytes lose something of a sample");
+    }
     let words = words(&pool);
     let mut random = Random::new(plan.seed);
     let mut seen: BTreeSet<u64> = BTreeSet::new();
@@ -111,9 +118,10 @@ pub(crate) fn run(format: Format, plan: Plan, memory: &PeakAlloc) -> Report {
         first.extend(expensive());
     }
     first.reverse();
-    let mut newest = Instant::now();
-    while report.inputs < plan.inputs || !first.is_empty() || newest.elapsed() < plan.quiet {
-        let input = first.pop().unwrap_or_else(|| mutated(&pool, &words, &mut random));
+    let mut newest = processor_time();
+    let mut told = newest;
+    while report.inputs < plan.inputs || !first.is_empty() || processor_time().saturating_sub(newest) < plan.quiet {
+        let input = first.pop().unwrap_or_else(|| mutated(format, &pool, &words, &mut random));
         report.inputs += 1;
         let traits = try_one(&input, memory, &mut report);
         let mut together = DefaultHasher::new();
@@ -122,7 +130,12 @@ pub(crate) fn run(format: Format, plan: Plan, memory: &PeakAlloc) -> Report {
         seen.extend(traits);
         if seen.len() > known {
             report.last_new = report.inputs;
-            newest = Instant::now();
+            newest = processor_time();
+        }
+        if processor_time().saturating_sub(told) > TELL_EVERY {
+            told = processor_time();
+            report.traits = seen.len();
+            eprintln!("{}", report.line());
         }
         // Their combinations never come to an end and tell little of new code, but lead to what does.
         if combinations.insert(together.finish()) && pool.len() < MAX_POOL && input.body.len() < MAX_BODY_BYTES / 8 {
@@ -310,11 +323,12 @@ fn bucket(count: usize) -> u32 {
 }
 
 /// One of the pool, changed in a few places.
-fn mutated(pool: &[Input], words: &[Vec<u8>], random: &mut Random) -> Input {
+fn mutated(format: Format, pool: &[Input], words: &[Vec<u8>], random: &mut Random) -> Input {
     let mut input = pool[random.below(pool.len())].clone();
     let other = &pool[random.below(pool.len())];
+    let by_structure = if format == Format::SkeinProtobuf { wire::mutated } else { tree::mutated };
     if random.below(2) == 0
-        && let Some(body) = tree::mutated(&input.body, &other.body, words, random)
+        && let Some(body) = by_structure(&input.body, &other.body, words, random)
     {
         input.body = body;
         return input;
