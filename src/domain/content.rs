@@ -133,6 +133,12 @@ pub struct Location {
     pub address: Option<String>,
 }
 
+/// Whether there is such a place. Numbers that are none lie nowhere.
+#[must_use]
+pub fn is_on_earth(latitude: f64, longitude: f64) -> bool {
+    (-90.0..=90.0).contains(&latitude) && (-180.0..=180.0).contains(&longitude)
+}
+
 /// A contact card.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContactCard {

@@ -423,9 +423,9 @@ pub(super) fn filled(text: Option<Text<'_>>) -> Option<String> {
     text.map(Text::into_string).filter(|text| !text.is_empty())
 }
 
-/// Degrees of a place; 0 when they cannot be read.
-pub(super) fn degrees(text: Option<Text<'_>>) -> f64 {
-    text.and_then(|text| text.as_str().parse().ok()).unwrap_or(0.0)
+/// [`coordinates`](super::place::coordinates) of a place.
+pub(super) fn coordinates(latitude: Option<&Text<'_>>, longitude: Option<&Text<'_>>) -> (f64, f64) {
+    super::place::coordinates(latitude.map(Text::as_str), longitude.map(Text::as_str))
 }
 
 /// Reads the object of `format` that [`checked`] bytes hold.

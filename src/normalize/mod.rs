@@ -17,6 +17,7 @@ mod line;
 mod messenger;
 mod meta;
 mod normalized;
+mod place;
 mod receipts;
 mod refusal;
 mod run;

@@ -181,6 +181,7 @@ impl From<ContractError> for Refusal {
                 ContractError::KindMissing => "kind is missing or unknown",
                 ContractError::AddressKind => "kind of a sender's address is missing or unknown",
                 ContractError::ReceiptStatus => "status of a receipt is missing or unknown",
+                ContractError::Place => "coordinates of a location are no place on earth",
                 ContractError::SmsPart => "number of an SMS part is over 65535",
             },
         }

@@ -257,7 +257,9 @@ fn shape(event: &InboundEvent, all: &mut Traits) {
     for (at, there) in there.into_iter().enumerate() {
         all.note(format_args!("{kind} {at} {there}"));
     }
-    all.note(format_args!("{kind} {:?} {:?} {}", event.scope, event.assurance, bucket(event.senders.len())));
+    all.note(format_args!("{kind} {:?}", event.scope));
+    all.note(format_args!("{kind} {:?}", event.assurance));
+    all.note(format_args!("{kind} {}", bucket(event.senders.len())));
     event.senders.iter().for_each(|sender| all.note(format_args!("{kind} {:?}", sender.kind)));
     match &event.kind {
         EventKind::Message(message) => {

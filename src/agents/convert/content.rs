@@ -4,7 +4,7 @@ use prost::Message as _;
 
 use crate::agents::limits::{MAX_CONTENT_BYTES, MAX_ITEMS, MAX_LINE_BYTES, MAX_PARTS, MAX_TEXT_BYTES};
 use crate::agents::status::Refusal;
-use crate::domain::content::{Attachment, Content, Mail, Mailbox, Part};
+use crate::domain::content::{Attachment, Content, Mail, Mailbox, Part, is_on_earth};
 use crate::normalize::convert::content_from_proto;
 use crate::proto::channel;
 
@@ -39,9 +39,7 @@ fn part(part: &Part) -> Result<(), Refusal> {
     match part {
         Part::Attachment(sent) => attachment(sent),
         Part::Location(location) => {
-            let on_earth =
-                (-90.0..=90.0).contains(&location.latitude) && (-180.0..=180.0).contains(&location.longitude);
-            if !on_earth {
+            if !is_on_earth(location.latitude, location.longitude) {
                 return Err(Refusal::invalid("location", "degrees are out of their range"));
             }
             lines("location", location.name.iter().chain(&location.address))

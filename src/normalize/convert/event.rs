@@ -4,6 +4,7 @@ use super::content::{
     attachment_from_proto, attachment_into_proto, content_from_proto, content_into_proto, mailbox_from_proto,
     mailbox_into_proto, referral_from_proto, referral_into_proto,
 };
+use crate::domain::content::{Content, Part, is_on_earth};
 use crate::domain::event as d;
 use crate::domain::time::Timestamp;
 use crate::proto::channel as p;
@@ -21,6 +22,9 @@ pub(crate) enum ContractError {
     /// `receipt.status` is not set, or one that this build does not know.
     #[error("receipt without a status")]
     ReceiptStatus,
+    /// A location lies nowhere: its degrees are out of their range, or no numbers.
+    #[error("location out of range")]
+    Place,
     /// A number of an SMS part is over 65535.
     #[error("number of an SMS part out of range")]
     SmsPart,
@@ -114,9 +118,7 @@ fn kind_into_proto(kind: d::EventKind) -> Kind {
 fn kind_from_proto(kind: Kind) -> Result<d::EventKind, ContractError> {
     Ok(match kind {
         Kind::Message(message) => d::EventKind::Message(message_from_proto(message)?),
-        Kind::Edit(edit) => {
-            d::EventKind::Edit { version: edit.version, content: content_from_proto(edit.content.unwrap_or_default()) }
-        }
+        Kind::Edit(edit) => d::EventKind::Edit { version: edit.version, content: said_from_proto(edit.content)? },
         Kind::Deletion(p::Deletion {}) => d::EventKind::Deletion,
         Kind::Reaction(reaction) => d::EventKind::Reaction { emoji: reaction.emoji },
         Kind::Receipt(receipt) => d::EventKind::Receipt(receipt_from_proto(receipt)?),
@@ -145,7 +147,7 @@ fn kind_from_proto(kind: Kind) -> Result<d::EventKind, ContractError> {
         Kind::MediaArrived(attachment) => d::EventKind::MediaArrived(attachment_from_proto(attachment)),
         Kind::Echo(message) => d::EventKind::Echo(message_from_proto(message)?),
         Kind::Account(account) => d::EventKind::Account { subject: account.subject, detail: account.detail },
-        Kind::Unsupported(content) => d::EventKind::Unsupported(content_from_proto(content)),
+        Kind::Unsupported(content) => d::EventKind::Unsupported(said_from_proto(Some(content))?),
         Kind::Ignored(ignored) => d::EventKind::Ignored { kind: ignored.kind },
     })
 }
@@ -170,12 +172,21 @@ fn message_from_proto(message: p::Message) -> Result<d::Message, ContractError> 
         Some(part) => Some((sms_number(part.number)?, sms_number(part.count)?, part.reference)),
     };
     Ok(d::Message {
-        content: content_from_proto(message.content.unwrap_or_default()),
+        content: said_from_proto(message.content)?,
         quoted: message.quoted,
         forwarded: message.forwarded,
         part,
         participants: message.participants.into_iter().map(mailbox_from_proto).collect(),
     })
+}
+
+fn said_from_proto(content: Option<p::Content>) -> Result<Content, ContractError> {
+    let content = content_from_proto(content.unwrap_or_default());
+    let is_place = |part: &Part| match part {
+        Part::Location(location) => is_on_earth(location.latitude, location.longitude),
+        _ => true,
+    };
+    if content.parts.iter().all(is_place) { Ok(content) } else { Err(ContractError::Place) }
 }
 
 fn sms_number(number: u32) -> Result<u16, ContractError> {

@@ -204,4 +204,14 @@ fn an_event_without_its_essentials_is_an_error() {
     assert_eq!(event(Some(Kind::Receipt(p::Receipt::default()))), Err(ContractError::ReceiptStatus));
     let part = Some(p::SmsPart { number: 1, count: 65_536, reference: String::new() });
     assert_eq!(event(Some(Kind::Message(p::Message { part, ..p::Message::default() }))), Err(ContractError::SmsPart));
+    for (latitude, longitude) in [(f64::NAN, 0.0), (0.0, f64::INFINITY), (90.5, 0.0)] {
+        let place = p::Location { latitude, longitude, ..p::Location::default() };
+        let parts = vec![p::Part { part: Some(p::part::Part::Location(place)) }];
+        let content = Some(p::Content { text: String::new(), parts });
+        let edit = p::Edit { content: content.clone(), ..p::Edit::default() };
+        let message = p::Message { content: content.clone(), ..p::Message::default() };
+        for kind in [Kind::Message(message), Kind::Edit(edit), Kind::Unsupported(content.unwrap_or_default())] {
+            assert_eq!(event(Some(kind)), Err(ContractError::Place), "{latitude} {longitude}");
+        }
+    }
 }

@@ -51,9 +51,10 @@ fn file(message: &mut Message<'_>, id: Option<&str>, kind: AttachmentKind) -> Pa
 }
 
 fn place(message: &mut Message<'_>) -> Part {
+    let (latitude, longitude) = json::coordinates(message.latitude.as_ref(), message.longitude.as_ref());
     Part::Location(Location {
-        latitude: json::degrees(message.latitude.take()),
-        longitude: json::degrees(message.longitude.take()),
+        latitude,
+        longitude,
         name: json::filled(message.title.take()),
         address: json::filled(message.address.take()),
     })

@@ -143,13 +143,9 @@ pub(in super::super) fn shared_link(url: &str) -> Option<String> {
 }
 
 fn place_of(payload: Payload<'_>, title: Option<String>) -> Location {
-    let (latitude, longitude) = payload.coordinates.map_or((None, None), |at| (at.lat, at.long));
-    Location {
-        latitude: json::degrees(latitude),
-        longitude: json::degrees(longitude),
-        name: title.or_else(|| json::filled(payload.title)),
-        address: None,
-    }
+    let at = payload.coordinates.unwrap_or_default();
+    let (latitude, longitude) = json::coordinates(at.lat.as_ref(), at.long.as_ref());
+    Location { latitude, longitude, name: title.or_else(|| json::filled(payload.title)), address: None }
 }
 
 fn product(element: Element<'_>) -> Part {

@@ -169,12 +169,8 @@ pub(super) fn attachment(file: File<'_>, kind: AttachmentKind) -> Part {
 }
 
 pub(super) fn place(location: Location<'_>, name: Option<String>, address: Option<String>) -> Part {
-    Part::Location(d::Location {
-        latitude: json::degrees(location.latitude),
-        longitude: json::degrees(location.longitude),
-        name,
-        address,
-    })
+    let (latitude, longitude) = json::coordinates(location.latitude.as_ref(), location.longitude.as_ref());
+    Part::Location(d::Location { latitude, longitude, name, address })
 }
 
 fn card(contact: Contact<'_>) -> ContactCard {

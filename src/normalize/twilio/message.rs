@@ -2,6 +2,7 @@
 
 use super::super::fields::{bare_media_type, event, filled, media_id};
 use super::super::form::Form;
+use super::super::place::coordinates;
 use super::super::refusal::Refusal;
 use super::{assurance, base64, sender, split};
 use crate::domain::content::{
@@ -90,10 +91,12 @@ fn content(form: &Form<'_>, id: Option<&str>) -> Content {
     let given = (0..MAX_MEDIA).take_while(|at| form.has(&format!("MediaUrl{at}"))).count();
     let count = stated.max(given).min(MAX_MEDIA);
     content.parts.extend((0..count).map(|at| Part::Attachment(media(form, id, at))));
-    if let (Some(latitude), Some(longitude)) = (form.get("Latitude"), form.get("Longitude")) {
+    let place = (form.get("Latitude"), form.get("Longitude"));
+    if let (Some(_), Some(_)) = place {
+        let (latitude, longitude) = coordinates(place.0, place.1);
         content.parts.push(Part::Location(Location {
-            latitude: latitude.parse().unwrap_or(0.0),
-            longitude: longitude.parse().unwrap_or(0.0),
+            latitude,
+            longitude,
             name: form.owned("Label"),
             address: form.owned("Address"),
         }));

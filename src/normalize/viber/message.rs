@@ -72,12 +72,8 @@ fn attach(content: &mut Content, message: Message<'_>, token: Option<&str>, kind
 }
 
 fn place(location: Location<'_>) -> Place {
-    Place {
-        latitude: json::degrees(location.lat),
-        longitude: json::degrees(location.lon),
-        name: None,
-        address: json::filled(location.address),
-    }
+    let (latitude, longitude) = json::coordinates(location.lat.as_ref(), location.lon.as_ref());
+    Place { latitude, longitude, name: None, address: json::filled(location.address) }
 }
 
 fn card(contact: Contact<'_>) -> ContactCard {

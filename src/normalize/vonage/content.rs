@@ -90,12 +90,8 @@ fn attach(content: &mut Content, media: Media<'_>, kind: AttachmentKind, id: Opt
 }
 
 fn place(location: Location<'_>) -> d::Location {
-    d::Location {
-        latitude: json::degrees(location.lat),
-        longitude: json::degrees(location.long),
-        name: json::filled(location.name),
-        address: json::filled(location.address),
-    }
+    let (latitude, longitude) = json::coordinates(location.lat.as_ref(), location.long.as_ref());
+    d::Location { latitude, longitude, name: json::filled(location.name), address: json::filled(location.address) }
 }
 
 fn card(contact: Contact<'_>) -> d::ContactCard {

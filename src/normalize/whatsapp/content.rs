@@ -120,12 +120,8 @@ fn hex_digest(digest: &str) -> Option<String> {
 }
 
 fn place(location: Location<'_>) -> d::Location {
-    d::Location {
-        latitude: json::degrees(location.latitude),
-        longitude: json::degrees(location.longitude),
-        name: optional(location.name),
-        address: optional(location.address),
-    }
+    let (latitude, longitude) = json::coordinates(location.latitude.as_ref(), location.longitude.as_ref());
+    d::Location { latitude, longitude, name: optional(location.name), address: optional(location.address) }
 }
 
 fn contact_card(card: Card<'_>) -> d::ContactCard {
