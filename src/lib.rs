@@ -9,6 +9,7 @@ pub mod app;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod dead;
 pub mod dev;
 pub mod domain;
 pub mod erasure;

@@ -1,5 +1,6 @@
 //! The one place where operators' requests and the state of streams meet `skein.admin.v1`.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -7,6 +8,7 @@ use tonic::metadata::MetadataMap;
 
 use crate::agents::{self, Refusal};
 use crate::config::Problem;
+use crate::dead::{Letter, Selection};
 use crate::domain::BoundStream;
 use crate::domain::id::Name;
 use crate::domain::record::{Presence, Request};
@@ -24,6 +26,9 @@ const OPERATOR_METADATA: &str = "skein-operator";
 const PAGE: usize = 200;
 /// Entries of a page at most: the shard waits while they are copied.
 const PAGE_MAX: i32 = 1_000;
+
+/// Letters of a replay at most: each is a publish whose answer is waited for.
+const REPLAYS_MAX: usize = 1_000;
 
 /// The operator who calls. A login of a directory is a name too.
 pub(super) fn operator(metadata: &MetadataMap) -> Result<Name, Refusal> {
@@ -155,6 +160,54 @@ fn standing(agent: AgentStanding) -> p::AgentStanding {
         offers: count(agent.offers),
         load: agent.load,
         capacity: agent.capacity,
+    }
+}
+
+/// Which letters a page is of, and behind which sequence it begins.
+pub(super) fn letters_asked(asked: p::ListDeadLettersRequest) -> Result<(Selection, u64), Refusal> {
+    let endpoint = match (asked.channel.is_empty(), asked.endpoint.is_empty()) {
+        (true, true) => None,
+        (false, false) => Some((asked.channel, asked.endpoint)),
+        (true, false) => return Err(Refusal::invalid("channel", "is wanted with an endpoint")),
+        (false, true) => return Err(Refusal::invalid("endpoint", "is wanted with a channel")),
+    };
+    let reason = (!asked.reason.is_empty()).then_some(asked.reason);
+    let after = match asked.page_token.as_str() {
+        "" => 0,
+        token => token.parse().map_err(|_| Refusal::invalid("page_token", "is none that a page ended with"))?,
+    };
+    Ok((Selection { endpoint, reason }, after))
+}
+
+/// The sequences of letters that are asked for.
+pub(super) fn sequences(asked: Vec<u64>) -> Result<BTreeSet<u64>, Refusal> {
+    match asked.len() {
+        1..=REPLAYS_MAX if !asked.contains(&0) => Ok(asked.into_iter().collect()),
+        _ => Err(Refusal::invalid("sequences", "are 1 to 1000, each from 1")),
+    }
+}
+
+/// A letter without its content.
+pub(super) fn letter(letter: Letter) -> p::DeadLetter {
+    p::DeadLetter {
+        sequence: letter.sequence,
+        time: Some(timestamp(letter.stored_ns)),
+        reason: letter.reason,
+        channel: letter.channel,
+        endpoint: letter.endpoint,
+        format: letter.format,
+        stream: letter.stream,
+        stream_sequence: letter.stream_sequence.unwrap_or_default(),
+        bytes: letter.bytes as u64,
+        gone: letter.gone,
+    }
+}
+
+/// What became of a letter that was to be published again.
+pub(super) fn replayed(sequence: u64, outcome: Result<u64, String>) -> p::DeadLetterReplay {
+    match outcome {
+        Ok(published_as) => p::DeadLetterReplay { sequence, published_as, refused: String::new() },
+        Err(refused) => p::DeadLetterReplay { sequence, published_as: 0, refused },
     }
 }
 

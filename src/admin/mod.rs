@@ -8,6 +8,7 @@ mod convert;
 mod readiness;
 mod server;
 mod service;
+mod service_letters;
 mod service_sessions;
 
 pub use readiness::{Check, Readiness};

@@ -216,4 +216,28 @@ impl AdminService for Operators {
         let record_index = self.resume(&operator, request.into_inner()).await?;
         Ok(Response::new(p::ResumeStreamResponse { record_index }))
     }
+
+    async fn list_dead_letters(
+        &self,
+        request: Request<p::ListDeadLettersRequest>,
+    ) -> Result<Response<p::ListDeadLettersResponse>, Status> {
+        convert::operator(request.metadata())?;
+        Ok(Response::new(self.letters(request.into_inner()).await?))
+    }
+
+    async fn get_dead_letter(
+        &self,
+        request: Request<p::GetDeadLetterRequest>,
+    ) -> Result<Response<p::GetDeadLetterResponse>, Status> {
+        let operator = convert::operator(request.metadata())?;
+        Ok(Response::new(self.letter(&operator, request.into_inner()).await?))
+    }
+
+    async fn replay_dead_letters(
+        &self,
+        request: Request<p::ReplayDeadLettersRequest>,
+    ) -> Result<Response<p::ReplayDeadLettersResponse>, Status> {
+        let operator = convert::operator(request.metadata())?;
+        Ok(Response::new(self.replay(&operator, request.into_inner()).await?))
+    }
 }

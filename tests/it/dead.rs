@@ -3,6 +3,10 @@
 use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Output, Stdio};
 
+use skein::proto::admin::admin_service_client::AdminServiceClient;
+use skein::proto::admin::{GetDeadLetterRequest, ListDeadLettersRequest, ReplayDeadLettersRequest};
+use tonic::{Code, Request};
+
 use crate::adapter::{Adapter, Payload, now_s, whatsapp, whatsapp_at};
 use crate::bed::{Bed, WORKSPACE, eventually};
 use crate::reads;
@@ -123,4 +127,69 @@ async fn following_shows_a_letter_that_comes_later() {
     follower.wait().expect("it is our child");
     let line = line.expect("a line in time").expect("the reader ended");
     assert!(line.contains("whatsapp/nowhere"), "{line}");
+}
+
+fn by_operator<T>(message: T) -> Request<T> {
+    let mut request = Request::new(message);
+    request.metadata_mut().insert("skein-operator", "olga".parse().expect("a name"));
+    request
+}
+
+fn listed(page_size: i32, page_token: &str) -> ListDeadLettersRequest {
+    let (workspace, page_token) = (WORKSPACE.to_owned(), page_token.to_owned());
+    ListDeadLettersRequest { workspace, page_size, page_token, ..ListDeadLettersRequest::default() }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn operators_list_read_and_replay_letters_over_grpc_and_are_named_in_the_log() {
+    let bed = Bed::new(false).await;
+    let daemon = bed.daemon().await;
+    let client = bed.connect().await;
+    let adapter = Adapter::new(client.clone());
+    adapter.publish(&Payload { endpoint: "support.extra", ..whatsapp(PHONE, "1", "for nobody") }).await;
+    adapter.publish(&Payload { format: "morse", ..whatsapp(PHONE, "2", WORDS) }).await;
+    adapter.publish(&Payload { format: "morse", ..whatsapp(PHONE, "3", "more") }).await;
+    let stream = format!("SKEIN_DEAD_{WORKSPACE}");
+    let count = async || reads::stored(&client, &stream).await.len();
+    eventually("all are set aside", async || (count().await == 3).then_some(())).await;
+    let mut admin = AdminServiceClient::new(daemon.channel().await);
+
+    let first = admin.list_dead_letters(by_operator(listed(2, ""))).await.expect("a page").into_inner();
+    let second =
+        admin.list_dead_letters(by_operator(listed(2, &first.next_page_token))).await.expect("a page").into_inner();
+    let sequences = |page: &skein::proto::admin::ListDeadLettersResponse| {
+        page.letters.iter().map(|letter| letter.sequence).collect::<Vec<_>>()
+    };
+    assert_eq!((sequences(&first), sequences(&second)), (vec![1, 2], vec![3]));
+    assert_eq!(second.next_page_token, "", "there is no third page");
+    let reason = ListDeadLettersRequest { reason: "unknown_format".to_owned(), ..listed(0, "") };
+    let morse = admin.list_dead_letters(by_operator(reason)).await.expect("a page").into_inner();
+    assert_eq!(sequences(&morse), [2, 3]);
+    assert_eq!((morse.letters[0].format.as_str(), morse.letters[0].stream_sequence), ("morse", 2));
+
+    let asked = GetDeadLetterRequest { workspace: WORKSPACE.to_owned(), sequence: 2 };
+    let read = admin.get_dead_letter(by_operator(asked.clone())).await.expect("it is there").into_inner();
+    assert!(text(&read.body).contains(WORDS), "{}", text(&read.body));
+    assert_eq!(read.letter.map(|letter| letter.bytes), Some(read.body.len() as u64));
+    let nobody = admin.get_dead_letter(asked.clone()).await.expect_err("without a name");
+    assert_eq!(nobody.code(), Code::Unauthenticated);
+    let none = GetDeadLetterRequest { sequence: 77, ..asked.clone() };
+    assert_eq!(admin.get_dead_letter(by_operator(none)).await.expect_err("there is none").code(), Code::NotFound);
+    let elsewhere = GetDeadLetterRequest { workspace: "other".to_owned(), ..asked };
+    assert_eq!(admin.get_dead_letter(by_operator(elsewhere)).await.expect_err("not here").code(), Code::NotFound);
+
+    let sequences = vec![77, 2, 1];
+    let asked = ReplayDeadLettersRequest { workspace: WORKSPACE.to_owned(), sequences };
+    let replayed = admin.replay_dead_letters(by_operator(asked)).await.expect("each is told").into_inner().replays;
+    let told: Vec<_> = replayed.iter().map(|replay| (replay.sequence, replay.published_as)).collect();
+    assert_eq!(told, [(1, 0), (2, 4), (77, 0)]);
+    assert!(replayed[0].refused.contains("not published for an endpoint") && replayed[1].refused.is_empty());
+    eventually("the replayed one is a letter again", async || (count().await == 4).then_some(())).await;
+    for line in ["a dead letter was read by an operator", "dead letters were published again by an operator"] {
+        assert!(daemon.said(line), "the log does not say: {line}");
+    }
+    assert!(!daemon.log().contains(WORDS), "the log says what a customer wrote");
+    let too_many = ReplayDeadLettersRequest { workspace: WORKSPACE.to_owned(), sequences: (1..=1_001).collect() };
+    let refused = admin.replay_dead_letters(by_operator(too_many)).await.expect_err("more than a call may");
+    assert_eq!(refused.code(), Code::InvalidArgument);
 }

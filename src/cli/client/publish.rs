@@ -59,6 +59,10 @@ impl Publisher {
         &self.context
     }
 
+    pub(in crate::cli) fn client(&self) -> async_nats::Client {
+        self.context.client()
+    }
+
     pub(in crate::cli) fn workspace(&self) -> &str {
         &self.workspace
     }
@@ -85,12 +89,7 @@ impl Publisher {
     }
 
     /// Sequence of the bytes in the stream of `subject`, once they are stored there.
-    pub(in crate::cli) async fn publish_bytes(
-        &self,
-        subject: String,
-        headers: HeaderMap,
-        body: Bytes,
-    ) -> Result<u64, PublishFailure> {
+    async fn publish_bytes(&self, subject: String, headers: HeaderMap, body: Bytes) -> Result<u64, PublishFailure> {
         let refused = |error: jetstream::context::PublishError| PublishFailure::Refused {
             subject: subject.clone(),
             reason: error.to_string(),

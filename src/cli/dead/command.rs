@@ -1,19 +1,19 @@
 //! The command: a list, or a replay.
 
-use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use super::read::{How, Selection, letters};
 use super::replay;
+use super::selected::Selected;
 use crate::cli::client::{Publisher, Target};
+use crate::dead::{Letters, Wanted};
 
 /// Flags of `skein dead`.
 #[derive(Debug, clap::Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub(in crate::cli) struct Args {
     #[command(flatten)]
-    selection: Selection,
+    selected: Selected,
     /// Goes on with the letters to come.
     #[arg(long)]
     follow: bool,
@@ -41,8 +41,13 @@ pub(in crate::cli) async fn run(args: Args) -> anyhow::Result<ExitCode> {
         return replay::run(args).await;
     }
     let publisher = Publisher::connect(&args.target.nats()?, args.target.workspace()?).await?;
-    let how = How { follow: args.follow, bytes: args.body };
-    letters(&publisher, &args.selection, &BTreeSet::new(), how, async |letter, message| {
+    let wanted = Wanted { after: 0, follow: args.follow, bytes: args.body };
+    let selection = args.selected.selection();
+    let mut letters = Letters::open(publisher.context(), publisher.workspace(), wanted).await?;
+    while let Some((letter, message)) = letters.next().await? {
+        if !selection.takes(&letter) {
+            continue;
+        }
         let mut out = std::io::stdout().lock();
         if args.json {
             writeln!(out, "{}", serde_json::to_string(&letter)?)?;
@@ -58,8 +63,6 @@ pub(in crate::cli) async fn run(args: Args) -> anyhow::Result<ExitCode> {
             }
         }
         out.flush()?;
-        Ok(())
-    })
-    .await?;
+    }
     Ok(ExitCode::SUCCESS)
 }

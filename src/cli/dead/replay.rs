@@ -3,8 +3,12 @@
 use std::collections::BTreeSet;
 use std::process::ExitCode;
 
-use super::read::{How, Selection, letters};
+use async_nats::HeaderMap;
+use bytes::Bytes;
+
+use super::selected::Selected;
 use crate::cli::client::{Publisher, Target};
+use crate::dead::{self, Letter, Letters, Wanted};
 
 /// Flags of `skein dead replay`.
 #[derive(Debug, clap::Args)]
@@ -13,7 +17,7 @@ pub(super) struct Args {
     #[arg(value_name = "SEQ")]
     sequences: Vec<u64>,
     #[command(flatten)]
-    selection: Selection,
+    selected: Selected,
     /// Every letter there is.
     #[arg(long, conflicts_with_all = ["sequences", "endpoint", "reason"])]
     all: bool,
@@ -24,38 +28,59 @@ pub(super) struct Args {
 /// Ends with 0 when every letter that was chosen is stored in IN again.
 pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     anyhow::ensure!(
-        args.all || !args.sequences.is_empty() || !args.selection.is_everything(),
+        args.all || !args.sequences.is_empty() || !args.selected.is_everything(),
         "say which letters: sequences, --endpoint, --reason, or --all"
     );
     let publisher = Publisher::connect(&args.target.nats()?, args.target.workspace()?).await?;
     let sequences: BTreeSet<u64> = args.sequences.into_iter().collect();
-    let (mut published, mut refused) = (0_u64, 0_u64);
-    let how = How { follow: false, bytes: true };
-    let missing = letters(&publisher, &args.selection, &sequences, how, async |letter, message| {
-        let again = match letter.original(publisher.workspace(), &message) {
-            Ok((subject, headers)) => publisher
-                .publish_bytes(subject, headers, message.payload.clone())
-                .await
-                .map_err(|failure| failure.to_string()),
-            Err(why) => Err(why.to_owned()),
-        };
-        match again {
+    let selection = args.selected.selection();
+    let mut replays = Replays { publisher, published: 0, refused: 0 };
+    for &sequence in &sequences {
+        match dead::get(&replays.publisher.client(), replays.publisher.workspace(), sequence).await? {
+            Some((letter, stored)) if selection.takes(&letter) => {
+                replays.again(&letter, stored.headers.as_ref(), &stored.payload).await;
+            }
+            _ => replays.not_there(sequence),
+        }
+    }
+    if sequences.is_empty() {
+        let publisher = replays.publisher.clone();
+        let wanted = Wanted { bytes: true, ..Wanted::default() };
+        let mut letters = Letters::open(publisher.context(), publisher.workspace(), wanted).await?;
+        while let Some((letter, message)) = letters.next().await? {
+            if selection.takes(&letter) {
+                replays.again(&letter, message.headers.as_ref(), &message.payload).await;
+            }
+        }
+    }
+    println!("{} published, {} refused", replays.published, replays.refused);
+    Ok(if replays.refused == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Letters that are published again, one after the other.
+struct Replays {
+    publisher: Publisher,
+    published: u64,
+    refused: u64,
+}
+
+impl Replays {
+    async fn again(&mut self, letter: &Letter, headers: Option<&HeaderMap>, body: &Bytes) {
+        let publisher = &self.publisher;
+        match dead::replay(publisher.context(), publisher.workspace(), letter, headers, body).await {
             Ok(sequence) => {
-                published += 1;
+                self.published += 1;
                 println!("{:>8}  {}/{} published as {sequence}", letter.sequence, letter.channel, letter.endpoint);
             }
             Err(why) => {
-                refused += 1;
+                self.refused += 1;
                 println!("{:>8}  {}/{} refused: {why}", letter.sequence, letter.channel, letter.endpoint);
             }
         }
-        Ok(())
-    })
-    .await?;
-    for sequence in &missing {
+    }
+
+    fn not_there(&mut self, sequence: u64) {
+        self.refused += 1;
         println!("{sequence:>8}  refused: no such letter among those chosen");
     }
-    refused += missing.len() as u64;
-    println!("{published} published, {refused} refused");
-    Ok(if refused == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
