@@ -13,10 +13,11 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
+use crate::access::{self, Access};
 use crate::admin::{self, Readiness};
 use crate::agents::{self, Drains, EdgeMetrics};
 use crate::config::{Config, SyncPolicy};
@@ -61,6 +62,8 @@ struct App {
     levels: LogLevels,
     /// Workspaces that take no sessions now.
     drains: Drains,
+    /// Who may call the agents' port.
+    access: Access,
     /// When it ends.
     shutdown: Shutdown,
 }
@@ -84,8 +87,13 @@ pub async fn serve(
         WorkspaceKey::load(&name, plan.key_folder.as_deref()).map(|key| (name, key))
     };
     let keys = served.workspaces.iter().map(load).collect::<Result<_, _>>()?;
+    let access = plan.access.load().map_err(|problems| {
+        let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        anyhow!("read keys and certificates of the agents' port: {}", told.join("; "))
+    })?;
     App {
         plan,
+        access,
         served: Arc::new(served),
         keys,
         metrics,
@@ -101,6 +109,13 @@ pub async fn serve(
 impl App {
     async fn serve(self, started: impl FnOnce(Started) + Send) -> anyhow::Result<()> {
         self.check_sync()?;
+        if let Some(missing) = self.plan.access.unprotected(!self.plan.grpc_listen.ip().is_loopback()) {
+            warn!(
+                missing,
+                "THE AGENTS' PORT IS REACHED BY OTHERS WITHOUT {missing}: anybody who reaches it could be any agent; \
+                 grpc.require_protection = \"warn\" allows it"
+            );
+        }
         let readiness = Readiness::new();
         let admin = admin::bind(self.plan.admin_listen).await?;
         let admin_addr = admin.address();
@@ -114,6 +129,12 @@ impl App {
         // Named by what it does: it falls back to the configured levels. Ended with this.
         let levels = self.levels.clone().run(probes_stop.clone());
         let _levels = tokio_util::task::AbortOnDropHandle::new(tokio::spawn(levels));
+
+        // Named by what it does: it reads keys and certificates again. Ended with this.
+        let counts = self.edge_metrics.clone();
+        let refused = move |kind, is_refused| counts.access_refused(kind, is_refused);
+        let access = access::follow(self.access.clone(), refused, probes_stop.clone());
+        let _access = tokio_util::task::AbortOnDropHandle::new(tokio::spawn(access));
 
         // The first phone number takes tens of milliseconds: not at the first customer's expense.
         tokio::task::spawn_blocking(warm_up);

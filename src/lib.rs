@@ -3,6 +3,7 @@
 //! Adapters publish customers' events over NATS; skein threads them into one conversation per customer and offers the work to
 //! agents over gRPC. The way of a message is `ingest -> normalize -> shard (domain, log) -> agents and outbound`.
 
+pub mod access;
 pub mod admin;
 pub mod agents;
 pub mod app;

@@ -1,5 +1,7 @@
 //! The agents' edge over real gRPC, with the real core behind it and everything durable at once.
 
+#[path = "grpc/access.rs"]
+mod access;
 #[path = "grpc/customers.rs"]
 mod customers;
 #[path = "grpc/harness.rs"]
@@ -12,6 +14,12 @@ mod reshaped;
 mod sends;
 #[path = "grpc/shop.rs"]
 mod shop;
+#[path = "grpc/tls.rs"]
+mod tls;
+#[path = "grpc/tokens.rs"]
+mod tokens;
+#[path = "grpc/visibility.rs"]
+mod visibility;
 #[path = "grpc/words.rs"]
 mod words;
 

@@ -45,6 +45,8 @@ mod reloads;
 mod rights;
 #[path = "it/round_trips.rs"]
 mod round_trips;
+#[path = "it/secured.rs"]
+mod secured;
 #[path = "it/synthetic.rs"]
 mod synthetic;
 #[path = "it/traffic.rs"]

@@ -4,8 +4,6 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use tonic::metadata::MetadataMap;
-
 use crate::agents::{self, Refusal};
 use crate::config::Problem;
 use crate::dead::{Letter, Selection};
@@ -20,8 +18,6 @@ use crate::proto::admin as p;
 use crate::reload::{Outcome, Reload, Reloaded};
 use crate::telemetry::Levels;
 
-/// Metadata entry with the operator's name.
-const OPERATOR_METADATA: &str = "skein-operator";
 /// Entries of a page when nobody says.
 const PAGE: usize = 200;
 /// Entries of a page at most: the shard waits while they are copied.
@@ -29,11 +25,6 @@ const PAGE_MAX: i32 = 1_000;
 
 /// Letters of a replay at most: each is a publish whose answer is waited for.
 const REPLAYS_MAX: usize = 1_000;
-
-/// The operator who calls. A login of a directory is a name too.
-pub(super) fn operator(metadata: &MetadataMap) -> Result<Name, Refusal> {
-    agents::named(metadata, OPERATOR_METADATA, ".@")
-}
 
 /// What makes a command of an operator recognisable when it is repeated.
 pub(super) fn request(operator: &Name, asked: &p::ResumeStreamRequest) -> Result<Request, Refusal> {

@@ -6,7 +6,7 @@ use tonic::{Request, Response, Status};
 use tracing::{info, warn};
 
 use super::convert;
-use crate::agents::{CommandFailure, Drains, Reason, Refusal, Unavailable};
+use crate::agents::{CommandFailure, Drains, Operator, Reason, Refusal, Unavailable};
 use crate::domain::BoundStream;
 use crate::domain::command::Command;
 use crate::domain::id::Name;
@@ -32,13 +32,25 @@ pub struct Operators {
     pub levels: LogLevels,
     /// Workspaces that take no sessions now.
     pub drains: Drains,
+    /// Operators have to prove who they are.
+    pub proven: bool,
 }
+
+/// The daemon itself, as a workspace: whoever may decide about all of them.
+const DAEMON: &str = "";
 
 impl Operators {
     /// The service, to be put beside others on a port that only operators and agents' tools reach.
     #[must_use]
     pub fn service(self) -> AdminServiceServer<Self> {
         AdminServiceServer::new(self)
+    }
+
+    /// The operator who calls, if it may decide about the workspace; an empty one is all of them.
+    fn operator<T>(&self, request: &Request<T>, workspace: &str) -> Result<Name, Refusal> {
+        let operator = Operator::of(request, self.proven)?;
+        operator.may(workspace)?;
+        Ok(operator.name)
     }
 
     async fn reload(&self, operator: &Name, workspace: String) -> Result<p::ReloadWorkspacesResponse, Refusal> {
@@ -148,7 +160,7 @@ impl AdminService for Operators {
         &self,
         request: Request<p::ListAgentsRequest>,
     ) -> Result<Response<p::ListAgentsResponse>, Status> {
-        convert::operator(request.metadata())?;
+        self.operator(&request, &request.get_ref().workspace)?;
         Ok(Response::new(self.agents(request.into_inner()).await?))
     }
 
@@ -156,13 +168,13 @@ impl AdminService for Operators {
         &self,
         request: Request<p::EndSessionRequest>,
     ) -> Result<Response<p::EndSessionResponse>, Status> {
-        let operator = convert::operator(request.metadata())?;
+        let operator = self.operator(&request, &request.get_ref().workspace)?;
         let record_index = self.end(&operator, request.into_inner()).await?;
         Ok(Response::new(p::EndSessionResponse { record_index }))
     }
 
     async fn drain(&self, request: Request<p::DrainRequest>) -> Result<Response<p::DrainResponse>, Status> {
-        let operator = convert::operator(request.metadata())?;
+        let operator = self.operator(&request, &request.get_ref().workspace)?;
         let changed = self.drained(&operator, &request.into_inner()).await?;
         Ok(Response::new(p::DrainResponse { changed }))
     }
@@ -171,7 +183,7 @@ impl AdminService for Operators {
         &self,
         request: Request<p::GetLogLevelRequest>,
     ) -> Result<Response<p::GetLogLevelResponse>, Status> {
-        convert::operator(request.metadata())?;
+        self.operator(&request, DAEMON)?;
         Ok(Response::new(convert::levels(self.levels.get())))
     }
 
@@ -179,7 +191,7 @@ impl AdminService for Operators {
         &self,
         request: Request<p::SetLogLevelRequest>,
     ) -> Result<Response<p::SetLogLevelResponse>, Status> {
-        let operator = convert::operator(request.metadata())?;
+        let operator = self.operator(&request, DAEMON)?;
         let until = self.log_at(&operator, &request.into_inner())?;
         Ok(Response::new(p::SetLogLevelResponse { until }))
     }
@@ -188,7 +200,7 @@ impl AdminService for Operators {
         &self,
         request: Request<p::ReloadWorkspacesRequest>,
     ) -> Result<Response<p::ReloadWorkspacesResponse>, Status> {
-        let operator = convert::operator(request.metadata())?;
+        let operator = self.operator(&request, &request.get_ref().workspace)?;
         Ok(Response::new(self.reload(&operator, request.into_inner().workspace).await?))
     }
 
@@ -196,7 +208,7 @@ impl AdminService for Operators {
         &self,
         request: Request<p::GetConfigRequest>,
     ) -> Result<Response<p::GetConfigResponse>, Status> {
-        convert::operator(request.metadata())?;
+        self.operator(&request, &request.get_ref().workspace)?;
         Ok(Response::new(self.config(request.into_inner().workspace).await?))
     }
 
@@ -204,7 +216,7 @@ impl AdminService for Operators {
         &self,
         request: Request<p::ListStreamsRequest>,
     ) -> Result<Response<p::ListStreamsResponse>, Status> {
-        convert::operator(request.metadata())?;
+        self.operator(&request, &request.get_ref().workspace)?;
         Ok(Response::new(self.streams(request.into_inner().workspace).await?))
     }
 
@@ -212,7 +224,7 @@ impl AdminService for Operators {
         &self,
         request: Request<p::ResumeStreamRequest>,
     ) -> Result<Response<p::ResumeStreamResponse>, Status> {
-        let operator = convert::operator(request.metadata())?;
+        let operator = self.operator(&request, &request.get_ref().workspace)?;
         let record_index = self.resume(&operator, request.into_inner()).await?;
         Ok(Response::new(p::ResumeStreamResponse { record_index }))
     }
@@ -221,7 +233,7 @@ impl AdminService for Operators {
         &self,
         request: Request<p::ListDeadLettersRequest>,
     ) -> Result<Response<p::ListDeadLettersResponse>, Status> {
-        convert::operator(request.metadata())?;
+        self.operator(&request, &request.get_ref().workspace)?;
         Ok(Response::new(self.letters(request.into_inner()).await?))
     }
 
@@ -229,7 +241,7 @@ impl AdminService for Operators {
         &self,
         request: Request<p::GetDeadLetterRequest>,
     ) -> Result<Response<p::GetDeadLetterResponse>, Status> {
-        let operator = convert::operator(request.metadata())?;
+        let operator = self.operator(&request, &request.get_ref().workspace)?;
         Ok(Response::new(self.letter(&operator, request.into_inner()).await?))
     }
 
@@ -237,7 +249,7 @@ impl AdminService for Operators {
         &self,
         request: Request<p::ReplayDeadLettersRequest>,
     ) -> Result<Response<p::ReplayDeadLettersResponse>, Status> {
-        let operator = convert::operator(request.metadata())?;
+        let operator = self.operator(&request, &request.get_ref().workspace)?;
         Ok(Response::new(self.replay(&operator, request.into_inner()).await?))
     }
 }

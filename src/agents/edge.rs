@@ -41,6 +41,8 @@ pub(super) struct Edge {
     pub(super) shutdown: CancellationToken,
     /// Workspaces that take no sessions now.
     pub(super) drains: Drains,
+    /// Callers have to prove who they are.
+    pub(super) proven: bool,
     pub(super) metrics: EdgeMetrics,
 }
 
@@ -60,6 +62,10 @@ impl Edge {
         session: Option<u64>,
         request: W,
     ) -> Result<W::Response, Refusal> {
+        if session.is_some() {
+            // A unary call has passed the gate with this.
+            caller.may(W::MESSAGE)?;
+        }
         let workspace = &caller.workspace;
         // Mostly nothing is degraded, and nothing is looked up.
         let sending = W::SENDING.filter(|_| self.adapters.any_degraded(workspace));
@@ -67,6 +73,7 @@ impl Edge {
         let about = request.sends_about();
         let again = request.words_of();
         let mut command = convert::command(caller, session, request)?;
+        self.may_see_what_it_is_about(caller, &command).await?;
         if let Some(message) = again.transpose()? {
             let record = self.said_in(workspace, message).await?;
             convert::with_words(&mut command, &record, message)?;

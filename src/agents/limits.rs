@@ -24,6 +24,8 @@ pub const MAX_SESSIONS: usize = 5_000;
 pub const MAX_SESSIONS_PER_AGENT: usize = 4;
 /// Watchers of conversations on this node.
 pub const MAX_WATCHERS: usize = 2_000;
+/// Handshakes of TLS at once: all agents of a node that come back after a fault; more wait in the system's queue.
+pub const MAX_TLS_HANDSHAKES: usize = 512;
 /// Streams of one HTTP/2 connection: a gateway for many agents opens more connections.
 pub const MAX_STREAMS_PER_CONNECTION: u32 = 256;
 /// Ping to a silent connection after so long. Shorter intervals make idle clients look dead under load.

@@ -7,6 +7,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
 use super::status::Reason;
+use crate::access::FileKind;
 
 /// Label of a refusal.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -24,6 +25,12 @@ impl EncodeLabelValue for ReasonLabel {
     }
 }
 
+/// Label of a file that access rests on.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct FileLabels {
+    file: &'static str,
+}
+
 /// Families of the agents' edge.
 #[derive(Clone, Debug, Default)]
 pub struct EdgeMetrics {
@@ -36,6 +43,7 @@ pub struct EdgeMetrics {
     /// Sessions ended because their peer did not read.
     pub(super) slow_readers: Counter,
     refusals: Family<RefusalLabels, Counter>,
+    access_refused: Family<FileLabels, Gauge>,
 }
 
 impl EdgeMetrics {
@@ -50,6 +58,16 @@ impl EdgeMetrics {
             self.slow_readers.clone(),
         );
         registry.register("agent_refusals", "Refused requests of agents", self.refusals.clone());
+        registry.register(
+            "access_files_refused",
+            "1: keys or certificates of the agents' port, as they were read last, were refused",
+            self.access_refused.clone(),
+        );
+    }
+
+    /// Whether keys or certificates, as they were read last, were refused, so that those before are in force still.
+    pub fn access_refused(&self, kind: FileKind, is_refused: bool) {
+        self.access_refused.get_or_create(&FileLabels { file: kind.label() }).set(i64::from(is_refused));
     }
 
     pub(super) fn refused(&self, reason: Reason) {

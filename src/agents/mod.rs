@@ -4,13 +4,16 @@
 //! session in a table with quotas, every queue is bounded, and a peer that says nothing or reads nothing costs a known amount.
 //! Generated types stop at `convert` and the services.
 
+mod audit;
 mod caller;
 mod convert;
 mod drains;
 mod edge;
 pub mod feed;
+mod gate;
 mod history;
 pub mod limits;
+mod listen;
 mod metrics;
 mod names;
 mod options;
@@ -19,10 +22,11 @@ mod registry;
 mod server;
 mod service;
 mod session;
+mod sight;
 mod status;
 mod typing;
 
-pub(crate) use caller::named;
+pub(crate) use caller::Operator;
 pub use caller::{AGENT_METADATA, Caller, WORKSPACE_METADATA};
 pub(crate) use convert::request;
 pub use drains::Drains;

@@ -18,7 +18,7 @@ use crate::domain::view::{
     AgentView, AnswerAddress, ConversationView, CustomerQuery, CustomersFound, OptionsOf, ReplyOptions, WorkState,
     WorkView,
 };
-use crate::domain::workspace::TemplateConfig;
+use crate::domain::workspace::{Sight, TemplateConfig};
 
 /// The shard cannot answer now; the request may be repeated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -58,6 +58,11 @@ pub trait Shard: Send + Sync + 'static {
         workspace: Name,
         agent: Name,
     ) -> BoxFuture<'static, Result<(Index, Option<AgentView>), Unavailable>>;
+    /// Whether every queue of the workspace is shown to all its agents, as its configuration was accepted last. Mostly so, and then
+    /// nothing need be asked.
+    fn shows_all(&self, workspace: &Name) -> bool;
+    /// What an agent may see.
+    fn sight(&self, workspace: Name, agent: Name) -> BoxFuture<'static, Result<Sight, Unavailable>>;
     /// Names of agents, in the order asked for.
     fn agent_names(
         &self,

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::caller::Caller;
 use super::metrics::EdgeMetrics;
 use super::status::Refusal;
-use crate::domain::id::Position;
+use crate::domain::id::{Name, Position};
 
 /// One session or watch.
 #[derive(Debug)]
@@ -22,6 +22,13 @@ struct Entry {
     epoch: AtomicU64,
     acknowledged: Mutex<Position>,
     taken: CancellationToken,
+}
+
+/// Workspace and agent.
+type Who = (Name, Name);
+
+fn who(caller: &Caller) -> Who {
+    (caller.workspace.clone(), caller.agent.clone())
 }
 
 /// Sessions by agent. Cheap to clone.
@@ -36,7 +43,7 @@ struct Inner {
     max_sessions_per_agent: usize,
     total: AtomicUsize,
     ever: AtomicU64,
-    by_agent: DashMap<Caller, Vec<Arc<Entry>>>,
+    by_agent: DashMap<Who, Vec<Arc<Entry>>>,
     metrics: EdgeMetrics,
 }
 
@@ -70,7 +77,7 @@ impl Registry {
             taken: CancellationToken::new(),
         });
         {
-            let mut entries = inner.by_agent.entry(caller.clone()).or_default();
+            let mut entries = inner.by_agent.entry(who(caller)).or_default();
             if entries.len() >= inner.max_sessions_per_agent {
                 inner.total.fetch_sub(1, Ordering::AcqRel);
                 let max = inner.max_sessions_per_agent;
@@ -79,7 +86,7 @@ impl Registry {
             entries.push(Arc::clone(&entry));
         }
         inner.metrics.sessions.inc();
-        Ok(Slot { inner: Arc::clone(inner), caller: caller.clone(), entry })
+        Ok(Slot { inner: Arc::clone(inner), who: who(caller), entry })
     }
 
     /// Notes what a session has handled. False: there is no such session on this node.
@@ -87,7 +94,7 @@ impl Registry {
         let entry = self
             .inner
             .by_agent
-            .get(caller)
+            .get(&who(caller))
             .and_then(|entries| entries.iter().find(|entry| entry.epoch.load(Ordering::Acquire) == epoch).cloned());
         entry.is_some_and(|entry| {
             entry.acknowledge(position);
@@ -107,7 +114,7 @@ impl Entry {
 #[derive(Debug)]
 pub(super) struct Slot {
     inner: Arc<Inner>,
-    caller: Caller,
+    who: Who,
     entry: Arc<Entry>,
 }
 
@@ -115,7 +122,7 @@ impl Slot {
     /// The session is open: older ones of the agent on this node are superseded.
     pub(super) fn opened(&self, epoch: u64) {
         self.entry.epoch.store(epoch, Ordering::Release);
-        if let Some(entries) = self.inner.by_agent.get(&self.caller) {
+        if let Some(entries) = self.inner.by_agent.get(&self.who) {
             for other in entries.iter() {
                 let other_epoch = other.epoch.load(Ordering::Acquire);
                 if other_epoch != 0 && other_epoch < epoch {
@@ -143,10 +150,10 @@ impl Slot {
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        if let Some(mut entries) = self.inner.by_agent.get_mut(&self.caller) {
+        if let Some(mut entries) = self.inner.by_agent.get_mut(&self.who) {
             entries.retain(|entry| entry.id != self.entry.id);
         }
-        self.inner.by_agent.remove_if(&self.caller, |_, entries| entries.is_empty());
+        self.inner.by_agent.remove_if(&self.who, |_, entries| entries.is_empty());
         self.inner.total.fetch_sub(1, Ordering::AcqRel);
         self.inner.metrics.sessions.dec();
     }

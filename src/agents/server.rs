@@ -18,12 +18,14 @@ use tonic::transport::server::TcpIncoming;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 use tonic_web::GrpcWebLayer;
-use tower_http::cors::{AllowOrigin, CorsLayer};
+use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 
 use super::drains::Drains;
 use super::edge::Edge;
 use super::feed::{Seldom, TYPING_EVERY};
+use super::gate::Gate;
 use super::limits::{CONNECTION_WINDOW, MAX_HEADER_BYTES, MAX_RESPONSE_BYTES, STREAM_WINDOW};
+use super::listen::secured;
 use super::metrics::EdgeMetrics;
 use super::names::Names;
 use super::options::ServeOptions;
@@ -31,6 +33,7 @@ use super::port::{Adapters, Media, Shard};
 use super::registry::Registry;
 use super::service::Service;
 use super::status::Refusal;
+use crate::access::{Access, Tls};
 use crate::proto::DESCRIPTOR_SET;
 use crate::proto::agent::agent_service_server::AgentServiceServer;
 use crate::proto::agent::conversation_service_server::ConversationServiceServer;
@@ -86,6 +89,8 @@ pub struct Parts {
     pub metrics: EdgeMetrics,
     /// Workspaces that take no sessions now.
     pub drains: Drains,
+    /// Who may call, and how.
+    pub access: Access,
     /// Services of other parts on the same port.
     pub beside: Routes,
 }
@@ -109,7 +114,7 @@ pub async fn serve(
     parts: Parts,
     shutdown: CancellationToken,
 ) -> Result<(), ServeError> {
-    let Parts { shard, media, adapters, ready, metrics, drains, beside } = parts;
+    let Parts { shard, media, adapters, ready, metrics, drains, access, beside } = parts;
     let tracker = TaskTracker::new();
     let drain = options.drain;
     let edge = Arc::new(Edge {
@@ -124,10 +129,11 @@ pub async fn serve(
         tracker: tracker.clone(),
         shutdown: shutdown.clone(),
         drains,
+        proven: access.tokens.is_some(),
         metrics,
     });
-    let (health, routes) = routes(&edge, beside).await?;
-    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+    let gate = Gate { tokens: access.tokens, metrics: edge.metrics.clone() };
+    let (health, routes) = routes(&edge, gate, beside).await?;
     let sessions_over = async {
         shutdown.cancelled().await;
         let deadline = Instant::now() + drain;
@@ -139,7 +145,7 @@ pub async fn serve(
             }
         }
     };
-    let server = transport(&edge.options, routes, incoming, sessions_over);
+    let server = transport(&edge.options, routes, (listener, access.tls), sessions_over);
     tokio::select! {
         ended = server => ended.map_err(ServeError::Transport),
         never = follow(ready, health, shutdown.clone()) => match never {},
@@ -151,7 +157,7 @@ pub async fn serve(
 }
 
 /// All services, and the reporter of their health, which begins as NOT_SERVING.
-async fn routes(edge: &Arc<Edge>, beside: Routes) -> Result<(HealthReporter, Routes), ServeError> {
+async fn routes(edge: &Arc<Edge>, gate: Gate, beside: Routes) -> Result<(HealthReporter, Routes), ServeError> {
     let max_request = edge.options.max_request_bytes;
     let service = Service::new(Arc::clone(edge));
     let (health, health_service) = tonic_health::server::health_reporter();
@@ -193,7 +199,8 @@ async fn routes(edge: &Arc<Edge>, beside: Routes) -> Result<(HealthReporter, Rou
         explain(&edge, response.headers_mut());
         std::future::ready(response)
     });
-    Ok((health, Routes::from(routes.into_axum_router().layer(explained))))
+    let gate = axum::middleware::from_fn(move |request, next| gate.clone().pass(request, next));
+    Ok((health, Routes::from(routes.into_axum_router().layer(gate).layer(explained))))
 }
 
 /// Gives the refusal of a too large request its reason: the transport refuses it before any service sees it.
@@ -213,10 +220,10 @@ fn explain(edge: &Edge, headers: &mut http::HeaderMap) {
 async fn transport(
     options: &ServeOptions,
     routes: Routes,
-    incoming: TcpIncoming,
+    (listener, tls): (TcpListener, Option<Tls>),
     until: impl Future<Output = ()>,
 ) -> Result<(), tonic::transport::Error> {
-    Server::builder()
+    let router = Server::builder()
         .accept_http1(true)
         .tcp_nodelay(true)
         .http2_keepalive_interval(Some(options.keepalive_interval))
@@ -227,9 +234,14 @@ async fn transport(
         .http2_max_header_list_size(MAX_HEADER_BYTES)
         .layer(cors(options.loopback_origins))
         .layer(GrpcWebLayer::new())
-        .add_routes(routes)
-        .serve_with_incoming_shutdown(incoming, until)
-        .await
+        .add_routes(routes);
+    match tls {
+        Some(tls) => router.serve_with_incoming_shutdown(secured(listener, tls), until).await,
+        None => {
+            let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+            router.serve_with_incoming_shutdown(incoming, until).await
+        }
+    }
 }
 
 /// Browsers may read answers only from pages of this machine, and only if the operator wants it.
@@ -238,7 +250,8 @@ fn cors(loopback_origins: bool) -> CorsLayer {
     CorsLayer::new()
         .allow_origin(allowed)
         .allow_methods([http::Method::POST])
-        .allow_headers(tower_http::cors::Any)
+        // Not `*`, which leaves `authorization` out (Fetch standard).
+        .allow_headers(AllowHeaders::mirror_request())
         .expose_headers([
             http::HeaderName::from_static("grpc-status"),
             http::HeaderName::from_static("grpc-message"),

@@ -11,6 +11,7 @@ use tonic_types::{ErrorDetails, StatusExt};
 
 use super::convert;
 use super::port::{CommandFailure, MediaError, Unavailable};
+use crate::access::{Over, TokenProblem};
 use crate::domain::id::{AgentId, Name, RootId};
 use crate::domain::rejection::Rejection;
 
@@ -51,6 +52,20 @@ macro_rules! reasons {
 reasons! {
     /// The metadata that names workspace and agent is missing or no name.
     CallerUnnamed => "CALLER_UNNAMED", Unauthenticated;
+    /// The call brings no token, and one is wanted.
+    TokenMissing => "TOKEN_MISSING", Unauthenticated;
+    /// The token proves nothing here; why is named.
+    TokenInvalid => "TOKEN_INVALID", Unauthenticated;
+    /// The token has expired; with a new one a session goes on where it was.
+    TokenExpired => "TOKEN_EXPIRED", Unauthenticated;
+    /// No role of the token may do that; those that may are named.
+    RoleRefused => "ROLE_REFUSED", PermissionDenied;
+    /// The token is not good for the workspace.
+    WorkspaceRefused => "WORKSPACE_REFUSED", PermissionDenied;
+    /// The call names another agent than its token.
+    CallerRefused => "CALLER_REFUSED", PermissionDenied;
+    /// It is in queues that the caller may not see.
+    NotVisible => "NOT_VISIBLE", PermissionDenied;
     /// No such workspace here.
     UnknownWorkspace => "UNKNOWN_WORKSPACE", NotFound;
     /// No such IN stream, or the server does not have it.
@@ -349,6 +364,31 @@ impl From<MediaError> for Refusal {
             MediaError::Unavailable => Reason::MediaUnavailable,
         };
         Self::new(reason, error.to_string())
+    }
+}
+
+impl From<TokenProblem> for Refusal {
+    fn from(problem: TokenProblem) -> Self {
+        let reason = match problem {
+            TokenProblem::Expired => Reason::TokenExpired,
+            TokenProblem::NotYet
+            | TokenProblem::Signature
+            | TokenProblem::Issuer
+            | TokenProblem::Audience
+            | TokenProblem::Malformed
+            | TokenProblem::Claim(_) => Reason::TokenInvalid,
+        };
+        let refusal = Self::new(reason, format!("the token is not accepted: {problem}")).with("why", problem.label());
+        match problem {
+            TokenProblem::Claim(claim) => refusal.with("claim", claim),
+            _ => refusal,
+        }
+    }
+}
+
+impl From<Over> for Refusal {
+    fn from(over: Over) -> Self {
+        over.0.into()
     }
 }
 

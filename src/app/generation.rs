@@ -177,6 +177,7 @@ impl<'a> Generation<'a> {
             reload,
             levels: app.levels.clone(),
             drains: app.drains.clone(),
+            proven: app.access.tokens.is_some(),
         };
         generation.start_agents(listener, &ends.handle, media, nats.control().clone(), (health, operators));
         let handle = ends.handle.clone();
@@ -285,12 +286,13 @@ impl<'a> Generation<'a> {
     ) {
         let options = self.app.plan.serve.clone();
         let parts = agents::Parts {
-            shard: Arc::new(EdgeShard(handle.clone())),
+            shard: Arc::new(EdgeShard { handle: handle.clone(), served: Arc::clone(&self.app.served) }),
             media: Arc::new(media),
             adapters: Arc::new(LiveAdapters { client: control, health }),
             ready: self.ready.subscribe(),
             metrics: self.app.edge_metrics.clone(),
             drains: self.app.drains.clone(),
+            access: self.app.access.clone(),
             beside: Routes::new(operators.service()),
         };
         let stop = self.take_stop.clone();

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::access::AccessPlan;
 use crate::agents::ServeOptions;
 use crate::agents::feed::FeedLimits;
 use crate::config::{
@@ -41,6 +42,8 @@ pub(super) struct Plan {
     /// The agents' port.
     pub(super) grpc_listen: SocketAddr,
     pub(super) serve: ServeOptions,
+    /// Who may call it.
+    pub(super) access: AccessPlan,
     /// The port of probes.
     pub(super) admin_listen: SocketAddr,
     /// Lines about the same trouble are written once in this time.
@@ -61,7 +64,8 @@ impl Plan {
     /// Reads every key, but those that others read: `workspaces.files` and `shutdown.deadline` the command line, which comes with
     /// both as values, `logging.level` and `logging.format` whoever sets up the logs.
     pub(super) fn of(config: &Config, metrics: LogMetrics) -> Self {
-        let Config { nats, log, keys, ingest, outbound, shard, grpc, admin, shutdown, logging, workspaces } = config;
+        let Config { nats, log, keys, ingest, outbound, shard, grpc, tokens, admin, shutdown, logging, workspaces } =
+            config;
         let Ingest { keep: ingest_keep, stream_max_bytes, trim_at_percent } = ingest;
         let Outbound { keep: out_keep, dead_keep, degraded_after } = outbound;
         let Keys { folder: key_folder } = keys;
@@ -87,6 +91,7 @@ impl Plan {
             feeds: feed_limits(shard, grpc),
             grpc_listen: grpc.listen,
             serve: serve_options(grpc),
+            access: AccessPlan::of(grpc, tokens),
             admin_listen: *admin_listen,
             repeat_interval: *repeat_interval,
         }
@@ -160,8 +165,12 @@ fn serve_options(grpc: &Grpc) -> ServeOptions {
         max_message,
         keepalive_interval,
         keepalive_timeout,
-        session_queue: _,     // see `feed_limits`
-        slow_reader_grace: _, // see `feed_limits`
+        session_queue: _,        // see `feed_limits`
+        slow_reader_grace: _,    // see `feed_limits`
+        tls_certificate_file: _, // see `AccessPlan`, as the next three
+        tls_key_file: _,
+        tls_client_ca_file: _,
+        require_protection: _,
     } = grpc;
     ServeOptions {
         max_sessions: *max_sessions,
@@ -221,6 +230,27 @@ mod tests {
         ("admin.listen", "127.0.0.1:7703"),
         ("grpc.listen", "127.0.0.1:7702"),
     ];
+    const OTHER_ACCESS: [(&str, &str); 12] = [
+        ("grpc.tls_certificate_file", "port.pem"),
+        ("grpc.tls_key_file", "port.key"),
+        ("grpc.tls_client_ca_file", "clients.pem"),
+        ("grpc.require_protection", "warn"),
+        ("tokens.keys_file", "jwks.json"),
+        ("tokens.issuer", "https://login.example"),
+        ("tokens.audience", "skein"),
+        ("tokens.agent_claim", "preferred_username"),
+        ("tokens.workspace_claim", "tenant"),
+        ("tokens.roles_claim", "roles"),
+        ("tokens.roles_prefix", "skein-"),
+        ("tokens.leeway", "7s"),
+    ];
+    /// Keys that are no configuration alone, each with those that they want.
+    const TOGETHER: [(&str, &[(&str, &str)]); 4] = [
+        ("grpc.tls_certificate_file", &[("grpc.tls_key_file", "port.key")]),
+        ("grpc.tls_key_file", &[("grpc.tls_certificate_file", "port.pem")]),
+        ("grpc.tls_client_ca_file", &[("grpc.tls_certificate_file", "port.pem"), ("grpc.tls_key_file", "port.key")]),
+        ("tokens.keys_file", &[("tokens.issuer", "i"), ("tokens.audience", "a")]),
+    ];
     const OTHER_GRPC: [(&str, &str); 7] = [
         ("grpc.max_sessions", "4999"),
         ("grpc.max_streams_per_connection", "255"),
@@ -234,14 +264,21 @@ mod tests {
     #[test]
     fn every_key_changes_what_a_part_is_told() {
         let default = plan(&[]);
-        let changed: Vec<&str> = OTHER.iter().chain(&OTHER_GRPC).map(|(key, _)| *key).collect();
+        let all = || OTHER.iter().chain(&OTHER_GRPC).chain(&OTHER_ACCESS);
+        let changed: Vec<&str> = all().map(|(key, _)| *key).collect();
         let loaded = load(&Overrides::default()).expect("the default is good");
         for shown in &loaded.shown {
             let key = format!("{}.{}", shown.section, shown.key);
             assert!(changed.contains(&key.as_str()) || ELSEWHERE.contains(&key.as_str()), "{key} has no effect here");
         }
-        for other in OTHER.iter().chain(&OTHER_GRPC) {
-            assert_ne!(plan(&[*other]), default, "{} has no effect", other.0);
+        for (key, value) in all().copied() {
+            let Some((_, wanted)) = TOGETHER.iter().find(|(of, _)| *of == key) else {
+                assert_ne!(plan(&[(key, value)]), default, "{key} has no effect");
+                continue;
+            };
+            let other = format!("{value}.other");
+            let with = |value| plan(&wanted.iter().copied().chain([(key, value)]).collect::<Vec<_>>());
+            assert_ne!(with(value), with(&other), "{key} has no effect");
         }
     }
 }

@@ -21,9 +21,10 @@ use crate::domain::view::{
     AgentView, AnswerAddress, ConversationView, CustomerQuery, CustomersFound, OptionsOf, ReplyOptions, WorkState,
     WorkView,
 };
-use crate::domain::workspace::TemplateConfig;
+use crate::domain::workspace::{Sight, TemplateConfig};
 use crate::ingest::{Bodies, NoObject};
 use crate::outbound::{AdapterHealth, typing_hint};
+use crate::reload::Served;
 use crate::shard::{CommandError, ShardHandle};
 
 /// Bytes of an attachment handed on at once.
@@ -33,18 +34,21 @@ type Answered<T, E> = BoxFuture<'static, Result<T, E>>;
 
 /// The shard as the edge sees it.
 #[derive(Debug, Clone)]
-pub(super) struct EdgeShard(pub(super) ShardHandle);
+pub(super) struct EdgeShard {
+    pub(super) handle: ShardHandle,
+    pub(super) served: Arc<Served>,
+}
 
 impl EdgeShard {
     fn look<T: Send + 'static>(&self, look: impl FnOnce(&State) -> T + Send + 'static) -> Answered<T, Unavailable> {
-        let asked = self.0.try_query(look);
+        let asked = self.handle.try_query(look);
         async move { asked.map_err(|_| Unavailable::Overloaded)?.await.map_err(|_| Unavailable::Stopped) }.boxed()
     }
 }
 
 impl Shard for EdgeShard {
     fn command(&self, command: Command) -> Answered<Answer, CommandFailure> {
-        let handle = self.0.clone();
+        let handle = self.handle.clone();
         async move {
             let asked =
                 handle.try_command(command).map_err(|_| CommandFailure::Unavailable(Unavailable::Overloaded))?;
@@ -61,6 +65,16 @@ impl Shard for EdgeShard {
             let view = state.workspace(&workspace).and_then(|space| space.agent(&agent));
             (state.head(), view)
         })
+    }
+
+    fn shows_all(&self, workspace: &Name) -> bool {
+        let served = self.served.workspaces.iter().find(|served| served.name() == *workspace);
+        served.is_some_and(|served| served.config().shows_all())
+    }
+
+    fn sight(&self, workspace: Name, agent: Name) -> Answered<Sight, Unavailable> {
+        // Of a workspace that is not here nothing is there to be seen.
+        self.look(move |state| state.workspace(&workspace).map(|space| space.sight(&agent)).unwrap_or_default())
     }
 
     fn agent_names(&self, workspace: Name, agents: Vec<AgentId>) -> Answered<Vec<Option<Name>>, Unavailable> {
@@ -111,12 +125,12 @@ impl Shard for EdgeShard {
     }
 
     fn read(&self, indexes: Vec<Index>) -> Answered<Vec<Option<Arc<Record>>>, Unavailable> {
-        let handle = self.0.clone();
+        let handle = self.handle.clone();
         async move { handle.read(indexes).await.map_err(|_| Unavailable::NotReady) }.boxed()
     }
 
     fn feeds(&self) -> &Feeds {
-        self.0.feeds()
+        self.handle.feeds()
     }
 }
 

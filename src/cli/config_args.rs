@@ -4,6 +4,7 @@ use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use crate::access::AccessPlan;
 use crate::config::{Config, Loaded, Overrides, Problem, load, load_with_workspaces, render};
 use crate::domain::workspace::WorkspaceConfig;
 use crate::keys::WorkspaceKey;
@@ -48,7 +49,7 @@ impl ConfigArgs {
         load_with_workspaces(&Overrides::from_process(self.file, self.set)).map_err(|problems| refuse(&problems))
     }
 
-    /// As [`ConfigArgs::load_all`], and looks whether every workspace has its key.
+    /// As [`ConfigArgs::load_all`], and looks whether every workspace has its key, and the agents' port its keys and certificates.
     ///
     /// # Errors
     /// The exit code to end with: 64.
@@ -56,7 +57,9 @@ impl ConfigArgs {
         let (config, workspaces) = self.load_all()?;
         let folder = config.keys.folder.as_deref();
         let missing = workspaces.iter().filter_map(|workspace| WorkspaceKey::load(&workspace.name, folder).err());
-        let problems: Vec<String> = missing.map(|problem| format!("error: {}", ErrorChain(&problem))).collect();
+        let mut problems: Vec<String> = missing.map(|problem| format!("error: {}", ErrorChain(&problem))).collect();
+        let access = AccessPlan::of(&config.grpc, &config.tokens).load().err().unwrap_or_default();
+        problems.extend(access.iter().map(|problem| format!("error: {problem}")));
         if problems.is_empty() {
             return Ok((config, workspaces));
         }

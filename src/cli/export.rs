@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 
-use super::client::{Target, as_agent, connect};
+use super::client::{Target, as_agent};
 use crate::proto::agent::ExportCustomerRequest;
 use crate::proto::agent::customer_service_client::CustomerServiceClient;
 
@@ -24,7 +24,7 @@ pub(super) struct Args {
 /// Prints line by line as they come; ends with 0 when all did.
 pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let workspace = args.target.workspace()?;
-    let channel = connect(&args.target.grpc()?).await?;
+    let channel = args.target.reach()?.connect().await?;
     let request = as_agent(ExportCustomerRequest { customer_id: args.customer }, &workspace, &args.name)?;
     let mut lines =
         CustomerServiceClient::new(channel).export_customer(request).await.context("cannot export")?.into_inner();

@@ -38,5 +38,6 @@ pub(super) async fn daemon(
     started: impl FnOnce(Started) + Send,
 ) -> anyhow::Result<()> {
     let logs = telemetry::init(&config.logging)?;
-    app::serve(config, served, Some(logs), shutdown, started).await
+    // Boxed: it holds all that the daemon is made of, and that once.
+    Box::pin(app::serve(config, served, Some(logs), shutdown, started)).await
 }

@@ -4,11 +4,8 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::Subcommand;
-use tonic::Request;
-use tonic::metadata::MetadataValue;
 
-use super::client::{Target, connect};
-use crate::proto::admin::admin_service_client::AdminServiceClient;
+use super::admin::Whose;
 use crate::proto::admin::{InStream, ListStreamsRequest, ResumeStreamRequest};
 
 /// Flags of `skein stream`.
@@ -34,22 +31,13 @@ enum Verb {
     },
 }
 
-#[derive(Debug, clap::Args)]
-struct Whose {
-    /// Name under which the decision is recorded.
-    #[arg(long, default_value = "operator")]
-    operator: String,
-    #[command(flatten)]
-    target: Target,
-}
-
 /// Ends with the daemon's answer.
 pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     match args.verb {
         Verb::List(whose) => {
             let asked = ListStreamsRequest { workspace: whose.target.workspace()? };
-            let mut client = AdminServiceClient::new(connect(&whose.target.grpc()?).await?);
-            let found = client.list_streams(by(&whose.operator, asked)?).await.context("cannot list the streams")?;
+            let mut client = whose.client().await?;
+            let found = client.list_streams(whose.asks(asked)?).await.context("cannot list the streams")?;
             println!("{:<32}{:>9}{:>16}  state", "stream", "applied", "stored");
             found.into_inner().streams.iter().for_each(|stream| println!("{}", row(stream)));
         }
@@ -61,22 +49,15 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
                 from_sequence: from,
             };
             let name = asked.stream.clone();
-            let mut client = AdminServiceClient::new(connect(&whose.target.grpc()?).await?);
+            let mut client = whose.client().await?;
             let done = client
-                .resume_stream(by(&whose.operator, asked)?)
+                .resume_stream(whose.asks(asked)?)
                 .await
                 .with_context(|| format!("cannot take {name} into use again"))?;
             println!("{name} is read again from {from} (record {})", done.into_inner().record_index);
         }
     }
     Ok(ExitCode::SUCCESS)
-}
-
-fn by<T>(operator: &str, message: T) -> anyhow::Result<Request<T>> {
-    let mut request = Request::new(message);
-    let name = MetadataValue::try_from(operator).context("a name with characters that headers cannot hold")?;
-    request.metadata_mut().insert("skein-operator", name);
-    Ok(request)
 }
 
 fn row(stream: &InStream) -> String {

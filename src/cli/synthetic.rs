@@ -13,8 +13,8 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use super::client::{
-    Addresses, Commands, Desk, Event, Publisher, connect, customer_messages, customer_text, default_endpoint, native,
-    open_session,
+    Addresses, Commands, Desk, Event, Port, Publisher, Reach, customer_messages, customer_text, default_endpoint,
+    native, open_session,
 };
 use crate::proto::agent::event::Event as Happened;
 use crate::proto::agent::session_response::Response;
@@ -51,7 +51,7 @@ pub(crate) async fn run(addresses: Addresses, stop: CancellationToken) -> anyhow
         tasks.spawn(customer(publisher.clone(), channel, from, number));
     }
     for name in BOTS {
-        let channel = connect(&format!("http://{}", addresses.grpc)).await?;
+        let channel = Reach::plain(&addresses.grpc).connect().await?;
         tasks.spawn(bot(channel, addresses.workspace.clone(), name));
     }
     tasks.spawn(adapter(publisher));
@@ -73,7 +73,7 @@ async fn customer(publisher: Publisher, channel: &'static str, from: &'static st
     Ok(())
 }
 
-async fn bot(channel: tonic::transport::Channel, workspace: String, name: &'static str) -> anyhow::Result<()> {
+async fn bot(channel: Port, workspace: String, name: &'static str) -> anyhow::Result<()> {
     let (commands, mut frames, welcome) = open_session(&channel, &workspace, name).await?;
     let mut desk = Desk::restore(welcome.snapshot.unwrap_or_default());
     commands.presence(Presence::Ready, "").await?;

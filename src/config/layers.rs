@@ -214,6 +214,10 @@ fn resolve_paths(config: &mut Config, tree: &DeTable<'_>, sources: &Sources) {
         ("nats.credentials_file", &mut config.nats.credentials_file),
         ("nats.tls_ca_file", &mut config.nats.tls_ca_file),
         ("keys.folder", &mut config.keys.folder),
+        ("grpc.tls_certificate_file", &mut config.grpc.tls_certificate_file),
+        ("grpc.tls_key_file", &mut config.grpc.tls_key_file),
+        ("grpc.tls_client_ca_file", &mut config.grpc.tls_client_ca_file),
+        ("tokens.keys_file", &mut config.tokens.keys_file),
     ] {
         if let Some(path) = path {
             *path = base_of(key).join(&*path);

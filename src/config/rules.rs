@@ -4,13 +4,16 @@ use std::time::Duration;
 
 use tracing_subscriber::EnvFilter;
 
-use super::schema::{Config, Grpc, Ingest, Log, Nats, Outbound, Shard};
+use super::schema::{Config, Grpc, Ingest, Log, Nats, Outbound, ProtectionPolicy, Shard, Tokens};
 use super::units::ByteSize;
 
 /// Records of one atomic batch the server takes.
 const SERVER_BATCH_MAX: usize = 1000;
 /// Queues are memory: a longer one hides a stall instead of riding it out.
 const QUEUE_MAX: usize = 1 << 20;
+
+/// Longest time by which a token may be good beyond its own.
+const LEEWAY_MAX: Duration = Duration::from_secs(300);
 
 /// Collects (dotted key, rule) of every broken rule.
 #[derive(Debug, Default)]
@@ -45,6 +48,7 @@ pub(super) fn check(config: &Config) -> Broken {
     outbound(&config.outbound, &mut broken);
     shard(&config.shard, &mut broken);
     grpc(&config.grpc, &mut broken);
+    protection(&config.grpc, &config.tokens, &mut broken);
     let (grpc, admin) = (config.grpc.listen, config.admin.listen);
     broken.unless(admin.port() == 0 || grpc != admin, "admin.listen", "must not be the address of [grpc]");
     broken.positive("shutdown.deadline", config.shutdown.deadline);
@@ -152,4 +156,88 @@ fn grpc(grpc: &Grpc, broken: &mut Broken) {
         "must be longer than zero and shorter than grpc.keepalive_interval",
     );
     broken.positive("grpc.slow_reader_grace", grpc.slow_reader_grace);
+}
+
+/// Nobody is to reach the agents' port unproven without that somebody has said so.
+fn protection(grpc: &Grpc, tokens: &Tokens, broken: &mut Broken) {
+    let (certificate, key) = (grpc.tls_certificate_file.is_some(), grpc.tls_key_file.is_some());
+    broken.unless(certificate || !key, "grpc.tls_key_file", "is of use with grpc.tls_certificate_file only");
+    broken.unless(key || !certificate, "grpc.tls_certificate_file", "wants its private key: grpc.tls_key_file");
+    broken.unless(
+        grpc.tls_client_ca_file.is_none() || certificate,
+        "grpc.tls_client_ca_file",
+        "is of use with TLS only: grpc.tls_certificate_file and grpc.tls_key_file",
+    );
+    let missing = match (certificate, tokens.keys_file.is_some()) {
+        (true, true) => None,
+        (false, true) => Some("TLS (grpc.tls_certificate_file, grpc.tls_key_file)"),
+        (true, false) => Some("tokens (tokens.keys_file)"),
+        (false, false) => Some("TLS (grpc.tls_certificate_file, grpc.tls_key_file) and tokens (tokens.keys_file)"),
+    };
+    if let Some(missing) = missing
+        && !grpc.listen.ip().is_loopback()
+        && grpc.require_protection == ProtectionPolicy::Refuse
+    {
+        broken.0.push((
+            "grpc.listen",
+            format!(
+                "others reach this address, and {missing} is missing: anybody could be any agent. Set it, listen on 127.0.0.1, or \
+                 say grpc.require_protection = \"warn\" where something in front checks who calls"
+            ),
+        ));
+    }
+    if tokens.keys_file.is_some() {
+        let why = "must not be empty with tokens.keys_file: it is what tokens are compared with";
+        for (key, value) in [
+            ("tokens.issuer", &tokens.issuer),
+            ("tokens.audience", &tokens.audience),
+            ("tokens.agent_claim", &tokens.agent_claim),
+            ("tokens.workspace_claim", &tokens.workspace_claim),
+            ("tokens.roles_claim", &tokens.roles_claim),
+        ] {
+            broken.unless(!value.is_empty(), key, why);
+        }
+    }
+    broken.unless(
+        tokens.leeway <= LEEWAY_MAX,
+        "tokens.leeway",
+        "must be at most 5m: clocks that differ by more want repair, not patience",
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::{Overrides, load};
+
+    fn problems(flags: &[(&str, &str)]) -> Vec<String> {
+        let flags = flags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        let problems = load(&Overrides { flags, ..Overrides::default() }).err().unwrap_or_default();
+        problems.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn an_address_that_others_reach_wants_tls_and_tokens_unless_it_is_said_that_it_does_not() {
+        const PUBLIC: (&str, &str) = ("grpc.listen", "0.0.0.0:7700");
+        const TLS: [(&str, &str); 2] = [("grpc.tls_certificate_file", "a.pem"), ("grpc.tls_key_file", "a.key")];
+        const TOKENS: [(&str, &str); 3] =
+            [("tokens.keys_file", "a.jwks"), ("tokens.issuer", "i"), ("tokens.audience", "a")];
+        let bare = problems(&[PUBLIC]);
+        assert!(bare.len() == 1 && bare[0].contains("TLS (") && bare[0].contains("and tokens ("), "{bare:?}");
+        let tls = problems(&[PUBLIC, TLS[0], TLS[1]]);
+        assert!(tls.len() == 1 && tls[0].contains("and tokens (tokens.keys_file) is missing"), "{tls:?}");
+        let tokens = problems(&[PUBLIC, TOKENS[0], TOKENS[1], TOKENS[2]]);
+        assert!(tokens.len() == 1 && tokens[0].contains("and TLS (grpc."), "{tokens:?}");
+        assert!(problems(&[PUBLIC, TLS[0], TLS[1], TOKENS[0], TOKENS[1], TOKENS[2]]).is_empty());
+        assert!(problems(&[PUBLIC, ("grpc.require_protection", "warn")]).is_empty());
+        assert!(problems(&[("grpc.listen", "[::1]:7700")]).is_empty());
+    }
+
+    #[test]
+    fn half_of_tls_and_tokens_that_are_compared_with_nothing_are_problems() {
+        let half = problems(&[("grpc.tls_key_file", "a.key"), ("grpc.tls_client_ca_file", "ca.pem")]);
+        assert_eq!(half.len(), 2, "{half:?}");
+        let blind = problems(&[("tokens.keys_file", "a.jwks"), ("tokens.roles_claim", "")]);
+        assert!(blind.len() == 3 && blind.iter().all(|problem| problem.contains("must not be empty")), "{blind:?}");
+        assert_eq!(problems(&[("tokens.leeway", "6m")]).len(), 1);
+    }
 }

@@ -23,6 +23,7 @@ pub struct Config {
     pub outbound: Outbound,
     pub shard: Shard,
     pub grpc: Grpc,
+    pub tokens: Tokens,
     pub admin: Admin,
     pub shutdown: Shutdown,
     pub logging: Logging,
@@ -129,6 +130,13 @@ pub struct Shard {
 #[expect(missing_docs, reason = "the keys are documented in config/default.toml")]
 pub struct Grpc {
     pub listen: SocketAddr,
+    #[serde(deserialize_with = "optional_path")]
+    pub tls_certificate_file: Option<PathBuf>,
+    #[serde(deserialize_with = "optional_path")]
+    pub tls_key_file: Option<PathBuf>,
+    #[serde(deserialize_with = "optional_path")]
+    pub tls_client_ca_file: Option<PathBuf>,
+    pub require_protection: ProtectionPolicy,
     pub max_sessions: usize,
     pub max_streams_per_connection: u32,
     pub max_message: ByteSize,
@@ -139,6 +147,33 @@ pub struct Grpc {
     pub session_queue: usize,
     #[serde(with = "duration")]
     pub slow_reader_grace: Duration,
+}
+
+/// What to do on an address that others reach, without TLS and tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ProtectionPolicy {
+    /// Do not start.
+    Refuse,
+    /// Start, and say so loudly.
+    Warn,
+}
+
+/// `[tokens]`: who may call the agents' port.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "the keys are documented in config/default.toml")]
+pub struct Tokens {
+    #[serde(deserialize_with = "optional_path")]
+    pub keys_file: Option<PathBuf>,
+    pub issuer: String,
+    pub audience: String,
+    pub agent_claim: String,
+    pub workspace_claim: String,
+    pub roles_claim: String,
+    pub roles_prefix: String,
+    #[serde(with = "duration")]
+    pub leeway: Duration,
 }
 
 /// `[admin]`: probes and metrics.

@@ -218,6 +218,8 @@ pub struct IdentityView {
     pub linked: Option<(Timestamp, Option<Name>)>,
     /// Why its messages are stored without Work; none: they are not.
     pub aside: Option<Box<AsideView>>,
+    /// Endpoint of the last message with it; none: there was none.
+    pub heard_by: Option<Name>,
 }
 
 /// Why messages of an identity are stored without Work.
@@ -334,6 +336,10 @@ pub struct ConversationView {
     pub merged: BTreeMap<WorkId, WorkId>,
     /// Messages that a split took out of the Work they were stored in, each with the one that has it now.
     pub moved: BTreeMap<MessageId, WorkId>,
+    /// Works that are known no longer, each with the queue it was in, where that is not shown to all.
+    pub forgotten: BTreeMap<WorkId, Name>,
+    /// The same of messages that a split took out of the Work they were stored in.
+    pub forgotten_messages: BTreeMap<MessageId, Name>,
 }
 
 impl ConversationView {

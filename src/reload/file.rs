@@ -14,14 +14,14 @@ const READING_PAUSE: Duration = Duration::from_millis(50);
 
 /// What a file looks like from outside. Another number: an editor has put another file in its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Looks {
+pub(crate) struct Looks {
     modified: Option<SystemTime>,
     bytes: u64,
     inode: u64,
 }
 
 /// None: it is not there, or nobody may look.
-pub(super) fn looks(path: &Path) -> Option<Looks> {
+pub(crate) fn looks(path: &Path) -> Option<Looks> {
     let found = std::fs::metadata(path).ok()?;
     Some(Looks { modified: found.modified().ok(), bytes: found.len(), inode: found.ino() })
 }

@@ -14,6 +14,7 @@ mod handle;
 mod served;
 mod task;
 
+pub(crate) use file::{Looks, looks};
 pub use handle::{Daemon, Ended, Outcome, Reload, ReloadHandle, Reloaded};
 pub use served::{Served, ServedWorkspace};
 pub use task::{POLL, ReloadError, Reloader};

@@ -274,7 +274,8 @@ fn shape(event: &InboundEvent, all: &mut Traits) {
         EventKind::Unsupported(content) => said(content, all),
         EventKind::Receipt(receipt) => {
             let class = receipt.error.as_ref().map(|error| error.class);
-            all.note(format_args!("receipt {:?} {class:?} {}", receipt.status, receipt.billing.is_some()));
+            all.note(format_args!("receipt {:?}", receipt.status));
+            all.note(format_args!("receipt {class:?} {}", receipt.billing.is_some()));
         }
         EventKind::Opt { opted_in, .. } => all.note(format_args!("opt {opted_in}")),
         EventKind::Call { state, seconds } => all.note(format_args!("call {state:?} {}", seconds.is_some())),
@@ -297,7 +298,11 @@ fn said(content: &Content, all: &mut Traits) {
             Part::Attachment(file) => {
                 let there =
                     [file.provider_id.is_some(), file.object.is_some(), file.name.is_some(), file.sha256.is_some()];
-                all.note(format_args!("{:?}{:?}{there:?}", file.kind, file.state));
+                all.note(format_args!("{:?}", file.kind));
+                all.note(format_args!("{:?}", file.state));
+                for (at, there) in there.into_iter().enumerate() {
+                    all.note(format_args!("attachment {at} {there}"));
+                }
             }
             Part::Mail(mail) => {
                 let lists = [mail.from.len(), mail.to.len(), mail.cc.len(), mail.reply_to.len(), mail.references.len()];
@@ -306,7 +311,10 @@ fn said(content: &Content, all: &mut Traits) {
                 }
                 let there =
                     [mail.html.is_some(), mail.quoted.is_some(), mail.auto_submitted, mail.message_id.is_some()];
-                all.note(format_args!("mail {there:?} {:?}", mail.class));
+                for (at, there) in there.into_iter().enumerate() {
+                    all.note(format_args!("mail {at} {there}"));
+                }
+                all.note(format_args!("mail {:?}", mail.class));
             }
             other => {
                 let name = format!("{other:?}");

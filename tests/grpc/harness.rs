@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
+use skein::access::Access;
 use skein::agents::feed::{FeedLimits, Feeds, Told};
 use skein::agents::{Adapters, CommandFailure, EdgeMetrics, Parts, ServeOptions, Shard, Unavailable, bind, serve};
 use skein::domain::command::{Answer, Arrival, Command};
-use skein::domain::content::{Attachment, AttachmentState, Content, Part};
+use skein::domain::content::Content;
 use skein::domain::event::{
     AddressKind, Assurance, EventKind, InboundEvent, Message, Receipt, ReceiptStatus, Scope, Sender,
 };
@@ -21,7 +22,7 @@ use skein::domain::view::{
     AgentView, AnswerAddress, ConversationView, CustomerQuery, CustomersFound, OptionsOf, ReplyOptions, WorkState,
     WorkView,
 };
-use skein::domain::workspace::{Accept, AgentConfig, AgentKind, AgentProfile, TemplateConfig, WorkspaceConfig};
+use skein::domain::workspace::{Accept, AgentConfig, AgentKind, AgentProfile, Sight, TemplateConfig, WorkspaceConfig};
 use skein::domain::{State, Workspace, answer, decide, evolve, normalise, outputs};
 use skein::proto::agent as p;
 use skein::proto::agent::agent_service_client::AgentServiceClient;
@@ -32,8 +33,8 @@ use tokio_util::sync::CancellationToken;
 use tonic::transport::Channel;
 use tonic::{Request, Status, Streaming};
 
-pub(crate) use super::shop::OBJECT_BYTES;
-use super::shop::{OBJECT, OneObject, config};
+pub(crate) use super::shop::{OBJECT_BYTES, answer_to, picture};
+use super::shop::{OneObject, config};
 
 /// No condition of these tests takes longer on a working machine.
 pub(crate) const SOON: Duration = Duration::from_secs(20);
@@ -295,6 +296,14 @@ impl Shard for Memory {
         async move { Ok(seen) }.boxed()
     }
 
+    fn shows_all(&self, workspace: &Name) -> bool {
+        self.core().state.workspace(workspace).is_some_and(|space| space.config().shows_all())
+    }
+
+    fn sight(&self, workspace: Name, agent: Name) -> BoxFuture<'static, Result<Sight, Unavailable>> {
+        self.look(workspace, move |space| space.sight(&agent)).map(|seen| seen.map(Option::unwrap_or_default)).boxed()
+    }
+
     fn agent_names(
         &self,
         workspace: Name,
@@ -386,17 +395,6 @@ impl Shard for Memory {
     }
 }
 
-/// Content with an attachment that is stored.
-pub(crate) fn picture() -> Content {
-    let attachment = Attachment {
-        state: AttachmentState::Stored,
-        object: Some(OBJECT.to_owned()),
-        media_type: Some("image/jpeg".to_owned()),
-        ..Attachment::default()
-    };
-    Content { text: String::new(), parts: vec![Part::Attachment(attachment)] }
-}
-
 /// A running server.
 pub(crate) struct Server {
     pub(crate) memory: Memory,
@@ -417,12 +415,18 @@ pub(crate) async fn server() -> Server {
 }
 
 pub(crate) async fn server_with(options: ServeOptions, limits: FeedLimits) -> Server {
+    guarded(options, limits, Access::open()).await
+}
+
+/// A server that asks who calls.
+pub(crate) async fn guarded(options: ServeOptions, limits: FeedLimits, access: Access) -> Server {
     let memory = Memory::new(limits);
     let (listener, address) = bind("127.0.0.1:0".parse().expect("an address")).await.expect("a free port");
     let (ready, is_ready) = watch::channel(true);
     let shutdown = CancellationToken::new();
     let parts = Parts {
         drains: skein::agents::Drains::default(),
+        access,
         shard: Arc::new(memory.clone()),
         media: Arc::new(OneObject),
         adapters: Arc::new(memory.clone()),
@@ -443,10 +447,19 @@ impl Server {
 
     /// A session after its welcome.
     pub(crate) async fn open(&self, agent: &str, hello: p::Hello) -> Result<Session, Status> {
+        self.open_as(hello, |frames| named(agent, frames)).await
+    }
+
+    /// A session after its welcome; `call` says who calls.
+    pub(crate) async fn open_as(
+        &self,
+        hello: p::Hello,
+        call: impl FnOnce(ReceiverStream<p::SessionRequest>) -> Request<ReceiverStream<p::SessionRequest>>,
+    ) -> Result<Session, Status> {
         let (frames, rest) = mpsc::channel(256);
         frames.send(request(p::session_request::Request::Hello(hello))).await.expect("there is room");
         let mut client = AgentServiceClient::new(self.channel().await);
-        let answers = client.session(named(agent, ReceiverStream::new(rest))).await?.into_inner();
+        let answers = client.session(call(ReceiverStream::new(rest))).await?.into_inner();
         let mut session = Session { frames, answers, welcome: p::Welcome::default(), events: Vec::new() };
         match session.next().await? {
             Some(p::session_response::Response::Welcome(welcome)) => session.welcome = welcome,
@@ -581,17 +594,5 @@ impl Session {
             panic!("the answer of another command: {answer:?}");
         };
         p::Work { assignment_id: accepted.assignment_id, ..offer.work.expect("an offer shows its Work") }
-    }
-}
-
-/// An answer to the customer of a Work.
-pub(crate) fn answer_to(work: &p::Work, request_id: &str, text: &str) -> p::SendMessageRequest {
-    p::SendMessageRequest {
-        request_id: request_id.to_owned(),
-        work_id: work.work_id.clone(),
-        assignment_id: work.assignment_id.clone(),
-        seen_through_message_id: work.last_customer_message_id.clone(),
-        content: Some(skein::proto::channel::Content { text: text.to_owned(), parts: Vec::new() }),
-        ..Default::default()
     }
 }

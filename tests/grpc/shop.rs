@@ -3,12 +3,14 @@
 use futures::future::BoxFuture;
 use futures::{FutureExt as _, StreamExt as _};
 use skein::agents::{Media, MediaError, MediaStream};
+use skein::domain::content::{Attachment, AttachmentState, Content, Part};
 use skein::domain::event::AddressKind;
 use skein::domain::id::Name;
 use skein::domain::workspace::{
     Accept, AgentKind, AgentProfile, EndpointConfig, GracePolicy, IdentityConfig, OptOutConfig, QueueConfig,
     WorkspaceConfig,
 };
+use skein::proto::agent as p;
 
 pub(crate) fn config() -> WorkspaceConfig {
     let name = Name::from;
@@ -80,5 +82,28 @@ impl Media for OneObject {
             Ok(futures::stream::iter([Ok(bytes)]).boxed())
         }
         .boxed()
+    }
+}
+
+/// Content with an attachment that is stored.
+pub(crate) fn picture() -> Content {
+    let attachment = Attachment {
+        state: AttachmentState::Stored,
+        object: Some(OBJECT.to_owned()),
+        media_type: Some("image/jpeg".to_owned()),
+        ..Attachment::default()
+    };
+    Content { text: String::new(), parts: vec![Part::Attachment(attachment)] }
+}
+
+/// An answer to the customer of a Work.
+pub(crate) fn answer_to(work: &p::Work, request_id: &str, text: &str) -> p::SendMessageRequest {
+    p::SendMessageRequest {
+        request_id: request_id.to_owned(),
+        work_id: work.work_id.clone(),
+        assignment_id: work.assignment_id.clone(),
+        seen_through_message_id: work.last_customer_message_id.clone(),
+        content: Some(skein::proto::channel::Content { text: text.to_owned(), parts: Vec::new() }),
+        ..Default::default()
     }
 }

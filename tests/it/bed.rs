@@ -100,6 +100,8 @@ pub(crate) struct Bed {
     login: &'static str,
     /// More of the daemon's configuration.
     settings: std::cell::RefCell<String>,
+    /// More of its section `[grpc]`.
+    port: std::cell::RefCell<String>,
 }
 
 impl Bed {
@@ -119,7 +121,15 @@ impl Bed {
         };
         let nats = NatsServer::start(options).await.expect("a nats-server");
         std::fs::write(folder.path().join("it.toml"), WORKSPACE_FILE).expect("write the workspace");
-        Self { nats, folder, daemons: std::cell::Cell::new(0), sync_always, login, settings: Default::default() }
+        Self {
+            nats,
+            folder,
+            daemons: std::cell::Cell::new(0),
+            sync_always,
+            login,
+            settings: Default::default(),
+            port: Default::default(),
+        }
     }
 
     /// More of the workspace's configuration, for the next daemon.
@@ -133,6 +143,11 @@ impl Bed {
         self.settings.borrow_mut().push_str(sections);
     }
 
+    /// More keys of the section `[grpc]`, for the next daemon.
+    pub(crate) fn set_port(&self, keys: &str) {
+        self.port.borrow_mut().push_str(keys);
+    }
+
     /// A new daemon process; not ready yet.
     pub(crate) async fn launch(&self) -> Daemon {
         let number = self.daemons.get() + 1;
@@ -140,11 +155,12 @@ impl Bed {
         let folder = self.folder.path();
         let config = folder.join("skein.toml");
         let text = format!(
-            "[nats]\nurl = \"{}\"\n[log]\nreplicas = 1\nrequire_sync_always = \"warn\"\nsync_always = {}\n[grpc]\nlisten = \"127.0.0.1:0\"\n\
+            "[nats]\nurl = \"{}\"\n[log]\nreplicas = 1\nrequire_sync_always = \"warn\"\nsync_always = {}\n[grpc]\nlisten = \"127.0.0.1:0\"\n{}\n\
              [admin]\nlisten = \"127.0.0.1:0\"\n[logging]\nlevel = \"info\"\nformat = \"json\"\n\
              [shutdown]\ndeadline = \"{}s\"\n[workspaces]\nfiles = [\"it.toml\"]\n[keys]\nfolder = \"keys\"\n{}",
             self.url_of(self.login),
             self.sync_always,
+            self.port.borrow(),
             DEADLINE.as_secs(),
             self.settings.borrow(),
         );

@@ -35,6 +35,8 @@ type Sending<W, R> = (fn(&W) -> Option<Sends>, fn(&mut R));
 pub(in crate::agents) trait Wire: Message + Sized {
     /// Tells commands with equal bodies apart.
     const VERB: &'static str;
+    /// Name of the message: that of its rpc, with `Request` behind it.
+    const MESSAGE: &'static str;
     /// What the sender of a unary command gets.
     type Response;
     /// Set for commands that send something.
@@ -100,6 +102,7 @@ macro_rules! wire {
         $(, sending: $sending:expr, about: $about:expr)? $(, words: $words:expr)?;)*) => {$(
         impl Wire for p::$message {
             const VERB: &'static str = $verb;
+            const MESSAGE: &'static str = stringify!($message);
             type Response = p::$response;
             $(const SENDING: Option<Sending<Self, Self::Response>> = Some($sending);)?
 

@@ -49,7 +49,7 @@ pub(in crate::agents) fn sender(namespace: &str, address: &str) -> Result<(Sende
 }
 
 /// A customer.
-pub(in crate::agents) fn customer(view: CustomerView) -> p::Customer {
+pub(super) fn customer(view: CustomerView) -> p::Customer {
     let shown = conversation(view.conversation);
     p::Customer {
         customer_id: shown.conversation_id,
@@ -58,6 +58,7 @@ pub(in crate::agents) fn customer(view: CustomerView) -> p::Customer {
         works: shown.works,
         merges: view.merges.into_iter().map(merge).collect(),
         facts: view.facts.into_iter().map(fact).collect(),
+        hidden: false,
     }
 }
 

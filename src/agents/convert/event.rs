@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 use super::enums;
+use super::stub::message_stub;
 use super::view::{position, seconds, timestamp};
 use crate::domain::content::Attachment;
 use crate::domain::event::ReceiptStatus;
@@ -130,19 +131,30 @@ pub(in crate::agents) fn session_ended(at: Position, reason: p::SessionEndReason
 }
 
 /// Messages and statuses of the record that belong to one of the leaves, in order, each at its place in the record.
+///
+/// `sees` tells of a message that was stored, or of the status of one in a Work, whether it is shown.
 pub(in crate::agents) fn conversation_events(
     record: &Record,
     leaves: &BTreeSet<LeafId>,
     name: impl Fn(AgentId) -> Option<Name>,
+    sees: impl Fn(MessageId, Option<WorkId>, &str) -> bool,
 ) -> Vec<p::Event> {
     (0u16..)
         .zip(&record.changes)
         .filter_map(|(place, change)| {
             let kind = match change {
                 Change::MessageStored(stored) if leaves.contains(&stored.leaf) => {
-                    Kind::Message(message(record, place, stored, &name))
+                    let seen = sees(MessageId::new(record.index, place), stored.work, &stored.endpoint);
+                    Kind::Message(if seen {
+                        message(record, place, stored, &name)
+                    } else {
+                        message_stub(record, place, stored)
+                    })
                 }
                 Change::ReceiptNoted(receipt) if receipt.applied && leaves.contains(&receipt.leaf) => {
+                    if !sees(receipt.message, receipt.work, "") {
+                        return None;
+                    }
                     Kind::Status(status(receipt))
                 }
                 Change::Merged { winner, leaves: joined, .. } if joined.iter().any(|leaf| leaves.contains(leaf)) => {
@@ -175,13 +187,14 @@ fn now_with(conversation: RootId) -> Kind {
 
 /// Messages of the record that belong to one of the leaves, newest first, with their ids.
 ///
-/// `current` tells the Work that a message is in now, of that which it was stored in; `statuses` holds what later records reported of messages not seen yet; the record's own reports are added.
+/// `current` tells the Work that a message is in now, of that which it was stored in; `sees` whether it is shown, of a message stored in a Work by an endpoint; `statuses` holds what later records reported of messages not seen yet; the record's own reports are added.
 pub(in crate::agents) fn history_messages(
     record: &Record,
     leaves: &BTreeSet<LeafId>,
     statuses: &mut BTreeMap<MessageId, ReceiptStatus>,
     name: impl Fn(AgentId) -> Option<Name>,
     current: impl Fn(MessageId, Option<WorkId>) -> Option<WorkId>,
+    sees: impl Fn(MessageId, Option<WorkId>, &str) -> bool,
 ) -> Vec<(MessageId, p::Message)> {
     let mut messages = Vec::new();
     for (place, change) in (0u16..).zip(&record.changes).collect::<Vec<_>>().into_iter().rev() {
@@ -192,8 +205,14 @@ pub(in crate::agents) fn history_messages(
             }
             Change::MessageStored(stored) if leaves.contains(&stored.leaf) => {
                 let id = MessageId::new(record.index, place);
-                let mut message = message(record, place, stored, &name);
+                let seen = sees(id, stored.work, &stored.endpoint);
+                let mut message =
+                    if seen { message(record, place, stored, &name) } else { message_stub(record, place, stored) };
                 message.work_id = text(current(id, stored.work));
+                if !seen {
+                    messages.push((id, message));
+                    continue;
+                }
                 if let Some(status) = statuses.get(&id) {
                     message.status = receipt_status(*status).into();
                 }
@@ -272,6 +291,7 @@ pub(super) fn message(
         status: status.into(),
         // Every message has words, if only empty ones: where there are none their key is gone.
         erased: content.is_none(),
+        hidden: false,
     }
 }
 

@@ -28,7 +28,7 @@ pub(in crate::agents) fn head(view: CustomerView) -> Vec<p::ExportLine> {
     let line = |item| p::ExportLine { item: Some(item), ..p::ExportLine::default() };
     let suggestions: Vec<p::ExportLine> =
         view.suggestions.iter().map(|known| line(Item::Suggestion(super::suggestion(*known)))).collect();
-    let mut lines = vec![line(Item::Customer(super::customer(view)))];
+    let mut lines = vec![line(Item::Customer(super::customer::customer(view)))];
     lines.extend(suggestions);
     lines
 }

@@ -14,6 +14,7 @@ mod live;
 mod pass;
 mod request;
 mod send;
+mod stub;
 mod unanswered;
 mod view;
 
@@ -21,7 +22,7 @@ pub(super) use command::{
     Sends, Wire, command, conversation_id, list_works, message_id, own_command, page_size, place, with_words, work_id,
     works_token,
 };
-pub(super) use customer::{customer, customer_id, search, search_token, sender, suggestion};
+pub(super) use customer::{customer_id, search, search_token, sender, suggestion};
 pub(super) use enums::{error_class, mute_label, namespace, status_label, work_state_label};
 pub(super) use event::{attachment, authors, conversation_events, event, history_messages, say, session_ended};
 pub(super) use export::{export_line, exported, head};
@@ -29,5 +30,6 @@ pub(super) use facts::{quarantine, without_facts_above};
 pub(super) use live::live;
 pub(crate) use request::request;
 pub(super) use send::{options_of, reply_options, templates, told};
+pub(super) use stub::{conversation_seen, customer_seen, work_seen};
 pub(super) use unanswered::Unanswered;
-pub(super) use view::{conversation, offer, position_from, snapshot, work};
+pub(super) use view::{offer, own_work, position_from, snapshot};

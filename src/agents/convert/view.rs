@@ -40,7 +40,7 @@ pub(in crate::agents) fn position_from(position: p::Position) -> Position {
 }
 
 /// One Work.
-pub(in crate::agents) fn work(view: WorkView) -> p::Work {
+pub(super) fn work(view: WorkView) -> p::Work {
     p::Work {
         work_id: view.work.to_string(),
         conversation_id: view.conversation.to_string(),
@@ -76,7 +76,13 @@ pub(in crate::agents) fn work(view: WorkView) -> p::Work {
             queue: transfer.queue.into(),
             until: transfer.until.map(timestamp),
         }),
+        hidden: false,
     }
+}
+
+/// A Work of the caller's own.
+pub(in crate::agents) fn own_work(view: WorkView) -> p::Work {
+    work(view)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "exact below 285,000 years")]
@@ -115,7 +121,7 @@ pub(in crate::agents) fn snapshot(index: Index, view: AgentView) -> p::Snapshot 
 }
 
 /// A conversation.
-pub(in crate::agents) fn conversation(view: ConversationView) -> p::Conversation {
+pub(super) fn conversation(view: ConversationView) -> p::Conversation {
     let last = view.last.iter().map(|(_, index)| *index).max();
     p::Conversation {
         conversation_id: view.conversation.to_string(),
@@ -123,6 +129,7 @@ pub(in crate::agents) fn conversation(view: ConversationView) -> p::Conversation
         identities: view.identities.into_iter().map(identity).collect(),
         works: view.works.into_iter().map(work).collect(),
         last_position: last.map(|index| position(Position { index, output: u32::MAX })),
+        hidden: false,
     }
 }
 

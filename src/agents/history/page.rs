@@ -12,6 +12,7 @@ use crate::agents::port::Shard;
 use crate::agents::status::Refusal;
 use crate::domain::id::{Index, LeafId, Name};
 use crate::domain::view::ConversationView;
+use crate::domain::workspace::Sight;
 use crate::proto::agent::Message;
 
 /// Rounds while nothing was found: a leaf whose last messages are buried under hundreds of other records.
@@ -31,12 +32,13 @@ pub(in crate::agents) async fn page(
     shard: &dyn Shard,
     names: &Names,
     workspace: &Name,
-    view: &ConversationView,
+    (view, sight): (&ConversationView, &Sight),
     token: Option<Token>,
     size: usize,
 ) -> Result<Page, Refusal> {
     let stray = || Refusal::invalid("page_token", "is not one that was given out");
     let current = |id, work| view.current(id, work);
+    let sees = |id, work, endpoint: &str| sight.sees_message(view, id, work, endpoint);
     let leaves: BTreeSet<LeafId> = view.last.iter().map(|(leaf, _)| *leaf).collect();
     let start = token.unwrap_or_else(|| Token { heads: newest(view), ..Token::default() });
     let heads = start.heads.iter().copied().filter(|(leaf, _)| leaves.contains(leaf));
@@ -61,7 +63,7 @@ pub(in crate::agents) async fn page(
             Next::Record(record) => {
                 names.learn(workspace, convert::authors(&record)).await?;
                 let name = |agent| names.known(workspace, agent);
-                let mut found = convert::history_messages(&record, &leaves, &mut statuses, name, current);
+                let mut found = convert::history_messages(&record, &leaves, &mut statuses, name, current, sees);
                 found.retain(|(id, _)| before.is_none_or(|before| *id < before));
                 // It was stored in a conversation that may have been merged, or taken apart, since.
                 found.iter_mut().for_each(|(_, message)| message.conversation_id.clone_from(&conversation));

@@ -44,12 +44,12 @@ impl AgentService for Service {
         &self,
         request: Request<Streaming<p::SessionRequest>>,
     ) -> Result<Response<Self::SessionStream>, Status> {
-        let caller = self.caller(request.metadata())?;
+        let caller = self.caller(&request)?;
         self.begin(caller, Input::Stream(Box::new(request.into_inner())))
     }
 
     async fn watch(&self, request: Request<p::WatchRequest>) -> Result<Response<Self::WatchStream>, Status> {
-        let caller = self.caller(request.metadata())?;
+        let caller = self.caller(&request)?;
         let hello = request
             .into_inner()
             .hello
@@ -61,7 +61,7 @@ impl AgentService for Service {
         &self,
         request: Request<p::AcknowledgeRequest>,
     ) -> Result<Response<p::AcknowledgeResponse>, Status> {
-        let caller = self.caller(request.metadata())?;
+        let caller = self.caller(&request)?;
         let request = request.into_inner();
         let noted = request.position.ok_or_else(|| Refusal::invalid("position", "is wanted")).and_then(|position| {
             let position = convert::position_from(position);

@@ -6,12 +6,16 @@ use bytes::Bytes;
 use futures::{Stream, StreamExt as _, stream};
 use tonic::Status;
 
+use crate::agents::audit::{Of, Read, audit};
 use crate::agents::caller::Caller;
 use crate::agents::convert;
 use crate::agents::edge::Edge;
 use crate::agents::limits::ATTACHMENT_PIECE;
 use crate::agents::port::MediaError;
+use crate::agents::sight::not_visible;
 use crate::agents::status::{Reason, Refusal};
+use crate::domain::id::RootId;
+use crate::domain::record::Change;
 use crate::proto::agent as p;
 
 type Responses = Pin<Box<dyn Stream<Item = Result<p::GetAttachmentResponse, Status>> + Send>>;
@@ -29,6 +33,19 @@ pub(super) async fn open(
         .flatten()
         .find(|record| record.workspace == caller.workspace)
         .ok_or_else(|| Refusal::new(Reason::UnknownMessage, "unknown message"))?;
+    let stored = record.changes.get(usize::from(message.place()));
+    let Some(Change::MessageStored(stored)) = stored else {
+        return Err(Refusal::new(Reason::UnknownMessage, "unknown message"));
+    };
+    audit(caller, Read::Attachment, Of::Customer(RootId(stored.leaf.0)));
+    let sight = edge.sight(caller).await?;
+    if !sight.is_whole() {
+        // Every leaf's number is an id of its customer.
+        let view = edge.shard.conversation(caller.workspace.clone(), RootId(stored.leaf.0)).await?;
+        if view.is_none_or(|view| !sight.sees_message(&view, message, stored.work, &stored.endpoint)) {
+            return Err(not_visible());
+        }
+    }
     let unknown = || Refusal::new(Reason::UnknownAttachment, "unknown attachment");
     let (known, told) = convert::attachment(&record, message, request.attachment).ok_or_else(unknown)?;
     let object = known
@@ -36,7 +53,13 @@ pub(super) async fn open(
         .ok_or_else(|| Refusal::new(Reason::UnknownAttachment, "the bytes of the attachment are not stored"))?;
     let media = edge.media.open(caller.workspace.clone(), object).await?;
     let head = p::GetAttachmentResponse { attachment: Some(told), data: Vec::new() };
-    let pieces = media.flat_map(|read| stream::iter(pieces(read)));
+    let lease = caller.lease().clone();
+    let pieces = media.flat_map(move |read| {
+        stream::iter(match lease.check() {
+            Ok(()) => pieces(read),
+            Err(over) => vec![Err(Refusal::from(over).to_status())],
+        })
+    });
     Ok(Box::pin(stream::iter([Ok(head)]).chain(pieces)))
 }
 

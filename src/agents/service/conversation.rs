@@ -6,12 +6,14 @@ use futures::Stream;
 use tonic::{Request, Response, Status};
 
 use super::{Service, attachment, watch};
+use crate::agents::audit::{Of, Read, audit};
 use crate::agents::caller::Caller;
 use crate::agents::convert;
 use crate::agents::history::{self, Page, Token};
 use crate::agents::limits::PAGE_MAX;
+use crate::agents::sight::not_visible;
 use crate::agents::status::{Reason, Refusal};
-use crate::domain::id::Name;
+use crate::domain::id::{Name, RootId};
 use crate::domain::view::{ConversationView, OptionsOf};
 use crate::proto::agent as p;
 use crate::proto::agent::conversation_service_server::ConversationService;
@@ -33,11 +35,28 @@ impl Service {
         let bad = || Refusal::invalid("page_token", "is not one that was given out");
         let token = token.map(|token| Token::decode(&token).ok_or_else(bad)).transpose()?;
         let view = self.view(&caller, &request.conversation_id).await?;
+        audit(&caller, Read::Messages, Of::Customer(view.conversation));
         let edge = &self.edge;
+        let sight = edge.sight(&caller).await?;
         let Page { messages, next } =
-            history::page(&*edge.shard, &edge.names, &caller.workspace, &view, token, size).await?;
+            history::page(&*edge.shard, &edge.names, &caller.workspace, (&view, &sight), token, size).await?;
         let next_page_token = next.map(|token| token.encode()).unwrap_or_default();
         Ok(p::ListMessagesResponse { messages, next_page_token })
+    }
+
+    /// Whether the caller may know where something could be sent: it tells addresses.
+    async fn may_be_asked_of(&self, caller: &Caller, of: OptionsOf) -> Result<(), Refusal> {
+        let (edge, workspace) = (&self.edge, caller.workspace.clone());
+        let conversation = match of {
+            OptionsOf::Work(id) => {
+                let work = edge.shard.work(workspace, id).await?;
+                let work = work.ok_or_else(|| Refusal::new(Reason::UnknownWork, "unknown work, or not open"))?;
+                return if edge.sight(caller).await?.sees_work(&work) { Ok(()) } else { Err(not_visible()) };
+            }
+            OptionsOf::Customer(id) => id,
+            OptionsOf::Identity(leaf) => RootId(leaf.0),
+        };
+        edge.seen_customer(caller, conversation).await.map(drop)
     }
 
     async fn options(
@@ -45,8 +64,17 @@ impl Service {
         caller: Caller,
         request: &p::ReplyOptionsRequest,
     ) -> Result<p::ReplyOptionsResponse, Refusal> {
-        let (edge, workspace) = (&self.edge, caller.workspace);
+        let (edge, workspace) = (&self.edge, caller.workspace.clone());
         let of = convert::options_of(request)?;
+        let whose = match of {
+            OptionsOf::Work(work) => Of::Work(work),
+            OptionsOf::Customer(customer) => Of::Customer(customer),
+            OptionsOf::Identity(leaf) => Of::Customer(RootId(leaf.0)),
+        };
+        audit(&caller, Read::ReplyOptions, whose);
+        if !edge.sight(&caller).await?.is_whole() {
+            self.may_be_asked_of(&caller, of).await?;
+        }
         let found = edge.shard.reply_options(workspace.clone(), of).await?;
         let unknown = || match of {
             OptionsOf::Work(_) => Refusal::new(Reason::UnknownWork, "unknown work, or not open"),
@@ -68,16 +96,21 @@ impl ConversationService for Service {
         &self,
         request: Request<p::GetConversationRequest>,
     ) -> Result<Response<p::GetConversationResponse>, Status> {
-        let caller = self.caller(request.metadata())?;
-        let view = self.view(&caller, &request.get_ref().conversation_id).await;
-        self.answer(view.map(|view| p::GetConversationResponse { conversation: Some(convert::conversation(view)) }))
+        let caller = self.caller(&request)?;
+        let found = async {
+            let view = self.view(&caller, &request.get_ref().conversation_id).await?;
+            audit(&caller, Read::Conversation, Of::Customer(view.conversation));
+            let sight = self.edge.sight(&caller).await?;
+            Ok(p::GetConversationResponse { conversation: Some(convert::conversation_seen(view, &sight)) })
+        };
+        self.answer(found.await)
     }
 
     async fn list_messages(
         &self,
         request: Request<p::ListMessagesRequest>,
     ) -> Result<Response<p::ListMessagesResponse>, Status> {
-        let caller = self.caller(request.metadata())?;
+        let caller = self.caller(&request)?;
         self.answer(self.history(caller, request.into_inner()).await)
     }
 
@@ -85,10 +118,11 @@ impl ConversationService for Service {
         &self,
         request: Request<p::WatchConversationRequest>,
     ) -> Result<Response<Self::WatchConversationStream>, Status> {
-        let caller = self.caller(request.metadata())?;
+        let caller = self.caller(&request)?;
         let watched = async {
             let asked = convert::conversation_id(&request.get_ref().conversation_id)?;
             let view = self.view(&caller, &request.get_ref().conversation_id).await?;
+            audit(&caller, Read::Monitor, Of::Customer(view.conversation));
             watch::watch(&self.edge, caller, asked, &view)
         };
         self.answer(watched.await)
@@ -105,7 +139,7 @@ impl ConversationService for Service {
         &self,
         request: Request<p::ReplyOptionsRequest>,
     ) -> Result<Response<p::ReplyOptionsResponse>, Status> {
-        let caller = self.caller(request.metadata())?;
+        let caller = self.caller(&request)?;
         self.answer(self.options(caller, request.get_ref()).await)
     }
 
@@ -113,7 +147,7 @@ impl ConversationService for Service {
         &self,
         request: Request<p::ListTemplatesRequest>,
     ) -> Result<Response<p::ListTemplatesResponse>, Status> {
-        let caller = self.caller(request.metadata())?;
+        let caller = self.caller(&request)?;
         let found = async {
             let request = request.get_ref();
             let endpoint = Some(&request.endpoint).filter(|name| !name.is_empty()).map(Name::from);
@@ -160,7 +194,7 @@ impl ConversationService for Service {
         &self,
         request: Request<p::SendTypingRequest>,
     ) -> Result<Response<p::SendTypingResponse>, Status> {
-        let caller = self.caller(request.metadata())?;
+        let caller = self.caller(&request)?;
         let sent = async {
             let work = convert::work_id(&request.get_ref().work_id)?;
             self.edge.send_typing(&caller, work).await
@@ -172,7 +206,7 @@ impl ConversationService for Service {
         &self,
         request: Request<p::GetAttachmentRequest>,
     ) -> Result<Response<Self::GetAttachmentStream>, Status> {
-        let caller = self.caller(request.metadata())?;
+        let caller = self.caller(&request)?;
         self.answer(attachment::open(&self.edge, &caller, request.get_ref()).await)
     }
 }

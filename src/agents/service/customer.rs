@@ -7,16 +7,17 @@ use futures::{Stream, stream};
 use tonic::{Request, Response, Status};
 
 use super::Service;
+use crate::agents::audit::{Of, Read, audit};
 use crate::agents::caller::Caller;
 use crate::agents::convert;
 use crate::agents::history::Export;
+use crate::agents::sight::not_visible;
 use crate::agents::status::{Reason, Refusal};
 use crate::domain::event::Scope;
 use crate::domain::view::{CustomerQuery, CustomerView, CustomersFound};
 use crate::domain::workspace::AgentKind;
 use crate::proto::agent as p;
 use crate::proto::agent::customer_service_server::CustomerService;
-use crate::telemetry::fields;
 
 impl Service {
     async fn customers(&self, caller: Caller, query: CustomerQuery) -> Result<CustomersFound, Refusal> {
@@ -29,8 +30,10 @@ impl Service {
         request: p::GetCustomerRequest,
     ) -> Result<p::GetCustomerResponse, Refusal> {
         let found = self.by_id(caller.clone(), &request.customer_id).await?;
+        audit(&caller, Read::Customer, Of::Customer(found.conversation.conversation));
         let found = self.shown(&caller, found).await?;
-        Ok(p::GetCustomerResponse { customer: Some(convert::customer(found)) })
+        let sight = self.edge.sight(&caller).await?;
+        Ok(p::GetCustomerResponse { customer: Some(convert::customer_seen(found, &sight)) })
     }
 
     async fn by_id(&self, caller: Caller, id: &str) -> Result<CustomerView, Refusal> {
@@ -41,11 +44,7 @@ impl Service {
 
     async fn customers_like(&self, caller: Caller, request: p::SearchRequest) -> Result<p::SearchResponse, Refusal> {
         let query = convert::search(&request)?;
-        tracing::info!(
-            { fields::WORKSPACE } = %caller.workspace,
-            { fields::AGENT_ID } = %caller.agent,
-            "an agent searched for customers"
-        );
+        audit(&caller, Read::Search, Of::Many);
         let found = self.customers(caller.clone(), query).await?;
         Ok(p::SearchResponse {
             next_page_token: convert::search_token(found.next),
@@ -59,6 +58,7 @@ impl Service {
         request: p::ListQuarantineRequest,
     ) -> Result<p::ListQuarantineResponse, Refusal> {
         let query = convert::quarantine(&request)?;
+        audit(&caller, Read::Quarantine, Of::Many);
         let found = self.customers(caller.clone(), query).await?;
         Ok(p::ListQuarantineResponse {
             next_page_token: convert::search_token(found.next),
@@ -75,8 +75,12 @@ impl Service {
         let edge = &self.edge;
         let (_, agent) = edge.shard.agent(caller.workspace.clone(), caller.agent.clone()).await?;
         let agent = agent.ok_or_else(|| Refusal::new(Reason::UnknownAgent, "unknown agent"))?;
-        if agent.kind == AgentKind::Bot {
+        if agent.kind == AgentKind::Bot || caller.is_program() {
             return Err(Refusal::new(Reason::PeopleOnly, "a program may not export a customer"));
+        }
+        // It has every word of the customer, whichever queue it was said in.
+        if !edge.sight(&caller).await?.is_whole() {
+            return Err(not_visible());
         }
         let permit = Arc::clone(&edge.watchers)
             .try_acquire_owned()
@@ -85,18 +89,18 @@ impl Service {
         if view.conversation.identities.iter().any(|identity| identity.scope != Scope::Direct) {
             return Err(Refusal::invalid("customer_id", "is a group or public thread: what many say is no customer's"));
         }
-        tracing::info!(
-            { fields::WORKSPACE } = %caller.workspace,
-            { fields::AGENT_ID } = %caller.agent,
-            { fields::CUSTOMER_ID } = %view.conversation.conversation,
-            "an agent exports a customer"
-        );
+        audit(&caller, Read::Export, Of::Customer(view.conversation.conversation));
+        let lease = caller.lease().clone();
         let export = Export::new(caller.workspace, view);
-        let lines = stream::unfold(Some((Arc::clone(edge), export, permit)), |going| async {
-            let (edge, mut export, permit) = going?;
-            match export.next(&*edge.shard, &edge.names).await {
+        let lines = stream::unfold(Some((Arc::clone(edge), lease, export, permit)), |going| async {
+            let (edge, lease, mut export, permit) = going?;
+            let next = match lease.check() {
+                Ok(()) => export.next(&*edge.shard, &edge.names).await,
+                Err(over) => Err(over.into()),
+            };
+            match next {
                 Ok(None) => None,
-                Ok(Some(line)) => Some((Ok(p::ExportCustomerResponse { line }), Some((edge, export, permit)))),
+                Ok(Some(line)) => Some((Ok(p::ExportCustomerResponse { line }), Some((edge, lease, export, permit)))),
                 Err(refusal) => Some((Err(edge.status(&refusal)), None)),
             }
         });
@@ -105,9 +109,10 @@ impl Service {
 
     /// Customers as the caller may see them.
     async fn all_shown(&self, caller: &Caller, found: Vec<CustomerView>) -> Result<Vec<p::Customer>, Refusal> {
+        let sight = self.edge.sight(caller).await?;
         let mut shown = Vec::with_capacity(found.len());
         for view in found {
-            shown.push(convert::customer(self.shown(caller, view).await?));
+            shown.push(convert::customer_seen(self.shown(caller, view).await?, &sight));
         }
         Ok(shown)
     }
@@ -118,7 +123,7 @@ impl Service {
             return Ok(view);
         }
         let (_, agent) = self.edge.shard.agent(caller.workspace.clone(), caller.agent.clone()).await?;
-        let Some(agent) = agent.filter(|agent| agent.kind == AgentKind::Bot) else {
+        let Some(agent) = agent.filter(|agent| agent.kind == AgentKind::Bot || caller.is_program()) else {
             return Ok(view);
         };
         let root = view.conversation.conversation;
@@ -138,8 +143,13 @@ impl Service {
         let (Some(customer), Some(leaf)) = (found.customers.pop(), found.leaf) else {
             return Err(Refusal::new(Reason::UnknownCustomer, "nobody has the address"));
         };
+        audit(&caller, Read::Customer, Of::Customer(customer.conversation.conversation));
         let customer = self.shown(&caller, customer).await?;
-        Ok(p::FindCustomerResponse { customer: Some(convert::customer(customer)), identity_id: leaf.to_string() })
+        let sight = self.edge.sight(&caller).await?;
+        Ok(p::FindCustomerResponse {
+            customer: Some(convert::customer_seen(customer, &sight)),
+            identity_id: leaf.to_string(),
+        })
     }
 }
 
@@ -151,7 +161,7 @@ impl CustomerService for Service {
         &self,
         request: Request<p::GetCustomerRequest>,
     ) -> Result<Response<p::GetCustomerResponse>, Status> {
-        let caller = self.caller(request.metadata())?;
+        let caller = self.caller(&request)?;
         self.answer(self.one_customer(caller, request.into_inner()).await)
     }
 
@@ -159,12 +169,12 @@ impl CustomerService for Service {
         &self,
         request: Request<p::FindCustomerRequest>,
     ) -> Result<Response<p::FindCustomerResponse>, Status> {
-        let caller = self.caller(request.metadata())?;
+        let caller = self.caller(&request)?;
         self.answer(self.customer_of_address(caller, request.into_inner()).await)
     }
 
     async fn search(&self, request: Request<p::SearchRequest>) -> Result<Response<p::SearchResponse>, Status> {
-        let caller = self.caller(request.metadata())?;
+        let caller = self.caller(&request)?;
         self.answer(self.customers_like(caller, request.into_inner()).await)
     }
 
@@ -172,11 +182,17 @@ impl CustomerService for Service {
         &self,
         request: Request<p::ListSuggestionsRequest>,
     ) -> Result<Response<p::ListSuggestionsResponse>, Status> {
-        let caller = self.caller(request.metadata())?;
-        let found = self.by_id(caller, &request.get_ref().customer_id).await;
-        self.answer(found.map(|found| p::ListSuggestionsResponse {
-            suggestions: found.suggestions.into_iter().map(convert::suggestion).collect(),
-        }))
+        let caller = self.caller(&request)?;
+        let found = async {
+            let found = self.by_id(caller.clone(), &request.get_ref().customer_id).await?;
+            audit(&caller, Read::Customer, Of::Customer(found.conversation.conversation));
+            if !self.edge.sight(&caller).await?.sees_customer(&found.conversation) {
+                return Err(not_visible());
+            }
+            let suggestions = found.suggestions.into_iter().map(convert::suggestion).collect();
+            Ok(p::ListSuggestionsResponse { suggestions })
+        };
+        self.answer(found.await)
     }
 
     async fn accept_suggestion(
@@ -273,7 +289,7 @@ impl CustomerService for Service {
         &self,
         request: Request<p::ListQuarantineRequest>,
     ) -> Result<Response<p::ListQuarantineResponse>, Status> {
-        let caller = self.caller(request.metadata())?;
+        let caller = self.caller(&request)?;
         self.answer(self.quarantine(caller, request.into_inner()).await)
     }
 
@@ -281,7 +297,7 @@ impl CustomerService for Service {
         &self,
         request: Request<p::ExportCustomerRequest>,
     ) -> Result<Response<Self::ExportCustomerStream>, Status> {
-        let caller = self.caller(request.metadata())?;
+        let caller = self.caller(&request)?;
         self.answer(self.export(caller, request.get_ref()).await)
     }
 }

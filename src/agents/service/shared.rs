@@ -1,8 +1,7 @@
-//! What the three services share: who calls, and the one way of a unary command to its response.
+//! What the services share: who calls, and the one way of a unary command to its response.
 
 use std::sync::Arc;
 
-use tonic::metadata::MetadataMap;
 use tonic::{Request, Response, Status};
 
 use crate::agents::caller::Caller;
@@ -21,13 +20,13 @@ impl Service {
         Self { edge }
     }
 
-    pub(super) fn caller(&self, metadata: &MetadataMap) -> Result<Caller, Status> {
-        Caller::of(metadata).map_err(|refusal| self.edge.status(&refusal))
+    pub(super) fn caller<T>(&self, request: &Request<T>) -> Result<Caller, Status> {
+        Caller::of(request, self.edge.proven).map_err(|refusal| self.edge.status(&refusal))
     }
 
     /// A unary command.
     pub(super) async fn unary<W: Wire>(&self, request: Request<W>) -> Result<Response<W::Response>, Status> {
-        let caller = self.caller(request.metadata())?;
+        let caller = self.caller(&request)?;
         self.answer(self.edge.execute(&caller, None, request.into_inner()).await)
     }
 

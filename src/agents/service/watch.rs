@@ -8,6 +8,7 @@ use futures::{Stream, stream};
 use tokio::sync::OwnedSemaphorePermit;
 use tonic::Status;
 
+use crate::access::Ending;
 use crate::agents::caller::Caller;
 use crate::agents::convert;
 use crate::agents::edge::Edge;
@@ -22,6 +23,8 @@ type Responses = Pin<Box<dyn Stream<Item = Result<p::WatchConversationResponse, 
 struct Watcher {
     edge: Arc<Edge>,
     caller: Caller,
+    /// The caller is believed no longer.
+    over: Ending,
     feed: ConversationFeed,
     ready: VecDeque<p::Event>,
     _permit: OwnedSemaphorePermit,
@@ -39,7 +42,8 @@ pub(super) fn watch(
         .map_err(|_| Refusal::limit("max_watchers", edge.options.max_watchers))?;
     let leaves: Vec<_> = view.identities.iter().map(|identity| identity.leaf).collect();
     let feed = edge.shard.feeds().watch(&caller.workspace, asked, view.conversation, &leaves);
-    let watcher = Watcher { edge: Arc::clone(edge), caller, feed, ready: VecDeque::new(), _permit: permit };
+    let over = caller.lease().ending();
+    let watcher = Watcher { edge: Arc::clone(edge), caller, over, feed, ready: VecDeque::new(), _permit: permit };
     let events = stream::unfold(Some(watcher), |watcher| async {
         let mut watcher = watcher?;
         match watcher.next().await {
@@ -61,6 +65,7 @@ impl Watcher {
             }
             let record = tokio::select! {
                 record = self.feed.next() => record,
+                over = &mut self.over => return Err(over.into()),
                 () = self.edge.shutdown.cancelled() => {
                     return Err(Refusal::new(Reason::ShuttingDown, "the server shuts down"));
                 }
@@ -70,7 +75,20 @@ impl Watcher {
             // Without an answer now, the events only lack the names of agents.
             let _ = self.edge.names.learn(workspace, convert::authors(&record)).await;
             let name = |agent| self.edge.names.known(workspace, agent);
-            self.ready.extend(convert::conversation_events(&record, &self.feed.leaves(), name));
+            let leaves = self.feed.leaves();
+            let sight = self.edge.sight(&self.caller).await?;
+            let view = match leaves.first() {
+                // Every leaf's number is an id of its customer.
+                Some(leaf) if !sight.is_whole() => {
+                    self.edge.shard.conversation(workspace.clone(), RootId(leaf.0)).await?
+                }
+                Some(_) | None => None,
+            };
+            let sees = |id, work, endpoint: &str| match &view {
+                Some(view) => sight.sees_message(view, id, work, endpoint),
+                None => sight.is_whole(),
+            };
+            self.ready.extend(convert::conversation_events(&record, &leaves, name, sees));
         }
     }
 }

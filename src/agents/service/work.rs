@@ -3,6 +3,7 @@
 use tonic::{Request, Response, Status};
 
 use super::Service;
+use crate::agents::audit::{Of, Read, audit};
 use crate::agents::caller::Caller;
 use crate::agents::convert;
 use crate::agents::status::{Reason, Refusal};
@@ -12,14 +13,18 @@ use crate::proto::agent::work_service_server::WorkService;
 impl Service {
     async fn one_work(&self, caller: Caller, request: p::GetWorkRequest) -> Result<p::GetWorkResponse, Refusal> {
         let id = convert::work_id(&request.work_id)?;
-        let work = self.edge.shard.work(caller.workspace, id).await?;
+        audit(&caller, Read::Work, Of::Work(id));
+        let work = self.edge.shard.work(caller.workspace.clone(), id).await?;
         let work = work.ok_or_else(|| Refusal::new(Reason::UnknownWork, "unknown work"))?;
-        Ok(p::GetWorkResponse { work: Some(convert::work(work)) })
+        let sight = self.edge.sight(&caller).await?;
+        Ok(p::GetWorkResponse { work: Some(convert::work_seen(work, &sight)) })
     }
 
     async fn some_works(&self, caller: Caller, request: p::ListWorkRequest) -> Result<p::ListWorkResponse, Refusal> {
         let asked = convert::list_works(&request)?;
-        let mut works = self.edge.shard.works(caller.workspace, asked.queue, asked.state).await?;
+        audit(&caller, Read::Works, Of::Many);
+        let mut works = self.edge.shard.works(caller.workspace.clone(), asked.queue, asked.state).await?;
+        let sight = self.edge.sight(&caller).await?;
         works.sort_by_key(convert::place);
         if let Some(after) = asked.after {
             works.drain(..works.partition_point(|work| convert::place(work) <= after));
@@ -29,7 +34,7 @@ impl Service {
         let last = works.last().filter(|_| more);
         Ok(p::ListWorkResponse {
             next_page_token: last.map(convert::works_token).unwrap_or_default(),
-            works: works.into_iter().map(convert::work).collect(),
+            works: works.into_iter().map(|work| convert::work_seen(work, &sight)).collect(),
         })
     }
 
@@ -38,7 +43,7 @@ impl Service {
         let agent = agent.ok_or_else(|| Refusal::new(Reason::UnknownAgent, "unknown agent"))?;
         Ok(p::ListMyWorkResponse {
             offers: agent.offers.into_iter().map(convert::offer).collect(),
-            works: agent.works.into_iter().map(convert::work).collect(),
+            works: agent.works.into_iter().map(convert::own_work).collect(),
         })
     }
 }
@@ -46,12 +51,12 @@ impl Service {
 #[tonic::async_trait]
 impl WorkService for Service {
     async fn get_work(&self, request: Request<p::GetWorkRequest>) -> Result<Response<p::GetWorkResponse>, Status> {
-        let caller = self.caller(request.metadata())?;
+        let caller = self.caller(&request)?;
         self.answer(self.one_work(caller, request.into_inner()).await)
     }
 
     async fn list_work(&self, request: Request<p::ListWorkRequest>) -> Result<Response<p::ListWorkResponse>, Status> {
-        let caller = self.caller(request.metadata())?;
+        let caller = self.caller(&request)?;
         self.answer(self.some_works(caller, request.into_inner()).await)
     }
 
@@ -59,7 +64,7 @@ impl WorkService for Service {
         &self,
         request: Request<p::ListMyWorkRequest>,
     ) -> Result<Response<p::ListMyWorkResponse>, Status> {
-        let caller = self.caller(request.metadata())?;
+        let caller = self.caller(&request)?;
         self.answer(self.own_works(caller).await)
     }
 

@@ -197,6 +197,7 @@ impl Reader<'_> {
         let (edge, caller) = (Arc::clone(self.edge), self.caller.clone());
         Box::pin(async move {
             let sent = async {
+                caller.may("SendTypingRequest")?;
                 let work = convert::work_id(&request.work_id)?;
                 edge.send_typing(&caller, work).await
             };

@@ -34,7 +34,7 @@ pub(in crate::agents) enum Input {
 /// Runs a session to its end. On shutdown it ends by itself, within twice [`crate::agents::limits::DRAIN`].
 pub(in crate::agents) async fn run(edge: Arc<Edge>, caller: Caller, slot: Slot, input: Input, outlet: Outlet) {
     let deadline = Instant::now() + edge.options.handshake;
-    let (hello, stream) = match first(&edge, input, Life::Handshake { deadline }, &outlet).await {
+    let (hello, stream) = match first(&edge, &caller, input, Life::Handshake { deadline }, &outlet).await {
         Ok(first) => first,
         Err(end) => return close(&edge, outlet, end, None),
     };
@@ -69,6 +69,7 @@ pub(in crate::agents) async fn run(edge: Arc<Edge>, caller: Caller, slot: Slot, 
 /// The first frame, and where the others come from.
 async fn first(
     edge: &Edge,
+    caller: &Caller,
     input: Input,
     life: Life,
     outlet: &Outlet,
@@ -83,6 +84,7 @@ async fn first(
     let frame = tokio::select! {
         frame = timeout_at(deadline, stream.message()) => frame,
         () = outlet.frames.closed() => return Err(End::Lost),
+        over = caller.lease().over() => return Err(End::Refused(over.into())),
         () = edge.shutdown.cancelled() => {
             return Err(End::Refused(Refusal::new(Reason::ShuttingDown, "the server shuts down")));
         }
@@ -133,6 +135,7 @@ async fn active(
         drain: &drain,
         life: Life::Active,
         drained: edge.drains.follow(),
+        over: caller.lease().ending(),
     };
     let reading = async {
         match stream {

@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::life::{End, Life};
 use super::outlet::Frame;
 use super::reader::Done;
+use crate::access::{Ending, Over};
 use crate::agents::caller::Caller;
 use crate::agents::convert;
 use crate::agents::drains::Drained;
@@ -41,12 +42,15 @@ pub(super) struct Writer<'a> {
     pub(super) life: Life,
     /// Whether an operator wants the workspace's sessions gone.
     pub(super) drained: Drained,
+    /// The caller is believed no longer. Not to be waited for again once it was so.
+    pub(super) over: Ending,
 }
 
 enum Wake {
     PeerGone,
     Shutdown,
     Taken,
+    Over(Over),
     Deadline,
     Result(Option<Done>),
     Batch(Result<Vec<Told>, Overrun>),
@@ -73,6 +77,10 @@ impl Writer<'_> {
                 Wake::Taken => {
                     end = End::Known;
                     self.leave(p::SessionEndReason::Taken).await
+                }
+                Wake::Over(over) => {
+                    end = End::Refused(over.into());
+                    self.leave(p::SessionEndReason::TokenExpired).await
                 }
                 Wake::Result(Some(done)) => self.push(Frame::Result(done.result)).await,
                 Wake::Live(live) => {
@@ -116,6 +124,7 @@ impl Writer<'_> {
             () = self.edge.shutdown.cancelled(), if active => Wake::Shutdown,
             () = self.drained.begins(workspace), if active => Wake::Shutdown,
             () = self.slot.taken(), if active => Wake::Taken,
+            over = &mut self.over, if active => Wake::Over(over),
             () = sleep_until(deadline), if !active => Wake::Deadline,
             done = self.results.recv() => Wake::Result(done),
             batch = self.feed.next_batch(FRAME_EVENTS, FRAME_BYTES), if active => Wake::Batch(batch),

@@ -7,3 +7,4 @@ mod sessions;
 mod whose;
 
 pub(super) use command::{Args, run};
+pub(super) use whose::Whose;

@@ -3,32 +3,32 @@
 use anyhow::Context as _;
 use tonic::Request;
 use tonic::metadata::MetadataValue;
-use tonic::transport::Channel;
 
-use crate::cli::client::{Target, connect};
+use crate::cli::client::{Port, Target};
 use crate::proto::admin::admin_service_client::AdminServiceClient;
 
 /// Who asks, and which daemon.
 #[derive(Debug, clap::Args)]
-pub(super) struct Whose {
-    /// Name under which the decision is recorded.
-    #[arg(long, default_value = "operator")]
-    operator: String,
+pub(in crate::cli) struct Whose {
+    /// Name under which the decision is recorded; `operator` when left out, and with a token the one in it.
+    #[arg(long)]
+    operator: Option<String>,
     #[command(flatten)]
-    pub(super) target: Target,
+    pub(in crate::cli) target: Target,
 }
 
 impl Whose {
-    pub(super) async fn client(&self) -> anyhow::Result<AdminServiceClient<Channel>> {
-        Ok(AdminServiceClient::new(connect(&self.target.grpc()?).await?))
+    pub(in crate::cli) async fn client(&self) -> anyhow::Result<AdminServiceClient<Port>> {
+        Ok(AdminServiceClient::new(self.target.reach()?.connect().await?))
     }
 
     /// The message with the operator's name.
-    pub(super) fn asks<T>(&self, message: T) -> anyhow::Result<Request<T>> {
+    pub(in crate::cli) fn asks<T>(&self, message: T) -> anyhow::Result<Request<T>> {
         let mut request = Request::new(message);
-        let name =
-            MetadataValue::try_from(&self.operator).context("a name with characters that headers cannot hold")?;
-        request.metadata_mut().insert("skein-operator", name);
+        if let Some(name) = self.target.operator(self.operator.as_deref()) {
+            let name = MetadataValue::try_from(name).context("a name with characters that headers cannot hold")?;
+            request.metadata_mut().insert("skein-operator", name);
+        }
         Ok(request)
     }
 }

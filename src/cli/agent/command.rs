@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep};
 
 use super::line::HELP;
 use super::seat::{Next, Seat};
-use crate::cli::client::{Desk, Frames, Target, connect, open_session, resume_session};
+use crate::cli::client::{Desk, Frames, Target, open_session, resume_session};
 use crate::proto::agent::conversation_service_client::ConversationServiceClient;
 use crate::proto::agent::customer_service_client::CustomerServiceClient;
 use crate::proto::agent::session_response::Response;
@@ -36,7 +36,7 @@ pub(in crate::cli) struct Args {
 /// Ends when the person quits, input ends, or the session is over for good.
 pub(in crate::cli) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let workspace = args.target.workspace()?;
-    let channel = connect(&args.target.grpc()?).await?;
+    let channel = args.target.reach()?.connect().await?;
     let (commands, mut frames, welcome) = open_session(&channel, &workspace, &args.name).await?;
     let desk = Desk::restore(welcome.snapshot.unwrap_or_default());
     let mut seat = Seat::new(commands, desk, args.auto, channel);
@@ -130,7 +130,7 @@ async fn come_back(seat: &mut Seat, target: &Target, why: &str) -> anyhow::Resul
 }
 
 async fn again(seat: &mut Seat, target: &Target) -> anyhow::Result<(Frames, Welcome)> {
-    let channel = connect(&target.grpc()?).await?;
+    let channel = target.reach()?.connect().await?;
     let (commands, frames, welcome) = resume_session(&channel, &seat.commands, seat.after).await?;
     seat.commands = commands;
     seat.history = ConversationServiceClient::new(channel.clone());
@@ -138,19 +138,11 @@ async fn again(seat: &mut Seat, target: &Target) -> anyhow::Result<(Frames, Welc
     Ok((frames, welcome))
 }
 
-/// Whether trying again is of no use: the daemon is there and does not want this session.
+/// Whether trying again is of no use: the daemon is there and does not want this session. A token that has expired is no end: its file
+/// is read again, and may hold a new one.
 fn is_final(error: &anyhow::Error) -> bool {
     use tonic::Code;
     let status = error.chain().find_map(|cause| cause.downcast_ref::<tonic::Status>());
     let code = status.map(tonic::Status::code);
-    matches!(
-        code,
-        Some(
-            Code::AlreadyExists
-                | Code::PermissionDenied
-                | Code::NotFound
-                | Code::Unauthenticated
-                | Code::InvalidArgument
-        )
-    )
+    matches!(code, Some(Code::AlreadyExists | Code::PermissionDenied | Code::NotFound | Code::InvalidArgument))
 }

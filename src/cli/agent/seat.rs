@@ -2,7 +2,7 @@
 
 use super::line::{HELP, Line};
 use super::words;
-use crate::cli::client::{Commands, Desk, customer_text};
+use crate::cli::client::{Commands, Desk, Port, customer_text};
 use crate::proto::agent::conversation_service_client::ConversationServiceClient;
 use crate::proto::agent::customer_service_client::CustomerServiceClient;
 use crate::proto::agent::event::Event as Happened;
@@ -29,8 +29,8 @@ pub(super) enum Next {
 pub(super) struct Seat {
     pub(super) commands: Commands,
     pub(super) auto: bool,
-    pub(super) history: ConversationServiceClient<tonic::transport::Channel>,
-    pub(super) customers: CustomerServiceClient<tonic::transport::Channel>,
+    pub(super) history: ConversationServiceClient<Port>,
+    pub(super) customers: CustomerServiceClient<Port>,
     /// The last position handled.
     pub(super) after: Option<Position>,
     desk: Desk,
@@ -41,7 +41,7 @@ pub(super) struct Seat {
 }
 
 impl Seat {
-    pub(super) fn new(commands: Commands, desk: Desk, auto: bool, channel: tonic::transport::Channel) -> Self {
+    pub(super) fn new(commands: Commands, desk: Desk, auto: bool, channel: Port) -> Self {
         let history = ConversationServiceClient::new(channel.clone());
         let customers = CustomerServiceClient::new(channel);
         Self { commands, auto, history, customers, after: None, desk, chosen: None, ready: false }
@@ -365,6 +365,7 @@ fn over(reason: SessionEndReason) -> Next {
         SessionEndReason::Unspecified
         | SessionEndReason::GraceOver
         | SessionEndReason::SlowReader
+        | SessionEndReason::TokenExpired
         | SessionEndReason::Draining => Next::ComeBack(words::end(reason).to_owned()),
     }
 }

@@ -96,6 +96,7 @@ pub(super) fn end(reason: SessionEndReason) -> &'static str {
         SessionEndReason::SlowReader => "what was sent was not read",
         SessionEndReason::Draining => "the daemon takes no sessions now",
         SessionEndReason::Operator => "an operator has ended it",
+        SessionEndReason::TokenExpired => "the token has expired",
     }
 }
 

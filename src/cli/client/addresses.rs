@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 
+use super::reach::{Proofs, Reach};
+
 /// Name of the file in the data folder of `skein dev`.
 const FILE: &str = "dev.json";
 
@@ -60,6 +62,8 @@ pub(in crate::cli) struct Target {
     /// Address of the agents' port.
     #[arg(long, value_name = "URL")]
     addr: Option<String>,
+    #[command(flatten)]
+    proofs: Box<Proofs>,
 }
 
 impl Target {
@@ -75,10 +79,19 @@ impl Target {
         self.nats.clone().map_or_else(|| Ok(Addresses::load(&self.data)?.nats), Ok)
     }
 
-    /// With its scheme.
-    pub(in crate::cli) fn grpc(&self) -> anyhow::Result<String> {
+    /// The way to the agents' port. Without a scheme it is `https` where a certificate is named, else `http`.
+    pub(in crate::cli) fn reach(&self) -> anyhow::Result<Reach> {
+        let proofs = self.proofs.completed();
         let address = self.addr.clone().map_or_else(|| Addresses::load(&self.data).map(|found| found.grpc), Ok)?;
-        Ok(if address.contains("://") { address } else { format!("http://{address}") })
+        let scheme = if proofs.means_tls() { "https" } else { "http" };
+        let address = if address.contains("://") { address } else { format!("{scheme}://{address}") };
+        Ok(Reach { address, proofs })
+    }
+
+    /// The name under which an operator calls: the one that was said; else none where a token says it.
+    pub(in crate::cli) fn operator(&self, said: Option<&str>) -> Option<String> {
+        let default = (!self.proofs.completed().has_token()).then_some("operator");
+        said.or(default).map(str::to_owned)
     }
 }
 
@@ -100,7 +113,7 @@ mod tests {
         addresses.store(folder.path()).unwrap();
         assert_eq!(Addresses::load(folder.path()).unwrap(), addresses);
         let data = folder.path().to_owned();
-        let target = Target { data, workspace: None, nats: None, addr: None };
-        assert_eq!(target.grpc().unwrap(), "http://127.0.0.1:2");
+        let target = Target { data, workspace: None, nats: None, addr: None, proofs: Box::default() };
+        assert_eq!(target.reach().unwrap().address, "http://127.0.0.1:2");
     }
 }

@@ -5,6 +5,7 @@ mod addresses;
 mod endpoints;
 mod native;
 mod publish;
+mod reach;
 mod session;
 
 pub(crate) use addresses::Addresses;
@@ -12,6 +13,7 @@ pub(super) use addresses::Target;
 pub(super) use endpoints::default_endpoint;
 pub(super) use native::{chat, native};
 pub(super) use publish::{Event, Publisher};
+pub(super) use reach::{Port, Reach};
 pub(super) use session::{
-    Commands, Desk, Frames, as_agent, connect, customer_messages, customer_text, open_session, resume_session,
+    Commands, Desk, Frames, as_agent, customer_messages, customer_text, open_session, resume_session,
 };

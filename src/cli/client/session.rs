@@ -8,9 +8,9 @@ use anyhow::Context as _;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::metadata::MetadataValue;
-use tonic::transport::Channel;
 use tonic::{Request, Streaming};
 
+use super::reach::Port;
 use crate::proto::agent::agent_service_client::AgentServiceClient;
 use crate::proto::agent::event::Event as Happened;
 use crate::proto::agent::session_request::Request as Frame;
@@ -30,18 +30,9 @@ const COMMANDS: usize = 64;
 /// What a session gives.
 pub(in crate::cli) type Frames = Streaming<SessionResponse>;
 
-/// Connects to the agents' port.
-pub(in crate::cli) async fn connect(address: &str) -> anyhow::Result<Channel> {
-    tonic::transport::Endpoint::from_shared(address.to_owned())
-        .context("cannot understand the address of the agents' port")?
-        .connect()
-        .await
-        .with_context(|| format!("cannot connect to {address}"))
-}
-
 /// Opens a session, taking over from a connected one of the same name.
 pub(in crate::cli) async fn open_session(
-    channel: &Channel,
+    channel: &Port,
     workspace: &str,
     agent: &str,
 ) -> anyhow::Result<(Commands, Frames, Welcome)> {
@@ -50,7 +41,7 @@ pub(in crate::cli) async fn open_session(
 
 /// Goes on with a session whose connection is gone, after the last position that was handled.
 pub(in crate::cli) async fn resume_session(
-    channel: &Channel,
+    channel: &Port,
     before: &Commands,
     after: Option<Position>,
 ) -> anyhow::Result<(Commands, Frames, Welcome)> {
@@ -59,7 +50,7 @@ pub(in crate::cli) async fn resume_session(
 }
 
 async fn begin(
-    channel: &Channel,
+    channel: &Port,
     workspace: &str,
     agent: &str,
     hello: Hello,

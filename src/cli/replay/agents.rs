@@ -5,10 +5,9 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{mpsc, oneshot, watch};
-use tonic::transport::Channel;
 
 use super::summary::Summary;
-use crate::cli::client::{Commands, Desk, Frames, customer_messages, open_session};
+use crate::cli::client::{Commands, Desk, Frames, Port, customer_messages, open_session};
 use crate::proto::agent::conversation_service_client::ConversationServiceClient;
 use crate::proto::agent::event::Event as Happened;
 use crate::proto::agent::session_response::Response;
@@ -99,7 +98,7 @@ pub(super) struct Agent {
     capacity: usize,
     board: Arc<Board>,
     commands: Commands,
-    conversations: ConversationServiceClient<Channel>,
+    conversations: ConversationServiceClient<Port>,
     desk: Desk,
     /// Address of the customer by Work.
     customers: HashMap<String, String>,
@@ -110,7 +109,7 @@ pub(super) struct Agent {
 impl Agent {
     /// Opens the session and works until it ends.
     pub(super) async fn run(
-        channel: Channel,
+        channel: Port,
         workspace: String,
         number: usize,
         capacity: usize,

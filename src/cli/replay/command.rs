@@ -73,7 +73,7 @@ pub(in crate::cli) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let settle = Duration::from_secs(args.settle);
     if !recorded.is_empty() {
         let play = dialogues::Play {
-            grpc: args.target.grpc()?,
+            reach: args.target.reach()?,
             endpoint: args.endpoint.clone(),
             speed: args.speed,
             agents: args.agents.max(1),

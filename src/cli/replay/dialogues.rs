@@ -19,7 +19,7 @@ use super::progress::Progress;
 use super::read::{Dialogue, Who};
 use super::streams::Marks;
 use super::summary::Summary;
-use crate::cli::client::{Publisher, chat, connect, default_endpoint};
+use crate::cli::client::{Publisher, Reach, chat, default_endpoint};
 
 /// Channel of the dialogues.
 const CHANNEL: &str = "chat";
@@ -31,7 +31,7 @@ const ANSWER_MAX: Duration = Duration::from_secs(30);
 /// How to play.
 #[derive(Debug)]
 pub(super) struct Play {
-    pub(super) grpc: String,
+    pub(super) reach: Reach,
     pub(super) endpoint: Option<String>,
     pub(super) speed: f64,
     pub(super) agents: usize,
@@ -69,7 +69,7 @@ pub(super) async fn play(
     let mut agents = JoinSet::new();
     for number in 1..=play.agents.min(scripts.len()) {
         // A connection each, as agents have.
-        let channel = connect(&play.grpc).await?;
+        let channel = play.reach.connect().await?;
         agents.spawn(Agent::run(channel, publisher.workspace().to_owned(), number, play.capacity, board.clone()));
     }
     let endpoint = play.endpoint.clone().unwrap_or_else(|| default_endpoint(CHANNEL).to_owned());

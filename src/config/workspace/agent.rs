@@ -28,6 +28,8 @@ struct Section {
     channels: Vec<String>,
     #[serde(default)]
     skills: SkillLevels,
+    #[serde(default)]
+    brands: Vec<Spanned<String>>,
 }
 
 /// An agent known beforehand.
@@ -40,8 +42,8 @@ pub(super) struct Agent {
 
 impl From<Section> for Agent {
     fn from(section: Section) -> Self {
-        let Section { name, kind, queues, capacity, costs, channels, skills } = section;
-        Self { name, profile: Profile { kind, queues, capacity, costs, channels, skills } }
+        let Section { name, kind, queues, capacity, costs, channels, skills, brands } = section;
+        Self { name, profile: Profile { kind, queues, capacity, costs, channels, skills, brands } }
     }
 }
 
@@ -65,10 +67,15 @@ pub(super) struct Profile {
     channels: Vec<String>,
     #[serde(default)]
     skills: SkillLevels,
+    #[serde(default)]
+    brands: Vec<Spanned<String>>,
 }
 
 impl Profile {
-    pub(super) fn check(&self, key: &str, queues: &[&str], skills: &[&str], check: &mut Check<'_>) {
+    pub(super) fn check(&self, key: &str, queues: &[&str], skills: &[&str], brands: &[&str], check: &mut Check<'_>) {
+        for brand in &self.brands {
+            check.one_of(format!("{key}.brands"), brand, "brand", brands);
+        }
         for name in &self.queues {
             check.listed(format!("{key}.queues"), name, "queue", queues);
         }
@@ -92,6 +99,7 @@ impl Profile {
             costs: self.costs.into_iter().map(|(channel, cost)| (Name::new(channel), cost.into_inner())).collect(),
             channels: self.channels.iter().map(Name::new).collect(),
             skills: self.skills.into_config(),
+            brands: self.brands.iter().map(|name| Name::new(name.as_ref())).collect(),
         }
     }
 }

@@ -121,14 +121,14 @@ impl File {
         for (at, endpoint) in self.endpoint.iter().enumerate() {
             endpoint.check(&format!("endpoint[{at}]"), &queues, check);
         }
-        for (at, agent) in self.agent.iter().enumerate() {
-            agent.profile.check(&format!("agent[{at}]"), &queues, &skills, check);
-        }
-        if let Some(guest) = &self.guest {
-            guest.check("guest", &queues, &skills, check);
-        }
         let workspace = self.name.as_ref().as_str();
         let brands: Vec<&str> = self.endpoint.iter().map(|endpoint| endpoint.brand().unwrap_or(workspace)).collect();
+        for (at, agent) in self.agent.iter().enumerate() {
+            agent.profile.check(&format!("agent[{at}]"), &queues, &skills, &brands, check);
+        }
+        if let Some(guest) = &self.guest {
+            guest.check("guest", &queues, &skills, &brands, check);
+        }
         let reached: Vec<(&str, &str)> = endpoints.iter().copied().zip(channels.iter().copied()).collect();
         template::check(&self.template, &reached, check);
         let credits: Vec<&str> = self.credit.iter().map(|credit| credit.name.as_ref().as_str()).collect();

@@ -11,7 +11,7 @@ use super::file::millis;
 use super::skill::SkillLevels;
 use crate::config::units::duration;
 use crate::domain::id::Name;
-use crate::domain::workspace::{Accept, GracePolicy, QueueConfig, Targets};
+use crate::domain::workspace::{Accept, GracePolicy, QueueConfig, Targets, Visibility};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -39,6 +39,8 @@ pub(super) struct Queue {
     hours: Option<Spanned<String>>,
     #[serde(default)]
     emergency: bool,
+    #[serde(default)]
+    visibility: Visibility,
     #[serde(default)]
     channel: BTreeMap<Spanned<String>, ChannelTargets>,
 }
@@ -95,6 +97,7 @@ impl Queue {
         };
         let own = self.channel.into_iter().map(|(channel, own)| (Name::new(channel.as_ref()), targets(own)));
         QueueConfig {
+            visibility: self.visibility,
             hours,
             channel_targets: own.collect(),
             name: Name::new(self.name.as_ref()),

@@ -144,6 +144,8 @@ pub(crate) struct Leaves {
     before: BTreeMap<LeafId, LeafId>,
     /// By which record, and when, an address was given up before anybody else wrote from it.
     given_up: BTreeMap<LeafId, (Index, Timestamp)>,
+    /// Endpoint of the last message with each. Beside the leaves: two bytes more would make eight of each.
+    heard_by: Vec<Symbol>,
 }
 
 impl Leaves {
@@ -194,6 +196,7 @@ impl Leaves {
         let heard = opened.evidence == Evidence::SameEvent && opened.status == IdentityStatus::Verified;
         let at = opened.leaf.0;
         let hash = halves(opened.hash);
+        self.heard_by.push(Symbol::default());
         self.leaves.push(Leaf {
             root: opened.root,
             generation: opened.generation,
@@ -312,6 +315,18 @@ impl Leaves {
             leaf.evidence = evidence;
             leaf.assurance = assurance;
         }
+    }
+
+    /// Notes by which endpoint something was said with it last.
+    pub(crate) fn heard_by(&mut self, id: LeafId, endpoint: Symbol) {
+        if let Some(by) = self.heard_by.get_mut(id.at()) {
+            *by = endpoint;
+        }
+    }
+
+    /// Endpoint of the last message with it; the empty name: there was none.
+    pub(crate) fn last_heard_by(&self, id: LeafId) -> Symbol {
+        self.heard_by.get(id.at()).copied().unwrap_or_default()
     }
 
     /// Notes that a record touches the leaf.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::hours::HoursConfig;
 use super::identity::IdentityConfig;
 use super::opt_out::OptOutConfig;
+use super::sight::Visibility;
 use super::skill::Levels;
 use super::template::TemplateConfig;
 use crate::domain::event::AddressKind;
@@ -183,6 +184,9 @@ pub struct QueueConfig {
     /// When it is served; none: always.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hours: Option<Name>,
+    /// To whom it shows its Work.
+    #[serde(default, skip_serializing_if = "Visibility::is_open")]
+    pub visibility: Visibility,
 }
 
 impl QueueConfig {
@@ -232,6 +236,9 @@ pub struct AgentProfile {
     /// What it can, and how well.
     #[serde(default, skip_serializing_if = "Levels::is_empty")]
     pub skills: Levels,
+    /// Brands whose Work it may see; empty: those of the endpoints that lead to its queues.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub brands: Vec<Name>,
 }
 
 impl AgentProfile {

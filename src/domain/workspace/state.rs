@@ -14,6 +14,7 @@ use super::names::Names;
 use super::openings::Openings;
 use super::people::People;
 use super::requests::Requests;
+use super::sight::Forgotten;
 use super::{IndexedConfig, WorkspaceConfig};
 use crate::domain::command::Answer;
 use crate::domain::conversation::{Aging, HeldParts, Seen};
@@ -86,6 +87,8 @@ pub struct Workspace {
     pub(super) last_owners: HashMap<WorkId, AgentId, foldhash::fast::FixedState>,
     /// What merges and splits made of Works.
     pub(crate) matters: Matters,
+    /// Queues of Works that are known no longer.
+    pub(super) forgotten: Forgotten,
     /// What the queues of the configuration require.
     pub(crate) requirements: Requirements,
     /// Its rules.
@@ -129,6 +132,7 @@ impl Workspace {
             destroyed: Vec::new(),
             last_owners: HashMap::default(),
             matters: Matters::default(),
+            forgotten: Forgotten::default(),
             requirements: Requirements::default(),
             rules: Rules::default(),
         }
@@ -370,6 +374,8 @@ impl Workspace {
         if message.is_from_the_person() {
             self.leaves.hear(message.leaf, now);
         }
+        let endpoint = self.names.intern(&message.endpoint);
+        self.leaves.heard_by(message.leaf, endpoint);
         self.windows.note(message, &mut self.names, now);
         self.remembered.put(message.duplicate_key, Seen { digest: message.digest, message: id, at: now }, now);
         self.provider_ids.note(message.provider_fingerprint, (id, message.work), now);
@@ -511,7 +517,7 @@ impl Workspace {
             if let Some(leaf) = self.leaves.get_mut(work.leaf) {
                 leaf.works.retain(|id| *id != work.id);
             }
-            self.matters.forget(work.id);
+            self.forget_work(&work);
         }
     }
 

@@ -67,6 +67,7 @@ impl Workspace {
     pub fn conversation(&self, id: RootId) -> Option<ConversationView> {
         let root = self.resolve_root(id)?;
         let leaves: Vec<_> = self.leaves_of(root).iter().filter_map(|&id| Some((id, self.leaves.get(id)?))).collect();
+        let (forgotten, forgotten_messages) = self.forgotten(&self.leaves_of(root));
         let besides = || self.works_of(root).filter_map(|id| Some((id, self.beside(id)?)));
         Some(ConversationView {
             conversation: root,
@@ -79,6 +80,8 @@ impl Workspace {
                 .flat_map(|(_, beside)| &beside.moved)
                 .filter_map(|message| Some((*message, self.matters.moved(*message)?)))
                 .collect(),
+            forgotten,
+            forgotten_messages,
         })
     }
 
@@ -99,6 +102,7 @@ impl Workspace {
             refuses: self.opt_outs.of(id).collect(),
             linked: linked.map(|(at, agent)| (at, agent.and_then(|agent| self.agent_name(agent)).cloned())),
             aside: self.people.asides.get(id).map(|aside| Box::new(self.view_aside(aside))),
+            heard_by: Some(self.names.get(self.leaves.last_heard_by(id))).filter(|name| !name.is_empty()).cloned(),
         }
     }
 

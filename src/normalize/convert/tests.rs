@@ -207,10 +207,10 @@ fn an_event_without_its_essentials_is_an_error() {
     for (latitude, longitude) in [(f64::NAN, 0.0), (0.0, f64::INFINITY), (90.5, 0.0)] {
         let place = p::Location { latitude, longitude, ..p::Location::default() };
         let parts = vec![p::Part { part: Some(p::part::Part::Location(place)) }];
-        let content = Some(p::Content { text: String::new(), parts });
-        let edit = p::Edit { content: content.clone(), ..p::Edit::default() };
-        let message = p::Message { content: content.clone(), ..p::Message::default() };
-        for kind in [Kind::Message(message), Kind::Edit(edit), Kind::Unsupported(content.unwrap_or_default())] {
+        let content = p::Content { text: String::new(), parts };
+        let edit = p::Edit { content: Some(content.clone()), ..p::Edit::default() };
+        let message = p::Message { content: Some(content.clone()), ..p::Message::default() };
+        for kind in [Kind::Message(message), Kind::Edit(edit), Kind::Unsupported(content)] {
             assert_eq!(event(Some(kind)), Err(ContractError::Place), "{latitude} {longitude}");
         }
     }
