@@ -251,7 +251,7 @@ impl SimAgent {
                 Pass::TakeBack { work, assignment }
             }
             16 | 17 => Pass::Claim { work },
-            18 => {
+            7 | 8 | 18 => {
                 let wraps_up = view.works.iter().find(|work| work.state == WorkState::WrapUp);
                 let wraps_up = wraps_up.and_then(|work| Some((work.work, work.assignment?)));
                 let (work, assignment) = wraps_up.unwrap_or((work, assignment));

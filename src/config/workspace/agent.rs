@@ -68,6 +68,11 @@ pub(super) struct Profile {
 }
 
 impl Profile {
+    /// Queues it serves.
+    pub(super) fn queues(&self) -> impl Iterator<Item = &str> {
+        self.queues.iter().map(|queue| queue.as_ref().as_str())
+    }
+
     pub(super) fn check(&self, key: &str, queues: &[&str], skills: &[&str], check: &mut Check<'_>) {
         for name in &self.queues {
             check.listed(format!("{key}.queues"), name, "queue", queues);
