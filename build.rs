@@ -26,7 +26,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         });
     }
     fs::write(out.join("skein_descriptor.bin"), embedded.encode_to_vec())?;
-    tonic_prost_build::configure().include_file("skein_packages.rs").compile_fds(set)?;
+    // What few Works have is not carried by all of them.
+    let build = tonic_prost_build::configure().boxed(".skein.agent.v1.Work.widening");
+    build.include_file("skein_packages.rs").compile_fds(set)?;
     Ok(())
 }
 

@@ -60,6 +60,8 @@ mod opt_outs;
 mod options;
 #[path = "domain/order.rs"]
 mod order;
+#[path = "domain/overflows.rs"]
+mod overflows;
 #[path = "domain/owners.rs"]
 mod owners;
 #[path = "domain/parked.rs"]
@@ -72,6 +74,8 @@ mod parts;
 mod passed;
 #[path = "domain/peers.rs"]
 mod peers;
+#[path = "domain/plans.rs"]
+mod plans;
 #[path = "domain/receipts.rs"]
 mod receipts;
 #[path = "domain/reconfigured.rs"]

@@ -26,4 +26,4 @@ pub use schema::{
 };
 pub use show::Shown;
 pub use units::{ByteSize, ServerUrl};
-pub use workspace::{is_token, load_workspace, parse_workspace};
+pub use workspace::{is_token, load_workspace, parse_workspace, workspace_warnings};

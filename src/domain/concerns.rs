@@ -82,6 +82,10 @@ impl Change {
                 agent: Some(parked.agent),
                 ..Concerned::leaf(parked.leaf)
             },
+            Self::StepSet(set) => Concerned::work(set.work),
+            Self::OverflowSet(set) => Concerned::work(set.work),
+            Self::Overflowed(overflowed) => Concerned::work(overflowed.work),
+            Self::Unserved(unserved) => Concerned::work(unserved.work),
             Self::Required(required) => Concerned::work(required.work),
             Self::AutomationMuted(muted) => Concerned::work(muted.work),
             // What whoever passed it on noted stands with them.

@@ -245,6 +245,9 @@ fn fire(draft: &mut Draft<'_>, timer: Timer) {
                 turn(draft, hours.name.clone(), config.calendar_of(&hours.name));
             }
         }
+        Timer::Step(work) => routing::step_due(draft, work),
+        Timer::Overflow(work) => routing::overflow_due(draft, work),
+        Timer::Skip => routing::skip(draft),
         Timer::WakeUp(work) => work::wake_due(draft, work),
         Timer::TransferEnd(work) => work::lapse(draft, work),
         Timer::Match(agent) => {

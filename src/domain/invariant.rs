@@ -1,11 +1,12 @@
 //! Named invariants: what must hold in every state. The simulator checks them after every step; each rule of the domain that
 //! says *never* has its name here.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use super::customer::MAX_OPEN;
 use super::event::AddressKind;
-use super::id::{AgentId, LeafId, MessageId, WorkId};
+use super::id::{AgentId, LeafId, MessageId, Name, WorkId};
 use super::routing::{Requirement, eligible};
 use super::state::State;
 use super::view::WorkState;
@@ -48,6 +49,11 @@ pub enum Invariant {
     SetAsideForAReason,
     /// What is indexed as waiting is QUEUED, or passed on to its queue, and the other way round.
     WaitingIndex,
+    /// A queue is as long as the Works in it that nobody has.
+    LengthAsCounted,
+    /// No Work waits at a step that nobody who is logged in could take while a step is left, or before an overflow for that: what does is
+    /// noted, and its deadline armed unless its queue is closed.
+    NobodyWaitsForNobody,
     /// Every open offer, every Work that is parked or in wrap-up and every text of which parts are missing has its deadline.
     DeadlinesArmed,
     /// Turn and wait of a Work are what a count of its messages gives.
@@ -90,6 +96,7 @@ pub fn violations(state: &State) -> Vec<Violation> {
         works(space, &mut found);
         agents(space, &mut found);
         conserving(space, &mut found);
+        lines(space, &mut found);
         customers(space, &mut found);
         let may_rise = space.open_sends.iter().all(|(leaf, sends)| {
             let known = |message: MessageId| space.deliveries.get(message.to_bits());
@@ -190,13 +197,31 @@ fn agents(space: &Workspace, found: &mut Vec<Violation>) {
 
 fn conserving(space: &Workspace, found: &mut Vec<Violation>) {
     for work in space.works.values().filter(|work| work.is_waiting()) {
-        let beside = space
-            .agents
-            .iter()
-            .find(|agent| agent.deferred.is_none() && eligible(agent, work) && space.is_open(&work.queue));
+        let beside = space.agents.iter().find(|agent| agent.deferred.is_none() && eligible(space, agent, work));
         if let Some(agent) = beside {
             found.push(Violation { invariant: Invariant::WorkConserving, work: Some(work.id), agent: Some(agent.id) });
         }
+    }
+}
+
+/// Lengths of queues, and Work that asks who is logged in.
+fn lines(space: &Workspace, found: &mut Vec<Violation>) {
+    let mut lengths: BTreeMap<&Name, usize> = BTreeMap::new();
+    for work in space.works.values() {
+        if work.is_nobodys() {
+            *lengths.entry(&work.queue).or_default() += 1;
+        }
+        let requirement = Requirement::of(work);
+        let met = || space.agents.iter().any(|agent| requirement.is_met_in_time(agent));
+        let noted = work.seeks_somebody().then(|| !met());
+        let armed = noted != Some(true) || !space.is_open(&work.queue) || space.is_skip_armed();
+        if space.stranded.holds(&requirement, work.id) != noted || !armed {
+            let invariant = Invariant::NobodyWaitsForNobody;
+            found.push(Violation { invariant, work: Some(work.id), agent: None });
+        }
+    }
+    if space.lengths().any(|(queue, length)| lengths.remove(queue).unwrap_or(0) != length) || !lengths.is_empty() {
+        found.push(Violation { invariant: Invariant::LengthAsCounted, work: None, agent: None });
     }
 }
 

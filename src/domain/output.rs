@@ -134,6 +134,10 @@ pub fn outputs(record: &Record) -> Vec<Output> {
             | Change::WorkJoined { .. }
             | Change::WorkRekeyed { .. }
             | Change::Required(_)
+            | Change::StepSet(_)
+            | Change::OverflowSet(_)
+            | Change::Overflowed(_)
+            | Change::Unserved(_)
             | Change::Routed(_)
             | Change::CostChanged { .. }
             | Change::AutomationMuted(_)

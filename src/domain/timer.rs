@@ -29,6 +29,12 @@ pub enum Timer {
     HoursTurn(u16),
     /// Works are to be looked at because another configuration is in force.
     Resettle,
+    /// The clock of a step has run out.
+    Step(WorkId),
+    /// A Work has waited for so long that it overflows.
+    Overflow(WorkId),
+    /// Nobody is logged in who could take Works that wait: they go a step further, or overflow.
+    Skip,
     /// A parked Work wakes, or has waited long enough for its agent.
     WakeUp(WorkId),
     /// An owner who passes a Work on has waited long enough for somebody to take it.

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use super::customer::Suggestion;
 use super::event::{AddressKind, Assurance, Scope, Sender};
 use super::id::{AgentId, AssignmentId, Index, LeafId, MessageId, Name, OfferId, RootId, WorkId};
-use super::record::{Author, Evidence, Fact, IdentityStatus, MuteReason, Presence, Purpose};
+use super::record::{Author, Evidence, Fact, IdentityStatus, MuteReason, OverflowCause, Presence, Purpose, StepCause};
 use super::time::Timestamp;
-use super::workspace::AgentKind;
+use super::workspace::{AgentKind, Levels};
 
 pub use super::delivery::{OptionsOf, ReplyOption, ReplyOptions};
 
@@ -84,6 +84,44 @@ pub struct WorkView {
     pub muted: Option<MuteReason>,
     /// What few Works have for a while.
     pub passing: PassingView,
+    /// How the circle of those who may take it has widened.
+    pub widening: WideningView,
+}
+
+/// How the circle of those who may take a Work has widened.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct WideningView {
+    /// Its plan; empty: none.
+    pub plan: Name,
+    /// How many steps of it have been taken.
+    pub step: u32,
+    /// Why it stands at that step.
+    pub cause: StepCause,
+    /// Since when it does.
+    pub since: Option<Timestamp>,
+    /// When the next step comes; none: its clock stands, or it is the last.
+    pub next_at: Option<Timestamp>,
+    /// Queues beside its own whose agents may take it.
+    pub queues: Vec<Name>,
+    /// What whoever takes it must be able to now.
+    pub requires: Levels,
+    /// How it overflowed last.
+    pub overflown: Option<OverflownView>,
+    /// Nobody whom the configuration knows could ever take it.
+    pub unserved: bool,
+}
+
+/// How a Work overflowed.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct OverflownView {
+    /// Why.
+    pub cause: OverflowCause,
+    /// The queue that it overflowed from.
+    pub from: Name,
+    /// The queue that it went to; none: it stayed.
+    pub to: Option<Name>,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// What few Works have for a while.

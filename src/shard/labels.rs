@@ -1,10 +1,10 @@
 //! From what the core says to the labels it is counted under.
 
 use crate::domain::event::ReceiptStatus;
-use crate::domain::record::{OfferOutcome as Ended, ReceiptNoted};
+use crate::domain::record::{OfferOutcome as Ended, OverflowCause, ReceiptNoted, StepCause};
 use crate::domain::rejection::Rejection;
 use crate::domain::view::WorkState;
-use crate::telemetry::{DeadReason, OfferOutcome, ReceiptOutcome, RejectionReason, WorkStatus};
+use crate::telemetry::{DeadReason, OfferOutcome, ReceiptOutcome, RejectionReason, WidenedBy, WorkStatus};
 
 /// Of the reason token of a dead letter, whoever set the input aside: ingest, a format, the core.
 pub(super) fn dead(token: &str) -> DeadReason {
@@ -26,6 +26,23 @@ pub(super) fn offer(outcome: Ended) -> OfferOutcome {
         Ended::Declined => OfferOutcome::Declined,
         Ended::Expired => OfferOutcome::Expired,
         Ended::Revoked => OfferOutcome::Revoked,
+    }
+}
+
+/// `None`: it went no step further.
+pub(super) fn step(cause: StepCause) -> Option<WidenedBy> {
+    match cause {
+        StepCause::Clock => Some(WidenedBy::Wait),
+        StepCause::NobodyThere => Some(WidenedBy::NoAgent),
+        StepCause::Queued | StepCause::Reconfigured | StepCause::Closed => None,
+    }
+}
+
+pub(super) fn overflow(cause: OverflowCause) -> WidenedBy {
+    match cause {
+        OverflowCause::Length => WidenedBy::Length,
+        OverflowCause::Wait => WidenedBy::Wait,
+        OverflowCause::NoAgent => WidenedBy::NoAgent,
     }
 }
 

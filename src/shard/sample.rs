@@ -8,8 +8,8 @@ use super::handle::ShardHandle;
 use super::labels;
 use super::tally::gauge;
 use crate::clock::{SystemTimeSource, TimeSource as _};
-use crate::domain::State;
 use crate::domain::view::WorkState;
+use crate::domain::{State, Workspace};
 use crate::outbound::WorkspaceOutboxes;
 use crate::telemetry::{Metrics, QueueKind, QueueLabels, WorkLabels, WorkStatus};
 
@@ -22,11 +22,14 @@ struct Counted {
     works: [i64; WorkStatus::ALL.len()],
     /// Since when the unowned Work waits that waits longest, milliseconds since 1970.
     waiting_since: Option<i64>,
+    /// Works that no agent of the configuration could ever take.
+    unserved: usize,
 }
 
 impl Counted {
     fn of(state: &State) -> Self {
-        let mut counted = Self::default();
+        let unserved = state.workspaces().map(Workspace::unserved).sum();
+        let mut counted = Self { unserved, ..Self::default() };
         for (state, waiting_since) in state.workspaces().flat_map(|workspace| workspace.open_states()) {
             if let Some(status) = labels::work(state) {
                 counted.works[status as usize] += 1;
@@ -60,6 +63,7 @@ pub async fn sample(handle: ShardHandle, outboxes: Vec<WorkspaceOutboxes>, metri
         for (&status, count) in WorkStatus::ALL.iter().zip(counted.works) {
             metrics.works.get_or_create(&WorkLabels { status }).set(count);
         }
+        metrics.widening.unserved(gauge(counted.unserved as u64));
         let waited_ms = counted.waiting_since.map_or(0, |since| clock.wall_ms() - since);
         metrics.longest_wait_seconds.set(waited_ms.max(0) / 1_000);
         let unsettled: usize = outboxes.iter().map(|ways| ways.out.unsettled() + ways.dead.unsettled()).sum();

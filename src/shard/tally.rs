@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::engine::Step;
 use super::labels;
 use crate::domain::id::Name;
-use crate::domain::record::{Change, DeadLettered, Record};
+use crate::domain::record::{Change, DeadLettered, Overflowed, Record, Unserved};
 use crate::domain::rejection::Rejection;
 use crate::telemetry::{
     ChannelKind, DeadLabels, InputLabels, InputOutcome, Metrics, OfferLabels, OfferOutcome, QueueKind, QueueLabels,
@@ -39,12 +39,17 @@ pub(super) struct Tally {
     records: u64,
     /// Of the alarm about new customers.
     crowd: RateLimit,
+    /// Of what operators want to be told of overflow.
+    overflow: RateLimit,
+    /// Of the alarm about Work that nobody could ever take.
+    unserved: RateLimit,
 }
 
 impl Tally {
     pub(super) fn new(metrics: Metrics) -> Self {
-        let crowd = RateLimit::new(ALARM_EVERY, metrics.clone());
-        Self { metrics, inputs: Vec::new(), touched: false, records: 0, crowd }
+        let alarm = || RateLimit::new(ALARM_EVERY, metrics.clone());
+        let (crowd, overflow, unserved) = (alarm(), alarm(), alarm());
+        Self { metrics, inputs: Vec::new(), touched: false, records: 0, crowd, overflow, unserved }
     }
 
     /// The row of a channel.
@@ -85,6 +90,13 @@ impl Tally {
                     self.metrics.dead_letters.get_or_create(&labels).inc();
                 }
                 Change::Quarantined { endpoint, .. } => self.quarantined(record, endpoint),
+                Change::StepSet(set) => {
+                    if let Some(cause) = labels::step(set.cause) {
+                        self.metrics.widening.step(cause);
+                    }
+                }
+                Change::Overflowed(overflowed) => self.overflowed(record, overflowed),
+                Change::Unserved(change) if change.unserved => self.unserved(record, change),
                 Change::OfferMade(_) => self.offer(OfferOutcome::Made),
                 Change::OfferEnded { outcome, .. } => self.offer(labels::offer(*outcome)),
                 Change::ReceiptNoted(receipt) => self.receipt(labels::receipt(receipt)),
@@ -103,6 +115,38 @@ impl Tally {
                 { fields::ENDPOINT } = %endpoint,
                 { fields::LEFT_OUT } = left_out,
                 "too many new customers within a minute: they are in quarantine until somebody lets them in"
+            );
+        }
+    }
+
+    /// A queue is too long, too slow, or without anybody: whoever wants to know is told.
+    fn overflowed(&self, record: &Record, overflowed: &Overflowed) {
+        let cause = labels::overflow(overflowed.cause);
+        self.metrics.widening.overflow(cause);
+        if !overflowed.notify {
+            return;
+        }
+        if let Some(left_out) = self.overflow.pass() {
+            tracing::warn!(
+                { fields::WORKSPACE } = %record.workspace,
+                { fields::QUEUE } = %overflowed.queue,
+                { fields::WORK_ID } = %overflowed.work,
+                { fields::REASON } = ?cause,
+                { fields::LEFT_OUT } = left_out,
+                "work overflows, and the queue's overflow says to tell it"
+            );
+        }
+    }
+
+    /// A Work waits that nobody could ever take: somebody has to change the configuration, or to take it all the same.
+    fn unserved(&self, record: &Record, unserved: &Unserved) {
+        if let Some(left_out) = self.unserved.pass() {
+            tracing::error!(
+                { fields::WORKSPACE } = %record.workspace,
+                { fields::QUEUE } = %unserved.queue,
+                { fields::WORK_ID } = %unserved.work,
+                { fields::LEFT_OUT } = left_out,
+                "no agent of the configuration could ever take this work: its channels or the skills that queue, rule and plan want are nobody's"
             );
         }
     }

@@ -15,6 +15,7 @@ use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 
 use super::reloads::ReloadMetrics;
+use super::widening::WideningMetrics;
 
 /// Content type of [`Metrics::encode`].
 pub const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -382,6 +383,8 @@ pub struct Metrics {
     pub handed_over: Counter,
     /// Workspace files that were read again.
     pub reloads: ReloadMetrics,
+    /// Of Work that widens its circle, overflows, or is nobody's for ever.
+    pub widening: WideningMetrics,
     /// 1 for an endpoint whose adapter lags or is silent, else 0.
     pub adapter_degraded: Family<AdapterLabels, Gauge>,
     /// Live messages of adapters that were left out, by reason. Whoever goes on typing is told of seldom: that is not counted.
@@ -434,6 +437,7 @@ impl Metrics {
             stream_alarms: Family::default(),
             handed_over: Counter::default(),
             reloads: ReloadMetrics::default(),
+            widening: WideningMetrics::default(),
             adapter_degraded: Family::default(),
             live_left_out: Family::default(),
             offers: Family::default(),
@@ -487,6 +491,7 @@ impl Metrics {
         all.register("stream_alarms", "Streams found broken: a person is needed", self.stream_alarms.clone());
         all.register("handed_over", "Outputs handed over", self.handed_over.clone());
         self.reloads.register(&mut all);
+        self.widening.register(&mut all);
         let degraded = self.adapter_degraded.clone();
         all.register("adapter_degraded", "1: the adapter of the endpoint lags or is silent", degraded);
         all.register("live_left_out", "Live messages of adapters that were left out", self.live_left_out.clone());

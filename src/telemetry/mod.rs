@@ -9,6 +9,7 @@ mod logs;
 mod metrics;
 mod rate_limit;
 mod reloads;
+mod widening;
 
 pub use error_chain::ErrorChain;
 pub use levels::{Levels, LogLevels};
@@ -20,3 +21,4 @@ pub use metrics::{
 };
 pub use rate_limit::RateLimit;
 pub use reloads::{ReloadMetrics, ReloadOutcome};
+pub use widening::{WidenedBy, WideningMetrics};

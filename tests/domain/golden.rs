@@ -8,8 +8,12 @@ use rstest::rstest;
 use skein::domain::command::{Pass, Verb};
 use skein::domain::id::Name;
 use skein::domain::record::Presence;
+use skein::domain::rules::Rule;
 use skein::domain::time::Timestamp;
-use skein::domain::workspace::{Accept, GracePolicy};
+use skein::domain::workspace::{
+    Accept, GracePolicy, Levels, OverflowConfig, OverflowWhen, PlanConfig, QueueConfig, Relax, StepConfig,
+    WorkspaceConfig,
+};
 
 use crate::kit::{SECOND, Scenario, Shop, Step, chat, mail, print, shop, sms, whatsapp};
 
@@ -28,6 +32,9 @@ struct Script {
 #[case("passed_on")]
 #[case("parked")]
 #[case("transfers")]
+#[case("rules")]
+#[case("plans")]
+#[case("overflow")]
 fn decisions_follow_the_script(#[case] name: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/golden/routing/{name}.txt"));
     let golden = fs::read_to_string(&path).expect("the script is checked in");
@@ -63,6 +70,10 @@ impl Script {
             });
             return;
         }
+        if self.story.is_none() && words.first().is_some_and(|word| SETTINGS.contains(word)) {
+            self.shop = set(self.shop.clone(), &words);
+            return;
+        }
         let shop = &self.shop;
         let story = self.story.get_or_insert_with(|| shop.clone().opens());
         let steps = act(story, &words);
@@ -73,6 +84,107 @@ impl Script {
         });
         self.told.extend(lines);
     }
+}
+
+/// Words that say how the shop is.
+const SETTINGS: [&str; 8] = ["skill", "serves", "wants", "step", "plan", "max", "overflow", "rule"];
+
+/// The shop as a line of settings has it.
+fn set(shop: Shop, words: &[&str]) -> Shop {
+    let number = |word: &str| word.parse::<u32>().expect("a number");
+    let ms = |word: &str| u64::from(number(word)) * 1_000;
+    let level = |skill: &str, level: &str| {
+        let level = u8::try_from(number(level)).expect("a level");
+        [(Name::new(skill), level)].into_iter().collect::<Levels>()
+    };
+    shop.but(|config| match *words {
+        ["skill", agent, skill, how_well] => {
+            let found = config.agents.iter_mut().find(|known| known.name == agent).expect("an agent of the shop");
+            found.profile.skills.demand(&level(skill, how_well));
+        }
+        ["serves", agent, ref queues @ ..] => {
+            let found = config.agents.iter_mut().find(|known| known.name == agent).expect("an agent of the shop");
+            found.profile.queues = queues.iter().map(Name::new).collect();
+        }
+        ["wants", queue, skill, lowest] => queue_of(config, queue).requires.demand(&level(skill, lowest)),
+        ["step", plan, after, ref wider @ ..] => {
+            if config.plans.iter().all(|known| known.name != plan) {
+                config.plans.push(PlanConfig { name: Name::new(plan), steps: Vec::new() });
+            }
+            let found = config.plans.iter_mut().find(|known| known.name == plan).expect("just added");
+            let (relax, add_queues, _) = wider_by(wider, &level);
+            found.steps.push(StepConfig { after_ms: ms(after), relax, add_queues });
+        }
+        ["plan", queue, plan] => queue_of(config, queue).plan = Some(Name::new(plan)),
+        ["max", queue, length] => queue_of(config, queue).max_length = Some(number(length)),
+        ["overflow", queue, "length", length, ref what @ ..] => {
+            overflows(config, queue, OverflowWhen::Length(number(length)), wider_by(what, &level));
+        }
+        ["overflow", queue, "wait", after, ref what @ ..] => {
+            overflows(config, queue, OverflowWhen::Wait(ms(after)), wider_by(what, &level));
+        }
+        ["overflow", queue, "nobody", ref what @ ..] => {
+            overflows(config, queue, OverflowWhen::NoAgent, wider_by(what, &level));
+        }
+        ["rule", name, "keyword", word, ref what @ ..] => {
+            let mut rule = Rule { name: Name::new(name), ..Rule::default() };
+            rule.when.keyword = vec![word.to_owned()];
+            match *what {
+                ["queue", queue] => rule.queue = Some(Name::new(queue)),
+                ["wants", skill, lowest] => rule.requires = level(skill, lowest),
+                ["wants", skill, lowest, "plan", plan] => {
+                    (rule.requires, rule.plan) = (level(skill, lowest), Some(Name::new(plan)));
+                }
+                ref other => panic!("unknown words {other:?}"),
+            }
+            config.rules.push(rule);
+        }
+        ref other => panic!("unknown words {other:?}"),
+    })
+}
+
+fn queue_of<'c>(config: &'c mut WorkspaceConfig, name: &str) -> &'c mut QueueConfig {
+    config.queues.iter_mut().find(|queue| queue.name == name).expect("a queue of the shop")
+}
+
+/// `move Q`, `add Q`, `lower SKILL LEVEL`, `drop SKILL`, `tell`, one after the other.
+fn wider_by(words: &[&str], level: &impl Fn(&str, &str) -> Levels) -> (Relax, Vec<Name>, (Option<Name>, bool)) {
+    let (mut relax, mut added, mut moved, mut told, mut rest) = (Relax::default(), Vec::new(), None, false, words);
+    loop {
+        rest = match *rest {
+            [] => return (relax, added, (moved, told)),
+            ["move", queue, ref rest @ ..] => {
+                moved = Some(Name::new(queue));
+                rest
+            }
+            ["add", queue, ref rest @ ..] => {
+                added.push(Name::new(queue));
+                rest
+            }
+            ["lower", skill, to, ref rest @ ..] => {
+                relax.lower.demand(&level(skill, to));
+                rest
+            }
+            ["drop", skill, ref rest @ ..] => {
+                relax.drop.push(Name::new(skill));
+                rest
+            }
+            ["tell", ref rest @ ..] => {
+                told = true;
+                rest
+            }
+            ref other => panic!("unknown words {other:?}"),
+        };
+    }
+}
+
+fn overflows(
+    config: &mut WorkspaceConfig,
+    queue: &str,
+    when: OverflowWhen,
+    (relax, add_queues, (move_to, notify)): (Relax, Vec<Name>, (Option<Name>, bool)),
+) {
+    queue_of(config, queue).overflow.push(OverflowConfig { when, move_to, add_queues, relax, notify });
 }
 
 fn act(story: &mut Scenario, words: &[&str]) -> Vec<Step> {

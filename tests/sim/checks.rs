@@ -17,6 +17,7 @@ use skein::domain::{State, Workspace, evolve};
 
 pub(crate) use super::broken::{Broken, holds};
 use super::customers::message_key;
+use super::lines::Lines;
 use super::matters::{Heard, Matters, asked, thread};
 use super::stats::Stats;
 
@@ -115,6 +116,7 @@ pub(crate) struct Auditor {
     pub(super) ended: BTreeMap<AgentId, (Timestamp, u64)>,
     known: BTreeSet<AgentId>,
     pub(super) extended_ms: u64,
+    pub(super) lines: Lines,
 }
 
 impl Auditor {
@@ -142,6 +144,7 @@ impl Auditor {
             ended: BTreeMap::new(),
             known: BTreeSet::new(),
             extended_ms: 0,
+            lines: Lines::default(),
         }
     }
 
@@ -185,6 +188,7 @@ impl Auditor {
         }
         if let Some(space) = self.state.workspace(ACME) {
             self.matters.noted(space)?;
+            self.lines.record(record, space, self.extended_ms, stats)?;
         }
         if index.0.is_multiple_of(SCAN_EVERY) { self.invariants() } else { Ok(()) }
     }

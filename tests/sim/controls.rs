@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use skein::domain::id::AgentId;
-use skein::domain::record::{Change, Record};
+use skein::domain::record::{Change, Clock, OverflowCause, Record, StepCause};
 
 use super::model::Sabotage;
 use super::run;
@@ -58,6 +58,81 @@ fn costs_more(record: &mut Record) {
 #[test]
 fn an_offer_beyond_the_capacity_is_seen() {
     finds("what is given fits the capacity", Sabotage { tamper: Some(costs_more), ..Sabotage::default() });
+}
+
+fn before_its_clock(record: &mut Record) {
+    for change in &mut record.changes {
+        if let Change::StepSet(set) = change {
+            set.cause = StepCause::Clock;
+        }
+    }
+}
+
+#[test]
+fn a_step_before_its_time_is_seen() {
+    let sabotage = Sabotage { tamper: Some(before_its_clock), ..Sabotage::default() };
+    finds("a step is not taken before its clock has run out", sabotage);
+}
+
+fn longer(record: &mut Record) {
+    for change in &mut record.changes {
+        if let Change::StepSet(set) = change
+            && let Some(clock) = &mut set.clock
+        {
+            clock.left_ms += 60_000;
+        }
+    }
+}
+
+#[test]
+fn a_step_that_lasts_longer_than_its_clock_is_seen() {
+    finds("a step has a clock of its own", Sabotage { tamper: Some(longer), ..Sabotage::default() });
+}
+
+fn waits_for_nobody(record: &mut Record) {
+    let skips = |change: &Change| matches!(change, Change::StepSet(set) if set.cause == StepCause::NobodyThere);
+    if !record.changes.iter().any(skips) {
+        return;
+    }
+    for change in &mut record.changes {
+        match change {
+            Change::StepSet(set) => {
+                (set.step, set.queues) = (0, Vec::new());
+                set.cause = StepCause::Reconfigured;
+                set.clock = Some(Clock { left_ms: 600_000, from: record.time });
+            }
+            // What was wanted before is wanted still: of none there are so many.
+            Change::Required(required) => required.levels = [("law".into(), 10)].into_iter().collect(),
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn waiting_at_a_step_that_nobody_could_take_is_seen() {
+    let sabotage = Sabotage { tamper: Some(waits_for_nobody), ..Sabotage::default() };
+    finds("nobody waits at a step that nobody could take", sabotage);
+}
+
+fn into_the_full_queue(record: &mut Record) {
+    let full = record.changes.iter().find_map(|change| match change {
+        Change::Overflowed(overflowed) if overflowed.cause == OverflowCause::Length && overflowed.to.is_some() => {
+            Some((overflowed.work, overflowed.queue.clone()))
+        }
+        _ => None,
+    });
+    for change in &mut record.changes {
+        if let (Change::WorkQueued { work, queue, .. }, Some((overflows, full))) = (change, &full)
+            && work == overflows
+        {
+            *queue = full.clone();
+        }
+    }
+}
+
+#[test]
+fn one_more_in_a_full_queue_is_seen() {
+    finds("nothing is added to a full queue", Sabotage { tamper: Some(into_the_full_queue), ..Sabotage::default() });
 }
 
 fn second_owner(record: &mut Record) {

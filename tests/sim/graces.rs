@@ -3,7 +3,7 @@
 use skein::domain::record::{Change, Parked, Record};
 use skein::domain::time::Timestamp;
 
-use super::checks::{Auditor, Broken, holds};
+use super::checks::{ACME, Auditor, Broken, holds};
 use super::stats::Stats;
 
 impl Auditor {
@@ -59,6 +59,9 @@ impl Auditor {
 
     /// Nobody without a connection owns anything after all graces. To be asked when all due timers have fired.
     pub(crate) fn graces_end(&self, now: Timestamp) -> Result<(), Broken> {
+        if let Some(space) = self.state.workspace(ACME) {
+            self.lines.hold(space, now, self.extended_ms)?;
+        }
         for (work, (until, then)) in &self.passing {
             let extended = i64::try_from(self.extended_ms - then).expect("small");
             let late = until.is_some_and(|until| now.millis_since(until) > extended + 1_000);

@@ -13,6 +13,7 @@ mod ending;
 mod faults;
 mod found;
 mod graces;
+mod lines;
 mod matters;
 mod model;
 mod node;

@@ -5,7 +5,8 @@ use skein::domain::id::Name;
 use skein::domain::rules::{Rule, When};
 use skein::domain::workspace::{
     Accept, AgentConfig, AgentKind, AgentProfile, CreditConfig, EndpointConfig, GracePolicy, HoursConfig,
-    IdentityConfig, Levels, Opening, OptOutConfig, QueueConfig, WorkspaceConfig,
+    IdentityConfig, Levels, Opening, OptOutConfig, OverflowConfig, OverflowWhen, PlanConfig, QueueConfig, Relax,
+    StepConfig, WorkspaceConfig,
 };
 
 use super::checks::ACME;
@@ -13,7 +14,7 @@ use super::customers::ENDPOINTS;
 use super::rng::Rng;
 
 /// Queues of the workspace.
-const QUEUES: [&str; 4] = ["support", "sales", "live", "quick"];
+const QUEUES: [&str; 5] = ["support", "sales", "live", "quick", "second"];
 
 fn queue(name: &str, accept: Accept, wrapup_max_ms: u64, recall_after_ms: u64, grace: GracePolicy) -> QueueConfig {
     QueueConfig {
@@ -72,10 +73,35 @@ pub(crate) fn config() -> WorkspaceConfig {
         name: Name::new(ACME),
         endpoints: endpoints.collect(),
         queues: vec![
-            queue("support", Accept::Manual, 30_000, 0, GracePolicy::Requeue),
-            QueueConfig { first_reply_target_ms: 20_000, ..queue("quick", Accept::Manual, 0, 0, GracePolicy::Requeue) },
-            queue("sales", Accept::Auto, 0, 120_000, GracePolicy::Keep),
             QueueConfig {
+                plan: Some(Name::new("wider")),
+                max_length: Some(3),
+                overflow: vec![
+                    OverflowConfig { move_to: Some(Name::new("second")), ..overflow(OverflowWhen::Length(3)) },
+                    OverflowConfig { add_queues: vec![Name::new("second")], ..overflow(OverflowWhen::Wait(50_000)) },
+                ],
+                ..queue("support", Accept::Manual, 30_000, 0, GracePolicy::Requeue)
+            },
+            QueueConfig {
+                first_reply_target_ms: 20_000,
+                overflow: vec![OverflowConfig {
+                    add_queues: vec![Name::new("second")],
+                    relax: Relax { drop: vec![Name::new("french")], ..Relax::default() },
+                    notify: true,
+                    ..overflow(OverflowWhen::NoAgent)
+                }],
+                ..queue("quick", Accept::Manual, 0, 0, GracePolicy::Requeue)
+            },
+            QueueConfig {
+                overflow: vec![OverflowConfig {
+                    move_to: Some(Name::new("second")),
+                    ..overflow(OverflowWhen::Wait(40_000))
+                }],
+                ..queue("sales", Accept::Auto, 0, 120_000, GracePolicy::Keep)
+            },
+            queue("second", Accept::Manual, 30_000, 0, GracePolicy::Requeue),
+            QueueConfig {
+                plan: Some(Name::new("wider")),
                 hours: Some(Name::new("desk")),
                 ..queue("live", Accept::Manual, 10_000, 45_000, GracePolicy::OfferBack)
             },
@@ -84,6 +110,7 @@ pub(crate) fn config() -> WorkspaceConfig {
         hours: vec![hours(20)],
         credits: vec![CreditConfig { name: Name::new("again"), ms: 90_000 }],
         credit_cap_ms: 60_000,
+        plans: plans(),
         rules: rules(),
         agents: agents
             .into_iter()
@@ -97,7 +124,7 @@ pub(crate) fn config() -> WorkspaceConfig {
                 AgentConfig { name: Name::new(name), profile: AgentProfile { skills, ..profile } }
             })
             .collect(),
-        guest: Some(profile(AgentKind::Human, &["support", "sales", "quick"], 2)),
+        guest: Some(profile(AgentKind::Human, &["support", "sales", "quick", "second"], 2)),
         templates: Vec::new(),
         thanks: ["thanks", "ok", "thank you"].map(str::to_owned).to_vec(),
         opt_out: opt_out(),
@@ -110,6 +137,30 @@ pub(crate) fn config() -> WorkspaceConfig {
         decline_cooldown_min_ms: 30_000,
         ..WorkspaceConfig::empty(Name::default())
     }
+}
+
+fn overflow(when: OverflowWhen) -> OverflowConfig {
+    OverflowConfig { when, move_to: None, add_queues: Vec::new(), relax: Relax::default(), notify: false }
+}
+
+/// One that asks for less and less and then asks others, and one of a single step.
+fn plans() -> Vec<PlanConfig> {
+    let french = |level| [(Name::new("french"), level)].into_iter().collect::<Levels>();
+    let wider = vec![
+        StepConfig { after_ms: 15_000, relax: Relax { lower: french(3), ..Relax::default() }, ..StepConfig::default() },
+        StepConfig {
+            after_ms: 25_000,
+            relax: Relax { drop: vec![Name::new("french"), Name::new("law")], ..Relax::default() },
+            add_queues: vec![Name::new("second")],
+        },
+    ];
+    let brief = vec![StepConfig {
+        after_ms: 10_000,
+        relax: Relax { lower: french(1), ..Relax::default() },
+        ..StepConfig::default()
+    }];
+    let plan = |name, steps| PlanConfig { name: Name::new(name), steps };
+    vec![plan("wider", wider), plan("brief", brief)]
 }
 
 /// Of every half hour the first minutes.
@@ -137,6 +188,7 @@ fn rules() -> Vec<Rule> {
             when: again,
             requires: french,
             credits: vec![Name::new("again")],
+            plan: Some(Name::new("brief")),
             ..Rule::default()
         },
     ]
@@ -176,6 +228,20 @@ pub(crate) fn changed(rng: &mut Rng) -> WorkspaceConfig {
         for endpoint in config.endpoints.iter_mut().filter(|endpoint| endpoint.queue == "quick") {
             endpoint.queue = Name::new("support");
         }
+    }
+    if rng.percent(20) {
+        // Nobody can that.
+        config.queues[1].requires = [(Name::new("law"), 3)].into_iter().collect();
+    }
+    if rng.percent(30) {
+        config.plans[0].steps.truncate(1);
+    }
+    if rng.percent(20) {
+        config.queues[0].plan = None;
+    }
+    if rng.percent(30) {
+        config.queues[0].max_length = *rng.pick(&[None, Some(1), Some(5)]);
+        config.queues[0].overflow[0].when = OverflowWhen::Length(1);
     }
     if rng.percent(30) {
         config.hours = vec![hours(*rng.pick(&[1, 29]))];

@@ -341,7 +341,9 @@ impl World {
 
     pub(crate) fn fire_timers(&mut self) -> Result<(), Broken> {
         self.node.fire_timers(self.now, &mut self.stats, self.store.sabotage.deaf_timer)?;
-        if self.node.engine.held() == 0 {
+        let state = self.node.engine.state();
+        let fired = state.due(self.now.max(state.time())).is_none();
+        if self.node.engine.held() == 0 && fired {
             self.audit()?;
             self.auditor.graces_end(self.now.max(self.auditor.state.time()))?;
         }

@@ -17,6 +17,7 @@ mod send;
 mod stub;
 mod unanswered;
 mod view;
+mod widening;
 
 pub(super) use command::{
     Sends, Wire, command, conversation_id, list_works, message_id, own_command, page_size, place, with_words, work_id,

@@ -2,6 +2,7 @@
 
 use super::enums;
 use super::facts::aside;
+use super::widening::widening;
 use crate::agents::status::Refusal;
 use crate::domain::event::Scope;
 use crate::domain::id::{Index, Position};
@@ -71,6 +72,7 @@ pub(super) fn work(view: WorkView) -> p::Work {
         wake_on_fact: view.passing.wake_on_fact.map(Into::into).unwrap_or_default(),
         held_until: view.passing.held_until.map(timestamp),
         promised_by: view.passing.promised_by.map(timestamp),
+        widening: widening(view.widening).map(Box::new),
         transfer: view.passing.transfer.map(|transfer| p::Transfer {
             agent: transfer.to.map(Into::into).unwrap_or_default(),
             queue: transfer.queue.into(),

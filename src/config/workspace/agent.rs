@@ -72,6 +72,11 @@ pub(super) struct Profile {
 }
 
 impl Profile {
+    /// Queues it serves.
+    pub(super) fn queues(&self) -> impl Iterator<Item = &str> {
+        self.queues.iter().map(|queue| queue.as_ref().as_str())
+    }
+
     pub(super) fn check(&self, key: &str, queues: &[&str], skills: &[&str], brands: &[&str], check: &mut Check<'_>) {
         for brand in &self.brands {
             check.one_of(format!("{key}.brands"), brand, "brand", brands);

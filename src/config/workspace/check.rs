@@ -19,12 +19,13 @@ pub(super) struct Check<'t> {
     path: &'t Path,
     text: &'t str,
     problems: Vec<Problem>,
+    warnings: Vec<Problem>,
 }
 
 impl<'t> Check<'t> {
     /// Of a text; the path is only shown.
     pub(super) fn new(path: &'t Path, text: &'t str) -> Self {
-        Self { path, text, problems: Vec::new() }
+        Self { path, text, problems: Vec::new(), warnings: Vec::new() }
     }
 
     /// Whether nothing is wrong.
@@ -35,6 +36,16 @@ impl<'t> Check<'t> {
     /// All that was found.
     pub(super) fn into_problems(self) -> Vec<Problem> {
         self.problems
+    }
+
+    /// What comes to nothing, and is no problem.
+    pub(super) fn into_warnings(self) -> Vec<Problem> {
+        self.warnings
+    }
+
+    pub(super) fn warn(&mut self, span: Range<usize>, key: String, rule: &str) {
+        let origin = Origin::File(self.path.to_owned());
+        self.warnings.push(Problem::at(origin, self.text, span, key, rule.to_owned(), false));
     }
 
     pub(super) fn problem(&mut self, span: Range<usize>, key: String, rule: impl Into<String>, hint: Option<String>) {

@@ -12,10 +12,13 @@ use super::credit::Credit;
 use super::endpoint::Endpoint;
 use super::hours::{Hours, MAX_HOURS};
 use super::identity::Identity;
+use super::idle;
 use super::opt_out::OptOut;
+use super::overflow;
+use super::plan::{self, Plan};
 use super::queue::Queue;
 use super::rule::{self, Named, Placed, RuleSection};
-use super::skill::Skill;
+use super::skill::{Skill, SkillLevels};
 use super::template::{self, Template};
 use super::work::Work;
 use crate::config::problem::{Origin, Problem};
@@ -25,7 +28,7 @@ use crate::domain::workspace::{MAX_SKILLS, WorkspaceConfig};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct File {
+pub(super) struct File {
     name: Spanned<String>,
     #[serde(default)]
     default_country: Option<Spanned<String>>,
@@ -38,13 +41,15 @@ struct File {
     #[serde(default)]
     endpoint: Vec<Endpoint>,
     #[serde(default)]
-    queue: Vec<Queue>,
+    pub(super) queue: Vec<Queue>,
     #[serde(default)]
     skill: Vec<Skill>,
     #[serde(default)]
     hours: Vec<Hours>,
     #[serde(default)]
     credit: Vec<Credit>,
+    #[serde(default)]
+    pub(super) plan: Vec<Plan>,
     #[serde(default)]
     rule: Vec<RuleSection>,
     #[serde(default)]
@@ -84,7 +89,45 @@ pub fn parse_workspace(path: &Path, text: &str) -> Result<WorkspaceConfig, Vec<P
     Err(check.into_problems())
 }
 
+/// What a workspace file says that comes to nothing, each with its place; none of a file that has problems or cannot be read.
+#[must_use]
+pub fn workspace_warnings(path: &Path) -> Vec<Problem> {
+    let Ok(text) = std::fs::read_to_string(path) else { return Vec::new() };
+    warnings(path, &text)
+}
+
+pub(super) fn warnings(path: &Path, text: &str) -> Vec<Problem> {
+    let Ok(file) = load_toml::<File>(path, text) else { return Vec::new() };
+    let mut check = Check::new(path, text);
+    file.check(&mut check);
+    if !check.is_fine() {
+        return Vec::new();
+    }
+    idle::warn(&file, &mut check);
+    check.into_warnings()
+}
+
 impl File {
+    /// Skills that queues and rules require, with their levels.
+    pub(super) fn required(&self) -> impl Iterator<Item = (&str, u8)> {
+        let queues = self.queue.iter().map(|queue| &queue.requires);
+        let levels = queues.chain(self.rule.iter().map(|rule| &rule.requires)).flat_map(SkillLevels::iter);
+        levels.map(|(skill, level)| (skill.as_ref().as_str(), *level.as_ref()))
+    }
+
+    /// Queues that agents serve.
+    pub(super) fn served(&self) -> Vec<&str> {
+        let profiles = self.agent.iter().map(|agent| &agent.profile).chain(&self.guest);
+        profiles.flat_map(Profile::queues).collect()
+    }
+
+    /// Plans that queues and rules name.
+    pub(super) fn plans_used(&self) -> Vec<&str> {
+        let queues = self.queue.iter().filter_map(|queue| queue.plan.as_ref());
+        let plans = queues.chain(self.rule.iter().filter_map(|rule| rule.plan.as_ref()));
+        plans.map(|plan| plan.as_ref().as_str()).collect()
+    }
+
     fn check(&self, check: &mut Check<'_>) {
         check.token("name", &self.name);
         if let Some(country) = &self.default_country
@@ -112,12 +155,18 @@ impl File {
         let endpoints: Vec<&str> = self.endpoint.iter().map(|endpoint| endpoint.name.as_ref().as_str()).collect();
         let channels: Vec<&str> = self.endpoint.iter().map(|endpoint| endpoint.channel.as_ref().as_str()).collect();
         let hours: Vec<&str> = self.hours.iter().map(|hours| hours.name.as_ref().as_str()).collect();
+        let plans: Vec<&str> = self.plan.iter().map(|plan| plan.name.as_ref().as_str()).collect();
         if let Some(default) = &self.work.hours {
             check.listed("work.hours".into(), default, "hours", &hours);
         }
         for (at, queue) in self.queue.iter().enumerate() {
             queue.check(&format!("queue[{at}]"), &skills, &channels, &hours, check);
+            if let Some(plan) = &queue.plan {
+                check.listed(format!("queue[{at}].plan"), plan, "plan", &plans);
+            }
         }
+        plan::check(&self.plan, &queues, &skills, check);
+        overflow::check(&self.queue, &queues, &skills, check);
         for (at, endpoint) in self.endpoint.iter().enumerate() {
             endpoint.check(&format!("endpoint[{at}]"), &queues, check);
         }
@@ -133,6 +182,7 @@ impl File {
         template::check(&self.template, &reached, check);
         let credits: Vec<&str> = self.credit.iter().map(|credit| credit.name.as_ref().as_str()).collect();
         let named = Named {
+            plans: &plans,
             credits: &credits,
             queues: &queues,
             skills: &skills,
@@ -149,6 +199,7 @@ impl File {
         let served = self.work.hours.map(|hours| Name::new(hours.as_ref()));
         let config = WorkspaceConfig {
             rules,
+            plans: self.plan.into_iter().map(Plan::into_config).collect(),
             hours: self.hours.into_iter().map(Hours::into_config).collect(),
             credits: self.credit.into_iter().map(Credit::into_config).collect(),
             credit_cap_ms: millis(self.work.credit_cap),
@@ -204,7 +255,8 @@ mod tests {
     #[test]
     fn the_company_of_the_example_is_complete_and_its_rules_do_what_they_say() {
         let company = parse(include_str!("../../../config/company.toml")).unwrap();
-        assert_eq!((company.rules.len(), company.skills.len(), company.queues.len()), (5, 4, 4));
+        let (rules, plans) = (company.rules.len(), company.plans.len());
+        assert_eq!((rules, plans, company.skills.len(), company.queues.len()), (5, 2, 4, 4));
         assert_eq!(WorkspaceConfig::from_canonical(&company.canonical()).unwrap(), company);
     }
 

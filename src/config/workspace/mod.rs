@@ -11,7 +11,10 @@ mod endpoint;
 mod file;
 mod hours;
 mod identity;
+mod idle;
 mod opt_out;
+mod overflow;
+mod plan;
 mod queue;
 mod rule;
 mod skill;
@@ -19,4 +22,4 @@ mod template;
 mod work;
 
 pub use check::is_token;
-pub use file::{load_workspace, parse_workspace};
+pub use file::{load_workspace, parse_workspace, workspace_warnings};

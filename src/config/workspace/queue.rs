@@ -8,6 +8,7 @@ use toml::Spanned;
 
 use super::check::Check;
 use super::file::millis;
+use super::overflow::Overflow;
 use super::skill::SkillLevels;
 use crate::config::units::duration;
 use crate::domain::id::Name;
@@ -34,7 +35,7 @@ pub(super) struct Queue {
     #[serde(default)]
     grace: GracePolicy,
     #[serde(default)]
-    requires: SkillLevels,
+    pub(super) requires: SkillLevels,
     #[serde(default)]
     hours: Option<Spanned<String>>,
     #[serde(default)]
@@ -43,6 +44,12 @@ pub(super) struct Queue {
     visibility: Visibility,
     #[serde(default)]
     channel: BTreeMap<Spanned<String>, ChannelTargets>,
+    #[serde(default)]
+    pub(super) plan: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(super) max_length: Option<Spanned<u32>>,
+    #[serde(default)]
+    pub(super) overflow: Vec<Overflow>,
 }
 
 /// `[queue.channel.NAME]`: goals of a channel, where they are others.
@@ -110,6 +117,9 @@ impl Queue {
             wrapup_cost: self.wrapup_cost,
             grace: self.grace,
             requires: self.requires.into_config(),
+            plan: self.plan.map(|plan| Name::new(plan.as_ref())),
+            max_length: self.max_length.map(Spanned::into_inner),
+            overflow: self.overflow.into_iter().map(Overflow::into_config).collect(),
         }
     }
 }

@@ -37,9 +37,11 @@ pub(super) struct RuleSection {
     #[serde(default)]
     queue: Option<Spanned<String>>,
     #[serde(default)]
-    requires: SkillLevels,
+    pub(super) requires: SkillLevels,
     #[serde(default)]
     credits: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub(super) plan: Option<Spanned<String>>,
     #[serde(default)]
     test: Vec<Spanned<Test>>,
 }
@@ -100,6 +102,7 @@ fn hits() -> bool {
 /// What rules may name.
 pub(super) struct Named<'f> {
     pub(super) queues: &'f [&'f str],
+    pub(super) plans: &'f [&'f str],
     pub(super) skills: &'f [&'f str],
     pub(super) credits: &'f [&'f str],
     pub(super) endpoints: &'f [&'f str],
@@ -138,11 +141,14 @@ impl RuleSection {
     fn check(&self, key: &str, named: &Named<'_>, check: &mut Check<'_>) {
         if let Some(queue) = &self.queue {
             check.listed(format!("{key}.queue"), queue, "queue", named.queues);
-        } else if self.requires.is_empty() && self.credits.is_empty() {
-            let rule = "does nothing: it needs a `queue`, skills that it `requires`, or `credits`";
+        } else if self.requires.is_empty() && self.credits.is_empty() && self.plan.is_none() {
+            let rule = "does nothing: it needs a `queue`, skills that it `requires`, `credits`, or a `plan`";
             check.problem(self.name.span(), key.to_owned(), rule, None);
         }
         self.requires.check(&format!("{key}.requires"), named.skills, check);
+        if let Some(plan) = &self.plan {
+            check.listed(format!("{key}.plan"), plan, "plan", named.plans);
+        }
         for credit in &self.credits {
             check.listed(format!("{key}.credits"), credit, "credit", named.credits);
         }
@@ -169,6 +175,7 @@ impl RuleSection {
             queue: self.queue.map(|queue| Name::new(queue.as_ref())),
             requires: self.requires.into_config(),
             credits: self.credits.iter().map(|name| Name::new(name.as_ref())).collect(),
+            plan: self.plan.map(|plan| Name::new(plan.as_ref())),
         };
         (rule, self.test.into_iter().map(|test| (test.span(), test.into_inner())).collect())
     }

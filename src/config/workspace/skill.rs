@@ -21,6 +21,10 @@ pub(super) struct Skill {
 pub(super) struct SkillLevels(BTreeMap<Spanned<String>, Spanned<u8>>);
 
 impl SkillLevels {
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&Spanned<String>, &Spanned<u8>)> {
+        self.0.iter()
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -16,10 +16,9 @@ use crate::domain::draft::Draft;
 use crate::domain::event::{Assurance, InboundEvent, Scope};
 use crate::domain::id::{AgentId, MessageId, Name, WorkId};
 use crate::domain::record::{
-    Author, Change, Direction, Flags, MessageContent, MessageStored, OptSource, PartsJoined, QueueCause, Required,
-    WorkOpened,
+    Author, Change, Direction, Flags, MessageContent, MessageStored, OptSource, PartsJoined, QueueCause, WorkOpened,
 };
-use crate::domain::routing::{self, Chosen, answer_by, demanded, key, requeue};
+use crate::domain::routing::{self, Chosen, answer_by, key, requeue};
 use crate::domain::session::Agent;
 use crate::domain::view::WorkState;
 use crate::domain::work::{Says, Work, goes_on, guard, hold_to_channels, settle_cost};
@@ -252,11 +251,8 @@ fn settle(draft: &mut Draft<'_>, id: WorkId) {
     };
     let config = draft.space.config();
     let key = key(config, &work.queue, work, draft.now.0);
-    let levels = demanded(config, &work.queue, work);
-    let (sooner, other) = (!work.queue.is_empty() && key < work.key, levels != work.requires);
-    if other {
-        draft.push(Change::Required(Required { work: id, levels }));
-    }
+    let sooner = !work.queue.is_empty() && key < work.key;
+    routing::require(draft, id);
     if sooner {
         draft.push(Change::WorkRekeyed { work: id, key });
     }

@@ -4,10 +4,10 @@ use smallvec::SmallVec;
 
 use super::{
     Assigned, AutomationMuted, CooledDown, DeadLettered, Evidence, HoursTurned, IdentityOpened, IdentityRekeyed,
-    IdentityStatus, Input, InputResumed, MessageStored, OfferMade, OfferOutcome, OptNoted, Parked, PartHeld,
-    PartsJoined, PresenceSet, Promised, QueueCause, ReceiptNoted, Required, Resettled, Routed, SessionEnd, SessionLost,
-    SuggestionEnd, SuggestionReason, ThroughParked, TransferEnded, Transferring, UnassignReason, Woken, WorkOpened,
-    WrapUpExtended, WrapUpStarted,
+    IdentityStatus, Input, InputResumed, MessageStored, OfferMade, OfferOutcome, OptNoted, OverflowSet, Overflowed,
+    Parked, PartHeld, PartsJoined, PresenceSet, Promised, QueueCause, ReceiptNoted, Required, Resettled, Routed,
+    SessionEnd, SessionLost, StepSet, SuggestionEnd, SuggestionReason, ThroughParked, TransferEnded, Transferring,
+    UnassignReason, Unserved, Woken, WorkOpened, WrapUpExtended, WrapUpStarted,
 };
 use crate::domain::event::{Assurance, ErrorClass, ReceiptStatus};
 use crate::domain::id::{AgentId, AssignmentId, Index, LeafId, MessageId, Name, OfferId, Position, RootId, WorkId};
@@ -430,6 +430,14 @@ pub enum Change {
     Required(Required),
     /// What the rules made of a Work; what they were given is personal content.
     Routed(Box<Routed>),
+    /// The step of its plan that a Work stands at.
+    StepSet(Box<StepSet>),
+    /// What a Work overflows by next.
+    OverflowSet(OverflowSet),
+    /// A Work overflows.
+    Overflowed(Box<Overflowed>),
+    /// Whether anybody whom the configuration knows could ever take a Work.
+    Unserved(Unserved),
     /// A Work that waits or is offered is due at another time.
     WorkRekeyed {
         /// Which.

@@ -13,6 +13,7 @@ mod input;
 mod message;
 mod passing;
 mod routed;
+mod widened;
 mod work;
 
 pub use agent::{Presence, PresenceSet, SessionEnd, SessionLost};
@@ -29,6 +30,7 @@ pub use message::{
 };
 pub use passing::{Parked, Promised, TransferEnded, TransferOutcome, Transferring, WakeCause, Woken, WrapUpExtended};
 pub use routed::{Credit, Inputs, Required, Routed};
+pub use widened::{Clock, OverflowCause, OverflowSet, Overflowed, StepCause, StepSet, Unserved};
 pub use work::{
     AssignCause, Assigned, AutomationMuted, CooledDown, MuteReason, OfferMade, OfferOutcome, QueueCause, Resettled,
     UnassignReason, WorkBrief, WorkOpened, WrapUpStarted,

@@ -29,6 +29,8 @@ pub struct Routed {
     pub requires: Levels,
     /// What makes it due earlier.
     pub credits: Vec<Credit>,
+    /// Plan that the rule gives it; empty: none.
+    pub plan: Name,
 }
 
 /// What makes a Work due earlier.

@@ -44,6 +44,8 @@ pub enum QueueCause {
     Transferred,
     /// It was parked and woke, and its agent was not there.
     Woken,
+    /// It overflowed from another queue.
+    Overflowed,
 }
 
 /// A Work shown to an agent.

@@ -1,36 +1,55 @@
 //! Matching: a Work that waits with an agent eligible now, or an agent with room with the Work due first.
 //!
-//! Nobody is matched with Work of a queue that is closed at this time. *Eligible now* = READY with its connection, serves queue and channel, has the skills, has room for the cost after open offers, no
-//! cool-down for this Work. **Work conserving**: no Work waits beside an agent eligible now.
+//! *Eligible now* = READY with its connection, serves the channels and an open one of the queues that the Work stands in (its own, and those
+//! that its plan or overflow has added), has the skills, has room for the cost after open offers, no cool-down for this Work. **Work conserving**: no Work waits beside an agent eligible now.
 
 use std::time::Duration;
 
 use crate::domain::draft::Draft;
 use crate::domain::id::{AgentId, Name, WorkId};
-use crate::domain::record::{AssignCause, Assigned, Change, QueueCause, Required, UnassignReason};
+use crate::domain::record::{AssignCause, Assigned, Change, QueueCause, Required, StepCause, UnassignReason};
 use crate::domain::session::Agent;
 use crate::domain::time::Timestamp;
 use crate::domain::work::{Owner, Work, passed_back, show, with_note};
-use crate::domain::workspace::{Accept, GracePolicy, IndexedConfig, Levels, QueueConfig};
+use crate::domain::workspace::{Accept, GracePolicy, IndexedConfig, Levels, QueueConfig, Workspace};
 
 use super::due::key;
-use super::ready::Standing;
+use super::overflow::{self, Overflows, admit};
+use super::plan;
+use super::unserved::hold_unserved;
 use super::waiting::Due;
 
 /// How long a lost owner's Work of a live channel waits for it (domain rules, section 7).
 const LIVE_GRACE_MS: u64 = 120_000;
 
 /// Whether the agent could be given the Work now.
-pub(crate) fn eligible(agent: &Agent, work: &Work) -> bool {
-    attends(agent, work) && !work.cooldowns.iter().any(|cooldown| cooldown.agent == agent.id)
+pub(crate) fn eligible(space: &Workspace, agent: &Agent, work: &Work) -> bool {
+    attends(space, agent, work) && !work.cooldowns.iter().any(|cooldown| cooldown.agent == agent.id)
 }
 
-fn attends(agent: &Agent, work: &Work) -> bool {
-    work.is_served_by(agent) && agent.has_room(work.cost_for(&agent.profile))
+fn attends(space: &Workspace, agent: &Agent, work: &Work) -> bool {
+    serves(space, agent, work) && agent.has_room(work.cost_for(&agent.profile))
+}
+
+fn serves(space: &Workspace, agent: &Agent, work: &Work) -> bool {
+    let is_reached = |queue: &Name| agent.profile.queues.contains(queue) && space.is_open(queue);
+    work.is_served_by(agent) && work.queues().any(is_reached)
 }
 
 /// Puts a Work into its queue and matches it.
 pub(crate) fn requeue(draft: &mut Draft<'_>, id: WorkId, queue: &Name, cause: QueueCause, preferred: Option<AgentId>) {
+    requeue_after(draft, id, queue, cause, preferred, Overflows::new());
+}
+
+/// The same, when overflow makes it come there.
+pub(super) fn requeue_after(
+    draft: &mut Draft<'_>,
+    id: WorkId,
+    queue: &Name,
+    cause: QueueCause,
+    preferred: Option<AgentId>,
+    overflows: Overflows,
+) {
     let Some(work) = draft.work(id) else { return };
     let config = draft.space.config();
     // What the configuration lost a queue for still has to be done.
@@ -38,18 +57,34 @@ pub(crate) fn requeue(draft: &mut Draft<'_>, id: WorkId, queue: &Name, cause: Qu
         Some(_) => queue,
         None => refuge(config, work).unwrap_or(queue),
     };
-    let key = key(config, queue, work, draft.now.0);
-    let levels = demanded(config, queue, work);
+    let (queue, overflows) = admit(draft, work, queue, overflows);
+    let key = key(config, &queue, work, draft.now.0);
+    let levels = demanded(config, &queue, work);
     if levels != work.requires {
         draft.push(Change::Required(Required { work: id, levels }));
     }
-    draft.push(Change::WorkQueued { work: id, queue: queue.clone(), key, cause, preferred });
+    draft.push(Change::WorkQueued { work: id, queue, key, cause, preferred });
+    overflows.into_iter().for_each(|overflowed| draft.push(Change::Overflowed(Box::new(overflowed))));
+    overflow::begin(draft, id);
+    plan::begin(draft, id, StepCause::Queued);
+    plan::require(draft, id);
+    plan::widen(draft, id);
     place(draft, id);
+    hold_unserved(draft, id);
 }
 
-/// What is wanted of whoever takes the Work from the queue: by that, by the rule that
+/// What is wanted of whoever takes the Work from the queue now: less than at first, as far as its circle has widened there.
+pub(super) fn demanded(config: &IndexedConfig, queue: &str, work: &Work) -> Levels {
+    let mut levels = wanted(config, queue, work);
+    if work.queue == queue {
+        plan::relax(config, work, &mut levels);
+    }
+    levels
+}
+
+/// What is wanted of whoever takes the Work from the queue at first: by that, by the rule that
 /// decided, and by the queues of the other endpoints it is spoken on.
-pub(crate) fn demanded(config: &IndexedConfig, queue: &str, work: &Work) -> Levels {
+pub(super) fn wanted(config: &IndexedConfig, queue: &str, work: &Work) -> Levels {
     let beside = work.places_beside().iter().map(|place| place.queue.as_str());
     let mut levels = Levels::new();
     for queue in std::iter::once(queue).chain(beside).filter_map(|queue| config.queue(queue)) {
@@ -86,11 +121,8 @@ pub(crate) fn place(draft: &mut Draft<'_>, id: WorkId) {
     let Some(work) = draft.work(id).filter(|work| work.is_waiting()) else {
         return;
     };
-    if !draft.space.is_open(&work.queue) {
-        return;
-    }
     let chosen = preferred(draft, work)
-        .or_else(|| least_loaded(draft, work, draft.space.ready.with_room(&work.queue), eligible))
+        .or_else(|| least_loaded(draft, work, false, |agent| eligible(draft.space, agent, work)))
         .or_else(|| lifted(draft, work));
     if let Some(agent) = chosen {
         give(draft, id, agent);
@@ -99,20 +131,19 @@ pub(crate) fn place(draft: &mut Draft<'_>, id: WorkId) {
 
 fn preferred(draft: &Draft<'_>, work: &Work) -> Option<AgentId> {
     let agent = draft.agent(work.preferred?)?;
-    eligible(agent, work).then_some(agent.id)
+    eligible(draft.space, agent, work).then_some(agent.id)
 }
 
-fn least_loaded(
-    draft: &Draft<'_>,
-    work: &Work,
-    asked: impl Iterator<Item = Standing>,
-    fits: impl Fn(&Agent, &Work) -> bool,
-) -> Option<AgentId> {
+/// Of those who fit, the one who stands first in the lines of the Work's queues. `full`: those without room are asked, too.
+fn least_loaded(draft: &Draft<'_>, work: &Work, full: bool, fits: impl Fn(&Agent) -> bool) -> Option<AgentId> {
     let touched = draft.touched_agents();
-    let untouched = asked
-        .filter(|(_, _, id)| !touched.iter().any(|agent| agent.id == *id))
-        .find(|(_, _, id)| draft.space.agents.get(id.at()).is_some_and(|agent| fits(agent, work)));
-    let touched = touched.iter().filter(|agent| fits(agent, work)).filter_map(Agent::standing).min();
+    let first = |queue: &Name| {
+        let line = draft.space.ready.line(queue, full);
+        line.filter(|(_, _, id)| !touched.iter().any(|agent| agent.id == *id))
+            .find(|(_, _, id)| draft.space.agents.get(id.at()).is_some_and(&fits))
+    };
+    let untouched = work.queues().filter(|queue| draft.space.is_open(queue)).filter_map(first).min();
+    let touched = touched.iter().filter(|agent| fits(agent)).filter_map(Agent::standing).min();
     untouched.into_iter().chain(touched).min().map(|(_, _, id)| id)
 }
 
@@ -121,15 +152,14 @@ fn lifted(draft: &Draft<'_>, work: &Work) -> Option<AgentId> {
     if !work.cooldowns.iter().any(|cooldown| cooldown.liftable) {
         return None;
     }
+    let space = draft.space;
     let cooled = |agent: &Agent| work.cooldowns.iter().any(|cooldown| cooldown.agent == agent.id);
-    let ready = &draft.space.ready;
-    if least_loaded(draft, work, ready.all(&work.queue), |agent, work| work.is_served_by(agent) && !cooled(agent))
-        .is_some()
-    {
+    if least_loaded(draft, work, true, |agent| serves(space, agent, work) && !cooled(agent)).is_some() {
         return None;
     }
-    least_loaded(draft, work, ready.with_room(&work.queue), |agent, work| {
-        attends(agent, work) && work.cooldowns.iter().any(|cooldown| cooldown.agent == agent.id && cooldown.liftable)
+    least_loaded(draft, work, false, |agent| {
+        attends(space, agent, work)
+            && work.cooldowns.iter().any(|cooldown| cooldown.agent == agent.id && cooldown.liftable)
     })
 }
 
@@ -155,7 +185,7 @@ fn due_first(draft: &Draft<'_>, agent: &Agent) -> Option<WorkId> {
     let touched = draft.touched_works();
     let mut found: Option<Due> = touched
         .iter()
-        .filter(|work| work.is_waiting() && draft.space.is_open(&work.queue))
+        .filter(|work| work.is_waiting())
         .filter(|work| could_have(draft, agent, work))
         .map(|work| (work.key, work.id))
         .min();
@@ -177,7 +207,8 @@ fn due_first(draft: &Draft<'_>, agent: &Agent) -> Option<WorkId> {
 }
 
 fn could_have(draft: &Draft<'_>, agent: &Agent, work: &Work) -> bool {
-    eligible(agent, work) || (attends(agent, work) && lifted(draft, work) == Some(agent.id))
+    let space = draft.space;
+    eligible(space, agent, work) || (attends(space, agent, work) && lifted(draft, work) == Some(agent.id))
 }
 
 /// Somebody has left: Work that waits only because of a cool-down may have nobody else now.

@@ -2,18 +2,28 @@
 //!
 //! *Eligible now* is defined once, in `matching`; engine, invariants and explanations use that definition.
 
+mod able;
 mod due;
 mod matching;
+mod overflow;
+mod plan;
 mod ready;
 mod requirement;
 mod reroute;
 pub mod rules;
+mod stranded;
+mod unserved;
 mod waiting;
 
+pub(crate) use able::{Able, Registered};
 pub(crate) use due::key;
-pub(crate) use matching::{answer_by, assign, demanded, eligible, fill, place, requeue, revisit_cooled};
+pub(crate) use matching::{answer_by, assign, eligible, fill, place, requeue, revisit_cooled};
+pub(crate) use overflow::{begin as await_overflow, overflow_due};
+pub(crate) use plan::{begin as begin_plan, require, skip, step_due, widen};
 pub(crate) use ready::{ReadyAgents, Standing};
 pub(crate) use requirement::{Requirement, Requirements};
 pub(crate) use reroute::{Chosen, choose, reroute, route};
 pub(crate) use rules::{Rules, Told};
+pub(crate) use stranded::Stranded;
+pub(crate) use unserved::hold_unserved;
 pub(crate) use waiting::{Due, Waiting};

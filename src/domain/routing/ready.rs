@@ -52,9 +52,9 @@ impl ReadyAgents {
         self.queues.get(queue).into_iter().flat_map(|line| &line.with_room).copied()
     }
 
-    /// All READY agents of the queue, those without room last.
-    pub(crate) fn all(&self, queue: &str) -> impl Iterator<Item = Standing> {
-        let full = self.queues.get(queue).into_iter().flat_map(|line| &line.full).copied();
-        self.with_room(queue).chain(full)
+    /// The same, and behind them those without room if they are asked, too.
+    pub(crate) fn line(&self, queue: &str, full: bool) -> impl Iterator<Item = Standing> {
+        let without_room = self.queues.get(queue).filter(|_| full).into_iter().flat_map(|line| &line.full).copied();
+        self.with_room(queue).chain(without_room)
     }
 }

@@ -16,32 +16,46 @@ use crate::domain::work::Work;
 use crate::domain::workspace::{AgentProfile, Levels, WorkspaceConfig};
 
 /// What is required of whoever takes a Work. Waiting Work is grouped by it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Requirement {
-    /// Serves one of these queues.
+    /// Serves one of these queues; the first is that of the Work.
     pub(crate) queues: SmallVec<[Name; 1]>,
     /// Serves all of these channels.
     pub(crate) channels: SmallVec<[Name; 1]>,
     /// Has all of these skills.
     pub(crate) levels: Levels,
+    /// Programs are silent in the Work.
+    pub(crate) people_only: bool,
 }
 
 impl Requirement {
     /// Of a Work in its queue.
     pub(crate) fn of(work: &Work) -> Self {
+        Self::with(work, &work.queue, work.added_queues(), work.requires.clone())
+    }
+
+    /// Of a Work if it were in a queue, with others beside, and these skills were wanted.
+    pub(crate) fn with<'n>(work: &Work, queue: &Name, beside: impl Iterator<Item = &'n Name>, levels: Levels) -> Self {
         let mut channels: SmallVec<[Name; 1]> = smallvec![work.channel.clone()];
         for place in work.places_beside() {
             if !channels.contains(&place.channel) {
                 channels.push(place.channel.clone());
             }
         }
-        Self { queues: smallvec![work.queue.clone()], channels, levels: work.requires.clone() }
+        let mut queues: SmallVec<[Name; 1]> = smallvec![queue.clone()];
+        for added in beside {
+            if !queues.contains(added) {
+                queues.push(added.clone());
+            }
+        }
+        // In whatever order they were added, they are the same.
+        queues[1..].sort_unstable();
+        Self { queues, channels, levels, people_only: work.muted().is_some() }
     }
 
     /// Whether a READY agent who serves one of the queues can take the Work beside all that it has.
     pub(crate) fn is_met_beside(&self, agent: &Agent) -> bool {
-        let cost = self.channels.iter().map(|channel| agent.profile.cost(channel)).max().unwrap_or(1);
-        agent.has_room(cost)
+        agent.has_room(self.cost_for(&agent.profile))
             && self.channels.iter().all(|channel| agent.serves(channel))
             && agent.profile.skills.meet(&self.levels)
     }

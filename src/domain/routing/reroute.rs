@@ -26,6 +26,7 @@ struct Said {
     rule: Name,
     requires: Levels,
     credits: Vec<Credit>,
+    plan: Name,
     inputs: Inputs,
 }
 
@@ -43,8 +44,9 @@ pub(crate) fn choose(draft: &Draft<'_>, endpoint: &EndpointConfig, inputs: Input
     let rule = draft.space.rules.first(&of);
     let (name, requires) = rule.map(|rule| (rule.name.clone(), rule.requires.clone())).unwrap_or_default();
     let credits = rule.map(|rule| draft.space.config().credits(&rule.credits)).unwrap_or_default();
+    let plan = rule.and_then(|rule| rule.plan.clone()).unwrap_or_default();
     let queue = rule.and_then(|rule| rule.queue.as_ref()).unwrap_or(&endpoint.queue).clone();
-    Chosen { queue, said: Some(Box::new(Said { rule: name, requires, credits, inputs })) }
+    Chosen { queue, said: Some(Box::new(Said { rule: name, requires, credits, plan, inputs })) }
 }
 
 /// Puts a Work where it was chosen to go.
@@ -52,11 +54,12 @@ pub(crate) fn route(draft: &mut Draft<'_>, id: WorkId, chosen: Chosen, cause: Qu
     let Some(leaf) = draft.work(id).map(|work| work.leaf) else { return };
     let Chosen { queue, said } = chosen;
     if let Some(said) = said {
-        let Said { rule, requires, credits, mut inputs } = *said;
+        let Said { rule, requires, credits, plan, mut inputs } = *said;
         // A value is sealed with the key of the leaf that it is filed under, and stands there.
         inputs.facts_elsewhere.iter_mut().for_each(|(_, value)| value.clear());
         draft.with_content(leaf, PersonalValue::Inputs(Box::new(inputs)));
-        draft.push(Change::Routed(Box::new(Routed { work: id, leaf, rule, queue: queue.clone(), requires, credits })));
+        let routed = Routed { work: id, leaf, rule, queue: queue.clone(), requires, credits, plan };
+        draft.push(Change::Routed(Box::new(routed)));
     }
     requeue(draft, id, &queue, cause, preferred);
 }
@@ -101,6 +104,7 @@ fn chosen_now(draft: &Draft<'_>, work: &Work) -> Option<Chosen> {
     let same = said.rule == before.rule
         && now.queue == before.queue
         && said.requires == before.requires
-        && said.credits == before.credits;
+        && said.credits == before.credits
+        && said.plan == before.plan;
     (!same).then_some(now)
 }

@@ -150,6 +150,7 @@ mod tests {
             queues: queues.iter().map(|queue| Name::const_new(queue)).collect(),
             channels: smallvec![Name::const_new("chat")],
             levels: [(Name::const_new(skill), 1)].into_iter().collect::<Levels>(),
+            people_only: false,
         }
     }
 

@@ -179,9 +179,9 @@ impl Agent {
         listed(&self.channels) && listed(&self.profile.channels)
     }
 
-    /// Whether it could take a Work of the queue and channel: READY and it serves both. Room is another matter.
-    pub(crate) fn attends(&self, queue: &str, channel: &str) -> bool {
-        self.is_ready() && self.serves(channel) && self.profile.queues.iter().any(|name| name == queue)
+    /// Whether it is there for Work to come: it has a session, with its connection or waiting for it, and is READY or away for a while.
+    pub(crate) fn is_logged_in(&self) -> bool {
+        self.session.is_some() && matches!(self.presence, Presence::Ready | Presence::Away)
     }
 
     /// Whether there is room for something more of that cost.

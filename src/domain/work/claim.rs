@@ -29,7 +29,7 @@ pub(super) fn claim(draft: &mut Draft<'_>, agent: AgentId, id: WorkId) -> Result
     if let Some(owner) = work.owner.filter(|owner| owner.agent == agent || !is_anybodys) {
         return Err(Rejection::StaleAssignment { current: Some((owner.assignment, owner.agent)) });
     }
-    if !claimer.profile.queues.contains(&work.queue) {
+    if !work.queues().any(|queue| claimer.profile.queues.contains(queue)) {
         return Err(Rejection::QueueNotServed { queue: work.queue.clone() });
     }
     let open = work.offer;

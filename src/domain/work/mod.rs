@@ -21,6 +21,7 @@ mod routing;
 mod said;
 mod split;
 mod transfer;
+mod widened;
 
 pub(crate) use asking::Asking;
 pub(crate) use automation::guard;
@@ -40,3 +41,4 @@ pub(crate) use reshape::Part;
 pub(crate) use said::Says;
 pub(crate) use split::{part_off, split};
 pub(crate) use transfer::{hold_to_channels, lapse, leave, passed_back, show, with_note};
+pub(crate) use widened::Stopwatch;

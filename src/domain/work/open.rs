@@ -9,6 +9,7 @@ use super::heard::Heard;
 use super::passing::Passing;
 use super::routing::Routing;
 use super::said::{Said, Says};
+use super::widened::Widened;
 use crate::domain::id::{AgentId, AssignmentId, Index, LeafId, MessageId, Name, OfferId, RootId, WorkId};
 use crate::domain::record::{
     Author, Change, CooledDown, Direction, Flags, MessageContent, MessageKind, MessageStored, MuteReason, OfferOutcome,
@@ -83,6 +84,8 @@ pub(crate) struct Work {
     pub(crate) beside: Option<Box<Beside>>,
     /// What few Works have for a while.
     pub(super) passing: Option<Box<Passing>>,
+    /// How the circle of those who may take it has widened.
+    pub(super) widened: Option<Box<Widened>>,
 }
 
 /// An open offer of the Work.
@@ -190,6 +193,7 @@ impl Work {
             beside: (!opened.linked.is_empty())
                 .then(|| Box::new(Beside { linked: SmallVec::from_slice(&opened.linked), ..Beside::default() })),
             passing: None,
+            widened: None,
         }
     }
 
@@ -202,9 +206,13 @@ impl Work {
         change: &Change,
         words: Option<&MessageContent>,
     ) {
+        let was_queued = self.state == WorkState::Queued;
         match change {
             Change::MessageStored(message) => self.message(MessageId::new(index, place), message, now, words),
             Change::WorkQueued { queue, key, preferred, .. } => {
+                if *queue != self.queue {
+                    self.narrow();
+                }
                 self.queue = queue.clone();
                 self.key = *key;
                 self.preferred = *preferred;
@@ -234,6 +242,7 @@ impl Work {
                 self.preferred = None;
                 self.seen = None;
                 self.cooldowns.clear();
+                self.note_unserved(false);
                 self.with_passing(|passing| (passing.transfer, passing.handover) = (None, None));
                 self.owner = Some(Owner {
                     assignment: AssignmentId::new(index, place),
@@ -255,6 +264,9 @@ impl Work {
             Change::Promised(promised) => self.promise(promised.by, now),
             Change::Transferring(change) => self.pass_on(change),
             Change::TransferEnded(change) => {
+                if change.queue != self.queue {
+                    self.narrow();
+                }
                 self.queue = change.queue.clone();
                 self.with_passing(|passing| (passing.transfer, passing.handover) = (None, None));
             }
@@ -301,7 +313,7 @@ impl Work {
                 if self.state != WorkState::WrapUp {
                     self.answered = self.ours_since.is_none() && !self.is_left_open();
                 }
-                self.passing = None;
+                (self.passing, self.widened) = (None, None);
                 self.state = WorkState::Closed;
                 self.stop_waiting(now);
                 self.wrapup_until = None;
@@ -312,6 +324,10 @@ impl Work {
                 self.beside_mut().place(place);
             }
             Change::WorkRekeyed { key, .. } => self.key = *key,
+            Change::StepSet(set) => self.step(set, now),
+            Change::OverflowSet(set) => self.await_overflow(set),
+            Change::Overflowed(overflowed) => self.overflow(overflowed, now),
+            Change::Unserved(change) => self.note_unserved(change.unserved),
             Change::Required(required) => self.requires = required.levels.clone(),
             Change::Routed(routed) => self.route(routed),
             Change::AutomationMuted(muted) => self.mute(muted.reason),
@@ -326,6 +342,10 @@ impl Work {
             Change::SeenMarked { through, .. } => self.seen = self.seen.max(Some(*through)),
             // The rest names no Work, or makes one: nothing here moves by it.
             _ => {}
+        }
+        let is_queued = self.state == WorkState::Queued;
+        if was_queued != is_queued {
+            self.turn_clocks(is_queued, now);
         }
     }
 
@@ -419,6 +439,7 @@ impl Work {
         if let Some(until) = self.transfer().and_then(|transfer| transfer.until) {
             timers.push((until, Timer::TransferEnd(self.id)));
         }
+        timers.extend(self.widening_timers());
         for cooldown in &self.cooldowns {
             timers.push((cooldown.until, Timer::CooldownEnd(self.id, cooldown.agent)));
         }

@@ -14,6 +14,7 @@ use crate::domain::pass::Pass;
 use crate::domain::record::{Change, QueueCause, TransferOutcome, UnassignReason, WakeCause};
 use crate::domain::rejection::Rejection;
 use crate::domain::routing::{fill, requeue};
+use crate::domain::session::Agent;
 use crate::domain::view::WorkState;
 
 /// Does what an agent wants done with a Work.
@@ -103,7 +104,8 @@ fn waiting<'d>(draft: &'d Draft<'_>, agent: AgentId, id: WorkId) -> Result<&'d W
     if let Some(owner) = work.owner {
         return Err(Rejection::StaleAssignment { current: Some((owner.assignment, owner.agent)) });
     }
-    let serves = draft.agent(agent).is_some_and(|agent| agent.profile.queues.contains(&work.queue));
+    let listed = |agent: &Agent| work.queues().any(|queue| agent.profile.queues.contains(queue));
+    let serves = draft.agent(agent).is_some_and(listed);
     if serves { Ok(work) } else { Err(Rejection::QueueNotServed { queue: work.queue.clone() }) }
 }
 

@@ -135,6 +135,9 @@ impl Work {
 
     /// Its owner begins to pass it on.
     pub(super) fn pass_on(&mut self, change: &Transferring) {
+        if change.queue != self.queue {
+            self.narrow();
+        }
         let back = std::mem::replace(&mut self.queue, change.queue.clone());
         self.key = change.key;
         let (to, until, from) = (change.to, change.until, change.agent);
@@ -213,6 +216,7 @@ impl Work {
 
     /// Nobody could serve its agent for a while. When it wakes is as it was.
     pub(crate) fn extend(&mut self, extension: Duration) {
+        self.extend_clocks(extension);
         self.with_passing(|passing| {
             if let Some(parked) = &mut passing.parked {
                 parked.held_until = parked.held_until.map(|at| at + extension);

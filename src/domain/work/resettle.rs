@@ -6,8 +6,10 @@ use super::lifecycle::revoke_offer;
 use super::transfer::withdraw;
 use crate::domain::draft::Draft;
 use crate::domain::id::{AgentId, WorkId};
-use crate::domain::record::{Change, QueueCause, Required, Resettled, TransferOutcome};
-use crate::domain::routing::{demanded, fill, key, place, requeue, revisit_cooled};
+use crate::domain::record::{Change, QueueCause, Resettled, StepCause, TransferOutcome};
+use crate::domain::routing::{
+    Requirement, await_overflow, begin_plan, fill, hold_unserved, key, place, requeue, require, revisit_cooled, widen,
+};
 use crate::domain::view::WorkState;
 
 /// Works looked at by one record: well below a millisecond, as the shard's loop wants its turns. Fewer where much follows.
@@ -54,13 +56,12 @@ fn hold_against(draft: &mut Draft<'_>, id: WorkId) {
         }
         return;
     }
-    let levels = demanded(config, &queue, work);
-    let other = levels != work.requires;
     // Whose turn is the customer's is due by when it was queued.
     let due = work.ours_since.map(|_| key(config, &queue, work, draft.now.0)).filter(|key| *key != work.key);
-    if other {
-        draft.push(Change::Required(Required { work: id, levels }));
-    }
+    let before = draft.work(id).map(Requirement::of);
+    await_overflow(draft, id);
+    begin_plan(draft, id, StepCause::Reconfigured);
+    require(draft, id);
     if let Some(key) = due {
         draft.push(Change::WorkRekeyed { work: id, key });
     }
@@ -71,9 +72,15 @@ fn hold_against(draft: &mut Draft<'_>, id: WorkId) {
             fill(draft, open.agent);
         }
         // Somebody may do now who did not before.
-        None if other => place(draft, id),
-        _ => {}
+        None => {
+            widen(draft, id);
+            if draft.work(id).map(Requirement::of) != before {
+                place(draft, id);
+            }
+        }
+        Some(_) => {}
     }
+    hold_unserved(draft, id);
 }
 
 /// Whether the agent's profile still lets it have what it is offered. Its presence and connection are another matter.
@@ -83,5 +90,6 @@ fn may_have(draft: &Draft<'_>, work: WorkId, agent: AgentId) -> bool {
         && work.is_spoken_by(agent)
         // Whom an owner passes it on to may be of another desk.
         && (work.is_passed_to_agent()
-            || (agent.profile.queues.contains(&work.queue) && agent.profile.skills.meet(&work.requires)))
+            || (work.queues().any(|queue| agent.profile.queues.contains(queue))
+                && agent.profile.skills.meet(&work.requires)))
 }

@@ -16,6 +16,8 @@ pub(crate) struct Routing {
     pub(crate) requires: Levels,
     /// What makes it due earlier.
     pub(crate) credits: Vec<Credit>,
+    /// Plan that the rule gives it; empty: none.
+    pub(crate) plan: Name,
     /// What the rules were given; none: it cannot be read any longer.
     pub(crate) inputs: Option<Inputs>,
 }
@@ -23,9 +25,8 @@ pub(crate) struct Routing {
 impl Work {
     /// Notes what the rules said.
     pub(super) fn route(&mut self, routed: &Routed) {
-        let Routed { rule, queue, requires, credits, .. } = routed;
-        let (rule, queue, requires, credits) = (rule.clone(), queue.clone(), requires.clone(), credits.clone());
-        self.routing = Some(Box::new(Routing { rule, queue, requires, credits, inputs: None }));
+        let Routed { rule, queue, requires, credits, plan, .. } = routed.clone();
+        self.routing = Some(Box::new(Routing { rule, queue, requires, credits, plan, inputs: None }));
     }
 
     /// What makes it due earlier, in all, milliseconds.

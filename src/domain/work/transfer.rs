@@ -18,11 +18,11 @@ use super::pass::{in_hand, is_queue};
 use crate::domain::draft::Draft;
 use crate::domain::id::{AgentId, AssignmentId, Name, WorkId};
 use crate::domain::record::{
-    Change, OfferMade, OfferOutcome, PersonalValue, QueueCause, Required, TransferEnded, TransferOutcome, Transferring,
+    Change, OfferMade, OfferOutcome, PersonalValue, QueueCause, TransferEnded, TransferOutcome, Transferring,
     UnassignReason, WakeCause,
 };
 use crate::domain::rejection::Rejection;
-use crate::domain::routing::{demanded, fill, key, place, requeue};
+use crate::domain::routing::{fill, key, place, requeue, require};
 use crate::domain::time::Timestamp;
 use crate::domain::workspace::AgentKind;
 
@@ -78,7 +78,7 @@ pub(super) fn transfer(
     }
     let passed_on = Transferring { work: id, leaf, agent, to, queue, key, until };
     draft.push(Change::Transferring(Box::new(passed_on)));
-    demand(draft, id);
+    require(draft, id);
     if let Some(to) = to {
         offer(draft, id, to);
     } else if !cold {
@@ -179,16 +179,7 @@ fn end(draft: &mut Draft<'_>, id: WorkId, outcome: TransferOutcome) {
     let Some((transfer, owner)) = draft.work(id).and_then(|work| Some((work.transfer()?, work.owner?))) else { return };
     let (queue, agent) = (transfer.back.clone(), owner.agent);
     draft.push(Change::TransferEnded(TransferEnded { work: id, agent, outcome, queue }));
-    demand(draft, id);
-}
-
-/// What is wanted of whoever takes it is what its queue wants now.
-fn demand(draft: &mut Draft<'_>, id: WorkId) {
-    let Some(work) = draft.work(id) else { return };
-    let levels = demanded(draft.space.config(), &work.queue, work);
-    if levels != work.requires {
-        draft.push(Change::Required(Required { work: id, levels }));
-    }
+    require(draft, id);
 }
 
 /// Nobody took it in time.

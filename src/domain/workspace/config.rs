@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::hours::HoursConfig;
 use super::identity::IdentityConfig;
 use super::opt_out::OptOutConfig;
+use super::plan::{OverflowConfig, PlanConfig};
 use super::sight::Visibility;
 use super::skill::Levels;
 use super::template::TemplateConfig;
@@ -28,6 +29,9 @@ pub struct WorkspaceConfig {
     /// Skills that agents may have and Work may ask for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub skills: Vec<Name>,
+    /// How the circle of those who may take a waiting Work widens.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub plans: Vec<PlanConfig>,
     /// Into which queue a new Work goes, asked in this order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rules: Vec<Rule>,
@@ -187,6 +191,15 @@ pub struct QueueConfig {
     /// To whom it shows its Work.
     #[serde(default, skip_serializing_if = "Visibility::is_open")]
     pub visibility: Visibility,
+    /// How the circle of those who may take its Work widens, where no rule says otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<Name>,
+    /// Works in it at most that nobody has; none: any number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_length: Option<u32>,
+    /// What becomes of Work when it is full, slow or without anybody, in this order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub overflow: Vec<OverflowConfig>,
 }
 
 impl QueueConfig {
@@ -304,6 +317,7 @@ impl WorkspaceConfig {
             endpoints: Vec::new(),
             queues: Vec::new(),
             skills: Vec::new(),
+            plans: Vec::new(),
             rules: Vec::new(),
             hours: Vec::new(),
             credits: Vec::new(),

@@ -110,6 +110,13 @@ impl Calendar {
         Timestamp(end.0.saturating_add_unsigned(left))
     }
 
+    /// For how many of the milliseconds between two times it was open; those of a year at most.
+    #[must_use]
+    pub fn served(&self, from: Timestamp, to: Timestamp) -> u64 {
+        let spans = self.open(from).take_while(|(begin, _)| *begin < to);
+        spans.map(|(begin, end)| end.min(to).millis_since(begin.max(from)).unsigned_abs()).sum()
+    }
+
     /// Spans in which it is open that end after `at`, in order, none touching the next; at most those of a year.
     fn open(&self, at: Timestamp) -> impl Iterator<Item = (Timestamp, Timestamp)> {
         let mut spans = self.spans(at).peekable();

@@ -12,7 +12,7 @@ use super::config::WorkspaceConfig;
 use super::indexed::IndexedConfig;
 use crate::domain::id::WorkId;
 use crate::domain::record::Resettled;
-use crate::domain::routing::{Requirements, Rules};
+use crate::domain::routing::{Registered, Requirements, Rules};
 use crate::domain::time::Timestamp;
 use crate::domain::timer::Timer;
 use crate::domain::work::Work;
@@ -76,6 +76,7 @@ impl Workspace {
         };
         self.requirements = Requirements::of(&config);
         self.rules = Rules::of(&config.rules);
+        self.registered = Registered::of(&config);
         self.config = IndexedConfig::new(config);
         self.forget_openings();
         (self.in_force.sha256, self.in_force.since) = (Some(sha256), now);
@@ -90,6 +91,7 @@ impl Workspace {
                 }
             });
         }
+        self.attend_anew();
         let rest = Rest { due: now, through: None };
         self.resettle(Some(rest).filter(|_| !self.works.is_empty()));
     }

@@ -7,6 +7,7 @@ use hashbrown::HashMap;
 
 use super::config::{AgentProfile, EndpointConfig, QueueConfig, WorkspaceConfig};
 use super::hours::Calendar;
+use super::plan::PlanConfig;
 use crate::domain::id::Name;
 use crate::domain::time::Timestamp;
 
@@ -15,6 +16,7 @@ use crate::domain::time::Timestamp;
 pub struct IndexedConfig {
     config: WorkspaceConfig,
     queues: Places,
+    plans: Places,
     endpoints: Places,
     agents: Places,
     calendars: HashMap<Name, Calendar, FixedState>,
@@ -38,6 +40,7 @@ impl IndexedConfig {
     pub fn new(config: WorkspaceConfig) -> Self {
         Self {
             queues: places(config.queues.iter().map(|queue| &queue.name)),
+            plans: places(config.plans.iter().map(|plan| &plan.name)),
             endpoints: places(config.endpoints.iter().map(|endpoint| &endpoint.name)),
             agents: places(config.agents.iter().map(|agent| &agent.name)),
             calendars: config
@@ -62,6 +65,12 @@ impl IndexedConfig {
         self.queues.get(name).map(|place| &self.config.queues[*place])
     }
 
+    /// The plan of that name.
+    #[must_use]
+    pub fn plan(&self, name: &str) -> Option<&PlanConfig> {
+        self.plans.get(name).map(|place| &self.config.plans[*place])
+    }
+
     /// When the queue is served; none: always.
     #[must_use]
     pub fn calendar(&self, queue: &QueueConfig) -> Option<&Calendar> {
@@ -80,6 +89,15 @@ impl IndexedConfig {
         match self.calendar(queue) {
             Some(calendar) => calendar.after(since, ms),
             None => Timestamp(since.0.saturating_add_unsigned(ms)),
+        }
+    }
+
+    /// For how many of the milliseconds between two times the queue was served.
+    #[must_use]
+    pub fn served(&self, queue: &QueueConfig, from: Timestamp, to: Timestamp) -> u64 {
+        match self.calendar(queue) {
+            Some(calendar) => calendar.served(from, to),
+            None => to.millis_since(from).unsigned_abs(),
         }
     }
 

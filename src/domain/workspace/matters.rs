@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::Workspace;
-use super::state::indexed;
+use super::entities::indexed;
 use crate::domain::id::{MessageId, WorkId};
 use crate::domain::time::Timestamp;
 use crate::domain::work::{Beside, Brought, ClosedWork, Work};

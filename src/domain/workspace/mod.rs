@@ -3,6 +3,7 @@
 mod bodies;
 mod config;
 mod customers;
+mod entities;
 mod erased;
 mod hours;
 mod identity;
@@ -16,6 +17,8 @@ mod names;
 mod openings;
 mod opt_out;
 mod people;
+mod plan;
+mod present;
 mod requests;
 mod search;
 mod sight;
@@ -35,6 +38,9 @@ pub use identity::IdentityConfig;
 pub use indexed::IndexedConfig;
 pub(crate) use names::{Names, Symbol};
 pub use opt_out::{OptOutConfig, OptWord};
+pub use plan::{
+    MAX_ADDED, MAX_OVERFLOWS, MAX_PLANS, MAX_STEPS, OverflowConfig, OverflowWhen, PlanConfig, Relax, StepConfig,
+};
 pub use sight::{Sight, Visibility};
 pub use skill::{Levels, MAX_LEVEL, MAX_SKILLS};
 pub use state::Workspace;

@@ -56,6 +56,20 @@ impl Levels {
     }
 }
 
+impl Levels {
+    /// Is content with these levels of the skills that are among its own. It asks for no more than before.
+    pub fn lower(&mut self, to: &Self) {
+        for (skill, level) in &mut self.0 {
+            *level = to.get(skill).map_or(*level, |to| to.min(*level));
+        }
+    }
+
+    /// Is content without these skills.
+    pub fn drop(&mut self, skills: &[Name]) {
+        self.0.retain(|(skill, _)| !skills.contains(skill));
+    }
+}
+
 impl FromIterator<(Name, u8)> for Levels {
     /// Of a skill that is named twice, the higher level.
     fn from_iter<I: IntoIterator<Item = (Name, u8)>>(levels: I) -> Self {

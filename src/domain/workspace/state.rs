@@ -1,5 +1,4 @@
-//! State of one workspace, and how records move it. The indexes beside the entities (waiting Work, READY agents, deadlines) are
-//! never moved by hand: an entity is changed through `with_work` and `with_agent`, which compare what the indexes hold of it.
+//! State of one workspace, and how records move it. The indexes beside the entities are moved by `entities`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,7 +25,7 @@ use crate::domain::record::{
     Cause, Change, Direction, Flags, IdentityRekeyed, MessageContent, MessageStored, OptNoted, PartsJoined,
     PersonalValue, ReceiptNoted, Record, SessionLost, ThroughParked,
 };
-use crate::domain::routing::{Due, ReadyAgents, Requirement, Requirements, Rules, Waiting};
+use crate::domain::routing::{Able, ReadyAgents, Registered, Requirements, Rules, Stranded, Waiting};
 use crate::domain::session::{Agent, Lost};
 use crate::domain::time::Timestamp;
 use crate::domain::timer::Timer;
@@ -49,7 +48,7 @@ pub struct Workspace {
     pub(super) agent_names: BTreeMap<Name, AgentId>,
     pub(crate) waiting: Waiting,
     pub(crate) ready: ReadyAgents,
-    timers: BTreeSet<(Timestamp, Timer)>,
+    pub(super) timers: BTreeSet<(Timestamp, Timer)>,
     pub(crate) requests: Requests,
     /// Duplicate key to the digest and message that it came with first.
     pub(crate) remembered: Aging<Seen>,
@@ -89,6 +88,16 @@ pub struct Workspace {
     pub(crate) matters: Matters,
     /// Queues of Works that are known no longer.
     pub(super) forgotten: Forgotten,
+    /// Who is logged in.
+    pub(super) present: Able<AgentId>,
+    /// Whom the configuration knows.
+    pub(crate) registered: Registered,
+    /// Work that asks who is logged in.
+    pub(crate) stranded: Stranded,
+    /// Since when some of it is to go on, because nobody is.
+    pub(super) skip_at: Option<Timestamp>,
+    /// Works of each queue that nobody has.
+    pub(super) lengths: BTreeMap<Name, usize>,
     /// What the queues of the configuration require.
     pub(crate) requirements: Requirements,
     /// Its rules.
@@ -133,6 +142,11 @@ impl Workspace {
             last_owners: HashMap::default(),
             matters: Matters::default(),
             forgotten: Forgotten::default(),
+            present: Able::default(),
+            registered: Registered::default(),
+            stranded: Stranded::default(),
+            skip_at: None,
+            lengths: BTreeMap::new(),
             requirements: Requirements::default(),
             rules: Rules::default(),
         }
@@ -228,6 +242,7 @@ impl Workspace {
             self.requests.note(request, answer(), now);
         }
         self.forget(now);
+        self.time_skip(now);
     }
 
     fn change(&mut self, record: &Record, place: u16, change: &Change) {
@@ -520,61 +535,6 @@ impl Workspace {
             self.forget_work(&work);
         }
     }
-
-    pub(super) fn with_work(&mut self, id: WorkId, change: impl FnOnce(&mut Work)) {
-        let Some(work) = self.works.get_mut(&id) else {
-            return;
-        };
-        let before = indexed(work);
-        change(work);
-        let after = indexed(work);
-        let cooled = work.is_waiting() && !work.cooldowns.is_empty();
-        self.waiting.set_cooled(id, cooled);
-        if before != after {
-            self.unindex_work(before);
-            if let Some((requirement, due)) = after.0 {
-                self.waiting.insert(requirement, due);
-            }
-            self.timers.extend(after.1);
-        }
-    }
-
-    pub(super) fn unindex_work(&mut self, (waiting, timers): Indexed) {
-        if let Some((requirement, due)) = waiting {
-            self.waiting.remove(&requirement, due);
-        }
-        for timer in &timers {
-            self.timers.remove(timer);
-        }
-    }
-
-    pub(super) fn with_agent(&mut self, id: AgentId, change: impl FnOnce(&mut Agent)) {
-        let Some(agent) = self.agents.get_mut(id.at()) else {
-            return;
-        };
-        let timers_before = agent.timers();
-        if let Some(standing) = agent.standing() {
-            self.ready.remove(&agent.profile.queues, standing, agent.has_any_room());
-        }
-        change(agent);
-        if let Some(standing) = agent.standing() {
-            self.ready.insert(&agent.profile.queues, standing, agent.has_any_room());
-        }
-        let timers = agent.timers();
-        if timers != timers_before {
-            for timer in &timers_before {
-                self.timers.remove(timer);
-            }
-            self.timers.extend(timers);
-        }
-    }
-}
-
-/// What the indexes hold of a Work.
-pub(super) type Indexed = (Option<(Requirement, Due)>, SmallVec<[(Timestamp, Timer); 3]>);
-
-pub(super) fn indexed(work: &Work) -> Indexed {
-    (work.is_waiting().then(|| (Requirement::of(work), (work.key, work.id))), work.timers())
 }
 
 pub(super) fn personal(record: &Record, place: u16) -> Option<&PersonalValue> {

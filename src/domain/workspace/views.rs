@@ -6,7 +6,8 @@ use crate::domain::id::{LeafId, Name, RootId, WorkId};
 use crate::domain::session::Agent;
 use crate::domain::time::Timestamp;
 use crate::domain::view::{
-    AgentView, AsideView, BlockView, ConversationView, IdentityView, OfferView, PassingView, WorkState, WorkView,
+    AgentView, AsideView, BlockView, ConversationView, IdentityView, OfferView, PassingView, WideningView, WorkState,
+    WorkView,
 };
 use crate::domain::work::{Beside, ClosedWork, Place, Work};
 
@@ -23,14 +24,15 @@ impl Workspace {
         }
     }
 
-    /// Open Works, those that wait in serving order first, then by id.
+    /// Open Works, those that wait in serving order first, then by id; of a queue those, too, that its agents may take besides.
     #[must_use]
     pub fn works(&self, queue: Option<&str>, state: Option<WorkState>) -> Vec<WorkView> {
         let mut list: Vec<WorkView> = self
             .works
             .values()
             .filter(|work| {
-                queue.is_none_or(|queue| work.queue == queue) && state.is_none_or(|state| work.state == state)
+                queue.is_none_or(|queue| work.queues().any(|of| of == queue))
+                    && state.is_none_or(|state| work.state == state)
             })
             .map(|work| self.view_work(work))
             .collect();
@@ -47,6 +49,12 @@ impl Workspace {
     /// State of each open Work, and since when its customer waits for us.
     pub fn open_states(&self) -> impl Iterator<Item = (WorkState, Option<Timestamp>)> {
         self.works.values().map(|work| (work.state, work.ours_since))
+    }
+
+    /// How many open Works nobody whom the configuration knows could ever take.
+    #[must_use]
+    pub fn unserved(&self) -> usize {
+        self.works.values().filter(|work| work.is_unserved()).count()
     }
 
     /// How many wait in a queue.
@@ -144,6 +152,7 @@ impl Workspace {
             also_on: also_on(work.places_beside()),
             muted: work.silences(),
             passing: work.view_passing(|agent| self.agent_name(agent).cloned()),
+            widening: work.view_widening(),
         }
     }
 
@@ -200,6 +209,7 @@ impl Workspace {
             also_on: self.beside(work.id).map(|beside| also_on(&beside.places)).unwrap_or_default(),
             muted: None,
             passing: PassingView::default(),
+            widening: WideningView::default(),
         }
     }
 

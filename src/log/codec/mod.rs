@@ -17,6 +17,7 @@ mod error;
 mod passing;
 mod read;
 mod routing;
+mod widened;
 mod wire;
 mod words;
 mod write;

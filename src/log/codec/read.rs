@@ -7,6 +7,7 @@ use super::passing::{
     parked_from, promised_from, transfer_ended_from, transferring_from, woken_from, wrap_up_extended_from,
 };
 use super::routing::{hours_turned_from, required_from, routed_from};
+use super::widened::{overflow_set_from, overflowed_from, step_set_from, unserved_from};
 use super::words::{Word, author};
 use crate::domain::id::{AgentId, AssignmentId, Index, LeafId, MessageId, Name, OfferId, Position, RootId, WorkId};
 use crate::domain::record::{
@@ -243,6 +244,10 @@ pub(super) fn change_from(change: p::Change, open: &Open<'_>) -> Result<Change, 
         },
         Kind::Routed(c) => Change::Routed(Box::new(routed_from(c)?)),
         Kind::HoursTurned(c) => Change::HoursTurned(hours_turned_from(c)),
+        Kind::StepSet(c) => Change::StepSet(Box::new(step_set_from(c)?)),
+        Kind::OverflowSet(c) => Change::OverflowSet(overflow_set_from(c)),
+        Kind::Overflowed(c) => Change::Overflowed(Box::new(overflowed_from(c)?)),
+        Kind::Unserved(c) => Change::Unserved(unserved_from(c)),
         Kind::Required(c) => Change::Required(required_from(c)?),
         Kind::WorkRekeyed(c) => Change::WorkRekeyed { work: WorkId::from_bits(c.work), key: c.key },
         Kind::CostChanged(c) => {

@@ -16,11 +16,11 @@ pub(super) fn required_from(required: p::Required) -> Result<Required, CodecErro
     Ok(Required { work: WorkId::from_bits(required.work), levels: levels_from(required.levels)? })
 }
 
-fn levels(levels: &Levels) -> Vec<p::SkillLevel> {
+pub(super) fn levels(levels: &Levels) -> Vec<p::SkillLevel> {
     levels.iter().map(|(skill, level)| p::SkillLevel { skill: skill.to_string(), level: level.into() }).collect()
 }
 
-fn levels_from(levels: Vec<p::SkillLevel>) -> Result<Levels, CodecError> {
+pub(super) fn levels_from(levels: Vec<p::SkillLevel>) -> Result<Levels, CodecError> {
     let level = |level: p::SkillLevel| {
         let lowest = u8::try_from(level.level).map_err(|_| CodecError::Value("level of a skill"))?;
         Ok((Name::from(level.skill), lowest))
@@ -32,6 +32,7 @@ pub(super) fn routed(routed: &Routed) -> p::Routed {
     p::Routed {
         work: routed.work.to_bits(),
         leaf: routed.leaf.0,
+        plan: routed.plan.to_string(),
         rule: routed.rule.to_string(),
         queue: routed.queue.to_string(),
         requires: levels(&routed.requires),
@@ -47,6 +48,7 @@ pub(super) fn routed_from(routed: p::Routed) -> Result<Routed, CodecError> {
     Ok(Routed {
         work: WorkId::from_bits(routed.work),
         leaf: LeafId(routed.leaf),
+        plan: Name::from(routed.plan),
         rule: Name::from(routed.rule),
         queue: Name::from(routed.queue),
         requires: levels_from(routed.requires)?,

@@ -51,7 +51,9 @@ words! {
     record::MessageKind = log::MessageKind {
         Message, Edit, Deletion, Reaction, IdentityChange, Opt, Start, VisitEnd, Call, MediaArrived, Unsupported,
     }
-    record::QueueCause = log::QueueCause { New, Reopened, OfferEnded, Recalled, OwnerLost, Requeued, Rerouted, Moved, Woken, Transferred }
+    record::QueueCause = log::QueueCause { New, Reopened, OfferEnded, Recalled, OwnerLost, Requeued, Rerouted, Moved, Woken, Transferred, Overflowed }
+    record::StepCause = log::StepCause { Queued, Clock, NobodyThere, Reconfigured, Closed }
+    record::OverflowCause = log::OverflowCause { Length, Wait, NoAgent }
     record::OfferOutcome = log::OfferOutcome { Accepted, Declined, Expired, Revoked }
     record::AssignCause = log::AssignCause { Offer, Auto, Claim, Start, Assign, Transfer, Takeover }
     record::UnassignReason = log::UnassignReason { Closed, Recalled, OwnerLost, Requeued, Merged, Muted, NotReady, Transferred, TransferLapsed }

@@ -2,6 +2,7 @@
 
 use super::passing::{parked, promised, transfer_ended, transferring, woken, wrap_up_extended};
 use super::routing::{hours_turned, required, routed};
+use super::widened::{overflow_set, overflowed, step_set, unserved};
 use super::wire::Wire;
 use super::words::{Word, author_number};
 use crate::domain::id::{AgentId, AssignmentId, MessageId, Name, Position, WorkId};
@@ -264,6 +265,10 @@ pub(super) fn write_change(wire: &mut Wire<'_>, change: &Change, seal: &dyn Fn(&
         Change::Routed(change) => wire.message(151, &routed(change)),
         Change::HoursTurned(turned) => wire.message(210, &hours_turned(turned)),
         Change::Required(change) => wire.message(150, &required(change)),
+        Change::StepSet(set) => wire.message(180, &step_set(set)),
+        Change::OverflowSet(set) => wire.message(181, &overflow_set(set)),
+        Change::Overflowed(change) => wire.message(182, &overflowed(change)),
+        Change::Unserved(change) => wire.message(183, &unserved(change)),
         Change::WorkRekeyed { work, key } => wire.message(71, &p::WorkRekeyed { work: work.to_bits(), key: *key }),
         Change::CostChanged { work, agent, cost } => {
             wire.message(72, &p::CostChanged { work: work.to_bits(), agent: agent.0, cost: *cost })

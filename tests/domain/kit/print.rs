@@ -1,8 +1,9 @@
 //! Decisions as lines that people read: for golden scripts.
 
 use skein::domain::Workspace;
-use skein::domain::id::{AgentId, WorkId};
+use skein::domain::id::{AgentId, Name, WorkId};
 use skein::domain::record::{Change, CooledDown, PresenceSet, Record, SessionLost, WrapUpStarted};
+use skein::domain::workspace::Levels;
 
 use super::START;
 
@@ -82,9 +83,68 @@ pub(crate) fn print(record: &Record, space: &Workspace) -> Vec<String> {
         Change::PresenceSet(PresenceSet { agent, presence, reason, .. }) => {
             format!("{} is {presence:?} {reason}", who(*agent)).trim_end().to_owned()
         }
+        Change::Required(required) => format!("{} wants {}", required.work, levels(&required.levels)),
+        Change::Routed(routed) => {
+            let plan = if routed.plan.is_empty() { String::new() } else { format!(", plan {}", routed.plan) };
+            let wants =
+                if routed.requires.is_empty() { String::new() } else { format!(", {}", levels(&routed.requires)) };
+            let rule = if routed.rule.is_empty() { "no rule" } else { routed.rule.as_str() };
+            format!("{} goes to {} by {rule}{wants}{plan}", routed.work, routed.queue)
+        }
+        Change::StepSet(set) if set.plan.is_empty() => format!("{} has no plan any more", set.work),
+        Change::StepSet(set) => {
+            let next = set.clock.map_or("the last".to_owned(), |clock| {
+                let from = if clock.from > record.time {
+                    format!(" from {}", seconds(clock.from.0 - START))
+                } else {
+                    String::new()
+                };
+                format!("for {}{from}", seconds(i64::try_from(clock.left_ms).expect("small")))
+            });
+            format!(
+                "{} is at step {} of {}, {:?}, {next}{}",
+                set.work,
+                set.step,
+                set.plan,
+                set.cause,
+                also(&set.queues)
+            )
+        }
+        Change::OverflowSet(set) => {
+            let after =
+                set.clock.map(|clock| format!(" after {}", seconds(i64::try_from(clock.left_ms).expect("small"))));
+            let alone = if set.no_agent { " without anybody" } else { "" };
+            let never = if after.is_none() && !set.no_agent { " no more" } else { "" };
+            format!("{} overflows{}{alone}{never}", set.work, after.unwrap_or_default())
+        }
+        Change::Overflowed(change) => {
+            let to = change.to.as_ref().map_or(String::new(), |to| format!(" to {to}"));
+            let lower = if change.relax.lower.is_empty() {
+                String::new()
+            } else {
+                format!(", at most {}", levels(&change.relax.lower))
+            };
+            let drop: String = change.relax.drop.iter().map(|skill| format!(", without {skill}")).collect();
+            let told = if change.notify { ", told" } else { "" };
+            let also = also(&change.queues);
+            format!("{} overflows from {}{to}, {:?}{also}{lower}{drop}{told}", change.work, change.queue, change.cause)
+        }
+        Change::Unserved(change) => {
+            let who = if change.unserved { "nobody" } else { "somebody again" };
+            format!("{} could be taken by {who}", change.work)
+        }
         other => format!("{other:?}"),
     });
     lines.map(|line| format!("    {:>8} {line}", seconds(at))).collect()
+}
+
+fn levels(levels: &Levels) -> String {
+    let list: Vec<String> = levels.iter().map(|(skill, level)| format!("{skill} {level}")).collect();
+    if list.is_empty() { "nothing".to_owned() } else { list.join(" ") }
+}
+
+fn also(queues: &[Name]) -> String {
+    queues.iter().map(|queue| format!(", also {queue}")).collect()
 }
 
 fn seconds(ms: i64) -> String {

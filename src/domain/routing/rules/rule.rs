@@ -33,6 +33,9 @@ pub struct Rule {
     /// What makes it due earlier: names of the configuration's credits.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub credits: Vec<Name>,
+    /// How the circle of those who may take it widens; none: as its queue says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<Name>,
 }
 
 impl Rule {

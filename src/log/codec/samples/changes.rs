@@ -7,9 +7,9 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::words::{
-    address_kind, assign_cause, assurance, error_class, evidence, mute_reason, opt_source, outcome, presence,
-    queue_cause, receipt_status, session_end, status, suggestion_end, suggestion_reason, transfer_outcome,
-    unassign_reason, wake_cause,
+    address_kind, assign_cause, assurance, error_class, evidence, mute_reason, opt_source, outcome, overflow_cause,
+    presence, queue_cause, receipt_status, session_end, status, step_cause, suggestion_end, suggestion_reason,
+    transfer_outcome, unassign_reason, wake_cause,
 };
 use super::{
     agent, assignment, brief, credit, identity_opened, input, leaf, levels, message, message_stored, name, part_held,
@@ -17,13 +17,19 @@ use super::{
 };
 use crate::domain::id::{Index, OfferId, Position};
 use crate::domain::record::{
-    Assigned, AutomationMuted, Change, CooledDown, DeadLettered, HoursTurned, IdentityRekeyed, InputResumed, OfferMade,
-    OptNoted, Parked, PartsJoined, PresenceSet, Promised, Purpose, Required, Resettled, Routed, SessionLost,
-    ThroughParked, TransferEnded, Transferring, Woken, WrapUpExtended, WrapUpStarted,
+    Assigned, AutomationMuted, Change, Clock, CooledDown, DeadLettered, HoursTurned, IdentityRekeyed, InputResumed,
+    OfferMade, OptNoted, OverflowSet, Overflowed, Parked, PartsJoined, PresenceSet, Promised, Purpose, Required,
+    Resettled, Routed, SessionLost, StepSet, ThroughParked, TransferEnded, Transferring, Unserved, Woken,
+    WrapUpExtended, WrapUpStarted,
 };
+use crate::domain::workspace::Relax;
+
+fn clock() -> impl Strategy<Value = Clock> {
+    (any::<u64>(), time()).prop_map(|(left_ms, from)| Clock { left_ms, from })
+}
 
 /// How many variants [`variant`] numbers.
-pub(in crate::log::codec) const VARIANTS: usize = 81;
+pub(in crate::log::codec) const VARIANTS: usize = 85;
 
 /// The number of a change's variant, from 0.
 pub(in crate::log::codec) fn variant(change: &Change) -> usize {
@@ -109,6 +115,10 @@ pub(in crate::log::codec) fn variant(change: &Change) -> usize {
         Change::TransferEnded(_) => 77,
         Change::WrapUpExtended(_) => 78,
         Change::Promised(_) => 79,
+        Change::StepSet(_) => 81,
+        Change::OverflowSet(_) => 82,
+        Change::Overflowed(_) => 83,
+        Change::Unserved(_) => 84,
     }
 }
 
@@ -317,9 +327,9 @@ pub(in crate::log::codec) fn every_change() -> Vec<BoxedStrategy<Change>> {
             .prop_map(|(work, reason)| Change::AutomationMuted(AutomationMuted { work, reason }))
             .boxed(),
         (work(), levels()).prop_map(|(work, levels)| Change::Required(Required { work, levels })).boxed(),
-        (work(), leaf(), name(), name(), levels(), vec(credit(), 0..3))
-            .prop_map(|(work, leaf, rule, queue, requires, credits)| {
-                Change::Routed(Box::new(Routed { work, leaf, rule, queue, requires, credits }))
+        (work(), leaf(), name(), name(), levels(), vec(credit(), 0..3), name())
+            .prop_map(|(work, leaf, rule, queue, requires, credits, plan)| {
+                Change::Routed(Box::new(Routed { work, leaf, rule, queue, requires, credits, plan }))
             })
             .boxed(),
         (of(work()), any::<bool>()).prop_map(|(through, more)| Change::Resettled(Resettled { through, more })).boxed(),
@@ -349,6 +359,33 @@ pub(in crate::log::codec) fn every_change() -> Vec<BoxedStrategy<Change>> {
             .boxed(),
         (name(), any::<bool>(), of(time()))
             .prop_map(|(hours, open, until)| Change::HoursTurned(HoursTurned { hours, open, until }))
+            .boxed(),
+        (work(), name(), any::<u32>(), step_cause(), vec(name(), 0..3), of(clock()))
+            .prop_map(|(work, plan, step, cause, queues, clock)| {
+                Change::StepSet(Box::new(StepSet { work, plan, step, cause, queues, clock }))
+            })
+            .boxed(),
+        (work(), any::<u64>(), of(clock()), any::<bool>())
+            .prop_map(|(work, after_ms, clock, no_agent)| {
+                Change::OverflowSet(OverflowSet { work, after_ms, clock, no_agent })
+            })
+            .boxed(),
+        (
+            work(),
+            name(),
+            (overflow_cause(), any::<u64>()),
+            of(name()),
+            vec(name(), 0..3),
+            (levels(), vec(name(), 0..3)),
+            any::<bool>(),
+        )
+            .prop_map(|(work, queue, (cause, at), to, queues, (lower, drop), notify)| {
+                let relax = Relax { lower, drop };
+                Change::Overflowed(Box::new(Overflowed { work, queue, cause, at, to, queues, relax, notify }))
+            })
+            .boxed(),
+        (work(), name(), any::<bool>())
+            .prop_map(|(work, queue, unserved)| Change::Unserved(Unserved { work, queue, unserved }))
             .boxed(),
     ]
 }

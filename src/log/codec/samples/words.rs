@@ -6,8 +6,8 @@ use proptest::sample::select;
 use super::agent;
 use crate::domain::event::{AddressKind, Assurance, ErrorClass, ReceiptStatus, Scope};
 use crate::domain::record::{
-    AssignCause, Author, Evidence, IdentityStatus, MuteReason, OfferOutcome, OptSource, Presence, QueueCause,
-    SessionEnd, SuggestionEnd, SuggestionReason, TransferOutcome, UnassignReason, WakeCause,
+    AssignCause, Author, Evidence, IdentityStatus, MuteReason, OfferOutcome, OptSource, OverflowCause, Presence,
+    QueueCause, SessionEnd, StepCause, SuggestionEnd, SuggestionReason, TransferOutcome, UnassignReason, WakeCause,
 };
 
 pub(super) fn status() -> impl Strategy<Value = IdentityStatus> {
@@ -94,6 +94,7 @@ pub(super) fn queue_cause() -> impl Strategy<Value = QueueCause> {
         C::Moved,
         C::Woken,
         C::Transferred,
+        C::Overflowed,
     ])
 }
 
@@ -135,6 +136,16 @@ pub(super) fn transfer_outcome() -> impl Strategy<Value = TransferOutcome> {
 pub(super) fn wake_cause() -> impl Strategy<Value = WakeCause> {
     use WakeCause as C;
     select(vec![C::Time, C::Message, C::Fact, C::Agent])
+}
+
+pub(super) fn step_cause() -> impl Strategy<Value = StepCause> {
+    use StepCause as C;
+    select(vec![C::Queued, C::Clock, C::NobodyThere, C::Reconfigured, C::Closed])
+}
+
+pub(super) fn overflow_cause() -> impl Strategy<Value = OverflowCause> {
+    use OverflowCause as C;
+    select(vec![C::Length, C::Wait, C::NoAgent])
 }
 
 pub(super) fn session_end() -> impl Strategy<Value = SessionEnd> {

@@ -1,0 +1,105 @@
+//! Works and agents, and the indexes beside them: waiting Work, Work that asks who is logged in, lengths of queues, READY agents, deadlines.
+//!
+//! They are never moved by hand: an entity is changed through `with_work` and `with_agent`, which compare what the indexes hold of it.
+
+use smallvec::SmallVec;
+
+use super::Workspace;
+use crate::domain::id::{AgentId, Name, WorkId};
+use crate::domain::routing::{Due, Requirement};
+use crate::domain::session::Agent;
+use crate::domain::time::Timestamp;
+use crate::domain::timer::Timer;
+use crate::domain::work::Work;
+
+impl Workspace {
+    pub(super) fn with_work(&mut self, id: WorkId, change: impl FnOnce(&mut Work)) {
+        let Some(work) = self.works.get_mut(&id) else {
+            return;
+        };
+        let before = indexed(work);
+        change(work);
+        let after = indexed(work);
+        let cooled = work.is_waiting() && !work.cooldowns.is_empty();
+        self.waiting.set_cooled(id, cooled);
+        if before != after {
+            self.unindex_work(before);
+            self.index_work(after);
+        }
+    }
+
+    fn index_work(&mut self, indexed: Indexed) {
+        let Indexed { waiting, asks, nobodys, timers } = indexed;
+        if let Some((requirement, due)) = waiting {
+            if asks {
+                self.strand(&requirement, due.1);
+            }
+            self.waiting.insert(requirement, due);
+        }
+        if let Some(queue) = nobodys {
+            self.lengthen(&queue);
+        }
+        self.timers.extend(timers);
+    }
+
+    pub(super) fn unindex_work(&mut self, indexed: Indexed) {
+        let Indexed { waiting, asks, nobodys, timers } = indexed;
+        if let Some((requirement, due)) = waiting {
+            if asks {
+                self.stranded.remove(&requirement, due.1);
+            }
+            self.waiting.remove(&requirement, due);
+        }
+        if let Some(queue) = nobodys {
+            self.shorten(&queue);
+        }
+        for timer in &timers {
+            self.timers.remove(timer);
+        }
+    }
+
+    pub(super) fn with_agent(&mut self, id: AgentId, change: impl FnOnce(&mut Agent)) {
+        let Some(agent) = self.agents.get_mut(id.at()) else {
+            return;
+        };
+        let timers_before = agent.timers();
+        let (was_there, channels) = (agent.is_logged_in(), agent.channels.clone());
+        if let Some(standing) = agent.standing() {
+            self.ready.remove(&agent.profile.queues, standing, agent.has_any_room());
+        }
+        change(agent);
+        if let Some(standing) = agent.standing() {
+            self.ready.insert(&agent.profile.queues, standing, agent.has_any_room());
+        }
+        let timers = agent.timers();
+        if timers != timers_before {
+            for timer in &timers_before {
+                self.timers.remove(timer);
+            }
+            self.timers.extend(timers);
+        }
+        if was_there != agent.is_logged_in() || channels != agent.channels {
+            self.attend(id, was_there);
+        }
+    }
+}
+
+/// What the indexes hold of a Work.
+#[derive(Debug, PartialEq)]
+pub(super) struct Indexed {
+    waiting: Option<(Requirement, Due)>,
+    /// It asks who is logged in.
+    asks: bool,
+    /// Its queue, while nobody has it.
+    nobodys: Option<Name>,
+    timers: SmallVec<[(Timestamp, Timer); 3]>,
+}
+
+pub(super) fn indexed(work: &Work) -> Indexed {
+    Indexed {
+        waiting: work.is_waiting().then(|| (Requirement::of(work), (work.key, work.id))),
+        asks: work.seeks_somebody(),
+        nobodys: work.is_nobodys().then(|| work.queue.clone()),
+        timers: work.timers(),
+    }
+}
