@@ -231,7 +231,7 @@ impl SimAgent {
     fn pass(&self, rng: &mut Rng, view: &AgentView, now: Timestamp) -> Option<Pass> {
         let queue = Name::new(rng.pick(&["support", "sales", "quick", "live", "nowhere"]));
         let (work, assignment) = self.some_work(rng, Some(view))?;
-        Some(match rng.below(20) {
+        Some(match rng.below(21) {
             0 | 1 => Pass::Requeue { work, assignment },
             4..7 => {
                 let until = now + Duration::from_secs(*rng.pick(&[1, 40, 300, 1_200, 3_600]));
@@ -251,7 +251,7 @@ impl SimAgent {
                 Pass::TakeBack { work, assignment }
             }
             16 | 17 => Pass::Claim { work },
-            18 => {
+            18 | 20 => {
                 let wraps_up = view.works.iter().find(|work| work.state == WorkState::WrapUp);
                 let wraps_up = wraps_up.and_then(|work| Some((work.work, work.assignment?)));
                 let (work, assignment) = wraps_up.unwrap_or((work, assignment));
