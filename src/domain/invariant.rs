@@ -1,14 +1,15 @@
 //! Named invariants: what must hold in every state. The simulator checks them after every step; each rule of the domain that
 //! says *never* has its name here.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use super::customer::MAX_OPEN;
 use super::event::AddressKind;
-use super::id::{AgentId, LeafId, MessageId, WorkId};
-use super::routing::{Requirement, eligible};
+use super::id::{AgentId, LeafId, MessageId, Name, WorkId};
+use super::routing::{Requirement, There, eligible};
 use super::state::State;
-use super::view::WorkState;
+use super::view::{AgentCounts, WorkState};
 use super::workspace::{AgentKind, Workspace};
 
 /// An invariant by name.
@@ -54,6 +55,8 @@ pub enum Invariant {
     TurnAsCounted,
     /// No program has or is offered a Work in which programs are silent; in wrap-up it may finish its notes.
     SilentForPrograms,
+    /// What is to be seen of queues is what a scan of Works and agents gives.
+    BoardAsScanned,
     /// What waits for a report up to a time is a message of ours of that leaf, which may still rise.
     OpenSendsMayRise,
 }
@@ -90,6 +93,9 @@ pub fn violations(state: &State) -> Vec<Violation> {
         works(space, &mut found);
         agents(space, &mut found);
         conserving(space, &mut found);
+        if !board(space) {
+            found.push(Violation { invariant: Invariant::BoardAsScanned, work: None, agent: None });
+        }
         customers(space, &mut found);
         let may_rise = space.open_sends.iter().all(|(leaf, sends)| {
             let known = |message: MessageId| space.deliveries.get(message.to_bits());
@@ -198,6 +204,33 @@ fn conserving(space: &Workspace, found: &mut Vec<Violation>) {
             found.push(Violation { invariant: Invariant::WorkConserving, work: Some(work.id), agent: Some(agent.id) });
         }
     }
+}
+
+/// Whether the numbers that records moved are those of a scan.
+fn board(space: &Workspace) -> bool {
+    let agents = space.agents.iter().flat_map(|agent| &agent.profile.queues);
+    let queues = space.config().queues.iter().map(|queue| &queue.name);
+    let all: BTreeSet<&Name> = queues.chain(space.works.values().map(|work| &work.queue)).chain(agents).collect();
+    all.into_iter().filter(|queue| !queue.is_empty()).all(|queue| {
+        let there = || space.works.values().filter(|work| work.queue == *queue);
+        let waiting = || there().filter(|work| work.is_waiting());
+        let offered = there().filter(|work| !work.is_waiting() && work.offer.is_some() && !work.is_passed_to_agent());
+        let line = (waiting().count(), offered.count());
+        let longest = waiting().filter_map(|work| work.ours_since).min();
+        let asking = waiting().filter(|work| work.ours_since.is_some()).count();
+        let mut counts = AgentCounts::default();
+        for agent in space.agents.iter().filter(|agent| agent.profile.queues.contains(queue)) {
+            There::of(agent).into_iter().for_each(|there| there.note(&mut counts));
+        }
+        let seen = space.board.desk(queue);
+        let (seen_line, seen_agents) = seen.map(|desk| (desk.line(), desk.agents())).unwrap_or_default();
+        let known = space.config().queue(queue).is_some();
+        seen_line == line
+            && seen_agents == counts
+            && seen.and_then(|desk| desk.longest()) == longest
+            && seen.map_or(0, |desk| desk.asking()) == asking
+            && (!known || seen.is_none_or(|desk| desk.is_open() == space.is_open(queue)))
+    })
 }
 
 fn customers(space: &Workspace, found: &mut Vec<Violation>) {

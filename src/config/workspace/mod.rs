@@ -11,6 +11,7 @@ mod endpoint;
 mod file;
 mod hours;
 mod identity;
+mod list;
 mod opt_out;
 mod queue;
 mod rule;

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::domain::draft::Draft;
 use crate::domain::id::{AgentId, Name, WorkId};
+use crate::domain::marks::with_marks;
 use crate::domain::record::{AssignCause, Assigned, Change, QueueCause, Required, UnassignReason};
 use crate::domain::session::Agent;
 use crate::domain::time::Timestamp;
@@ -238,6 +239,7 @@ pub(crate) fn assign(
         draft.push(Change::Unassigned { assignment, work: id, agent, reason: UnassignReason::Transferred });
     }
     with_note(draft, id);
+    with_marks(draft, id);
     draft.push(Change::Assigned(assigned));
     before.map(|owner| owner.agent)
 }

@@ -2,16 +2,22 @@
 //!
 //! *Eligible now* is defined once, in `matching`; engine, invariants and explanations use that definition.
 
+mod answered;
+mod board;
 mod due;
 mod matching;
+mod pace;
 mod ready;
 mod requirement;
 mod reroute;
 pub mod rules;
 mod waiting;
 
+pub(crate) use answered::count_answers;
+pub(crate) use board::{Board, InLine, KEPT_MS, SLICE_MS, There};
 pub(crate) use due::key;
 pub(crate) use matching::{answer_by, assign, demanded, eligible, fill, place, requeue, revisit_cooled};
+pub(crate) use pace::{CONFIDENCE, Range};
 pub(crate) use ready::{ReadyAgents, Standing};
 pub(crate) use requirement::{Requirement, Requirements};
 pub(crate) use reroute::{Chosen, choose, reroute, route};

@@ -45,6 +45,10 @@ pub(crate) struct Work {
     pub(crate) answered: bool,
     /// Whether we have answered in it yet.
     pub(crate) replied: bool,
+    /// Whether it is counted how long its customer waited for the first answer since it was opened or reopened.
+    pub(crate) counted: bool,
+    /// When it came to its queue.
+    pub(crate) entered_at: Timestamp,
     /// Static key while QUEUED or OFFERED.
     pub(crate) key: i64,
     pub(crate) preferred: Option<AgentId>,
@@ -166,6 +170,8 @@ impl Work {
             waited_ms: 0,
             answered: false,
             replied: false,
+            counted: false,
+            entered_at: now,
             key: 0,
             preferred: None,
             offer: None,
@@ -206,6 +212,7 @@ impl Work {
             Change::MessageStored(message) => self.message(MessageId::new(index, place), message, now, words),
             Change::WorkQueued { queue, key, preferred, .. } => {
                 self.queue = queue.clone();
+                self.entered_at = now;
                 self.key = *key;
                 self.preferred = *preferred;
                 // Whoever is offered what its owner passes on is offered it still when the owner is released.
@@ -253,7 +260,10 @@ impl Work {
                 self.passing_mut().extended = true;
             }
             Change::Promised(promised) => self.promise(promised.by, now),
-            Change::Transferring(change) => self.pass_on(change),
+            Change::Transferring(change) => {
+                self.entered_at = now;
+                self.pass_on(change);
+            }
             Change::TransferEnded(change) => {
                 self.queue = change.queue.clone();
                 self.with_passing(|passing| (passing.transfer, passing.handover) = (None, None));
@@ -314,6 +324,8 @@ impl Work {
             Change::WorkRekeyed { key, .. } => self.key = *key,
             Change::Required(required) => self.requires = required.levels.clone(),
             Change::Routed(routed) => self.route(routed),
+            Change::PriorityGiven(given) => self.prioritise(given),
+            Change::AnswerCounted(_) => self.counted = true,
             Change::AutomationMuted(muted) => self.mute(muted.reason),
             Change::CostChanged { agent, cost, .. } => {
                 if let Some(owner) = self.owner.as_mut().filter(|owner| owner.agent == *agent) {

@@ -90,6 +90,8 @@ impl Workspace {
                 }
             });
         }
+        self.board.recount(&self.agents);
+        self.open_desks();
         let rest = Rest { due: now, through: None };
         self.resettle(Some(rest).filter(|_| !self.works.is_empty()));
     }

@@ -82,6 +82,10 @@ pub(crate) fn print(record: &Record, space: &Workspace) -> Vec<String> {
         Change::PresenceSet(PresenceSet { agent, presence, reason, .. }) => {
             format!("{} is {presence:?} {reason}", who(*agent)).trim_end().to_owned()
         }
+        Change::AnswerCounted(counted) => {
+            let waited = seconds(counted.waited_ms.cast_signed());
+            format!("{} is answered in {} after {waited}, {:?}", counted.work, counted.queue, counted.outcome)
+        }
         other => format!("{other:?}"),
     });
     lines.map(|line| format!("    {:>8} {line}", seconds(at))).collect()

@@ -7,8 +7,8 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::words::{
-    address_kind, assign_cause, assurance, error_class, evidence, mute_reason, opt_source, outcome, presence,
-    queue_cause, receipt_status, session_end, status, suggestion_end, suggestion_reason, transfer_outcome,
+    address_kind, answer_outcome, assign_cause, assurance, error_class, evidence, mute_reason, opt_source, outcome,
+    presence, queue_cause, receipt_status, session_end, status, suggestion_end, suggestion_reason, transfer_outcome,
     unassign_reason, wake_cause,
 };
 use super::{
@@ -17,13 +17,14 @@ use super::{
 };
 use crate::domain::id::{Index, OfferId, Position};
 use crate::domain::record::{
-    Assigned, AutomationMuted, Change, CooledDown, DeadLettered, HoursTurned, IdentityRekeyed, InputResumed, OfferMade,
-    OptNoted, Parked, PartsJoined, PresenceSet, Promised, Purpose, Required, Resettled, Routed, SessionLost,
-    ThroughParked, TransferEnded, Transferring, Woken, WrapUpExtended, WrapUpStarted,
+    AnswerCounted, Assigned, AutomationMuted, Change, CooledDown, DeadLettered, HoursTurned, IdentityRekeyed,
+    InputResumed, OfferMade, OptNoted, Parked, PartsJoined, PresenceSet, PriorityGiven, Promised, Purpose, Required,
+    Resettled, Routed, SessionLost, SummarySet, Tagged, ThroughParked, TransferEnded, Transferring, Woken,
+    WrapUpExtended, WrapUpStarted,
 };
 
 /// How many variants [`variant`] numbers.
-pub(in crate::log::codec) const VARIANTS: usize = 81;
+pub(in crate::log::codec) const VARIANTS: usize = 85;
 
 /// The number of a change's variant, from 0.
 pub(in crate::log::codec) fn variant(change: &Change) -> usize {
@@ -109,6 +110,10 @@ pub(in crate::log::codec) fn variant(change: &Change) -> usize {
         Change::TransferEnded(_) => 77,
         Change::WrapUpExtended(_) => 78,
         Change::Promised(_) => 79,
+        Change::SummarySet(_) => 81,
+        Change::Tagged(_) => 82,
+        Change::PriorityGiven(_) => 83,
+        Change::AnswerCounted(_) => 84,
     }
 }
 
@@ -349,6 +354,22 @@ pub(in crate::log::codec) fn every_change() -> Vec<BoxedStrategy<Change>> {
             .boxed(),
         (name(), any::<bool>(), of(time()))
             .prop_map(|(hours, open, until)| Change::HoursTurned(HoursTurned { hours, open, until }))
+            .boxed(),
+        (of(work()), leaf(), vec(agent(), 0..3))
+            .prop_map(|(work, leaf, audience)| Change::SummarySet(SummarySet { work, leaf, audience: audience.into() }))
+            .boxed(),
+        (of(work()), leaf(), vec(agent(), 0..3))
+            .prop_map(|(work, leaf, audience)| Change::Tagged(Tagged { work, leaf, audience: audience.into() }))
+            .boxed(),
+        (work(), leaf(), any::<u64>(), vec(agent(), 0..3))
+            .prop_map(|(work, leaf, ms, audience)| {
+                Change::PriorityGiven(PriorityGiven { work, leaf, ms, audience: audience.into() })
+            })
+            .boxed(),
+        (work(), name(), answer_outcome(), any::<u64>())
+            .prop_map(|(work, queue, outcome, waited_ms)| {
+                Change::AnswerCounted(AnswerCounted { work, queue, outcome, waited_ms })
+            })
             .boxed(),
     ]
 }
