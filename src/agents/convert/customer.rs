@@ -58,6 +58,8 @@ pub(in crate::agents) fn customer(view: CustomerView) -> p::Customer {
         works: shown.works,
         merges: view.merges.into_iter().map(merge).collect(),
         facts: view.facts.into_iter().map(fact).collect(),
+        summary: shown.summary,
+        tags: shown.tags,
     }
 }
 

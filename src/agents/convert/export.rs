@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::enums;
 use super::event::{message, status};
 use super::facts::{block, fact};
 use super::view::timestamp;
+use super::{enums, marks};
 use crate::domain::event::Scope;
 use crate::domain::id::{AgentId, LeafId, MessageId, Name, WorkId};
 use crate::domain::record::{
@@ -121,6 +121,7 @@ fn item(
             };
             Item::Blocked(block(BlockView { since: record.time, until: *until, by: None, reason }))
         }
+        Change::SummarySet(_) | Change::Tagged(_) | Change::PriorityGiven(_) => marks::exported(record, place, change)?,
         Change::Unblocked { .. } => Item::Unblocked(mark(None, "")),
         Change::OptNoted(OptNoted { purposes, refused, source, .. }) => Item::Opt(p::ExportedOpt {
             purposes: purposes.iter().map(|purpose| enums::purpose(*purpose).into()).collect(),

@@ -1,7 +1,7 @@
 //! Views of the state as messages.
 
-use super::enums;
 use super::facts::aside;
+use super::{enums, marks};
 use crate::agents::status::Refusal;
 use crate::domain::event::Scope;
 use crate::domain::id::{Index, Position};
@@ -76,6 +76,9 @@ pub(in crate::agents) fn work(view: WorkView) -> p::Work {
             queue: transfer.queue.into(),
             until: transfer.until.map(timestamp),
         }),
+        summary: view.marks.summary.map(marks::summary),
+        tags: marks::names(view.marks.tags),
+        credits: view.credits.into_iter().map(marks::credit).collect(),
     }
 }
 
@@ -123,6 +126,8 @@ pub(in crate::agents) fn conversation(view: ConversationView) -> p::Conversation
         identities: view.identities.into_iter().map(identity).collect(),
         works: view.works.into_iter().map(work).collect(),
         last_position: last.map(|index| position(Position { index, output: u32::MAX })),
+        summary: view.marks.summary.map(marks::summary),
+        tags: marks::names(view.marks.tags),
     }
 }
 

@@ -20,6 +20,9 @@ impl Service {
     async fn some_works(&self, caller: Caller, request: p::ListWorkRequest) -> Result<p::ListWorkResponse, Refusal> {
         let asked = convert::list_works(&request)?;
         let mut works = self.edge.shard.works(caller.workspace, asked.queue, asked.state).await?;
+        if let Some(tag) = &asked.tag {
+            works.retain(|work| work.marks.tags.contains(tag));
+        }
         works.sort_by_key(convert::place);
         if let Some(after) = asked.after {
             works.drain(..works.partition_point(|work| convert::place(work) <= after));
@@ -148,6 +151,13 @@ impl WorkService for Service {
         &self,
         request: Request<p::ExtendWrapUpRequest>,
     ) -> Result<Response<p::ExtendWrapUpResponse>, Status> {
+        self.unary(request).await
+    }
+
+    async fn set_priority(
+        &self,
+        request: Request<p::SetPriorityRequest>,
+    ) -> Result<Response<p::SetPriorityResponse>, Status> {
         self.unary(request).await
     }
 

@@ -48,6 +48,15 @@ impl WorkspaceConfig {
             .filter(move |known| known.queues.is_empty() || known.queues.iter().any(|of| of == queue))
     }
 
+    /// All dispositions, or those for Work of one queue.
+    #[must_use]
+    pub fn listed(&self, queue: Option<&str>) -> Vec<DispositionConfig> {
+        match queue {
+            Some(queue) => self.dispositions_of(queue).cloned().collect(),
+            None => self.dispositions.clone(),
+        }
+    }
+
     /// Whether Work of a queue is not closed without a disposition.
     #[must_use]
     pub fn wants_disposition(&self, queue: &str) -> bool {
