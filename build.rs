@@ -26,7 +26,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         });
     }
     fs::write(out.join("skein_descriptor.bin"), embedded.encode_to_vec())?;
-    tonic_prost_build::configure().include_file("skein_packages.rs").compile_fds(set)?;
+    tonic_prost_build::configure()
+        .include_file("skein_packages.rs")
+        // A line of an export that is a customer or a Work is much larger than the others.
+        .boxed(".skein.agent.v1.ExportLine.item.customer")
+        .boxed(".skein.agent.v1.ExportLine.item.opened")
+        .compile_fds(set)?;
     Ok(())
 }
 

@@ -211,7 +211,8 @@ fn board(space: &Workspace) -> bool {
     let agents = space.agents.iter().flat_map(|agent| &agent.profile.queues);
     let queues = space.config().queues.iter().map(|queue| &queue.name);
     let all: BTreeSet<&Name> = queues.chain(space.works.values().map(|work| &work.queue)).chain(agents).collect();
-    all.into_iter().filter(|queue| !queue.is_empty()).all(|queue| {
+    let all = all.into_iter().chain(space.board.queues());
+    all.filter(|queue| !queue.is_empty()).all(|queue| {
         let there = || space.works.values().filter(|work| work.queue == *queue);
         let waiting = || there().filter(|work| work.is_waiting());
         let offered = there().filter(|work| !work.is_waiting() && work.offer.is_some() && !work.is_passed_to_agent());
@@ -279,5 +280,23 @@ fn people(space: &Workspace, found: &mut Vec<Violation>) {
             let values = live.filter(|leaf| leaf.kind == kind && !leaf.ended).count();
             check(values <= 1, Invariant::OneValueOfAKind);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::record::AnswerOutcome;
+
+    #[test]
+    fn a_number_of_the_board_that_no_scan_gives_is_noticed() {
+        let mut space = Workspace::new(Name::const_new("acme"), [0; 16]);
+        assert!(board(&space));
+        let queues = [Name::const_new("help")];
+        space.board.turns(&queues, None, Some(There::Free));
+        assert!(!board(&space));
+        space.board.turns(&queues, Some(There::Free), None);
+        space.board.counted(&queues[0], AnswerOutcome::Late);
+        assert!(board(&space), "what was counted is no scan's");
     }
 }

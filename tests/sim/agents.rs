@@ -10,6 +10,7 @@ use skein::domain::record::{Change, Direction, Presence, Purpose, Record, Sessio
 use skein::domain::time::Timestamp;
 use skein::domain::view::{AgentView, WorkState, WorkView};
 
+use super::noted::mark;
 use super::rng::Rng;
 
 /// Names of the agents; the last but one is a guest, the last never opens a session.
@@ -92,7 +93,7 @@ impl SimAgent {
         // Two of one customer's are rare, and rarer still with one that is being wrapped up.
         let merge = view.map_or(2, |view| match &pairs(view)[..] {
             [] => 2,
-            of_one if of_one.iter().any(|(from, _, _)| wraps_up(view, *from)) => 300,
+            of_one if of_one.iter().any(|(from, _, _)| wraps_up(view, *from)) => 500,
             _ => 25,
         });
         let weights = [
@@ -109,11 +110,12 @@ impl SimAgent {
             merge,
             5,
             if self.sorts { 14 } else { 0 },
-            if self.tends { 12 } else { 0 },
+            if self.tends { 15 } else { 0 },
             1,
             3,
             5,
             20,
+            4,
         ];
         let verb = match rng.weighted(&weights) {
             0 if !ready => set(Presence::Ready),
@@ -147,6 +149,11 @@ impl SimAgent {
             15 => begin(rng),
             16 => self.afterwards(rng, view?)?,
             17 => Verb::Pass(self.pass(rng, view?, now)?),
+            18 => {
+                let (work, _) = self.some_work(rng, view)?;
+                let customer = view?.works.last().map_or(RootId(0), |work| work.conversation);
+                mark(rng, work, customer)
+            }
             _ => {
                 let wish = Wish { verb: set(Presence::Ready), epoch: Some(rng.next() % (head.0 + 1)) };
                 return Some(wish);

@@ -16,6 +16,7 @@ mod graces;
 mod matters;
 mod model;
 mod node;
+mod noted;
 mod rng;
 mod setup;
 mod stats;

@@ -28,7 +28,7 @@ pub(in crate::agents) fn head(view: CustomerView) -> Vec<p::ExportLine> {
     let line = |item| p::ExportLine { item: Some(item), ..p::ExportLine::default() };
     let suggestions: Vec<p::ExportLine> =
         view.suggestions.iter().map(|known| line(Item::Suggestion(super::suggestion(*known)))).collect();
-    let mut lines = vec![line(Item::Customer(super::customer(view)))];
+    let mut lines = vec![line(Item::Customer(Box::new(super::customer(view))))];
     lines.extend(suggestions);
     lines
 }
@@ -128,7 +128,7 @@ fn item(
             refused: *refused,
             source: opt_source(*source).to_owned(),
         }),
-        Change::WorkOpened(opened) => Item::Opened(work(record, place, opened)),
+        Change::WorkOpened(opened) => Item::Opened(Box::new(work(record, place, opened))),
         Change::WorkReopened { work, .. } => Item::Reopened(mark(Some(*work), "")),
         Change::WorkClosed { work, disposition, .. } if alone => Item::Closed(mark(Some(*work), disposition)),
         Change::SpamMarked { work, .. } => Item::SpamMarked(mark(Some(*work), "")),

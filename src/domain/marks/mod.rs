@@ -7,29 +7,10 @@ mod kept;
 mod mark;
 mod note;
 mod priority;
+mod run;
 mod write;
 
 pub(crate) use kept::{Filed, Marks, Priority};
 pub use mark::{About, Mark};
+pub(crate) use run::mark;
 pub(crate) use write::with_marks;
-
-use super::draft::Draft;
-use super::id::{AgentId, LeafId, WorkId};
-use super::rejection::Rejection;
-
-/// Notes what an agent wants noted.
-pub(crate) fn mark(draft: &mut Draft<'_>, agent: AgentId, mark: Mark) -> Result<(), Rejection> {
-    match mark {
-        Mark::Note { about, content } => note::add(draft, agent, about, content),
-        Mark::Summary { about, text } => write::set_summary(draft, about, text),
-        Mark::Tag { about, add, remove } => write::tag(draft, about, add, remove),
-        Mark::Priority { work, sooner_ms, reason } => priority::give(draft, agent, work, sooner_ms, reason),
-    }
-}
-
-/// Where something is filed that is noted, and what else is of the same customer.
-struct Place {
-    work: Option<WorkId>,
-    leaf: LeafId,
-    audience: smallvec::SmallVec<[AgentId; 2]>,
-}

@@ -1,7 +1,8 @@
 //! Notes: messages for agents only, in a Work or in the conversation.
 
+use super::About;
+use super::run::Place;
 use super::write::place;
-use super::{About, Place};
 use crate::domain::content::{Content, Part};
 use crate::domain::delivery::check;
 use crate::domain::draft::Draft;

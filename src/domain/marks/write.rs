@@ -5,15 +5,14 @@
 
 use smallvec::SmallVec;
 
-use super::{About, Place};
+use super::run::Place;
+use super::{About, Filed, Marks};
 use crate::domain::customer::filed_under;
 use crate::domain::draft::Draft;
 use crate::domain::id::{AgentId, LeafId, Name, WorkId};
 use crate::domain::record::{Change, PersonalValue, SummarySet, Tagged, Tags};
 use crate::domain::rejection::Rejection;
 use crate::domain::work::known;
-
-use super::Filed;
 
 /// Longest summary, bytes: a page. It goes with every offer of its Work.
 const MAX_SUMMARY_BYTES: usize = 4_096;
@@ -49,7 +48,7 @@ fn filed<'d>(draft: &'d Draft<'_>, work: Option<WorkId>) -> Option<&'d Filed> {
 }
 
 /// The leaves of the same customer under which something fits, the one that is written to among them or not.
-fn elsewhere(draft: &Draft<'_>, place: &Place, fits: impl Fn(&super::Marks) -> bool) -> Vec<LeafId> {
+fn elsewhere(draft: &Draft<'_>, place: &Place, fits: impl Fn(&Marks) -> bool) -> Vec<LeafId> {
     let root = draft.root_of(place.leaf);
     let of_customer = |leaf: LeafId| leaf != place.leaf && draft.root_of(leaf) == root;
     let found = filed(draft, place.work).into_iter().flat_map(|filed| filed.iter(of_customer));

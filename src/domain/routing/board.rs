@@ -152,6 +152,11 @@ impl Board {
         self.queues.get(queue)
     }
 
+    /// Queues of which something was seen.
+    pub(crate) fn queues(&self) -> impl Iterator<Item = &Name> {
+        self.queues.keys()
+    }
+
     /// The time of the last record.
     pub(crate) fn now(&self) -> Timestamp {
         self.now
@@ -213,7 +218,9 @@ impl Board {
     pub(crate) fn turns(&mut self, queues: &[Name], before: Option<There>, after: Option<There>) {
         for queue in queues {
             self.change(queue, |desk| {
-                before.into_iter().for_each(|there| *there.count(&mut desk.agents) -= 1);
+                // Whose queues another configuration has just changed was not counted in all of them: everybody is counted anew then.
+                let gone = before.map(|there| there.count(&mut desk.agents));
+                gone.into_iter().for_each(|count| *count = count.saturating_sub(1));
                 after.into_iter().for_each(|there| there.note(&mut desk.agents));
             });
         }
