@@ -26,8 +26,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         });
     }
     fs::write(out.join("skein_descriptor.bin"), embedded.encode_to_vec())?;
-    // What few Works have is not carried by all of them.
-    let build = tonic_prost_build::configure().boxed(".skein.agent.v1.Work.widening");
+    // What few Works have is not carried by all of them; a line of an export that is a customer or a Work is much larger than others.
+    let build = tonic_prost_build::configure()
+        .boxed(".skein.agent.v1.Work.widening")
+        .boxed(".skein.agent.v1.ExportLine.item.customer")
+        .boxed(".skein.agent.v1.ExportLine.item.opened");
     build.include_file("skein_packages.rs").compile_fds(set)?;
     Ok(())
 }

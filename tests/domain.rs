@@ -36,6 +36,8 @@ mod facts;
 mod golden;
 #[path = "domain/hours.rs"]
 mod hours;
+#[path = "domain/lists.rs"]
+mod lists;
 #[path = "domain/loops.rs"]
 mod loops;
 #[path = "domain/mail_attacks.rs"]
@@ -48,6 +50,8 @@ mod mails;
 mod matters;
 #[path = "domain/merges.rs"]
 mod merges;
+#[path = "domain/noted.rs"]
+mod noted;
 #[path = "domain/numbers.rs"]
 mod numbers;
 #[path = "domain/offers.rs"]
@@ -86,6 +90,8 @@ mod rekeyed;
 mod reshaped;
 #[path = "domain/reshaped_mails.rs"]
 mod reshaped_mails;
+#[path = "domain/rooms.rs"]
+mod rooms;
 #[path = "domain/rules.rs"]
 mod rules;
 #[path = "domain/sessions.rs"]

@@ -10,6 +10,8 @@ mod harness;
 mod passed;
 #[path = "grpc/reshaped.rs"]
 mod reshaped;
+#[path = "grpc/rooms.rs"]
+mod rooms;
 #[path = "grpc/sends.rs"]
 mod sends;
 #[path = "grpc/shop.rs"]

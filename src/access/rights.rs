@@ -37,6 +37,7 @@ const AGENT: &str = "skein.agent.v1.AgentService";
 const WORK: &str = "skein.agent.v1.WorkService";
 const TALK: &str = "skein.agent.v1.ConversationService";
 const WHO: &str = "skein.agent.v1.CustomerService";
+const ROOMS: &str = "skein.agent.v1.QueueService";
 const OPERATE: &str = "skein.admin.v1.AdminService";
 
 /// Services that tell only what is public: whether the daemon serves, and what its contract is.
@@ -70,12 +71,14 @@ const TABLE: &[(&str, &str, &[Role])] = &[
     (WORK,  "ClaimWork",         WORKS),
     (WORK,  "ExtendWrapUp",      WORKS),
     (WORK,  "Promise",           WORKS),
+    (WORK,  "SetPriority",       PEOPLE),
 
     (TALK,  "GetConversation",   LOOKS),
     (TALK,  "ListMessages",      LOOKS),
     (TALK,  "WatchConversation", LOOKS),
     (TALK,  "GetAttachment",     LOOKS),
     (TALK,  "SendMessage",       WORKS),
+    (TALK,  "AddNote",           WORKS),
     (TALK,  "ReplyOptions",      WORKS),
     (TALK,  "ListTemplates",     LOOKS),
     (TALK,  "CancelMessage",     WORKS),
@@ -95,6 +98,8 @@ const TABLE: &[(&str, &str, &[Role])] = &[
     (WHO,   "UnlinkIdentity",    PEOPLE),
     (WHO,   "MergeCustomers",    PEOPLE),
     (WHO,   "UnmergeCustomers",  PEOPLE),
+    (WHO,   "SetSummary",        WORKS),
+    (WHO,   "Tag",               WORKS),
     (WHO,   "SetFacts",          WORKS),
     (WHO,   "AskFact",           WORKS),
     (WHO,   "UpsertCustomer",    WORKS),
@@ -106,6 +111,13 @@ const TABLE: &[(&str, &str, &[Role])] = &[
     (WHO,   "LiftQuarantine",    PEOPLE),
     (WHO,   "ExportCustomer",    HEADS),
     (WHO,   "EraseCustomer",     HEADS),
+
+    (ROOMS, "ListQueues",        LOOKS),
+    (ROOMS, "WatchQueues",       LOOKS),
+    (ROOMS, "EstimateWait",      LOOKS),
+    (ROOMS, "ListTargets",       WORKS),
+    (ROOMS, "ListDispositions",  LOOKS),
+    (ROOMS, "ListPresenceReasons", LOOKS),
 
     (OPERATE, "ReloadWorkspaces", ADMIN),
     (OPERATE, "GetConfig",        ADMIN),

@@ -55,6 +55,8 @@ pub const MAX_CONTENT_BYTES: usize = 256 << 10;
 pub const MAX_NAME_BYTES: usize = 64;
 /// Bytes of a request id: a UUID or the client's own numbering.
 pub const MAX_REQUEST_ID_BYTES: usize = 64;
+/// Queues named at once; who wants more names none, and gets all.
+pub const MAX_QUEUES: usize = 200;
 /// Channels in one change of presence.
 pub const MAX_CHANNELS: usize = 32;
 

@@ -15,10 +15,10 @@ use crate::domain::id::{AgentId, Index, Name, RootId, WorkId};
 use crate::domain::record::Record;
 use crate::domain::rejection::Rejection;
 use crate::domain::view::{
-    AgentView, AnswerAddress, ConversationView, CustomerQuery, CustomersFound, OptionsOf, ReplyOptions, WorkState,
-    WorkView,
+    AgentView, AnswerAddress, ConversationView, CustomerQuery, CustomersFound, EstimateOf, EstimateView, OptionsOf,
+    QueueView, ReplyOptions, TargetsView, WorkState, WorkView,
 };
-use crate::domain::workspace::{Sight, TemplateConfig};
+use crate::domain::workspace::{DispositionConfig, PresenceReasonConfig, Sight, TemplateConfig};
 
 /// The shard cannot answer now; the request may be repeated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -108,6 +108,30 @@ pub trait Shard: Send + Sync + 'static {
         workspace: Name,
         endpoint: Option<Name>,
     ) -> BoxFuture<'static, Result<Option<Vec<TemplateConfig>>, Unavailable>>;
+    /// Queues: those named, or all; answers are counted over so many milliseconds. One that is not there is left out.
+    fn queues(
+        &self,
+        workspace: Name,
+        queues: Vec<Name>,
+        agent: Name,
+        window_ms: i64,
+    ) -> BoxFuture<'static, Result<Vec<QueueView>, Unavailable>>;
+    /// Where a Work can be passed on to; none: there is no such open Work.
+    fn targets(&self, workspace: Name, work: WorkId) -> BoxFuture<'static, Result<Option<TargetsView>, Unavailable>>;
+    /// How long a wait will be; none: there is no such open Work, or queue.
+    fn estimate(
+        &self,
+        workspace: Name,
+        of: EstimateOf,
+    ) -> BoxFuture<'static, Result<Option<EstimateView>, Unavailable>>;
+    /// Why Work of a queue may end, or of all.
+    fn dispositions(
+        &self,
+        workspace: Name,
+        queue: Option<Name>,
+    ) -> BoxFuture<'static, Result<Vec<DispositionConfig>, Unavailable>>;
+    /// Why agents may be away.
+    fn presence_reasons(&self, workspace: Name) -> BoxFuture<'static, Result<Vec<PresenceReasonConfig>, Unavailable>>;
     /// Records by index, read in parallel, in the order asked for; none: no longer kept.
     fn read(&self, indexes: Vec<Index>) -> BoxFuture<'static, Result<Vec<Option<Arc<Record>>>, Unavailable>>;
     /// What agents are told.

@@ -38,6 +38,7 @@ use crate::proto::DESCRIPTOR_SET;
 use crate::proto::agent::agent_service_server::AgentServiceServer;
 use crate::proto::agent::conversation_service_server::ConversationServiceServer;
 use crate::proto::agent::customer_service_server::CustomerServiceServer;
+use crate::proto::agent::queue_service_server::QueueServiceServer;
 use crate::proto::agent::work_service_server::WorkServiceServer;
 
 /// Time for the transport to hand out what the sessions said last.
@@ -190,6 +191,11 @@ async fn routes(edge: &Arc<Edge>, gate: Gate, beside: Routes) -> Result<(HealthR
                 .max_encoding_message_size(MAX_RESPONSE_BYTES),
         )
         .add_service(
+            QueueServiceServer::new(service.clone())
+                .max_decoding_message_size(max_request)
+                .max_encoding_message_size(MAX_RESPONSE_BYTES),
+        )
+        .add_service(
             CustomerServiceServer::new(service)
                 .max_decoding_message_size(max_request)
                 .max_encoding_message_size(MAX_RESPONSE_BYTES),
@@ -296,6 +302,7 @@ async fn report(health: &HealthReporter, status: ServingStatus) {
         <WorkServiceServer<Service> as NamedService>::NAME,
         <ConversationServiceServer<Service> as NamedService>::NAME,
         <CustomerServiceServer<Service> as NamedService>::NAME,
+        <QueueServiceServer<Service> as NamedService>::NAME,
     ] {
         health.set_service_status(service, status).await;
     }

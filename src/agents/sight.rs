@@ -3,7 +3,7 @@
 use super::caller::Caller;
 use super::edge::Edge;
 use super::status::{Reason, Refusal};
-use crate::domain::command::{Command, Verb};
+use crate::domain::command::{self, Command, Mark, Verb};
 use crate::domain::id::{LeafId, RootId, WorkId};
 use crate::domain::view::ConversationView;
 use crate::domain::workspace::Sight;
@@ -68,6 +68,20 @@ impl Edge {
         let view = view.ok_or_else(|| Refusal::new(Reason::UnknownConversation, "unknown conversation"))?;
         if self.sight(caller).await?.sees_customer(&view) { Ok(view) } else { Err(not_visible()) }
     }
+
+    /// Refuses a look at an open Work that the caller sees only a stub of.
+    ///
+    /// # Errors
+    /// [`Reason::UnknownWork`], [`Reason::NotVisible`].
+    pub(super) async fn may_see_work(&self, caller: &Caller, id: WorkId) -> Result<(), Refusal> {
+        let sight = self.sight(caller).await?;
+        if sight.is_whole() {
+            return Ok(());
+        }
+        let view = self.shard.work(caller.workspace.clone(), id).await?;
+        let view = view.ok_or_else(|| Refusal::new(Reason::UnknownWork, "unknown work"))?;
+        if sight.sees_work(&view) { Ok(()) } else { Err(not_visible()) }
+    }
 }
 
 /// The refusal of what is only seen as a stub.
@@ -78,6 +92,17 @@ pub(super) fn not_visible() -> Refusal {
 /// Every leaf's number is an id of its customer.
 fn of(leaf: LeafId) -> About {
     About::Customer(RootId(leaf.0))
+}
+
+/// What something is noted of.
+fn noted(mark: &Mark) -> About {
+    match mark {
+        Mark::Note { about, .. } | Mark::Summary { about, .. } | Mark::Tag { about, .. } => match about {
+            command::About::Work(work) => About::Work(*work),
+            command::About::Customer { customer, .. } => About::Customer(*customer),
+        },
+        Mark::Priority { work, .. } => About::Work(*work),
+    }
 }
 
 fn about(verb: &Verb) -> Vec<About> {
@@ -93,6 +118,7 @@ fn about(verb: &Verb) -> Vec<About> {
         | Verb::LiftQuarantine { leaf: Some(leaf), .. } => vec![of(*leaf)],
         Verb::DecideSuggestion { one, other, .. } => vec![of(*one), of(*other)],
         Verb::MarkSpam { work, .. } | Verb::ClearSpam { work } => vec![About::Work(*work)],
+        Verb::Mark(mark) => vec![noted(mark)],
         // One's own session, offers, Works and messages; what is new; the oldest strangers of an endpoint.
         _ => Vec::new(),
     }

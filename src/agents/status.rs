@@ -126,6 +126,12 @@ reasons! {
     CannotTake => "CANNOT_TAKE", FailedPrecondition;
     /// The caller does not serve the Work's queue; it is named.
     QueueNotServed => "QUEUE_NOT_SERVED", FailedPrecondition;
+    /// There is no such disposition for the queue; `did_you_mean` may name the one that is.
+    UnknownDisposition => "UNKNOWN_DISPOSITION", InvalidArgument;
+    /// Work of the queue is not closed without a disposition.
+    DispositionWanted => "DISPOSITION_WANTED", FailedPrecondition;
+    /// There is no such presence reason; `did_you_mean` may name the one that is.
+    UnknownPresenceReason => "UNKNOWN_PRESENCE_REASON", InvalidArgument;
     /// The customer has written since.
     NewerMessages => "NEWER_MESSAGES", FailedPrecondition;
     /// An operator has the workspace drained: no new sessions here for now.
@@ -251,6 +257,10 @@ impl Refusal {
         let text = rejection.to_string();
         let of_customer =
             |reason, text, customer: RootId| Self::new(reason, text).with("customer_id", customer.to_string());
+        let meant = |refusal: Self, near: Option<Name>| match near {
+            Some(near) => refusal.with("did_you_mean", near),
+            None => refusal,
+        };
         let owned_by = |refusal: Self, owner: Option<AgentId>| match owner.and_then(&name) {
             Some(owner) => refusal.with("owner", owner),
             None => refusal,
@@ -294,6 +304,11 @@ impl Refusal {
                 Self::new(Reason::WorkState, text).with("state", convert::work_state_label(state))
             }
             Rejection::CannotTake(why) => Self::new(Reason::CannotTake, text).with("why", why),
+            Rejection::UnknownDisposition { near, .. } => meant(Self::new(Reason::UnknownDisposition, text), near),
+            Rejection::UnknownPresenceReason { near, .. } => {
+                meant(Self::new(Reason::UnknownPresenceReason, text), near)
+            }
+            Rejection::DispositionWanted => Self::new(Reason::DispositionWanted, text),
             Rejection::QueueNotServed { queue } => Self::new(Reason::QueueNotServed, text).with("queue", queue),
             Rejection::NewerMessages { latest } => {
                 Self::new(Reason::NewerMessages, text).with("latest_message_id", latest.to_string())

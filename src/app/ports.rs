@@ -18,10 +18,10 @@ use crate::domain::id::{AgentId, Index, Name, RootId, WorkId};
 use crate::domain::record::Record;
 use crate::domain::time::Timestamp;
 use crate::domain::view::{
-    AgentView, AnswerAddress, ConversationView, CustomerQuery, CustomersFound, OptionsOf, ReplyOptions, WorkState,
-    WorkView,
+    AgentView, AnswerAddress, ConversationView, CustomerQuery, CustomersFound, EstimateOf, EstimateView, OptionsOf,
+    QueueView, ReplyOptions, TargetsView, WorkState, WorkView,
 };
-use crate::domain::workspace::{Sight, TemplateConfig};
+use crate::domain::workspace::{DispositionConfig, PresenceReasonConfig, Sight, TemplateConfig};
 use crate::ingest::{Bodies, NoObject};
 use crate::outbound::{AdapterHealth, typing_hint};
 use crate::reload::Served;
@@ -122,6 +122,44 @@ impl Shard for EdgeShard {
 
     fn templates(&self, workspace: Name, endpoint: Option<Name>) -> Answered<Option<Vec<TemplateConfig>>, Unavailable> {
         self.look(move |state| state.workspace(&workspace)?.config().templates_by(endpoint.as_deref()))
+    }
+
+    fn queues(
+        &self,
+        workspace: Name,
+        queues: Vec<Name>,
+        agent: Name,
+        window_ms: i64,
+    ) -> Answered<Vec<QueueView>, Unavailable> {
+        let now = Timestamp(wall_ms());
+        self.look(move |state| {
+            let now = now.max(state.time());
+            state.workspace(&workspace).map(|space| space.queues(&queues, &agent, window_ms, now)).unwrap_or_default()
+        })
+    }
+
+    fn targets(&self, workspace: Name, work: WorkId) -> Answered<Option<TargetsView>, Unavailable> {
+        self.look(move |state| state.workspace(&workspace)?.targets(work))
+    }
+
+    fn estimate(&self, workspace: Name, of: EstimateOf) -> Answered<Option<EstimateView>, Unavailable> {
+        let now = Timestamp(wall_ms());
+        self.look(move |state| {
+            let now = now.max(state.time());
+            state.workspace(&workspace)?.estimate(&of, now)
+        })
+    }
+
+    fn dispositions(&self, workspace: Name, queue: Option<Name>) -> Answered<Vec<DispositionConfig>, Unavailable> {
+        self.look(move |state| {
+            state.workspace(&workspace).map(|space| space.config().listed(queue.as_deref())).unwrap_or_default()
+        })
+    }
+
+    fn presence_reasons(&self, workspace: Name) -> Answered<Vec<PresenceReasonConfig>, Unavailable> {
+        self.look(move |state| {
+            state.workspace(&workspace).map(|space| space.config().presence_reasons.clone()).unwrap_or_default()
+        })
     }
 
     fn read(&self, indexes: Vec<Index>) -> Answered<Vec<Option<Arc<Record>>>, Unavailable> {

@@ -11,8 +11,8 @@ use super::read::read;
 use super::rules;
 use super::schema::Config;
 use super::show::{Shown, shown};
-use super::suggest::nearest;
 use super::workspace::load_workspace;
+use crate::domain::nearest;
 use crate::domain::workspace::WorkspaceConfig;
 
 /// The manual: every key with its default.

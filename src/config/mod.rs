@@ -12,7 +12,6 @@ mod reload;
 mod rules;
 mod schema;
 mod show;
-mod suggest;
 pub mod units;
 mod workspace;
 

@@ -11,7 +11,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::document::{Path, Source, Sources, Step, dotted, find, get, set};
 use super::problem::{Origin, Problem};
-use super::suggest::nearest;
+use crate::domain::nearest;
 
 /// Most problems shown at once: a file that is no configuration at all should not fill the terminal.
 const PROBLEMS_MAX: usize = 100;

@@ -4,6 +4,7 @@ use super::content::Content;
 use super::customer::{self, Normaliser};
 use super::event::{Assurance, InboundEvent, Sender};
 use super::id::{AssignmentId, Index, LeafId, MessageId, Name, OfferId, Position, RootId, WorkId};
+pub use super::marks::{About, Mark};
 pub use super::pass::Pass;
 use super::record::{Input, Presence, Purpose, Request, SessionEnd};
 use super::time::Timestamp;
@@ -416,6 +417,8 @@ pub enum Verb {
     },
     /// Give a Work back, move it, pass it on.
     Pass(Pass),
+    /// Note something beside what is said.
+    Mark(Box<Mark>),
 }
 
 /// A fact as it is told.

@@ -2,8 +2,8 @@
 
 use super::id::{AgentId, LeafId, WorkId};
 use super::record::{
-    Change, CooledDown, IdentityRekeyed, OptNoted, PartsJoined, PresenceSet, Promised, SessionLost, ThroughParked,
-    TransferEnded, Woken, WrapUpExtended, WrapUpStarted,
+    Change, CooledDown, IdentityRekeyed, OptNoted, PartsJoined, PresenceSet, Promised, SessionLost, SummarySet, Tagged,
+    ThroughParked, TransferEnded, Woken, WrapUpExtended, WrapUpStarted,
 };
 
 /// What a change moves.
@@ -63,6 +63,8 @@ impl Change {
             | Self::WorkJoined { work, .. }
             | Self::WorkRekeyed { work, .. }
             | Self::SeenMarked { work, .. } => Concerned::work(*work),
+            // The Work may be over by then.
+            Self::AnswerCounted(counted) => Concerned::work(counted.work),
             Self::OfferEnded { work, agent, .. }
             | Self::Unassigned { work, agent, .. }
             | Self::WrapUpStarted(WrapUpStarted { work, agent, .. })
@@ -86,6 +88,10 @@ impl Change {
             Self::OverflowSet(set) => Concerned::work(set.work),
             Self::Overflowed(overflowed) => Concerned::work(overflowed.work),
             Self::Unserved(unserved) => Concerned::work(unserved.work),
+            Self::SummarySet(SummarySet { work, leaf, .. }) | Self::Tagged(Tagged { work, leaf, .. }) => {
+                Concerned { work: *work, ..Concerned::leaf(*leaf) }
+            }
+            Self::PriorityGiven(given) => Concerned { work: Some(given.work), ..Concerned::leaf(given.leaf) },
             Self::Required(required) => Concerned::work(required.work),
             Self::AutomationMuted(muted) => Concerned::work(muted.work),
             // What whoever passed it on noted stands with them.

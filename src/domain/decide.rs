@@ -8,6 +8,7 @@ use super::customer;
 use super::delivery;
 use super::draft::Draft;
 use super::id::{AgentId, Index, MessageId, Name, Position, WorkId};
+use super::marks;
 use super::output::outputs;
 use super::record::{Cause, Change, Direction, HoursTurned, Input, InputResumed, Record};
 use super::rejection::Rejection;
@@ -38,6 +39,7 @@ pub fn decide(state: &State, index: Index, command: Command, now: Timestamp) -> 
         Command::Timer { workspace, timer } => {
             let mut draft = Draft::new(space(state, &workspace)?, index, now);
             fire(&mut draft, timer);
+            routing::count_answers(&mut draft);
             Ok(draft.finish(Cause::Timer))
         }
         Command::OpenWorkspace { workspace, hash_key } => {
@@ -185,6 +187,7 @@ fn input(state: &State, index: Index, now: Timestamp, mut arrival: Arrival) -> R
     let mut draft = Draft::new(space(state, &arrival.workspace)?, index, now);
     conversation::input(&mut draft, arrival)?;
     routing::reroute(&mut draft);
+    routing::count_answers(&mut draft);
     Ok(draft.finish(cause))
 }
 
@@ -312,9 +315,11 @@ fn agent(state: &State, index: Index, now: Timestamp, command: AgentCommand) -> 
             work::split(&mut draft, id, (work, assignment), &messages, &queue)?;
         }
         Verb::Pass(pass) => work::pass(&mut draft, id, pass)?,
+        Verb::Mark(mark) => marks::mark(&mut draft, id, *mark)?,
     }
     work::wake_by_facts(&mut draft);
     routing::reroute(&mut draft);
+    routing::count_answers(&mut draft);
     Ok(draft.finish(command.request.map_or(Cause::System, Cause::Command)))
 }
 

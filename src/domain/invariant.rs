@@ -1,15 +1,15 @@
 //! Named invariants: what must hold in every state. The simulator checks them after every step; each rule of the domain that
 //! says *never* has its name here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::customer::MAX_OPEN;
 use super::event::AddressKind;
 use super::id::{AgentId, LeafId, MessageId, Name, WorkId};
-use super::routing::{Requirement, eligible};
+use super::routing::{Requirement, There, eligible};
 use super::state::State;
-use super::view::WorkState;
+use super::view::{AgentCounts, WorkState};
 use super::workspace::{AgentKind, Workspace};
 
 /// An invariant by name.
@@ -60,6 +60,8 @@ pub enum Invariant {
     TurnAsCounted,
     /// No program has or is offered a Work in which programs are silent; in wrap-up it may finish its notes.
     SilentForPrograms,
+    /// What is to be seen of queues is what a scan of Works and agents gives.
+    BoardAsScanned,
     /// What waits for a report up to a time is a message of ours of that leaf, which may still rise.
     OpenSendsMayRise,
 }
@@ -97,6 +99,9 @@ pub fn violations(state: &State) -> Vec<Violation> {
         agents(space, &mut found);
         conserving(space, &mut found);
         lines(space, &mut found);
+        if !board(space) {
+            found.push(Violation { invariant: Invariant::BoardAsScanned, work: None, agent: None });
+        }
         customers(space, &mut found);
         let may_rise = space.open_sends.iter().all(|(leaf, sends)| {
             let known = |message: MessageId| space.deliveries.get(message.to_bits());
@@ -225,6 +230,34 @@ fn lines(space: &Workspace, found: &mut Vec<Violation>) {
     }
 }
 
+/// Whether the numbers that records moved are those of a scan.
+fn board(space: &Workspace) -> bool {
+    let agents = space.agents.iter().flat_map(|agent| &agent.profile.queues);
+    let queues = space.config().queues.iter().map(|queue| &queue.name);
+    let all: BTreeSet<&Name> = queues.chain(space.works.values().map(|work| &work.queue)).chain(agents).collect();
+    let all = all.into_iter().chain(space.board.queues());
+    all.filter(|queue| !queue.is_empty()).all(|queue| {
+        let there = || space.works.values().filter(|work| work.queue == *queue);
+        let waiting = || there().filter(|work| work.is_waiting());
+        let offered = there().filter(|work| !work.is_waiting() && work.offer.is_some() && !work.is_passed_to_agent());
+        let line = (waiting().count(), offered.count());
+        let longest = waiting().filter_map(|work| work.ours_since).min();
+        let asking = waiting().filter(|work| work.ours_since.is_some()).count();
+        let mut counts = AgentCounts::default();
+        for agent in space.agents.iter().filter(|agent| agent.profile.queues.contains(queue)) {
+            There::of(agent).into_iter().for_each(|there| there.note(&mut counts));
+        }
+        let seen = space.board.desk(queue);
+        let (seen_line, seen_agents) = seen.map(|desk| (desk.line(), desk.agents())).unwrap_or_default();
+        let known = space.config().queue(queue).is_some();
+        seen_line == line
+            && seen_agents == counts
+            && seen.and_then(|desk| desk.longest()) == longest
+            && seen.map_or(0, |desk| desk.asking()) == asking
+            && (!known || seen.is_none_or(|desk| desk.is_open() == space.is_open(queue)))
+    })
+}
+
 fn customers(space: &Workspace, found: &mut Vec<Violation>) {
     people(space, found);
     for (id, leaf) in space.leaves.iter() {
@@ -271,5 +304,23 @@ fn people(space: &Workspace, found: &mut Vec<Violation>) {
             let values = live.filter(|leaf| leaf.kind == kind && !leaf.ended).count();
             check(values <= 1, Invariant::OneValueOfAKind);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::record::AnswerOutcome;
+
+    #[test]
+    fn a_number_of_the_board_that_no_scan_gives_is_noticed() {
+        let mut space = Workspace::new(Name::const_new("acme"), [0; 16]);
+        assert!(board(&space));
+        let queues = [Name::const_new("help")];
+        space.board.turns(&queues, None, Some(There::Free));
+        assert!(!board(&space));
+        space.board.turns(&queues, Some(There::Free), None);
+        space.board.counted(&queues[0], AnswerOutcome::Late);
+        assert!(board(&space), "what was counted is no scan's");
     }
 }

@@ -3,8 +3,8 @@
 
 use super::id::{AgentId, MessageId, Name};
 use super::record::{
-    Assigned, Author, Change, DeadLettered, Direction, OfferMade, Parked, PresenceSet, Promised, Record, TransferEnded,
-    Woken, WrapUpExtended, WrapUpStarted,
+    Assigned, Author, Change, DeadLettered, Direction, OfferMade, Parked, PresenceSet, PriorityGiven, Promised, Record,
+    SummarySet, Tagged, TransferEnded, Woken, WrapUpExtended, WrapUpStarted,
 };
 
 /// One thing that leaves.
@@ -60,6 +60,11 @@ pub fn outputs(record: &Record) -> Vec<Output> {
             Change::WorksMerged { audience, .. }
             | Change::WorkSplit { audience, .. }
             | Change::Restored { audience, .. } => {
+                list.extend(audience.iter().map(|&agent| Output::Agent { agent, place }));
+            }
+            Change::SummarySet(SummarySet { audience, .. })
+            | Change::Tagged(Tagged { audience, .. })
+            | Change::PriorityGiven(PriorityGiven { audience, .. }) => {
                 list.extend(audience.iter().map(|&agent| Output::Agent { agent, place }));
             }
             Change::OfferMade(OfferMade { agent, .. })
@@ -140,6 +145,7 @@ pub fn outputs(record: &Record) -> Vec<Output> {
             | Change::Unserved(_)
             | Change::Routed(_)
             | Change::CostChanged { .. }
+            | Change::AnswerCounted(_)
             | Change::AutomationMuted(_)
             | Change::AgentRegistered { .. }
             | Change::SessionOpened { .. }

@@ -69,6 +69,25 @@ pub enum Rejection {
     /// An agent cannot have the Work now.
     #[error("the agent cannot take the work: {0}")]
     CannotTake(&'static str),
+    /// Work of the queue does not end so: there are others to choose from.
+    #[error("there is no such disposition for the queue: {named}")]
+    UnknownDisposition {
+        /// What was named.
+        named: Name,
+        /// What may have been meant.
+        near: Option<Name>,
+    },
+    /// Work of the queue is not closed without a disposition.
+    #[error("a disposition is wanted")]
+    DispositionWanted,
+    /// There is no such reason: there are others to choose from.
+    #[error("there is no such reason: {named}")]
+    UnknownPresenceReason {
+        /// What was named.
+        named: Name,
+        /// What may have been meant.
+        near: Option<Name>,
+    },
     /// The agent does not serve the queue.
     #[error("the agent does not serve the queue {queue}")]
     QueueNotServed {

@@ -10,6 +10,10 @@ use super::time::Timestamp;
 use super::workspace::{AgentKind, Levels};
 
 pub use super::delivery::{OptionsOf, ReplyOption, ReplyOptions};
+pub use super::rooms::{
+    AgentCounts, AgentTarget, AnswerCounts, EstimateOf, EstimateView, NoEstimate, Obstacle, QueueTarget, QueueView,
+    TargetsView, WaitRange,
+};
 
 /// States of a Work.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -86,6 +90,10 @@ pub struct WorkView {
     pub passing: PassingView,
     /// How the circle of those who may take it has widened.
     pub widening: WideningView,
+    /// What agents noted of it.
+    pub marks: MarksView,
+    /// What makes it due earlier, by name: those of rules, and an agent's.
+    pub credits: Vec<CreditView>,
 }
 
 /// How the circle of those who may take a Work has widened.
@@ -122,6 +130,39 @@ pub struct OverflownView {
     pub to: Option<Name>,
     /// When.
     pub at: Timestamp,
+}
+
+/// What agents noted of a Work or customer.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct MarksView {
+    /// What the next agent should know first.
+    pub summary: Option<SummaryView>,
+    /// Words that it is found by, in order.
+    pub tags: Vec<Name>,
+}
+
+/// A summary.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SummaryView {
+    /// What it says.
+    pub text: String,
+    /// When it was written.
+    pub at: Timestamp,
+    /// Name of the agent who wrote it.
+    pub by: Option<Name>,
+}
+
+/// Something that makes a Work due earlier.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CreditView {
+    /// Its name in the configuration; of an agent's: why, empty where that is gone.
+    pub name: String,
+    /// By how much, milliseconds.
+    pub ms: u64,
+    /// Name of the agent who gave it; none: a rule did.
+    pub by: Option<Name>,
+    /// An agent gave it.
+    pub given: bool,
 }
 
 /// What few Works have for a while.
@@ -368,6 +409,8 @@ pub struct ConversationView {
     pub identities: Vec<IdentityView>,
     /// Works that are open or can be reopened.
     pub works: Vec<WorkView>,
+    /// What agents noted of it.
+    pub marks: MarksView,
     /// The last record that touches each leaf: where a page of history begins.
     pub last: Vec<(LeafId, Index)>,
     /// Works that were merged into others of these, each with the one that has its messages now.

@@ -95,6 +95,9 @@ pub(super) fn rejection(rejection: &Rejection) -> Option<RejectionReason> {
         | Rejection::UnknownTemplate
         | Rejection::TemplateParameters { .. } => RejectionReason::CannotSend,
         Rejection::Invalid(_)
+        | Rejection::UnknownDisposition { .. }
+        | Rejection::UnknownPresenceReason { .. }
+        | Rejection::DispositionWanted
         | Rejection::NotSetAside(_)
         | Rejection::CannotMerge(_)
         | Rejection::StreamInUse

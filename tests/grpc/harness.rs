@@ -1,5 +1,7 @@
 //! A shard in memory, durable at once, with the real core behind the real gRPC server.
 
+mod port;
+
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
@@ -8,21 +10,18 @@ use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use skein::access::Access;
 use skein::agents::feed::{FeedLimits, Feeds, Told};
-use skein::agents::{Adapters, CommandFailure, EdgeMetrics, Parts, ServeOptions, Shard, Unavailable, bind, serve};
+use skein::agents::{Adapters, CommandFailure, EdgeMetrics, Parts, ServeOptions, Unavailable, bind, serve};
 use skein::domain::command::{Answer, Arrival, Command};
 use skein::domain::content::Content;
 use skein::domain::event::{
     AddressKind, Assurance, EventKind, InboundEvent, Message, Receipt, ReceiptStatus, Scope, Sender,
 };
-use skein::domain::id::{AgentId, Index, Name, Position, RootId, WorkId};
+use skein::domain::id::{Name, Position};
 use skein::domain::output::Output;
 use skein::domain::record::{Input, Record};
 use skein::domain::time::Timestamp;
-use skein::domain::view::{
-    AgentView, AnswerAddress, ConversationView, CustomerQuery, CustomersFound, OptionsOf, ReplyOptions, WorkState,
-    WorkView,
-};
-use skein::domain::workspace::{Accept, AgentConfig, AgentKind, AgentProfile, Sight, TemplateConfig, WorkspaceConfig};
+use skein::domain::view::{AgentView, AnswerAddress};
+use skein::domain::workspace::{Accept, AgentConfig, AgentKind, AgentProfile, WorkspaceConfig};
 use skein::domain::{State, Workspace, answer, decide, evolve, normalise, outputs};
 use skein::proto::agent as p;
 use skein::proto::agent::agent_service_client::AgentServiceClient;
@@ -277,121 +276,6 @@ impl Adapters for Memory {
 
     fn typing(&self, _workspace: Name, _to: AnswerAddress) -> BoxFuture<'static, Result<(), Unavailable>> {
         async { Ok(()) }.boxed()
-    }
-}
-
-impl Shard for Memory {
-    fn command(&self, command: Command) -> BoxFuture<'static, Result<Answer, CommandFailure>> {
-        let memory = self.clone();
-        async move { memory.apply(command) }.boxed()
-    }
-
-    fn agent(
-        &self,
-        workspace: Name,
-        agent: Name,
-    ) -> BoxFuture<'static, Result<(Index, Option<AgentView>), Unavailable>> {
-        let core = self.core();
-        let seen = (core.state.head(), core.state.workspace(&workspace).and_then(|space| space.agent(&agent)));
-        async move { Ok(seen) }.boxed()
-    }
-
-    fn shows_all(&self, workspace: &Name) -> bool {
-        self.core().state.workspace(workspace).is_some_and(|space| space.config().shows_all())
-    }
-
-    fn sight(&self, workspace: Name, agent: Name) -> BoxFuture<'static, Result<Sight, Unavailable>> {
-        self.look(workspace, move |space| space.sight(&agent)).map(|seen| seen.map(Option::unwrap_or_default)).boxed()
-    }
-
-    fn agent_names(
-        &self,
-        workspace: Name,
-        agents: Vec<AgentId>,
-    ) -> BoxFuture<'static, Result<Vec<Option<Name>>, Unavailable>> {
-        self.look(workspace, move |space| agents.iter().map(|id| space.agent_name(*id).cloned()).collect())
-            .map(|seen| seen.map(Option::unwrap_or_default))
-            .boxed()
-    }
-
-    fn work(&self, workspace: Name, work: WorkId) -> BoxFuture<'static, Result<Option<WorkView>, Unavailable>> {
-        self.look(workspace, move |space| space.work(work)).map(|seen| seen.map(Option::flatten)).boxed()
-    }
-
-    fn answer_address(
-        &self,
-        workspace: Name,
-        work: WorkId,
-    ) -> BoxFuture<'static, Result<Option<AnswerAddress>, Unavailable>> {
-        if self.core().addressless {
-            return std::future::pending().boxed();
-        }
-        self.look(workspace, move |space| space.answer_address(work)).map(|seen| seen.map(Option::flatten)).boxed()
-    }
-
-    fn works(
-        &self,
-        workspace: Name,
-        queue: Option<Name>,
-        state: Option<WorkState>,
-    ) -> BoxFuture<'static, Result<Vec<WorkView>, Unavailable>> {
-        self.look(workspace, move |space| space.works(queue.as_deref(), state))
-            .map(|seen| seen.map(Option::unwrap_or_default))
-            .boxed()
-    }
-
-    fn conversation(
-        &self,
-        workspace: Name,
-        conversation: RootId,
-    ) -> BoxFuture<'static, Result<Option<ConversationView>, Unavailable>> {
-        self.look(workspace, move |space| space.conversation(conversation))
-            .map(|seen| seen.map(Option::flatten))
-            .boxed()
-    }
-
-    fn customers(
-        &self,
-        workspace: Name,
-        query: CustomerQuery,
-    ) -> BoxFuture<'static, Result<CustomersFound, Unavailable>> {
-        self.look(workspace, move |space| space.customers(&query))
-            .map(|seen| seen.map(Option::unwrap_or_default))
-            .boxed()
-    }
-
-    fn reply_options(
-        &self,
-        workspace: Name,
-        of: OptionsOf,
-    ) -> BoxFuture<'static, Result<Option<ReplyOptions>, Unavailable>> {
-        let now = self.core().now();
-        self.look(workspace, move |space| space.reply_options(of, now)).map(|seen| seen.map(Option::flatten)).boxed()
-    }
-
-    fn templates(
-        &self,
-        workspace: Name,
-        endpoint: Option<Name>,
-    ) -> BoxFuture<'static, Result<Option<Vec<TemplateConfig>>, Unavailable>> {
-        self.look(workspace, move |space| space.config().templates_by(endpoint.as_deref()))
-            .map(|seen| seen.map(Option::flatten))
-            .boxed()
-    }
-
-    fn read(&self, indexes: Vec<Index>) -> BoxFuture<'static, Result<Vec<Option<Arc<Record>>>, Unavailable>> {
-        let mut core = self.core();
-        core.reads += 1;
-        if core.deaf {
-            return async { Err(Unavailable::NotReady) }.boxed();
-        }
-        let at = |index: &Index| usize::try_from(index.0 - 1).expect("a small index");
-        let records = indexes.iter().map(|index| core.log.get(at(index)).cloned()).collect();
-        async move { Ok(records) }.boxed()
-    }
-
-    fn feeds(&self) -> &Feeds {
-        &self.feeds
     }
 }
 

@@ -10,6 +10,7 @@ use skein::domain::record::{Change, Direction, Presence, Purpose, Record, Sessio
 use skein::domain::time::Timestamp;
 use skein::domain::view::{AgentView, WorkState, WorkView};
 
+use super::noted::mark;
 use super::rng::Rng;
 
 /// Names of the agents; the last but one is a guest, the last never opens a session.
@@ -30,6 +31,8 @@ pub(crate) struct SimAgent {
     /// What was said to customers in Works of its own.
     sent: Vec<(MessageId, WorkId)>,
     merged: Vec<(WorkId, WorkId)>,
+    /// Works that it called spam.
+    spam: Vec<WorkId>,
     /// It says now and then who is one person, and who is two.
     pub(crate) sorts: bool,
     /// It says now and then what is known of somebody, and who is not to be heard.
@@ -69,6 +72,13 @@ impl SimAgent {
         }
     }
 
+    /// What it asked for was done.
+    pub(crate) fn done(&mut self, verb: &Verb) {
+        if let Verb::MarkSpam { work, .. } = verb {
+            remember(&mut self.spam, *work);
+        }
+    }
+
     /// Something it might do; nothing when it has no mind to.
     pub(crate) fn wish(
         &self,
@@ -92,7 +102,7 @@ impl SimAgent {
         // Two of one customer's are rare, and rarer still with one that is being wrapped up.
         let merge = view.map_or(2, |view| match &pairs(view)[..] {
             [] => 2,
-            of_one if of_one.iter().any(|(from, _, _)| wraps_up(view, *from)) => 300,
+            of_one if of_one.iter().any(|(from, _, _)| wraps_up(view, *from)) => 500,
             _ => 25,
         });
         let weights = [
@@ -108,12 +118,13 @@ impl SimAgent {
             3,
             merge,
             5,
-            if self.sorts { 14 } else { 0 },
-            if self.tends { 12 } else { 0 },
+            if self.sorts { 20 } else { 0 },
+            if self.tends { 15 } else { 0 },
             1,
             3,
             5,
             20,
+            4,
         ];
         let verb = match rng.weighted(&weights) {
             0 if !ready => set(Presence::Ready),
@@ -147,6 +158,11 @@ impl SimAgent {
             15 => begin(rng),
             16 => self.afterwards(rng, view?)?,
             17 => Verb::Pass(self.pass(rng, view?, now)?),
+            18 => {
+                let (work, _) = self.some_work(rng, view)?;
+                let customer = view?.works.last().map_or(RootId(0), |work| work.conversation);
+                mark(rng, work, customer)
+            }
             _ => {
                 let wish = Wish { verb: set(Presence::Ready), epoch: Some(rng.next() % (head.0 + 1)) };
                 return Some(wish);
@@ -239,8 +255,8 @@ impl SimAgent {
                 Pass::Park { work, assignment, until, wake_on_fact }
             }
             9..14 => {
-                let to = if rng.percent(75) { *rng.pick(&NAMES) } else { "" };
-                let queue = if rng.percent(70) { queue } else { Name::default() };
+                let to = if rng.percent(55) { *rng.pick(&NAMES) } else { "" };
+                let queue = if to.is_empty() || rng.percent(70) { queue } else { Name::default() };
                 let note = (*rng.pick(&["", "Wants the other one.", "a\u{7}b"])).to_owned();
                 Pass::Transfer { work, assignment, to: Name::new(to), queue, cold: rng.percent(25), note }
             }
@@ -333,7 +349,10 @@ impl SimAgent {
                 let offered = rng.pick_of(&view?.offers)?;
                 Verb::MarkSpam { work: offered.work.work, assignment: None }
             }
-            20..22 => Verb::ClearSpam { work: rng.pick_of(&self.assignments)?.0 },
+            20..22 => {
+                let was = rng.pick_of(&self.spam).filter(|_| rng.percent(90));
+                Verb::ClearSpam { work: was.copied().or_else(|| Some(rng.pick_of(&self.assignments)?.0))? }
+            }
             _ => {
                 let named = rng.percent(40).then_some(leaf);
                 Verb::LiftQuarantine { leaf: named, endpoint: Name::new(rng.pick(&["wa1", "sms1", "tg1", "web1"])) }

@@ -19,6 +19,7 @@ pub(crate) use super::broken::{Broken, holds};
 use super::customers::message_key;
 use super::lines::Lines;
 use super::matters::{Heard, Matters, asked, thread};
+use super::noted;
 use super::stats::Stats;
 
 /// The workspace of the simulation.
@@ -170,7 +171,9 @@ impl Auditor {
         let late = record.content.iter().filter_map(|personal| record.leaf_of(personal));
         let late = late.filter(|leaf| self.erased.contains(leaf)).count();
         holds("nothing is said of who is erased", late == 0, || format!("{record:?}"))?;
+        let noted = noted::before(&self.state, record);
         evolve(&mut self.state, record);
+        noted::moves_nothing(&self.state, noted, record)?;
         for (place, change) in (0u16..).zip(&record.changes) {
             stats.hit_variant("change", change);
             self.change(record, place, change, stats)?;

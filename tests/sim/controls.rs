@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use skein::domain::id::AgentId;
-use skein::domain::record::{Change, Clock, OverflowCause, Record, StepCause};
+use skein::domain::record::{Change, Clock, OverflowCause, QueueCause, Record, StepCause};
 
 use super::model::Sabotage;
 use super::run;
@@ -149,6 +149,27 @@ fn second_owner(record: &mut Record) {
 #[test]
 fn a_second_owner_of_a_work_is_seen() {
     finds("one owner", Sabotage { tamper: Some(second_owner), ..Sabotage::default() });
+}
+
+fn note_that_moves(record: &mut Record) {
+    let noted = record.changes.iter().find_map(|change| match change {
+        Change::Tagged(tagged) => tagged.work,
+        _ => None,
+    });
+    if let Some(work) = noted {
+        record.changes.push(Change::WorkQueued {
+            work,
+            queue: "support".into(),
+            key: 0,
+            cause: QueueCause::Moved,
+            preferred: None,
+        });
+    }
+}
+
+#[test]
+fn a_note_that_moves_a_work_is_seen() {
+    finds("a note moves nothing", Sabotage { tamper: Some(note_that_moves), ..Sabotage::default() });
 }
 
 #[test]

@@ -17,6 +17,7 @@ mod lines;
 mod matters;
 mod model;
 mod node;
+mod noted;
 mod rng;
 mod setup;
 mod stats;
@@ -33,7 +34,7 @@ use stats::Stats;
 use world::World;
 
 /// Seeds of a run that nobody has told how many.
-const SEEDS: u64 = 2_000;
+const SEEDS: u64 = 3_000;
 /// Threads that run seeds.
 const THREADS: u64 = 2;
 

@@ -424,6 +424,7 @@ impl World {
         {
             agent.connected = false;
         }
+        agent.done(&command.verb);
         Ok(())
     }
 

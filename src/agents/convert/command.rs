@@ -428,6 +428,7 @@ fn send(request: p::SendMessageRequest) -> Result<Verb, Refusal> {
 pub(in crate::agents) struct ListWorks {
     pub(in crate::agents) queue: Option<Name>,
     pub(in crate::agents) state: Option<WorkState>,
+    pub(in crate::agents) tag: Option<Name>,
     pub(in crate::agents) size: usize,
     /// Works up to and with this place were on the pages before.
     pub(in crate::agents) after: Option<(i64, WorkId)>,
@@ -459,6 +460,7 @@ pub(in crate::agents) fn list_works(request: &p::ListWorkRequest) -> Result<List
     Ok(ListWorks {
         queue: queue.map(|queue| token("queue", queue)).transpose()?,
         state: work_state_from(state),
+        tag: Some(Name::from(request.tag.as_str())).filter(|tag| !tag.is_empty()),
         size: page_size(request.page_size, WORK_PAGE_MAX)?,
         after: after.map(|token| works_token_from(token)).transpose()?,
     })

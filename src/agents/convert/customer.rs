@@ -59,6 +59,8 @@ pub(super) fn customer(view: CustomerView) -> p::Customer {
         merges: view.merges.into_iter().map(merge).collect(),
         facts: view.facts.into_iter().map(fact).collect(),
         hidden: false,
+        summary: shown.summary,
+        tags: shown.tags,
     }
 }
 

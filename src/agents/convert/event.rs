@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
-use super::enums;
 use super::stub::message_stub;
 use super::view::{position, seconds, timestamp};
+use super::{enums, marks};
 use crate::domain::content::Attachment;
 use crate::domain::event::ReceiptStatus;
 use crate::domain::id::{AgentId, AssignmentId, LeafId, MessageId, Name, OfferId, Position, RootId, WorkId};
@@ -82,6 +82,9 @@ pub(in crate::agents) fn event(
             work_id: change.work.to_string(),
             outcome: enums::transfer_outcome(change.outcome).into(),
         }),
+        Change::SummarySet(_) | Change::Tagged(_) | Change::PriorityGiven(_) => {
+            Kind::Marked(marks::marked(record, place, record.changes.get(usize::from(place))?)?)
+        }
         Change::WorksMerged { from, into, .. } => {
             Kind::WorksMerged(p::WorksMerged { from_work_id: from.to_string(), into_work_id: into.to_string() })
         }
@@ -327,9 +330,11 @@ fn note(record: &Record, place: u16) -> String {
 }
 
 fn offered(record: &Record, place: u16, made: &OfferMade, name: impl Fn(AgentId) -> Option<Name>) -> p::Offer {
+    let mut work = brief(made.work, &made.brief, WorkState::Offered);
+    marks::show(&mut work, record, place);
     p::Offer {
         offer_id: OfferId::new(record.index, place).to_string(),
-        work: Some(brief(made.work, &made.brief, WorkState::Offered)),
+        work: Some(work),
         expires_at: Some(timestamp(made.expires_at)),
         cost: made.cost,
         passed_on_by: made.from.and_then(name).map(Into::into).unwrap_or_default(),
@@ -341,6 +346,7 @@ fn assignment(record: &Record, place: u16, assigned: &Assigned, me: &Name) -> p:
     let mut work = brief(assigned.work, &assigned.brief, WorkState::Assigned);
     work.assignment_id = AssignmentId::new(record.index, place).to_string();
     work.owner = me.to_string();
+    marks::show(&mut work, record, place);
     // Its words stand in older records: they are added by who can read those.
     p::WorkAssigned {
         work: Some(work),

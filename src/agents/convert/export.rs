@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::enums;
 use super::event::{message, status};
 use super::facts::{block, fact};
 use super::view::timestamp;
+use super::{enums, marks};
 use crate::domain::event::Scope;
 use crate::domain::id::{AgentId, LeafId, MessageId, Name, WorkId};
 use crate::domain::record::{
@@ -28,7 +28,7 @@ pub(in crate::agents) fn head(view: CustomerView) -> Vec<p::ExportLine> {
     let line = |item| p::ExportLine { item: Some(item), ..p::ExportLine::default() };
     let suggestions: Vec<p::ExportLine> =
         view.suggestions.iter().map(|known| line(Item::Suggestion(super::suggestion(*known)))).collect();
-    let mut lines = vec![line(Item::Customer(super::customer::customer(view)))];
+    let mut lines = vec![line(Item::Customer(Box::new(super::customer::customer(view))))];
     lines.extend(suggestions);
     lines
 }
@@ -121,13 +121,14 @@ fn item(
             };
             Item::Blocked(block(BlockView { since: record.time, until: *until, by: None, reason }))
         }
+        Change::SummarySet(_) | Change::Tagged(_) | Change::PriorityGiven(_) => marks::exported(record, place, change)?,
         Change::Unblocked { .. } => Item::Unblocked(mark(None, "")),
         Change::OptNoted(OptNoted { purposes, refused, source, .. }) => Item::Opt(p::ExportedOpt {
             purposes: purposes.iter().map(|purpose| enums::purpose(*purpose).into()).collect(),
             refused: *refused,
             source: opt_source(*source).to_owned(),
         }),
-        Change::WorkOpened(opened) => Item::Opened(work(record, place, opened)),
+        Change::WorkOpened(opened) => Item::Opened(Box::new(work(record, place, opened))),
         Change::WorkReopened { work, .. } => Item::Reopened(mark(Some(*work), "")),
         Change::WorkClosed { work, disposition, .. } if alone => Item::Closed(mark(Some(*work), disposition)),
         Change::SpamMarked { work, .. } => Item::SpamMarked(mark(Some(*work), "")),

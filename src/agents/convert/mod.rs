@@ -11,8 +11,10 @@ mod event;
 mod export;
 mod facts;
 mod live;
+mod marks;
 mod pass;
 mod request;
+mod rooms;
 mod send;
 mod stub;
 mod unanswered;
@@ -30,6 +32,9 @@ pub(super) use export::{export_line, exported, head};
 pub(super) use facts::{quarantine, without_facts_above};
 pub(super) use live::live;
 pub(crate) use request::request;
+pub(super) use rooms::{
+    dispositions, estimate, estimate_of, presence_reasons, queues_asked, statuses, targets, targets_asked,
+};
 pub(super) use send::{options_of, reply_options, templates, told};
 pub(super) use stub::{conversation_seen, customer_seen, work_seen};
 pub(super) use unanswered::Unanswered;

@@ -57,7 +57,7 @@ wire! {
         |request| Ok(Verb::Pass(Pass::ExtendWrapUp {
             work: work_id(&request.work_id)?,
             assignment: id("assignment_id", &request.assignment_id)?,
-            by_ms: request.by.map(millis).transpose()?,
+            by_ms: request.by.map(|by| millis("by", by)).transpose()?,
         })), |answer| {};
     PromiseRequest => PromiseResponse, Promise, "promise",
         |request| Ok(Verb::Pass(Pass::Promise {
@@ -68,9 +68,9 @@ wire! {
 }
 
 /// A duration of a request, to the millisecond.
-fn millis(by: prost_types::Duration) -> Result<u64, Refusal> {
+pub(super) fn millis(field: &'static str, by: prost_types::Duration) -> Result<u64, Refusal> {
     let (seconds, nanos) = (u64::try_from(by.seconds), u64::try_from(by.nanos));
-    let (Ok(seconds), Ok(nanos)) = (seconds, nanos) else { return Err(Refusal::invalid("by", "is negative")) };
+    let (Ok(seconds), Ok(nanos)) = (seconds, nanos) else { return Err(Refusal::invalid(field, "is negative")) };
     Ok(seconds.saturating_mul(1_000).saturating_add(nanos / 1_000_000))
 }
 

@@ -1,8 +1,8 @@
 //! Views of the state as messages.
 
-use super::enums;
 use super::facts::aside;
 use super::widening::widening;
+use super::{enums, marks};
 use crate::agents::status::Refusal;
 use crate::domain::event::Scope;
 use crate::domain::id::{Index, Position};
@@ -79,6 +79,9 @@ pub(super) fn work(view: WorkView) -> p::Work {
             until: transfer.until.map(timestamp),
         }),
         hidden: false,
+        summary: view.marks.summary.map(marks::summary),
+        tags: marks::names(view.marks.tags),
+        credits: view.credits.into_iter().map(marks::credit).collect(),
     }
 }
 
@@ -132,6 +135,8 @@ pub(super) fn conversation(view: ConversationView) -> p::Conversation {
         works: view.works.into_iter().map(work).collect(),
         last_position: last.map(|index| position(Position { index, output: u32::MAX })),
         hidden: false,
+        summary: view.marks.summary.map(marks::summary),
+        tags: marks::names(view.marks.tags),
     }
 }
 

@@ -231,7 +231,9 @@ pub(super) fn weight(record: &Record) -> u64 {
             PersonalValue::Address(text) | PersonalValue::Shown(text) | PersonalValue::WakeFact(text) => text.len(),
             PersonalValue::Facts(facts) => facts.iter().map(|fact| fact.key.len() + fact.value.len()).sum(),
             PersonalValue::Asked(asked) => asked.prompt.len(),
-            PersonalValue::Reason(text) | PersonalValue::Note(text) => text.len(),
+            PersonalValue::Reason(text) | PersonalValue::Note(text) | PersonalValue::Summary(text) => text.len(),
+            PersonalValue::Tags(tags) => tags.added.iter().chain(&tags.removed).map(|tag| tag.len()).sum(),
+            PersonalValue::Marked(noted) => noted.summary.len() + noted.tags.iter().map(|tag| tag.len()).sum::<usize>(),
             PersonalValue::Inputs(inputs) => inputs.weight(),
         })
         .sum();

@@ -128,6 +128,10 @@ impl ConversationService for Service {
         self.answer(watched.await)
     }
 
+    async fn add_note(&self, request: Request<p::AddNoteRequest>) -> Result<Response<p::AddNoteResponse>, Status> {
+        self.unary(request).await
+    }
+
     async fn send_message(
         &self,
         request: Request<p::SendMessageRequest>,

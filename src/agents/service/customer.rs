@@ -248,6 +248,17 @@ impl CustomerService for Service {
         self.unary(request).await
     }
 
+    async fn set_summary(
+        &self,
+        request: Request<p::SetSummaryRequest>,
+    ) -> Result<Response<p::SetSummaryResponse>, Status> {
+        self.unary(request).await
+    }
+
+    async fn tag(&self, request: Request<p::TagRequest>) -> Result<Response<p::TagResponse>, Status> {
+        self.unary(request).await
+    }
+
     async fn ask_fact(&self, request: Request<p::AskFactRequest>) -> Result<Response<p::AskFactResponse>, Status> {
         self.unary(request).await
     }

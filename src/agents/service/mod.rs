@@ -1,9 +1,10 @@
-//! The four gRPC services: each rpc names its caller, converts, asks the shard, and answers. Nothing is decided here.
+//! The five gRPC services: each rpc names its caller, converts, asks the shard, and answers. Nothing is decided here.
 
 mod agent;
 mod attachment;
 mod conversation;
 mod customer;
+mod queue;
 mod shared;
 mod watch;
 mod work;

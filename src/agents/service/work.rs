@@ -25,6 +25,10 @@ impl Service {
         audit(&caller, Read::Works, Of::Many);
         let mut works = self.edge.shard.works(caller.workspace.clone(), asked.queue, asked.state).await?;
         let sight = self.edge.sight(&caller).await?;
+        if let Some(tag) = &asked.tag {
+            // What is not shown is not found by its tags.
+            works.retain(|work| sight.sees_work(work) && work.marks.tags.contains(tag));
+        }
         works.sort_by_key(convert::place);
         if let Some(after) = asked.after {
             works.drain(..works.partition_point(|work| convert::place(work) <= after));
@@ -153,6 +157,13 @@ impl WorkService for Service {
         &self,
         request: Request<p::ExtendWrapUpRequest>,
     ) -> Result<Response<p::ExtendWrapUpResponse>, Status> {
+        self.unary(request).await
+    }
+
+    async fn set_priority(
+        &self,
+        request: Request<p::SetPriorityRequest>,
+    ) -> Result<Response<p::SetPriorityResponse>, Status> {
         self.unary(request).await
     }
 

@@ -12,7 +12,9 @@ use super::seat::{Next, Seat};
 use crate::cli::client::{Desk, Frames, Target, open_session, resume_session};
 use crate::proto::agent::conversation_service_client::ConversationServiceClient;
 use crate::proto::agent::customer_service_client::CustomerServiceClient;
+use crate::proto::agent::queue_service_client::QueueServiceClient;
 use crate::proto::agent::session_response::Response;
+use crate::proto::agent::work_service_client::WorkServiceClient;
 use crate::proto::agent::{Presence, Welcome};
 
 /// First and longest pause between two attempts to come back: a restart of the daemon takes a second or two.
@@ -134,7 +136,9 @@ async fn again(seat: &mut Seat, target: &Target) -> anyhow::Result<(Frames, Welc
     let (commands, frames, welcome) = resume_session(&channel, &seat.commands, seat.after).await?;
     seat.commands = commands;
     seat.history = ConversationServiceClient::new(channel.clone());
-    seat.customers = CustomerServiceClient::new(channel);
+    seat.customers = CustomerServiceClient::new(channel.clone());
+    seat.works = WorkServiceClient::new(channel.clone());
+    seat.rooms = QueueServiceClient::new(channel);
     Ok((frames, welcome))
 }
 

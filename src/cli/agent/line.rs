@@ -1,6 +1,7 @@
 //! What a person types.
 
 use super::customer::Say;
+use super::room::Room;
 
 /// A line, understood.
 #[derive(Debug, PartialEq, Eq)]
@@ -27,6 +28,8 @@ pub(super) enum Line<'l> {
     Link(&'l str),
     /// Something about the customer.
     Say(Say<'l>),
+    /// Something noted, or asked about queues.
+    Room(Room<'l>),
     Away(&'l str),
     Ready,
     Quit,
@@ -34,7 +37,7 @@ pub(super) enum Line<'l> {
 }
 
 /// Printed at the start, and for what is not understood.
-pub(super) const HELP: &str = "accept [OFFER] · decline [OFFER] · reply [WORK:] TEXT · close [DISPOSITION] · merge WORK|CUSTOMER · split MESSAGE|WORK · use WORK · work · history · who · unmerge CUSTOMER · link NAMESPACE ADDRESS · fact KEY VALUE · ask KEY · block IDENTITY [REASON] · unblock IDENTITY · spam · unspam WORK · letin IDENTITY · away [REASON] · ready · quit";
+pub(super) const HELP: &str = "accept [OFFER] · decline [OFFER] · reply [WORK:] TEXT · close [DISPOSITION] · merge WORK|CUSTOMER · split MESSAGE|WORK · use WORK · work · history · who · unmerge CUSTOMER · link NAMESPACE ADDRESS · fact KEY VALUE · ask KEY · block IDENTITY [REASON] · unblock IDENTITY · spam · unspam WORK · letin IDENTITY · note TEXT · summary [TEXT] · tag TAG, -TAG · priority MINUTES REASON · queues · estimate [QUEUE] · dispositions · away [REASON] · ready · quit";
 
 impl<'l> Line<'l> {
     pub(super) fn of(line: &'l str) -> Self {
@@ -61,6 +64,13 @@ impl<'l> Line<'l> {
             "spam" => Self::Say(Say::Spam),
             "unspam" => Self::Say(Say::Unspam(rest)),
             "letin" => Self::Say(Say::LetIn(rest)),
+            "note" => Self::Room(Room::Note(rest)),
+            "summary" => Self::Room(Room::Summary(rest)),
+            "tag" => Self::Room(Room::Tag(rest)),
+            "priority" => Self::Room(Room::Priority(rest)),
+            "queues" => Self::Room(Room::Queues),
+            "estimate" => Self::Room(Room::Estimate(rest)),
+            "dispositions" => Self::Room(Room::Dispositions),
             "away" => Self::Away(rest),
             "ready" => Self::Ready,
             "quit" | "exit" => Self::Quit,

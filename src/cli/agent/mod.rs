@@ -4,6 +4,7 @@
 mod command;
 mod customer;
 mod line;
+mod room;
 mod seat;
 mod words;
 

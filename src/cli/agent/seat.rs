@@ -6,7 +6,9 @@ use crate::cli::client::{Commands, Desk, Port, customer_text};
 use crate::proto::agent::conversation_service_client::ConversationServiceClient;
 use crate::proto::agent::customer_service_client::CustomerServiceClient;
 use crate::proto::agent::event::Event as Happened;
+use crate::proto::agent::queue_service_client::QueueServiceClient;
 use crate::proto::agent::split_work_request::Messages;
+use crate::proto::agent::work_service_client::WorkServiceClient;
 use crate::proto::agent::{
     AgentState, CommandResult, Customer, Direction, Event, GetCustomerRequest, Link, ListMessagesRequest, Live,
     Message, Position, Presence, SessionEndReason, Welcome, Work, command_result, live,
@@ -31,6 +33,8 @@ pub(super) struct Seat {
     pub(super) auto: bool,
     pub(super) history: ConversationServiceClient<Port>,
     pub(super) customers: CustomerServiceClient<Port>,
+    pub(super) works: WorkServiceClient<Port>,
+    pub(super) rooms: QueueServiceClient<Port>,
     /// The last position handled.
     pub(super) after: Option<Position>,
     desk: Desk,
@@ -43,8 +47,10 @@ pub(super) struct Seat {
 impl Seat {
     pub(super) fn new(commands: Commands, desk: Desk, auto: bool, channel: Port) -> Self {
         let history = ConversationServiceClient::new(channel.clone());
-        let customers = CustomerServiceClient::new(channel);
-        Self { commands, auto, history, customers, after: None, desk, chosen: None, ready: false }
+        let customers = CustomerServiceClient::new(channel.clone());
+        let works = WorkServiceClient::new(channel.clone());
+        let rooms = QueueServiceClient::new(channel);
+        Self { commands, auto, history, customers, works, rooms, after: None, desk, chosen: None, ready: false }
     }
 
     /// Goes on after a reconnect.
@@ -103,6 +109,7 @@ impl Seat {
             Some(Happened::Assigned(assigned)) => {
                 let work = assigned.work.clone().unwrap_or_default();
                 println!("assigned {} on {}/{}", work.work_id, work.channel, work.endpoint);
+                show_marks(&work);
                 if assigned.more_messages {
                     println!("there is more: history");
                 }
@@ -133,6 +140,10 @@ impl Seat {
             Some(Happened::Promised(promised)) => {
                 let kept = if promised.promised_by.is_some() { "has" } else { "has no" };
                 println!("work {} {kept} promise to its customer", promised.work_id);
+            }
+            Some(Happened::Marked(marked)) => {
+                let of = if marked.work_id.is_empty() { &marked.identity_id } else { &marked.work_id };
+                println!("something is noted of {of}");
             }
             Some(Happened::TransferEnded(ended)) => {
                 println!("work {} stays yours: {}", ended.work_id, words::kept(ended.outcome()));
@@ -238,6 +249,7 @@ impl Seat {
                 (None, _) => println!("no work is yours"),
             },
             Line::Say(say) => self.say(say).await?,
+            Line::Room(room) => self.room(room).await?,
             Line::Away(reason) => {
                 self.ready = false;
                 self.commands.presence(Presence::Away, reason).await?;
@@ -367,6 +379,15 @@ fn over(reason: SessionEndReason) -> Next {
         | SessionEndReason::SlowReader
         | SessionEndReason::TokenExpired
         | SessionEndReason::Draining => Next::ComeBack(words::end(reason).to_owned()),
+    }
+}
+
+fn show_marks(work: &Work) {
+    if let Some(summary) = &work.summary {
+        println!("  {}", shown(&summary.text));
+    }
+    if !work.tags.is_empty() {
+        println!("  tags: {}", shown(&work.tags.join(", ")));
     }
 }
 

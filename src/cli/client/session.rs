@@ -312,7 +312,8 @@ impl Desk {
                 | Happened::MessagesRestored(_)
                 | Happened::TransferStarted(_)
                 | Happened::TransferEnded(_)
-                | Happened::Promised(_),
+                | Happened::Promised(_)
+                | Happened::Marked(_),
             )
             | None => {}
         }

@@ -187,7 +187,8 @@ impl Agent {
                 | Happened::MessagesRestored(_)
                 | Happened::TransferStarted(_)
                 | Happened::TransferEnded(_)
-                | Happened::Promised(_),
+                | Happened::Promised(_)
+                | Happened::Marked(_),
             )
             | None => {}
             Some(Happened::SessionEnded(ended)) => {

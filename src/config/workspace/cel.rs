@@ -9,8 +9,8 @@ use std::ops::Range;
 use cel::common::ast::{CallExpr, Expr, IdedExpr, LiteralValue, SelectExpr, SourceInfo};
 use cel::parser::Parser;
 
-use crate::config::suggest::nearest;
 use crate::domain::id::Name;
+use crate::domain::nearest;
 use crate::domain::rules::{Expression, Function, Input, List, Operator};
 
 /// Longest `if`, bytes: a screen's line or four. What is longer is several rules.

@@ -7,7 +7,7 @@ use std::path::Path;
 use toml::Spanned;
 
 use crate::config::problem::{Origin, Problem};
-use crate::config::suggest::nearest;
+use crate::domain::nearest;
 
 /// Longest name, bytes: it stands in every record and subject.
 const MAX_NAME_BYTES: usize = 64;

@@ -13,6 +13,7 @@ use super::endpoint::Endpoint;
 use super::hours::{Hours, MAX_HOURS};
 use super::identity::Identity;
 use super::idle;
+use super::list::{self, Disposition, PresenceReason};
 use super::opt_out::OptOut;
 use super::overflow;
 use super::plan::{self, Plan};
@@ -56,6 +57,10 @@ pub(super) struct File {
     agent: Vec<Agent>,
     #[serde(default)]
     template: Vec<Template>,
+    #[serde(default)]
+    disposition: Vec<Disposition>,
+    #[serde(default)]
+    presence_reason: Vec<PresenceReason>,
     #[serde(default)]
     guest: Option<Profile>,
 }
@@ -180,6 +185,7 @@ impl File {
         }
         let reached: Vec<(&str, &str)> = endpoints.iter().copied().zip(channels.iter().copied()).collect();
         template::check(&self.template, &reached, check);
+        list::check(&self.disposition, &self.presence_reason, &queues, check);
         let credits: Vec<&str> = self.credit.iter().map(|credit| credit.name.as_ref().as_str()).collect();
         let named = Named {
             plans: &plans,
@@ -209,6 +215,8 @@ impl File {
             skills: self.skill.into_iter().map(|skill| Name::new(skill.name.as_ref())).collect(),
             agents: self.agent.into_iter().map(Agent::into_config).collect(),
             guest: self.guest.map(Profile::into_config),
+            dispositions: self.disposition.into_iter().map(Disposition::into_config).collect(),
+            presence_reasons: self.presence_reason.into_iter().map(PresenceReason::into_config).collect(),
             templates: self.template.into_iter().map(Template::into_config).collect(),
             thanks: self.work.thanks,
             opt_out: self.opt_out.into_config(),

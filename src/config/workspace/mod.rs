@@ -12,6 +12,7 @@ mod file;
 mod hours;
 mod identity;
 mod idle;
+mod list;
 mod opt_out;
 mod overflow;
 mod plan;

@@ -92,17 +92,8 @@ pub(crate) fn set_facts(
     told: Vec<FactTold>,
 ) -> Result<(), Rejection> {
     let space = draft.space;
-    let customer = space.resolve_root(id).ok_or(Rejection::UnknownCustomer)?;
+    let (customer, leaf) = filed_under(space, id, named)?;
     let leaves = space.leaves_of(customer);
-    let stands = |leaf: &LeafId| space.leaves.get(*leaf).is_some_and(|leaf| !leaf.is_erased());
-    let leaf = match named {
-        Some(leaf) if leaves.contains(&leaf) && stands(&leaf) => leaf,
-        Some(_) => return Err(Rejection::UnknownIdentity),
-        None => {
-            let own = Some(LeafId(id.0)).filter(stands);
-            own.or_else(|| leaves.iter().copied().find(stands)).ok_or(Rejection::UnknownCustomer)?
-        }
-    };
     if space.leaves.get(leaf).is_some_and(|leaf| leaf.scope != Scope::Direct) {
         return Err(Rejection::Invalid("customer_id: a group or public thread is no customer"));
     }
@@ -126,6 +117,23 @@ pub(crate) fn set_facts(
         push(draft, other, facts)?;
     }
     Ok(())
+}
+
+/// The customer that an id stands for, and the identity under which something is filed that is told of it: the one named, else that of
+/// the id, else the first that is not erased.
+pub(crate) fn filed_under(space: &Workspace, id: RootId, named: Option<LeafId>) -> Result<(RootId, LeafId), Rejection> {
+    let customer = space.resolve_root(id).ok_or(Rejection::UnknownCustomer)?;
+    let leaves = space.leaves_of(customer);
+    let stands = |leaf: &LeafId| space.leaves.get(*leaf).is_some_and(|leaf| !leaf.is_erased());
+    let leaf = match named {
+        Some(leaf) if leaves.contains(&leaf) && stands(&leaf) => leaf,
+        Some(_) => return Err(Rejection::UnknownIdentity),
+        None => {
+            let own = Some(LeafId(id.0)).filter(stands);
+            own.or_else(|| leaves.iter().copied().find(stands)).ok_or(Rejection::UnknownCustomer)?
+        }
+    };
+    Ok((customer, leaf))
 }
 
 /// Whether the customer may have these facts, too; `fewer` are removed elsewhere.

@@ -33,7 +33,7 @@ pub(crate) use begin::{Addressed, addressed, open_addressed};
 pub(crate) use block::{block, block_over, clear_spam, lift_quarantine, mark_spam, quarantine, unblock};
 pub(crate) use change::{Told, changed};
 pub(crate) use erase::{erase, keys_destroyed};
-pub(crate) use fact::{Facts, ask_fact, set_facts};
+pub(crate) use fact::{Facts, ask_fact, filed_under, set_facts};
 pub(crate) use joined::{Joined, Merge, Parting};
 pub(crate) use leaf::{Leaf, Leaves};
 pub(crate) use link::{decide_suggestion, link};

@@ -25,6 +25,6 @@ pub(crate) use receipt::{Delivery, ParkedReceipt, receipt};
 pub(crate) use reply_keys::renew_reply_key;
 pub(crate) use reply_token::Candidate;
 pub use reply_token::looks_like_token;
-pub(crate) use send::{mark_read, send};
+pub(crate) use send::{check, mark_read, send};
 pub(crate) use start::start;
 pub(crate) use window::Windows;

@@ -215,7 +215,8 @@ pub(super) fn is_refused_by(draft: &Draft<'_>, address: &str, purpose: Purpose, 
     leaf.is_some_and(|leaf| is_refused(space, leaf, purpose, channel))
 }
 
-pub(super) fn check(content: &Content) -> Result<(), Rejection> {
+/// Whether a message of an agent's can say that.
+pub(crate) fn check(content: &Content) -> Result<(), Rejection> {
     if content.text.is_empty() && content.parts.is_empty() {
         return Err(Rejection::Invalid("content: neither text nor parts"));
     }

@@ -3,11 +3,12 @@
 use smallvec::SmallVec;
 
 use super::{
-    Assigned, AutomationMuted, CooledDown, DeadLettered, Evidence, HoursTurned, IdentityOpened, IdentityRekeyed,
-    IdentityStatus, Input, InputResumed, MessageStored, OfferMade, OfferOutcome, OptNoted, OverflowSet, Overflowed,
-    Parked, PartHeld, PartsJoined, PresenceSet, Promised, QueueCause, ReceiptNoted, Required, Resettled, Routed,
-    SessionEnd, SessionLost, StepSet, SuggestionEnd, SuggestionReason, ThroughParked, TransferEnded, Transferring,
-    UnassignReason, Unserved, Woken, WorkOpened, WrapUpExtended, WrapUpStarted,
+    AnswerCounted, Assigned, AutomationMuted, CooledDown, DeadLettered, Evidence, HoursTurned, IdentityOpened,
+    IdentityRekeyed, IdentityStatus, Input, InputResumed, MessageStored, OfferMade, OfferOutcome, OptNoted,
+    OverflowSet, Overflowed, Parked, PartHeld, PartsJoined, PresenceSet, PriorityGiven, Promised, QueueCause,
+    ReceiptNoted, Required, Resettled, Routed, SessionEnd, SessionLost, StepSet, SuggestionEnd, SuggestionReason,
+    SummarySet, Tagged, ThroughParked, TransferEnded, Transferring, UnassignReason, Unserved, Woken, WorkOpened,
+    WrapUpExtended, WrapUpStarted,
 };
 use crate::domain::event::{Assurance, ErrorClass, ReceiptStatus};
 use crate::domain::id::{AgentId, AssignmentId, Index, LeafId, MessageId, Name, OfferId, Position, RootId, WorkId};
@@ -402,6 +403,14 @@ pub enum Change {
     WrapUpExtended(WrapUpExtended),
     /// What the customer was promised.
     Promised(Promised),
+    /// The summary of a Work or customer is another.
+    SummarySet(SummarySet),
+    /// Tags of a Work or customer came or went.
+    Tagged(Tagged),
+    /// An agent made a Work due earlier.
+    PriorityGiven(PriorityGiven),
+    /// Somebody was answered for the first time, or never is.
+    AnswerCounted(AnswerCounted),
     /// The owner passes a Work on.
     Transferring(Box<Transferring>),
     /// A transfer is over, and the Work stays with its owner.

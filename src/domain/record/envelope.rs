@@ -2,7 +2,7 @@
 
 use smallvec::SmallVec;
 
-use super::{Asked, Change, Fact, Inputs};
+use super::{Asked, Change, Fact, Inputs, Marked, Tags};
 use crate::domain::content::Content;
 use crate::domain::id::{Index, LeafId, Name};
 use crate::domain::time::Timestamp;
@@ -76,7 +76,7 @@ pub enum PersonalValue {
     Facts(Vec<Fact>),
     /// What a [`Change::FactAsked`] asks for.
     Asked(Asked),
-    /// Why an identity is [`Change::Blocked`].
+    /// Why an identity is [`Change::Blocked`], or a Work urgent ([`Change::PriorityGiven`]).
     Reason(String),
     /// Which fact wakes a Work that is [`Change::Parked`].
     WakeFact(Name),
@@ -85,6 +85,12 @@ pub enum PersonalValue {
     Note(String),
     /// What rules were given of a [`Change::Routed`].
     Inputs(Box<Inputs>),
+    /// What a [`Change::SummarySet`] says; empty: nothing any more.
+    Summary(String),
+    /// Which tags of a [`Change::Tagged`].
+    Tags(Tags),
+    /// What others noted of the Work of an [`OfferMade`](super::OfferMade) or [`Assigned`](super::Assigned).
+    Marked(Box<Marked>),
 }
 
 /// Content of a message with what the channel needs beside it.

@@ -4,12 +4,14 @@
 //! record's index and the change's place in [`Record::changes`].
 
 mod agent;
+mod answer;
 mod change;
 mod envelope;
 mod fact;
 mod hours;
 mod identity;
 mod input;
+mod marks;
 mod message;
 mod passing;
 mod routed;
@@ -17,6 +19,7 @@ mod widened;
 mod work;
 
 pub use agent::{Presence, PresenceSet, SessionEnd, SessionLost};
+pub use answer::{AnswerCounted, AnswerOutcome};
 pub use change::Change;
 pub use envelope::{Cause, Input, MailCopy, MessageContent, Personal, PersonalValue, Record, Request, Touch};
 pub use fact::{Asked, Fact};
@@ -25,6 +28,7 @@ pub use identity::{
     Evidence, IdentityOpened, IdentityRekeyed, IdentityStatus, OptNoted, OptSource, SuggestionEnd, SuggestionReason,
 };
 pub use input::{DeadLettered, InputResumed};
+pub use marks::{Marked, PriorityGiven, SummarySet, Tagged, Tags};
 pub use message::{
     Author, Direction, Flags, MessageKind, MessageStored, PartHeld, PartsJoined, Purpose, ReceiptNoted, ThroughParked,
 };

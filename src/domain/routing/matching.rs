@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::domain::draft::Draft;
 use crate::domain::id::{AgentId, Name, WorkId};
+use crate::domain::marks::with_marks;
 use crate::domain::record::{AssignCause, Assigned, Change, QueueCause, Required, StepCause, UnassignReason};
 use crate::domain::session::Agent;
 use crate::domain::time::Timestamp;
@@ -74,7 +75,7 @@ pub(super) fn requeue_after(
 }
 
 /// What is wanted of whoever takes the Work from the queue now: less than at first, as far as its circle has widened there.
-pub(super) fn demanded(config: &IndexedConfig, queue: &str, work: &Work) -> Levels {
+pub(crate) fn demanded(config: &IndexedConfig, queue: &str, work: &Work) -> Levels {
     let mut levels = wanted(config, queue, work);
     if work.queue == queue {
         plan::relax(config, work, &mut levels);
@@ -269,6 +270,7 @@ pub(crate) fn assign(
         draft.push(Change::Unassigned { assignment, work: id, agent, reason: UnassignReason::Transferred });
     }
     with_note(draft, id);
+    with_marks(draft, id);
     draft.push(Change::Assigned(assigned));
     before.map(|owner| owner.agent)
 }

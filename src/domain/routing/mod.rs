@@ -3,9 +3,12 @@
 //! *Eligible now* is defined once, in `matching`; engine, invariants and explanations use that definition.
 
 mod able;
+mod answered;
+mod board;
 mod due;
 mod matching;
 mod overflow;
+mod pace;
 mod plan;
 mod ready;
 mod requirement;
@@ -16,9 +19,12 @@ mod unserved;
 mod waiting;
 
 pub(crate) use able::{Able, Registered};
+pub(crate) use answered::count_answers;
+pub(crate) use board::{Board, InLine, KEPT_MS, SLICE_MS, There};
 pub(crate) use due::key;
-pub(crate) use matching::{answer_by, assign, eligible, fill, place, requeue, revisit_cooled};
+pub(crate) use matching::{answer_by, assign, demanded, eligible, fill, place, requeue, revisit_cooled};
 pub(crate) use overflow::{begin as await_overflow, overflow_due};
+pub(crate) use pace::{CONFIDENCE, Range};
 pub(crate) use plan::{begin as begin_plan, require, skip, step_due, widen};
 pub(crate) use ready::{ReadyAgents, Standing};
 pub(crate) use requirement::{Requirement, Requirements};

@@ -127,6 +127,11 @@ impl Waiting {
         number.is_some_and(|number| self.groups[at(*number)].works.contains(&due))
     }
 
+    /// How many wait in a queue that are due before that one.
+    pub(crate) fn before(&self, queue: &str, due: Due) -> usize {
+        self.groups(queue).take_while(|(head, _)| *head < due).map(|(_, group)| group.works.range(..due).count()).sum()
+    }
+
     /// How many wait in a queue.
     pub(crate) fn len(&self, queue: &str) -> usize {
         self.queues.get(queue).map_or(0, |line| line.length)

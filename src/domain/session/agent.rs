@@ -29,6 +29,8 @@ pub(crate) struct Agent {
     pub(crate) works: Vec<Held<WorkId>>,
     /// Offers that expired one after the other.
     pub(crate) unanswered: u8,
+    /// It has finished something since it came.
+    pub(crate) released: bool,
     /// When it was given something last: of two with equal load the longer idle one is chosen.
     pub(crate) given_at: Timestamp,
     /// More is to be matched since then.
@@ -76,6 +78,7 @@ impl Agent {
             offers: SmallVec::new(),
             works: Vec::new(),
             unanswered: 0,
+            released: false,
             given_at: Timestamp::default(),
             deferred: None,
             overgiven: false,
@@ -105,11 +108,18 @@ impl Agent {
                 self.overgiven |= !matches!(assigned.cause, AssignCause::Offer | AssignCause::Transfer)
                     && self.load() > self.profile.capacity;
             }
-            Change::Unassigned { work, .. } => self.works.retain(|held| held.id != *work),
+            Change::Unassigned { work, .. } => {
+                self.works.retain(|held| held.id != *work);
+                self.released = true;
+            }
             Change::WrapUpStarted(WrapUpStarted { work, cost, .. }) | Change::WrapUpLeft { work, cost, .. } => {
                 self.costs(*work, *cost);
+                self.released = true;
             }
-            Change::Parked(parked) => self.costs(parked.work, 0),
+            Change::Parked(parked) => {
+                self.costs(parked.work, 0);
+                self.released = true;
+            }
             // What wakes costs again, whatever room there is.
             Change::Woken(woken) => self.costs(woken.work, woken.cost),
             Change::CostChanged { work, cost, .. } => {
@@ -122,6 +132,7 @@ impl Agent {
             }
             Change::SessionOpened { session_epoch, .. } => {
                 self.session = Some(Session { epoch: *session_epoch, opened_at: now, lost: None });
+                self.released = false;
             }
             Change::SessionLost(SessionLost { offers_until, until, .. }) => {
                 if let Some(session) = &mut self.session {
@@ -134,6 +145,7 @@ impl Agent {
                 self.reason = reason.clone();
                 self.channels.clone_from(channels);
                 if *presence == Presence::Ready {
+                    self.released = false;
                     self.unanswered = 0;
                 }
             }

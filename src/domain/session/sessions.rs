@@ -117,6 +117,10 @@ pub(crate) fn set_presence(
     if presence == Presence::Offline {
         return Err(Rejection::Invalid("presence: OFFLINE is the end of a session"));
     }
+    // What it says already it may say again: skein's own reasons stand in no list.
+    if agent.reason != reason {
+        draft.space.config().check_presence_reason(&reason)?;
+    }
     let unchanged = agent.presence == presence && agent.reason == reason && agent.channels == channels;
     if unchanged {
         return Ok(());

@@ -7,6 +7,7 @@ use super::automation::Automation;
 use super::open::MailThread;
 use super::{ClosedWork, Work};
 use crate::domain::id::{MessageId, Name, WorkId};
+use crate::domain::marks::{Filed, Priority};
 
 /// Places beside its own that a Work knows at most: more endpoints than a customer of one brand writes to.
 const MAX_PLACES: usize = 32;
@@ -49,6 +50,10 @@ pub(crate) struct Beside {
     pub(crate) mails: Vec<MailThread>,
     /// What programs of ours did in it.
     pub(super) automation: Option<Box<Automation>>,
+    /// What agents noted of it.
+    pub(crate) marks: Filed,
+    /// That it is urgent.
+    pub(super) priority: Option<Box<Priority>>,
     /// It was split, or split off: another Work may stand beside it on its endpoint.
     pub(crate) split: bool,
 }

@@ -212,7 +212,16 @@ pub(crate) fn close(
     if disposition.len() > MAX_DISPOSITION_BYTES || disposition.chars().any(char::is_control) {
         return Err(Rejection::Invalid("disposition: at most 64 bytes without control characters"));
     }
-    owned(draft, agent, id, assignment)?;
+    let work = owned(draft, agent, id, assignment)?;
+    let config = draft.space.config();
+    config.check_disposition(&work.queue, &disposition)?;
+    // What is passed on ends in the queue that it stays in; into wrap-up it may go without, for that is where it is said.
+    let known = if disposition.is_empty() { &work.disposition } else { &disposition };
+    let into_wrapup =
+        work.state == WorkState::Assigned && config.queue(&work.queue).is_some_and(|queue| queue.wrapup_max_ms > 0);
+    if known.is_empty() && !into_wrapup && config.wants_disposition(&work.queue) {
+        return Err(Rejection::DispositionWanted);
+    }
     withdraw(draft, id, TransferOutcome::Withdrawn);
     let work = owned(draft, agent, id, assignment)?;
     let queue = draft.space.config().queue(&work.queue);

@@ -46,6 +46,10 @@ pub(crate) struct Work {
     pub(crate) answered: bool,
     /// Whether we have answered in it yet.
     pub(crate) replied: bool,
+    /// Whether it is counted how long its customer waited for the first answer since it was opened or reopened.
+    pub(crate) counted: bool,
+    /// When it came to its queue.
+    pub(crate) entered_at: Timestamp,
     /// Static key while QUEUED or OFFERED.
     pub(crate) key: i64,
     pub(crate) preferred: Option<AgentId>,
@@ -169,6 +173,8 @@ impl Work {
             waited_ms: 0,
             answered: false,
             replied: false,
+            counted: false,
+            entered_at: now,
             key: 0,
             preferred: None,
             offer: None,
@@ -214,6 +220,7 @@ impl Work {
                     self.narrow();
                 }
                 self.queue = queue.clone();
+                self.entered_at = now;
                 self.key = *key;
                 self.preferred = *preferred;
                 // Whoever is offered what its owner passes on is offered it still when the owner is released.
@@ -262,7 +269,10 @@ impl Work {
                 self.passing_mut().extended = true;
             }
             Change::Promised(promised) => self.promise(promised.by, now),
-            Change::Transferring(change) => self.pass_on(change),
+            Change::Transferring(change) => {
+                self.entered_at = now;
+                self.pass_on(change);
+            }
             Change::TransferEnded(change) => {
                 if change.queue != self.queue {
                     self.narrow();
@@ -330,6 +340,8 @@ impl Work {
             Change::Unserved(change) => self.note_unserved(change.unserved),
             Change::Required(required) => self.requires = required.levels.clone(),
             Change::Routed(routed) => self.route(routed),
+            Change::PriorityGiven(given) => self.prioritise(given),
+            Change::AnswerCounted(_) => self.counted = true,
             Change::AutomationMuted(muted) => self.mute(muted.reason),
             Change::CostChanged { agent, cost, .. } => {
                 if let Some(owner) = self.owner.as_mut().filter(|owner| owner.agent == *agent) {

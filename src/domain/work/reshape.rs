@@ -10,6 +10,7 @@ use super::passing::Promise;
 use super::said::{Before, Item, Said, Says};
 use crate::domain::command::Parted;
 use crate::domain::id::{Index, LeafId, MessageId, Name, RootId, WorkId};
+use crate::domain::marks::Filed;
 use crate::domain::record::{Change, MessageContent};
 use crate::domain::session::Agent;
 use crate::domain::time::Timestamp;
@@ -31,6 +32,8 @@ pub(crate) struct Part {
     tokens: Option<Box<Tokens>>,
     threaded: bool,
     beside: Option<Box<Beside>>,
+    /// What agents noted of those whose messages these are.
+    marks: Filed,
     promise: Option<Promise>,
 }
 
@@ -38,7 +41,8 @@ impl Part {
     /// Messages that come from no Work.
     pub(super) fn of(said: Said, places: Vec<Place>, mail: Option<Box<MailThread>>, threaded: bool) -> Self {
         let mails = mail.iter().map(|thread| MailThread::clone(thread)).collect();
-        Self { said, places, whole: false, mail, mails, tokens: None, threaded, beside: None, promise: None }
+        let marks = Filed::default();
+        Self { said, places, whole: false, mail, mails, tokens: None, threaded, beside: None, marks, promise: None }
     }
 
     /// Which messages.
@@ -249,6 +253,7 @@ impl Work {
             tokens,
             threaded: self.threaded,
             beside: self.beside.take(),
+            marks: Filed::default(),
             promise: self.take_promise(),
         }
     }
@@ -267,6 +272,7 @@ impl Work {
         let said = left.take_out(messages);
         let tokens = self.tokens.take_if(|_| has_last);
         let (mail, mails) = if parted { self.take_mails(&said) } else { (self.mail.clone(), self.mails()) };
+        let marks = if parted { self.take_marks(&said) } else { Filed::default() };
         let only_now = left.before() == Before::default();
         self.said = Some(Box::new(left));
         if only_now {
@@ -274,7 +280,8 @@ impl Work {
         }
         self.beside_mut().split = true;
         self.count_anew();
-        Part { said, places, whole: false, mail, mails, tokens, threaded: self.threaded, beside: None, promise: None }
+        let threaded = self.threaded;
+        Part { said, places, whole: false, mail, mails, tokens, threaded, beside: None, marks, promise: None }
     }
 
     fn take_said(&mut self) -> Said {
@@ -296,7 +303,7 @@ impl Work {
 
     /// Takes in what another Work gave.
     pub(crate) fn take_in(&mut self, part: Part) {
-        let Part { mut said, places, whole, mail, mails, tokens, threaded, beside, promise } = part;
+        let Part { mut said, places, whole, mail, mails, tokens, threaded, beside, marks, promise } = part;
         self.join_promise(promise);
         let mut numbers = vec![0; places.len()];
         for (number, place) in places.into_iter().enumerate() {
@@ -324,7 +331,9 @@ impl Work {
             self.mail = mail.or_else(|| self.mail.take());
         }
         self.join_mails(own_mails, mails, theirs_last);
+        self.join_marks(marks, None);
         if let Some(theirs) = beside {
+            self.join_marks(theirs.marks, theirs.priority);
             let id = self.id;
             let beside = self.beside_mut();
             theirs.linked.iter().filter(|linked| **linked != id).for_each(|linked| beside.link(*linked));

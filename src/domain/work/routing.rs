@@ -32,7 +32,8 @@ impl Work {
     /// What makes it due earlier, in all, milliseconds.
     pub(crate) fn credit_ms(&self) -> u64 {
         let credits = self.routing.iter().flat_map(|routing| &routing.credits);
-        credits.fold(0, |sum, credit| sum.saturating_add(credit.ms))
+        let given = self.priority().map_or(0, |priority| priority.ms);
+        credits.fold(given, |sum, credit| sum.saturating_add(credit.ms))
     }
 
     /// Notes what they were given.

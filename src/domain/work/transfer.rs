@@ -17,13 +17,16 @@ use super::park::take_up;
 use super::pass::{in_hand, is_queue};
 use crate::domain::draft::Draft;
 use crate::domain::id::{AgentId, AssignmentId, Name, WorkId};
+use crate::domain::marks::with_marks;
 use crate::domain::record::{
     Change, OfferMade, OfferOutcome, PersonalValue, QueueCause, TransferEnded, TransferOutcome, Transferring,
     UnassignReason, WakeCause,
 };
 use crate::domain::rejection::Rejection;
 use crate::domain::routing::{fill, key, place, requeue, require};
+use crate::domain::session::Agent;
 use crate::domain::time::Timestamp;
+use crate::domain::view::Obstacle;
 use crate::domain::workspace::AgentKind;
 
 /// How long an owner of a live channel's Work waits for somebody of the queue to take it.
@@ -109,20 +112,27 @@ pub(super) fn take_back(
 fn taker(draft: &Draft<'_>, work: &Work, name: &str) -> Result<AgentId, Rejection> {
     let id = draft.space.agent_id(name).ok_or(Rejection::CannotTake("it is not known"))?;
     let agent = draft.agent(id).ok_or(Rejection::CannotTake("it is not known"))?;
-    let why = if work.owner.is_some_and(|owner| owner.agent == id) {
-        "it owns the work"
+    match obstacle(agent, work) {
+        Some(obstacle) => Err(Rejection::CannotTake(obstacle.text())),
+        None => Ok(id),
+    }
+}
+
+/// What stands against passing the Work on to an agent now.
+pub(crate) fn obstacle(agent: &Agent, work: &Work) -> Option<Obstacle> {
+    if work.owner.is_some_and(|owner| owner.agent == agent.id) {
+        Some(Obstacle::Owner)
     } else if !agent.is_ready() {
-        "it is not READY"
+        Some(Obstacle::NotReady)
     } else if !work.is_spoken_by(agent) {
-        "it does not serve all channels of the work"
+        Some(Obstacle::Channels)
     } else if agent.profile.kind == AgentKind::Bot && work.muted().is_some() {
-        "programs are silent in the work"
+        Some(Obstacle::Muted)
     } else if !agent.has_room(work.cost_for(&agent.profile)) {
-        "it has no room"
+        Some(Obstacle::NoRoom)
     } else {
-        return Ok(id);
-    };
-    Err(Rejection::CannotTake(why))
+        None
+    }
 }
 
 /// Shows a Work to the agent whom it is passed on to.
@@ -140,6 +150,7 @@ pub(crate) fn show(draft: &mut Draft<'_>, id: WorkId, agent: AgentId, cost: u32,
     let brief = work.brief(draft.root_of(work.leaf));
     let from = work.handover().map(|handover| handover.from);
     with_note(draft, id);
+    with_marks(draft, id);
     draft.push(Change::OfferMade(OfferMade { work: id, agent, cost, expires_at, brief, from }));
 }
 

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::hours::HoursConfig;
 use super::identity::IdentityConfig;
+use super::lists::{DispositionConfig, PresenceReasonConfig};
 use super::opt_out::OptOutConfig;
 use super::plan::{OverflowConfig, PlanConfig};
 use super::sight::Visibility;
@@ -44,6 +45,12 @@ pub struct WorkspaceConfig {
     /// All credits of a Work count for so much at most, milliseconds: none is overtaken by one that is due later than this after it.
     #[serde(default = "credit_cap_ms")]
     pub credit_cap_ms: u64,
+    /// Why Work ends; empty: agents say what they like.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dispositions: Vec<DispositionConfig>,
+    /// Why agents are away; empty: they say what they like.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub presence_reasons: Vec<PresenceReasonConfig>,
     /// Agents known beforehand.
     pub agents: Vec<AgentConfig>,
     /// Profile of agents that are not listed; none: they are refused.
@@ -322,6 +329,8 @@ impl WorkspaceConfig {
             hours: Vec::new(),
             credits: Vec::new(),
             credit_cap_ms: credit_cap_ms(),
+            dispositions: Vec::new(),
+            presence_reasons: Vec::new(),
             agents: Vec::new(),
             guest: None,
             thanks: Vec::new(),

@@ -6,7 +6,7 @@ use smallvec::SmallVec;
 
 use super::Workspace;
 use crate::domain::id::{AgentId, Name, WorkId};
-use crate::domain::routing::{Due, Requirement};
+use crate::domain::routing::{Due, InLine, Requirement, There};
 use crate::domain::session::Agent;
 use crate::domain::time::Timestamp;
 use crate::domain::timer::Timer;
@@ -17,9 +17,11 @@ impl Workspace {
         let Some(work) = self.works.get_mut(&id) else {
             return;
         };
-        let before = indexed(work);
+        let (before, stood) = (indexed(work), InLine::of(work));
         change(work);
-        let after = indexed(work);
+        let (after, stands) = (indexed(work), InLine::of(work));
+        let agents = &self.agents;
+        self.board.moved(stood, stands, |agent| agents.get(agent.at()).is_some_and(|agent| agent.released));
         let cooled = work.is_waiting() && !work.cooldowns.is_empty();
         self.waiting.set_cooled(id, cooled);
         if before != after {
@@ -62,7 +64,7 @@ impl Workspace {
         let Some(agent) = self.agents.get_mut(id.at()) else {
             return;
         };
-        let timers_before = agent.timers();
+        let (timers_before, was) = (agent.timers(), There::of(agent));
         let (was_there, channels) = (agent.is_logged_in(), agent.channels.clone());
         if let Some(standing) = agent.standing() {
             self.ready.remove(&agent.profile.queues, standing, agent.has_any_room());
@@ -70,6 +72,10 @@ impl Workspace {
         change(agent);
         if let Some(standing) = agent.standing() {
             self.ready.insert(&agent.profile.queues, standing, agent.has_any_room());
+        }
+        let is = There::of(agent);
+        if was != is {
+            self.board.turns(&agent.profile.queues, was, is);
         }
         let timers = agent.timers();
         if timers != timers_before {

@@ -92,6 +92,8 @@ impl Workspace {
             });
         }
         self.attend_anew();
+        self.board.recount(&self.agents);
+        self.open_desks();
         let rest = Rest { due: now, through: None };
         self.resettle(Some(rest).filter(|_| !self.works.is_empty()));
     }

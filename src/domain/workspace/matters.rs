@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 
 use super::Workspace;
 use super::entities::indexed;
-use crate::domain::id::{MessageId, WorkId};
+use crate::domain::id::{LeafId, MessageId, WorkId};
+use crate::domain::routing::InLine;
 use crate::domain::time::Timestamp;
 use crate::domain::work::{Beside, Brought, ClosedWork, Work};
 
@@ -70,6 +71,14 @@ impl Matters {
         }
     }
 
+    /// Nothing is known any longer that was noted under a leaf.
+    pub(super) fn forget_marks(&mut self, leaf: LeafId) {
+        self.closed.retain(|_, beside| {
+            beside.forget_marks(leaf);
+            **beside != Beside::default()
+        });
+    }
+
     /// A message that was in no Work is in one.
     pub(super) fn take_up(&mut self, message: MessageId, work: WorkId) {
         self.moved.insert(message, work);
@@ -119,6 +128,7 @@ impl Workspace {
         let work = self.works.remove(&id)?;
         self.unindex_work(indexed(&work));
         self.waiting.set_cooled(id, false);
+        self.board.moved(InLine::of(&work), None, |_| false);
         Some(work)
     }
 

@@ -46,8 +46,18 @@ impl Workspace {
         if let Some(timer) = timer(at, turn) {
             self.set_timer(timer);
         }
+        self.open_desks();
         if turn.open && !before.open {
             self.call(&turned.hours, now);
+        }
+    }
+
+    /// Whoever watches queues is told which are open.
+    pub(super) fn open_desks(&mut self) {
+        let queues: Vec<(Name, bool)> =
+            self.config.queues.iter().map(|queue| (queue.name.clone(), self.is_open(&queue.name))).collect();
+        for (queue, open) in queues {
+            self.board.opens(&queue, open);
         }
     }
 

@@ -7,7 +7,8 @@ use super::state::{personal, words};
 use crate::domain::customer::{Asides, Block, Facts, Sittings};
 use crate::domain::event::Scope;
 use crate::domain::id::{LeafId, MessageId, Name, WorkId};
-use crate::domain::record::{Cause, Change, Flags, IdentityOpened, PersonalValue, Record};
+use crate::domain::marks::Filed;
+use crate::domain::record::{Cause, Change, Flags, IdentityOpened, PersonalValue, Record, SummarySet, Tagged};
 use crate::domain::time::Timestamp;
 use crate::domain::timer::Timer;
 use crate::domain::work::Part;
@@ -19,6 +20,8 @@ const MINUTE_MS: i64 = 60_000;
 #[derive(Debug, Default)]
 pub(crate) struct People {
     pub(crate) facts: Facts,
+    /// What agents noted.
+    pub(crate) marks: Filed,
     pub(crate) asides: Asides,
     pub(crate) newcomers: Newcomers,
     pub(crate) sittings: Sittings,
@@ -53,7 +56,22 @@ impl Workspace {
         let now = record.time;
         match change {
             Change::IdentityOpened(opened) => self.newcomer(record, opened),
-            Change::IdentityMarked { leaf, shared: true, .. } => self.people.facts.forget(*leaf),
+            Change::IdentityMarked { leaf, shared: true, .. } => {
+                self.people.facts.forget(*leaf);
+                self.people.marks.forget(*leaf);
+            }
+            Change::SummarySet(SummarySet { work: None, leaf, .. }) => {
+                if let Some(PersonalValue::Summary(text)) = personal(record, place) {
+                    let by = self.said_by(record);
+                    self.people.marks.summarise(*leaf, text, now, by);
+                }
+            }
+            Change::Tagged(Tagged { work: None, leaf, .. }) => {
+                if let Some(PersonalValue::Tags(tags)) = personal(record, place) {
+                    self.people.marks.tag(*leaf, tags);
+                }
+            }
+
             Change::FactsSet { leaf } => {
                 if let Some(PersonalValue::Facts(facts)) = personal(record, place) {
                     self.people.facts.note(*leaf, facts);
@@ -93,6 +111,7 @@ impl Workspace {
                 for &leaf in leaves {
                     self.people.facts.forget(leaf);
                     self.people.asides.erase(leaf);
+                    self.forget_marks(leaf);
                 }
             }
             _ => {}
@@ -113,6 +132,21 @@ impl Workspace {
         if let Some((endpoint, _)) = by.filter(|(_, flags)| !flags.has(Flags::BACKFILL)) {
             self.people.newcomers.count(endpoint, record.time);
         }
+    }
+
+    /// Folds the words of a change that notes something of a Work. None of the indexes knows of them.
+    pub(super) fn note_mark(&mut self, record: &Record, place: u16, change: &Change) {
+        let by = self.said_by(record);
+        if let Some(work) = change.work().and_then(|work| self.works.get_mut(&work)) {
+            work.note_mark(change, personal(record, place), record.time, by);
+        }
+    }
+
+    /// Nothing is known any longer that was noted under a leaf, in whichever Work it is. Looks at all that are open: erasures are rare.
+    fn forget_marks(&mut self, leaf: LeafId) {
+        self.people.marks.forget(leaf);
+        self.works.values_mut().for_each(|work| work.forget_marks(leaf));
+        self.matters.forget_marks(leaf);
     }
 
     fn restore(&mut self, work: WorkId, leaf: LeafId, messages: &[MessageId]) {

@@ -25,8 +25,8 @@ use crate::domain::record::{
     Cause, Change, Direction, Flags, IdentityRekeyed, MessageContent, MessageStored, OptNoted, PartsJoined,
     PersonalValue, ReceiptNoted, Record, SessionLost, ThroughParked,
 };
-use crate::domain::routing::{Able, ReadyAgents, Registered, Requirements, Rules, Stranded, Waiting};
-use crate::domain::session::{Agent, Lost};
+use crate::domain::routing::{Able, Board, ReadyAgents, Registered, Requirements, Rules, Stranded, Waiting};
+use crate::domain::session::Agent;
 use crate::domain::time::Timestamp;
 use crate::domain::timer::Timer;
 use crate::domain::work::{Closed, Work};
@@ -48,6 +48,7 @@ pub struct Workspace {
     pub(super) agent_names: BTreeMap<Name, AgentId>,
     pub(crate) waiting: Waiting,
     pub(crate) ready: ReadyAgents,
+    pub(crate) board: Board,
     pub(super) timers: BTreeSet<(Timestamp, Timer)>,
     pub(crate) requests: Requests,
     /// Duplicate key to the digest and message that it came with first.
@@ -121,6 +122,7 @@ impl Workspace {
             agent_names: BTreeMap::new(),
             waiting: Waiting::default(),
             ready: ReadyAgents::default(),
+            board: Board::default(),
             timers: BTreeSet::new(),
             requests: Requests::default(),
             remembered: Aging::default(),
@@ -232,6 +234,7 @@ impl Workspace {
     /// Notes a record of this workspace.
     pub(crate) fn apply(&mut self, record: &Record, answer: impl FnOnce() -> Answer) {
         let now = record.time;
+        self.board.at(now);
         for (place, change) in (0u16..).zip(&record.changes) {
             self.change(record, place, change);
         }
@@ -364,6 +367,9 @@ impl Workspace {
         if let Some(work) = change.work().filter(|_| matches!(change, Change::Parked(_) | Change::Transferring(_))) {
             self.with_work(work, |work| work.note_passing(personal(record, place)));
         }
+        if matches!(change, Change::SummarySet(_) | Change::Tagged(_) | Change::PriorityGiven(_)) {
+            self.note_mark(record, place, change);
+        }
         if let Some(agent) = change.agent() {
             self.with_agent(agent, |agent| agent.apply(index, now, place, change));
         }
@@ -375,6 +381,7 @@ impl Workspace {
                 self.last_owners.remove(&assigned.work);
             }
             Change::WorkClosed { work, reopen_until, .. } => self.close(*work, *reopen_until),
+            Change::AnswerCounted(counted) => self.board.counted(&counted.queue, counted.outcome),
             // What waited while its address changed hands is not answered to whoever has that now.
             Change::MessageStored(message) if !self.is_answerable(message.leaf) => {
                 self.end_link(message.leaf, None, false, (index, now));
@@ -449,73 +456,6 @@ impl Workspace {
         {
             self.open_sends.close(receipt.leaf, receipt.message);
         }
-    }
-
-    /// The graces of an agent's Works begin, or are over because it is back.
-    fn graces(&mut self, agent: AgentId, lost_at: Option<Timestamp>) {
-        let Some(works) = self.agents.get(agent.at()).map(|agent| agent.works.clone()) else {
-            return;
-        };
-        for held in works {
-            self.with_work(held.id, |work| {
-                if let Some(owner) = &mut work.owner {
-                    owner.grace_until = match (lost_at, owner.grace_ms) {
-                        (Some(at), Some(grace_ms)) => {
-                            Some(owner.grace_until.unwrap_or(at + std::time::Duration::from_millis(grace_ms)))
-                        }
-                        _ => None,
-                    };
-                }
-            });
-        }
-    }
-
-    /// Nobody owned the shard for a while: every session lost its connection, and deadlines that need a person move on.
-    fn resume(&mut self, now: Timestamp, extension_ms: u64) {
-        let extension = std::time::Duration::from_millis(extension_ms);
-        let ids: Vec<WorkId> = self.works.keys().copied().collect();
-        for id in ids {
-            self.with_work(id, |work| {
-                if let Some(offer) = &mut work.offer {
-                    offer.expires_at = offer.expires_at + extension;
-                }
-                work.wrapup_until = work.wrapup_until.map(|at| at + extension);
-                work.extend(extension);
-                if let Some(owner) = &mut work.owner {
-                    owner.answer_by = owner.answer_by.map(|at| at + extension);
-                    owner.grace_until = owner.grace_until.map(|at| at + extension);
-                }
-            });
-        }
-        // What is missing of a text may wait in the adapter, or in the stream.
-        for (timer, later) in self.parts.later(extension) {
-            self.timers.remove(&timer);
-            self.timers.insert(later);
-        }
-        for at in 0..self.agents.len() {
-            let id = self.agents[at].id;
-            let was_connected = self.agents[at].is_connected();
-            let longest = self.longest_grace(id);
-            self.with_agent(id, |agent| {
-                if let Some(session) = &mut agent.session {
-                    session.lost = Some(match session.lost {
-                        Some(lost) => {
-                            Lost { offers_until: lost.offers_until + extension, until: lost.until + extension }
-                        }
-                        None => Lost::from(now, longest).later(extension),
-                    });
-                }
-            });
-            if was_connected {
-                self.graces(id, Some(now + extension));
-            }
-        }
-    }
-
-    /// The longest time any Work of an agent waits for it.
-    pub(crate) fn longest_grace(&self, agent: AgentId) -> u64 {
-        let works = self.agents.get(agent.at()).map(|agent| agent.works.as_slice()).unwrap_or_default();
-        works.iter().filter_map(|held| self.works.get(&held.id)?.owner?.grace_ms).max().unwrap_or(0)
     }
 
     fn forget(&mut self, now: Timestamp) {

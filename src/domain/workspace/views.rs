@@ -82,6 +82,7 @@ impl Workspace {
             shown_name: self.shown_name(root).map(|(_, name)| name.clone()),
             identities: leaves.iter().map(|&(id, leaf)| self.view_identity(id, leaf)).collect(),
             works: self.works_of(root).filter_map(|work| self.work(work)).collect(),
+            marks: self.view_marks(&self.people.marks, |leaf| self.root_of(leaf) == root),
             last: leaves.iter().map(|&(id, leaf)| (id, leaf.last())).collect(),
             merged: besides().flat_map(|(id, beside)| beside.brought.iter().map(move |it| (it.work.id, id))).collect(),
             moved: besides()
@@ -153,6 +154,8 @@ impl Workspace {
             muted: work.silences(),
             passing: work.view_passing(|agent| self.agent_name(agent).cloned()),
             widening: work.view_widening(),
+            marks: self.view_marks_of(work),
+            credits: self.view_credits(work),
         }
     }
 
@@ -210,6 +213,8 @@ impl Workspace {
             muted: None,
             passing: PassingView::default(),
             widening: WideningView::default(),
+            marks: self.view_closed_marks(work),
+            credits: Vec::new(),
         }
     }
 

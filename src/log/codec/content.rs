@@ -7,6 +7,7 @@ use prost::Message as _;
 use smallvec::SmallVec;
 
 use super::error::CodecError;
+use super::marks::{marked, marked_from, tags, tags_from};
 use super::routing::{inputs, inputs_from};
 use super::wire::Wire;
 use super::words::Word;
@@ -135,6 +136,9 @@ fn write_personal(wire: &mut Wire<'_>, personal: &Personal) {
         PersonalValue::Inputs(given) => wire.message(151, &inputs(given)),
         PersonalValue::WakeFact(fact) => wire.optional_text(160, Some(fact)),
         PersonalValue::Note(note) => wire.optional_text(161, Some(note)),
+        PersonalValue::Summary(summary) => wire.optional_text(230, Some(summary)),
+        PersonalValue::Tags(changed) => wire.message(231, &tags(changed)),
+        PersonalValue::Marked(noted) => wire.message(232, &marked(noted)),
     }
 }
 
@@ -188,6 +192,9 @@ fn personal_from(personal: p::Personal) -> Result<Personal, CodecError> {
         Value::Inputs(given) => PersonalValue::Inputs(Box::new(inputs_from(given)?)),
         Value::WakeFact(fact) => PersonalValue::WakeFact(Name::from(fact)),
         Value::Note(note) => PersonalValue::Note(note),
+        Value::Summary(summary) => PersonalValue::Summary(summary),
+        Value::Tags(changed) => PersonalValue::Tags(tags_from(changed)),
+        Value::Marked(noted) => PersonalValue::Marked(Box::new(marked_from(noted))),
     };
     let place = u16::try_from(personal.place).map_err(|_| CodecError::Value("place of content"))?;
     Ok(Personal { place, value })

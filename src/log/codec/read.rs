@@ -3,6 +3,7 @@
 use zeroize::Zeroizing;
 
 use super::error::CodecError;
+use super::marks::{answer_counted_from, priority_given_from, summary_set_from, tagged_from};
 use super::passing::{
     parked_from, promised_from, transfer_ended_from, transferring_from, woken_from, wrap_up_extended_from,
 };
@@ -231,6 +232,10 @@ pub(super) fn change_from(change: p::Change, open: &Open<'_>) -> Result<Change, 
         Kind::WrapUpExtended(c) => Change::WrapUpExtended(wrap_up_extended_from(c)),
         Kind::Promised(c) => Change::Promised(promised_from(c)),
         Kind::TransferEnded(c) => Change::TransferEnded(transfer_ended_from(c)?),
+        Kind::SummarySet(c) => Change::SummarySet(summary_set_from(c)),
+        Kind::Tagged(c) => Change::Tagged(tagged_from(c)),
+        Kind::PriorityGiven(c) => Change::PriorityGiven(priority_given_from(c)),
+        Kind::AnswerCounted(c) => Change::AnswerCounted(answer_counted_from(c)?),
         Kind::WorkClosed(c) => Change::WorkClosed {
             work: WorkId::from_bits(c.work),
             disposition: Name::from(c.disposition),

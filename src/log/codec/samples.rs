@@ -16,9 +16,9 @@ use crate::domain::content::{Attachment, AttachmentKind, Content, Location, Mail
 use crate::domain::event::Assurance;
 use crate::domain::id::{AgentId, AssignmentId, Index, LeafId, MessageId, Name, RootId, WorkId};
 use crate::domain::record::{
-    Asked, Cause, Change, Credit, Direction, Fact, Flags, IdentityOpened, Input, Inputs, MailCopy, MessageContent,
-    MessageKind, MessageStored, PartHeld, Personal, PersonalValue, Purpose, ReceiptNoted, Record, Request, Touch,
-    WorkBrief, WorkOpened,
+    Asked, Cause, Change, Credit, Direction, Fact, Flags, IdentityOpened, Input, Inputs, MailCopy, Marked,
+    MessageContent, MessageKind, MessageStored, PartHeld, Personal, PersonalValue, Purpose, ReceiptNoted, Record,
+    Request, Tags, Touch, WorkBrief, WorkOpened,
 };
 use crate::domain::time::Timestamp;
 use crate::domain::workspace::{Levels, MAX_LEVEL};
@@ -78,6 +78,9 @@ fn records_of(strategy: &BoxedStrategy<Change>) -> (String, Vec<Record>) {
                 Some(draw(&name().prop_map(PersonalValue::Address).boxed()))
             }
             Change::Transferring(_) => Some(draw(&".{0,20}".prop_map(PersonalValue::Note).boxed())),
+            Change::SummarySet(_) => Some(draw(&".{0,20}".prop_map(PersonalValue::Summary).boxed())),
+            Change::Tagged(_) => Some(draw(&tags().prop_map(PersonalValue::Tags).boxed())),
+            Change::PriorityGiven(_) => Some(draw(&".{0,20}".prop_map(PersonalValue::Reason).boxed())),
             Change::Parked(_) => Some(draw(&name().prop_map(PersonalValue::WakeFact).boxed())),
             Change::Named { .. } => Some(draw(&name().prop_map(PersonalValue::Shown).boxed())),
             Change::Routed(_) => Some(draw(&inputs().prop_map(|given| PersonalValue::Inputs(Box::new(given))).boxed())),
@@ -379,8 +382,19 @@ fn personal() -> impl Strategy<Value = Personal> {
         inputs().prop_map(|given| PersonalValue::Inputs(Box::new(given))),
         name().prop_map(PersonalValue::WakeFact),
         ".{0,20}".prop_map(PersonalValue::Note),
+        ".{0,20}".prop_map(PersonalValue::Summary),
+        tags().prop_map(PersonalValue::Tags),
+        marked().prop_map(|noted| PersonalValue::Marked(Box::new(noted))),
     ];
     (any::<u16>(), value).prop_map(|(place, value)| Personal { place, value })
+}
+
+fn tags() -> impl Strategy<Value = Tags> {
+    (vec(name(), 0..3), vec(name(), 0..3)).prop_map(|(added, removed)| Tags { added, removed })
+}
+
+fn marked() -> impl Strategy<Value = Marked> {
+    (".{0,20}", vec(name(), 0..3)).prop_map(|(summary, tags)| Marked { summary, tags })
 }
 
 fn inputs() -> impl Strategy<Value = Inputs> {

@@ -60,6 +60,7 @@ words! {
     record::MuteReason = log::MuteReason { SwiftAnswers, SameText, TooMany, HandedBack, Generated }
     record::TransferOutcome = log::TransferOutcome { Declined, Unavailable, Withdrawn }
     record::WakeCause = log::WakeCause { Time, Message, Fact, Agent }
+    record::AnswerOutcome = log::AnswerOutcome { InTime, Late, Never }
     record::SessionEnd = log::SessionEnd { LoggedOut, Taken, GraceOver, SlowReader, Operator }
     record::Presence = log::Presence { Ready, Away, Draining, Offline }
 }

@@ -133,6 +133,10 @@ pub(crate) fn print(record: &Record, space: &Workspace) -> Vec<String> {
             let who = if change.unserved { "nobody" } else { "somebody again" };
             format!("{} could be taken by {who}", change.work)
         }
+        Change::AnswerCounted(counted) => {
+            let waited = seconds(counted.waited_ms.cast_signed());
+            format!("{} is answered in {} after {waited}, {:?}", counted.work, counted.queue, counted.outcome)
+        }
         other => format!("{other:?}"),
     });
     lines.map(|line| format!("    {:>8} {line}", seconds(at))).collect()

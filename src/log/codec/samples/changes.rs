@@ -7,9 +7,9 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::words::{
-    address_kind, assign_cause, assurance, error_class, evidence, mute_reason, opt_source, outcome, overflow_cause,
-    presence, queue_cause, receipt_status, session_end, status, step_cause, suggestion_end, suggestion_reason,
-    transfer_outcome, unassign_reason, wake_cause,
+    address_kind, answer_outcome, assign_cause, assurance, error_class, evidence, mute_reason, opt_source, outcome,
+    overflow_cause, presence, queue_cause, receipt_status, session_end, status, step_cause, suggestion_end,
+    suggestion_reason, transfer_outcome, unassign_reason, wake_cause,
 };
 use super::{
     agent, assignment, brief, credit, identity_opened, input, leaf, levels, message, message_stored, name, part_held,
@@ -17,10 +17,10 @@ use super::{
 };
 use crate::domain::id::{Index, OfferId, Position};
 use crate::domain::record::{
-    Assigned, AutomationMuted, Change, Clock, CooledDown, DeadLettered, HoursTurned, IdentityRekeyed, InputResumed,
-    OfferMade, OptNoted, OverflowSet, Overflowed, Parked, PartsJoined, PresenceSet, Promised, Purpose, Required,
-    Resettled, Routed, SessionLost, StepSet, ThroughParked, TransferEnded, Transferring, Unserved, Woken,
-    WrapUpExtended, WrapUpStarted,
+    AnswerCounted, Assigned, AutomationMuted, Change, Clock, CooledDown, DeadLettered, HoursTurned, IdentityRekeyed,
+    InputResumed, OfferMade, OptNoted, OverflowSet, Overflowed, Parked, PartsJoined, PresenceSet, PriorityGiven,
+    Promised, Purpose, Required, Resettled, Routed, SessionLost, StepSet, SummarySet, Tagged, ThroughParked,
+    TransferEnded, Transferring, Unserved, Woken, WrapUpExtended, WrapUpStarted,
 };
 use crate::domain::workspace::Relax;
 
@@ -29,7 +29,7 @@ fn clock() -> impl Strategy<Value = Clock> {
 }
 
 /// How many variants [`variant`] numbers.
-pub(in crate::log::codec) const VARIANTS: usize = 85;
+pub(in crate::log::codec) const VARIANTS: usize = 89;
 
 /// The number of a change's variant, from 0.
 pub(in crate::log::codec) fn variant(change: &Change) -> usize {
@@ -119,6 +119,10 @@ pub(in crate::log::codec) fn variant(change: &Change) -> usize {
         Change::OverflowSet(_) => 82,
         Change::Overflowed(_) => 83,
         Change::Unserved(_) => 84,
+        Change::SummarySet(_) => 85,
+        Change::Tagged(_) => 86,
+        Change::PriorityGiven(_) => 87,
+        Change::AnswerCounted(_) => 88,
     }
 }
 
@@ -386,6 +390,22 @@ pub(in crate::log::codec) fn every_change() -> Vec<BoxedStrategy<Change>> {
             .boxed(),
         (work(), name(), any::<bool>())
             .prop_map(|(work, queue, unserved)| Change::Unserved(Unserved { work, queue, unserved }))
+            .boxed(),
+        (of(work()), leaf(), vec(agent(), 0..3))
+            .prop_map(|(work, leaf, audience)| Change::SummarySet(SummarySet { work, leaf, audience: audience.into() }))
+            .boxed(),
+        (of(work()), leaf(), vec(agent(), 0..3))
+            .prop_map(|(work, leaf, audience)| Change::Tagged(Tagged { work, leaf, audience: audience.into() }))
+            .boxed(),
+        (work(), leaf(), any::<u64>(), vec(agent(), 0..3))
+            .prop_map(|(work, leaf, ms, audience)| {
+                Change::PriorityGiven(PriorityGiven { work, leaf, ms, audience: audience.into() })
+            })
+            .boxed(),
+        (work(), name(), answer_outcome(), any::<u64>())
+            .prop_map(|(work, queue, outcome, waited_ms)| {
+                Change::AnswerCounted(AnswerCounted { work, queue, outcome, waited_ms })
+            })
             .boxed(),
     ]
 }

@@ -6,8 +6,9 @@ use proptest::sample::select;
 use super::agent;
 use crate::domain::event::{AddressKind, Assurance, ErrorClass, ReceiptStatus, Scope};
 use crate::domain::record::{
-    AssignCause, Author, Evidence, IdentityStatus, MuteReason, OfferOutcome, OptSource, OverflowCause, Presence,
-    QueueCause, SessionEnd, StepCause, SuggestionEnd, SuggestionReason, TransferOutcome, UnassignReason, WakeCause,
+    AnswerOutcome, AssignCause, Author, Evidence, IdentityStatus, MuteReason, OfferOutcome, OptSource, OverflowCause,
+    Presence, QueueCause, SessionEnd, StepCause, SuggestionEnd, SuggestionReason, TransferOutcome, UnassignReason,
+    WakeCause,
 };
 
 pub(super) fn status() -> impl Strategy<Value = IdentityStatus> {
@@ -131,6 +132,11 @@ pub(super) fn mute_reason() -> impl Strategy<Value = MuteReason> {
 pub(super) fn transfer_outcome() -> impl Strategy<Value = TransferOutcome> {
     use TransferOutcome as O;
     select(vec![O::Declined, O::Unavailable, O::Withdrawn])
+}
+
+pub(super) fn answer_outcome() -> impl Strategy<Value = AnswerOutcome> {
+    use AnswerOutcome as O;
+    select(vec![O::InTime, O::Late, O::Never])
 }
 
 pub(super) fn wake_cause() -> impl Strategy<Value = WakeCause> {

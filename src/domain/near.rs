@@ -1,7 +1,8 @@
 //! "Did you mean": the known name nearest to a mistyped one.
 
 /// The nearest of `known` if it is near enough to be what was meant: at most one edit per three characters.
-pub(super) fn nearest<'k>(typed: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+#[must_use]
+pub fn nearest<'k>(typed: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     let typed = typed.to_lowercase();
     let limit = (typed.chars().count() / 3).max(1);
     known

@@ -1,0 +1,325 @@
+//! What is to be seen of queues: how many wait and since when, who is there, how fast they are served, how many were answered in time.
+//!
+//! All of it is moved by records, one Work or agent at a time, so that whoever watches costs a look at a few numbers for each queue, and
+//! a restart finds them in the log. Invariant: it is what a scan of all Works and agents gives (`Invariant::BoardAsScanned`).
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use super::pace::Pace;
+use crate::domain::id::{AgentId, Name, WorkId};
+use crate::domain::record::{AnswerOutcome, Presence};
+use crate::domain::session::Agent;
+use crate::domain::time::Timestamp;
+use crate::domain::view::{AgentCounts, AnswerCounts};
+use crate::domain::work::Work;
+
+/// Answers are counted in slices of five minutes.
+pub(crate) const SLICE_MS: i64 = 5 * 60_000;
+/// And kept for a day: 288 slices, 5 KB of a queue that is never silent.
+pub(crate) const KEPT_MS: i64 = 24 * 60 * 60_000;
+
+/// Where a Work stands in the line of its queue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct InLine {
+    id: WorkId,
+    queue: Name,
+    stand: Stand,
+    /// Since when its customer waits for us.
+    since: Option<Timestamp>,
+    /// When it came to the queue.
+    entered: Timestamp,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stand {
+    /// Nobody is shown it.
+    Waits,
+    /// Somebody is.
+    Offered(AgentId),
+    /// Somebody owns it.
+    Held(AgentId),
+}
+
+impl InLine {
+    /// None: it is in no queue.
+    pub(crate) fn of(work: &Work) -> Option<Self> {
+        if work.queue.is_empty() {
+            return None;
+        }
+        let stand = match (work.is_waiting(), work.offer, work.owner) {
+            (true, ..) => Stand::Waits,
+            (false, Some(offer), _) if !work.is_passed_to_agent() => Stand::Offered(offer.agent),
+            (false, _, Some(owner)) => Stand::Held(owner.agent),
+            _ => return None,
+        };
+        let (id, queue, since, entered) = (work.id, work.queue.clone(), work.ours_since, work.entered_at);
+        Some(Self { id, queue, stand, since, entered })
+    }
+
+    /// To whom it went that waited before, if it went to somebody.
+    fn given_since(&self, before: &Self) -> Option<AgentId> {
+        match (before.stand, self.stand) {
+            (Stand::Waits, Stand::Offered(agent) | Stand::Held(agent)) => Some(agent),
+            _ => None,
+        }
+    }
+}
+
+/// The queues of a workspace.
+#[derive(Debug, Default)]
+pub(crate) struct Board {
+    queues: BTreeMap<Name, Desk>,
+    now: Timestamp,
+}
+
+/// What is to be seen of one queue.
+#[derive(Debug)]
+pub(crate) struct Desk {
+    waiting: usize,
+    offered: usize,
+    /// Those that wait with a customer who waits for us.
+    since: BTreeSet<(Timestamp, WorkId)>,
+    agents: AgentCounts,
+    open: bool,
+    pub(crate) pace: Pace,
+    /// By slice, the oldest first; only those in which something was counted.
+    answers: VecDeque<(i64, AnswerCounts)>,
+}
+
+impl Default for Desk {
+    fn default() -> Self {
+        Self {
+            waiting: 0,
+            offered: 0,
+            since: BTreeSet::new(),
+            agents: AgentCounts::default(),
+            // Until hours say otherwise.
+            open: true,
+            pace: Pace::default(),
+            answers: VecDeque::new(),
+        }
+    }
+}
+
+/// How an agent counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum There {
+    Free,
+    Busy,
+    Away,
+    Draining,
+    Lost,
+}
+
+impl There {
+    /// None: it is not logged in.
+    pub(crate) fn of(agent: &Agent) -> Option<Self> {
+        let session = agent.session?;
+        Some(match agent.presence {
+            _ if session.lost.is_some() => Self::Lost,
+            Presence::Ready if agent.has_any_room() => Self::Free,
+            Presence::Ready => Self::Busy,
+            Presence::Away => Self::Away,
+            Presence::Draining => Self::Draining,
+            Presence::Offline => return None,
+        })
+    }
+
+    /// One more of its kind.
+    pub(crate) fn note(self, counts: &mut AgentCounts) {
+        *self.count(counts) += 1;
+    }
+
+    fn count(self, counts: &mut AgentCounts) -> &mut usize {
+        match self {
+            Self::Free => &mut counts.free,
+            Self::Busy => &mut counts.busy,
+            Self::Away => &mut counts.away,
+            Self::Draining => &mut counts.draining,
+            Self::Lost => &mut counts.lost,
+        }
+    }
+}
+
+impl Board {
+    /// A record of this time follows.
+    pub(crate) fn at(&mut self, now: Timestamp) {
+        self.now = now;
+    }
+
+    /// What is to be seen of a queue; none: nothing ever was.
+    pub(crate) fn desk(&self, queue: &str) -> Option<&Desk> {
+        self.queues.get(queue)
+    }
+
+    /// Queues of which something was seen.
+    pub(crate) fn queues(&self) -> impl Iterator<Item = &Name> {
+        self.queues.keys()
+    }
+
+    /// The time of the last record.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    fn change(&mut self, queue: &Name, change: impl FnOnce(&mut Desk)) {
+        let desk = match self.queues.get_mut(queue) {
+            Some(desk) => desk,
+            None => self.queues.entry(queue.clone()).or_default(),
+        };
+        // What has passed until now passed with what was there.
+        desk.pace.pass(self.now, desk.agents.ready(), desk.runs());
+        change(desk);
+        if desk.waiting == 0 {
+            desk.pace.rest();
+        }
+    }
+
+    /// A Work stands elsewhere. `steady`: whether whoever it went to had finished something since it came.
+    pub(crate) fn moved(
+        &mut self,
+        before: Option<InLine>,
+        after: Option<InLine>,
+        steady: impl FnOnce(AgentId) -> bool,
+    ) {
+        if before == after {
+            return;
+        }
+        let mut back = None;
+        if let (Some(was), Some(is)) = (&before, &after)
+            && was.queue == is.queue
+        {
+            let given = is.given_since(was);
+            let returned = matches!((was.stand, is.stand), (Stand::Offered(_), Stand::Waits));
+            let counts = given.is_some_and(|agent| was.entered < self.now && steady(agent));
+            let (id, now, at_once) = (was.id, self.now, was.entered == self.now);
+            if given.is_some() {
+                self.change(&was.queue, |desk| match counts {
+                    true => desk.pace.give(id, now),
+                    // Nobody was waited for: the line did not stand.
+                    false if at_once => desk.pace.rest(),
+                    false => {}
+                });
+            }
+            back = returned.then(|| (was.queue.clone(), id));
+        }
+        if let Some(was) = before {
+            self.change(&was.queue, |desk| desk.leaves(&was));
+        }
+        if let Some(is) = after {
+            self.change(&is.queue, |desk| desk.enters(&is));
+        }
+        if let Some((queue, id)) = back {
+            self.change(&queue, |desk| desk.pace.back(id));
+        }
+    }
+
+    /// An agent counts otherwise.
+    pub(crate) fn turns(&mut self, queues: &[Name], before: Option<There>, after: Option<There>) {
+        for queue in queues {
+            self.change(queue, |desk| {
+                // Whose queues another configuration has just changed was not counted in all of them: everybody is counted anew then.
+                let gone = before.map(|there| there.count(&mut desk.agents));
+                gone.into_iter().for_each(|count| *count = count.saturating_sub(1));
+                after.into_iter().for_each(|there| there.note(&mut desk.agents));
+            });
+        }
+    }
+
+    /// Agents serve other queues now.
+    pub(crate) fn recount(&mut self, agents: &[Agent]) {
+        let queues: Vec<Name> = self.queues.keys().cloned().collect();
+        for queue in queues {
+            self.change(&queue, |desk| desk.agents = AgentCounts::default());
+        }
+        for agent in agents {
+            self.turns(&agent.profile.queues, None, There::of(agent));
+        }
+    }
+
+    /// Whether the queue is served at this time.
+    pub(crate) fn opens(&mut self, queue: &Name, open: bool) {
+        self.change(queue, |desk| desk.open = open);
+    }
+
+    /// Somebody was answered, or never is.
+    pub(crate) fn counted(&mut self, queue: &Name, outcome: AnswerOutcome) {
+        let slice = self.now.0.div_euclid(SLICE_MS);
+        self.change(queue, |desk| {
+            let oldest = slice - KEPT_MS / SLICE_MS;
+            while desk.answers.front().is_some_and(|(of, _)| *of <= oldest) {
+                desk.answers.pop_front();
+            }
+            if desk.answers.back().is_none_or(|(of, _)| *of != slice) {
+                desk.answers.push_back((slice, AnswerCounts::default()));
+            }
+            let Some((_, counts)) = desk.answers.back_mut() else { return };
+            match outcome {
+                AnswerOutcome::InTime => counts.in_time += 1,
+                AnswerOutcome::Late => counts.late += 1,
+                AnswerOutcome::Never => counts.never += 1,
+            }
+        });
+    }
+}
+
+impl Desk {
+    /// Whether time passes for those who wait.
+    pub(crate) fn runs(&self) -> bool {
+        self.waiting > 0 && self.open
+    }
+
+    fn leaves(&mut self, was: &InLine) {
+        match was.stand {
+            Stand::Waits => {
+                self.waiting -= 1;
+                if let Some(since) = was.since {
+                    self.since.remove(&(since, was.id));
+                }
+            }
+            Stand::Offered(_) => self.offered -= 1,
+            Stand::Held(_) => {}
+        }
+    }
+
+    fn enters(&mut self, is: &InLine) {
+        match is.stand {
+            Stand::Waits => {
+                self.waiting += 1;
+                self.since.extend(is.since.map(|since| (since, is.id)));
+            }
+            Stand::Offered(_) => self.offered += 1,
+            Stand::Held(_) => {}
+        }
+    }
+
+    /// How many wait, and how many are offered to somebody.
+    pub(crate) fn line(&self) -> (usize, usize) {
+        (self.waiting, self.offered)
+    }
+
+    /// Since when the customer waits who has waited longest.
+    pub(crate) fn longest(&self) -> Option<Timestamp> {
+        self.since.first().map(|(since, _)| *since)
+    }
+
+    /// How many wait whose customers wait for us.
+    pub(crate) fn asking(&self) -> usize {
+        self.since.len()
+    }
+
+    pub(crate) fn agents(&self) -> AgentCounts {
+        self.agents
+    }
+
+    pub(crate) fn is_open(&self) -> bool {
+        self.open
+    }
+
+    /// What was counted in the slices that end after then.
+    pub(crate) fn answers_since(&self, since: Timestamp) -> AnswerCounts {
+        let first = since.0.div_euclid(SLICE_MS);
+        let within = self.answers.iter().rev().take_while(|(slice, _)| *slice > first);
+        within.fold(AnswerCounts::default(), |sum, (_, counts)| sum.and(*counts))
+    }
+}
