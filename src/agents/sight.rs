@@ -3,7 +3,7 @@
 use super::caller::Caller;
 use super::edge::Edge;
 use super::status::{Reason, Refusal};
-use crate::domain::command::{self, Command, Mark, Verb};
+use crate::domain::command::{self, Addressee, Command, Mark, Verb};
 use crate::domain::id::{LeafId, RootId, WorkId};
 use crate::domain::view::ConversationView;
 use crate::domain::workspace::Sight;
@@ -117,7 +117,16 @@ fn about(verb: &Verb) -> Vec<About> {
         | Verb::UnlinkIdentity { leaf }
         | Verb::LiftQuarantine { leaf: Some(leaf), .. } => vec![of(*leaf)],
         Verb::DecideSuggestion { one, other, .. } => vec![of(*one), of(*other)],
-        Verb::MarkSpam { work, .. } | Verb::ClearSpam { work } => vec![About::Work(*work)],
+        // Whoever owns one of two Works may make them one, and then has the words of both.
+        Verb::MergeWorks { from, into, .. } => vec![About::Work(*from), About::Work(*into)],
+        Verb::MarkSpam { work, .. } | Verb::ClearSpam { work } | Verb::AskFact { work, .. } => {
+            vec![About::Work(*work)]
+        }
+        Verb::StartWork(start) => match &start.to {
+            Addressee::Identity(leaf) => vec![of(*leaf)],
+            // An address is known to whoever names it.
+            Addressee::Address { .. } => Vec::new(),
+        },
         Verb::Mark(mark) => vec![noted(mark)],
         // One's own session, offers, Works and messages; what is new; the oldest strangers of an endpoint.
         _ => Vec::new(),

@@ -1,6 +1,6 @@
 //! Rules: where a new Work goes, who may take it, and what happens when something else is known (domain rules, section 7).
 
-use skein::domain::command::{FactTold, Verb};
+use skein::domain::command::{FactTold, Pass, Verb};
 use skein::domain::event::{AddressKind, Assurance, Profile};
 use skein::domain::id::{LeafId, Name, RootId, WorkId};
 use skein::domain::record::{Change, PersonalValue, QueueCause, Routed};
@@ -158,6 +158,22 @@ fn a_fact_that_is_learnt_while_it_waits_moves_it_with_its_place() {
     // And it is forgotten again.
     told(&mut story, work, "crm", "tier", "").expect("a removal");
     assert_eq!(story.work(work).queue, "help");
+    story.folds_to_the_same();
+}
+
+#[test]
+fn what_a_person_has_moved_stays_there_while_the_rules_lead_where_they_led_before() {
+    let mut story = ruled().opens();
+    story.logs_in("ann").expect("a session");
+    let work = story.hears(speaking(whatsapp(ANNA, "hello"), "en")).opened().expect("a work");
+    let moved = Pass::Move { work, assignment: None, queue: Name::new("money") };
+    story.does("ann", Verb::Pass(moved)).expect("moved");
+    let step = told(&mut story, work, "form", "language", "de");
+    assert_eq!((routed(&step).rule, routed(&step).queue), (Name::new("german"), Name::new("help")));
+    assert_eq!(story.work(work).queue, "money");
+    // Elsewhere is elsewhere.
+    told(&mut story, work, "crm", "tier", "gold").expect("a fact");
+    assert_eq!(story.work(work).queue, "best");
     story.folds_to_the_same();
 }
 

@@ -258,6 +258,75 @@ async fn a_command_about_somebody_who_is_hidden_is_refused() {
     assert_eq!(error.reason, "NOT_VISIBLE");
     let spam = p::MarkSpamRequest { request_id: "2".to_owned(), work_id: work.work_id.clone(), ..Default::default() };
     assert_eq!(nora.command(Frame::MarkSpam(spam)).await.expect_err("hidden").reason, "NOT_VISIBLE");
+    let ask = p::AskFactRequest {
+        request_id: "3".to_owned(),
+        work_id: work.work_id.clone(),
+        key: "city".to_owned(),
+        ..Default::default()
+    };
+    assert_eq!(nora.command(Frame::AskFact(ask)).await.expect_err("hidden").reason, "NOT_VISIBLE");
+    // No Work of hers takes in the words of a hidden one, nor may she write to who is hidden.
+    let merge = p::MergeWorksRequest {
+        request_id: "4".to_owned(),
+        from_work_id: work.work_id.clone(),
+        from_assignment_id: work.assignment_id.clone(),
+        into_work_id: work.work_id.clone(),
+        into_assignment_id: work.assignment_id.clone(),
+        ..Default::default()
+    };
+    assert_eq!(nora.command(Frame::MergeWorks(merge)).await.expect_err("hidden").reason, "NOT_VISIBLE");
+    let mut talks = ConversationServiceClient::new(server.channel().await);
+    let asked = p::GetConversationRequest { conversation_id: work.conversation_id.clone() };
+    let seen = talks.get_conversation(named("sam", asked)).await.expect("his").into_inner();
+    let identity = seen.conversation.expect("it is there").identities[0].identity_id.clone();
+    let start = p::StartWorkRequest {
+        request_id: "5".to_owned(),
+        to: Some(p::start_work_request::To::IdentityId(identity)),
+        endpoint: "northern".to_owned(),
+        purpose: skein::proto::channel::Purpose::Proactive.into(),
+        content: Some(skein::proto::channel::Content { text: "hello".to_owned(), parts: Vec::new() }),
+        ..Default::default()
+    };
+    assert_eq!(nora.command(Frame::StartWork(start)).await.expect_err("hidden").reason, "NOT_VISIBLE");
+}
+
+#[tokio::test]
+async fn a_note_about_a_customer_is_read_where_the_customer_is_seen_and_shows_it_to_nobody_else() {
+    let server = server().await;
+    let (work, mut sam) = shop(&server, Visibility::Brand).await;
+    let note = p::AddNoteRequest {
+        request_id: "note".to_owned(),
+        conversation_id: work.conversation_id.clone(),
+        content: Some(skein::proto::channel::Content { text: "likes tea".to_owned(), parts: Vec::new() }),
+        ..Default::default()
+    };
+    sam.command(Frame::AddNote(note)).await.expect("noted");
+    let texts = async |agent: &'static str| -> Vec<String> {
+        let mut talks = ConversationServiceClient::new(server.channel().await);
+        let page = p::ListMessagesRequest { conversation_id: work.conversation_id.clone(), ..Default::default() };
+        let messages = talks.list_messages(named(agent, page)).await.expect("a page").into_inner().messages;
+        messages.into_iter().filter_map(|message| message.content).map(|content| content.text).collect()
+    };
+    assert!(texts("sam").await.contains(&"likes tea".to_owned()), "{:?}", texts("sam").await);
+    assert!(texts("nora").await.iter().all(String::is_empty), "{:?}", texts("nora").await);
+    let close = p::CloseWorkRequest {
+        request_id: "close".to_owned(),
+        work_id: work.work_id.clone(),
+        assignment_id: work.assignment_id.clone(),
+        disposition: "done".to_owned(),
+        ..Default::default()
+    };
+    sam.command(Frame::CloseWork(close)).await.expect("closed");
+    server.memory.pass_hours(100);
+    server.memory.say_text("+4915100000000", "somebody else, so that time passes");
+    let hidden = async |agent: &'static str| {
+        let mut talks = ConversationServiceClient::new(server.channel().await);
+        let asked = p::GetConversationRequest { conversation_id: work.conversation_id.clone() };
+        let seen = talks.get_conversation(named(agent, asked)).await.expect("a view").into_inner();
+        seen.conversation.expect("it is there").hidden
+    };
+    assert!(hidden("nora").await, "a note by no endpoint is no conversation with everybody");
+    assert!(!hidden("sam").await, "the control");
 }
 
 #[tokio::test]

@@ -51,17 +51,19 @@ pub(crate) fn choose(draft: &Draft<'_>, endpoint: &EndpointConfig, inputs: Input
 
 /// Puts a Work where it was chosen to go.
 pub(crate) fn route(draft: &mut Draft<'_>, id: WorkId, chosen: Chosen, cause: QueueCause, preferred: Option<AgentId>) {
-    let Some(leaf) = draft.work(id).map(|work| work.leaf) else { return };
-    let Chosen { queue, said } = chosen;
-    if let Some(said) = said {
-        let Said { rule, requires, credits, plan, mut inputs } = *said;
-        // A value is sealed with the key of the leaf that it is filed under, and stands there.
-        inputs.facts_elsewhere.iter_mut().for_each(|(_, value)| value.clear());
-        draft.with_content(leaf, PersonalValue::Inputs(Box::new(inputs)));
-        let routed = Routed { work: id, leaf, rule, queue: queue.clone(), requires, credits, plan };
-        draft.push(Change::Routed(Box::new(routed)));
-    }
+    let queue = chosen.queue.clone();
+    note(draft, id, chosen);
     requeue(draft, id, &queue, cause, preferred);
+}
+
+/// Notes what the rules said of a Work.
+fn note(draft: &mut Draft<'_>, id: WorkId, Chosen { queue, said }: Chosen) {
+    let (Some(leaf), Some(said)) = (draft.work(id).map(|work| work.leaf), said) else { return };
+    let Said { rule, requires, credits, plan, mut inputs } = *said;
+    // A value is sealed with the key of the leaf that it is filed under, and stands there.
+    inputs.facts_elsewhere.iter_mut().for_each(|(_, value)| value.clear());
+    draft.with_content(leaf, PersonalValue::Inputs(Box::new(inputs)));
+    draft.push(Change::Routed(Box::new(Routed { work: id, leaf, rule, queue, requires, credits, plan })));
 }
 
 /// Asks the rules again about all Work that waits of customers of whom something else is known now.
@@ -76,11 +78,17 @@ pub(crate) fn reroute(draft: &mut Draft<'_>) {
     for id in works {
         // What its owner passes on goes where a person said.
         let waiting = draft.work(id).filter(|work| work.is_waiting() && work.owner.is_none());
-        let Some((chosen, preferred)) = waiting.and_then(|work| Some((chosen_now(draft, work)?, work.preferred)))
-        else {
+        let Some((chosen, preferred, stands)) = waiting.and_then(|work| {
+            let before = work.routing.as_ref()?;
+            let chosen = chosen_now(draft, work)?;
+            // Where the rules say the same queue as before, it stays where an overflow or a person has moved it since.
+            let stands = if chosen.queue == before.queue { work.queue.clone() } else { chosen.queue.clone() };
+            Some((chosen, work.preferred, stands))
+        }) else {
             continue;
         };
-        route(draft, id, chosen, QueueCause::Rerouted, preferred);
+        note(draft, id, chosen);
+        requeue(draft, id, &stands, QueueCause::Rerouted, preferred);
     }
 }
 

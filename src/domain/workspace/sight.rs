@@ -124,6 +124,8 @@ impl Sight {
         let last = view.forgotten_messages.get(&message).or_else(|| view.forgotten.get(&current?));
         match last {
             Some(queue) => brand.is_some_and(|brand| self.sees_queue(queue, brand)),
+            // A note about the customer: by no endpoint, and in no Work.
+            None if endpoint.is_empty() && stored.is_none() => self.sees_customer(view),
             None => self.sees_endpoint(endpoint),
         }
     }

@@ -396,8 +396,11 @@ impl Workspace {
         if message.is_from_the_person() {
             self.leaves.hear(message.leaf, now);
         }
-        let endpoint = self.names.intern(&message.endpoint);
-        self.leaves.heard_by(message.leaf, endpoint);
+        // What agents note comes by no endpoint.
+        if message.direction != Direction::Note {
+            let endpoint = self.names.intern(&message.endpoint);
+            self.leaves.heard_by(message.leaf, endpoint);
+        }
         self.windows.note(message, &mut self.names, now);
         self.remembered.put(message.duplicate_key, Seen { digest: message.digest, message: id, at: now }, now);
         self.provider_ids.note(message.provider_fingerprint, (id, message.work), now);
