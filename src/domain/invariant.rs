@@ -60,6 +60,8 @@ pub enum Invariant {
     TurnAsCounted,
     /// No program has or is offered a Work in which programs are silent; in wrap-up it may finish its notes.
     SilentForPrograms,
+    /// READY agents stand in the lines of their queues, each where the selection of the queue puts it.
+    LinesAsScanned,
     /// What is to be seen of queues is what a scan of Works and agents gives.
     BoardAsScanned,
     /// What waits for a report up to a time is a message of ours of that leaf, which may still rise.
@@ -99,6 +101,9 @@ pub fn violations(state: &State) -> Vec<Violation> {
         agents(space, &mut found);
         conserving(space, &mut found);
         lines(space, &mut found);
+        if !space.ready.are_of(&space.agents) {
+            found.push(Violation { invariant: Invariant::LinesAsScanned, work: None, agent: None });
+        }
         if !board(space) {
             found.push(Violation { invariant: Invariant::BoardAsScanned, work: None, agent: None });
         }

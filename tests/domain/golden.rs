@@ -11,7 +11,7 @@ use skein::domain::record::Presence;
 use skein::domain::rules::Rule;
 use skein::domain::time::Timestamp;
 use skein::domain::workspace::{
-    Accept, GracePolicy, Levels, OverflowConfig, OverflowWhen, PlanConfig, QueueConfig, Relax, StepConfig,
+    Accept, GracePolicy, Levels, OverflowConfig, OverflowWhen, PlanConfig, QueueConfig, Relax, Selection, StepConfig,
     WorkspaceConfig,
 };
 
@@ -35,6 +35,7 @@ struct Script {
 #[case("rules")]
 #[case("plans")]
 #[case("overflow")]
+#[case("selection")]
 fn decisions_follow_the_script(#[case] name: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/golden/routing/{name}.txt"));
     let golden = fs::read_to_string(&path).expect("the script is checked in");
@@ -87,7 +88,7 @@ impl Script {
 }
 
 /// Words that say how the shop is.
-const SETTINGS: [&str; 8] = ["skill", "serves", "wants", "step", "plan", "max", "overflow", "rule"];
+const SETTINGS: [&str; 10] = ["hire", "select", "skill", "serves", "wants", "step", "plan", "max", "overflow", "rule"];
 
 /// The shop as a line of settings has it.
 fn set(shop: Shop, words: &[&str]) -> Shop {
@@ -98,6 +99,20 @@ fn set(shop: Shop, words: &[&str]) -> Shop {
         [(Name::new(skill), level)].into_iter().collect::<Levels>()
     };
     shop.but(|config| match *words {
+        ["hire", agent, capacity] => {
+            let mut hired = config.agents[0].clone();
+            (hired.name, hired.profile.capacity) = (Name::new(agent), number(capacity));
+            config.agents.push(hired);
+        }
+        ["select", queue, selection] => {
+            queue_of(config, queue).selection = match selection {
+                "least_loaded" => Selection::LeastLoaded,
+                "longest_idle" => Selection::LongestIdle,
+                "round_robin" => Selection::RoundRobin,
+                "best_skill" => Selection::BestSkill,
+                other => panic!("unknown selection {other}"),
+            };
+        }
         ["skill", agent, skill, how_well] => {
             let found = config.agents.iter_mut().find(|known| known.name == agent).expect("an agent of the shop");
             found.profile.skills.demand(&level(skill, how_well));

@@ -6,7 +6,7 @@ use skein::domain::rules::{Rule, When};
 use skein::domain::workspace::{
     Accept, AgentConfig, AgentKind, AgentProfile, CreditConfig, EndpointConfig, GracePolicy, HoursConfig,
     IdentityConfig, Levels, Opening, OptOutConfig, OverflowConfig, OverflowWhen, PlanConfig, QueueConfig, Relax,
-    StepConfig, WorkspaceConfig,
+    Selection, StepConfig, WorkspaceConfig,
 };
 
 use super::checks::ACME;
@@ -90,6 +90,7 @@ pub(crate) fn config() -> WorkspaceConfig {
                     notify: true,
                     ..overflow(OverflowWhen::NoAgent)
                 }],
+                selection: Selection::RoundRobin,
                 ..queue("quick", Accept::Manual, 0, 0, GracePolicy::Requeue)
             },
             QueueConfig {
@@ -99,10 +100,14 @@ pub(crate) fn config() -> WorkspaceConfig {
                 }],
                 ..queue("sales", Accept::Auto, 0, 120_000, GracePolicy::Keep)
             },
-            queue("second", Accept::Manual, 30_000, 0, GracePolicy::Requeue),
+            QueueConfig {
+                selection: Selection::LongestIdle,
+                ..queue("second", Accept::Manual, 30_000, 0, GracePolicy::Requeue)
+            },
             QueueConfig {
                 plan: Some(Name::new("wider")),
                 hours: Some(Name::new("desk")),
+                selection: Selection::BestSkill,
                 ..queue("live", Accept::Manual, 10_000, 45_000, GracePolicy::OfferBack)
             },
         ],
@@ -205,6 +210,7 @@ pub(crate) fn changed(rng: &mut Rng) -> WorkspaceConfig {
             queue.accept = *rng.pick(&[Accept::Manual, Accept::Auto]);
             queue.grace = *rng.pick(&[GracePolicy::Keep, GracePolicy::Requeue, GracePolicy::OfferBack]);
             queue.recall_after_ms = *rng.pick(&[0, 60_000]);
+            queue.selection = *rng.pick(&[Selection::LeastLoaded, Selection::LongestIdle, Selection::BestSkill]);
         }
     }
     for agent in &mut config.agents {

@@ -12,7 +12,7 @@ use super::overflow::Overflow;
 use super::skill::SkillLevels;
 use crate::config::units::duration;
 use crate::domain::id::Name;
-use crate::domain::workspace::{Accept, GracePolicy, QueueConfig, Targets, Visibility};
+use crate::domain::workspace::{Accept, GracePolicy, QueueConfig, Selection, Targets, Visibility};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -20,6 +20,8 @@ pub(super) struct Queue {
     pub(super) name: Spanned<String>,
     #[serde(default)]
     accept: Accept,
+    #[serde(default)]
+    selection: Selection,
     #[serde(default = "offer_timeout", with = "duration")]
     offer_timeout: Duration,
     #[serde(default = "first_reply", with = "duration")]
@@ -109,6 +111,7 @@ impl Queue {
             channel_targets: own.collect(),
             name: Name::new(self.name.as_ref()),
             accept: self.accept,
+            selection: self.selection,
             offer_timeout_ms: millis(self.offer_timeout),
             first_reply_target_ms: millis(self.first_reply),
             next_reply_target_ms: millis(self.next_reply),

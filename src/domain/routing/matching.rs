@@ -17,6 +17,7 @@ use crate::domain::workspace::{Accept, GracePolicy, IndexedConfig, Levels, Queue
 use super::due::key;
 use super::overflow::{self, Overflows, admit};
 use super::plan;
+use super::ready::rank;
 use super::unserved::hold_unserved;
 use super::waiting::Due;
 
@@ -123,7 +124,7 @@ pub(crate) fn place(draft: &mut Draft<'_>, id: WorkId) {
         return;
     };
     let chosen = preferred(draft, work)
-        .or_else(|| least_loaded(draft, work, false, |agent| eligible(draft.space, agent, work)))
+        .or_else(|| first(draft, work, false, |agent| eligible(draft.space, agent, work)))
         .or_else(|| lifted(draft, work));
     if let Some(agent) = chosen {
         give(draft, id, agent);
@@ -135,17 +136,20 @@ fn preferred(draft: &Draft<'_>, work: &Work) -> Option<AgentId> {
     eligible(draft.space, agent, work).then_some(agent.id)
 }
 
-/// Of those who fit, the one who stands first in the lines of the Work's queues. `full`: those without room are asked, too.
-fn least_loaded(draft: &Draft<'_>, work: &Work, full: bool, fits: impl Fn(&Agent) -> bool) -> Option<AgentId> {
-    let touched = draft.touched_agents();
-    let first = |queue: &Name| {
-        let line = draft.space.ready.line(queue, full);
-        line.filter(|(_, _, id)| !touched.iter().any(|agent| agent.id == *id))
-            .find(|(_, _, id)| draft.space.agents.get(id.at()).is_some_and(&fits))
+/// Whom the Work's queue selects of those who fit: each queue that it stands in names the first of its line, and the Work's own chooses
+/// among these. `full`: those without room are asked, too.
+fn first(draft: &Draft<'_>, work: &Work, full: bool, fits: impl Fn(&Agent) -> bool) -> Option<AgentId> {
+    let (space, touched) = (draft.space, draft.touched_agents());
+    let selection = space.config().queue(&work.queue).map(|queue| queue.selection).unwrap_or_default();
+    let untouched = |id: AgentId| {
+        let agent = space.agents.get(id.at()).filter(|agent| fits(agent));
+        agent.filter(|agent| !touched.iter().any(|touched| touched.id == agent.id))
     };
-    let untouched = work.queues().filter(|queue| draft.space.is_open(queue)).filter_map(first).min();
-    let touched = touched.iter().filter(|agent| fits(agent)).filter_map(Agent::standing).min();
-    untouched.into_iter().chain(touched).min().map(|(_, _, id)| id)
+    let named = |queue: &Name| space.ready.first(queue, &work.requires, full, untouched);
+    let named = work.queues().filter(|queue| space.is_open(queue)).filter_map(named);
+    let named = named.filter_map(|id| space.agents.get(id.at()));
+    let chosen = named.chain(touched.iter().filter(|agent| fits(agent)));
+    chosen.map(|agent| rank(selection, agent, &work.requires)).min().map(|(_, (_, _, id))| id)
 }
 
 /// A cool-down is lifted when nobody else is left: no other agent READY for it, with room or not.
@@ -155,10 +159,10 @@ fn lifted(draft: &Draft<'_>, work: &Work) -> Option<AgentId> {
     }
     let space = draft.space;
     let cooled = |agent: &Agent| work.cooldowns.iter().any(|cooldown| cooldown.agent == agent.id);
-    if least_loaded(draft, work, true, |agent| serves(space, agent, work) && !cooled(agent)).is_some() {
+    if first(draft, work, true, |agent| serves(space, agent, work) && !cooled(agent)).is_some() {
         return None;
     }
-    least_loaded(draft, work, false, |agent| {
+    first(draft, work, false, |agent| {
         attends(space, agent, work)
             && work.cooldowns.iter().any(|cooldown| cooldown.agent == agent.id && cooldown.liftable)
     })

@@ -9,6 +9,7 @@ use super::identity::IdentityConfig;
 use super::lists::{DispositionConfig, PresenceReasonConfig};
 use super::opt_out::OptOutConfig;
 use super::plan::{OverflowConfig, PlanConfig};
+use super::selection::Selection;
 use super::sight::Visibility;
 use super::skill::Levels;
 use super::template::TemplateConfig;
@@ -172,6 +173,9 @@ pub struct QueueConfig {
     pub name: Name,
     /// How its Work gets an owner.
     pub accept: Accept,
+    /// Who of several is given its Work.
+    #[serde(default, skip_serializing_if = "Selection::is_default")]
+    pub selection: Selection,
     /// How long an offer stays open, milliseconds.
     pub offer_timeout_ms: u64,
     /// Goal of the first reply, milliseconds.

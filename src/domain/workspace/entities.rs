@@ -66,13 +66,9 @@ impl Workspace {
         };
         let (timers_before, was) = (agent.timers(), There::of(agent));
         let (was_there, channels) = (agent.is_logged_in(), agent.channels.clone());
-        if let Some(standing) = agent.standing() {
-            self.ready.remove(&agent.profile.queues, standing, agent.has_any_room());
-        }
+        self.ready.remove(agent);
         change(agent);
-        if let Some(standing) = agent.standing() {
-            self.ready.insert(&agent.profile.queues, standing, agent.has_any_room());
-        }
+        self.ready.insert(agent);
         let is = There::of(agent);
         if was != is {
             self.board.turns(&agent.profile.queues, was, is);

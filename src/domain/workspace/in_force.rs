@@ -12,7 +12,7 @@ use super::config::WorkspaceConfig;
 use super::indexed::IndexedConfig;
 use crate::domain::id::WorkId;
 use crate::domain::record::Resettled;
-use crate::domain::routing::{Registered, Requirements, Rules};
+use crate::domain::routing::{ReadyAgents, Registered, Requirements, Rules};
 use crate::domain::time::Timestamp;
 use crate::domain::timer::Timer;
 use crate::domain::work::Work;
@@ -77,6 +77,8 @@ impl Workspace {
         self.requirements = Requirements::of(&config);
         self.rules = Rules::of(&config.rules);
         self.registered = Registered::of(&config);
+        // Its lines are in another order: all agents come to them anew below.
+        self.ready = ReadyAgents::of(&config);
         self.config = IndexedConfig::new(config);
         self.forget_openings();
         (self.in_force.sha256, self.in_force.since) = (Some(sha256), now);

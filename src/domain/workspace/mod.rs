@@ -24,6 +24,7 @@ mod present;
 mod requests;
 mod rooms;
 mod search;
+mod selection;
 mod sight;
 mod skill;
 mod standings;
@@ -45,6 +46,7 @@ pub use opt_out::{OptOutConfig, OptWord};
 pub use plan::{
     MAX_ADDED, MAX_OVERFLOWS, MAX_PLANS, MAX_STEPS, OverflowConfig, OverflowWhen, PlanConfig, Relax, StepConfig,
 };
+pub use selection::Selection;
 pub use sight::{Sight, Visibility};
 pub use skill::{Levels, MAX_LEVEL, MAX_SKILLS};
 pub use state::Workspace;

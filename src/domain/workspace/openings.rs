@@ -66,8 +66,7 @@ impl Workspace {
         let queues = self.config.queues.iter().filter(|queue| queue.hours.as_deref() == Some(hours));
         let waiting: Vec<Name> =
             queues.map(|queue| &queue.name).filter(|name| self.waiting.len(name) > 0).cloned().collect();
-        let ready: Vec<AgentId> =
-            waiting.iter().flat_map(|queue| self.ready.with_room(queue)).map(|(_, _, agent)| agent).collect();
+        let ready: Vec<AgentId> = waiting.iter().flat_map(|queue| self.ready.with_room(queue)).collect();
         for agent in ready {
             self.with_agent(agent, |agent| agent.deferred = Some(now));
         }

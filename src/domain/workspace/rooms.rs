@@ -108,7 +108,7 @@ impl Workspace {
         let queues = Requirement::of(work).queues;
         let asked = queues.iter().filter(|queue| self.is_open(queue)).flat_map(|queue| self.ready.line(queue, true));
         let takes = |id: &AgentId| self.agents.get(id.at()).is_some_and(|agent| work.is_served_by(agent));
-        asked.map(|(_, _, id)| id).filter(takes).collect::<BTreeSet<_>>().len()
+        asked.filter(takes).collect::<BTreeSet<_>>().len()
     }
 
     /// Where a Work can be passed on to now; none: there is no such open Work. Looks at all agents.
@@ -138,7 +138,7 @@ impl Workspace {
         };
         if !self.is_open(&queue.name) {
             Some(Obstacle::Closed)
-        } else if !self.ready.line(&queue.name, true).any(|(_, _, id)| takes(id)) {
+        } else if !self.ready.line(&queue.name, true).any(takes) {
             Some(Obstacle::Nobody)
         } else {
             None
