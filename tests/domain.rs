@@ -36,6 +36,8 @@ mod facts;
 mod golden;
 #[path = "domain/hours.rs"]
 mod hours;
+#[path = "domain/idle.rs"]
+mod idle;
 #[path = "domain/lists.rs"]
 mod lists;
 #[path = "domain/loops.rs"]
@@ -64,6 +66,8 @@ mod opt_outs;
 mod options;
 #[path = "domain/order.rs"]
 mod order;
+#[path = "domain/overcommits.rs"]
+mod overcommits;
 #[path = "domain/overflows.rs"]
 mod overflows;
 #[path = "domain/owners.rs"]

@@ -2,8 +2,8 @@
 
 use super::id::{AgentId, LeafId, WorkId};
 use super::record::{
-    Change, CooledDown, IdentityRekeyed, OptNoted, PartsJoined, PresenceSet, Promised, SessionLost, SummarySet, Tagged,
-    ThroughParked, TransferEnded, Woken, WrapUpExtended, WrapUpStarted,
+    Change, CooledDown, IdentityRekeyed, IdleSet, OptNoted, Overcommitted, PartsJoined, PresenceSet, Promised,
+    SessionLost, SummarySet, Tagged, ThroughParked, TransferEnded, Woken, WrapUpExtended, WrapUpStarted,
 };
 
 /// What a change moves.
@@ -61,6 +61,8 @@ impl Change {
             | Self::CooldownEnded { work, .. }
             | Self::WorkClosed { work, .. }
             | Self::WorkJoined { work, .. }
+            | Self::CustomerLeft { work }
+            | Self::IdleSet(IdleSet { work, .. })
             | Self::WorkRekeyed { work, .. }
             | Self::SeenMarked { work, .. } => Concerned::work(*work),
             // The Work may be over by then.
@@ -105,6 +107,7 @@ impl Change {
             | Self::SessionLost(SessionLost { agent, .. })
             | Self::SessionEnded { agent, .. }
             | Self::PresenceSet(PresenceSet { agent, .. })
+            | Self::Overcommitted(Overcommitted { agent, .. })
             | Self::MatchDeferred { agent, .. } => Concerned::agent(*agent),
             Self::IdentityMarked { leaf, .. }
             | Self::OptNoted(OptNoted { leaf, .. })

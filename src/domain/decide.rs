@@ -39,6 +39,7 @@ pub fn decide(state: &State, index: Index, command: Command, now: Timestamp) -> 
         Command::Timer { workspace, timer } => {
             let mut draft = Draft::new(space(state, &workspace)?, index, now);
             fire(&mut draft, timer);
+            settle(&mut draft);
             routing::count_answers(&mut draft);
             Ok(draft.finish(Cause::Timer))
         }
@@ -187,6 +188,7 @@ fn input(state: &State, index: Index, now: Timestamp, mut arrival: Arrival) -> R
     let mut draft = Draft::new(space(state, &arrival.workspace)?, index, now);
     conversation::input(&mut draft, arrival)?;
     routing::reroute(&mut draft);
+    settle(&mut draft);
     routing::count_answers(&mut draft);
     Ok(draft.finish(cause))
 }
@@ -230,6 +232,14 @@ fn turn(draft: &mut Draft<'_>, hours: Name, calendar: Option<&Calendar>) {
     draft.push(Change::HoursTurned(HoursTurned { hours, open, until }));
 }
 
+/// What follows from all that was decided, for the agents and Works that it touches.
+fn settle(draft: &mut Draft<'_>) {
+    work::settle(draft);
+    work::watch_silence(draft);
+    // Whoever is asked again costs what it did.
+    work::settle(draft);
+}
+
 fn fire(draft: &mut Draft<'_>, timer: Timer) {
     match timer {
         Timer::OfferExpiry(work) => work::offer_expired(draft, work),
@@ -253,6 +263,8 @@ fn fire(draft: &mut Draft<'_>, timer: Timer) {
         Timer::Skip => routing::skip(draft),
         Timer::WakeUp(work) => work::wake_due(draft, work),
         Timer::TransferEnd(work) => work::lapse(draft, work),
+        Timer::Relief(agent) => work::relief_due(draft, agent),
+        Timer::Idle(work) => work::idle_due(draft, work),
         Timer::Match(agent) => {
             draft.push(Change::MatchDeferred { agent, more: false });
             routing::fill(draft, agent);
@@ -319,6 +331,7 @@ fn agent(state: &State, index: Index, now: Timestamp, command: AgentCommand) -> 
     }
     work::wake_by_facts(&mut draft);
     routing::reroute(&mut draft);
+    settle(&mut draft);
     routing::count_answers(&mut draft);
     Ok(draft.finish(command.request.map_or(Cause::System, Cause::Command)))
 }

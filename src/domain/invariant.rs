@@ -10,6 +10,7 @@ use super::id::{AgentId, LeafId, MessageId, Name, WorkId};
 use super::routing::{Requirement, There, eligible};
 use super::state::State;
 use super::view::{AgentCounts, WorkState};
+use super::work::{Transfer, relief_wanted};
 use super::workspace::{AgentKind, Workspace};
 
 /// An invariant by name.
@@ -54,6 +55,8 @@ pub enum Invariant {
     /// No Work waits at a step that nobody who is logged in could take while a step is left, or before an overflow for that: what does is
     /// noted, and its deadline armed unless its queue is closed.
     NobodyWaitsForNobody,
+    /// Who has more than it can is noted as such, and relieved after a time: of its Works one whose customer waits is offered elsewhere.
+    OvercommitRelieved,
     /// Every open offer, every Work that is parked or in wrap-up and every text of which parts are missing has its deadline.
     DeadlinesArmed,
     /// Turn and wait of a Work are what a count of its messages gives.
@@ -146,9 +149,11 @@ fn works(space: &Workspace, found: &mut Vec<Violation>) {
         let passed = work.state == WorkState::Assigned && work.transfer().is_some();
         check(work.offer.is_some() || work.state != WorkState::Offered, Invariant::OfferedHasOffer);
         check(work.offer.is_none() || work.state == WorkState::Offered || passed, Invariant::OfferedHasOffer);
-        let ends = |to_agent: bool, until: Option<_>| if to_agent { work.offer.is_some() } else { until.is_some() };
-        let transfer = work.transfer();
-        check(transfer.is_none_or(|it| passed && ends(it.to.is_some(), it.until)), Invariant::TransferEnds);
+        let ends = |it: &Transfer| match it.to {
+            Some(_) => work.offer.is_some(),
+            None => it.until.is_some() || it.relief,
+        };
+        check(work.transfer().is_none_or(|it| passed && ends(it)), Invariant::TransferEnds);
         check(work.wrapup_until.is_some() == (work.state == WorkState::WrapUp), Invariant::DeadlinesArmed);
         check(work.parked().is_some() == (work.state == WorkState::Parked), Invariant::DeadlinesArmed);
         if let Some(owner) = work.owner {
@@ -201,6 +206,9 @@ fn agents(space: &Workspace, found: &mut Vec<Violation>) {
         });
         check(offered, Invariant::BothSidesAgree);
         check(!agent.overgiven, Invariant::WithinCapacity);
+        let works = |id: WorkId| space.works.get(&id).map(|work| &**work);
+        let relieved = agent.deferred.is_some() || relief_wanted(agent, space.config(), works).is_none();
+        check(relieved, Invariant::OvercommitRelieved);
         check(agent.timers().iter().all(|timer| space.has_timer(timer)), Invariant::DeadlinesArmed);
     }
 }

@@ -137,6 +137,8 @@ pub fn outputs(record: &Record) -> Vec<Output> {
             | Change::WorkClosed { .. }
             | Change::WorkReopened { .. }
             | Change::WorkJoined { .. }
+            | Change::IdleSet(_)
+            | Change::CustomerLeft { .. }
             | Change::WorkRekeyed { .. }
             | Change::Required(_)
             | Change::StepSet(_)
@@ -150,6 +152,7 @@ pub fn outputs(record: &Record) -> Vec<Output> {
             | Change::AgentRegistered { .. }
             | Change::SessionOpened { .. }
             | Change::SessionLost(_)
+            | Change::Overcommitted(_)
             | Change::MatchDeferred { .. } => {}
         }
     }

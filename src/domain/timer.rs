@@ -39,4 +39,8 @@ pub enum Timer {
     WakeUp(WorkId),
     /// An owner who passes a Work on has waited long enough for somebody to take it.
     TransferEnd(WorkId),
+    /// An agent has had more than it can for long enough.
+    Relief(AgentId),
+    /// A customer has not answered for so long that something follows.
+    Idle(WorkId),
 }

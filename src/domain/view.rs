@@ -35,6 +35,14 @@ pub enum WorkState {
     Canceled,
 }
 
+impl WorkState {
+    /// Whether nothing is to be done in it any more, unless it is reopened.
+    #[must_use]
+    pub fn is_over(self) -> bool {
+        matches!(self, Self::Closed | Self::Canceled)
+    }
+}
+
 /// One Work.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WorkView {
@@ -178,6 +186,10 @@ pub struct PassingView {
     pub transfer: Option<TransferView>,
     /// Until when the customer was promised to hear from us.
     pub promised_by: Option<Timestamp>,
+    /// Since when its customer does not answer, where something follows from that.
+    pub silent_since: Option<Timestamp>,
+    /// Its live customer has left, and is reached elsewhere.
+    pub left: bool,
 }
 
 /// How an owner passes a Work on.
@@ -187,8 +199,10 @@ pub struct TransferView {
     pub to: Option<Name>,
     /// The queue, or that behind the agent.
     pub queue: Name,
-    /// When the owner is released; none: when the offer expires.
+    /// When the owner is released; none: when the offer expires, or never.
     pub until: Option<Timestamp>,
+    /// It is offered elsewhere because its owner has more than it can, who keeps it until somebody takes it.
+    pub relief: bool,
 }
 
 /// An open offer.

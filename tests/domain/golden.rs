@@ -6,13 +6,14 @@ use std::path::Path;
 
 use rstest::rstest;
 use skein::domain::command::{Pass, Verb};
+use skein::domain::event::EventKind;
 use skein::domain::id::Name;
 use skein::domain::record::Presence;
 use skein::domain::rules::Rule;
 use skein::domain::time::Timestamp;
 use skein::domain::workspace::{
-    Accept, GracePolicy, Levels, OverflowConfig, OverflowWhen, PlanConfig, QueueConfig, Relax, Selection, StepConfig,
-    WorkspaceConfig,
+    Accept, GracePolicy, IdleConfig, Levels, OverflowConfig, OverflowWhen, PlanConfig, QueueConfig, Relax, Selection,
+    StepConfig, WorkspaceConfig,
 };
 
 use crate::kit::{SECOND, Scenario, Shop, Step, chat, mail, print, shop, sms, whatsapp};
@@ -36,6 +37,7 @@ struct Script {
 #[case("plans")]
 #[case("overflow")]
 #[case("selection")]
+#[case("idle")]
 fn decisions_follow_the_script(#[case] name: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/golden/routing/{name}.txt"));
     let golden = fs::read_to_string(&path).expect("the script is checked in");
@@ -88,7 +90,8 @@ impl Script {
 }
 
 /// Words that say how the shop is.
-const SETTINGS: [&str; 10] = ["hire", "select", "skill", "serves", "wants", "step", "plan", "max", "overflow", "rule"];
+const SETTINGS: [&str; 12] =
+    ["costs", "idle", "hire", "select", "skill", "serves", "wants", "step", "plan", "max", "overflow", "rule"];
 
 /// The shop as a line of settings has it.
 fn set(shop: Shop, words: &[&str]) -> Shop {
@@ -99,6 +102,19 @@ fn set(shop: Shop, words: &[&str]) -> Shop {
         [(Name::new(skill), level)].into_iter().collect::<Levels>()
     };
     shop.but(|config| match *words {
+        ["idle", queue, "lower", after, percent, "nudge", asked, "close", closed] => {
+            queue_of(config, queue).idle = Some(Box::new(IdleConfig {
+                lower_after_ms: Some(ms(after)),
+                lower_percent: u8::try_from(number(percent)).expect("percent"),
+                nudge_after_ms: Some(ms(asked)),
+                nudge: "Are you still there?".to_owned(),
+                close_after_ms: Some(ms(closed)),
+            }));
+        }
+        ["costs", agent, channel, cost] => {
+            let found = config.agents.iter_mut().find(|known| known.name == agent).expect("an agent of the shop");
+            found.profile.costs.push((Name::new(channel), number(cost)));
+        }
         ["hire", agent, capacity] => {
             let mut hired = config.agents[0].clone();
             (hired.name, hired.profile.capacity) = (Name::new(agent), number(capacity));
@@ -259,6 +275,7 @@ fn act(story: &mut Scenario, words: &[&str]) -> Vec<Step> {
         ["whatsapp", from, ref text @ ..] => story.hears(whatsapp(from, &text.join(" "))),
         ["sms", from, ref text @ ..] => story.hears(sms(from, &text.join(" "))),
         ["chat", from, ref text @ ..] => story.hears(chat(from, &text.join(" "))),
+        ["leaves", from] => story.hears(chat(from, "").kind(EventKind::VisitEnd)),
         ["mail", from, id, ref text @ ..] => story.hears(mail(from, id, &text.join(" "))),
         ref other => panic!("unknown words {other:?}"),
     };

@@ -12,7 +12,6 @@ use skein::domain::record::{
     WorkBrief, WrapUpStarted,
 };
 use skein::domain::time::Timestamp;
-use skein::domain::view::WorkState;
 use skein::domain::{State, Workspace, evolve};
 
 pub(crate) use super::broken::{Broken, holds};
@@ -20,6 +19,7 @@ use super::customers::message_key;
 use super::lines::Lines;
 use super::matters::{Heard, Matters, asked, thread};
 use super::noted;
+use super::relief::RELIEF;
 use super::stats::Stats;
 
 /// The workspace of the simulation.
@@ -43,8 +43,8 @@ pub(super) struct Owned {
 #[derive(Debug)]
 pub(super) struct Offered {
     offer: OfferId,
-    agent: AgentId,
-    cost: u32,
+    pub(super) agent: AgentId,
+    pub(super) cost: u32,
     expires_at: Timestamp,
     extended_ms: u64,
 }
@@ -118,6 +118,8 @@ pub(crate) struct Auditor {
     known: BTreeSet<AgentId>,
     pub(super) extended_ms: u64,
     pub(super) lines: Lines,
+    /// Since when agents have more than they can, and the extensions so far at that time.
+    pub(super) over: BTreeMap<AgentId, (Timestamp, u64)>,
 }
 
 impl Auditor {
@@ -146,6 +148,7 @@ impl Auditor {
             known: BTreeSet::new(),
             extended_ms: 0,
             lines: Lines::default(),
+            over: BTreeMap::new(),
         }
     }
 
@@ -183,6 +186,7 @@ impl Auditor {
             }
         }
         self.nobody_left_alone(record)?;
+        self.note_overcommit(now);
         // Turns are those after the record.
         for place in (0u16..).take(record.changes.len()) {
             if let Some(space) = self.state.workspace(ACME) {
@@ -250,7 +254,7 @@ impl Auditor {
                 let beside: Vec<WorkId> = space.conversation(root).map_or_else(Vec::new, |conversation| {
                     let beside = conversation.works.iter().filter(|work| {
                         work.work != id
-                            && work.state != WorkState::Closed
+                            && !work.state.is_over()
                             && (work.endpoint == opened.endpoint
                                 || work.also_on.iter().any(|(_, endpoint)| *endpoint == opened.endpoint))
                     });
@@ -345,7 +349,10 @@ impl Auditor {
             }
             Change::Unassigned { assignment, work, agent, reason } => {
                 stats.hit_variant("unassigned because", reason);
-                self.passing.remove(work);
+                let relieved = matches!(self.passing.remove(work), Some((Some(RELIEF), _)));
+                if relieved && *reason == UnassignReason::Transferred {
+                    stats.hit("relief", "taken by another");
+                }
                 let owned = self.owned.remove(work).filter(|owned| owned.assignment == *assignment);
                 let owned = owned.ok_or_else(|| Broken {
                     check: "one owner",
@@ -369,7 +376,10 @@ impl Auditor {
                 self.cost(*work, *cost);
                 self.moves(*work, "Assigned", stats);
             }
-            Change::WorkClosed { work, .. } => {
+            Change::WorkClosed { work, disposition, canceled, .. } => {
+                if *canceled || disposition == "NO_ANSWER" {
+                    stats.hit("silence", if *canceled { "customer left" } else { "closed" });
+                }
                 if self.states.get(work) == Some(&"New") {
                     stats.hit("taken apart", "over");
                 }
@@ -542,37 +552,6 @@ impl Auditor {
             let unknown = identity.is_some_and(|identity| identity.address.is_none() && identity.ended);
             let nameless = view.as_ref().is_some_and(|view| view.shown_name.is_none() && view.works.is_empty());
             holds("who is erased is not known any more", unknown && nameless, || format!("{leaf}: {view:?}"))?;
-        }
-        Ok(())
-    }
-
-    /// A text of parts has only those of one text, in order, all of them or the mark.
-    fn text(&mut self, record: &Record, place: u16, message: &MessageStored, stats: &mut Stats) -> Result<(), Broken> {
-        let words = record.content.iter().find_map(|personal| match &personal.value {
-            PersonalValue::Message(words) if personal.place == place => Some(words),
-            _ => None,
-        });
-        let text = words.map(|words| words.content.text.as_str()).filter(|text| text.starts_with('['));
-        let Some(text) = text.filter(|_| message.direction == Direction::In) else {
-            return Ok(());
-        };
-        let pieces: Vec<&str> = text.split_inclusive(']').collect();
-        let numbers: Vec<Vec<u64>> = pieces
-            .iter()
-            .map(|piece| piece.trim_matches(['[', ']']).split('.').filter_map(|n| n.parse().ok()).collect())
-            .collect();
-        let of = numbers[0][2];
-        let one = numbers.iter().all(|number| number[0] == numbers[0][0]);
-        let complete = numbers.len() as u64 == of;
-        let marked = message.flags.has(Flags::INCOMPLETE);
-        holds("parts of one text, in order", one && numbers.is_sorted() && complete != marked, || {
-            format!("{text}: {message:?}")
-        })?;
-        if pieces.len() == 1 {
-            stats.hit("text in parts", "late or alone");
-        }
-        for piece in pieces {
-            *self.pieces.entry(piece.to_owned()).or_default() += 1;
         }
         Ok(())
     }

@@ -47,6 +47,14 @@ fn a_timer_that_never_fires_is_seen() {
     finds("no timer stays due", Sabotage { deaf_timer: true, ..Sabotage::default() });
 }
 
+/// The named invariant of the core is broken in one of the seeds.
+#[track_caller]
+fn breaks(invariant: &str, sabotage: Sabotage) {
+    let broken = (0..SEEDS).filter_map(|seed| run(seed, sabotage, false).err());
+    let found = broken.map(|(broken, _)| broken).any(|it| it.check == "invariants" && it.detail.contains(invariant));
+    assert!(found, "{invariant} holds");
+}
+
 fn costs_more(record: &mut Record) {
     for change in &mut record.changes {
         if let Change::OfferMade(offer) = change {
@@ -133,6 +141,22 @@ fn into_the_full_queue(record: &mut Record) {
 #[test]
 fn one_more_in_a_full_queue_is_seen() {
     finds("nothing is added to a full queue", Sabotage { tamper: Some(into_the_full_queue), ..Sabotage::default() });
+}
+
+fn never_relieved(record: &mut Record) {
+    for change in &mut record.changes {
+        if let Change::Overcommitted(change) = change
+            && change.by > 0
+        {
+            (change.by, change.relieve_at) = (0, None);
+        }
+    }
+}
+
+#[test]
+fn an_agent_with_too_much_whom_nobody_relieves_is_seen() {
+    let sabotage = Sabotage { tamper: Some(never_relieved), ..Sabotage::default() };
+    breaks("OvercommitRelieved", sabotage);
 }
 
 fn second_owner(record: &mut Record) {

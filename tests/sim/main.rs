@@ -18,9 +18,11 @@ mod matters;
 mod model;
 mod node;
 mod noted;
+mod relief;
 mod rng;
 mod setup;
 mod stats;
+mod texts;
 mod world;
 
 use std::any::Any;

@@ -5,8 +5,8 @@ use skein::domain::id::Name;
 use skein::domain::rules::{Rule, When};
 use skein::domain::workspace::{
     Accept, AgentConfig, AgentKind, AgentProfile, CreditConfig, EndpointConfig, GracePolicy, HoursConfig,
-    IdentityConfig, Levels, Opening, OptOutConfig, OverflowConfig, OverflowWhen, PlanConfig, QueueConfig, Relax,
-    Selection, StepConfig, WorkspaceConfig,
+    IdentityConfig, IdleConfig, Levels, Opening, OptOutConfig, OverflowConfig, OverflowWhen, PlanConfig, QueueConfig,
+    Relax, Selection, StepConfig, WorkspaceConfig,
 };
 
 use super::checks::ACME;
@@ -80,6 +80,13 @@ pub(crate) fn config() -> WorkspaceConfig {
                     OverflowConfig { move_to: Some(Name::new("second")), ..overflow(OverflowWhen::Length(3)) },
                     OverflowConfig { add_queues: vec![Name::new("second")], ..overflow(OverflowWhen::Wait(50_000)) },
                 ],
+                idle: Some(Box::new(IdleConfig {
+                    lower_after_ms: Some(15_000),
+                    lower_percent: 50,
+                    nudge_after_ms: Some(40_000),
+                    nudge: "Are you still there?".to_owned(),
+                    close_after_ms: Some(90_000),
+                })),
                 ..queue("support", Accept::Manual, 30_000, 0, GracePolicy::Requeue)
             },
             QueueConfig {
@@ -140,6 +147,7 @@ pub(crate) fn config() -> WorkspaceConfig {
         max_new_customers_per_minute: 600,
         decline_cooldown_ms: 120_000,
         decline_cooldown_min_ms: 30_000,
+        relieve_after_ms: 25_000,
         ..WorkspaceConfig::empty(Name::default())
     }
 }

@@ -94,6 +94,7 @@ pub(super) fn transfer_outcome(outcome: TransferOutcome) -> p::TransferOutcome {
         TransferOutcome::Declined => p::TransferOutcome::Declined,
         TransferOutcome::Unavailable => p::TransferOutcome::Unavailable,
         TransferOutcome::Withdrawn => p::TransferOutcome::Withdrawn,
+        TransferOutcome::Relieved => p::TransferOutcome::Relieved,
     }
 }
 

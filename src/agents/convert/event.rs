@@ -66,6 +66,7 @@ pub(in crate::agents) fn event(
                 agent: change.to.and_then(&name).map(Into::into).unwrap_or_default(),
                 queue: change.queue.to_string(),
                 until: change.until.map(timestamp),
+                relief: change.relief,
             }),
         }),
         Change::WrapUpExtended(extended) => Kind::Changed(p::WorkChanged {

@@ -135,7 +135,9 @@ impl Seat {
                 println!("work {} is {}", changed.work_id, words::work(changed.state()));
             }
             Some(Happened::TransferStarted(started)) => {
-                println!("work {} is passed on, and yours until somebody takes it", started.work_id);
+                let relief = started.transfer.as_ref().is_some_and(|transfer| transfer.relief);
+                let why = if relief { "offered to others, for you have too much," } else { "passed on," };
+                println!("work {} is {why} and yours until somebody takes it", started.work_id);
             }
             Some(Happened::Promised(promised)) => {
                 let kept = if promised.promised_by.is_some() { "has" } else { "has no" };

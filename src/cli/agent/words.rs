@@ -59,6 +59,7 @@ pub(super) fn kept(outcome: TransferOutcome) -> &'static str {
         TransferOutcome::Declined => "it was declined",
         TransferOutcome::Unavailable => "nobody is there to take it",
         TransferOutcome::Withdrawn => "the transfer is taken back",
+        TransferOutcome::Relieved => "nobody else is asked any more",
     }
 }
 

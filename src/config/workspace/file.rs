@@ -227,6 +227,7 @@ impl File {
             max_new_customers_per_minute: self.work.max_new_customers_per_minute,
             decline_cooldown_ms: millis(self.work.decline_cooldown),
             decline_cooldown_min_ms: millis(self.work.decline_cooldown_min),
+            relieve_after_ms: millis(self.work.relieve_after),
             default_country: self.default_country.map(|country| Name::new(country.as_ref())),
         };
         (config, tests)

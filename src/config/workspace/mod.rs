@@ -18,6 +18,7 @@ mod overflow;
 mod plan;
 mod queue;
 mod rule;
+mod silence;
 mod skill;
 mod template;
 mod work;

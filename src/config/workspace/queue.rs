@@ -9,6 +9,7 @@ use toml::Spanned;
 use super::check::Check;
 use super::file::millis;
 use super::overflow::Overflow;
+use super::silence::Silence;
 use super::skill::SkillLevels;
 use crate::config::units::duration;
 use crate::domain::id::Name;
@@ -51,6 +52,8 @@ pub(super) struct Queue {
     #[serde(default)]
     pub(super) max_length: Option<Spanned<u32>>,
     #[serde(default)]
+    idle: Option<Spanned<Silence>>,
+    #[serde(default)]
     pub(super) overflow: Vec<Overflow>,
 }
 
@@ -92,6 +95,9 @@ impl Queue {
         for channel in self.channel.keys() {
             check.one_of(format!("{key}.channel"), channel, "channel", channels);
         }
+        if let Some(idle) = &self.idle {
+            idle.as_ref().check(&format!("{key}.idle"), idle.span(), check);
+        }
         self.requires.check(&format!("{key}.requires"), skills, check);
     }
 
@@ -122,6 +128,7 @@ impl Queue {
             requires: self.requires.into_config(),
             plan: self.plan.map(|plan| Name::new(plan.as_ref())),
             max_length: self.max_length.map(Spanned::into_inner),
+            idle: self.idle.map(|idle| Box::new(idle.into_inner().into_config())),
             overflow: self.overflow.into_iter().map(Overflow::into_config).collect(),
         }
     }

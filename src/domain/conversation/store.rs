@@ -16,13 +16,14 @@ use crate::domain::draft::Draft;
 use crate::domain::event::{Assurance, InboundEvent, Scope};
 use crate::domain::id::{AgentId, MessageId, Name, WorkId};
 use crate::domain::record::{
-    Author, Change, Direction, Flags, MessageContent, MessageStored, OptSource, PartsJoined, QueueCause, WorkOpened,
+    Author, Change, Direction, Flags, MessageContent, MessageKind, MessageStored, OptSource, PartsJoined, QueueCause,
+    WorkOpened,
 };
 use crate::domain::routing::{self, Chosen, answer_by, key, requeue};
 use crate::domain::session::Agent;
 use crate::domain::view::WorkState;
-use crate::domain::work::{Says, Work, goes_on, guard, hold_to_channels, settle_cost};
-use crate::domain::workspace::EndpointConfig;
+use crate::domain::work::{Says, Work, goes_on, guard, hold_to_channels, settle_cost, visit_ended};
+use crate::domain::workspace::{EndpointConfig, WorkspaceConfig};
 
 /// Longest token of a provider that is kept, bytes: each open Work may hold two.
 const MAX_TOKEN_BYTES: usize = 512;
@@ -188,6 +189,9 @@ pub(super) fn store(draft: &mut Draft<'_>, endpoint: Option<&EndpointConfig>, sa
         read_token: event.read_token.filter(|token| token.len() <= MAX_TOKEN_BYTES),
         ..MessageContent::default()
     };
+    // History and what is told twice end no visit.
+    let ends = message.kind == MessageKind::VisitEnd && !flags.is_quiet() && WorkspaceConfig::live(&message.channel);
+    let left = work.filter(|_| ends && message.scope == Scope::Direct);
     let joins = work.filter(|_| message.says() == Says::Asks);
     let joined_place = joins.is_some_and(|work| join(draft, work, &message, endpoint));
     let message = draft.push_message(message, words);
@@ -203,6 +207,9 @@ pub(super) fn store(draft: &mut Draft<'_>, endpoint: Option<&EndpointConfig>, sa
         settle(draft, work);
     }
     follow_up(draft, route, work, chosen);
+    if let Some(work) = left {
+        visit_ended(draft, work);
+    }
     if let Some(work) = work.filter(|work| draft.work(*work).is_some_and(Work::has_automation)) {
         guard(draft, work);
     }

@@ -71,7 +71,7 @@ pub(super) fn cut_off(
         let (agent, reason) = (owner.agent, UnassignReason::Closed);
         draft.push(Change::Unassigned { assignment: owner.assignment, work: id, agent, reason });
     }
-    draft.push(Change::WorkClosed { work: id, disposition, reopen_until });
+    draft.push(Change::WorkClosed { work: id, disposition, reopen_until, canceled: false });
     offer.map(|offer| offer.agent).into_iter().chain(owner.map(|owner| owner.agent)).collect()
 }
 

@@ -104,7 +104,7 @@ fn settle(draft: &mut Draft<'_>, parted: WorkId, queue: &Name, open: &[WorkId]) 
     let same_place =
         |other: &&Work| (&other.channel, &other.endpoint, &other.brand) == (&work.channel, &work.endpoint, &work.brand);
     let mut there = open.iter().filter(|id| **id != parted).filter_map(|id| draft.work(*id)).filter(same_place);
-    let is_theirs = |other: &&Work| other.state != WorkState::Closed && draft.root_of(other.leaf) == root;
+    let is_theirs = |other: &&Work| !other.state.is_over() && draft.root_of(other.leaf) == root;
     let can_take = |other: &&Work| other.has_room_for(work) && draft.space.requirements.take_on(other, work.channels());
     if let Some((known, state, queue)) = there
         .rfind(|other| is_theirs(other) && can_take(other))

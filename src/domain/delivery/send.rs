@@ -233,7 +233,7 @@ pub(crate) fn check(content: &Content) -> Result<(), Rejection> {
 }
 
 /// Where the answer goes: where the last customer message of the Work came from, or where the author names it.
-fn recipient<'a>(
+pub(super) fn recipient<'a>(
     draft: &Draft<'a>,
     work: &Work,
     named: Option<&Recipient>,

@@ -4,11 +4,11 @@ use smallvec::SmallVec;
 
 use super::{
     AnswerCounted, Assigned, AutomationMuted, CooledDown, DeadLettered, Evidence, HoursTurned, IdentityOpened,
-    IdentityRekeyed, IdentityStatus, Input, InputResumed, MessageStored, OfferMade, OfferOutcome, OptNoted,
-    OverflowSet, Overflowed, Parked, PartHeld, PartsJoined, PresenceSet, PriorityGiven, Promised, QueueCause,
-    ReceiptNoted, Required, Resettled, Routed, SessionEnd, SessionLost, StepSet, SuggestionEnd, SuggestionReason,
-    SummarySet, Tagged, ThroughParked, TransferEnded, Transferring, UnassignReason, Unserved, Woken, WorkOpened,
-    WrapUpExtended, WrapUpStarted,
+    IdentityRekeyed, IdentityStatus, IdleSet, Input, InputResumed, MessageStored, OfferMade, OfferOutcome, OptNoted,
+    Overcommitted, OverflowSet, Overflowed, Parked, PartHeld, PartsJoined, PresenceSet, PriorityGiven, Promised,
+    QueueCause, ReceiptNoted, Required, Resettled, Routed, SessionEnd, SessionLost, StepSet, SuggestionEnd,
+    SuggestionReason, SummarySet, Tagged, ThroughParked, TransferEnded, Transferring, UnassignReason, Unserved, Woken,
+    WorkOpened, WrapUpExtended, WrapUpStarted,
 };
 use crate::domain::event::{Assurance, ErrorClass, ReceiptStatus};
 use crate::domain::id::{AgentId, AssignmentId, Index, LeafId, MessageId, Name, OfferId, Position, RootId, WorkId};
@@ -423,6 +423,15 @@ pub enum Change {
         disposition: Name,
         /// Until when a message reopens it.
         reopen_until: Timestamp,
+        /// It was given up because its customer left.
+        canceled: bool,
+    },
+    /// A customer does not answer, and something follows from that.
+    IdleSet(IdleSet),
+    /// The live customer of a Work has left, and is reached elsewhere.
+    CustomerLeft {
+        /// The Work.
+        work: WorkId,
     },
     /// A Work is spoken on by another endpoint, too.
     WorkJoined {
@@ -521,6 +530,8 @@ pub enum Change {
     },
     /// Presence and channels of an agent.
     PresenceSet(PresenceSet),
+    /// An agent has more than it can, or not any more.
+    Overcommitted(Overcommitted),
     /// There was more to match than one record holds: to be gone on with at once.
     MatchDeferred {
         /// For whom.

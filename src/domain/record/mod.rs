@@ -18,7 +18,7 @@ mod routed;
 mod widened;
 mod work;
 
-pub use agent::{Presence, PresenceSet, SessionEnd, SessionLost};
+pub use agent::{Overcommitted, Presence, PresenceSet, SessionEnd, SessionLost};
 pub use answer::{AnswerCounted, AnswerOutcome};
 pub use change::Change;
 pub use envelope::{Cause, Input, MailCopy, MessageContent, Personal, PersonalValue, Record, Request, Touch};
@@ -36,6 +36,6 @@ pub use passing::{Parked, Promised, TransferEnded, TransferOutcome, Transferring
 pub use routed::{Credit, Inputs, Required, Routed};
 pub use widened::{Clock, OverflowCause, OverflowSet, Overflowed, StepCause, StepSet, Unserved};
 pub use work::{
-    AssignCause, Assigned, AutomationMuted, CooledDown, MuteReason, OfferMade, OfferOutcome, QueueCause, Resettled,
-    UnassignReason, WorkBrief, WorkOpened, WrapUpStarted,
+    AssignCause, Assigned, AutomationMuted, CooledDown, IdleSet, MuteReason, OfferMade, OfferOutcome, QueueCause,
+    Resettled, UnassignReason, WorkBrief, WorkOpened, WrapUpStarted,
 };

@@ -202,6 +202,23 @@ pub struct Resettled {
     pub more: bool,
 }
 
+/// A customer does not answer, and something follows from that.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct IdleSet {
+    /// The Work.
+    pub work: WorkId,
+    /// Its owner.
+    pub agent: AgentId,
+    /// Since our last word, which times count from.
+    pub since: Timestamp,
+    /// It costs a fraction now.
+    pub lowered: bool,
+    /// The customer was asked whether they are there, as far as that was allowed.
+    pub nudged: bool,
+    /// When something follows; none: nothing more.
+    pub at: Option<Timestamp>,
+}
+
 /// The owner has finished and notes what there is to note.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WrapUpStarted {

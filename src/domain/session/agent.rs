@@ -36,6 +36,8 @@ pub(crate) struct Agent {
     pub(crate) given_by: MessageId,
     /// Since when it has nothing, while it has nothing.
     pub(crate) idle_since: Timestamp,
+    /// It has more than it can.
+    pub(crate) over: Option<Over>,
     /// More is to be matched since then.
     pub(crate) deferred: Option<Timestamp>,
     /// skein gave it more than it has room for: never. What customers and operators cause does not count.
@@ -48,6 +50,13 @@ pub(crate) struct Held<I> {
     pub(crate) id: I,
     pub(crate) work: WorkId,
     pub(crate) cost: u32,
+}
+
+/// That an agent has more than it can.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Over {
+    /// When a Work of its is offered elsewhere; none: from now on.
+    pub(crate) relieve_at: Option<Timestamp>,
 }
 
 /// The open session of an agent.
@@ -85,6 +94,7 @@ impl Agent {
             given_at: Timestamp::default(),
             given_by: MessageId::default(),
             idle_since: Timestamp::default(),
+            over: None,
             deferred: None,
             overgiven: false,
         }
@@ -165,6 +175,9 @@ impl Agent {
                     self.unanswered = 0;
                 }
             }
+            Change::Overcommitted(change) => {
+                self.over = (change.by > 0).then_some(Over { relieve_at: change.relieve_at });
+            }
             Change::MatchDeferred { more, .. } => self.deferred = more.then_some(now),
             // The rest names no agent, or does not move it.
             _ => {}
@@ -181,6 +194,11 @@ impl Agent {
     pub(crate) fn load(&self) -> u32 {
         let offers = self.offers.iter().map(|held| held.cost);
         offers.chain(self.works.iter().map(|held| held.cost)).fold(0, u32::saturating_add)
+    }
+
+    /// By how much it has more than it can.
+    pub(crate) fn overcommit(&self) -> u32 {
+        self.load().saturating_sub(self.profile.capacity)
     }
 
     /// Load in parts of the capacity: equal for agents that are equally busy.
@@ -235,6 +253,9 @@ impl Agent {
                 timers.push((lost.offers_until, Timer::OffersGrace(self.id)));
             }
             timers.push((lost.until, Timer::SessionGrace(self.id)));
+        }
+        if let Some(at) = self.over.and_then(|over| over.relieve_at) {
+            timers.push((at, Timer::Relief(self.id)));
         }
         if let Some(since) = self.deferred {
             timers.push((since, Timer::Match(self.id)));

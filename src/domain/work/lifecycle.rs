@@ -254,6 +254,11 @@ pub(crate) fn wrap_up_over(draft: &mut Draft<'_>, id: WorkId) {
 
 /// The Work is closed; its owner has room again.
 pub(crate) fn end(draft: &mut Draft<'_>, id: WorkId, disposition: Name) {
+    end_as(draft, id, disposition, false);
+}
+
+/// The same; `canceled`: the customer has left before it was done.
+pub(super) fn end_as(draft: &mut Draft<'_>, id: WorkId, disposition: Name, canceled: bool) {
     let owner = draft.work(id).and_then(|work| work.owner);
     if let Some(owner) = owner {
         draft.push(Change::Unassigned {
@@ -264,7 +269,7 @@ pub(crate) fn end(draft: &mut Draft<'_>, id: WorkId, disposition: Name) {
         });
     }
     let reopen_until: Timestamp = draft.now + draft.space.config().continuation_window();
-    draft.push(Change::WorkClosed { work: id, disposition, reopen_until });
+    draft.push(Change::WorkClosed { work: id, disposition, reopen_until, canceled });
     if let Some(owner) = owner {
         fill(draft, owner.agent);
     }

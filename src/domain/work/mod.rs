@@ -8,6 +8,7 @@ mod beside;
 mod claim;
 mod closed;
 mod heard;
+mod idle;
 mod lifecycle;
 mod mails;
 mod marks;
@@ -16,6 +17,7 @@ mod open;
 mod park;
 mod pass;
 mod passing;
+mod relief;
 mod resettle;
 mod reshape;
 mod routing;
@@ -28,6 +30,7 @@ pub(crate) use asking::Asking;
 pub(crate) use automation::guard;
 pub(crate) use beside::{Beside, Brought, Place};
 pub(crate) use closed::{Closed, ClosedWork};
+pub(crate) use idle::{idle_due, visit_ended, watch_silence};
 pub(crate) use lifecycle::{
     accept, close, cooldown_due, decline, end, known, offer_expired, owned, recall, revoke_offers, revoke_unserved,
     work_grace_over, wrap_up_over,
@@ -37,6 +40,8 @@ pub(crate) use merge::{goes_on, join, merge, settle_cost};
 pub(crate) use open::{MailThread, Owner, Work};
 pub(crate) use park::{take_up_held, wake_by_facts, wake_due};
 pub(crate) use pass::pass;
+pub(crate) use passing::Transfer;
+pub(crate) use relief::{relief_due, settle, wanted as relief_wanted};
 pub(crate) use resettle::resettle;
 pub(crate) use reshape::Part;
 pub(crate) use said::Says;

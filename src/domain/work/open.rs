@@ -6,19 +6,20 @@ use smallvec::SmallVec;
 
 use super::beside::{Beside, Place};
 use super::heard::Heard;
+use super::idle::Idle;
 use super::passing::Passing;
 use super::routing::Routing;
 use super::said::{Said, Says};
 use super::widened::Widened;
 use crate::domain::id::{AgentId, AssignmentId, Index, LeafId, MessageId, Name, OfferId, RootId, WorkId};
 use crate::domain::record::{
-    Author, Change, CooledDown, Direction, Flags, MessageContent, MessageKind, MessageStored, MuteReason, OfferOutcome,
-    WorkBrief, WorkOpened, WrapUpStarted,
+    Author, Change, CooledDown, Direction, Flags, IdleSet, MessageContent, MessageKind, MessageStored, MuteReason,
+    OfferOutcome, WorkBrief, WorkOpened, WrapUpStarted,
 };
 use crate::domain::time::Timestamp;
 use crate::domain::timer::Timer;
 use crate::domain::view::WorkState;
-use crate::domain::workspace::Levels;
+use crate::domain::workspace::{Levels, WorkspaceConfig};
 
 /// How long the provider's token for an answer is used: LINE takes one within a minute, and the adapter needs some of it.
 const REPLY_TOKEN_LIFE: Duration = Duration::from_secs(50);
@@ -319,12 +320,12 @@ impl Work {
                     owner.cost = *cost;
                 }
             }
-            Change::WorkClosed { disposition, .. } => {
+            Change::WorkClosed { disposition, canceled, .. } => {
                 if self.state != WorkState::WrapUp {
                     self.answered = self.ours_since.is_none() && !self.is_left_open();
                 }
                 (self.passing, self.widened) = (None, None);
-                self.state = WorkState::Closed;
+                self.state = if *canceled { WorkState::Canceled } else { WorkState::Closed };
                 self.stop_waiting(now);
                 self.wrapup_until = None;
                 self.disposition = disposition.clone();
@@ -333,6 +334,11 @@ impl Work {
                 let place = Place { channel: channel.clone(), endpoint: endpoint.clone(), queue: queue.clone() };
                 self.beside_mut().place(place);
             }
+            Change::IdleSet(set) => {
+                let IdleSet { since, lowered, nudged, at, .. } = *set;
+                self.set_idle(Some(Idle { since, lowered, nudged, at }));
+            }
+            Change::CustomerLeft { .. } => self.set_left(true),
             Change::WorkRekeyed { key, .. } => self.key = *key,
             Change::StepSet(set) => self.step(set, now),
             Change::OverflowSet(set) => self.await_overflow(set),
@@ -355,6 +361,7 @@ impl Work {
             // The rest names no Work, or makes one: nothing here moves by it.
             _ => {}
         }
+        self.end_silence();
         let is_queued = self.state == WorkState::Queued;
         if was_queued != is_queued {
             self.turn_clocks(is_queued, now);
@@ -382,6 +389,9 @@ impl Work {
                 self.generated = message.flags.has(Flags::GENERATED);
                 self.answer_to = Some((message.leaf, message.endpoint.clone()));
                 self.ours_since.get_or_insert(now);
+                if WorkspaceConfig::live(&message.channel) {
+                    self.set_left(false);
+                }
                 if let Some(owner) = &mut self.owner {
                     owner.answer_by = owner.answer_by.or(message.answer_by);
                 }
@@ -396,7 +406,10 @@ impl Work {
                 }
             }
             Says::Answers => {
-                self.keep_promise(now);
+                // Whether somebody is there is no answer to what they were promised.
+                if message.author != Author::System {
+                    self.keep_promise(now);
+                }
                 if words.is_some_and(|words| words.reply_token.is_some() || words.read_token.is_some()) {
                     self.tokens = None;
                 }
@@ -450,6 +463,9 @@ impl Work {
         }
         if let Some(until) = self.transfer().and_then(|transfer| transfer.until) {
             timers.push((until, Timer::TransferEnd(self.id)));
+        }
+        if let Some(at) = self.idle().and_then(|idle| idle.at) {
+            timers.push((at, Timer::Idle(self.id)));
         }
         timers.extend(self.widening_timers());
         for cooldown in &self.cooldowns {

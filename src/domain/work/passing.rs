@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::Work;
+use super::idle::Idle;
 use crate::domain::id::{AgentId, MessageId, Name};
 use crate::domain::record::{PersonalValue, Transferring, Woken};
 use crate::domain::time::Timestamp;
@@ -20,6 +21,10 @@ pub(crate) struct Passing {
     pub(super) promise: Option<Promise>,
     /// Its wrap-up lasts longer already.
     pub(super) extended: bool,
+    /// Its customer does not answer.
+    idle: Option<Idle>,
+    /// Its live customer has left.
+    left: bool,
 }
 
 /// What the customer was promised.
@@ -38,6 +43,8 @@ pub(crate) struct Transfer {
     pub(crate) back: Name,
     /// When its owner is released; none: when the offer expires.
     pub(crate) until: Option<Timestamp>,
+    /// Its owner has more than it can, and keeps it until somebody takes it.
+    pub(crate) relief: bool,
 }
 
 /// What the next owner is told of the one before.
@@ -86,6 +93,30 @@ impl Work {
     /// Whether its wrap-up lasts longer already.
     pub(super) fn is_extended(&self) -> bool {
         self.passing.as_ref().is_some_and(|passing| passing.extended)
+    }
+
+    /// That its customer does not answer, as far as something follows from it.
+    pub(crate) fn idle(&self) -> Option<Idle> {
+        self.passing.as_ref()?.idle
+    }
+
+    pub(super) fn set_idle(&mut self, idle: Option<Idle>) {
+        if idle.is_some() {
+            self.passing_mut().idle = idle;
+        }
+        self.with_passing(|passing| passing.idle = idle);
+    }
+
+    /// Whether its live customer has left.
+    pub(crate) fn has_left(&self) -> bool {
+        self.passing.as_ref().is_some_and(|passing| passing.left)
+    }
+
+    pub(super) fn set_left(&mut self, left: bool) {
+        if left {
+            self.passing_mut().left = true;
+        }
+        self.with_passing(|passing| passing.left = left);
     }
 
     /// Notes a promise, or that there is none any more.
@@ -140,9 +171,9 @@ impl Work {
         }
         let back = std::mem::replace(&mut self.queue, change.queue.clone());
         self.key = change.key;
-        let (to, until, from) = (change.to, change.until, change.agent);
+        let (to, until, relief, from) = (change.to, change.until, change.relief, change.agent);
         let passing = self.passing_mut();
-        passing.transfer = Some(Transfer { to, back, until });
+        passing.transfer = Some(Transfer { to, back, until, relief });
         passing.handover = Some(Handover { from, note: None });
     }
 
@@ -171,6 +202,7 @@ impl Work {
             to: transfer.to.and_then(name),
             queue: self.queue.clone(),
             until: transfer.until,
+            relief: transfer.relief,
         });
         PassingView {
             parked_until: parked.map(|parked| parked.until),
@@ -178,6 +210,8 @@ impl Work {
             held_until: parked.and_then(|parked| parked.held_until),
             transfer,
             promised_by: self.promised(),
+            silent_since: self.idle().map(|idle| idle.since),
+            left: self.has_left(),
         }
     }
 
@@ -218,6 +252,9 @@ impl Work {
     pub(crate) fn extend(&mut self, extension: Duration) {
         self.extend_clocks(extension);
         self.with_passing(|passing| {
+            if let Some(idle) = &mut passing.idle {
+                (idle.since, idle.at) = (idle.since + extension, idle.at.map(|at| at + extension));
+            }
             if let Some(parked) = &mut passing.parked {
                 parked.held_until = parked.held_until.map(|at| at + extension);
             }

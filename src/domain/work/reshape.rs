@@ -225,10 +225,10 @@ impl Work {
         agent.serves(&self.channel) && self.places_beside().iter().all(|place| agent.serves(&place.channel))
     }
 
-    /// Whether its customer sits and waits for the answer on one of its channels.
+    /// Whether its customer sits and waits for the answer on one of its channels, and has not left.
     pub(crate) fn is_live(&self) -> bool {
-        let beside = self.places_beside().iter().any(|place| WorkspaceConfig::live(&place.channel));
-        beside || WorkspaceConfig::live(&self.channel)
+        let beside = || self.places_beside().iter().any(|place| WorkspaceConfig::live(&place.channel));
+        !self.has_left() && (WorkspaceConfig::live(&self.channel) || beside())
     }
 
     /// Works that it is linked to.
@@ -369,6 +369,7 @@ impl Work {
         if let Some(owner) = self.owner.as_mut().filter(|_| turn.ours_since.is_none()) {
             owner.answer_by = None;
         }
+        self.end_silence();
     }
 
     /// Whether an answer, or one after a split, could go to the address.

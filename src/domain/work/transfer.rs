@@ -5,9 +5,11 @@
 //! transfer that lapses (nobody took it in time, or the agent did not answer), or whose owner leaves, becomes a requeue in the target
 //! queue, place kept. Cold is a transfer that lapses at once. Whatever else the owner does with the Work withdraws the transfer.
 //!
+//! An owner who has more than it can passes on without its doing (`relief`): to its queue, without a deadline.
+//!
 //! While it lasts, queue, key and requirement are the target's: so the Work stands in one queue only, whatever becomes of it.
 //! Invariants: a Work has at most one owner, and one exactly from its assignment to the record that releases it; a transfer to an agent
-//! has its open offer, one to a queue its deadline.
+//! has its open offer, one to a queue its deadline, unless it relieves its owner.
 
 use std::time::Duration;
 
@@ -79,7 +81,7 @@ pub(super) fn transfer(
     if !note.is_empty() {
         draft.with_content(leaf, PersonalValue::Note(note));
     }
-    let passed_on = Transferring { work: id, leaf, agent, to, queue, key, until };
+    let passed_on = Transferring { work: id, leaf, agent, to, queue, key, until, relief: false };
     draft.push(Change::Transferring(Box::new(passed_on)));
     require(draft, id);
     if let Some(to) = to {
@@ -101,11 +103,31 @@ pub(super) fn take_back(
     assignment: AssignmentId,
 ) -> Result<(), Rejection> {
     let work = owned(draft, agent, id, assignment)?;
-    if work.transfer().is_none() {
-        return Err(Rejection::WorkState { state: work.state, why: "the work is not passed on" });
-    }
-    withdraw(draft, id, TransferOutcome::Withdrawn);
-    Ok(())
+    let why = match work.transfer() {
+        None => "the work is not passed on",
+        Some(transfer) if transfer.relief => "it is offered elsewhere until its owner has room again",
+        Some(_) => {
+            withdraw(draft, id, TransferOutcome::Withdrawn);
+            return Ok(());
+        }
+    };
+    Err(Rejection::WorkState { state: work.state, why })
+}
+
+/// A Work is offered elsewhere, for its owner has more than it can. It stays until somebody takes it.
+pub(super) fn begin_relief(draft: &mut Draft<'_>, id: WorkId) {
+    let Some((work, owner)) = draft.work(id).and_then(|work| Some((work, work.owner?))) else { return };
+    let (leaf, agent, queue) = (work.leaf, owner.agent, work.queue.clone());
+    let key = key(draft.space.config(), &queue, work, draft.now.0);
+    let passed_on = Transferring { work: id, leaf, agent, to: None, queue, key, until: None, relief: true };
+    draft.push(Change::Transferring(Box::new(passed_on)));
+    require(draft, id);
+    place(draft, id);
+}
+
+/// Its owner can have it after all, or its customer has an answer.
+pub(super) fn end_relief(draft: &mut Draft<'_>, id: WorkId) {
+    withdraw(draft, id, TransferOutcome::Relieved);
 }
 
 /// The agent of that name, if it could take the Work now.
@@ -203,7 +225,8 @@ pub(crate) fn lapse(draft: &mut Draft<'_>, id: WorkId) {
 /// The owner leaves for now: what it was passing on is the queue's at once.
 pub(crate) fn leave(draft: &mut Draft<'_>, agent: AgentId) {
     let Some(owner) = draft.agent(agent) else { return };
-    let passed = |id: &WorkId| draft.work(*id).is_some_and(|work| work.transfer().is_some());
+    // What is offered elsewhere because there is too much of it goes on being offered, and waits for its owner meanwhile.
+    let passed = |id: &WorkId| draft.work(*id).and_then(Work::transfer).is_some_and(|transfer| !transfer.relief);
     let works: Vec<WorkId> = owner.works.iter().map(|held| held.id).filter(passed).collect();
     for id in works {
         release(draft, id, UnassignReason::TransferLapsed);

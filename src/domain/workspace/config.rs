@@ -78,6 +78,9 @@ pub struct WorkspaceConfig {
     pub decline_cooldown_ms: u64,
     /// After this a cool-down may be lifted when nobody else is left, milliseconds.
     pub decline_cooldown_min_ms: u64,
+    /// After having more than it can for so long, an agent is relieved of what waits longest, milliseconds.
+    #[serde(default = "relieve_after_ms", skip_serializing_if = "is_relieve_after")]
+    pub relieve_after_ms: u64,
     /// Country for phone numbers without a country code (ISO 3166-1 alpha-2).
     pub default_country: Option<Name>,
 }
@@ -85,6 +88,16 @@ pub struct WorkspaceConfig {
 /// Of a configuration that was stored before there was such a limit.
 fn new_customers_per_minute() -> u32 {
     600
+}
+
+/// The same.
+fn relieve_after_ms() -> u64 {
+    60_000
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants a reference")]
+fn is_relieve_after(ms: &u64) -> bool {
+    *ms == relieve_after_ms()
 }
 
 /// The same.
@@ -208,9 +221,28 @@ pub struct QueueConfig {
     /// Works in it at most that nobody has; none: any number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_length: Option<u32>,
+    /// What follows when a customer does not answer; none: nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idle: Option<Box<IdleConfig>>,
     /// What becomes of Work when it is full, slow or without anybody, in this order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub overflow: Vec<OverflowConfig>,
+}
+
+/// What follows when a customer does not answer. Times count from our last word, by the clock on the wall.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IdleConfig {
+    /// After how long the Work costs a fraction, milliseconds; none: never.
+    pub lower_after_ms: Option<u64>,
+    /// Which, percent; what it costs is rounded down.
+    pub lower_percent: u8,
+    /// After how long the customer is asked once whether they are there, milliseconds; none: never.
+    pub nudge_after_ms: Option<u64>,
+    /// In which words.
+    pub nudge: String,
+    /// After how long it is closed as `NO_ANSWER`, milliseconds; none: never.
+    pub close_after_ms: Option<u64>,
 }
 
 impl QueueConfig {
@@ -347,6 +379,7 @@ impl WorkspaceConfig {
             max_new_customers_per_minute: u32::MAX,
             decline_cooldown_ms: 0,
             decline_cooldown_min_ms: 0,
+            relieve_after_ms: relieve_after_ms(),
             default_country: None,
         }
     }

@@ -52,6 +52,9 @@ impl Workspace {
             let was_connected = self.agents[at].is_connected();
             let longest = self.longest_grace(id);
             self.with_agent(id, |agent| {
+                if let Some(over) = &mut agent.over {
+                    over.relieve_at = over.relieve_at.map(|at| at + extension);
+                }
                 if let Some(session) = &mut agent.session {
                     session.lost = Some(match session.lost {
                         Some(lost) => {

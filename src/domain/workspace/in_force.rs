@@ -87,8 +87,8 @@ impl Workspace {
             let profile = self.config.profile(&self.agents[at].name).cloned().unwrap_or_default();
             self.with_agent(id, |agent| {
                 agent.profile = profile;
-                // What it can take may have changed.
-                if agent.is_ready() {
+                // What it can take may have changed, and what it has may be more than it can.
+                if agent.is_ready() || agent.over.is_some() || agent.overcommit() > 0 {
                     agent.deferred = Some(now);
                 }
             });

@@ -190,7 +190,7 @@ impl Workspace {
             work: work.id,
             leaf: work.leaf,
             conversation: self.root_of(work.leaf),
-            state: WorkState::Closed,
+            state: work.state(),
             queue: name(work.queue),
             channel: name(work.channel),
             endpoint: name(work.endpoint),

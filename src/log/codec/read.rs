@@ -5,7 +5,8 @@ use zeroize::Zeroizing;
 use super::error::CodecError;
 use super::marks::{answer_counted_from, priority_given_from, summary_set_from, tagged_from};
 use super::passing::{
-    parked_from, promised_from, transfer_ended_from, transferring_from, woken_from, wrap_up_extended_from,
+    idle_set_from, overcommitted_from, parked_from, promised_from, transfer_ended_from, transferring_from, woken_from,
+    wrap_up_extended_from,
 };
 use super::routing::{hours_turned_from, required_from, routed_from};
 use super::widened::{overflow_set_from, overflowed_from, step_set_from, unserved_from};
@@ -232,6 +233,9 @@ pub(super) fn change_from(change: p::Change, open: &Open<'_>) -> Result<Change, 
         Kind::WrapUpExtended(c) => Change::WrapUpExtended(wrap_up_extended_from(c)),
         Kind::Promised(c) => Change::Promised(promised_from(c)),
         Kind::TransferEnded(c) => Change::TransferEnded(transfer_ended_from(c)?),
+        Kind::IdleSet(c) => Change::IdleSet(idle_set_from(c)),
+        Kind::CustomerLeft(c) => Change::CustomerLeft { work: WorkId::from_bits(c.work) },
+        Kind::Overcommitted(c) => Change::Overcommitted(overcommitted_from(c)),
         Kind::SummarySet(c) => Change::SummarySet(summary_set_from(c)),
         Kind::Tagged(c) => Change::Tagged(tagged_from(c)),
         Kind::PriorityGiven(c) => Change::PriorityGiven(priority_given_from(c)),
@@ -240,6 +244,7 @@ pub(super) fn change_from(change: p::Change, open: &Open<'_>) -> Result<Change, 
             work: WorkId::from_bits(c.work),
             disposition: Name::from(c.disposition),
             reopen_until: Timestamp(c.reopen_until_ms),
+            canceled: c.canceled,
         },
         Kind::WorkJoined(c) => Change::WorkJoined {
             work: WorkId::from_bits(c.work),

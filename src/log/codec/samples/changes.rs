@@ -18,9 +18,9 @@ use super::{
 use crate::domain::id::{Index, OfferId, Position};
 use crate::domain::record::{
     AnswerCounted, Assigned, AutomationMuted, Change, Clock, CooledDown, DeadLettered, HoursTurned, IdentityRekeyed,
-    InputResumed, OfferMade, OptNoted, OverflowSet, Overflowed, Parked, PartsJoined, PresenceSet, PriorityGiven,
-    Promised, Purpose, Required, Resettled, Routed, SessionLost, StepSet, SummarySet, Tagged, ThroughParked,
-    TransferEnded, Transferring, Unserved, Woken, WrapUpExtended, WrapUpStarted,
+    IdleSet, InputResumed, OfferMade, OptNoted, Overcommitted, OverflowSet, Overflowed, Parked, PartsJoined,
+    PresenceSet, PriorityGiven, Promised, Purpose, Required, Resettled, Routed, SessionLost, StepSet, SummarySet,
+    Tagged, ThroughParked, TransferEnded, Transferring, Unserved, Woken, WrapUpExtended, WrapUpStarted,
 };
 use crate::domain::workspace::Relax;
 
@@ -29,7 +29,7 @@ fn clock() -> impl Strategy<Value = Clock> {
 }
 
 /// How many variants [`variant`] numbers.
-pub(in crate::log::codec) const VARIANTS: usize = 89;
+pub(in crate::log::codec) const VARIANTS: usize = 92;
 
 /// The number of a change's variant, from 0.
 pub(in crate::log::codec) fn variant(change: &Change) -> usize {
@@ -123,6 +123,9 @@ pub(in crate::log::codec) fn variant(change: &Change) -> usize {
         Change::Tagged(_) => 86,
         Change::PriorityGiven(_) => 87,
         Change::AnswerCounted(_) => 88,
+        Change::Overcommitted(_) => 89,
+        Change::IdleSet(_) => 90,
+        Change::CustomerLeft { .. } => 91,
     }
 }
 
@@ -202,8 +205,13 @@ pub(in crate::log::codec) fn every_change() -> Vec<BoxedStrategy<Change>> {
         (work(), agent(), any::<u32>())
             .prop_map(|(work, agent, cost)| Change::WrapUpLeft { work, agent, cost })
             .boxed(),
-        (work(), name(), time())
-            .prop_map(|(work, disposition, reopen_until)| Change::WorkClosed { work, disposition, reopen_until })
+        (work(), name(), time(), any::<bool>())
+            .prop_map(|(work, disposition, reopen_until, canceled)| Change::WorkClosed {
+                work,
+                disposition,
+                reopen_until,
+                canceled,
+            })
             .boxed(),
         (work(), leaf()).prop_map(|(work, leaf)| Change::WorkReopened { work, leaf }).boxed(),
         (agent(), name()).prop_map(|(agent, name)| Change::AgentRegistered { agent, name }).boxed(),
@@ -345,9 +353,9 @@ pub(in crate::log::codec) fn every_change() -> Vec<BoxedStrategy<Change>> {
                 Change::Woken(Woken { work, agent, cause, cost, answer_by, held_until })
             })
             .boxed(),
-        (work(), leaf(), agent(), of(agent()), name(), any::<i64>(), of(time()))
-            .prop_map(|(work, leaf, agent, to, queue, key, until)| {
-                Change::Transferring(Box::new(Transferring { work, leaf, agent, to, queue, key, until }))
+        (work(), leaf(), agent(), of(agent()), name(), any::<i64>(), of(time()), any::<bool>())
+            .prop_map(|(work, leaf, agent, to, queue, key, until, relief)| {
+                Change::Transferring(Box::new(Transferring { work, leaf, agent, to, queue, key, until, relief }))
             })
             .boxed(),
         (work(), agent(), transfer_outcome(), name())
@@ -407,5 +415,14 @@ pub(in crate::log::codec) fn every_change() -> Vec<BoxedStrategy<Change>> {
                 Change::AnswerCounted(AnswerCounted { work, queue, outcome, waited_ms })
             })
             .boxed(),
+        (agent(), any::<u32>(), of(time()))
+            .prop_map(|(agent, by, relieve_at)| Change::Overcommitted(Overcommitted { agent, by, relieve_at }))
+            .boxed(),
+        (work(), agent(), time(), any::<(bool, bool)>(), of(time()))
+            .prop_map(|(work, agent, since, (lowered, nudged), at)| {
+                Change::IdleSet(IdleSet { work, agent, since, lowered, nudged, at })
+            })
+            .boxed(),
+        work().prop_map(|work| Change::CustomerLeft { work }).boxed(),
     ]
 }

@@ -131,7 +131,7 @@ pub(super) fn mute_reason() -> impl Strategy<Value = MuteReason> {
 
 pub(super) fn transfer_outcome() -> impl Strategy<Value = TransferOutcome> {
     use TransferOutcome as O;
-    select(vec![O::Declined, O::Unavailable, O::Withdrawn])
+    select(vec![O::Declined, O::Unavailable, O::Withdrawn, O::Relieved])
 }
 
 pub(super) fn answer_outcome() -> impl Strategy<Value = AnswerOutcome> {
