@@ -8,6 +8,8 @@ mod rng;
 
 #[path = "domain/absurd.rs"]
 mod absurd;
+#[path = "domain/affinity.rs"]
+mod affinity;
 #[path = "domain/afterwards.rs"]
 mod afterwards;
 #[path = "domain/answers.rs"]
@@ -72,6 +74,8 @@ mod overcommits;
 mod overflows;
 #[path = "domain/owners.rs"]
 mod owners;
+#[path = "domain/parallel.rs"]
+mod parallel;
 #[path = "domain/parked.rs"]
 mod parked;
 #[path = "domain/parted.rs"]

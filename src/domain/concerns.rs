@@ -2,7 +2,7 @@
 
 use super::id::{AgentId, LeafId, WorkId};
 use super::record::{
-    Change, CooledDown, IdentityRekeyed, IdleSet, OptNoted, Overcommitted, PartsJoined, PresenceSet, Promised,
+    Change, CooledDown, HoldSet, IdentityRekeyed, IdleSet, OptNoted, Overcommitted, PartsJoined, PresenceSet, Promised,
     SessionLost, SummarySet, Tagged, ThroughParked, TransferEnded, Woken, WrapUpExtended, WrapUpStarted,
 };
 
@@ -63,6 +63,7 @@ impl Change {
             | Self::WorkJoined { work, .. }
             | Self::CustomerLeft { work }
             | Self::IdleSet(IdleSet { work, .. })
+            | Self::HoldSet(HoldSet { work, .. })
             | Self::WorkRekeyed { work, .. }
             | Self::SeenMarked { work, .. } => Concerned::work(*work),
             // The Work may be over by then.

@@ -238,6 +238,7 @@ fn settle(draft: &mut Draft<'_>) {
     work::watch_silence(draft);
     // Whoever is asked again costs what it did.
     work::settle(draft);
+    routing::review_holds(draft);
 }
 
 fn fire(draft: &mut Draft<'_>, timer: Timer) {
@@ -265,6 +266,7 @@ fn fire(draft: &mut Draft<'_>, timer: Timer) {
         Timer::TransferEnd(work) => work::lapse(draft, work),
         Timer::Relief(agent) => work::relief_due(draft, agent),
         Timer::Idle(work) => work::idle_due(draft, work),
+        Timer::HoldEnd(work) => routing::hold_over(draft, work),
         Timer::Match(agent) => {
             draft.push(Change::MatchDeferred { agent, more: false });
             routing::fill(draft, agent);

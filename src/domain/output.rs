@@ -138,6 +138,7 @@ pub fn outputs(record: &Record) -> Vec<Output> {
             | Change::WorkReopened { .. }
             | Change::WorkJoined { .. }
             | Change::IdleSet(_)
+            | Change::HoldSet(_)
             | Change::CustomerLeft { .. }
             | Change::WorkRekeyed { .. }
             | Change::Required(_)

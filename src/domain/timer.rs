@@ -43,4 +43,6 @@ pub enum Timer {
     Relief(AgentId),
     /// A customer has not answered for so long that something follows.
     Idle(WorkId),
+    /// A Work was held for an agent for as long as it may.
+    HoldEnd(WorkId),
 }

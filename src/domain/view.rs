@@ -190,6 +190,8 @@ pub struct PassingView {
     pub silent_since: Option<Timestamp>,
     /// Its live customer has left, and is reached elsewhere.
     pub left: bool,
+    /// Name of the agent whom it is held for, so that the customer need not explain again, and until when.
+    pub held_for: Option<(Name, Timestamp)>,
 }
 
 /// How an owner passes a Work on.

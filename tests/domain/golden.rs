@@ -38,6 +38,7 @@ struct Script {
 #[case("overflow")]
 #[case("selection")]
 #[case("idle")]
+#[case("affinity")]
 fn decisions_follow_the_script(#[case] name: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/golden/routing/{name}.txt"));
     let golden = fs::read_to_string(&path).expect("the script is checked in");
@@ -90,8 +91,22 @@ impl Script {
 }
 
 /// Words that say how the shop is.
-const SETTINGS: [&str; 12] =
-    ["costs", "idle", "hire", "select", "skill", "serves", "wants", "step", "plan", "max", "overflow", "rule"];
+const SETTINGS: [&str; 14] = [
+    "reexplain",
+    "capacity",
+    "costs",
+    "idle",
+    "hire",
+    "select",
+    "skill",
+    "serves",
+    "wants",
+    "step",
+    "plan",
+    "max",
+    "overflow",
+    "rule",
+];
 
 /// The shop as a line of settings has it.
 fn set(shop: Shop, words: &[&str]) -> Shop {
@@ -114,6 +129,11 @@ fn set(shop: Shop, words: &[&str]) -> Shop {
         ["costs", agent, channel, cost] => {
             let found = config.agents.iter_mut().find(|known| known.name == agent).expect("an agent of the shop");
             found.profile.costs.push((Name::new(channel), number(cost)));
+        }
+        ["reexplain", queue, cost] => queue_of(config, queue).reexplain_cost_ms = ms(cost),
+        ["capacity", agent, capacity] => {
+            let found = config.agents.iter_mut().find(|known| known.name == agent).expect("an agent of the shop");
+            found.profile.capacity = number(capacity);
         }
         ["hire", agent, capacity] => {
             let mut hired = config.agents[0].clone();
@@ -275,6 +295,20 @@ fn act(story: &mut Scenario, words: &[&str]) -> Vec<Step> {
         ["whatsapp", from, ref text @ ..] => story.hears(whatsapp(from, &text.join(" "))),
         ["sms", from, ref text @ ..] => story.hears(sms(from, &text.join(" "))),
         ["chat", from, ref text @ ..] => story.hears(chat(from, &text.join(" "))),
+        // So many wait and are served one after the other, each for so long.
+        ["served", agent, many, each] => {
+            let (many, each) = (many.parse::<u64>().expect("a number"), each.parse::<i64>().expect("seconds"));
+            for number in 0..=many {
+                story.hears(sms(&format!("+49151{number:08}"), "hello")).expect("a message");
+            }
+            for _ in 0..=many {
+                story.takes(agent);
+                story.after(each * SECOND);
+                let held = held(story, agent);
+                story.closes(agent, held).expect("closed");
+            }
+            return Vec::new();
+        }
         ["leaves", from] => story.hears(chat(from, "").kind(EventKind::VisitEnd)),
         ["mail", from, id, ref text @ ..] => story.hears(mail(from, id, &text.join(" "))),
         ref other => panic!("unknown words {other:?}"),

@@ -42,7 +42,7 @@ pub(super) struct Owned {
 
 #[derive(Debug)]
 pub(super) struct Offered {
-    offer: OfferId,
+    pub(super) work: WorkId,
     pub(super) agent: AgentId,
     pub(super) cost: u32,
     expires_at: Timestamp,
@@ -107,7 +107,7 @@ pub(crate) struct Auditor {
     /// Messages of ours.
     pub(crate) sent: BTreeMap<MessageId, Sent>,
     pub(super) owned: BTreeMap<WorkId, Owned>,
-    pub(super) offered: BTreeMap<WorkId, Offered>,
+    pub(super) offered: BTreeMap<OfferId, Offered>,
     /// Works that their owners pass on: until when, and the extensions so far at that time.
     pub(super) passing: BTreeMap<WorkId, (Option<Timestamp>, u64)>,
     pub(super) states: BTreeMap<WorkId, &'static str>,
@@ -120,6 +120,8 @@ pub(crate) struct Auditor {
     pub(super) lines: Lines,
     /// Since when agents have more than they can, and the extensions so far at that time.
     pub(super) over: BTreeMap<AgentId, (Timestamp, u64)>,
+    /// Since when Works are held for somebody, and the extensions so far at that time.
+    pub(super) held_since: BTreeMap<WorkId, (Timestamp, u64)>,
 }
 
 impl Auditor {
@@ -149,6 +151,7 @@ impl Auditor {
             extended_ms: 0,
             lines: Lines::default(),
             over: BTreeMap::new(),
+            held_since: BTreeMap::new(),
         }
     }
 
@@ -206,7 +209,7 @@ impl Auditor {
         holds("invariants", broken.is_empty(), || format!("{broken:?} at {}", self.state.head()))
     }
 
-    fn space(&self) -> Result<&Workspace, Broken> {
+    pub(super) fn space(&self) -> Result<&Workspace, Broken> {
         self.state.workspace(ACME).ok_or_else(|| Broken { check: "workspace is there", detail: String::new() })
     }
 
@@ -292,24 +295,33 @@ impl Auditor {
             Change::WorkQueued { work, cause, .. } => {
                 stats.hit_variant("queued because", cause);
                 // What its owner passed on is offered still.
-                let to = if self.offered.contains_key(work) { "Offered" } else { "Queued" };
+                let to = if self.is_offered(*work) { "Offered" } else { "Queued" };
                 self.moves(*work, to, stats);
             }
             Change::OfferMade(offer) => {
                 self.brief(offer.work, &offer.brief)?;
                 let offered = Offered {
-                    offer: OfferId::new(index, place),
+                    work: offer.work,
                     agent: offer.agent,
                     cost: offer.cost,
                     expires_at: offer.expires_at,
                     extended_ms: self.extended_ms,
                 };
-                let before = self.offered.insert(offer.work, offered);
+                let beside: Vec<AgentId> = self.offers_of(offer.work).collect();
+                let at_once = self.space()?.work(offer.work).map_or(1, |work| self.offers_at_once(&work.queue));
                 let owned = self.owned.get(&offer.work);
                 let passed_on =
                     owned.is_none_or(|owned| owned.agent != offer.agent) && self.passing.contains_key(&offer.work);
-                let free = before.is_none() && (owned.is_none() || passed_on);
-                holds("one offer or owner", free, || format!("{offer:?} at {index}"))?;
+                let free = if owned.is_none() {
+                    beside.len() < at_once && !beside.contains(&offer.agent)
+                } else {
+                    passed_on && beside.is_empty()
+                };
+                holds("few offers or one owner", free, || format!("{offer:?} beside {beside:?} at {index}"))?;
+                if !beside.is_empty() {
+                    stats.hit("several offers", "at once");
+                }
+                self.offered.insert(OfferId::new(index, place), offered);
                 self.within_capacity(offer.agent, index.0)?;
                 if !self.owned.contains_key(&offer.work) {
                     self.moves(offer.work, "Offered", stats);
@@ -317,14 +329,20 @@ impl Auditor {
             }
             Change::OfferEnded { offer, work, outcome, .. } => {
                 stats.hit("offer", format!("Open>{outcome:?}"));
-                let open = self.offered.remove(work).filter(|open| open.offer == *offer);
+                let open = self.offered.remove(offer).filter(|open| open.work == *work);
                 let open =
                     open.ok_or_else(|| Broken { check: "an offer ends once", detail: format!("{offer} at {index}") })?;
                 if *outcome == OfferOutcome::Expired {
                     let due = open.expires_at.0 + i64::try_from(self.extended_ms - open.extended_ms).expect("small");
                     holds("no offer expires early", now.0 >= due, || format!("{offer} at {index}"))?;
                 }
-                if *outcome != OfferOutcome::Accepted && !self.owned.contains_key(work) {
+                let others = self.is_offered(*work);
+                if others {
+                    stats.hit("several offers", format!("one {outcome:?}"));
+                }
+                if *outcome == OfferOutcome::Accepted {
+                    holds("the first to accept is the only one", !others, || format!("{offer} at {index}"))?;
+                } else if !others && !self.owned.contains_key(work) {
                     self.moves(*work, "Queued", stats);
                 }
             }
@@ -385,14 +403,16 @@ impl Auditor {
                 }
                 self.moves(*work, "Closed", stats);
             }
-            Change::CostChanged { work, cost, .. } => {
-                self.cost(*work, *cost);
-                if let Some(offered) = self.offered.get_mut(work) {
+            Change::CostChanged { work, agent, cost } => {
+                if self.owned.get(work).is_some_and(|owned| owned.agent == *agent) {
+                    self.cost(*work, *cost);
+                }
+                for offered in self.offered.values_mut().filter(|it| it.work == *work && it.agent == *agent) {
                     offered.cost = *cost;
                 }
             }
             Change::WorksMerged { from, .. } => {
-                let free = !self.owned.contains_key(from) && !self.offered.contains_key(from);
+                let free = !self.owned.contains_key(from) && !self.is_offered(*from);
                 if self.states.get(from) == Some(&"New") {
                     stats.hit("taken apart", "words taken along");
                 }
@@ -438,6 +458,7 @@ impl Auditor {
                 }
                 self.extended_ms += extension_ms;
             }
+            Change::HoldSet(set) => self.hold(set, now, stats)?,
             _ => self.passing(change, stats)?,
         }
         Ok(())
@@ -561,18 +582,6 @@ impl Auditor {
         let now = self.space()?.work(work).map(|work| work.conversation);
         holds("a brief names the conversation", now == Some(brief.conversation), || {
             format!("{work} in {now:?}: {brief:?}")
-        })
-    }
-
-    fn within_capacity(&self, agent: AgentId, index: u64) -> Result<(), Broken> {
-        let offers = self.offered.values().filter(|offered| offered.agent == agent).map(|offered| offered.cost);
-        let works = self.owned.values().filter(|owned| owned.agent == agent).map(|owned| owned.cost);
-        let load: u32 = offers.chain(works).sum();
-        let space = self.space()?;
-        let name = space.agent_name(agent).cloned().unwrap_or_default();
-        let capacity = space.config().profile(&name).map_or(0, |profile| profile.capacity);
-        holds("what is given fits the capacity", load <= capacity, || {
-            format!("{load} of {capacity} of {name} at {index}")
         })
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use skein::domain::id::AgentId;
-use skein::domain::record::{Change, Clock, OverflowCause, QueueCause, Record, StepCause};
+use skein::domain::record::{Change, Clock, OfferOutcome, OverflowCause, QueueCause, Record, StepCause};
 
 use super::model::Sabotage;
 use super::run;
@@ -141,6 +141,26 @@ fn into_the_full_queue(record: &mut Record) {
 #[test]
 fn one_more_in_a_full_queue_is_seen() {
     finds("nothing is added to a full queue", Sabotage { tamper: Some(into_the_full_queue), ..Sabotage::default() });
+}
+
+fn the_second_is_asked_still(record: &mut Record) {
+    let accepted = record.changes.iter().find_map(|change| match change {
+        Change::OfferEnded { work, outcome: OfferOutcome::Accepted, .. } => Some(*work),
+        _ => None,
+    });
+    for change in &mut record.changes {
+        if let Change::OfferEnded { work, agent, outcome: OfferOutcome::Revoked, .. } = change
+            && Some(*work) == accepted
+        {
+            *change = Change::MatchDeferred { agent: *agent, more: false };
+        }
+    }
+}
+
+#[test]
+fn an_offer_that_stays_open_when_another_is_accepted_is_seen() {
+    let sabotage = Sabotage { tamper: Some(the_second_is_asked_still), ..Sabotage::default() };
+    finds("the first to accept is the only one", sabotage);
 }
 
 fn never_relieved(record: &mut Record) {

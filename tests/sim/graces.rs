@@ -41,7 +41,7 @@ impl Auditor {
             Change::TransferEnded(change) => {
                 stats.hit_variant("transfer ended because", &change.outcome);
                 let known = self.passing.remove(&change.work).is_some();
-                let offered = self.offered.contains_key(&change.work);
+                let offered = self.is_offered(change.work);
                 holds("a transfer ends once", known && !offered, || format!("{change:?}"))?;
             }
             Change::Parked(Parked { work, until, .. }) => {
@@ -86,10 +86,11 @@ impl Auditor {
             self.lines.hold(space, now, self.extended_ms)?;
         }
         self.too_much_is_relieved(now)?;
+        self.holds_end(now)?;
         for (work, (until, then)) in &self.passing {
             let extended = i64::try_from(self.extended_ms - then).expect("small");
             let late = until.is_some_and(|until| now.millis_since(until) > extended + 1_000);
-            let ends = until.is_some() || self.offered.contains_key(work);
+            let ends = until.is_some() || self.is_offered(*work);
             holds("a transfer ends", ends && !late, || format!("{work}: {until:?} at {now:?}"))?;
         }
         for (work, owned) in &self.owned {

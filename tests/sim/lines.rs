@@ -17,7 +17,7 @@ use super::stats::Stats;
 struct Line {
     queue: Name,
     owned: bool,
-    offered: bool,
+    offered: usize,
     waits: bool,
     /// What is left of its step's clock, milliseconds; none: it stands at no step, or at the last.
     left_ms: Option<i64>,
@@ -33,7 +33,7 @@ impl Line {
 
     fn queued(&mut self, now: Timestamp, extended_ms: u64) {
         self.waits = true;
-        match (self.since, self.waits && !self.owned && !self.offered) {
+        match (self.since, self.waits && !self.owned && self.offered == 0) {
             (None, true) => self.since = Some((now, extended_ms)),
             (Some(_), false) => {
                 let ran = self.ran(now, extended_ms);
@@ -128,11 +128,11 @@ impl Line {
             Change::Transferring(change) => self.enters(&change.queue),
             Change::TransferEnded(change) => self.enters(&change.queue),
             Change::OfferMade(_) => {
-                self.offered = true;
+                self.offered += 1;
                 self.turn(now, extended_ms);
             }
             Change::OfferEnded { outcome, .. } => {
-                self.offered = false;
+                self.offered = self.offered.saturating_sub(1);
                 if *outcome != OfferOutcome::Accepted {
                     self.turn(now, extended_ms);
                 }

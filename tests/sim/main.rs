@@ -18,6 +18,7 @@ mod matters;
 mod model;
 mod node;
 mod noted;
+mod offers;
 mod relief;
 mod rng;
 mod setup;

@@ -1,10 +1,13 @@
-//! Who has more than it can: since when, counted from the records, and that it is relieved after a time.
+//! Who has more than it can: since when, counted from the records, and that it is relieved after a time. And what is held for somebody:
+//! that it goes on.
 
 use skein::domain::id::AgentId;
+use skein::domain::record::HoldSet;
 use skein::domain::time::Timestamp;
 use skein::domain::view::WorkState;
 
 use super::checks::{ACME, Auditor, Broken, holds};
+use super::stats::Stats;
 
 /// Until when a Work is passed on that relieves its owner: for as long as that has too much.
 pub(super) const RELIEF: Timestamp = Timestamp(i64::MAX / 4);
@@ -46,6 +49,30 @@ impl Auditor {
             holds("who has too much is relieved", relieved || waits.is_none(), || {
                 format!("{agent} since {since:?}, {waits:?} waits at {now:?}")
             })?;
+        }
+        Ok(())
+    }
+
+    /// A Work is held for somebody, or no longer.
+    pub(super) fn hold(&mut self, set: &HoldSet, now: Timestamp, stats: &mut Stats) -> Result<(), Broken> {
+        stats.hit("hold", if set.until.is_some() { "begins" } else { "ends" });
+        let nobodys = !self.owned.contains_key(&set.work) && !self.is_offered(set.work);
+        holds("what is held is nobody's", nobodys, || format!("{set:?}"))?;
+        if set.until.is_some() {
+            self.held_since.insert(set.work, (now, self.extended_ms));
+        }
+        Ok(())
+    }
+
+    /// Nothing is held for longer than it costs the customer to explain it again. To be asked when all due timers have fired.
+    pub(super) fn holds_end(&self, now: Timestamp) -> Result<(), Broken> {
+        let Some(space) = self.state.workspace(ACME) else { return Ok(()) };
+        for (work, (since, then)) in &self.held_since {
+            let Some(view) = space.work(*work).filter(|view| view.passing.held_for.is_some()) else { continue };
+            let cost_ms = space.config().queue(&view.queue).map_or(0, |queue| queue.reexplain_cost_ms);
+            let longest = cost_ms + self.extended_ms - then + 1_000;
+            let over = now.millis_since(*since).unsigned_abs() > longest;
+            holds("what is held goes on", !over, || format!("{view:?} since {since:?} at {now:?}"))?;
         }
         Ok(())
     }

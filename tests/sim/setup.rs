@@ -21,6 +21,7 @@ fn queue(name: &str, accept: Accept, wrapup_max_ms: u64, recall_after_ms: u64, g
         name: Name::new(name),
         accept,
         offer_timeout_ms: 20_000,
+        reexplain_cost_ms: 300_000,
         first_reply_target_ms: 60_000,
         next_reply_target_ms: 150_000,
         recall_after_ms,
@@ -76,6 +77,7 @@ pub(crate) fn config() -> WorkspaceConfig {
             QueueConfig {
                 plan: Some(Name::new("wider")),
                 max_length: Some(3),
+                parallel_offers: Some(2),
                 overflow: vec![
                     OverflowConfig { move_to: Some(Name::new("second")), ..overflow(OverflowWhen::Length(3)) },
                     OverflowConfig { add_queues: vec![Name::new("second")], ..overflow(OverflowWhen::Wait(50_000)) },
@@ -218,6 +220,7 @@ pub(crate) fn changed(rng: &mut Rng) -> WorkspaceConfig {
             queue.accept = *rng.pick(&[Accept::Manual, Accept::Auto]);
             queue.grace = *rng.pick(&[GracePolicy::Keep, GracePolicy::Requeue, GracePolicy::OfferBack]);
             queue.recall_after_ms = *rng.pick(&[0, 60_000]);
+            queue.parallel_offers = *rng.pick(&[None, Some(3)]);
             queue.selection = *rng.pick(&[Selection::LeastLoaded, Selection::LongestIdle, Selection::BestSkill]);
         }
     }

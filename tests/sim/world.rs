@@ -22,6 +22,10 @@ use super::stats::Stats;
 
 /// Steps of a seed before everybody works until nothing is left.
 pub(crate) const STEPS: usize = 240;
+/// Of so many seeds one goes on for longer: what follows from how fast queues were served wants some history.
+const LONG_EVERY: u64 = 25;
+/// Steps of such a seed.
+const LONG_STEPS: usize = 5 * STEPS;
 /// Commands that a failure shows.
 const TRACE: usize = 30;
 /// When a simulation begins: 2026-01-01.
@@ -40,6 +44,7 @@ pub(crate) enum Asker {
 /// Everything of one seed.
 #[derive(Debug)]
 pub(crate) struct World {
+    steps: usize,
     pub(crate) rng: Rng,
     pub(crate) now: Timestamp,
     pub(crate) store: Store,
@@ -85,6 +90,7 @@ impl World {
             retries: Vec::new(),
             next_token: 0,
             trace: traced.then(VecDeque::new),
+            steps: if seed % LONG_EVERY == LONG_EVERY - 1 { LONG_STEPS } else { STEPS },
         };
         // In the others nobody but the evidence says who is who, so that it can be counted.
         let sorts = seed.is_multiple_of(3);
@@ -113,7 +119,7 @@ impl World {
 
     /// The whole seed.
     pub(crate) fn run(&mut self) -> Result<(), Broken> {
-        for step in 0..STEPS {
+        for step in 0..self.steps {
             self.step()?;
             if step % 64 == 63 {
                 self.compare()?;

@@ -74,6 +74,8 @@ pub(super) fn work(view: WorkView) -> p::Work {
         promised_by: view.passing.promised_by.map(timestamp),
         silent_since: view.passing.silent_since.map(timestamp),
         customer_left: view.passing.left,
+        held_for_agent: view.passing.held_for.as_ref().map(|(agent, _)| agent.to_string()).unwrap_or_default(),
+        held_for_until: view.passing.held_for.map(|(_, until)| timestamp(until)),
         widening: widening(view.widening).map(Box::new),
         transfer: view.passing.transfer.map(|transfer| p::Transfer {
             agent: transfer.to.map(Into::into).unwrap_or_default(),

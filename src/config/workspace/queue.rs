@@ -13,7 +13,7 @@ use super::silence::Silence;
 use super::skill::SkillLevels;
 use crate::config::units::duration;
 use crate::domain::id::Name;
-use crate::domain::workspace::{Accept, GracePolicy, QueueConfig, Selection, Targets, Visibility};
+use crate::domain::workspace::{Accept, GracePolicy, MAX_OFFERS_AT_ONCE, QueueConfig, Selection, Targets, Visibility};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -23,6 +23,8 @@ pub(super) struct Queue {
     accept: Accept,
     #[serde(default)]
     selection: Selection,
+    #[serde(default)]
+    parallel_offers: Option<Spanned<usize>>,
     #[serde(default = "offer_timeout", with = "duration")]
     offer_timeout: Duration,
     #[serde(default = "first_reply", with = "duration")]
@@ -51,6 +53,8 @@ pub(super) struct Queue {
     pub(super) plan: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) max_length: Option<Spanned<u32>>,
+    #[serde(default = "reexplain_cost", with = "duration")]
+    reexplain_cost: Duration,
     #[serde(default)]
     idle: Option<Spanned<Silence>>,
     #[serde(default)]
@@ -79,6 +83,10 @@ fn next_reply() -> Duration {
     Duration::from_secs(5 * 60)
 }
 
+fn reexplain_cost() -> Duration {
+    Duration::from_secs(120)
+}
+
 fn recall_after() -> Duration {
     Duration::from_secs(30 * 60)
 }
@@ -94,6 +102,15 @@ impl Queue {
         }
         for channel in self.channel.keys() {
             check.one_of(format!("{key}.channel"), channel, "channel", channels);
+        }
+        if let Some(many) = &self.parallel_offers {
+            if !(1..=MAX_OFFERS_AT_ONCE).contains(many.as_ref()) {
+                let rule = "must be from 1 to 5: each of them is kept from other Work meanwhile";
+                check.problem(many.span(), format!("{key}.parallel_offers"), rule, None);
+            } else if self.accept == Accept::Auto && *many.as_ref() > 1 {
+                let rule = "is for `accept = \"manual\"`: what is assigned at once goes to one";
+                check.problem(many.span(), format!("{key}.parallel_offers"), rule, None);
+            }
         }
         if let Some(idle) = &self.idle {
             idle.as_ref().check(&format!("{key}.idle"), idle.span(), check);
@@ -118,6 +135,7 @@ impl Queue {
             name: Name::new(self.name.as_ref()),
             accept: self.accept,
             selection: self.selection,
+            parallel_offers: self.parallel_offers.map(Spanned::into_inner),
             offer_timeout_ms: millis(self.offer_timeout),
             first_reply_target_ms: millis(self.first_reply),
             next_reply_target_ms: millis(self.next_reply),
@@ -128,6 +146,7 @@ impl Queue {
             requires: self.requires.into_config(),
             plan: self.plan.map(|plan| Name::new(plan.as_ref())),
             max_length: self.max_length.map(Spanned::into_inner),
+            reexplain_cost_ms: millis(self.reexplain_cost),
             idle: self.idle.map(|idle| Box::new(idle.into_inner().into_config())),
             overflow: self.overflow.into_iter().map(Overflow::into_config).collect(),
         }

@@ -70,3 +70,73 @@ impl Silence {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use crate::config::parse_workspace;
+    use crate::domain::workspace::{IdleConfig, Selection, WorkspaceConfig};
+
+    fn parse(queue: &str) -> Result<WorkspaceConfig, Vec<String>> {
+        let text = format!(
+            "name = \"w\"\n[[queue]]\nname = \"a\"\n{queue}\n[[endpoint]]\nname = \"e\"\nchannel = \"sms\"\nqueue = \"a\"\n"
+        );
+        parse_workspace(Path::new("w.toml"), &text)
+            .map_err(|problems| problems.iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn what_a_queue_does_with_its_work_becomes_what_it_says() {
+        let config = parse(
+            "selection = \"best_skill\"\nparallel_offers = 3\nreexplain_cost = \"45s\"\n\
+             [queue.idle]\nlower_after = \"1m\"\nnudge_after = \"2m\"\nnudge = \"there?\"\nclose_after = \"1h\"",
+        )
+        .unwrap();
+        let queue = &config.queues[0];
+        assert_eq!(queue.selection, Selection::BestSkill);
+        assert_eq!((queue.offers_at_once(), queue.reexplain_cost_ms), (3, 45_000));
+        let idle = IdleConfig {
+            lower_after_ms: Some(60_000),
+            lower_percent: 50,
+            nudge_after_ms: Some(120_000),
+            nudge: "there?".to_owned(),
+            close_after_ms: Some(3_600_000),
+        };
+        assert_eq!(queue.idle.as_deref(), Some(&idle));
+        assert_eq!(WorkspaceConfig::from_canonical(&config.canonical()).unwrap(), config);
+    }
+
+    #[test]
+    fn a_queue_that_says_nothing_does_what_it_did() {
+        let config = parse("").unwrap();
+        let queue = &config.queues[0];
+        assert_eq!((queue.selection, queue.offers_at_once()), (Selection::LeastLoaded, 1));
+        assert_eq!((queue.reexplain_cost_ms, config.relieve_after_ms, &queue.idle), (120_000, 60_000, &None));
+        let stored = config.canonical();
+        assert!(!["selection", "parallel", "reexplain", "relieve", "idle"].iter().any(|key| stored.contains(key)));
+    }
+
+    #[test]
+    fn what_it_gets_wrong_is_told_at_its_place() {
+        for (queue, said) in [
+            ("selection = \"fastest\"", "selection"),
+            ("parallel_offers = 6", "queue[0].parallel_offers = 6: must be from 1 to 5"),
+            ("parallel_offers = 0", "queue[0].parallel_offers = 0: must be from 1 to 5"),
+            ("parallel_offers = 2\naccept = \"auto\"", "queue[0].parallel_offers = 2: is for `accept = \"manual\"`"),
+            (
+                "[queue.idle]\nlower_after = \"1m\"\nlower_percent = 101",
+                "queue[0].idle.lower_percent = 101: must be 100",
+            ),
+            ("[queue.idle]\nlower_percent = 10", "wants a `lower_after`"),
+            ("[queue.idle]\nnudge = \"there?\"", "wants a `nudge_after`"),
+            ("[queue.idle]\nnudge_after = \"1m\"", "wants the words"),
+            ("[queue.idle]\nnudge_after = \"1m\"\nnudge = \" \"", "must be words"),
+            ("[queue.idle]\nnudge_after = \"1m\"\nnudge = \"a\\u0007\"", "without control characters"),
+            ("[queue.idle]\nnudge_after = \"1m\"\nnudge = \"a\"\nclose_after = \"1m\"", "longer than `nudge_after`"),
+        ] {
+            let problems = parse(queue).unwrap_err();
+            assert!(problems.len() == 1 && problems[0].contains(said), "{queue}: {problems:#?}");
+        }
+    }
+}

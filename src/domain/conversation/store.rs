@@ -273,7 +273,9 @@ fn follow_up(draft: &mut Draft<'_>, went: Route, work: Option<WorkId>, chosen: O
             // The owner of an open Work of the customer is asked first: the customer need not explain again.
             let owners = || linked.iter().rev().filter_map(|id| draft.work(*id)?.owner).map(|owner| owner.agent);
             let is_ready = |agent: &AgentId| draft.agent(*agent).is_some_and(Agent::is_ready);
-            let preferred = owners().find(is_ready).or_else(|| owners().next());
+            // Of nothing that is open, whoever had the last matter of the brand.
+            let before = || last_owner(draft, id);
+            let preferred = owners().find(is_ready).or_else(|| owners().next()).or_else(before);
             if let Some(chosen) = chosen {
                 routing::route(draft, id, chosen, QueueCause::New, preferred);
             }
@@ -287,6 +289,14 @@ fn follow_up(draft: &mut Draft<'_>, went: Route, work: Option<WorkId>, chosen: O
         Route::Into(_) | Route::AtLimit(_) => goes_on(draft, id),
         Route::Thanks(_) | Route::Nowhere => {}
     }
+}
+
+/// Who owned the latest matter of the same customer and brand that is over and may be reopened still.
+fn last_owner(draft: &Draft<'_>, id: WorkId) -> Option<AgentId> {
+    let work = draft.work(id)?;
+    let closed = draft.works_of(draft.root_of(work.leaf)).filter_map(|other| draft.space.closed.get(other));
+    let of_brand = closed.filter(|closed| *draft.space.names.get(closed.brand) == work.brand);
+    of_brand.max_by_key(|closed| (closed.reopen_until, closed.id)).and_then(|closed| closed.last_owner())
 }
 
 fn endpoint_queue(draft: &Draft<'_>, id: WorkId) -> Name {

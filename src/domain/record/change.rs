@@ -3,7 +3,7 @@
 use smallvec::SmallVec;
 
 use super::{
-    AnswerCounted, Assigned, AutomationMuted, CooledDown, DeadLettered, Evidence, HoursTurned, IdentityOpened,
+    AnswerCounted, Assigned, AutomationMuted, CooledDown, DeadLettered, Evidence, HoldSet, HoursTurned, IdentityOpened,
     IdentityRekeyed, IdentityStatus, IdleSet, Input, InputResumed, MessageStored, OfferMade, OfferOutcome, OptNoted,
     Overcommitted, OverflowSet, Overflowed, Parked, PartHeld, PartsJoined, PresenceSet, PriorityGiven, Promised,
     QueueCause, ReceiptNoted, Required, Resettled, Routed, SessionEnd, SessionLost, StepSet, SuggestionEnd,
@@ -426,6 +426,8 @@ pub enum Change {
         /// It was given up because its customer left.
         canceled: bool,
     },
+    /// A Work waits for one agent, or no longer.
+    HoldSet(HoldSet),
     /// A customer does not answer, and something follows from that.
     IdleSet(IdleSet),
     /// The live customer of a Work has left, and is reached elsewhere.

@@ -36,6 +36,6 @@ pub use passing::{Parked, Promised, TransferEnded, TransferOutcome, Transferring
 pub use routed::{Credit, Inputs, Required, Routed};
 pub use widened::{Clock, OverflowCause, OverflowSet, Overflowed, StepCause, StepSet, Unserved};
 pub use work::{
-    AssignCause, Assigned, AutomationMuted, CooledDown, IdleSet, MuteReason, OfferMade, OfferOutcome, QueueCause,
-    Resettled, UnassignReason, WorkBrief, WorkOpened, WrapUpStarted,
+    AssignCause, Assigned, AutomationMuted, CooledDown, HoldSet, IdleSet, MuteReason, OfferMade, OfferOutcome,
+    QueueCause, Resettled, UnassignReason, WorkBrief, WorkOpened, WrapUpStarted,
 };

@@ -202,6 +202,17 @@ pub struct Resettled {
     pub more: bool,
 }
 
+/// A Work waits for one agent, so that the customer need not explain again, or no longer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HoldSet {
+    /// The Work.
+    pub work: WorkId,
+    /// For whom.
+    pub agent: AgentId,
+    /// Until when at most; none: no longer.
+    pub until: Option<Timestamp>,
+}
+
 /// A customer does not answer, and something follows from that.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct IdleSet {

@@ -1,7 +1,8 @@
 //! Matching: a Work that waits with an agent eligible now, or an agent with room with the Work due first.
 //!
 //! *Eligible now* = READY with its connection, serves the channels and an open one of the queues that the Work stands in (its own, and those
-//! that its plan or overflow has added), has the skills, has room for the cost after open offers, no cool-down for this Work. **Work conserving**: no Work waits beside an agent eligible now.
+//! that its plan or overflow has added), has the skills, has room for the cost after open offers, no cool-down for this Work, which is not
+//! held for somebody else (`affinity`). **Work conserving**: no Work waits beside an agent eligible now.
 
 use std::time::Duration;
 
@@ -11,9 +12,11 @@ use crate::domain::marks::with_marks;
 use crate::domain::record::{AssignCause, Assigned, Change, QueueCause, Required, StepCause, UnassignReason};
 use crate::domain::session::Agent;
 use crate::domain::time::Timestamp;
+use crate::domain::view::WorkState;
 use crate::domain::work::{Owner, Work, passed_back, show, with_note};
 use crate::domain::workspace::{Accept, GracePolicy, IndexedConfig, Levels, QueueConfig, Workspace};
 
+use super::affinity::hold_back;
 use super::due::key;
 use super::overflow::{self, Overflows, admit};
 use super::plan;
@@ -26,7 +29,15 @@ const LIVE_GRACE_MS: u64 = 120_000;
 
 /// Whether the agent could be given the Work now.
 pub(crate) fn eligible(space: &Workspace, agent: &Agent, work: &Work) -> bool {
-    attends(space, agent, work) && !work.cooldowns.iter().any(|cooldown| cooldown.agent == agent.id)
+    attends(space, agent, work)
+        && !work.cooldowns.iter().any(|cooldown| cooldown.agent == agent.id)
+        && !is_kept_from(space, agent, work)
+}
+
+/// Whether the Work is held for somebody else, who is there.
+fn is_kept_from(space: &Workspace, agent: &Agent, work: &Work) -> bool {
+    let other = work.hold().filter(|hold| hold.agent != agent.id);
+    other.and_then(|hold| space.agents.get(hold.agent.at())).is_some_and(Agent::is_ready)
 }
 
 fn attends(space: &Workspace, agent: &Agent, work: &Work) -> bool {
@@ -121,12 +132,29 @@ pub(crate) fn place(draft: &mut Draft<'_>, id: WorkId) {
         return passed_back(draft, id);
     }
     let Some(work) = draft.work(id).filter(|work| work.is_waiting()) else {
-        return;
+        // One of several offers may be over.
+        return offer_beside(draft, id);
     };
-    let chosen = preferred(draft, work)
-        .or_else(|| first(draft, work, false, |agent| eligible(draft.space, agent, work)))
-        .or_else(|| lifted(draft, work));
+    let chosen = preferred(draft, work).or_else(|| next(draft, work)).or_else(|| lifted(draft, work));
     if let Some(agent) = chosen {
+        give(draft, id, agent);
+        offer_beside(draft, id);
+    }
+}
+
+fn next(draft: &Draft<'_>, work: &Work) -> Option<AgentId> {
+    first(draft, work, false, |agent| eligible(draft.space, agent, work))
+}
+
+/// Offers a Work to more agents, as many as its queue says at once. Not beside whom it is asked first: the customer need not explain again.
+fn offer_beside(draft: &mut Draft<'_>, id: WorkId) {
+    while let Some(work) = draft.work(id).filter(|work| work.state == WorkState::Offered && work.owner.is_none()) {
+        let at_once = draft.space.config().queue(&work.queue).map_or(1, QueueConfig::offers_at_once);
+        let is_preferred = work.offers().any(|open| work.preferred == Some(open.agent));
+        if is_preferred || work.offers().count() >= at_once || draft.full() {
+            return;
+        }
+        let Some(agent) = next(draft, work) else { return };
         give(draft, id, agent);
     }
 }
@@ -182,6 +210,7 @@ pub(crate) fn fill(draft: &mut Draft<'_>, id: AgentId) {
             return;
         }
         give(draft, work, id);
+        offer_beside(draft, work);
     }
 }
 
@@ -227,8 +256,11 @@ pub(crate) fn revisit_cooled(draft: &mut Draft<'_>) {
     }
 }
 
-/// Offers or assigns, as the queue says.
+/// Offers or assigns, as the queue says; or holds it for whom the customer need not explain it to again.
 fn give(draft: &mut Draft<'_>, id: WorkId, agent: AgentId) {
+    if hold_back(draft, id, agent) {
+        return;
+    }
     let (Some(work), Some(holder)) = (draft.work(id), draft.agent(agent)) else {
         return;
     };

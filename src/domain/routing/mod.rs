@@ -3,6 +3,7 @@
 //! *Eligible now* is defined once, in `matching`; engine, invariants and explanations use that definition.
 
 mod able;
+mod affinity;
 mod answered;
 mod board;
 mod due;
@@ -19,6 +20,7 @@ mod unserved;
 mod waiting;
 
 pub(crate) use able::{Able, Registered};
+pub(crate) use affinity::{hold_over, review_holds};
 pub(crate) use answered::count_answers;
 pub(crate) use board::{Board, InLine, KEPT_MS, SLICE_MS, There};
 pub(crate) use due::key;

@@ -6,6 +6,7 @@
 use smallvec::SmallVec;
 
 use super::lifecycle::{release, revoke_offer};
+use super::open::OpenOffer;
 use super::{Beside, Says, Work};
 use crate::domain::draft::Draft;
 use crate::domain::id::{AgentId, WorkId};
@@ -177,15 +178,15 @@ pub(crate) fn guard(draft: &mut Draft<'_>, id: WorkId) {
     let Some(work) = draft.work(id) else { return };
     let is_bot = |agent: AgentId| draft.agent(agent).is_some_and(|agent| agent.profile.kind == AgentKind::Bot);
     let owner = work.owner.filter(|owner| is_bot(owner.agent) && work.state == WorkState::Assigned);
-    let open = work.offer.filter(|open| is_bot(open.agent));
-    if let Some(open) = open {
-        revoke_offer(draft, id, open);
+    let open: SmallVec<[OpenOffer; 2]> = work.offers().filter(|open| is_bot(open.agent)).collect();
+    for offer in &open {
+        revoke_offer(draft, id, *offer);
     }
     if owner.is_some() {
         release(draft, id, UnassignReason::Muted, QueueCause::Requeued, None);
-    } else if open.is_some() {
+    } else if !open.is_empty() {
         place(draft, id);
     }
-    let freed = owner.map(|owner| owner.agent).into_iter().chain(open.map(|open| open.agent));
+    let freed = owner.map(|owner| owner.agent).into_iter().chain(open.into_iter().map(|open| open.agent));
     freed.for_each(|agent| fill(draft, agent));
 }

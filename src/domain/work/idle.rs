@@ -8,7 +8,7 @@
 //! A live customer who leaves takes the Work along, where nothing else reaches them; otherwise it goes on as if it were not live.
 
 use super::Work;
-use super::lifecycle::{end_as, revoke_offer};
+use super::lifecycle::{end_as, take_back_offers};
 use super::merge::settle_cost;
 use super::transfer::withdraw;
 use crate::domain::delivery::{nudge, reaches_elsewhere};
@@ -161,12 +161,9 @@ pub(crate) fn visit_ended(draft: &mut Draft<'_>, id: WorkId) {
         return;
     }
     withdraw(draft, id, TransferOutcome::Withdrawn);
-    let open = draft.work(id).and_then(|work| work.offer);
-    if let Some(open) = open {
-        revoke_offer(draft, id, open);
-    }
+    let offered = take_back_offers(draft, id);
     end_as(draft, id, Name::const_new(LEFT), true);
-    if let Some(open) = open {
-        fill(draft, open.agent);
+    for freed in offered {
+        fill(draft, freed);
     }
 }

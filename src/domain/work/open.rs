@@ -7,14 +7,14 @@ use smallvec::SmallVec;
 use super::beside::{Beside, Place};
 use super::heard::Heard;
 use super::idle::Idle;
-use super::passing::Passing;
+use super::passing::{Hold, Passing};
 use super::routing::Routing;
 use super::said::{Said, Says};
 use super::widened::Widened;
 use crate::domain::id::{AgentId, AssignmentId, Index, LeafId, MessageId, Name, OfferId, RootId, WorkId};
 use crate::domain::record::{
     Author, Change, CooledDown, Direction, Flags, IdleSet, MessageContent, MessageKind, MessageStored, MuteReason,
-    OfferOutcome, WorkBrief, WorkOpened, WrapUpStarted,
+    OfferOutcome, QueueCause, WorkBrief, WorkOpened, WrapUpStarted,
 };
 use crate::domain::time::Timestamp;
 use crate::domain::timer::Timer;
@@ -54,6 +54,7 @@ pub(crate) struct Work {
     /// Static key while QUEUED or OFFERED.
     pub(crate) key: i64,
     pub(crate) preferred: Option<AgentId>,
+    /// The first of its open offers; others stand with what few Works have.
     pub(crate) offer: Option<OpenOffer>,
     pub(crate) owner: Option<Owner>,
     pub(crate) wrapup_until: Option<Timestamp>,
@@ -216,7 +217,11 @@ impl Work {
         let was_queued = self.state == WorkState::Queued;
         match change {
             Change::MessageStored(message) => self.message(MessageId::new(index, place), message, now, words),
-            Change::WorkQueued { queue, key, preferred, .. } => {
+            Change::WorkQueued { queue, key, preferred, cause, .. } => {
+                self.set_hold(None);
+                if matches!(cause, QueueCause::New | QueueCause::Reopened | QueueCause::OwnerLost) {
+                    self.comes_up();
+                }
                 if *queue != self.queue {
                     self.narrow();
                 }
@@ -228,26 +233,31 @@ impl Work {
                 self.state = if self.offer.is_some() { WorkState::Offered } else { WorkState::Queued };
                 self.with_passing(|passing| passing.parked = None);
             }
+            Change::HoldSet(set) => self.set_hold(set.until.map(|until| Hold { agent: set.agent, until })),
             Change::OfferMade(offer) => {
+                self.set_hold(None);
                 if self.owner.is_none() {
                     self.state = WorkState::Offered;
                 }
-                self.offer = Some(OpenOffer {
+                self.add_offer(OpenOffer {
                     id: OfferId::new(index, place),
                     agent: offer.agent,
                     cost: offer.cost,
                     expires_at: offer.expires_at,
                 });
             }
-            Change::OfferEnded { outcome, .. } => {
-                self.offer = None;
-                if *outcome != OfferOutcome::Accepted && self.state == WorkState::Offered {
+            Change::OfferEnded { offer, outcome, .. } => {
+                self.end_offer(*offer);
+                let nobody = self.offer.is_none() && *outcome != OfferOutcome::Accepted;
+                if nobody && self.state == WorkState::Offered {
                     self.state = WorkState::Queued;
                 }
             }
             Change::Assigned(assigned) => {
                 self.state = WorkState::Assigned;
                 self.preferred = None;
+                self.set_hold(None);
+                self.comes_up();
                 self.seen = None;
                 self.cooldowns.clear();
                 self.note_unserved(false);
@@ -353,9 +363,11 @@ impl Work {
                 if let Some(owner) = self.owner.as_mut().filter(|owner| owner.agent == *agent) {
                     owner.cost = *cost;
                 }
-                if let Some(offer) = self.offer.as_mut().filter(|offer| offer.agent == *agent) {
-                    offer.cost = *cost;
-                }
+                self.each_offer(|offer| {
+                    if offer.agent == *agent {
+                        offer.cost = *cost;
+                    }
+                });
             }
             Change::SeenMarked { through, .. } => self.seen = self.seen.max(Some(*through)),
             // The rest names no Work, or makes one: nothing here moves by it.
@@ -445,9 +457,7 @@ impl Work {
     /// Deadlines of the Work.
     pub(crate) fn timers(&self) -> SmallVec<[(Timestamp, Timer); 3]> {
         let mut timers = SmallVec::new();
-        if let Some(offer) = &self.offer {
-            timers.push((offer.expires_at, Timer::OfferExpiry(self.id)));
-        }
+        timers.extend(self.offers().map(|offer| (offer.expires_at, Timer::OfferExpiry(self.id))));
         if let Some(until) = self.wrapup_until {
             timers.push((until, Timer::WrapUpEnd(self.id)));
         }
@@ -463,6 +473,9 @@ impl Work {
         }
         if let Some(until) = self.transfer().and_then(|transfer| transfer.until) {
             timers.push((until, Timer::TransferEnd(self.id)));
+        }
+        if let Some(hold) = self.hold() {
+            timers.push((hold.until, Timer::HoldEnd(self.id)));
         }
         if let Some(at) = self.idle().and_then(|idle| idle.at) {
             timers.push((at, Timer::Idle(self.id)));

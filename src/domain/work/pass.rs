@@ -5,7 +5,7 @@
 
 use super::Work;
 use super::claim::{claim, extend_wrap_up, promise};
-use super::lifecycle::{cool_down, known, owned, release, revoke_offer};
+use super::lifecycle::{cool_down, known, owned, release, take_back_offers};
 use super::park::{awake, park, take_up, unpark};
 use super::transfer::{Passed, take_back, transfer, withdraw};
 use crate::domain::draft::Draft;
@@ -65,17 +65,15 @@ fn move_to(
     }
     take_up(draft, id, WakeCause::Agent);
     let Some(work) = draft.work(id) else { return Ok(()) };
-    let (owner, offer) = (work.owner, work.offer);
-    if let Some(open) = offer {
-        revoke_offer(draft, id, open);
-    }
+    let owner = work.owner;
+    let offered = take_back_offers(draft, id);
     if let Some(owner) = owner {
         cool_down(draft, id, agent);
         let (assignment, reason) = (owner.assignment, UnassignReason::Requeued);
         draft.push(Change::Unassigned { assignment, work: id, agent, reason });
     }
     requeue(draft, id, queue, QueueCause::Moved, None);
-    for freed in owner.map(|owner| owner.agent).into_iter().chain(offer.map(|offer| offer.agent)) {
+    for freed in owner.map(|owner| owner.agent).into_iter().chain(offered) {
         fill(draft, freed);
     }
     Ok(())

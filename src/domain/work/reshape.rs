@@ -209,12 +209,13 @@ impl Work {
         beside.fold(profile.cost(&self.channel), u32::max)
     }
 
-    /// Whether the agent serves one of its queues and all its channels now, has the skills, and does not pass it on. Room is another matter.
+    /// Whether the agent serves one of its queues and all its channels now, has the skills, and neither passes it on nor is offered it. Room is another matter.
     pub(crate) fn is_served_by(&self, agent: &Agent) -> bool {
         let silent = || agent.profile.kind == AgentKind::Bot && self.muted().is_some();
         agent.is_ready()
             && self.queues().any(|queue| agent.profile.queues.contains(queue))
             && self.owner.is_none_or(|owner| owner.agent != agent.id)
+            && !self.offers().any(|open| open.agent == agent.id)
             && self.is_spoken_by(agent)
             && agent.profile.skills.meet(&self.requires)
             && !silent()

@@ -14,7 +14,7 @@
 use std::time::Duration;
 
 use super::Work;
-use super::lifecycle::{cool_down, owned, revoke_offer};
+use super::lifecycle::{cool_down, owned, revoke_offer, take_back_offers};
 use super::park::take_up;
 use super::pass::{in_hand, is_queue};
 use crate::domain::draft::Draft;
@@ -187,14 +187,13 @@ pub(crate) fn with_note(draft: &mut Draft<'_>, id: WorkId) {
 
 /// Ends a transfer, if there is one; the owner keeps the Work.
 pub(crate) fn withdraw(draft: &mut Draft<'_>, id: WorkId, outcome: TransferOutcome) {
-    let Some(work) = draft.work(id).filter(|work| work.transfer().is_some()) else { return };
-    let open = work.offer;
-    if let Some(open) = open {
-        revoke_offer(draft, id, open);
+    if draft.work(id).is_none_or(|work| work.transfer().is_none()) {
+        return;
     }
+    let offered = take_back_offers(draft, id);
     end(draft, id, outcome);
-    if let Some(open) = open {
-        fill(draft, open.agent);
+    for freed in offered {
+        fill(draft, freed);
     }
 }
 

@@ -101,6 +101,16 @@ fn is_relieve_after(ms: &u64) -> bool {
 }
 
 /// The same.
+fn reexplain_cost_ms() -> u64 {
+    120_000
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants a reference")]
+fn is_reexplain_cost(ms: &u64) -> bool {
+    *ms == reexplain_cost_ms()
+}
+
+/// The same.
 fn credit_cap_ms() -> u64 {
     3_600_000
 }
@@ -133,6 +143,9 @@ pub struct EndpointConfig {
     /// The same of public threads: comments, reviews.
     pub public: bool,
 }
+
+/// Agents that a Work is offered to at once at most: each is kept from other Work meanwhile, and all but one in vain.
+pub const MAX_OFFERS_AT_ONCE: usize = 5;
 
 /// How Work of a queue gets its owner.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -189,6 +202,9 @@ pub struct QueueConfig {
     /// Who of several is given its Work.
     #[serde(default, skip_serializing_if = "Selection::is_default")]
     pub selection: Selection,
+    /// To how many agents a Work is offered at once; none: to one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parallel_offers: Option<usize>,
     /// How long an offer stays open, milliseconds.
     pub offer_timeout_ms: u64,
     /// Goal of the first reply, milliseconds.
@@ -221,6 +237,9 @@ pub struct QueueConfig {
     /// Works in it at most that nobody has; none: any number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_length: Option<u32>,
+    /// Its Work is held for whoever knows the customer while the wait for that one is under this, milliseconds; 0: never.
+    #[serde(default = "reexplain_cost_ms", skip_serializing_if = "is_reexplain_cost")]
+    pub reexplain_cost_ms: u64,
     /// What follows when a customer does not answer; none: nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idle: Option<Box<IdleConfig>>,
@@ -246,6 +265,12 @@ pub struct IdleConfig {
 }
 
 impl QueueConfig {
+    /// To how many agents a Work is offered at once.
+    #[must_use]
+    pub fn offers_at_once(&self) -> usize {
+        self.parallel_offers.unwrap_or(1).clamp(1, MAX_OFFERS_AT_ONCE)
+    }
+
     /// Its goals on a channel.
     #[must_use]
     pub fn targets(&self, channel: &str) -> Targets {

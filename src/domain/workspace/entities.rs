@@ -18,7 +18,9 @@ impl Workspace {
             return;
         };
         let (before, stood) = (indexed(work), InLine::of(work));
+        let held = work.hold().map(|hold| hold.agent);
         change(work);
+        self.waiting.set_held(id, held, work.hold().map(|hold| hold.agent));
         let (after, stands) = (indexed(work), InLine::of(work));
         let agents = &self.agents;
         self.board.moved(stood, stands, |agent| agents.get(agent.at()).is_some_and(|agent| agent.released));

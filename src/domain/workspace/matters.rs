@@ -128,6 +128,7 @@ impl Workspace {
         let work = self.works.remove(&id)?;
         self.unindex_work(indexed(&work));
         self.waiting.set_cooled(id, false);
+        self.waiting.set_held(id, work.hold().map(|hold| hold.agent), None);
         self.board.moved(InLine::of(&work), None, |_| false);
         Some(work)
     }

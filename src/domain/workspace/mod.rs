@@ -34,8 +34,8 @@ mod views;
 
 pub(crate) use bodies::body_digest;
 pub use config::{
-    Accept, AgentConfig, AgentKind, AgentProfile, CreditConfig, EndpointConfig, GracePolicy, IdleConfig, QueueConfig,
-    Targets, WorkspaceConfig,
+    Accept, AgentConfig, AgentKind, AgentProfile, CreditConfig, EndpointConfig, GracePolicy, IdleConfig,
+    MAX_OFFERS_AT_ONCE, QueueConfig, Targets, WorkspaceConfig,
 };
 pub use hours::{Calendar, DAY_MINUTES, HoursConfig, Opening, Turn, is_zone};
 pub use identity::IdentityConfig;

@@ -236,7 +236,7 @@ impl Workspace {
                 .iter()
                 .filter_map(|held| {
                     let work = self.works.get(&held.work)?;
-                    let offer = work.offer?;
+                    let offer = work.offers().find(|offer| offer.id == held.id)?;
                     Some(OfferView {
                         offer: held.id,
                         work: self.view_work(work),

@@ -4,7 +4,7 @@ use super::error::CodecError;
 use super::words::Word;
 use crate::domain::id::{AgentId, LeafId, Name, WorkId};
 use crate::domain::record::{
-    IdleSet, Overcommitted, Parked, Promised, TransferEnded, Transferring, Woken, WrapUpExtended,
+    HoldSet, IdleSet, Overcommitted, Parked, Promised, TransferEnded, Transferring, Woken, WrapUpExtended,
 };
 use crate::domain::time::Timestamp;
 use crate::proto::log as p;
@@ -132,4 +132,13 @@ pub(super) fn idle_set_from(set: p::IdleSet) -> IdleSet {
         nudged: set.nudged,
         at: set.at_ms.map(Timestamp),
     }
+}
+
+pub(super) fn hold_set(set: &HoldSet) -> p::HoldSet {
+    p::HoldSet { work: set.work.to_bits(), agent: set.agent.0, until_ms: set.until.map(|at| at.0) }
+}
+
+pub(super) fn hold_set_from(set: p::HoldSet) -> HoldSet {
+    let (work, agent) = (WorkId::from_bits(set.work), AgentId(set.agent));
+    HoldSet { work, agent, until: set.until_ms.map(Timestamp) }
 }

@@ -5,8 +5,8 @@ use zeroize::Zeroizing;
 use super::error::CodecError;
 use super::marks::{answer_counted_from, priority_given_from, summary_set_from, tagged_from};
 use super::passing::{
-    idle_set_from, overcommitted_from, parked_from, promised_from, transfer_ended_from, transferring_from, woken_from,
-    wrap_up_extended_from,
+    hold_set_from, idle_set_from, overcommitted_from, parked_from, promised_from, transfer_ended_from,
+    transferring_from, woken_from, wrap_up_extended_from,
 };
 use super::routing::{hours_turned_from, required_from, routed_from};
 use super::widened::{overflow_set_from, overflowed_from, step_set_from, unserved_from};
@@ -233,6 +233,7 @@ pub(super) fn change_from(change: p::Change, open: &Open<'_>) -> Result<Change, 
         Kind::WrapUpExtended(c) => Change::WrapUpExtended(wrap_up_extended_from(c)),
         Kind::Promised(c) => Change::Promised(promised_from(c)),
         Kind::TransferEnded(c) => Change::TransferEnded(transfer_ended_from(c)?),
+        Kind::HoldSet(c) => Change::HoldSet(hold_set_from(c)),
         Kind::IdleSet(c) => Change::IdleSet(idle_set_from(c)),
         Kind::CustomerLeft(c) => Change::CustomerLeft { work: WorkId::from_bits(c.work) },
         Kind::Overcommitted(c) => Change::Overcommitted(overcommitted_from(c)),

@@ -2,7 +2,7 @@
 
 use super::marks::{answer_counted, priority_given, summary_set, tagged};
 use super::passing::{
-    idle_set, overcommitted, parked, promised, transfer_ended, transferring, woken, wrap_up_extended,
+    hold_set, idle_set, overcommitted, parked, promised, transfer_ended, transferring, woken, wrap_up_extended,
 };
 use super::routing::{hours_turned, required, routed};
 use super::widened::{overflow_set, overflowed, step_set, unserved};
@@ -248,6 +248,7 @@ pub(super) fn write_change(wire: &mut Wire<'_>, change: &Change, seal: &dyn Fn(&
         Change::WrapUpExtended(change) => wire.message(164, &wrap_up_extended(change)),
         Change::Promised(change) => wire.message(165, &promised(change)),
         Change::TransferEnded(change) => wire.message(163, &transfer_ended(change)),
+        Change::HoldSet(set) => wire.message(253, &hold_set(set)),
         Change::IdleSet(set) => wire.message(251, &idle_set(set)),
         Change::CustomerLeft { work } => wire.message(252, &p::CustomerLeft { work: work.to_bits() }),
         Change::Overcommitted(change) => wire.message(250, &overcommitted(change)),

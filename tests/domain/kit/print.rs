@@ -84,6 +84,10 @@ pub(crate) fn print(record: &Record, space: &Workspace) -> Vec<String> {
             format!("closed {work}, {disposition}")
         }
         Change::WorkClosed { work, .. } => format!("closed {work}"),
+        Change::HoldSet(set) => match set.until {
+            Some(until) => format!("{} is held for {} until {}", set.work, who(set.agent), seconds(until.0 - START)),
+            None => format!("{} is held for {} no longer", set.work, who(set.agent)),
+        },
         Change::CustomerLeft { work } => format!("the customer of {work} has left"),
         Change::IdleSet(set) => {
             let marks = [(set.lowered, " lowered"), (set.nudged, " asked")];

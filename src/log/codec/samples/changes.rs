@@ -17,10 +17,10 @@ use super::{
 };
 use crate::domain::id::{Index, OfferId, Position};
 use crate::domain::record::{
-    AnswerCounted, Assigned, AutomationMuted, Change, Clock, CooledDown, DeadLettered, HoursTurned, IdentityRekeyed,
-    IdleSet, InputResumed, OfferMade, OptNoted, Overcommitted, OverflowSet, Overflowed, Parked, PartsJoined,
-    PresenceSet, PriorityGiven, Promised, Purpose, Required, Resettled, Routed, SessionLost, StepSet, SummarySet,
-    Tagged, ThroughParked, TransferEnded, Transferring, Unserved, Woken, WrapUpExtended, WrapUpStarted,
+    AnswerCounted, Assigned, AutomationMuted, Change, Clock, CooledDown, DeadLettered, HoldSet, HoursTurned,
+    IdentityRekeyed, IdleSet, InputResumed, OfferMade, OptNoted, Overcommitted, OverflowSet, Overflowed, Parked,
+    PartsJoined, PresenceSet, PriorityGiven, Promised, Purpose, Required, Resettled, Routed, SessionLost, StepSet,
+    SummarySet, Tagged, ThroughParked, TransferEnded, Transferring, Unserved, Woken, WrapUpExtended, WrapUpStarted,
 };
 use crate::domain::workspace::Relax;
 
@@ -29,7 +29,7 @@ fn clock() -> impl Strategy<Value = Clock> {
 }
 
 /// How many variants [`variant`] numbers.
-pub(in crate::log::codec) const VARIANTS: usize = 92;
+pub(in crate::log::codec) const VARIANTS: usize = 93;
 
 /// The number of a change's variant, from 0.
 pub(in crate::log::codec) fn variant(change: &Change) -> usize {
@@ -126,6 +126,7 @@ pub(in crate::log::codec) fn variant(change: &Change) -> usize {
         Change::Overcommitted(_) => 89,
         Change::IdleSet(_) => 90,
         Change::CustomerLeft { .. } => 91,
+        Change::HoldSet(_) => 92,
     }
 }
 
@@ -424,5 +425,8 @@ pub(in crate::log::codec) fn every_change() -> Vec<BoxedStrategy<Change>> {
             })
             .boxed(),
         work().prop_map(|work| Change::CustomerLeft { work }).boxed(),
+        (work(), agent(), of(time()))
+            .prop_map(|(work, agent, until)| Change::HoldSet(HoldSet { work, agent, until }))
+            .boxed(),
     ]
 }
