@@ -7,9 +7,9 @@ use skein::domain::event::{ReceiptStatus, Scope};
 use skein::domain::id::{AgentId, AssignmentId, LeafId, MessageId, Name, OfferId, RootId, WorkId};
 use skein::domain::invariant::violations;
 use skein::domain::record::{
-    AssignCause, Author, Cause, Change, Direction, Flags, Input, MessageKind, MessageStored, OfferOutcome, OptNoted,
-    PartsJoined, PersonalValue, PresenceSet, Purpose, ReceiptNoted, Record, SessionEnd, SessionLost, UnassignReason,
-    WorkBrief, WrapUpStarted,
+    AssignCause, Author, Cause, Change, Direction, Flags, MessageKind, MessageStored, OfferOutcome, OptNoted,
+    PartsJoined, PersonalValue, PresenceSet, Purpose, Record, SessionEnd, SessionLost, UnassignReason, WorkBrief,
+    WrapUpStarted,
 };
 use skein::domain::time::Timestamp;
 use skein::domain::view::WorkState;
@@ -17,6 +17,7 @@ use skein::domain::{State, Workspace, evolve};
 
 pub(crate) use super::broken::{Broken, holds};
 use super::customers::message_key;
+use super::kept::{Offered, Owned, Sent};
 use super::lines::Lines;
 use super::matters::{Heard, Matters, asked, thread};
 use super::noted;
@@ -27,57 +28,6 @@ pub(crate) const ACME: &str = "acme";
 
 /// Records from one scan of the whole state to the next: a broken invariant does not mend itself at once.
 const SCAN_EVERY: u64 = 3;
-
-#[derive(Debug)]
-pub(super) struct Owned {
-    pub(super) assignment: AssignmentId,
-    pub(super) agent: AgentId,
-    pub(super) cost: u32,
-    pub(super) grace_ms: Option<u64>,
-    pub(super) at: Timestamp,
-    /// When it wakes at the latest, if it is parked and has not woken.
-    pub(super) sleeps_until: Option<Timestamp>,
-    pub(super) parked: bool,
-}
-
-#[derive(Debug)]
-pub(super) struct Offered {
-    offer: OfferId,
-    agent: AgentId,
-    cost: u32,
-    expires_at: Timestamp,
-    extended_ms: u64,
-}
-
-/// A message of ours.
-#[derive(Debug)]
-pub(crate) struct Sent {
-    pub(crate) leaf: LeafId,
-    /// When it was sent, and whether that is the provider's time.
-    at: (Timestamp, bool),
-    pub(crate) risen: Vec<Risen>,
-}
-
-/// Its status rose.
-#[derive(Debug)]
-pub(crate) struct Risen {
-    pub(crate) status: ReceiptStatus,
-    /// When it was sent, as far as was known then.
-    pub(crate) at: (Timestamp, bool),
-    pub(crate) input: Option<Input>,
-}
-
-impl Sent {
-    fn note(&mut self, receipt: &ReceiptNoted, cause: &Cause) {
-        if let Some(at) = receipt.sent_at {
-            self.at = (at, true);
-        }
-        if receipt.applied {
-            let input = if let Cause::Input(input) = cause { Some(*input) } else { None };
-            self.risen.push(Risen { status: receipt.status, at: self.at, input });
-        }
-    }
-}
 
 /// Folds the records of the log as they become valid, and checks each.
 #[derive(Debug)]

@@ -13,6 +13,7 @@ mod ending;
 mod faults;
 mod found;
 mod graces;
+mod kept;
 mod lines;
 mod matters;
 mod model;
