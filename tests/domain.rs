@@ -28,6 +28,10 @@ mod contested;
 mod customers;
 #[path = "domain/duplicates.rs"]
 mod duplicates;
+#[path = "domain/effort.rs"]
+mod effort;
+#[path = "domain/enrich.rs"]
+mod enrich;
 #[path = "domain/erasures.rs"]
 mod erasures;
 #[path = "domain/facts.rs"]

@@ -252,6 +252,7 @@ fn fire(draft: &mut Draft<'_>, timer: Timer) {
         Timer::Overflow(work) => routing::overflow_due(draft, work),
         Timer::Skip => routing::skip(draft),
         Timer::WakeUp(work) => work::wake_due(draft, work),
+        Timer::FactsDue(work) => work::facts_due(draft, work),
         Timer::TransferEnd(work) => work::lapse(draft, work),
         Timer::Match(agent) => {
             draft.push(Change::MatchDeferred { agent, more: false });
@@ -318,7 +319,9 @@ fn agent(state: &State, index: Index, now: Timestamp, command: AgentCommand) -> 
         Verb::Mark(mark) => marks::mark(&mut draft, id, *mark)?,
     }
     work::wake_by_facts(&mut draft);
+    let known = work::facts_came(&mut draft);
     routing::reroute(&mut draft);
+    known.into_iter().for_each(|work| routing::place(&mut draft, work));
     routing::count_answers(&mut draft);
     Ok(draft.finish(command.request.map_or(Cause::System, Cause::Command)))
 }

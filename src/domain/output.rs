@@ -139,6 +139,7 @@ pub fn outputs(record: &Record) -> Vec<Output> {
             | Change::WorkJoined { .. }
             | Change::WorkRekeyed { .. }
             | Change::Required(_)
+            | Change::EnrichmentSet(_)
             | Change::StepSet(_)
             | Change::OverflowSet(_)
             | Change::Overflowed(_)
@@ -146,6 +147,7 @@ pub fn outputs(record: &Record) -> Vec<Output> {
             | Change::Routed(_)
             | Change::CostChanged { .. }
             | Change::AnswerCounted(_)
+            | Change::EffortNoted(_)
             | Change::AutomationMuted(_)
             | Change::AgentRegistered { .. }
             | Change::SessionOpened { .. }

@@ -11,8 +11,8 @@ use skein::domain::record::Presence;
 use skein::domain::rules::Rule;
 use skein::domain::time::Timestamp;
 use skein::domain::workspace::{
-    Accept, GracePolicy, Levels, OverflowConfig, OverflowWhen, PlanConfig, QueueConfig, Relax, StepConfig,
-    WorkspaceConfig,
+    Accept, EffortConfig, GracePolicy, Levels, OverflowConfig, OverflowWhen, PlanConfig, QueueConfig, Relax,
+    StepConfig, WorkspaceConfig,
 };
 
 use crate::kit::{SECOND, Scenario, Shop, Step, chat, mail, print, shop, sms, whatsapp};
@@ -35,6 +35,7 @@ struct Script {
 #[case("rules")]
 #[case("plans")]
 #[case("overflow")]
+#[case("effort")]
 fn decisions_follow_the_script(#[case] name: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/golden/routing/{name}.txt"));
     let golden = fs::read_to_string(&path).expect("the script is checked in");
@@ -87,7 +88,7 @@ impl Script {
 }
 
 /// Words that say how the shop is.
-const SETTINGS: [&str; 8] = ["skill", "serves", "wants", "step", "plan", "max", "overflow", "rule"];
+const SETTINGS: [&str; 9] = ["skill", "serves", "wants", "step", "plan", "max", "overflow", "rule", "effort"];
 
 /// The shop as a line of settings has it.
 fn set(shop: Shop, words: &[&str]) -> Shop {
@@ -106,6 +107,7 @@ fn set(shop: Shop, words: &[&str]) -> Shop {
             let found = config.agents.iter_mut().find(|known| known.name == agent).expect("an agent of the shop");
             found.profile.queues = queues.iter().map(Name::new).collect();
         }
+        ["effort"] => config.effort = weights(),
         ["wants", queue, skill, lowest] => queue_of(config, queue).requires.demand(&level(skill, lowest)),
         ["step", plan, after, ref wider @ ..] => {
             if config.plans.iter().all(|known| known.name != plan) {
@@ -141,6 +143,22 @@ fn set(shop: Shop, words: &[&str]) -> Shop {
         }
         ref other => panic!("unknown words {other:?}"),
     })
+}
+
+/// The weights of a file that says nothing else.
+fn weights() -> EffortConfig {
+    EffortConfig {
+        wait_ms: 60_000,
+        unanswered_ms: 30_000,
+        transfer_ms: 120_000,
+        repeat_ms: 300_000,
+        asked_again_ms: 60_000,
+        switch_ms: 120_000,
+        failed_ms: 60_000,
+        loop_ms: 180_000,
+        cap_ms: 900_000,
+        bounces: 1,
+    }
 }
 
 fn queue_of<'c>(config: &'c mut WorkspaceConfig, name: &str) -> &'c mut QueueConfig {
@@ -226,8 +244,12 @@ fn act(story: &mut Scenario, words: &[&str]) -> Vec<Step> {
                 let at = to.iter().position(|word| *word == which);
                 at.and_then(|at| to.get(at + 1)).map(Name::new).unwrap_or_default()
             };
-            let (to, queue, cold) = (named("to"), named("queue"), to.contains(&"cold"));
-            story.does(agent, Verb::Pass(Pass::Transfer { work, assignment, to, queue, cold, note: String::new() }))
+            let (force, cold) = (to.contains(&"forced"), to.contains(&"cold"));
+            let (to, queue) = (named("to"), named("queue"));
+            story.does(
+                agent,
+                Verb::Pass(Pass::Transfer { work, assignment, to, queue, cold, force, note: String::new() }),
+            )
         }
         ["requeue", agent] => {
             let (work, assignment) = held(story, agent);
@@ -235,7 +257,10 @@ fn act(story: &mut Scenario, words: &[&str]) -> Vec<Step> {
         }
         ["move", agent, queue] => {
             let (work, assignment) = held(story, agent);
-            story.does(agent, Verb::Pass(Pass::Move { work, assignment: Some(assignment), queue: Name::new(queue) }))
+            story.does(
+                agent,
+                Verb::Pass(Pass::Move { work, assignment: Some(assignment), queue: Name::new(queue), force: false }),
+            )
         }
         ["close", agent] => {
             let held = held(story, agent);

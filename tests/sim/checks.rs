@@ -17,10 +17,12 @@ use skein::domain::{State, Workspace, evolve};
 
 pub(crate) use super::broken::{Broken, holds};
 use super::customers::message_key;
+use super::effort::Ledgers;
 use super::kept::{Offered, Owned, Sent};
 use super::lines::Lines;
 use super::matters::{Heard, Matters, asked, thread};
 use super::noted;
+use super::overtaken::Line;
 use super::stats::Stats;
 
 /// The workspace of the simulation.
@@ -68,6 +70,8 @@ pub(crate) struct Auditor {
     known: BTreeSet<AgentId>,
     pub(super) extended_ms: u64,
     pub(super) lines: Lines,
+    ledgers: Ledgers,
+    line: Line,
 }
 
 impl Auditor {
@@ -96,6 +100,8 @@ impl Auditor {
             known: BTreeSet::new(),
             extended_ms: 0,
             lines: Lines::default(),
+            ledgers: Ledgers::default(),
+            line: Line::default(),
         }
     }
 
@@ -142,6 +148,8 @@ impl Auditor {
         if let Some(space) = self.state.workspace(ACME) {
             self.matters.noted(space)?;
             self.lines.record(record, space, self.extended_ms, stats)?;
+            self.ledgers.record(record, space, stats)?;
+            self.line.record(record, space, stats)?;
         }
         if index.0.is_multiple_of(SCAN_EVERY) { self.invariants() } else { Ok(()) }
     }

@@ -9,6 +9,7 @@ use toml::Spanned;
 use super::agent::{Agent, Profile};
 use super::check::Check;
 use super::credit::Credit;
+use super::effort::Effort;
 use super::endpoint::Endpoint;
 use super::hours::{Hours, MAX_HOURS};
 use super::identity::Identity;
@@ -25,7 +26,7 @@ use super::work::Work;
 use crate::config::problem::{Origin, Problem};
 use crate::config::read::load_toml;
 use crate::domain::id::Name;
-use crate::domain::workspace::{MAX_SKILLS, WorkspaceConfig};
+use crate::domain::workspace::{EFFORT_CREDIT, MAX_SKILLS, WorkspaceConfig};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -35,6 +36,8 @@ pub(super) struct File {
     default_country: Option<Spanned<String>>,
     #[serde(default)]
     work: Work,
+    #[serde(default)]
+    effort: Effort,
     #[serde(default)]
     opt_out: OptOut,
     #[serde(default)]
@@ -154,6 +157,9 @@ impl File {
             hours.check(&format!("hours[{at}]"), check);
         }
         check.unique("credit", self.credit.iter().map(|credit| &credit.name));
+        for (at, credit) in self.credit.iter().enumerate() {
+            list::others(format!("credit[{at}].name"), &credit.name, &[EFFORT_CREDIT], check);
+        }
         check.unique("agent", self.agent.iter().map(|agent| &agent.name));
         let queues: Vec<&str> = self.queue.iter().map(|queue| queue.name.as_ref().as_str()).collect();
         let skills: Vec<&str> = self.skill.iter().map(|skill| skill.name.as_ref().as_str()).collect();
@@ -209,6 +215,7 @@ impl File {
             hours: self.hours.into_iter().map(Hours::into_config).collect(),
             credits: self.credit.into_iter().map(Credit::into_config).collect(),
             credit_cap_ms: millis(self.work.credit_cap),
+            effort: self.effort.into_config(),
             name: Name::new(self.name.as_ref()),
             endpoints: self.endpoint.into_iter().map(Endpoint::into_config).collect(),
             queues: self.queue.into_iter().map(|queue| queue.into_config(served.as_ref())).collect(),
@@ -264,7 +271,7 @@ mod tests {
     fn the_company_of_the_example_is_complete_and_its_rules_do_what_they_say() {
         let company = parse(include_str!("../../../config/company.toml")).unwrap();
         let (rules, plans) = (company.rules.len(), company.plans.len());
-        assert_eq!((rules, plans, company.skills.len(), company.queues.len()), (5, 2, 4, 4));
+        assert_eq!((rules, plans, company.skills.len(), company.queues.len()), (7, 2, 4, 4));
         assert_eq!(WorkspaceConfig::from_canonical(&company.canonical()).unwrap(), company);
     }
 

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::check::Check;
+use super::enrich::{EnrichWait, enrich_wait, enrich_wait_ms};
 use super::file::millis;
 use super::overflow::Overflow;
 use super::skill::SkillLevels;
@@ -50,6 +51,8 @@ pub(super) struct Queue {
     pub(super) max_length: Option<Spanned<u32>>,
     #[serde(default)]
     pub(super) overflow: Vec<Overflow>,
+    #[serde(default)]
+    enrich_wait: Option<Spanned<EnrichWait>>,
 }
 
 /// `[queue.channel.NAME]`: goals of a channel, where they are others.
@@ -80,6 +83,7 @@ fn recall_after() -> Duration {
 
 impl Queue {
     pub(super) fn check(&self, key: &str, skills: &[&str], channels: &[&str], hours: &[&str], check: &mut Check<'_>) {
+        enrich_wait(&format!("{key}.enrich_wait"), self.enrich_wait.as_ref(), check);
         if let Some(own) = &self.hours {
             check.listed(format!("{key}.hours"), own, "hours", hours);
             if self.emergency {
@@ -120,6 +124,7 @@ impl Queue {
             plan: self.plan.map(|plan| Name::new(plan.as_ref())),
             max_length: self.max_length.map(Spanned::into_inner),
             overflow: self.overflow.into_iter().map(Overflow::into_config).collect(),
+            enrich_wait_ms: self.enrich_wait.map(enrich_wait_ms),
         }
     }
 }

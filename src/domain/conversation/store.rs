@@ -21,7 +21,10 @@ use crate::domain::record::{
 use crate::domain::routing::{self, Chosen, answer_by, key, requeue};
 use crate::domain::session::Agent;
 use crate::domain::view::WorkState;
-use crate::domain::work::{Says, Work, goes_on, guard, hold_to_channels, settle_cost};
+use crate::domain::work::{
+    Says, Work, await_facts, charge_repeat, charge_unanswered, charge_wait, goes_on, guard, hold_to_channels,
+    settle_cost,
+};
 use crate::domain::workspace::EndpointConfig;
 
 /// Longest token of a provider that is kept, bytes: each open Work may hold two.
@@ -188,6 +191,13 @@ pub(super) fn store(draft: &mut Draft<'_>, endpoint: Option<&EndpointConfig>, sa
         read_token: event.read_token.filter(|token| token.len() <= MAX_TOKEN_BYTES),
         ..MessageContent::default()
     };
+    if let Some(work) = work {
+        match message.says() {
+            Says::Asks => charge_unanswered(draft, work, &message),
+            Says::Answers => charge_wait(draft, work),
+            Says::Joins | Says::Asked | Says::Ends | Says::Resumes | Says::Nothing => {}
+        }
+    }
     let joins = work.filter(|_| message.says() == Says::Asks);
     let joined_place = joins.is_some_and(|work| join(draft, work, &message, endpoint));
     let message = draft.push_message(message, words);
@@ -268,6 +278,8 @@ fn follow_up(draft: &mut Draft<'_>, went: Route, work: Option<WorkId>, chosen: O
             let is_ready = |agent: &AgentId| draft.agent(*agent).is_some_and(Agent::is_ready);
             let preferred = owners().find(is_ready).or_else(|| owners().next());
             if let Some(chosen) = chosen {
+                charge_repeat(draft, id, &chosen.queue);
+                await_facts(draft, id, &chosen.queue);
                 routing::route(draft, id, chosen, QueueCause::New, preferred);
             }
         }
@@ -275,7 +287,9 @@ fn follow_up(draft: &mut Draft<'_>, went: Route, work: Option<WorkId>, chosen: O
             let queue =
                 draft.work(id).map(|work| work.queue.clone()).filter(|name| draft.space.config().queue(name).is_some());
             let preferred = draft.space.closed.get(id).and_then(|closed| closed.last_owner());
-            requeue(draft, id, &queue.unwrap_or_else(|| endpoint_queue(draft, id)), QueueCause::Reopened, preferred);
+            let queue = queue.unwrap_or_else(|| endpoint_queue(draft, id));
+            charge_repeat(draft, id, &queue);
+            requeue(draft, id, &queue, QueueCause::Reopened, preferred);
         }
         Route::Into(_) | Route::AtLimit(_) => goes_on(draft, id),
         Route::Thanks(_) | Route::Nowhere => {}

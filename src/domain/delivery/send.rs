@@ -16,7 +16,7 @@ use crate::domain::id::{AgentId, AssignmentId, LeafId, MessageId, Name, WorkId};
 use crate::domain::record::{Author, Change, Direction, Flags, MessageContent, MessageKind, MessageStored, Purpose};
 use crate::domain::rejection::Rejection;
 use crate::domain::time::Timestamp;
-use crate::domain::work::{Work, guard, known, owned};
+use crate::domain::work::{Work, charge_switch, charge_wait, guard, known, owned};
 use crate::domain::workspace::{AgentKind, EndpointConfig, TemplateConfig};
 
 /// Longest text of an answer, bytes.
@@ -158,8 +158,12 @@ pub(super) struct Outgoing<'a> {
 /// Stores it in its Work.
 pub(super) fn push_out(draft: &mut Draft<'_>, out: Outgoing<'_>) -> Result<MessageId, Rejection> {
     let Outgoing { leaf, endpoint, kind, .. } = out;
-    let work = draft.work(out.work).ok_or(Rejection::UnknownWork)?;
     let said = kind == MessageKind::Message;
+    if said {
+        charge_wait(draft, out.work);
+        charge_switch(draft, out.work, &endpoint.name);
+    }
+    let work = draft.work(out.work).ok_or(Rejection::UnknownWork)?;
     // A token answers the message that it came with, and nothing else; a thread is one of a chat with this address.
     let answers = work.answer_to.as_ref().is_some_and(|(to, by)| *to == leaf && *by == endpoint.name);
     let tokens = work.tokens.as_ref().filter(|_| answers && said).map(|tokens| tokens.at(draft.now));

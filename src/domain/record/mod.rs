@@ -6,6 +6,7 @@
 mod agent;
 mod answer;
 mod change;
+mod effort;
 mod envelope;
 mod fact;
 mod hours;
@@ -21,6 +22,7 @@ mod work;
 pub use agent::{Presence, PresenceSet, SessionEnd, SessionLost};
 pub use answer::{AnswerCounted, AnswerOutcome};
 pub use change::Change;
+pub use effort::{EffortEntry, EffortKind, EffortNoted};
 pub use envelope::{Cause, Input, MailCopy, MessageContent, Personal, PersonalValue, Record, Request, Touch};
 pub use fact::{Asked, Fact};
 pub use hours::HoursTurned;
@@ -33,7 +35,7 @@ pub use message::{
     Author, Direction, Flags, MessageKind, MessageStored, PartHeld, PartsJoined, Purpose, ReceiptNoted, ThroughParked,
 };
 pub use passing::{Parked, Promised, TransferEnded, TransferOutcome, Transferring, WakeCause, Woken, WrapUpExtended};
-pub use routed::{Credit, Inputs, Required, Routed};
+pub use routed::{Credit, EnrichmentSet, Inputs, Required, Routed};
 pub use widened::{Clock, OverflowCause, OverflowSet, Overflowed, StepCause, StepSet, Unserved};
 pub use work::{
     AssignCause, Assigned, AutomationMuted, CooledDown, MuteReason, OfferMade, OfferOutcome, QueueCause, Resettled,

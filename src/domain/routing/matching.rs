@@ -11,7 +11,7 @@ use crate::domain::marks::with_marks;
 use crate::domain::record::{AssignCause, Assigned, Change, QueueCause, Required, StepCause, UnassignReason};
 use crate::domain::session::Agent;
 use crate::domain::time::Timestamp;
-use crate::domain::work::{Owner, Work, passed_back, show, with_note};
+use crate::domain::work::{Owner, Work, charge_transfer, passed_back, show, with_note};
 use crate::domain::workspace::{Accept, GracePolicy, IndexedConfig, Levels, QueueConfig, Workspace};
 
 use super::due::key;
@@ -122,9 +122,11 @@ pub(crate) fn place(draft: &mut Draft<'_>, id: WorkId) {
     let Some(work) = draft.work(id).filter(|work| work.is_waiting()) else {
         return;
     };
+    // Whose matching is put off is given what is due first when that comes, this among it.
+    let is_matched = |agent: &Agent| agent.deferred.is_none();
     let chosen = preferred(draft, work)
-        .or_else(|| least_loaded(draft, work, false, |agent| eligible(draft.space, agent, work)))
-        .or_else(|| lifted(draft, work));
+        .or_else(|| least_loaded(draft, work, false, |agent| is_matched(agent) && eligible(draft.space, agent, work)))
+        .or_else(|| lifted(draft, work).filter(|id| draft.agent(*id).is_none_or(is_matched)));
     if let Some(agent) = chosen {
         give(draft, id, agent);
     }
@@ -253,6 +255,9 @@ pub(crate) fn assign(
     cause: AssignCause,
     cost: u32,
 ) -> Option<AgentId> {
+    if draft.work(id)?.owner.is_some() {
+        charge_transfer(draft, id);
+    }
     let work = draft.work(id)?;
     let brief = work.brief(draft.root_of(work.leaf));
     let queue = draft.space.config().queue(&work.queue);

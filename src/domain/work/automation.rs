@@ -5,11 +5,14 @@
 
 use smallvec::SmallVec;
 
+use super::effort::charge;
 use super::lifecycle::{release, revoke_offer};
 use super::{Beside, Says, Work};
 use crate::domain::draft::Draft;
 use crate::domain::id::{AgentId, WorkId};
-use crate::domain::record::{Author, AutomationMuted, Change, MessageStored, MuteReason, QueueCause, UnassignReason};
+use crate::domain::record::{
+    Author, AutomationMuted, Change, EffortKind, MessageStored, MuteReason, QueueCause, UnassignReason,
+};
 use crate::domain::routing::{fill, place};
 use crate::domain::time::Timestamp;
 use crate::domain::view::WorkState;
@@ -170,7 +173,10 @@ impl Work {
 /// offered it.
 pub(crate) fn guard(draft: &mut Draft<'_>, id: WorkId) {
     match draft.work(id).map(|work| (work.trips(), work.muted())) {
-        Some((Some(reason), _)) => draft.push(Change::AutomationMuted(AutomationMuted { work: id, reason })),
+        Some((Some(reason), _)) => {
+            draft.push(Change::AutomationMuted(AutomationMuted { work: id, reason }));
+            charge(draft, id, EffortKind::Loop);
+        }
         Some((None, Some(_))) => {}
         Some((None, None)) | None => return,
     }

@@ -4,6 +4,7 @@
 use smallvec::SmallVec;
 
 use super::automation::Automation;
+use super::effort::Effort;
 use super::open::MailThread;
 use super::{ClosedWork, Work};
 use crate::domain::id::{MessageId, Name, WorkId};
@@ -54,6 +55,8 @@ pub(crate) struct Beside {
     pub(crate) marks: Filed,
     /// That it is urgent.
     pub(super) priority: Option<Box<Priority>>,
+    /// What its customer went through.
+    pub(super) effort: Option<Box<Effort>>,
     /// It was split, or split off: another Work may stand beside it on its endpoint.
     pub(crate) split: bool,
 }

@@ -7,6 +7,8 @@ mod automation;
 mod beside;
 mod claim;
 mod closed;
+mod effort;
+mod enrich;
 mod heard;
 mod lifecycle;
 mod mails;
@@ -28,6 +30,10 @@ pub(crate) use asking::Asking;
 pub(crate) use automation::guard;
 pub(crate) use beside::{Beside, Brought, Place};
 pub(crate) use closed::{Closed, ClosedWork};
+pub(crate) use effort::{
+    Effort, charge, charge_repeat, charge_switch, charge_transfer, charge_unanswered, charge_wait, rekey,
+};
+pub(crate) use enrich::{await_facts, facts_came, facts_due};
 pub(crate) use lifecycle::{
     accept, close, cooldown_due, decline, end, known, offer_expired, owned, recall, revoke_offers, revoke_unserved,
     work_grace_over, wrap_up_over,

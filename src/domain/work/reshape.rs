@@ -341,6 +341,7 @@ impl Work {
             beside.moved.extend(theirs.moved);
             beside.split |= theirs.split;
             beside.join_automation(theirs.automation);
+            beside.join_effort(theirs.effort);
         }
         self.count_anew();
     }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::effort::EffortConfig;
 use super::hours::HoursConfig;
 use super::identity::IdentityConfig;
 use super::lists::{DispositionConfig, PresenceReasonConfig};
@@ -45,6 +46,9 @@ pub struct WorkspaceConfig {
     /// All credits of a Work count for so much at most, milliseconds: none is overtaken by one that is due later than this after it.
     #[serde(default = "credit_cap_ms")]
     pub credit_cap_ms: u64,
+    /// What weighs how much of what customers go through.
+    #[serde(default, skip_serializing_if = "EffortConfig::is_none")]
+    pub effort: EffortConfig,
     /// Why Work ends; empty: agents say what they like.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub dispositions: Vec<DispositionConfig>,
@@ -118,6 +122,9 @@ pub struct EndpointConfig {
     pub groups: bool,
     /// The same of public threads: comments, reviews.
     pub public: bool,
+    /// How long a new Work that came by it waits for facts before it is matched, milliseconds; none: as its queue says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enrich_wait_ms: Option<u64>,
 }
 
 /// How Work of a queue gets its owner.
@@ -204,6 +211,9 @@ pub struct QueueConfig {
     /// Works in it at most that nobody has; none: any number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_length: Option<u32>,
+    /// How long new Work waits for facts before it is matched, milliseconds; none: not at all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enrich_wait_ms: Option<u64>,
     /// What becomes of Work when it is full, slow or without anybody, in this order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub overflow: Vec<OverflowConfig>,
@@ -329,6 +339,7 @@ impl WorkspaceConfig {
             hours: Vec::new(),
             credits: Vec::new(),
             credit_cap_ms: credit_cap_ms(),
+            effort: EffortConfig::none(),
             dispositions: Vec::new(),
             presence_reasons: Vec::new(),
             agents: Vec::new(),

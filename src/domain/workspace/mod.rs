@@ -3,6 +3,8 @@
 mod bodies;
 mod config;
 mod customers;
+mod effort;
+mod ended;
 mod entities;
 mod erased;
 mod graces;
@@ -36,10 +38,12 @@ pub use config::{
     Accept, AgentConfig, AgentKind, AgentProfile, CreditConfig, EndpointConfig, GracePolicy, QueueConfig, Targets,
     WorkspaceConfig,
 };
+pub use effort::{EFFORT_CREDIT, EffortConfig};
+pub(crate) use ended::End;
 pub use hours::{Calendar, DAY_MINUTES, HoursConfig, Opening, Turn, is_zone};
 pub use identity::IdentityConfig;
 pub use indexed::IndexedConfig;
-pub use lists::{DispositionConfig, PresenceReasonConfig};
+pub use lists::{DispositionConfig, OWN_DISPOSITIONS, PresenceReasonConfig};
 pub(crate) use names::{Names, Symbol};
 pub use opt_out::{OptOutConfig, OptWord};
 pub use plan::{

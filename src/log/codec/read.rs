@@ -2,6 +2,7 @@
 
 use zeroize::Zeroizing;
 
+use super::effort::{effort_noted_from, enrichment_set_from, entries_from};
 use super::error::CodecError;
 use super::marks::{answer_counted_from, priority_given_from, summary_set_from, tagged_from};
 use super::passing::{
@@ -236,6 +237,8 @@ pub(super) fn change_from(change: p::Change, open: &Open<'_>) -> Result<Change, 
         Kind::Tagged(c) => Change::Tagged(tagged_from(c)),
         Kind::PriorityGiven(c) => Change::PriorityGiven(priority_given_from(c)),
         Kind::AnswerCounted(c) => Change::AnswerCounted(answer_counted_from(c)?),
+        Kind::EnrichmentSet(c) => Change::EnrichmentSet(enrichment_set_from(c)),
+        Kind::EffortNoted(c) => Change::EffortNoted(effort_noted_from(c)?),
         Kind::WorkClosed(c) => Change::WorkClosed {
             work: WorkId::from_bits(c.work),
             disposition: Name::from(c.disposition),
@@ -423,6 +426,7 @@ fn brief(brief: Option<p::WorkBrief>) -> Result<WorkBrief, CodecError> {
         waited_ms: brief.waited_ms,
         last_message: MessageId::from_bits(brief.last_message),
         linked: brief.linked.into_iter().map(WorkId::from_bits).collect(),
+        effort: entries_from(brief.effort)?,
     })
 }
 

@@ -7,8 +7,8 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::words::{
-    address_kind, answer_outcome, assign_cause, assurance, error_class, evidence, mute_reason, opt_source, outcome,
-    overflow_cause, presence, queue_cause, receipt_status, session_end, status, step_cause, suggestion_end,
+    address_kind, answer_outcome, assign_cause, assurance, effort_kind, error_class, evidence, mute_reason, opt_source,
+    outcome, overflow_cause, presence, queue_cause, receipt_status, session_end, status, step_cause, suggestion_end,
     suggestion_reason, transfer_outcome, unassign_reason, wake_cause,
 };
 use super::{
@@ -17,10 +17,10 @@ use super::{
 };
 use crate::domain::id::{Index, OfferId, Position};
 use crate::domain::record::{
-    AnswerCounted, Assigned, AutomationMuted, Change, Clock, CooledDown, DeadLettered, HoursTurned, IdentityRekeyed,
-    InputResumed, OfferMade, OptNoted, OverflowSet, Overflowed, Parked, PartsJoined, PresenceSet, PriorityGiven,
-    Promised, Purpose, Required, Resettled, Routed, SessionLost, StepSet, SummarySet, Tagged, ThroughParked,
-    TransferEnded, Transferring, Unserved, Woken, WrapUpExtended, WrapUpStarted,
+    AnswerCounted, Assigned, AutomationMuted, Change, Clock, CooledDown, DeadLettered, EffortNoted, EnrichmentSet,
+    HoursTurned, IdentityRekeyed, InputResumed, OfferMade, OptNoted, OverflowSet, Overflowed, Parked, PartsJoined,
+    PresenceSet, PriorityGiven, Promised, Purpose, Required, Resettled, Routed, SessionLost, StepSet, SummarySet,
+    Tagged, ThroughParked, TransferEnded, Transferring, Unserved, Woken, WrapUpExtended, WrapUpStarted,
 };
 use crate::domain::workspace::Relax;
 
@@ -29,7 +29,7 @@ fn clock() -> impl Strategy<Value = Clock> {
 }
 
 /// How many variants [`variant`] numbers.
-pub(in crate::log::codec) const VARIANTS: usize = 89;
+pub(in crate::log::codec) const VARIANTS: usize = 91;
 
 /// The number of a change's variant, from 0.
 pub(in crate::log::codec) fn variant(change: &Change) -> usize {
@@ -123,6 +123,8 @@ pub(in crate::log::codec) fn variant(change: &Change) -> usize {
         Change::Tagged(_) => 86,
         Change::PriorityGiven(_) => 87,
         Change::AnswerCounted(_) => 88,
+        Change::EffortNoted(_) => 89,
+        Change::EnrichmentSet(_) => 90,
     }
 }
 
@@ -407,5 +409,9 @@ pub(in crate::log::codec) fn every_change() -> Vec<BoxedStrategy<Change>> {
                 Change::AnswerCounted(AnswerCounted { work, queue, outcome, waited_ms })
             })
             .boxed(),
+        (work(), effort_kind(), any::<u64>())
+            .prop_map(|(work, kind, ms)| Change::EffortNoted(EffortNoted { work, kind, ms }))
+            .boxed(),
+        (work(), of(time())).prop_map(|(work, until)| Change::EnrichmentSet(EnrichmentSet { work, until })).boxed(),
     ]
 }
