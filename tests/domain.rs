@@ -56,6 +56,8 @@ mod matters;
 mod merges;
 #[path = "domain/noted.rs"]
 mod noted;
+#[path = "domain/notices.rs"]
+mod notices;
 #[path = "domain/numbers.rs"]
 mod numbers;
 #[path = "domain/offers.rs"]

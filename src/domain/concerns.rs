@@ -86,6 +86,8 @@ impl Change {
                 ..Concerned::leaf(parked.leaf)
             },
             Self::EnrichmentSet(set) => Concerned::work(set.work),
+            Self::NoticeSet(set) => Concerned::work(set.work),
+            Self::NoticeSent(sent) => Concerned::work(sent.work),
             Self::StepSet(set) => Concerned::work(set.work),
             Self::OverflowSet(set) => Concerned::work(set.work),
             Self::Overflowed(overflowed) => Concerned::work(overflowed.work),

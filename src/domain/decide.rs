@@ -253,6 +253,7 @@ fn fire(draft: &mut Draft<'_>, timer: Timer) {
         Timer::Skip => routing::skip(draft),
         Timer::WakeUp(work) => work::wake_due(draft, work),
         Timer::FactsDue(work) => work::facts_due(draft, work),
+        Timer::Notice(work) => delivery::notice_due(draft, work),
         Timer::TransferEnd(work) => work::lapse(draft, work),
         Timer::Match(agent) => {
             draft.push(Change::MatchDeferred { agent, more: false });

@@ -140,6 +140,8 @@ pub fn outputs(record: &Record) -> Vec<Output> {
             | Change::WorkRekeyed { .. }
             | Change::Required(_)
             | Change::EnrichmentSet(_)
+            | Change::NoticeSet(_)
+            | Change::NoticeSent(_)
             | Change::StepSet(_)
             | Change::OverflowSet(_)
             | Change::Overflowed(_)

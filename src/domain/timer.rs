@@ -39,6 +39,8 @@ pub enum Timer {
     WakeUp(WorkId),
     /// A new Work has waited long enough for facts.
     FactsDue(WorkId),
+    /// A Notice to the customer of a Work is due.
+    Notice(WorkId),
     /// An owner who passes a Work on has waited long enough for somebody to take it.
     TransferEnd(WorkId),
 }

@@ -2,11 +2,12 @@
 
 use skein::domain::event::AddressKind;
 use skein::domain::id::Name;
+use skein::domain::record::NoticeKind;
 use skein::domain::rules::{Rule, When};
 use skein::domain::workspace::{
     Accept, AgentConfig, AgentKind, AgentProfile, CreditConfig, EffortConfig, EndpointConfig, GracePolicy, HoursConfig,
-    IdentityConfig, Levels, Opening, OptOutConfig, OverflowConfig, OverflowWhen, PlanConfig, QueueConfig, Relax,
-    StepConfig, WorkspaceConfig,
+    IdentityConfig, Levels, NoticeConfig, Opening, OptOutConfig, OverflowConfig, OverflowWhen, PlanConfig, QueueConfig,
+    Relax, StepConfig, WorkspaceConfig,
 };
 
 use super::checks::ACME;
@@ -115,6 +116,7 @@ pub(crate) fn config() -> WorkspaceConfig {
         credits: vec![CreditConfig { name: Name::new("again"), ms: 90_000 }],
         credit_cap_ms: CREDIT_CAP_MS.unsigned_abs(),
         effort: effort(),
+        notices: notices(),
         plans: plans(),
         rules: rules(),
         agents: agents
@@ -195,6 +197,20 @@ fn rules() -> Vec<Rule> {
             credits: vec![Name::new("again")],
             plan: Some(Name::new("brief")),
             ..Rule::default()
+        },
+    ]
+}
+
+/// Customers are told that it is closed, and of longer waits.
+fn notices() -> Vec<NoticeConfig> {
+    let said = |text: &str| vec![(Name::new("en"), text.to_owned())];
+    vec![
+        NoticeConfig { texts: said("We open {opens}."), ..NoticeConfig::default() },
+        NoticeConfig {
+            kind: NoticeKind::Waiting,
+            after_ms: 20_000,
+            texts: said("It takes {minutes} minutes."),
+            ..NoticeConfig::default()
         },
     ]
 }

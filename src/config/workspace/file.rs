@@ -15,6 +15,7 @@ use super::hours::{Hours, MAX_HOURS};
 use super::identity::Identity;
 use super::idle;
 use super::list::{self, Disposition, PresenceReason};
+use super::notice::{self, Notice};
 use super::opt_out::OptOut;
 use super::overflow;
 use super::plan::{self, Plan};
@@ -64,6 +65,8 @@ pub(super) struct File {
     disposition: Vec<Disposition>,
     #[serde(default)]
     presence_reason: Vec<PresenceReason>,
+    #[serde(default)]
+    notice: Vec<Notice>,
     #[serde(default)]
     guest: Option<Profile>,
 }
@@ -191,6 +194,7 @@ impl File {
         }
         let reached: Vec<(&str, &str)> = endpoints.iter().copied().zip(channels.iter().copied()).collect();
         template::check(&self.template, &reached, check);
+        notice::check(&self.notice, &queues, check);
         list::check(&self.disposition, &self.presence_reason, &queues, check);
         let credits: Vec<&str> = self.credit.iter().map(|credit| credit.name.as_ref().as_str()).collect();
         let named = Named {
@@ -222,6 +226,7 @@ impl File {
             skills: self.skill.into_iter().map(|skill| Name::new(skill.name.as_ref())).collect(),
             agents: self.agent.into_iter().map(Agent::into_config).collect(),
             guest: self.guest.map(Profile::into_config),
+            notices: self.notice.into_iter().map(Notice::into_config).collect(),
             dispositions: self.disposition.into_iter().map(Disposition::into_config).collect(),
             presence_reasons: self.presence_reason.into_iter().map(PresenceReason::into_config).collect(),
             templates: self.template.into_iter().map(Template::into_config).collect(),

@@ -15,6 +15,7 @@ mod hours;
 mod identity;
 mod idle;
 mod list;
+mod notice;
 mod opt_out;
 mod overflow;
 mod plan;

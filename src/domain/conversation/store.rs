@@ -22,8 +22,8 @@ use crate::domain::routing::{self, Chosen, answer_by, key, requeue};
 use crate::domain::session::Agent;
 use crate::domain::view::WorkState;
 use crate::domain::work::{
-    Says, Work, await_facts, charge_repeat, charge_unanswered, charge_wait, goes_on, guard, hold_to_channels,
-    settle_cost,
+    Says, Work, await_facts, await_opening, charge_repeat, charge_unanswered, charge_wait, goes_on, guard,
+    hold_to_channels, settle_cost,
 };
 use crate::domain::workspace::EndpointConfig;
 
@@ -200,6 +200,7 @@ pub(super) fn store(draft: &mut Draft<'_>, endpoint: Option<&EndpointConfig>, sa
     }
     let joins = work.filter(|_| message.says() == Says::Asks);
     let joined_place = joins.is_some_and(|work| join(draft, work, &message, endpoint));
+    let asks = (message.says() == Says::Asks).then_some(message.flags);
     let message = draft.push_message(message, words);
     if let Some((set, complete)) = joined {
         draft.push(Change::PartsJoined(PartsJoined { leaf: who.leaf, set, message, complete }));
@@ -213,6 +214,9 @@ pub(super) fn store(draft: &mut Draft<'_>, endpoint: Option<&EndpointConfig>, sa
         settle(draft, work);
     }
     follow_up(draft, route, work, chosen);
+    if let Some((work, asks)) = work.zip(asks) {
+        await_opening(draft, work, asks);
+    }
     if let Some(work) = work.filter(|work| draft.work(*work).is_some_and(Work::has_automation)) {
         guard(draft, work);
     }

@@ -4,11 +4,11 @@ use smallvec::SmallVec;
 
 use super::{
     AnswerCounted, Assigned, AutomationMuted, CooledDown, DeadLettered, EffortNoted, EnrichmentSet, Evidence,
-    HoursTurned, IdentityOpened, IdentityRekeyed, IdentityStatus, Input, InputResumed, MessageStored, OfferMade,
-    OfferOutcome, OptNoted, OverflowSet, Overflowed, Parked, PartHeld, PartsJoined, PresenceSet, PriorityGiven,
-    Promised, QueueCause, ReceiptNoted, Required, Resettled, Routed, SessionEnd, SessionLost, StepSet, SuggestionEnd,
-    SuggestionReason, SummarySet, Tagged, ThroughParked, TransferEnded, Transferring, UnassignReason, Unserved, Woken,
-    WorkOpened, WrapUpExtended, WrapUpStarted,
+    HoursTurned, IdentityOpened, IdentityRekeyed, IdentityStatus, Input, InputResumed, MessageStored, NoticeSent,
+    NoticeSet, OfferMade, OfferOutcome, OptNoted, OverflowSet, Overflowed, Parked, PartHeld, PartsJoined, PresenceSet,
+    PriorityGiven, Promised, QueueCause, ReceiptNoted, Required, Resettled, Routed, SessionEnd, SessionLost, StepSet,
+    SuggestionEnd, SuggestionReason, SummarySet, Tagged, ThroughParked, TransferEnded, Transferring, UnassignReason,
+    Unserved, Woken, WorkOpened, WrapUpExtended, WrapUpStarted,
 };
 use crate::domain::event::{Assurance, ErrorClass, ReceiptStatus};
 use crate::domain::id::{AgentId, AssignmentId, Index, LeafId, MessageId, Name, OfferId, Position, RootId, WorkId};
@@ -443,6 +443,10 @@ pub enum Change {
     Routed(Box<Routed>),
     /// A new Work waits for facts, or does not any more.
     EnrichmentSet(EnrichmentSet),
+    /// A Notice to its customer is due, or none any more.
+    NoticeSet(NoticeSet),
+    /// A Notice goes out.
+    NoticeSent(NoticeSent),
     /// The step of its plan that a Work stands at.
     StepSet(Box<StepSet>),
     /// What a Work overflows by next.

@@ -14,6 +14,7 @@ mod identity;
 mod input;
 mod marks;
 mod message;
+mod notice;
 mod passing;
 mod routed;
 mod widened;
@@ -34,6 +35,7 @@ pub use marks::{Marked, PriorityGiven, SummarySet, Tagged, Tags};
 pub use message::{
     Author, Direction, Flags, MessageKind, MessageStored, PartHeld, PartsJoined, Purpose, ReceiptNoted, ThroughParked,
 };
+pub use notice::{NoticeKind, NoticeSent, NoticeSet};
 pub use passing::{Parked, Promised, TransferEnded, TransferOutcome, Transferring, WakeCause, Woken, WrapUpExtended};
 pub use routed::{Credit, EnrichmentSet, Inputs, Required, Routed};
 pub use widened::{Clock, OverflowCause, OverflowSet, Overflowed, StepCause, StepSet, Unserved};

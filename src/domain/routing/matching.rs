@@ -11,7 +11,7 @@ use crate::domain::marks::with_marks;
 use crate::domain::record::{AssignCause, Assigned, Change, QueueCause, Required, StepCause, UnassignReason};
 use crate::domain::session::Agent;
 use crate::domain::time::Timestamp;
-use crate::domain::work::{Owner, Work, charge_transfer, passed_back, show, with_note};
+use crate::domain::work::{Owner, Work, await_wait, charge_transfer, passed_back, show, with_note};
 use crate::domain::workspace::{Accept, GracePolicy, IndexedConfig, Levels, QueueConfig, Workspace};
 
 use super::due::key;
@@ -72,6 +72,7 @@ pub(super) fn requeue_after(
     plan::widen(draft, id);
     place(draft, id);
     hold_unserved(draft, id);
+    await_wait(draft, id, cause);
 }
 
 /// What is wanted of whoever takes the Work from the queue now: less than at first, as far as its circle has widened there.

@@ -11,7 +11,8 @@ use super::{Beside, Says, Work};
 use crate::domain::draft::Draft;
 use crate::domain::id::{AgentId, WorkId};
 use crate::domain::record::{
-    Author, AutomationMuted, Change, EffortKind, MessageStored, MuteReason, QueueCause, UnassignReason,
+    Author, AutomationMuted, Change, Direction, EffortKind, MessageKind, MessageStored, MuteReason, QueueCause,
+    UnassignReason,
 };
 use crate::domain::routing::{fill, place};
 use crate::domain::time::Timestamp;
@@ -130,7 +131,11 @@ impl Work {
     /// Counts a message, where a program of ours has spoken.
     pub(super) fn count_automation(&mut self, message: &MessageStored, says: Says, now: Timestamp) {
         match (says, message.author) {
-            (Says::Answers, Author::Bot(_) | Author::System) => {
+            (Says::Answers | Says::Nothing, Author::Bot(_) | Author::System)
+                if message.direction == Direction::Out
+                    && message.kind == MessageKind::Message
+                    && (says == Says::Answers || message.author == Author::System) =>
+            {
                 let asked = self.last_digest;
                 let first = self.beside.as_ref().is_none_or(|beside| beside.automation.is_none());
                 let automation = self.automation_mut();

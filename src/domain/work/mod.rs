@@ -14,6 +14,7 @@ mod lifecycle;
 mod mails;
 mod marks;
 mod merge;
+mod notice;
 mod open;
 mod park;
 mod pass;
@@ -40,6 +41,7 @@ pub(crate) use lifecycle::{
 };
 pub(crate) use mails::go_on_with;
 pub(crate) use merge::{goes_on, join, merge, settle_cost};
+pub(crate) use notice::{await_opening, await_wait};
 pub(crate) use open::{MailThread, Owner, Work};
 pub(crate) use park::{take_up_held, wake_by_facts, wake_due};
 pub(crate) use pass::pass;

@@ -253,6 +253,7 @@ impl Work {
                 self.seen = None;
                 self.cooldowns.clear();
                 self.note_unserved(false);
+                self.beside.iter_mut().for_each(|beside| beside.rest_notices());
                 self.facts_until = None;
                 self.with_passing(|passing| (passing.transfer, passing.handover) = (None, None));
                 self.owner = Some(Owner {
@@ -339,6 +340,8 @@ impl Work {
             }
             Change::WorkRekeyed { key, .. } => self.key = *key,
             Change::EnrichmentSet(set) => self.facts_until = set.until,
+            Change::NoticeSet(set) => self.await_notice(set),
+            Change::NoticeSent(sent) => self.tell(sent, now),
             Change::StepSet(set) => self.step(set, now),
             Change::OverflowSet(set) => self.await_overflow(set),
             Change::Overflowed(overflowed) => self.overflow(overflowed, now),
@@ -460,6 +463,7 @@ impl Work {
         if let Some(until) = self.facts_until {
             timers.push((until, Timer::FactsDue(self.id)));
         }
+        timers.extend(self.notice_timer());
         timers.extend(self.widening_timers());
         for cooldown in &self.cooldowns {
             timers.push((cooldown.until, Timer::CooldownEnd(self.id, cooldown.agent)));

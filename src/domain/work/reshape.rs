@@ -342,6 +342,7 @@ impl Work {
             beside.split |= theirs.split;
             beside.join_automation(theirs.automation);
             beside.join_effort(theirs.effort);
+            beside.join_notices(theirs.notices);
         }
         self.count_anew();
     }

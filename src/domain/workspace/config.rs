@@ -8,6 +8,7 @@ use super::effort::EffortConfig;
 use super::hours::HoursConfig;
 use super::identity::IdentityConfig;
 use super::lists::{DispositionConfig, PresenceReasonConfig};
+use super::notice::NoticeConfig;
 use super::opt_out::OptOutConfig;
 use super::plan::{OverflowConfig, PlanConfig};
 use super::sight::Visibility;
@@ -49,6 +50,9 @@ pub struct WorkspaceConfig {
     /// What weighs how much of what customers go through.
     #[serde(default, skip_serializing_if = "EffortConfig::is_none")]
     pub effort: EffortConfig,
+    /// What customers are told by themselves.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notices: Vec<NoticeConfig>,
     /// Why Work ends; empty: agents say what they like.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub dispositions: Vec<DispositionConfig>,
@@ -340,6 +344,7 @@ impl WorkspaceConfig {
             credits: Vec::new(),
             credit_cap_ms: credit_cap_ms(),
             effort: EffortConfig::none(),
+            notices: Vec::new(),
             dispositions: Vec::new(),
             presence_reasons: Vec::new(),
             agents: Vec::new(),

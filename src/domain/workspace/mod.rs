@@ -18,6 +18,7 @@ mod lists;
 mod live;
 mod matters;
 mod names;
+mod notice;
 mod openings;
 mod opt_out;
 mod people;
@@ -45,6 +46,7 @@ pub use identity::IdentityConfig;
 pub use indexed::IndexedConfig;
 pub use lists::{DispositionConfig, OWN_DISPOSITIONS, PresenceReasonConfig};
 pub(crate) use names::{Names, Symbol};
+pub use notice::{MINUTES, NoticeConfig, OPENS};
 pub use opt_out::{OptOutConfig, OptWord};
 pub use plan::{
     MAX_ADDED, MAX_OVERFLOWS, MAX_PLANS, MAX_STEPS, OverflowConfig, OverflowWhen, PlanConfig, Relax, StepConfig,

@@ -1,6 +1,6 @@
 //! Changes, from the domain into the log. Total: every change has its form.
 
-use super::effort::{effort_noted, enrichment_set, entries};
+use super::effort::{effort_noted, enrichment_set, entries, notice_sent, notice_set};
 use super::marks::{answer_counted, priority_given, summary_set, tagged};
 use super::passing::{parked, promised, transfer_ended, transferring, woken, wrap_up_extended};
 use super::routing::{hours_turned, required, routed};
@@ -252,6 +252,8 @@ pub(super) fn write_change(wire: &mut Wire<'_>, change: &Change, seal: &dyn Fn(&
         Change::PriorityGiven(change) => wire.message(232, &priority_given(change)),
         Change::AnswerCounted(change) => wire.message(233, &answer_counted(change)),
         Change::EnrichmentSet(change) => wire.message(241, &enrichment_set(change)),
+        Change::NoticeSet(change) => wire.message(242, &notice_set(change)),
+        Change::NoticeSent(change) => wire.message(243, &notice_sent(change)),
         Change::EffortNoted(change) => wire.message(240, &effort_noted(change)),
         Change::WorkClosed { work, disposition, reopen_until } => wire.message(
             13,
