@@ -30,6 +30,10 @@ mod contested;
 mod customers;
 #[path = "domain/duplicates.rs"]
 mod duplicates;
+#[path = "domain/effort.rs"]
+mod effort;
+#[path = "domain/enrich.rs"]
+mod enrich;
 #[path = "domain/erasures.rs"]
 mod erasures;
 #[path = "domain/facts.rs"]
@@ -56,6 +60,8 @@ mod matters;
 mod merges;
 #[path = "domain/noted.rs"]
 mod noted;
+#[path = "domain/notices.rs"]
+mod notices;
 #[path = "domain/numbers.rs"]
 mod numbers;
 #[path = "domain/offers.rs"]

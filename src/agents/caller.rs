@@ -82,6 +82,19 @@ impl Caller {
         }
     }
 
+    /// Whether a command may be forced: by supervisors.
+    ///
+    /// # Errors
+    /// [`Reason::RoleRefused`].
+    pub(super) fn may_force(&self) -> Result<(), Refusal> {
+        match self.rights {
+            Rights::Proven(roles) if !roles.has(Role::Supervisor) => {
+                Err(Refusal::new(Reason::RoleRefused, "only a supervisor may force that"))
+            }
+            Rights::Believed | Rights::Proven(_) => Ok(()),
+        }
+    }
+
     /// Whether the token says that a program bears it.
     pub(super) fn is_program(&self) -> bool {
         match self.rights {

@@ -73,6 +73,9 @@ impl Edge {
         let about = request.sends_about();
         let again = request.words_of();
         let mut command = convert::command(caller, session, request)?;
+        if convert::is_forced(&command) {
+            caller.may_force()?;
+        }
         self.may_see_what_it_is_about(caller, &command).await?;
         if let Some(message) = again.transpose()? {
             let record = self.said_in(workspace, message).await?;

@@ -67,6 +67,7 @@ impl Change {
             | Self::WorkRekeyed { work, .. }
             | Self::SeenMarked { work, .. } => Concerned::work(*work),
             // The Work may be over by then.
+            Self::EffortNoted(noted) => Concerned::work(noted.work),
             Self::AnswerCounted(counted) => Concerned::work(counted.work),
             Self::OfferEnded { work, agent, .. }
             | Self::Unassigned { work, agent, .. }
@@ -87,6 +88,9 @@ impl Change {
                 agent: Some(parked.agent),
                 ..Concerned::leaf(parked.leaf)
             },
+            Self::EnrichmentSet(set) => Concerned::work(set.work),
+            Self::NoticeSet(set) => Concerned::work(set.work),
+            Self::NoticeSent(sent) => Concerned::work(sent.work),
             Self::StepSet(set) => Concerned::work(set.work),
             Self::OverflowSet(set) => Concerned::work(set.work),
             Self::Overflowed(overflowed) => Concerned::work(overflowed.work),

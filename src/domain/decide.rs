@@ -263,6 +263,8 @@ fn fire(draft: &mut Draft<'_>, timer: Timer) {
         Timer::Overflow(work) => routing::overflow_due(draft, work),
         Timer::Skip => routing::skip(draft),
         Timer::WakeUp(work) => work::wake_due(draft, work),
+        Timer::FactsDue(work) => work::facts_due(draft, work),
+        Timer::Notice(work) => delivery::notice_due(draft, work),
         Timer::TransferEnd(work) => work::lapse(draft, work),
         Timer::Relief(agent) => work::relief_due(draft, agent),
         Timer::Idle(work) => work::idle_due(draft, work),
@@ -332,8 +334,10 @@ fn agent(state: &State, index: Index, now: Timestamp, command: AgentCommand) -> 
         Verb::Mark(mark) => marks::mark(&mut draft, id, *mark)?,
     }
     work::wake_by_facts(&mut draft);
+    let known = work::facts_came(&mut draft);
     routing::reroute(&mut draft);
     settle(&mut draft);
+    known.into_iter().for_each(|work| routing::place(&mut draft, work));
     routing::count_answers(&mut draft);
     Ok(draft.finish(command.request.map_or(Cause::System, Cause::Command)))
 }

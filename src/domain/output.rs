@@ -142,6 +142,9 @@ pub fn outputs(record: &Record) -> Vec<Output> {
             | Change::CustomerLeft { .. }
             | Change::WorkRekeyed { .. }
             | Change::Required(_)
+            | Change::EnrichmentSet(_)
+            | Change::NoticeSet(_)
+            | Change::NoticeSent(_)
             | Change::StepSet(_)
             | Change::OverflowSet(_)
             | Change::Overflowed(_)
@@ -149,6 +152,7 @@ pub fn outputs(record: &Record) -> Vec<Output> {
             | Change::Routed(_)
             | Change::CostChanged { .. }
             | Change::AnswerCounted(_)
+            | Change::EffortNoted(_)
             | Change::AutomationMuted(_)
             | Change::AgentRegistered { .. }
             | Change::SessionOpened { .. }

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use super::customer::Suggestion;
 use super::event::{AddressKind, Assurance, Scope, Sender};
 use super::id::{AgentId, AssignmentId, Index, LeafId, MessageId, Name, OfferId, RootId, WorkId};
-use super::record::{Author, Evidence, Fact, IdentityStatus, MuteReason, OverflowCause, Presence, Purpose, StepCause};
+use super::record::{
+    Author, EffortEntry, Evidence, Fact, IdentityStatus, MuteReason, OverflowCause, Presence, Purpose, StepCause,
+};
 use super::time::Timestamp;
 use super::workspace::{AgentKind, Levels};
 
@@ -100,8 +102,10 @@ pub struct WorkView {
     pub widening: WideningView,
     /// What agents noted of it.
     pub marks: MarksView,
-    /// What makes it due earlier, by name: those of rules, and an agent's.
+    /// What makes it due earlier, by name: those of rules, an agent's, and what its customer went through.
     pub credits: Vec<CreditView>,
+    /// What its customer went through in it.
+    pub effort: Vec<EffortEntry>,
 }
 
 /// How the circle of those who may take a Work has widened.

@@ -86,6 +86,7 @@ pub(super) fn rejection(rejection: &Rejection) -> Option<RejectionReason> {
         Rejection::NotServed { .. }
         | Rejection::QueueNotServed { .. }
         | Rejection::CannotTake(_)
+        | Rejection::BounceBudget { .. }
         | Rejection::WorkOpen { .. }
         | Rejection::WorkState { .. }
         | Rejection::MessageState { .. } => RejectionReason::Invalid,

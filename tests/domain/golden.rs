@@ -12,8 +12,8 @@ use skein::domain::record::Presence;
 use skein::domain::rules::Rule;
 use skein::domain::time::Timestamp;
 use skein::domain::workspace::{
-    Accept, GracePolicy, IdleConfig, Levels, OverflowConfig, OverflowWhen, PlanConfig, QueueConfig, Relax, Selection,
-    StepConfig, WorkspaceConfig,
+    Accept, EffortConfig, GracePolicy, IdleConfig, Levels, OverflowConfig, OverflowWhen, PlanConfig, QueueConfig,
+    Relax, Selection, StepConfig, WorkspaceConfig,
 };
 
 use crate::kit::{SECOND, Scenario, Shop, Step, chat, mail, print, shop, sms, whatsapp};
@@ -39,6 +39,7 @@ struct Script {
 #[case("selection")]
 #[case("idle")]
 #[case("affinity")]
+#[case("effort")]
 fn decisions_follow_the_script(#[case] name: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/golden/routing/{name}.txt"));
     let golden = fs::read_to_string(&path).expect("the script is checked in");
@@ -91,7 +92,8 @@ impl Script {
 }
 
 /// Words that say how the shop is.
-const SETTINGS: [&str; 14] = [
+const SETTINGS: [&str; 15] = [
+    "effort",
     "reexplain",
     "capacity",
     "costs",
@@ -157,6 +159,7 @@ fn set(shop: Shop, words: &[&str]) -> Shop {
             let found = config.agents.iter_mut().find(|known| known.name == agent).expect("an agent of the shop");
             found.profile.queues = queues.iter().map(Name::new).collect();
         }
+        ["effort"] => config.effort = weights(),
         ["wants", queue, skill, lowest] => queue_of(config, queue).requires.demand(&level(skill, lowest)),
         ["step", plan, after, ref wider @ ..] => {
             if config.plans.iter().all(|known| known.name != plan) {
@@ -192,6 +195,22 @@ fn set(shop: Shop, words: &[&str]) -> Shop {
         }
         ref other => panic!("unknown words {other:?}"),
     })
+}
+
+/// The weights of a file that says nothing else.
+fn weights() -> EffortConfig {
+    EffortConfig {
+        wait_ms: 60_000,
+        unanswered_ms: 30_000,
+        transfer_ms: 120_000,
+        repeat_ms: 300_000,
+        asked_again_ms: 60_000,
+        switch_ms: 120_000,
+        failed_ms: 60_000,
+        loop_ms: 180_000,
+        cap_ms: 900_000,
+        bounces: 1,
+    }
 }
 
 fn queue_of<'c>(config: &'c mut WorkspaceConfig, name: &str) -> &'c mut QueueConfig {
@@ -277,8 +296,12 @@ fn act(story: &mut Scenario, words: &[&str]) -> Vec<Step> {
                 let at = to.iter().position(|word| *word == which);
                 at.and_then(|at| to.get(at + 1)).map(Name::new).unwrap_or_default()
             };
-            let (to, queue, cold) = (named("to"), named("queue"), to.contains(&"cold"));
-            story.does(agent, Verb::Pass(Pass::Transfer { work, assignment, to, queue, cold, note: String::new() }))
+            let (force, cold) = (to.contains(&"forced"), to.contains(&"cold"));
+            let (to, queue) = (named("to"), named("queue"));
+            story.does(
+                agent,
+                Verb::Pass(Pass::Transfer { work, assignment, to, queue, cold, force, note: String::new() }),
+            )
         }
         ["requeue", agent] => {
             let (work, assignment) = held(story, agent);
@@ -286,7 +309,10 @@ fn act(story: &mut Scenario, words: &[&str]) -> Vec<Step> {
         }
         ["move", agent, queue] => {
             let (work, assignment) = held(story, agent);
-            story.does(agent, Verb::Pass(Pass::Move { work, assignment: Some(assignment), queue: Name::new(queue) }))
+            story.does(
+                agent,
+                Verb::Pass(Pass::Move { work, assignment: Some(assignment), queue: Name::new(queue), force: false }),
+            )
         }
         ["close", agent] => {
             let held = held(story, agent);

@@ -137,6 +137,7 @@ fn what_is_moved_or_passed_on_is_asked_of_one() {
         queue: Name::new("help"),
         cold: false,
         note: String::new(),
+        force: false,
     };
     story.does("ann", Verb::Pass(to_queue)).expect("passed on");
     assert_eq!(asked(&story, work).len(), 1, "its owner is there still");

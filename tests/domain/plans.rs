@@ -231,7 +231,12 @@ fn in_another_queue_it_begins_anew() {
     story.after(MINUTE);
     let moves = |queue: &str| {
         let queue = Name::new(queue);
-        skein::domain::command::Verb::Pass(skein::domain::command::Pass::Move { work, assignment: None, queue })
+        skein::domain::command::Verb::Pass(skein::domain::command::Pass::Move {
+            work,
+            assignment: None,
+            queue,
+            force: false,
+        })
     };
     story.does("ann", moves("sales")).expect("moved");
     assert_eq!(story.work(work).widening.plan, "", "sales has no plan");

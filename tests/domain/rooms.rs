@@ -348,6 +348,7 @@ fn targets_say_who_could_take_it_and_why_not() {
         to: Name::new(to),
         queue: Name::default(),
         cold: false,
+        force: false,
         note: String::new(),
     };
     assert!(story.does("ann", Verb::Pass(pass("carl"))).0.is_err());

@@ -7,18 +7,21 @@ use skein::domain::event::{ReceiptStatus, Scope};
 use skein::domain::id::{AgentId, AssignmentId, LeafId, MessageId, Name, OfferId, RootId, WorkId};
 use skein::domain::invariant::violations;
 use skein::domain::record::{
-    AssignCause, Author, Cause, Change, Direction, Flags, Input, MessageKind, MessageStored, OfferOutcome, OptNoted,
-    PartsJoined, PersonalValue, PresenceSet, Purpose, ReceiptNoted, Record, SessionEnd, SessionLost, UnassignReason,
-    WorkBrief, WrapUpStarted,
+    AssignCause, Author, Cause, Change, Direction, Flags, MessageKind, MessageStored, OfferOutcome, OptNoted,
+    PartsJoined, PersonalValue, PresenceSet, Purpose, Record, SessionEnd, SessionLost, UnassignReason, WorkBrief,
+    WrapUpStarted,
 };
 use skein::domain::time::Timestamp;
 use skein::domain::{State, Workspace, evolve};
 
 pub(crate) use super::broken::{Broken, holds};
 use super::customers::message_key;
+use super::effort::Ledgers;
+use super::kept::{Offered, Owned, Sent};
 use super::lines::Lines;
 use super::matters::{Heard, Matters, asked, thread};
 use super::noted;
+use super::overtaken::Line;
 use super::relief::RELIEF;
 use super::stats::Stats;
 
@@ -27,57 +30,6 @@ pub(crate) const ACME: &str = "acme";
 
 /// Records from one scan of the whole state to the next: a broken invariant does not mend itself at once.
 const SCAN_EVERY: u64 = 3;
-
-#[derive(Debug)]
-pub(super) struct Owned {
-    pub(super) assignment: AssignmentId,
-    pub(super) agent: AgentId,
-    pub(super) cost: u32,
-    pub(super) grace_ms: Option<u64>,
-    pub(super) at: Timestamp,
-    /// When it wakes at the latest, if it is parked and has not woken.
-    pub(super) sleeps_until: Option<Timestamp>,
-    pub(super) parked: bool,
-}
-
-#[derive(Debug)]
-pub(super) struct Offered {
-    pub(super) work: WorkId,
-    pub(super) agent: AgentId,
-    pub(super) cost: u32,
-    expires_at: Timestamp,
-    extended_ms: u64,
-}
-
-/// A message of ours.
-#[derive(Debug)]
-pub(crate) struct Sent {
-    pub(crate) leaf: LeafId,
-    /// When it was sent, and whether that is the provider's time.
-    at: (Timestamp, bool),
-    pub(crate) risen: Vec<Risen>,
-}
-
-/// Its status rose.
-#[derive(Debug)]
-pub(crate) struct Risen {
-    pub(crate) status: ReceiptStatus,
-    /// When it was sent, as far as was known then.
-    pub(crate) at: (Timestamp, bool),
-    pub(crate) input: Option<Input>,
-}
-
-impl Sent {
-    fn note(&mut self, receipt: &ReceiptNoted, cause: &Cause) {
-        if let Some(at) = receipt.sent_at {
-            self.at = (at, true);
-        }
-        if receipt.applied {
-            let input = if let Cause::Input(input) = cause { Some(*input) } else { None };
-            self.risen.push(Risen { status: receipt.status, at: self.at, input });
-        }
-    }
-}
 
 /// Folds the records of the log as they become valid, and checks each.
 #[derive(Debug)]
@@ -122,6 +74,8 @@ pub(crate) struct Auditor {
     pub(super) over: BTreeMap<AgentId, (Timestamp, u64)>,
     /// Since when Works are held for somebody, and the extensions so far at that time.
     pub(super) held_since: BTreeMap<WorkId, (Timestamp, u64)>,
+    ledgers: Ledgers,
+    line: Line,
 }
 
 impl Auditor {
@@ -152,6 +106,8 @@ impl Auditor {
             lines: Lines::default(),
             over: BTreeMap::new(),
             held_since: BTreeMap::new(),
+            ledgers: Ledgers::default(),
+            line: Line::default(),
         }
     }
 
@@ -199,6 +155,8 @@ impl Auditor {
         if let Some(space) = self.state.workspace(ACME) {
             self.matters.noted(space)?;
             self.lines.record(record, space, self.extended_ms, stats)?;
+            self.ledgers.record(record, space, stats)?;
+            self.line.record(record, space, stats)?;
         }
         if index.0.is_multiple_of(SCAN_EVERY) { self.invariants() } else { Ok(()) }
     }
@@ -537,7 +495,8 @@ impl Auditor {
                     format!("{thread:?}, not {:?}: {message:?}", words.thread)
                 })?;
                 let current = message.work.and_then(|work| self.owned.get(&work)).map(|owned| owned.assignment);
-                holds("only the owner sends", current.is_some() && current == message.assignment, || {
+                let by_itself = message.author == Author::System;
+                holds("only the owner sends", current.is_some() != by_itself && current == message.assignment, || {
                     format!("{message:?}")
                 })?;
                 // What takes back what was said reaches nobody.

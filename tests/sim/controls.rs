@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use skein::domain::id::AgentId;
-use skein::domain::record::{Change, Clock, OfferOutcome, OverflowCause, QueueCause, Record, StepCause};
+use skein::domain::record::{
+    Change, Clock, EffortKind, EffortNoted, OfferOutcome, OverflowCause, QueueCause, Record, StepCause,
+};
 
 use super::model::Sabotage;
 use super::run;
@@ -214,6 +216,51 @@ fn note_that_moves(record: &mut Record) {
 #[test]
 fn a_note_that_moves_a_work_is_seen() {
     finds("a note moves nothing", Sabotage { tamper: Some(note_that_moves), ..Sabotage::default() });
+}
+
+fn transfers_for_nothing(record: &mut Record) {
+    record.changes.retain(|change| !matches!(change, Change::EffortNoted(noted) if noted.kind == EffortKind::Transfer));
+}
+
+#[test]
+fn a_transfer_that_is_not_counted_is_seen() {
+    finds("every transfer is counted", Sabotage { tamper: Some(transfers_for_nothing), ..Sabotage::default() });
+}
+
+fn counted_twice(record: &mut Record) {
+    let noted: Vec<Change> = record
+        .changes
+        .iter()
+        .filter(|change| matches!(change, Change::EffortNoted(noted) if noted.kind != EffortKind::Transfer))
+        .cloned()
+        .collect();
+    record.changes.extend(noted);
+}
+
+#[test]
+fn what_counts_twice_within_a_minute_is_seen() {
+    finds("nothing counts twice within a minute", Sabotage { tamper: Some(counted_twice), ..Sabotage::default() });
+}
+
+fn passed_on_before(record: &mut Record) {
+    let passed = record.changes.iter().find_map(|change| match change {
+        Change::Assigned(assigned) => Some(assigned.work),
+        _ => None,
+    });
+    if let Some(work) = passed {
+        record.changes.push(Change::EffortNoted(EffortNoted { work, kind: EffortKind::Transfer, ms: 7_000 }));
+    }
+}
+
+#[test]
+fn a_cold_transfer_beyond_the_budget_is_seen() {
+    let sabotage = Sabotage { tamper: Some(passed_on_before), ..Sabotage::default() };
+    finds("nobody is passed on cold beyond the budget", sabotage);
+}
+
+#[test]
+fn without_a_cap_of_credits_somebody_is_overtaken_beyond_the_bound() {
+    finds("nobody is overtaken beyond the bound", Sabotage { endless_credit: true, ..Sabotage::default() });
 }
 
 #[test]

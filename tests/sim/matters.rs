@@ -129,7 +129,8 @@ impl Matters {
         of.messages.insert(id);
         of.asks.extend(heard.map(|heard| (id, heard)));
         let about = matches!(message.kind, MessageKind::Edit | MessageKind::Deletion);
-        if message.direction == Direction::Out && !message.flags.is_quiet() && !about {
+        let by_itself = message.author == Author::System;
+        if message.direction == Direction::Out && !message.flags.is_quiet() && !about && !by_itself {
             of.answer(id);
             of.left_open = None;
         }

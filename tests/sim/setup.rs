@@ -2,16 +2,20 @@
 
 use skein::domain::event::AddressKind;
 use skein::domain::id::Name;
+use skein::domain::record::NoticeKind;
 use skein::domain::rules::{Rule, When};
 use skein::domain::workspace::{
-    Accept, AgentConfig, AgentKind, AgentProfile, CreditConfig, EndpointConfig, GracePolicy, HoursConfig,
-    IdentityConfig, IdleConfig, Levels, Opening, OptOutConfig, OverflowConfig, OverflowWhen, PlanConfig, QueueConfig,
-    Relax, Selection, StepConfig, WorkspaceConfig,
+    Accept, AgentConfig, AgentKind, AgentProfile, CreditConfig, EffortConfig, EndpointConfig, GracePolicy, HoursConfig,
+    IdentityConfig, IdleConfig, Levels, NoticeConfig, Opening, OptOutConfig, OverflowConfig, OverflowWhen, PlanConfig,
+    QueueConfig, Relax, Selection, StepConfig, WorkspaceConfig,
 };
 
 use super::checks::ACME;
 use super::customers::ENDPOINTS;
 use super::rng::Rng;
+
+/// All credits of a Work count for so much at most, milliseconds: the bound of overtaking.
+pub(crate) const CREDIT_CAP_MS: i64 = 60_000;
 
 /// Queues of the workspace.
 const QUEUES: [&str; 5] = ["support", "sales", "live", "quick", "second"];
@@ -62,6 +66,7 @@ pub(crate) fn config() -> WorkspaceConfig {
         authserv_ids: Vec::new(),
         groups: *channel == "whatsapp",
         public: false,
+        enrich_wait_ms: (*channel == "sms").then_some(1_500),
     });
     let skilled = |name: &str, level| [(Name::new(name), level)].into_iter().collect::<Levels>();
     let agents = [
@@ -123,7 +128,9 @@ pub(crate) fn config() -> WorkspaceConfig {
         skills: ["french", "law"].map(Name::new).to_vec(),
         hours: vec![hours(20)],
         credits: vec![CreditConfig { name: Name::new("again"), ms: 90_000 }],
-        credit_cap_ms: 60_000,
+        credit_cap_ms: CREDIT_CAP_MS.unsigned_abs(),
+        effort: effort(),
+        notices: notices(),
         plans: plans(),
         rules: rules(),
         agents: agents
@@ -207,6 +214,36 @@ fn rules() -> Vec<Rule> {
             ..Rule::default()
         },
     ]
+}
+
+/// Customers are told that it is closed, and of longer waits.
+fn notices() -> Vec<NoticeConfig> {
+    let said = |text: &str| vec![(Name::new("en"), text.to_owned())];
+    vec![
+        NoticeConfig { texts: said("We open {opens}."), ..NoticeConfig::default() },
+        NoticeConfig {
+            kind: NoticeKind::Waiting,
+            after_ms: 20_000,
+            texts: said("It takes {minutes} minutes."),
+            ..NoticeConfig::default()
+        },
+    ]
+}
+
+/// Weights that differ, a cap that is reached, and one transfer without waiting.
+fn effort() -> EffortConfig {
+    EffortConfig {
+        wait_ms: 3_000,
+        unanswered_ms: 1_000,
+        transfer_ms: 7_000,
+        repeat_ms: 9_000,
+        asked_again_ms: 2_000,
+        switch_ms: 4_000,
+        failed_ms: 5_000,
+        loop_ms: 8_000,
+        cap_ms: 20_000,
+        bounces: 1,
+    }
 }
 
 /// An operator changes something.

@@ -97,7 +97,7 @@ impl World {
         let tends = seed % 3 == 1 || seed.is_multiple_of(12);
         world.agents.iter_mut().for_each(|agent| (agent.sorts, agent.tends) = (sorts, tends));
         world.node.begin(BEGIN, 0)?;
-        if sabotage.many_values {
+        if sabotage.many_values || sabotage.endless_credit {
             world.operator(Some(setup::config()))?;
         }
         Ok(world)
@@ -327,6 +327,9 @@ impl World {
         let mut config = config.unwrap_or_else(|| setup::changed(&mut self.rng));
         if self.store.sabotage.many_values {
             config.identity.single_valued.clear();
+        }
+        if self.store.sabotage.endless_credit {
+            config.credit_cap_ms = u64::MAX;
         }
         self.note(|| "an operator changes the configuration".to_owned());
         let token = self.ask(Asker::Operator);

@@ -6,6 +6,7 @@ use super::{enums, marks};
 use crate::agents::status::Refusal;
 use crate::domain::event::Scope;
 use crate::domain::id::{Index, Position};
+use crate::domain::record::EffortEntry;
 use crate::domain::time::Timestamp;
 use crate::domain::view::{AgentView, ConversationView, IdentityView, OfferView, WorkView};
 use crate::proto::agent as p;
@@ -87,7 +88,18 @@ pub(super) fn work(view: WorkView) -> p::Work {
         summary: view.marks.summary.map(marks::summary),
         tags: marks::names(view.marks.tags),
         credits: view.credits.into_iter().map(marks::credit).collect(),
+        effort: effort(&view.effort),
     }
+}
+
+/// The ledger of a Work.
+pub(super) fn effort(entries: &[EffortEntry]) -> Vec<p::Effort> {
+    let shown = |entry: &EffortEntry| p::Effort {
+        kind: enums::effort_kind(entry.kind).into(),
+        count: entry.count,
+        seconds: seconds(entry.ms),
+    };
+    entries.iter().map(shown).collect()
 }
 
 /// A Work of the caller's own.

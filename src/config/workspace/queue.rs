@@ -7,6 +7,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::check::Check;
+use super::enrich::{EnrichWait, enrich_wait, enrich_wait_ms};
 use super::file::millis;
 use super::overflow::Overflow;
 use super::silence::Silence;
@@ -59,6 +60,8 @@ pub(super) struct Queue {
     idle: Option<Spanned<Silence>>,
     #[serde(default)]
     pub(super) overflow: Vec<Overflow>,
+    #[serde(default)]
+    enrich_wait: Option<Spanned<EnrichWait>>,
 }
 
 /// `[queue.channel.NAME]`: goals of a channel, where they are others.
@@ -93,6 +96,7 @@ fn recall_after() -> Duration {
 
 impl Queue {
     pub(super) fn check(&self, key: &str, skills: &[&str], channels: &[&str], hours: &[&str], check: &mut Check<'_>) {
+        enrich_wait(&format!("{key}.enrich_wait"), self.enrich_wait.as_ref(), check);
         if let Some(own) = &self.hours {
             check.listed(format!("{key}.hours"), own, "hours", hours);
             if self.emergency {
@@ -149,6 +153,7 @@ impl Queue {
             reexplain_cost_ms: millis(self.reexplain_cost),
             idle: self.idle.map(|idle| Box::new(idle.into_inner().into_config())),
             overflow: self.overflow.into_iter().map(Overflow::into_config).collect(),
+            enrich_wait_ms: self.enrich_wait.map(enrich_wait_ms),
         }
     }
 }

@@ -36,10 +36,10 @@ fn asks(draft: &mut Draft<'_>, id: WorkId, text: &str) -> Result<(), Rejection> 
     let known = draft.space.leaves.get(leaf).ok_or(Rejection::NoRecipient)?;
     let address = (known.address.clone().ok_or(Rejection::NoRecipient)?, known.hash());
     let out = Outgoing {
-        agent: owner.agent,
+        agent: Some(owner.agent),
         author: Author::System,
         work: id,
-        assignment: owner.assignment,
+        assignment: Some(owner.assignment),
         leaf,
         address,
         endpoint,

@@ -3,12 +3,12 @@
 use smallvec::SmallVec;
 
 use super::{
-    AnswerCounted, Assigned, AutomationMuted, CooledDown, DeadLettered, Evidence, HoldSet, HoursTurned, IdentityOpened,
-    IdentityRekeyed, IdentityStatus, IdleSet, Input, InputResumed, MessageStored, OfferMade, OfferOutcome, OptNoted,
-    Overcommitted, OverflowSet, Overflowed, Parked, PartHeld, PartsJoined, PresenceSet, PriorityGiven, Promised,
-    QueueCause, ReceiptNoted, Required, Resettled, Routed, SessionEnd, SessionLost, StepSet, SuggestionEnd,
-    SuggestionReason, SummarySet, Tagged, ThroughParked, TransferEnded, Transferring, UnassignReason, Unserved, Woken,
-    WorkOpened, WrapUpExtended, WrapUpStarted,
+    AnswerCounted, Assigned, AutomationMuted, CooledDown, DeadLettered, EffortNoted, EnrichmentSet, Evidence, HoldSet,
+    HoursTurned, IdentityOpened, IdentityRekeyed, IdentityStatus, IdleSet, Input, InputResumed, MessageStored,
+    NoticeSent, NoticeSet, OfferMade, OfferOutcome, OptNoted, Overcommitted, OverflowSet, Overflowed, Parked, PartHeld,
+    PartsJoined, PresenceSet, PriorityGiven, Promised, QueueCause, ReceiptNoted, Required, Resettled, Routed,
+    SessionEnd, SessionLost, StepSet, SuggestionEnd, SuggestionReason, SummarySet, Tagged, ThroughParked,
+    TransferEnded, Transferring, UnassignReason, Unserved, Woken, WorkOpened, WrapUpExtended, WrapUpStarted,
 };
 use crate::domain::event::{Assurance, ErrorClass, ReceiptStatus};
 use crate::domain::id::{AgentId, AssignmentId, Index, LeafId, MessageId, Name, OfferId, Position, RootId, WorkId};
@@ -411,6 +411,8 @@ pub enum Change {
     PriorityGiven(PriorityGiven),
     /// Somebody was answered for the first time, or never is.
     AnswerCounted(AnswerCounted),
+    /// The customer went through something.
+    EffortNoted(EffortNoted),
     /// The owner passes a Work on.
     Transferring(Box<Transferring>),
     /// A transfer is over, and the Work stays with its owner.
@@ -450,6 +452,12 @@ pub enum Change {
     Required(Required),
     /// What the rules made of a Work; what they were given is personal content.
     Routed(Box<Routed>),
+    /// A new Work waits for facts, or does not any more.
+    EnrichmentSet(EnrichmentSet),
+    /// A Notice to its customer is due, or none any more.
+    NoticeSet(NoticeSet),
+    /// A Notice goes out.
+    NoticeSent(NoticeSent),
     /// The step of its plan that a Work stands at.
     StepSet(Box<StepSet>),
     /// What a Work overflows by next.

@@ -1,6 +1,7 @@
 //! Works, offers and assignments in records.
 
 use crate::domain::id::{AgentId, LeafId, MessageId, Name, RootId, WorkId};
+use crate::domain::record::EffortEntry;
 use crate::domain::time::Timestamp;
 
 /// A new Work.
@@ -90,6 +91,8 @@ pub struct WorkBrief {
     pub last_message: MessageId,
     /// Works of the Conversation that it is linked to.
     pub linked: Vec<WorkId>,
+    /// What its customer went through in it.
+    pub effort: Vec<EffortEntry>,
 }
 
 /// How an offer ended.

@@ -13,7 +13,7 @@ use crate::domain::record::{AssignCause, Assigned, Change, QueueCause, Required,
 use crate::domain::session::Agent;
 use crate::domain::time::Timestamp;
 use crate::domain::view::WorkState;
-use crate::domain::work::{Owner, Work, passed_back, show, with_note};
+use crate::domain::work::{Owner, Work, await_wait, charge_transfer, passed_back, show, with_note};
 use crate::domain::workspace::{Accept, GracePolicy, IndexedConfig, Levels, QueueConfig, Workspace};
 
 use super::affinity::hold_back;
@@ -84,6 +84,7 @@ pub(super) fn requeue_after(
     plan::widen(draft, id);
     place(draft, id);
     hold_unserved(draft, id);
+    await_wait(draft, id, cause);
 }
 
 /// What is wanted of whoever takes the Work from the queue now: less than at first, as far as its circle has widened there.
@@ -135,7 +136,9 @@ pub(crate) fn place(draft: &mut Draft<'_>, id: WorkId) {
         // One of several offers may be over.
         return offer_beside(draft, id);
     };
-    let chosen = preferred(draft, work).or_else(|| next(draft, work)).or_else(|| lifted(draft, work));
+    let chosen = preferred(draft, work)
+        .or_else(|| next(draft, work))
+        .or_else(|| lifted(draft, work).filter(|id| draft.agent(*id).is_none_or(is_matched)));
     if let Some(agent) = chosen {
         give(draft, id, agent);
         offer_beside(draft, id);
@@ -143,7 +146,12 @@ pub(crate) fn place(draft: &mut Draft<'_>, id: WorkId) {
 }
 
 fn next(draft: &Draft<'_>, work: &Work) -> Option<AgentId> {
-    first(draft, work, false, |agent| eligible(draft.space, agent, work))
+    first(draft, work, false, |agent| is_matched(agent) && eligible(draft.space, agent, work))
+}
+
+/// Whose matching is put off is given what is due first when that comes, this Work among it.
+fn is_matched(agent: &Agent) -> bool {
+    agent.deferred.is_none()
 }
 
 /// Offers a Work to more agents, as many as its queue says at once. Not beside whom it is asked first: the customer need not explain again.
@@ -289,6 +297,9 @@ pub(crate) fn assign(
     cause: AssignCause,
     cost: u32,
 ) -> Option<AgentId> {
+    if draft.work(id)?.owner.is_some() {
+        charge_transfer(draft, id);
+    }
     let work = draft.work(id)?;
     let brief = work.brief(draft.root_of(work.leaf));
     let queue = draft.space.config().queue(&work.queue);

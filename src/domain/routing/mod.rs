@@ -23,7 +23,7 @@ pub(crate) use able::{Able, Registered};
 pub(crate) use affinity::{hold_over, review_holds};
 pub(crate) use answered::count_answers;
 pub(crate) use board::{Board, InLine, KEPT_MS, SLICE_MS, There};
-pub(crate) use due::key;
+pub(crate) use due::{credit_ms, goal, key};
 pub(crate) use matching::{answer_by, assign, demanded, eligible, fill, place, requeue, revisit_cooled};
 pub(crate) use overflow::{begin as await_overflow, overflow_due};
 pub(crate) use pace::{CONFIDENCE, Range};

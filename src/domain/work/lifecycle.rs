@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use smallvec::SmallVec;
 
+use super::effort::{charge_repeated_reason, charge_wait};
 use super::transfer::{lapse, withdraw};
 use crate::domain::draft::Draft;
 use crate::domain::id::{AgentId, AssignmentId, Name, OfferId, WorkId};
@@ -257,6 +258,8 @@ pub(crate) fn close(
     match wrapup {
         Some((max_ms, cost)) if work.state == WorkState::Assigned => {
             let until = draft.now + Duration::from_millis(max_ms);
+            charge_wait(draft, id);
+            charge_repeated_reason(draft, id, &disposition);
             draft.push(Change::WrapUpStarted(WrapUpStarted { work: id, agent, until, cost, disposition }));
             fill(draft, agent);
         }
@@ -283,6 +286,8 @@ pub(crate) fn end(draft: &mut Draft<'_>, id: WorkId, disposition: Name) {
 
 /// The same; `canceled`: the customer has left before it was done.
 pub(super) fn end_as(draft: &mut Draft<'_>, id: WorkId, disposition: Name, canceled: bool) {
+    charge_wait(draft, id);
+    charge_repeated_reason(draft, id, &disposition);
     let owner = draft.work(id).and_then(|work| work.owner);
     if let Some(owner) = owner {
         draft.push(Change::Unassigned {

@@ -7,12 +7,15 @@ mod automation;
 mod beside;
 mod claim;
 mod closed;
+mod effort;
+mod enrich;
 mod heard;
 mod idle;
 mod lifecycle;
 mod mails;
 mod marks;
 mod merge;
+mod notice;
 mod open;
 mod park;
 mod pass;
@@ -30,6 +33,10 @@ pub(crate) use asking::Asking;
 pub(crate) use automation::guard;
 pub(crate) use beside::{Beside, Brought, Place};
 pub(crate) use closed::{Closed, ClosedWork};
+pub(crate) use effort::{
+    Effort, charge, charge_repeat, charge_switch, charge_transfer, charge_unanswered, charge_wait, rekey,
+};
+pub(crate) use enrich::{await_facts, facts_came, facts_due};
 pub(crate) use idle::{idle_due, visit_ended, watch_silence};
 pub(crate) use lifecycle::{
     accept, close, cooldown_due, decline, end, known, offer_expired, owned, recall, revoke_offers, revoke_unserved,
@@ -37,6 +44,7 @@ pub(crate) use lifecycle::{
 };
 pub(crate) use mails::go_on_with;
 pub(crate) use merge::{goes_on, join, merge, settle_cost};
+pub(crate) use notice::{await_opening, await_wait};
 pub(crate) use open::{MailThread, Owner, Work};
 pub(crate) use park::{take_up_held, wake_by_facts, wake_due};
 pub(crate) use pass::pass;

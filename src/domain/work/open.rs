@@ -76,6 +76,8 @@ pub(crate) struct Work {
     /// Up to where each of its owners has read; the present one's.
     pub(crate) seen: Option<MessageId>,
     pub(crate) cooldowns: SmallVec<[Cooldown; 1]>,
+    /// Until when it waits for facts before it is matched.
+    pub(super) facts_until: Option<Timestamp>,
     /// Mail thread that an answer continues.
     pub(crate) mail: Option<Box<MailThread>>,
     /// Tokens of the message that an answer answers.
@@ -193,6 +195,7 @@ impl Work {
             last_message: None,
             seen: None,
             cooldowns: SmallVec::new(),
+            facts_until: None,
             mail: None,
             tokens: None,
             traffic_at: None,
@@ -261,6 +264,8 @@ impl Work {
                 self.seen = None;
                 self.cooldowns.clear();
                 self.note_unserved(false);
+                self.beside.iter_mut().for_each(|beside| beside.rest_notices());
+                self.facts_until = None;
                 self.with_passing(|passing| (passing.transfer, passing.handover) = (None, None));
                 self.owner = Some(Owner {
                     assignment: AssignmentId::new(index, place),
@@ -334,8 +339,8 @@ impl Work {
                 if self.state != WorkState::WrapUp {
                     self.answered = self.ours_since.is_none() && !self.is_left_open();
                 }
-                (self.passing, self.widened) = (None, None);
                 self.state = if *canceled { WorkState::Canceled } else { WorkState::Closed };
+                (self.passing, self.widened, self.facts_until) = (None, None, None);
                 self.stop_waiting(now);
                 self.wrapup_until = None;
                 self.disposition = disposition.clone();
@@ -350,6 +355,9 @@ impl Work {
             }
             Change::CustomerLeft { .. } => self.set_left(true),
             Change::WorkRekeyed { key, .. } => self.key = *key,
+            Change::EnrichmentSet(set) => self.facts_until = set.until,
+            Change::NoticeSet(set) => self.await_notice(set),
+            Change::NoticeSent(sent) => self.tell(sent, now),
             Change::StepSet(set) => self.step(set, now),
             Change::OverflowSet(set) => self.await_overflow(set),
             Change::Overflowed(overflowed) => self.overflow(overflowed, now),
@@ -358,6 +366,7 @@ impl Work {
             Change::Routed(routed) => self.route(routed),
             Change::PriorityGiven(given) => self.prioritise(given),
             Change::AnswerCounted(_) => self.counted = true,
+            Change::EffortNoted(noted) => self.note_effort(noted, now),
             Change::AutomationMuted(muted) => self.mute(muted.reason),
             Change::CostChanged { agent, cost, .. } => {
                 if let Some(owner) = self.owner.as_mut().filter(|owner| owner.agent == *agent) {
@@ -480,6 +489,10 @@ impl Work {
         if let Some(at) = self.idle().and_then(|idle| idle.at) {
             timers.push((at, Timer::Idle(self.id)));
         }
+        if let Some(until) = self.facts_until {
+            timers.push((until, Timer::FactsDue(self.id)));
+        }
+        timers.extend(self.notice_timer());
         timers.extend(self.widening_timers());
         for cooldown in &self.cooldowns {
             timers.push((cooldown.until, Timer::CooldownEnd(self.id, cooldown.agent)));
@@ -489,7 +502,7 @@ impl Work {
 
     /// Whether it waits for an agent.
     pub(crate) fn is_waiting(&self) -> bool {
-        (self.state == WorkState::Queued || self.seeks()) && !self.queue.is_empty()
+        (self.state == WorkState::Queued || self.seeks()) && !self.queue.is_empty() && !self.awaits_facts()
     }
 
     /// What an agent sees of it.
@@ -506,6 +519,7 @@ impl Work {
             waited_ms: self.waited_ms,
             last_message: self.last_in.or(self.last_message).unwrap_or_default(),
             linked: self.linked().to_vec(),
+            effort: self.effort_entries(),
         }
     }
 }

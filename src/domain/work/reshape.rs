@@ -342,6 +342,8 @@ impl Work {
             beside.moved.extend(theirs.moved);
             beside.split |= theirs.split;
             beside.join_automation(theirs.automation);
+            beside.join_effort(theirs.effort);
+            beside.join_notices(theirs.notices);
         }
         self.count_anew();
     }

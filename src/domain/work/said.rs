@@ -280,6 +280,8 @@ impl MessageStored {
             Direction::In if self.author == Author::Participant && self.kind.awaits_answer() => Says::Joins,
             // What is about another message of ours answers nothing, and takes no answer back: whether it came in time nobody knows.
             Direction::Out if matches!(self.kind, MessageKind::Edit | MessageKind::Deletion) => Says::Nothing,
+            // What the machine says by itself answers nothing.
+            Direction::Out if self.author == Author::System => Says::Nothing,
             Direction::Out => Says::Answers,
             Direction::In | Direction::Note => Says::Nothing,
         }

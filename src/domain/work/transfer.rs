@@ -3,7 +3,8 @@
 //! Warm, the default: the owner stays until the other accepts, in one record. To an agent the Work is offered at once; one who does not
 //! want it or leaves ends the transfer, and the owner keeps the Work and is told. To a queue it stands there beside what waits. A
 //! transfer that lapses (nobody took it in time, or the agent did not answer), or whose owner leaves, becomes a requeue in the target
-//! queue, place kept. Cold is a transfer that lapses at once. Whatever else the owner does with the Work withdraws the transfer.
+//! queue, place kept. Cold is a transfer that lapses at once; after as many transfers as the workspace allows only a supervisor may force
+//! one. Whatever else the owner does with the Work withdraws the transfer.
 //!
 //! An owner who has more than it can passes on without its doing (`relief`): to its queue, without a deadline.
 //!
@@ -14,6 +15,7 @@
 use std::time::Duration;
 
 use super::Work;
+use super::effort::{charge_transfer, may_bounce};
 use super::lifecycle::{cool_down, owned, revoke_offer, take_back_offers};
 use super::park::take_up;
 use super::pass::{in_hand, is_queue};
@@ -49,6 +51,8 @@ pub(super) struct Passed {
     pub(super) queue: Name,
     /// The owner does not wait.
     pub(super) cold: bool,
+    /// However often it was passed on before.
+    pub(super) force: bool,
     /// What the other is to know.
     pub(super) note: String,
 }
@@ -60,7 +64,7 @@ pub(super) fn transfer(
     (id, assignment): (WorkId, AssignmentId),
     passed: Passed,
 ) -> Result<(), Rejection> {
-    let Passed { to, queue, cold, note } = passed;
+    let Passed { to, queue, cold, force, note } = passed;
     let fits = |c: char| !c.is_control() || matches!(c, '\n' | '\t');
     if note.len() > MAX_NOTE_BYTES || !note.chars().all(fits) {
         return Err(Rejection::Invalid("note: at most 4,096 bytes, no control characters but line ends and tabs"));
@@ -69,6 +73,9 @@ pub(super) fn transfer(
         return Err(Rejection::Invalid("agent: one is wanted, or a queue"));
     }
     in_hand(draft, agent, id, assignment)?;
+    if cold && !force {
+        may_bounce(draft, id)?;
+    }
     take_up(draft, id, WakeCause::Agent);
     withdraw(draft, id, TransferOutcome::Withdrawn);
     let Some(work) = draft.work(id) else { return Ok(()) };
@@ -84,6 +91,10 @@ pub(super) fn transfer(
     let passed_on = Transferring { work: id, leaf, agent, to, queue, key, until, relief: false };
     draft.push(Change::Transferring(Box::new(passed_on)));
     require(draft, id);
+    if cold {
+        // Whoever is offered it sees that, too.
+        charge_transfer(draft, id);
+    }
     if let Some(to) = to {
         offer(draft, id, to);
     } else if !cold {
@@ -236,6 +247,9 @@ pub(crate) fn leave(draft: &mut Draft<'_>, agent: AgentId) {
 fn release(draft: &mut Draft<'_>, id: WorkId, reason: UnassignReason) {
     let Some(owner) = draft.work(id).and_then(|work| work.owner) else { return };
     let (assignment, agent) = (owner.assignment, owner.agent);
+    if reason == UnassignReason::TransferLapsed {
+        charge_transfer(draft, id);
+    }
     cool_down(draft, id, agent);
     draft.push(Change::Unassigned { assignment, work: id, agent, reason });
     let Some(queue) = draft.work(id).map(|work| work.queue.clone()) else { return };

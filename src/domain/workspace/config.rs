@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::effort::EffortConfig;
 use super::hours::HoursConfig;
 use super::identity::IdentityConfig;
 use super::lists::{DispositionConfig, PresenceReasonConfig};
+use super::notice::NoticeConfig;
 use super::opt_out::OptOutConfig;
 use super::plan::{OverflowConfig, PlanConfig};
 use super::selection::Selection;
@@ -46,6 +48,12 @@ pub struct WorkspaceConfig {
     /// All credits of a Work count for so much at most, milliseconds: none is overtaken by one that is due later than this after it.
     #[serde(default = "credit_cap_ms")]
     pub credit_cap_ms: u64,
+    /// What weighs how much of what customers go through.
+    #[serde(default, skip_serializing_if = "EffortConfig::is_none")]
+    pub effort: EffortConfig,
+    /// What customers are told by themselves.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notices: Vec<NoticeConfig>,
     /// Why Work ends; empty: agents say what they like.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub dispositions: Vec<DispositionConfig>,
@@ -142,6 +150,9 @@ pub struct EndpointConfig {
     pub groups: bool,
     /// The same of public threads: comments, reviews.
     pub public: bool,
+    /// How long a new Work that came by it waits for facts before it is matched, milliseconds; none: as its queue says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enrich_wait_ms: Option<u64>,
 }
 
 /// Agents that a Work is offered to at once at most: each is kept from other Work meanwhile, and all but one in vain.
@@ -243,6 +254,9 @@ pub struct QueueConfig {
     /// What follows when a customer does not answer; none: nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idle: Option<Box<IdleConfig>>,
+    /// How long new Work waits for facts before it is matched, milliseconds; none: not at all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enrich_wait_ms: Option<u64>,
     /// What becomes of Work when it is full, slow or without anybody, in this order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub overflow: Vec<OverflowConfig>,
@@ -390,6 +404,8 @@ impl WorkspaceConfig {
             hours: Vec::new(),
             credits: Vec::new(),
             credit_cap_ms: credit_cap_ms(),
+            effort: EffortConfig::none(),
+            notices: Vec::new(),
             dispositions: Vec::new(),
             presence_reasons: Vec::new(),
             agents: Vec::new(),

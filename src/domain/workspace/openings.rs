@@ -25,6 +25,13 @@ impl Workspace {
         self.openings.0.get(self.hours_at(hours)?).copied()
     }
 
+    /// When a queue that is closed opens; none: it is open, or not within a year.
+    pub(crate) fn opens_at(&self, queue: &str) -> Option<Timestamp> {
+        let hours = self.config.queue(queue)?.hours.as_ref()?;
+        let turn = self.turn(hours).filter(|turn| !turn.open)?;
+        turn.until
+    }
+
     fn hours_at(&self, hours: &str) -> Option<usize> {
         self.config.hours.iter().position(|known| known.name == hours)
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Workspace;
 use super::config::QueueConfig;
+use super::effort::EFFORT_CREDIT;
 use crate::domain::id::{AgentId, LeafId, Name, WorkId};
 use crate::domain::marks::Filed;
 use crate::domain::routing::{CONFIDENCE, KEPT_MS, Range, Requirement, SLICE_MS, demanded};
@@ -181,6 +182,9 @@ impl Workspace {
             by: priority.by.and_then(|agent| self.agent_name(agent)).cloned(),
             given: true,
         }));
+        let effort = work.effort().map_or(0, |effort| effort.sum_ms().min(self.config.effort.cap_ms));
+        let effort = CreditView { name: EFFORT_CREDIT.to_owned(), ms: effort, by: None, given: false };
+        credits.extend(Some(effort).filter(|effort| effort.ms > 0));
         credits
     }
 }

@@ -6,6 +6,7 @@ use hashbrown::HashMap;
 use smallvec::SmallVec;
 
 use super::bodies::Bodies;
+use super::ended::Ended;
 use super::in_force::InForce;
 use super::keyed::Keyed;
 use super::matters::Matters;
@@ -44,6 +45,8 @@ pub struct Workspace {
     pub(crate) joined: Joined,
     pub(crate) works: BTreeMap<WorkId, Box<Work>>,
     pub(crate) closed: Closed,
+    /// What those that ended lately were about.
+    pub(crate) ended: Ended,
     pub(crate) agents: Vec<Agent>,
     pub(super) agent_names: BTreeMap<Name, AgentId>,
     pub(crate) waiting: Waiting,
@@ -118,6 +121,7 @@ impl Workspace {
             joined: Joined::default(),
             works: BTreeMap::new(),
             closed: Closed::default(),
+            ended: Ended::default(),
             agents: Vec::new(),
             agent_names: BTreeMap::new(),
             waiting: Waiting::default(),
@@ -380,7 +384,7 @@ impl Workspace {
             Change::Assigned(assigned) => {
                 self.last_owners.remove(&assigned.work);
             }
-            Change::WorkClosed { work, reopen_until, .. } => self.close(*work, *reopen_until),
+            Change::WorkClosed { work, reopen_until, .. } => self.close(*work, *reopen_until, now),
             Change::AnswerCounted(counted) => self.board.counted(&counted.queue, counted.outcome),
             // What waited while its address changed hands is not answered to whoever has that now.
             Change::MessageStored(message) if !self.is_answerable(message.leaf) => {
@@ -469,6 +473,7 @@ impl Workspace {
         self.deliveries.forget_each(now, |key, delivery| open.close(delivery.leaf, MessageId::from_bits(key)));
         self.parked.forget(now);
         self.windows.forget(now);
+        self.ended.forget(now);
         self.mail.forget(now);
         while let Some(work) = self.closed.pop_expired(now) {
             self.mail.forget_work(work.id);

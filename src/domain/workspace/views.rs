@@ -9,7 +9,7 @@ use crate::domain::view::{
     AgentView, AsideView, BlockView, ConversationView, IdentityView, OfferView, PassingView, WideningView, WorkState,
     WorkView,
 };
-use crate::domain::work::{Beside, ClosedWork, Place, Work};
+use crate::domain::work::{Beside, ClosedWork, Effort, Place, Work};
 
 impl Workspace {
     /// One Work, open or inside its continuation window.
@@ -156,6 +156,7 @@ impl Workspace {
             widening: work.view_widening(),
             marks: self.view_marks_of(work),
             credits: self.view_credits(work),
+            effort: work.effort_entries(),
         }
     }
 
@@ -215,6 +216,7 @@ impl Workspace {
             widening: WideningView::default(),
             marks: self.view_closed_marks(work),
             credits: Vec::new(),
+            effort: self.beside(work.id).and_then(Beside::effort).map(Effort::entries).unwrap_or_default(),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use zeroize::Zeroizing;
 
+use super::effort::{effort_noted_from, enrichment_set_from, entries_from, notice_sent_from, notice_set_from};
 use super::error::CodecError;
 use super::marks::{answer_counted_from, priority_given_from, summary_set_from, tagged_from};
 use super::passing::{
@@ -241,6 +242,10 @@ pub(super) fn change_from(change: p::Change, open: &Open<'_>) -> Result<Change, 
         Kind::Tagged(c) => Change::Tagged(tagged_from(c)),
         Kind::PriorityGiven(c) => Change::PriorityGiven(priority_given_from(c)),
         Kind::AnswerCounted(c) => Change::AnswerCounted(answer_counted_from(c)?),
+        Kind::EnrichmentSet(c) => Change::EnrichmentSet(enrichment_set_from(c)),
+        Kind::NoticeSet(c) => Change::NoticeSet(notice_set_from(c)?),
+        Kind::NoticeSent(c) => Change::NoticeSent(notice_sent_from(c)?),
+        Kind::EffortNoted(c) => Change::EffortNoted(effort_noted_from(c)?),
         Kind::WorkClosed(c) => Change::WorkClosed {
             work: WorkId::from_bits(c.work),
             disposition: Name::from(c.disposition),
@@ -429,6 +434,7 @@ fn brief(brief: Option<p::WorkBrief>) -> Result<WorkBrief, CodecError> {
         waited_ms: brief.waited_ms,
         last_message: MessageId::from_bits(brief.last_message),
         linked: brief.linked.into_iter().map(WorkId::from_bits).collect(),
+        effort: entries_from(brief.effort)?,
     })
 }
 

@@ -61,6 +61,8 @@ words! {
     record::TransferOutcome = log::TransferOutcome { Declined, Unavailable, Withdrawn, Relieved }
     record::WakeCause = log::WakeCause { Time, Message, Fact, Agent }
     record::AnswerOutcome = log::AnswerOutcome { InTime, Late, Never }
+    record::EffortKind = log::EffortKind { Wait, Unanswered, Transfer, Repeat, AskedAgain, Switch, Failed, Loop }
+    record::NoticeKind = log::NoticeKind { Closed, Waiting }
     record::SessionEnd = log::SessionEnd { LoggedOut, Taken, GraceOver, SlowReader, Operator }
     record::Presence = log::Presence { Ready, Away, Draining, Offline }
 }

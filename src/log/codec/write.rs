@@ -1,5 +1,6 @@
 //! Changes, from the domain into the log. Total: every change has its form.
 
+use super::effort::{effort_noted, enrichment_set, entries, notice_sent, notice_set};
 use super::marks::{answer_counted, priority_given, summary_set, tagged};
 use super::passing::{
     hold_set, idle_set, overcommitted, parked, promised, transfer_ended, transferring, woken, wrap_up_extended,
@@ -256,6 +257,10 @@ pub(super) fn write_change(wire: &mut Wire<'_>, change: &Change, seal: &dyn Fn(&
         Change::Tagged(change) => wire.message(231, &tagged(change)),
         Change::PriorityGiven(change) => wire.message(232, &priority_given(change)),
         Change::AnswerCounted(change) => wire.message(233, &answer_counted(change)),
+        Change::EnrichmentSet(change) => wire.message(241, &enrichment_set(change)),
+        Change::NoticeSet(change) => wire.message(242, &notice_set(change)),
+        Change::NoticeSent(change) => wire.message(243, &notice_sent(change)),
+        Change::EffortNoted(change) => wire.message(240, &effort_noted(change)),
         Change::WorkClosed { work, disposition, reopen_until, canceled } => wire.message(
             13,
             &p::WorkClosed {
@@ -493,6 +498,7 @@ fn brief(brief: &WorkBrief) -> p::WorkBrief {
         waited_ms: brief.waited_ms,
         last_message: brief.last_message.to_bits(),
         linked: brief.linked.iter().map(|work| work.to_bits()).collect(),
+        effort: entries(&brief.effort),
     }
 }
 

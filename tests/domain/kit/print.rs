@@ -159,6 +159,13 @@ pub(crate) fn print(record: &Record, space: &Workspace) -> Vec<String> {
             let waited = seconds(counted.waited_ms.cast_signed());
             format!("{} is answered in {} after {waited}, {:?}", counted.work, counted.queue, counted.outcome)
         }
+        Change::EffortNoted(noted) => {
+            format!("{} takes {:?}, {}", noted.work, noted.kind, seconds(noted.ms.cast_signed()))
+        }
+        Change::EnrichmentSet(set) => match set.until {
+            Some(until) => format!("{} waits for facts until {}", set.work, seconds(until.0 - START)),
+            None => format!("{} waits for facts no longer", set.work),
+        },
         other => format!("{other:?}"),
     });
     lines.map(|line| format!("    {:>8} {line}", seconds(at))).collect()

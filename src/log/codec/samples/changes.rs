@@ -7,9 +7,9 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::words::{
-    address_kind, answer_outcome, assign_cause, assurance, error_class, evidence, mute_reason, opt_source, outcome,
-    overflow_cause, presence, queue_cause, receipt_status, session_end, status, step_cause, suggestion_end,
-    suggestion_reason, transfer_outcome, unassign_reason, wake_cause,
+    address_kind, answer_outcome, assign_cause, assurance, effort_kind, error_class, evidence, mute_reason,
+    notice_kind, opt_source, outcome, overflow_cause, presence, queue_cause, receipt_status, session_end, status,
+    step_cause, suggestion_end, suggestion_reason, transfer_outcome, unassign_reason, wake_cause,
 };
 use super::{
     agent, assignment, brief, credit, identity_opened, input, leaf, levels, message, message_stored, name, part_held,
@@ -17,10 +17,11 @@ use super::{
 };
 use crate::domain::id::{Index, OfferId, Position};
 use crate::domain::record::{
-    AnswerCounted, Assigned, AutomationMuted, Change, Clock, CooledDown, DeadLettered, HoldSet, HoursTurned,
-    IdentityRekeyed, IdleSet, InputResumed, OfferMade, OptNoted, Overcommitted, OverflowSet, Overflowed, Parked,
-    PartsJoined, PresenceSet, PriorityGiven, Promised, Purpose, Required, Resettled, Routed, SessionLost, StepSet,
-    SummarySet, Tagged, ThroughParked, TransferEnded, Transferring, Unserved, Woken, WrapUpExtended, WrapUpStarted,
+    AnswerCounted, Assigned, AutomationMuted, Change, Clock, CooledDown, DeadLettered, EffortNoted, EnrichmentSet,
+    HoldSet, HoursTurned, IdentityRekeyed, IdleSet, InputResumed, NoticeSent, NoticeSet, OfferMade, OptNoted,
+    Overcommitted, OverflowSet, Overflowed, Parked, PartsJoined, PresenceSet, PriorityGiven, Promised, Purpose,
+    Required, Resettled, Routed, SessionLost, StepSet, SummarySet, Tagged, ThroughParked, TransferEnded, Transferring,
+    Unserved, Woken, WrapUpExtended, WrapUpStarted,
 };
 use crate::domain::workspace::Relax;
 
@@ -29,7 +30,7 @@ fn clock() -> impl Strategy<Value = Clock> {
 }
 
 /// How many variants [`variant`] numbers.
-pub(in crate::log::codec) const VARIANTS: usize = 93;
+pub(in crate::log::codec) const VARIANTS: usize = 97;
 
 /// The number of a change's variant, from 0.
 pub(in crate::log::codec) fn variant(change: &Change) -> usize {
@@ -127,6 +128,10 @@ pub(in crate::log::codec) fn variant(change: &Change) -> usize {
         Change::IdleSet(_) => 90,
         Change::CustomerLeft { .. } => 91,
         Change::HoldSet(_) => 92,
+        Change::EffortNoted(_) => 93,
+        Change::EnrichmentSet(_) => 94,
+        Change::NoticeSet(_) => 95,
+        Change::NoticeSent(_) => 96,
     }
 }
 
@@ -427,6 +432,18 @@ pub(in crate::log::codec) fn every_change() -> Vec<BoxedStrategy<Change>> {
         work().prop_map(|work| Change::CustomerLeft { work }).boxed(),
         (work(), agent(), of(time()))
             .prop_map(|(work, agent, until)| Change::HoldSet(HoldSet { work, agent, until }))
+            .boxed(),
+        (work(), effort_kind(), any::<u64>())
+            .prop_map(|(work, kind, ms)| Change::EffortNoted(EffortNoted { work, kind, ms }))
+            .boxed(),
+        (work(), of(time())).prop_map(|(work, until)| Change::EnrichmentSet(EnrichmentSet { work, until })).boxed(),
+        (work(), notice_kind(), of(time()))
+            .prop_map(|(work, kind, at)| Change::NoticeSet(NoticeSet { work, kind, at }))
+            .boxed(),
+        (work(), notice_kind(), message(), of(time()))
+            .prop_map(|(work, kind, message, opens_at)| {
+                Change::NoticeSent(NoticeSent { work, kind, message, opens_at })
+            })
             .boxed(),
     ]
 }
