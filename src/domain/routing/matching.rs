@@ -253,6 +253,7 @@ pub(crate) fn assign(
     cause: AssignCause,
     cost: u32,
 ) -> Option<AgentId> {
+    plan::put_right(draft, id);
     let work = draft.work(id)?;
     let brief = work.brief(draft.root_of(work.leaf));
     let queue = draft.space.config().queue(&work.queue);

@@ -128,7 +128,7 @@ impl Workspace {
         let work = self.works.remove(&id)?;
         self.unindex_work(indexed(&work));
         self.waiting.set_cooled(id, false);
-        self.board.moved(InLine::of(&work), None, |_| false);
+        self.board.moved(InLine::of(&work), None, |_, _| false);
         Some(work)
     }
 
