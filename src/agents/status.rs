@@ -144,6 +144,8 @@ reasons! {
     SessionSuperseded => "SESSION_SUPERSEDED", FailedPrecondition;
     /// Another session of the agent is connected; a person may take over.
     AlreadyConnected => "ALREADY_CONNECTED", AlreadyExists;
+    /// The session only looks on.
+    ReadOnly => "READ_ONLY", FailedPrecondition;
     /// The session's peer did not read what it was sent.
     SlowReader => "SLOW_READER", ResourceExhausted;
     /// The first frame was no `hello`, or another one was.
@@ -313,6 +315,7 @@ impl Refusal {
             Rejection::UnknownPresenceReason { near, .. } => {
                 meant(Self::new(Reason::UnknownPresenceReason, text), near)
             }
+            Rejection::NotVisible => Self::new(Reason::NotVisible, text),
             Rejection::DispositionWanted => Self::new(Reason::DispositionWanted, text),
             Rejection::QueueNotServed { queue } => Self::new(Reason::QueueNotServed, text).with("queue", queue),
             Rejection::NewerMessages { latest } => {

@@ -31,6 +31,7 @@ mod state;
 pub mod time;
 pub mod timer;
 pub mod view;
+mod visible;
 mod work;
 pub mod workspace;
 

@@ -96,6 +96,9 @@ pub enum Rejection {
         /// What may have been meant.
         near: Option<Name>,
     },
+    /// It is in queues that are not shown to the agent.
+    #[error("it is in queues that are not shown to the caller")]
+    NotVisible,
     /// The agent does not serve the queue.
     #[error("the agent does not serve the queue {queue}")]
     QueueNotServed {

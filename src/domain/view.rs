@@ -1,6 +1,6 @@
 //! What the edge may see of the state: plain values, copied out, so that nobody outside holds or pokes into it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::customer::Suggestion;
 use super::event::{AddressKind, Assurance, Scope, Sender};
@@ -391,6 +391,8 @@ pub enum CustomerQuery {
     Like {
         /// The text.
         text: String,
+        /// Only those whom this agent sees: whoever is found is known by what was looked for. None: all.
+        seen_by: Option<Name>,
         /// Identities before this one were looked at.
         from: LeafId,
         /// Customers at most.
@@ -419,7 +421,7 @@ pub struct CustomersFound {
 }
 
 /// A conversation.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ConversationView {
     /// Its id now.
     pub conversation: RootId,
@@ -437,10 +439,30 @@ pub struct ConversationView {
     pub merged: BTreeMap<WorkId, WorkId>,
     /// Messages that a split took out of the Work they were stored in, each with the one that has it now.
     pub moved: BTreeMap<MessageId, WorkId>,
-    /// Works that are known no longer, each with the queue it was in, where that is not shown to all.
-    pub forgotten: BTreeMap<WorkId, Name>,
-    /// The same of messages that a split took out of the Work they were stored in.
-    pub forgotten_messages: BTreeMap<MessageId, Name>,
+    /// Works that are known no longer.
+    pub forgotten: ForgottenView,
+}
+
+/// Works that are known no longer, and messages that a split took out of the Work they were stored in: each with the queue it was in,
+/// where that is not shown to all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ForgottenView {
+    /// Works.
+    pub works: BTreeMap<WorkId, Name>,
+    /// Messages.
+    pub messages: BTreeMap<MessageId, Name>,
+    /// Up to here nothing is remembered of each by itself.
+    pub older: Option<(WorkId, MessageId)>,
+    /// What is as old may have been in any of these.
+    pub queues: BTreeSet<Name>,
+}
+
+impl ForgottenView {
+    /// Whether it is not remembered in which queue a message was.
+    #[must_use]
+    pub fn is_older(&self, message: MessageId, current: Option<WorkId>) -> bool {
+        self.older.is_some_and(|(work, before)| current.is_some_and(|current| current <= work) || message <= before)
+    }
 }
 
 impl ConversationView {

@@ -99,6 +99,7 @@ pub(super) fn rejection(rejection: &Rejection) -> Option<RejectionReason> {
         | Rejection::UnknownDisposition { .. }
         | Rejection::UnknownPresenceReason { .. }
         | Rejection::DispositionWanted
+        | Rejection::NotVisible
         | Rejection::NotSetAside(_)
         | Rejection::CannotMerge(_)
         | Rejection::StreamInUse

@@ -242,6 +242,7 @@ impl World {
             agent: Name::new(name),
             request: Some(request),
             session_epoch: wish.epoch,
+            oversees: false,
             verb: wish.verb,
         };
         self.send(at, Box::new(command), old_node)

@@ -273,7 +273,9 @@ pub(crate) fn mark_read(
             return Err(Rejection::NotOwner { owner: owner.map(|owner| owner.agent) });
         }
     }
-    if work.last_message.is_none_or(|last| through > last) {
+    // What agents noted is read, too.
+    let last = work.last_message.max(work.messages().map(|(id, _)| id).last());
+    if last.is_none_or(|last| through > last) {
         return Err(Rejection::UnknownMessage);
     }
     if work.seen.is_none_or(|seen| through > seen) {

@@ -187,12 +187,13 @@ impl Board {
         }
     }
 
-    /// A Work stands elsewhere. `steady`: whether whoever it went to had finished something since it came.
+    /// A Work stands elsewhere. `steady`: whether whoever it went to serves the queue and had finished something since it came. Who
+    /// helps out from another queue is not among the agents whose time is counted, so what it takes says nothing of theirs.
     pub(crate) fn moved(
         &mut self,
         before: Option<InLine>,
         after: Option<InLine>,
-        steady: impl FnOnce(AgentId) -> bool,
+        steady: impl FnOnce(AgentId, &Name) -> bool,
     ) {
         if before == after {
             return;
@@ -203,7 +204,7 @@ impl Board {
         {
             let given = is.given_since(was);
             let returned = matches!((was.stand, is.stand), (Stand::Offered(_), Stand::Waits));
-            let counts = given.is_some_and(|agent| was.entered < self.now && steady(agent));
+            let counts = given.is_some_and(|agent| was.entered < self.now && steady(agent, &was.queue));
             let (id, now, at_once) = (was.id, self.now, was.entered == self.now);
             if given.is_some() {
                 self.change(&was.queue, |desk| match counts {

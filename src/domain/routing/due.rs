@@ -13,7 +13,9 @@ use crate::domain::workspace::{IndexedConfig, QueueConfig};
 /// spoken on, and not after the provider lets us answer no longer, nor
 /// after what was promised. Age survives, as what the customer has waited moves it forward.
 pub(crate) fn key(config: &IndexedConfig, queue: &str, work: &Work, now: i64) -> i64 {
-    let since = work.ours_since.unwrap_or(Timestamp(now));
+    // Whose turn is the customer's counts from the moment it was queued, wherever it has come since.
+    let queued = || if work.is_nobodys() { work.waits_since } else { Timestamp(now) };
+    let since = work.ours_since.unwrap_or_else(queued);
     let due = goal(config, queue, work, since).0.saturating_sub_unsigned(work.waited_ms);
     let due = work.promised().map_or(due, |by| due.min(by.0));
     due.saturating_sub_unsigned(credit_ms(config, work))

@@ -300,6 +300,7 @@ pub(crate) fn assign(
     if draft.work(id)?.owner.is_some() {
         charge_transfer(draft, id);
     }
+    plan::put_right(draft, id);
     let work = draft.work(id)?;
     let brief = work.brief(draft.root_of(work.leaf));
     let queue = draft.space.config().queue(&work.queue);

@@ -27,7 +27,7 @@ pub(crate) use due::{credit_ms, goal, key};
 pub(crate) use matching::{answer_by, assign, demanded, eligible, fill, place, requeue, revisit_cooled};
 pub(crate) use overflow::{begin as await_overflow, overflow_due};
 pub(crate) use pace::{CONFIDENCE, Range};
-pub(crate) use plan::{begin as begin_plan, require, skip, step_due, widen};
+pub(crate) use plan::{begin as begin_plan, put_right, require, skip, step_due, widen};
 pub(crate) use ready::ReadyAgents;
 pub(crate) use requirement::{Requirement, Requirements};
 pub(crate) use reroute::{Chosen, choose, reroute, route};

@@ -239,12 +239,14 @@ pub(crate) fn close(
     }
     let work = owned(draft, agent, id, assignment)?;
     let config = draft.space.config();
-    config.check_disposition(&work.queue, &disposition)?;
-    // What is passed on ends in the queue that it stays in; into wrap-up it may go without, for that is where it is said.
+    // What is passed on ends in the queue that it stays in.
+    let home = work.home();
+    config.check_disposition(home, &disposition)?;
+    // Into wrap-up it may go without, for that is where it is said.
     let known = if disposition.is_empty() { &work.disposition } else { &disposition };
     let into_wrapup =
-        work.state == WorkState::Assigned && config.queue(&work.queue).is_some_and(|queue| queue.wrapup_max_ms > 0);
-    if known.is_empty() && !into_wrapup && config.wants_disposition(&work.queue) {
+        work.state == WorkState::Assigned && config.queue(home).is_some_and(|queue| queue.wrapup_max_ms > 0);
+    if known.is_empty() && !into_wrapup && config.wants_disposition(home) {
         return Err(Rejection::DispositionWanted);
     }
     withdraw(draft, id, TransferOutcome::Withdrawn);

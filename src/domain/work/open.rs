@@ -51,6 +51,8 @@ pub(crate) struct Work {
     pub(crate) counted: bool,
     /// When it came to its queue.
     pub(crate) entered_at: Timestamp,
+    /// Since when nobody has it, in whatever queue.
+    pub(crate) waits_since: Timestamp,
     /// Static key while QUEUED or OFFERED.
     pub(crate) key: i64,
     pub(crate) preferred: Option<AgentId>,
@@ -179,6 +181,7 @@ impl Work {
             replied: false,
             counted: false,
             entered_at: now,
+            waits_since: now,
             key: 0,
             preferred: None,
             offer: None,
@@ -224,6 +227,9 @@ impl Work {
                 self.set_hold(None);
                 if matches!(cause, QueueCause::New | QueueCause::Reopened | QueueCause::OwnerLost) {
                     self.comes_up();
+                }
+                if !self.is_nobodys() {
+                    self.waits_since = now;
                 }
                 if *queue != self.queue {
                     self.narrow();
@@ -390,14 +396,18 @@ impl Work {
     }
 
     fn message(&mut self, id: MessageId, message: &MessageStored, now: Timestamp, words: Option<&MessageContent>) {
-        self.last_message = Some(id);
+        // What agents note is no traffic, and nobody is answered by it.
+        let noted = message.direction == Direction::Note;
+        if !noted {
+            self.last_message = Some(id);
+        }
         if message.direction == Direction::In && !message.flags.has(Flags::BACKFILL) {
             let place = self.place_of(&message.channel, &message.endpoint).unwrap_or(0);
             self.heard.count((message.leaf, place), now);
         }
         let says = message.says();
         self.count_automation(message, says, now);
-        if !message.flags.is_quiet() {
+        if !noted && !message.flags.is_quiet() {
             self.traffic_at = Some(now);
         }
         match says {
@@ -444,7 +454,7 @@ impl Work {
                     owner.answer_by = None;
                 }
             }
-            Says::Asked | Says::Ends | Says::Resumes | Says::Nothing => {}
+            Says::Asked | Says::Ends | Says::Resumes | Says::Noted | Says::Nothing => {}
         }
         if let Some(words) = words.filter(|_| !message.flags.is_quiet()) {
             self.continue_mail(message.leaf, words);

@@ -97,6 +97,11 @@ impl Work {
         self.passing.as_ref()?.transfer.as_ref()
     }
 
+    /// The queue that it is of: while it is passed on, the one that it is of as long as its owner keeps it.
+    pub(crate) fn home(&self) -> &Name {
+        self.transfer().map_or(&self.queue, |transfer| &transfer.back)
+    }
+
     /// What the next owner is told of the one before.
     pub(crate) fn handover(&self) -> Option<&Handover> {
         self.passing.as_ref()?.handover.as_ref()

@@ -27,7 +27,7 @@ use crate::domain::record::{
     UnassignReason, WakeCause,
 };
 use crate::domain::rejection::Rejection;
-use crate::domain::routing::{fill, key, place, requeue, require};
+use crate::domain::routing::{fill, key, place, put_right, requeue, require};
 use crate::domain::session::Agent;
 use crate::domain::time::Timestamp;
 use crate::domain::view::Obstacle;
@@ -179,6 +179,7 @@ fn offer(draft: &mut Draft<'_>, id: WorkId, agent: AgentId) {
 
 /// Makes an offer, with what whoever passed the Work on noted.
 pub(crate) fn show(draft: &mut Draft<'_>, id: WorkId, agent: AgentId, cost: u32, expires_at: Timestamp) {
+    put_right(draft, id);
     let Some(work) = draft.work(id) else { return };
     let brief = work.brief(draft.root_of(work.leaf));
     let from = work.handover().map(|handover| handover.from);

@@ -23,7 +23,9 @@ impl Workspace {
         self.waiting.set_held(id, held, work.hold().map(|hold| hold.agent));
         let (after, stands) = (indexed(work), InLine::of(work));
         let agents = &self.agents;
-        self.board.moved(stood, stands, |agent| agents.get(agent.at()).is_some_and(|agent| agent.released));
+        self.board.moved(stood, stands, |agent, queue| {
+            agents.get(agent.at()).is_some_and(|agent| agent.released && agent.profile.queues.contains(queue))
+        });
         let cooled = work.is_waiting() && !work.cooldowns.is_empty();
         self.waiting.set_cooled(id, cooled);
         if before != after {

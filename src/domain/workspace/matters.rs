@@ -142,7 +142,7 @@ impl Workspace {
         self.unindex_work(indexed(&work));
         self.waiting.set_cooled(id, false);
         self.waiting.set_held(id, work.hold().map(|hold| hold.agent), None);
-        self.board.moved(InLine::of(&work), None, |_| false);
+        self.board.moved(InLine::of(&work), None, |_, _| false);
         Some(work)
     }
 

@@ -33,7 +33,7 @@ impl Workspace {
     }
 
     fn hours_at(&self, hours: &str) -> Option<usize> {
-        self.config.hours.iter().position(|known| known.name == hours)
+        self.config.hours_at(hours)
     }
 
     /// Another configuration: what its hours say follows.

@@ -98,10 +98,12 @@ impl Workspace {
         }
         let known =
             |ready: usize| desk.pace.estimate(place, ready, (now.max(self.board.now()), agents.ready(), desk.runs()));
-        let all = known(agents.ready()).ok_or(NoEstimate::NoHistory)?;
-        // At best all agents take what is before it; at worst only those who can take it themselves.
-        let few = known(able).unwrap_or(all);
-        Ok(Range { high_ms: few.high_ms.max(all.high_ms), ..all })
+        // Where nobody is of the queue itself, those who help out are all there are.
+        let own = if agents.ready() == 0 { able } else { agents.ready() };
+        let all = known(own).ok_or(NoEstimate::NoHistory)?;
+        // At best all agents take what is before it, and those who help out; at worst only those who can take it themselves.
+        let (most, few) = (known(own.max(able)).unwrap_or(all), known(able).unwrap_or(all));
+        Ok(Range { low_ms: most.low_ms.min(all.low_ms), high_ms: few.high_ms.max(all.high_ms), ..all })
     }
 
     /// READY agents who could take the Work from the queues that it stands in, with room or not.

@@ -15,7 +15,7 @@ use super::openings::Openings;
 use super::people::People;
 use super::requests::Requests;
 use super::sight::Forgotten;
-use super::{IndexedConfig, WorkspaceConfig};
+use super::{IndexedConfig, Symbol, WorkspaceConfig};
 use crate::domain::command::Answer;
 use crate::domain::conversation::{Aging, HeldParts, Seen};
 use crate::domain::customer::{Joined, Leaves, Suggestions};
@@ -400,8 +400,9 @@ impl Workspace {
         if message.is_from_the_person() {
             self.leaves.hear(message.leaf, now);
         }
-        // What agents note comes by no endpoint.
-        if message.direction != Direction::Note {
+        // Whoever wrote is seen where it wrote, whatever we said elsewhere; what agents note comes by no endpoint.
+        let unheard = self.leaves.last_heard_by(message.leaf) == Symbol::default();
+        if message.direction == Direction::In || (message.direction == Direction::Out && unheard) {
             let endpoint = self.names.intern(&message.endpoint);
             self.leaves.heard_by(message.leaf, endpoint);
         }

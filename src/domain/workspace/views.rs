@@ -75,7 +75,6 @@ impl Workspace {
     pub fn conversation(&self, id: RootId) -> Option<ConversationView> {
         let root = self.resolve_root(id)?;
         let leaves: Vec<_> = self.leaves_of(root).iter().filter_map(|&id| Some((id, self.leaves.get(id)?))).collect();
-        let (forgotten, forgotten_messages) = self.forgotten(&self.leaves_of(root));
         let besides = || self.works_of(root).filter_map(|id| Some((id, self.beside(id)?)));
         Some(ConversationView {
             conversation: root,
@@ -89,8 +88,7 @@ impl Workspace {
                 .flat_map(|(_, beside)| &beside.moved)
                 .filter_map(|message| Some((*message, self.matters.moved(*message)?)))
                 .collect(),
-            forgotten,
-            forgotten_messages,
+            forgotten: self.forgotten(&self.leaves_of(root)),
         })
     }
 

@@ -192,6 +192,7 @@ impl Scenario {
             agent: Name::new(agent),
             request,
             session_epoch,
+            oversees: false,
             verb,
         })))
     }
