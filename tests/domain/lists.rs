@@ -92,7 +92,7 @@ fn what_is_passed_on_ends_and_is_counted_as_the_queue_says_that_it_stays_in() {
     let shop = with(list).second_queue("sales", "none").agent("bob", |bob| bob.queues = vec![Name::new("sales")]);
     let (mut story, held) = anns(shop);
     let (to, queue, note) = (Name::default(), Name::new("sales"), String::new());
-    let pass = Pass::Transfer { work: held.0, assignment: held.1, to, queue, cold: false, note };
+    let pass = Pass::Transfer { work: held.0, assignment: held.1, to, queue, cold: false, force: false, note };
     story.does("ann", Verb::Pass(pass)).expect("passed on");
     assert_eq!(story.work(held.0).queue, "sales", "it stands there");
     let answered = story.answers("ann", held, "meanwhile I can say");

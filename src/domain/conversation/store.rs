@@ -199,7 +199,7 @@ pub(super) fn store(draft: &mut Draft<'_>, endpoint: Option<&EndpointConfig>, sa
         match message.says() {
             Says::Asks => charge_unanswered(draft, work, &message),
             Says::Answers => charge_wait(draft, work),
-            Says::Joins | Says::Asked | Says::Ends | Says::Resumes | Says::Nothing => {}
+            Says::Joins | Says::Asked | Says::Ends | Says::Resumes | Says::Noted | Says::Nothing => {}
         }
     }
     let joins = work.filter(|_| message.says() == Says::Asks);

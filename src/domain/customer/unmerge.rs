@@ -78,7 +78,7 @@ fn part(draft: &mut Draft<'_>, customer: RootId, mut leaves: Vec<LeafId>) -> Res
 
 /// What its place is made of that may go with messages: since when its customer waits, and that it is urgent.
 fn made_of(work: &Work) -> (Option<Timestamp>, u64) {
-    (work.ours_since, work.credit_ms())
+    (work.ours_since, work.given_ms())
 }
 
 /// Takes out of a Work what is another customer's now. Gives the Work that has it. `open`: Works of both, as far as they are open.
