@@ -154,11 +154,12 @@ fn is_matched(agent: &Agent) -> bool {
     agent.deferred.is_none()
 }
 
-/// Offers a Work to more agents, as many as its queue says at once. Not beside whom it is asked first: the customer need not explain again.
+/// Offers a Work to more agents, as many as its queue says at once. Not beside whom it is asked first: the customer need not explain again. Nor what
+/// was passed on: whoever it was meant for is asked alone.
 fn offer_beside(draft: &mut Draft<'_>, id: WorkId) {
     while let Some(work) = draft.work(id).filter(|work| work.state == WorkState::Offered && work.owner.is_none()) {
         let at_once = draft.space.config().queue(&work.queue).map_or(1, QueueConfig::offers_at_once);
-        let is_preferred = work.offers().any(|open| work.preferred == Some(open.agent));
+        let is_preferred = work.offers().any(|open| work.preferred == Some(open.agent)) || work.handover().is_some();
         if is_preferred || work.offers().count() >= at_once || draft.full() {
             return;
         }

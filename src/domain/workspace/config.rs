@@ -279,10 +279,14 @@ pub struct IdleConfig {
 }
 
 impl QueueConfig {
-    /// To how many agents a Work is offered at once.
+    /// To how many agents a Work is offered at once. Where it is assigned without being asked for, one that is offered was passed on to
+    /// somebody.
     #[must_use]
     pub fn offers_at_once(&self) -> usize {
-        self.parallel_offers.unwrap_or(1).clamp(1, MAX_OFFERS_AT_ONCE)
+        match self.accept {
+            Accept::Manual => self.parallel_offers.unwrap_or(1).clamp(1, MAX_OFFERS_AT_ONCE),
+            Accept::Auto => 1,
+        }
     }
 
     /// Its goals on a channel.
