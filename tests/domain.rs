@@ -30,6 +30,8 @@ mod customers;
 mod duplicates;
 #[path = "domain/erasures.rs"]
 mod erasures;
+#[path = "domain/explained.rs"]
+mod explained;
 #[path = "domain/facts.rs"]
 mod facts;
 #[path = "domain/golden.rs"]

@@ -15,6 +15,7 @@ mod decide;
 mod delivery;
 mod draft;
 pub mod event;
+pub mod explained;
 pub mod id;
 pub mod invariant;
 mod marks;
@@ -31,6 +32,7 @@ mod state;
 pub mod time;
 pub mod timer;
 pub mod view;
+pub mod waited;
 mod work;
 pub mod workspace;
 

@@ -10,6 +10,7 @@ mod compare;
 mod controls;
 mod customers;
 mod ending;
+mod explained;
 mod faults;
 mod found;
 mod graces;

@@ -101,6 +101,24 @@ const EXPECTED: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "explained",
+        &[
+            "eligible a moment before",
+            "Next",
+            "Cooled",
+            "NoRoom",
+            "Closed",
+            "PassesOn",
+            "Away",
+            "Draining",
+            "Lost",
+            "Offline",
+            "Channel",
+            "Skill",
+            "OtherQueue",
+        ],
+    ),
+    (
         "rejection",
         &[
             "UnknownWorkspace",

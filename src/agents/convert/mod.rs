@@ -8,8 +8,10 @@ mod content;
 mod customer;
 mod enums;
 mod event;
+mod explain;
 mod export;
 mod facts;
+mod happening;
 mod live;
 mod marks;
 mod pass;
@@ -28,8 +30,10 @@ pub(super) use command::{
 pub(super) use customer::{customer_id, search, search_token, sender, suggestion};
 pub(super) use enums::{error_class, mute_label, namespace, status_label, work_state_label};
 pub(super) use event::{attachment, authors, conversation_events, event, history_messages, say, session_ended};
+pub(super) use explain::{agents_asked, explained};
 pub(super) use export::{export_line, exported, head};
 pub(super) use facts::{quarantine, without_facts_above};
+pub(super) use happening::{agents_of, is_about};
 pub(super) use live::live;
 pub(crate) use request::request;
 pub(super) use rooms::{

@@ -9,26 +9,64 @@ use crate::domain::time::Timestamp;
 use crate::domain::work::Work;
 use crate::domain::workspace::{IndexedConfig, QueueConfig};
 
+/// What a Work's key is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Terms {
+    /// Since when we are asked, or when it came where nobody asks.
+    pub(crate) since: Timestamp,
+    /// The goal that holds, milliseconds: of the first reply, or of a later one. None: its queue is gone.
+    pub(crate) goal_ms: Option<u64>,
+    /// When the goal is due, the tightest of all queues and channels of the matter.
+    pub(crate) goal_at: Option<Timestamp>,
+    /// When the provider lets us answer no longer, at the earliest.
+    pub(crate) window_at: Option<Timestamp>,
+    /// What the customer had waited before.
+    pub(crate) waited_ms: u64,
+    /// Until when the customer was promised to hear from us.
+    pub(crate) promised: Option<Timestamp>,
+    /// What its credits count for, after the cap, milliseconds.
+    pub(crate) credit_ms: u64,
+}
+
+impl Terms {
+    /// Static key: due time minus credit. Age survives, as what the customer has waited moves it forward.
+    pub(crate) fn key(&self) -> i64 {
+        let due = self.goal_at.into_iter().chain(self.window_at).min().unwrap_or(self.since);
+        let due = due.0.saturating_sub_unsigned(self.waited_ms);
+        self.promised.map_or(due, |by| due.min(by.0)).saturating_sub_unsigned(self.credit_ms)
+    }
+}
+
 /// Static key in a queue: when the answer is due, by the tightest target of the queues whose matter it is and of the channels it is
-/// spoken on, and not after the provider lets us answer no longer, nor
-/// after what was promised. Age survives, as what the customer has waited moves it forward.
+/// spoken on, and not after the provider lets us answer no longer, nor after what was promised.
 pub(crate) fn key(config: &IndexedConfig, queue: &str, work: &Work, now: i64) -> i64 {
-    let since = work.ours_since.unwrap_or(Timestamp(now));
+    terms(config, queue, work, Timestamp(now)).key()
+}
+
+/// What the key is made of, of a Work that comes to the queue now.
+pub(crate) fn terms(config: &IndexedConfig, queue: &str, work: &Work, now: Timestamp) -> Terms {
+    let since = work.ours_since.unwrap_or(now);
     let target = |queue: &QueueConfig, channel: &str| {
         let targets = queue.targets(channel);
         if work.replied { targets.next_reply_ms } else { targets.first_reply_ms }
     };
     let goal = |queue: &str, channel: &str| {
         let queue = config.queue(queue)?;
-        Some(config.after(queue, since, target(queue, channel)))
+        let ms = target(queue, channel);
+        Some((config.after(queue, since, ms), ms))
     };
     let own = goal(queue, &work.channel);
     let beside = work.places_beside().iter().filter_map(|place| goal(&place.queue, &place.channel));
     // A window opens with what the customer writes: from the first unanswered message on it stands at least so long.
     let windows = work.channels().filter_map(|channel| reply_window_ms(channel)).filter(|_| work.ours_since.is_some());
-    let windows = windows.map(|window| Timestamp(since.0.saturating_add(window)));
-    let due = own.into_iter().chain(beside).chain(windows).min().unwrap_or(since);
-    let credit = work.credit_ms().min(config.credit_cap_ms);
-    let due = due.0.saturating_sub_unsigned(work.waited_ms);
-    work.promised().map_or(due, |by| due.min(by.0)).saturating_sub_unsigned(credit)
+    let (goal_at, goal_ms) = own.into_iter().chain(beside).min().unzip();
+    Terms {
+        since,
+        goal_ms,
+        goal_at,
+        window_at: windows.map(|window| Timestamp(since.0.saturating_add(window))).min(),
+        waited_ms: work.waited_ms,
+        promised: work.promised(),
+        credit_ms: work.credit_ms().min(config.credit_cap_ms),
+    }
 }

@@ -5,6 +5,7 @@ mod config;
 mod customers;
 mod entities;
 mod erased;
+mod explain;
 mod graces;
 mod hours;
 mod identity;

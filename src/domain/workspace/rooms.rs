@@ -6,7 +6,7 @@ use super::Workspace;
 use super::config::QueueConfig;
 use crate::domain::id::{AgentId, LeafId, Name, WorkId};
 use crate::domain::marks::Filed;
-use crate::domain::routing::{CONFIDENCE, KEPT_MS, Range, Requirement, SLICE_MS, demanded};
+use crate::domain::routing::{CONFIDENCE, KEPT_MS, Range, Requirement, SLICE_MS, demanded, standing};
 use crate::domain::time::Timestamp;
 use crate::domain::view::{
     AgentTarget, CreditView, EstimateOf, EstimateView, MarksView, NoEstimate, Obstacle, QueueTarget, QueueView,
@@ -107,7 +107,7 @@ impl Workspace {
     fn able(&self, work: &Work) -> usize {
         let queues = Requirement::of(work).queues;
         let asked = queues.iter().filter(|queue| self.is_open(queue)).flat_map(|queue| self.ready.line(queue, true));
-        let takes = |id: &AgentId| self.agents.get(id.at()).is_some_and(|agent| work.is_served_by(agent));
+        let takes = |id: &AgentId| self.agents.get(id.at()).is_some_and(|agent| standing(agent, work).is_none());
         asked.map(|(_, _, id)| id).filter(takes).collect::<BTreeSet<_>>().len()
     }
 
