@@ -104,7 +104,7 @@ const EXPECTED: &[(&str, &[&str])] = &[
             "Overcommitted",
             "IdleSet",
             "CustomerLeft",
-            "*HoldSet: no queue of this model is served often enough to have a pace; tests/domain/affinity.rs",
+            "HoldSet",
             "MatchDeferred",
         ],
     ),
