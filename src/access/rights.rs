@@ -72,6 +72,7 @@ const TABLE: &[(&str, &str, &[Role])] = &[
     (WORK,  "ExtendWrapUp",      WORKS),
     (WORK,  "Promise",           WORKS),
     (WORK,  "SetPriority",       PEOPLE),
+    (WORK,  "ExplainWork",       LOOKS),
 
     (TALK,  "GetConversation",   LOOKS),
     (TALK,  "ListMessages",      LOOKS),

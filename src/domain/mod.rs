@@ -15,6 +15,7 @@ mod decide;
 mod delivery;
 mod draft;
 pub mod event;
+pub mod explained;
 pub mod id;
 pub mod invariant;
 mod marks;
@@ -32,6 +33,7 @@ pub mod time;
 pub mod timer;
 pub mod view;
 mod visible;
+pub mod waited;
 mod work;
 pub mod workspace;
 

@@ -11,6 +11,7 @@ mod controls;
 mod customers;
 mod effort;
 mod ending;
+mod explained;
 mod faults;
 mod found;
 mod graces;
