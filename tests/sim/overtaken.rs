@@ -70,7 +70,9 @@ impl Line {
             let goals = space.config().queue(&waits.queue)?.targets(channel);
             Some(waits.since + Duration::from_millis(goals.first_reply_ms))
         };
-        for (other, waits) in self.waits.iter().filter(|(_, waits)| waits.free && !waits.asks && waits.queue == given.queue) {
+        for (other, waits) in
+            self.waits.iter().filter(|(_, waits)| waits.free && !waits.asks && waits.queue == given.queue)
+        {
             let Some(beside) = space.work(*other) else { continue };
             let same = beside.state == WorkState::Queued
                 && beside.queue == given.queue
