@@ -8,6 +8,8 @@ mod rng;
 
 #[path = "domain/absurd.rs"]
 mod absurd;
+#[path = "domain/affinity.rs"]
+mod affinity;
 #[path = "domain/afterwards.rs"]
 mod afterwards;
 #[path = "domain/answers.rs"]
@@ -28,6 +30,10 @@ mod contested;
 mod customers;
 #[path = "domain/duplicates.rs"]
 mod duplicates;
+#[path = "domain/effort.rs"]
+mod effort;
+#[path = "domain/enrich.rs"]
+mod enrich;
 #[path = "domain/erasures.rs"]
 mod erasures;
 #[path = "domain/explained.rs"]
@@ -38,6 +44,8 @@ mod facts;
 mod golden;
 #[path = "domain/hours.rs"]
 mod hours;
+#[path = "domain/idle.rs"]
+mod idle;
 #[path = "domain/lists.rs"]
 mod lists;
 #[path = "domain/loops.rs"]
@@ -54,6 +62,8 @@ mod matters;
 mod merges;
 #[path = "domain/noted.rs"]
 mod noted;
+#[path = "domain/notices.rs"]
+mod notices;
 #[path = "domain/numbers.rs"]
 mod numbers;
 #[path = "domain/offers.rs"]
@@ -66,10 +76,14 @@ mod opt_outs;
 mod options;
 #[path = "domain/order.rs"]
 mod order;
+#[path = "domain/overcommits.rs"]
+mod overcommits;
 #[path = "domain/overflows.rs"]
 mod overflows;
 #[path = "domain/owners.rs"]
 mod owners;
+#[path = "domain/parallel.rs"]
+mod parallel;
 #[path = "domain/parked.rs"]
 mod parked;
 #[path = "domain/parted.rs"]

@@ -26,9 +26,11 @@ pub struct Explanation {
     pub ruling: Option<Ruling>,
     /// When it is due, and why; none: nobody waits for an agent to take it.
     pub score: Option<ScoreView>,
-    /// Who is shown it, and until when.
-    pub offered_to: Option<(Name, Timestamp)>,
-    /// Of all agents the nearest to it, while it waits.
+    /// Who are shown it, and until when.
+    pub shown_to: Vec<(Name, Timestamp)>,
+    /// It waits for facts of its customer's until then, and nobody gets it before.
+    pub facts_until: Option<Timestamp>,
+    /// Of all agents the nearest to it, while nobody has it, or its owner seeks somebody else.
     pub agents: Vec<AgentVerdict>,
     /// How many agents there are of each reason, nearest first, those told one by one among them.
     pub counts: Vec<(Standing, usize)>,
@@ -94,6 +96,8 @@ pub struct ScoreView {
     pub credit_ms: u64,
     /// The cap, milliseconds.
     pub cap_ms: u64,
+    /// Of the credits, what the customer went through counts for so much at most, milliseconds.
+    pub effort_cap_ms: u64,
     /// Static key: when it is due less its credits, as it was when it last came to its queue. The lowest is served first.
     pub key: Timestamp,
     /// What the key would be if it came now: another only while another configuration is taking effect.
@@ -120,10 +124,20 @@ pub enum Standing {
     Eligible,
     /// There was more to match than one record holds: the next gives it what is due first.
     Next,
+    /// It is shown it, and has not answered.
+    Asked,
+    /// It could be given it, which is shown to others.
+    Spare,
+    /// It waits for facts of its customer's: whoever is asked then, nobody is before.
+    AwaitsFacts,
+    /// It waits for somebody else, to whom the customer need not explain again.
+    Held,
     /// It declined, let its offer expire or gave it back, and is not asked for a while.
     Cooled,
     /// It has no room.
     NoRoom,
+    /// It has more than it can, and is given nothing while it has.
+    Overcommitted,
     /// All queues that it could take it from are closed.
     Closed,
     /// It owns the Work and passes it on.
@@ -151,13 +165,13 @@ pub enum Standing {
 pub struct WhyNot {
     /// The reason.
     pub standing: Standing,
-    /// Of a skill or channel: which.
+    /// Of a skill or channel: which. Of a Work that waits for somebody else: for whom.
     pub what: Name,
-    /// Of a skill: the level wanted. Of room: what the Work costs.
+    /// Of a skill: the level wanted. Of room: what the Work costs. Of too much: by how much.
     pub wanted: u32,
     /// Of a skill: the level that it has, if it has it. Of room: what is left.
     pub has: Option<u32>,
-    /// Of a cool-down: until when, if nobody else is left before.
+    /// Of a cool-down: until when, if nobody else is left before. Of what the Work waits for: until when at most.
     pub until: Option<Timestamp>,
 }
 

@@ -32,6 +32,7 @@ mod state;
 pub mod time;
 pub mod timer;
 pub mod view;
+mod visible;
 pub mod waited;
 mod work;
 pub mod workspace;

@@ -3,6 +3,8 @@
 //! Time counts while the customer waits for us and stands while the Work is parked or over, as it does for the Work itself. What was waited
 //! in another Work that was merged into this one is not counted here.
 
+use smallvec::SmallVec;
+
 use super::id::{AgentId, Name, WorkId};
 use super::record::{Change, Record};
 use super::time::Timestamp;
@@ -13,7 +15,7 @@ use super::work::Says;
 pub enum Stage {
     /// In its queue.
     Queued,
-    /// Shown to an agent.
+    /// Shown to an agent: of several to the one who was asked first.
     Offered(AgentId),
     /// With its owner.
     Assigned(AgentId),
@@ -35,7 +37,7 @@ pub struct Share {
 pub struct Waited {
     work: WorkId,
     queue: Name,
-    offered: Option<AgentId>,
+    offered: SmallVec<[AgentId; 2]>,
     owner: Option<AgentId>,
     parked: bool,
     /// The customer waits for us.
@@ -51,7 +53,7 @@ impl Waited {
         Self {
             work,
             queue: Name::default(),
-            offered: None,
+            offered: SmallVec::new(),
             owner: None,
             parked: false,
             ours: false,
@@ -83,16 +85,16 @@ impl Waited {
             Change::WorkQueued { queue, .. } => (self.queue, self.parked) = (queue.clone(), false),
             Change::Transferring(passing) => self.queue = passing.queue.clone(),
             Change::TransferEnded(ended) => self.queue = ended.queue.clone(),
-            Change::OfferMade(offer) => self.offered = Some(offer.agent),
-            Change::OfferEnded { .. } => self.offered = None,
-            Change::Assigned(assigned) => (self.owner, self.offered) = (Some(assigned.agent), None),
+            Change::OfferMade(offer) => self.offered.push(offer.agent),
+            Change::OfferEnded { agent, .. } => self.offered.retain(|offered| offered != agent),
+            Change::Assigned(assigned) => self.owner = Some(assigned.agent),
             Change::Unassigned { .. } => (self.owner, self.parked) = (None, false),
             Change::Parked(_) => self.parked = true,
             Change::Woken(_) => self.parked = false,
             Change::MessageStored(message) => match message.says() {
                 Says::Asks | Says::Joins => self.ours = true,
                 Says::Answers => self.ours = false,
-                Says::Asked | Says::Ends | Says::Resumes | Says::Nothing => {}
+                Says::Asked | Says::Ends | Says::Resumes | Says::Noted | Says::Nothing => {}
             },
             Change::Restored { .. } => self.ours = true,
             Change::WrapUpStarted(_) | Change::WorkClosed { .. } => (self.ours, self.parked) = (false, false),
@@ -106,7 +108,7 @@ impl Waited {
         if !self.ours || self.parked || passed == 0 {
             return;
         }
-        let stage = match (self.owner, self.offered) {
+        let stage = match (self.owner, self.offered.first().copied()) {
             (Some(owner), _) => Stage::Assigned(owner),
             (None, Some(agent)) => Stage::Offered(agent),
             (None, None) => Stage::Queued,

@@ -8,9 +8,10 @@ use skein::domain::record::Presence;
 use skein::domain::rules::{Rule, When};
 use skein::domain::time::Timestamp;
 use skein::domain::waited::{Stage, Waited};
-use skein::domain::workspace::{AgentKind, CreditConfig, Levels};
+use skein::domain::workspace::{AgentKind, CreditConfig, EffortConfig, Levels};
 
 use crate::kit::{MINUTE, SECOND, START, Scenario, shop, whatsapp};
+use crate::{affinity, overcommits};
 
 const ANNA: &str = "+4915112345678";
 
@@ -113,15 +114,16 @@ fn who_declined_is_not_asked_for_a_while_unless_nobody_else_is_left() {
     let work = story.hears(whatsapp(ANNA, "hello")).opened().expect("a work");
     let first = story.offered_to(work).expect("somebody is asked");
     let shown = told(&story, work);
-    assert_eq!(shown.offered_to.map(|(agent, _)| agent), Some(first.clone()));
-    assert!(shown.agents.is_empty() && shown.counts.is_empty(), "somebody is shown it: nobody else is asked");
+    assert_eq!(shown.shown_to.iter().map(|(agent, _)| agent).collect::<Vec<_>>(), [&first]);
+    assert_eq!(shown.counts, [(Standing::Asked, 1), (Standing::Spare, 1)], "one is shown it: the other is not asked");
+    assert_eq!(why(&shown, &first).standing, Standing::Asked);
     let offer = story.offer(&first).expect("an offer");
     story.declines(&first, offer).expect("declined");
     let second = story.offered_to(work).expect("the other is asked");
     assert_ne!(first, second);
     story.presence(&second, Presence::Away).expect("away");
     let shown = told(&story, work);
-    assert_eq!(shown.offered_to, None);
+    assert_eq!(shown.shown_to, []);
     let cooled = why(&shown, &first);
     assert_eq!(cooled.standing, Standing::Cooled);
     assert!(cooled.until.is_some_and(|until| until > story.now()));
@@ -232,4 +234,95 @@ fn what_is_over_and_what_never_was_have_no_agents_and_no_due_time() {
     let told = told(&story, over);
     assert_eq!((told.score, told.ruling, told.agents), (None, None, Vec::<AgentVerdict>::new()));
     assert_eq!(story.space().explain(WorkId::from_bits(7), 20, story.now()), None);
+}
+
+#[test]
+fn whoever_could_have_what_is_held_for_another_is_told_for_whom_and_until_when() {
+    let (mut story, _) = affinity::known(affinity::desk());
+    let (_, work) = affinity::comes_back(&mut story);
+    let shown = told(&story, work);
+    let until = Some(Timestamp(story.now().0 + 2 * MINUTE));
+    assert_eq!(why(&shown, "bob"), WhyNot { what: Name::new("ann"), until, ..WhyNot::of(Standing::Held) });
+    assert_eq!(why(&shown, "ann"), WhyNot { wanted: 1, has: Some(0), ..WhyNot::of(Standing::NoRoom) });
+    assert_eq!(shown.score.expect("it waits").position, 1);
+    story.after(2 * MINUTE);
+    let shown = told(&story, work);
+    assert_eq!(shown.shown_to.iter().map(|(agent, _)| agent.as_str()).collect::<Vec<_>>(), ["bob"]);
+}
+
+#[test]
+fn what_waits_for_facts_is_nobodys_until_then_and_has_its_place() {
+    let mut story = shop().only_ann().queue(|queue| queue.enrich_wait_ms = Some(1_500)).opens();
+    story.ready("ann").expect("ready");
+    let work = story.hears(whatsapp(ANNA, "hello")).opened().expect("a work");
+    let shown = told(&story, work);
+    let until = Some(Timestamp(START + 1_500));
+    assert_eq!(why(&shown, "ann"), WhyNot { until, ..WhyNot::of(Standing::AwaitsFacts) });
+    assert_eq!((shown.facts_until, shown.score.expect("it waits").position), (until, 1));
+    story.after(1_500);
+    let shown = told(&story, work);
+    assert_eq!((shown.facts_until, why(&shown, "ann").standing), (None, Standing::Asked));
+}
+
+#[test]
+fn who_has_more_than_it_can_is_told_by_how_much_and_what_relieves_it_seeks_somebody() {
+    let (mut story, _, berts) = overcommits::too_much(shop());
+    let next = story.hears(whatsapp("+4915100000003", "hello")).opened().expect("a work");
+    assert_eq!(why(&told(&story, next), "ann"), WhyNot { wanted: 1, ..WhyNot::of(Standing::Overcommitted) });
+    assert_eq!(told(&story, berts.0).counts, [], "whoever owns it has it");
+    story.after(MINUTE);
+    let shown = told(&story, berts.0);
+    assert_eq!((why(&shown, "ann").standing, why(&shown, "bob").standing), (Standing::PassesOn, Standing::Offline));
+}
+
+#[test]
+fn of_several_who_are_asked_at_once_each_is_told_and_the_others_could_have_it() {
+    let mut story = shop()
+        .queue(|queue| queue.parallel_offers = Some(2))
+        .but(|config| {
+            let mut cem = config.agents[0].clone();
+            cem.name = Name::new("cem");
+            config.agents.push(cem);
+        })
+        .opens();
+    for agent in ["ann", "bob", "cem"] {
+        story.ready(agent).expect("ready");
+    }
+    let work = story.hears(whatsapp(ANNA, "hello")).opened().expect("a work");
+    let shown = told(&story, work);
+    assert_eq!(shown.shown_to.iter().map(|(agent, _)| agent.as_str()).collect::<Vec<_>>(), ["ann", "bob"]);
+    assert_eq!(shown.counts, [(Standing::Asked, 2), (Standing::Spare, 1)]);
+    assert_eq!(why(&shown, "cem"), WhyNot::of(Standing::Spare));
+    assert_eq!(shown.score.expect("it is nobody's").position, 0);
+    story.after(5 * SECOND);
+    let offer = story.offer("ann").expect("an offer");
+    story.declines("ann", offer).expect("declined");
+    story.after(5 * SECOND);
+    let mut waited = Waited::of(work);
+    story.records(0).for_each(|record| waited.note(record));
+    let shares: Vec<(Stage, u64)> =
+        waited.until(story.now()).iter().map(|share| (share.stage, share.waited_ms)).collect();
+    let (ann, bob) = (story.id("ann"), story.id("bob"));
+    assert_eq!(shares, [(Stage::Offered(ann), 5_000), (Stage::Offered(bob), 5_000)]);
+}
+
+#[test]
+fn what_the_customer_went_through_is_a_term_of_the_due_time_up_to_its_cap() {
+    let effort = EffortConfig { unanswered_ms: 50_000, cap_ms: 70_000, ..EffortConfig::none() };
+    let mut story = shop().but(|config| config.effort = effort).opens();
+    let work = story.hears(whatsapp(ANNA, "hello")).opened().expect("a work");
+    for text in ["hello?", "is anybody there?"] {
+        story.after(MINUTE);
+        story.hears(whatsapp(ANNA, text)).expect("a message");
+    }
+    let shown = told(&story, work);
+    assert_eq!(shown.work.effort.iter().map(|entry| (entry.count, entry.ms)).collect::<Vec<_>>(), [(2, 100_000)]);
+    let score = shown.score.expect("it waits");
+    assert_eq!((score.credit_ms, score.effort_cap_ms), (70_000, 70_000));
+    assert_eq!(
+        score.credits.iter().map(|credit| (credit.name.as_str(), credit.ms)).collect::<Vec<_>>(),
+        [("effort", 70_000)]
+    );
+    let due = Timestamp(START + 5 * MINUTE - 70_000);
+    assert_eq!((score.key, score.key_now), (due, due));
 }

@@ -87,7 +87,7 @@ fn given(change: &Change) -> Option<(AgentId, WorkId)> {
 
 fn nobody_beside(state: &State, stats: &mut Stats) -> Result<(), Broken> {
     let Some(space) = state.workspace(ACME) else { return Ok(()) };
-    for work in space.works(None, None).into_iter().filter(|work| work.key.is_some()) {
+    for work in space.works(None, None) {
         let Some(told) = space.explain(work.work, 0, state.time()) else { continue };
         for (standing, _) in &told.counts {
             stats.hit_variant("explained", standing);

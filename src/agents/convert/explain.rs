@@ -32,7 +32,6 @@ pub(in crate::agents) fn explained<'r>(
     name: impl Fn(AgentId) -> Option<Name>,
 ) -> p::ExplainWorkResponse {
     let id = view.work.work;
-    let (offered_to, expires_at) = view.offered_to.unzip();
     let mut history: Vec<p::WorkHappening> = records.clone().flat_map(|record| happenings(record, id, &name)).collect();
     let more = history.len().saturating_sub(STORY_HAPPENINGS);
     history.drain(..more);
@@ -40,8 +39,8 @@ pub(in crate::agents) fn explained<'r>(
         at: Some(timestamp(view.at)),
         ruling: view.ruling.map(ruling),
         score: view.score.map(score),
-        offered_to: offered_to.map(Into::into).unwrap_or_default(),
-        offer_expires_at: expires_at.map(timestamp),
+        shown_to: view.shown_to.into_iter().map(shown).collect(),
+        facts_until: view.facts_until.map(timestamp),
         agents: view.agents.into_iter().map(verdict).collect(),
         agent_counts: view.counts.into_iter().map(count).collect(),
         waited: waited(id, records, view.at).into_iter().map(|share_of| share(share_of, &name)).collect(),
@@ -49,6 +48,10 @@ pub(in crate::agents) fn explained<'r>(
         history_begins_later: begins_later || more > 0,
         work: Some(work(view.work)),
     }
+}
+
+fn shown((agent, until): (Name, Timestamp)) -> p::Shown {
+    p::Shown { agent: agent.into(), until: Some(timestamp(until)) }
 }
 
 fn waited<'r>(work: WorkId, records: impl Iterator<Item = &'r Record>, now: Timestamp) -> Vec<Share> {
@@ -93,6 +96,8 @@ fn inputs(inputs: Inputs) -> p::RuleInputs {
         attachments: inputs.attachments.into_iter().map(Into::into).collect(),
         returning: inputs.returning,
         facts: facts.map(|(fact, _)| fact.into()).collect(),
+        closed: inputs.closed,
+        effort: Some(duration(u64::from(inputs.effort) * 1_000)),
     }
 }
 
@@ -124,6 +129,7 @@ fn score(view: ScoreView) -> p::WorkScore {
         credits: view.credits.into_iter().map(marks::credit).collect(),
         credit: Some(duration(view.credit_ms)),
         credit_cap: Some(duration(view.cap_ms)),
+        effort_cap: Some(duration(view.effort_cap_ms)),
         due_at: Some(timestamp(view.key)),
         due_now_at: Some(timestamp(view.key_now)),
         score_seconds,
@@ -150,8 +156,13 @@ fn standing(standing: Standing) -> p::AgentStanding {
     match standing {
         Standing::Eligible => p::AgentStanding::Eligible,
         Standing::Next => p::AgentStanding::Next,
+        Standing::Asked => p::AgentStanding::Asked,
+        Standing::Spare => p::AgentStanding::Spare,
+        Standing::AwaitsFacts => p::AgentStanding::AwaitsFacts,
+        Standing::Held => p::AgentStanding::Held,
         Standing::Cooled => p::AgentStanding::CooledDown,
         Standing::NoRoom => p::AgentStanding::NoRoom,
+        Standing::Overcommitted => p::AgentStanding::Overcommitted,
         Standing::Closed => p::AgentStanding::Closed,
         Standing::PassesOn => p::AgentStanding::PassesOn,
         Standing::Away => p::AgentStanding::Away,

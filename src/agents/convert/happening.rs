@@ -5,10 +5,15 @@ use super::rooms::duration;
 use super::view::timestamp;
 use super::widening::{overflow_cause, step_cause};
 use crate::domain::id::{AgentId, Name, WorkId};
-use crate::domain::record::{AnswerOutcome, Assigned, Change, QueueCause, Record};
+use crate::domain::record::{AnswerOutcome, Assigned, Change, IdleSet, NoticeKind, QueueCause, Record};
 use crate::domain::time::Timestamp;
 use crate::proto::agent as p;
 use p::WorkHappeningKind as Kind;
+
+/// Why somebody passes on what was not their doing: it has more than it can.
+const RELIEF: &str = "RELIEF";
+/// How a Work ended whose customer left.
+const CANCELED: &str = "CANCELED";
 
 /// Whether the record is about the Work.
 pub(in crate::agents) fn is_about(record: &Record, work: WorkId) -> bool {
@@ -30,6 +35,8 @@ pub(in crate::agents) fn agents_of(record: &Record) -> impl Iterator<Item = Agen
             Change::Transferring(passing) => passing.to,
             Change::CooledDown(cooled) => Some(cooled.agent),
             Change::CooldownEnded { agent, .. } => Some(*agent),
+            Change::HoldSet(set) => Some(set.agent),
+            Change::IdleSet(set) => Some(set.agent),
             _ => None,
         };
         change.agent().into_iter().chain(to)
@@ -108,6 +115,7 @@ fn happening(change: &Change, work: WorkId, name: &impl Fn(AgentId) -> Option<Na
             queue: passing.queue.to_string(),
             name: passing.to.and_then(name).map(Into::into).unwrap_or_default(),
             at_time: passing.until.map(timestamp),
+            cause: if passing.relief { RELIEF.to_owned() } else { String::new() },
             ..by(passing.agent, Kind::Transferring)
         },
         Change::TransferEnded(ended) => {
@@ -121,8 +129,9 @@ fn happening(change: &Change, work: WorkId, name: &impl Fn(AgentId) -> Option<Na
         }
         Change::WrapUpStarted(wrap_up) => until(wrap_up.until, by(wrap_up.agent, Kind::WrapUp)),
         Change::WrapUpLeft { agent, .. } => by(*agent, Kind::WrapUpLeft),
-        Change::WorkClosed { disposition, .. } => {
-            p::WorkHappening { name: disposition.to_string(), ..of(Kind::Closed) }
+        Change::WorkClosed { disposition, canceled, .. } => {
+            let told = p::WorkHappening { name: disposition.to_string(), ..of(Kind::Closed) };
+            if *canceled { because(CANCELED, told) } else { told }
         }
         Change::WorkJoined { endpoint, queue, .. } => {
             p::WorkHappening { name: endpoint.to_string(), queue: queue.to_string(), ..of(Kind::Joined) }
@@ -136,9 +145,42 @@ fn happening(change: &Change, work: WorkId, name: &impl Fn(AgentId) -> Option<Na
             p::WorkHappening { at_time: promised.by.map(timestamp), ..by(promised.agent, Kind::Promised) }
         }
         Change::AutomationMuted(muted) => because(&enums::mute_label(muted.reason), of(Kind::Muted)),
+        Change::EnrichmentSet(set) => match set.until {
+            Some(until_then) => until(until_then, of(Kind::AwaitsFacts)),
+            None => of(Kind::FactsAwaited),
+        },
+        Change::HoldSet(set) => match set.until {
+            Some(until_then) => until(until_then, by(set.agent, Kind::Held)),
+            None => by(set.agent, Kind::HoldEnded),
+        },
+        Change::EffortNoted(noted) => {
+            let cause = enums::effort_kind(noted.kind).as_str_name();
+            let told = p::WorkHappening { duration: Some(duration(noted.ms)), ..of(Kind::Effort) };
+            because(label(cause, "EFFORT_KIND_"), told)
+        }
+        Change::IdleSet(set) => until(set.since, because(silence(set)?, by(set.agent, Kind::Silent))),
+        Change::CustomerLeft { .. } => of(Kind::Left),
+        Change::NoticeSent(sent) => because(notice(sent.kind), of(Kind::Notice)),
         // What it costs, what is noted of it and what has been seen says nothing of why it waited.
         _ => return None,
     })
+}
+
+/// What has followed from a customer's silence; none: nothing yet.
+fn silence(set: &IdleSet) -> Option<&'static str> {
+    match (set.lowered, set.nudged) {
+        (false, false) => None,
+        (true, false) => Some("LOWERED"),
+        (false, true) => Some("NUDGED"),
+        (true, true) => Some("LOWERED_NUDGED"),
+    }
+}
+
+fn notice(kind: NoticeKind) -> &'static str {
+    match kind {
+        NoticeKind::Closed => "CLOSED",
+        NoticeKind::Waiting => "WAITING",
+    }
 }
 
 fn other(work: WorkId, from: WorkId, into: WorkId) -> String {

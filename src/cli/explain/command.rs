@@ -9,7 +9,7 @@ use super::words::{brief, clock, cut, standing, why_not};
 use crate::cli::client::{Target, as_agent};
 use crate::proto::agent::work_service_client::WorkServiceClient;
 use crate::proto::agent::{
-    ExplainWorkRequest, ExplainWorkResponse, ListWorkRequest, Ruling, WaitShare, WaitStage, Work, WorkScore,
+    Effort, ExplainWorkRequest, ExplainWorkResponse, ListWorkRequest, Ruling, WaitShare, WaitStage, Work, WorkScore,
 };
 
 /// Flags of `skein explain`.
@@ -61,7 +61,7 @@ fn lines(told: &ExplainWorkResponse) -> anyhow::Result<Vec<String>> {
     }
     lines.extend(told.ruling.iter().flat_map(ruling));
     if let Some(score) = &told.score {
-        lines.extend(due(score));
+        lines.extend(due(score, &work.effort));
     }
     agents(told, &mut lines);
     lines.push(if told.history_begins_later {
@@ -76,11 +76,24 @@ fn lines(told: &ExplainWorkResponse) -> anyhow::Result<Vec<String>> {
 fn head(told: &ExplainWorkResponse, work: &Work) -> String {
     let state = work.state().as_str_name();
     let state = state.strip_prefix("WORK_STATE_").unwrap_or(state);
-    let whose = match (work.owner.as_str(), told.offered_to.as_str()) {
-        ("", "") => String::new(),
-        ("", agent) => format!(", shown to {agent} until {}", clock(told.offer_expires_at.as_ref())),
-        (owner, _) => format!(", {owner}'s"),
+    let mut whose = match work.owner.as_str() {
+        "" => String::new(),
+        owner => format!(", {owner}'s"),
     };
+    for shown in &told.shown_to {
+        whose.push_str(&format!(", shown to {} until {}", shown.agent, clock(shown.until.as_ref())));
+    }
+    if work.transfer.as_ref().is_some_and(|transfer| transfer.relief) {
+        whose.push_str(", who has more than it can: it is offered elsewhere");
+    }
+    if !work.held_for_agent.is_empty() {
+        let until = clock(work.held_for_until.as_ref());
+        whose.push_str(&format!(", waits for {} until {until} at most", work.held_for_agent));
+    }
+    if told.facts_until.is_some() {
+        let until = clock(told.facts_until.as_ref());
+        whose.push_str(&format!(", waits for facts of its customer's until {until} at most"));
+    }
     format!("{} by {} in queue {}: {state}{whose}", work.work_id, work.channel, work.queue)
 }
 
@@ -123,7 +136,7 @@ fn ruling(ruling: &Ruling) -> Vec<String> {
     lines
 }
 
-fn due(score: &WorkScore) -> Vec<String> {
+fn due(score: &WorkScore, effort: &[Effort]) -> Vec<String> {
     let place = match score.position {
         0 => "somebody is shown it".to_owned(),
         place => format!("place {place} in its queue"),
@@ -147,6 +160,14 @@ fn due(score: &WorkScore) -> Vec<String> {
     for credit in &score.credits {
         let by = if credit.given_by.is_empty() { String::new() } else { format!(", by {}", credit.given_by) };
         lines.push(format!("  credit {}: {} earlier{by}", cut(&credit.name), brief(credit.seconds)));
+    }
+    lines.extend(effort.iter().map(|entry| {
+        let kind = entry.kind().as_str_name();
+        let kind = kind.strip_prefix("EFFORT_KIND_").unwrap_or(kind).to_lowercase().replace('_', " ");
+        format!("    went through: {kind}, {} times, {}", entry.count, brief(entry.seconds))
+    }));
+    if !effort.is_empty() {
+        lines.push(format!("    which counts {} at most", brief(seconds(score.effort_cap.as_ref()))));
     }
     if !score.credits.is_empty() {
         let (counted, cap) = (seconds(score.credit.as_ref()), seconds(score.credit_cap.as_ref()));

@@ -41,6 +41,9 @@ fn what(happened: &WorkHappening) -> String {
         Kind::Asked => "the customer wrote".to_owned(),
         Kind::Answered => "we answered".to_owned(),
         Kind::Counted => format!("counted: {} until the first answer, {cause}", span()),
+        Kind::Transferring if happened.cause == "RELIEF" => {
+            format!("{agent} has more than it can: it is offered elsewhere, in queue {queue}")
+        }
         Kind::Transferring if name.is_empty() => format!("{agent} passes it on to queue {queue}"),
         Kind::Transferring => format!("{agent} passes it on to {name}"),
         Kind::TransferEnded => format!("{agent} keeps it ({cause})"),
@@ -48,6 +51,7 @@ fn what(happened: &WorkHappening) -> String {
         Kind::Woken => format!("it woke ({cause})"),
         Kind::WrapUp => format!("{agent} ended it, and finishes notes until {}", until()),
         Kind::WrapUpLeft => format!("the customer wrote: {agent} goes on"),
+        Kind::Closed if !cause.is_empty() => format!("{cause}: {name}"),
         Kind::Closed if name.is_empty() => "closed".to_owned(),
         Kind::Closed => format!("closed: {name}"),
         Kind::Joined => format!("the customer goes on by endpoint {name}"),
@@ -57,5 +61,13 @@ fn what(happened: &WorkHappening) -> String {
         Kind::Promised if happened.at_time.is_none() => "nothing is promised any more".to_owned(),
         Kind::Promised => format!("{agent} promised an answer by {}", until()),
         Kind::Muted => format!("bots are silent in it ({cause})"),
+        Kind::AwaitsFacts => format!("waits for facts of its customer's, until {}", until()),
+        Kind::FactsAwaited => "waits for facts no longer".to_owned(),
+        Kind::Held => format!("waits for {agent}, whom the customer need not explain it to again, until {}", until()),
+        Kind::HoldEnded => format!("waits for {agent} no longer"),
+        Kind::Effort => format!("the customer went through more ({cause}), which weighs {}", span()),
+        Kind::Silent => format!("the customer has not answered {agent} since {} ({cause})", until()),
+        Kind::Left => "the customer has left".to_owned(),
+        Kind::Notice => format!("the customer was told by itself ({cause})"),
     }
 }

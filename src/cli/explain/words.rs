@@ -44,6 +44,11 @@ pub(super) fn why_not(verdict: &AgentVerdict) -> String {
             None => format!("lacks {}", verdict.what),
         },
         AgentStanding::Channel => format!("does not serve {}", verdict.what),
+        AgentStanding::Overcommitted => format!("has {} more than it can, and is given nothing", verdict.wanted),
+        AgentStanding::Held => format!("it waits for {} until {} at most", verdict.what, clock(verdict.until.as_ref())),
+        AgentStanding::AwaitsFacts => {
+            format!("{} until {} at most", standing(AgentStanding::AwaitsFacts), clock(verdict.until.as_ref()))
+        }
         AgentStanding::CooledDown => {
             format!("{} before {}", standing(AgentStanding::CooledDown), clock(verdict.until.as_ref()))
         }
@@ -57,8 +62,13 @@ pub(super) fn standing(standing: AgentStanding) -> &'static str {
         AgentStanding::Unspecified => "for a reason that this version has no name for",
         AgentStanding::Eligible => "could have it now",
         AgentStanding::Next => "is about to be given what is due first",
+        AgentStanding::Asked => "is shown it, and has not answered",
+        AgentStanding::Spare => "could have it, which is shown to others",
+        AgentStanding::AwaitsFacts => "it waits for facts of its customer's",
+        AgentStanding::Held => "it waits for somebody whom the customer knows",
         AgentStanding::CooledDown => "did not want it or did not answer, and is not asked again",
         AgentStanding::NoRoom => "without room",
+        AgentStanding::Overcommitted => "has more than it can, and is given nothing",
         AgentStanding::Closed => "its queue is closed",
         AgentStanding::PassesOn => "passes it on",
         AgentStanding::Away => "away",

@@ -16,7 +16,7 @@ use crate::domain::id::{AgentId, AssignmentId, LeafId, MessageId, Name, WorkId};
 use crate::domain::record::{Author, Change, Direction, Flags, MessageContent, MessageKind, MessageStored, Purpose};
 use crate::domain::rejection::Rejection;
 use crate::domain::time::Timestamp;
-use crate::domain::work::{Work, guard, known, owned};
+use crate::domain::work::{Work, charge_switch, charge_wait, guard, known, owned};
 use crate::domain::workspace::{AgentKind, EndpointConfig, TemplateConfig};
 
 /// Longest text of an answer, bytes.
@@ -77,10 +77,10 @@ pub(crate) fn send(
     push_out(
         draft,
         Outgoing {
-            agent,
+            agent: Some(agent),
             author,
             work: id,
-            assignment: send.assignment,
+            assignment: Some(send.assignment),
             leaf,
             address,
             endpoint,
@@ -138,10 +138,11 @@ fn noted_flags(channel: &str) -> Flags {
 /// A message of ours on its way, judged already.
 #[derive(Debug)]
 pub(super) struct Outgoing<'a> {
-    pub(super) agent: AgentId,
+    /// None: the machine says it.
+    pub(super) agent: Option<AgentId>,
     pub(super) author: Author,
     pub(super) work: WorkId,
-    pub(super) assignment: AssignmentId,
+    pub(super) assignment: Option<AssignmentId>,
     pub(super) leaf: LeafId,
     /// Address of the leaf, and its keyed hash.
     pub(super) address: (Name, u128),
@@ -158,11 +159,16 @@ pub(super) struct Outgoing<'a> {
 /// Stores it in its Work.
 pub(super) fn push_out(draft: &mut Draft<'_>, out: Outgoing<'_>) -> Result<MessageId, Rejection> {
     let Outgoing { leaf, endpoint, kind, .. } = out;
-    let work = draft.work(out.work).ok_or(Rejection::UnknownWork)?;
     let said = kind == MessageKind::Message;
-    // A token answers the message that it came with, and nothing else; a thread is one of a chat with this address.
+    let by_itself = out.author == Author::System;
+    if said && !by_itself {
+        charge_wait(draft, out.work);
+        charge_switch(draft, out.work, &endpoint.name);
+    }
+    let work = draft.work(out.work).ok_or(Rejection::UnknownWork)?;
+    // A token answers the message that it came with, and nothing else: it is left for whoever answers. A thread is one of a chat with this address.
     let answers = work.answer_to.as_ref().is_some_and(|(to, by)| *to == leaf && *by == endpoint.name);
-    let tokens = work.tokens.as_ref().filter(|_| answers && said).map(|tokens| tokens.at(draft.now));
+    let tokens = work.tokens.as_ref().filter(|_| answers && said && !by_itself).map(|tokens| tokens.at(draft.now));
     let (reply_token, read_token) = tokens.unwrap_or_default();
     let letter = match endpoint.channel.as_str() {
         "email" if said => letter(draft, work, &out.address, endpoint, out.content)?,
@@ -198,8 +204,8 @@ pub(super) fn push_out(draft: &mut Draft<'_>, out: Outgoing<'_>) -> Result<Messa
         flags: if said { out.flags.with(noted_flags(&endpoint.channel)) } else { out.flags },
         about: out.about,
         provider_fingerprint,
-        audience: SmallVec::from_slice(&[out.agent]),
-        assignment: Some(out.assignment),
+        audience: out.agent.into_iter().collect(),
+        assignment: out.assignment,
         seen_through: out.seen_through,
         not_after: out.not_after,
         copied,
@@ -233,7 +239,7 @@ pub(crate) fn check(content: &Content) -> Result<(), Rejection> {
 }
 
 /// Where the answer goes: where the last customer message of the Work came from, or where the author names it.
-fn recipient<'a>(
+pub(super) fn recipient<'a>(
     draft: &Draft<'a>,
     work: &Work,
     named: Option<&Recipient>,
@@ -267,7 +273,9 @@ pub(crate) fn mark_read(
             return Err(Rejection::NotOwner { owner: owner.map(|owner| owner.agent) });
         }
     }
-    if work.last_message.is_none_or(|last| through > last) {
+    // What agents noted is read, too.
+    let last = work.last_message.max(work.messages().map(|(id, _)| id).last());
+    if last.is_none_or(|last| through > last) {
         return Err(Rejection::UnknownMessage);
     }
     if work.seen.is_none_or(|seen| through > seen) {

@@ -7,7 +7,7 @@
 use crate::domain::channel::reply_window_ms;
 use crate::domain::time::Timestamp;
 use crate::domain::work::Work;
-use crate::domain::workspace::{IndexedConfig, QueueConfig};
+use crate::domain::workspace::IndexedConfig;
 
 /// What a Work's key is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,28 +45,55 @@ pub(crate) fn key(config: &IndexedConfig, queue: &str, work: &Work, now: i64) ->
 
 /// What the key is made of, of a Work that comes to the queue now.
 pub(crate) fn terms(config: &IndexedConfig, queue: &str, work: &Work, now: Timestamp) -> Terms {
-    let since = work.ours_since.unwrap_or(now);
-    let target = |queue: &QueueConfig, channel: &str| {
-        let targets = queue.targets(channel);
-        if work.replied { targets.next_reply_ms } else { targets.first_reply_ms }
-    };
-    let goal = |queue: &str, channel: &str| {
-        let queue = config.queue(queue)?;
-        let ms = target(queue, channel);
-        Some((config.after(queue, since, ms), ms))
-    };
-    let own = goal(queue, &work.channel);
-    let beside = work.places_beside().iter().filter_map(|place| goal(&place.queue, &place.channel));
-    // A window opens with what the customer writes: from the first unanswered message on it stands at least so long.
-    let windows = work.channels().filter_map(|channel| reply_window_ms(channel)).filter(|_| work.ours_since.is_some());
-    let (goal_at, goal_ms) = own.into_iter().chain(beside).min().unzip();
+    // Whose turn is the customer's counts from the moment it was queued, wherever it has come since.
+    let queued = || if work.is_nobodys() { work.waits_since } else { now };
+    let since = work.ours_since.unwrap_or_else(queued);
+    let (goal_at, goal_ms) = goals(config, queue, work, since).min().unzip();
     Terms {
         since,
         goal_ms,
         goal_at,
-        window_at: windows.map(|window| Timestamp(since.0.saturating_add(window))).min(),
+        window_at: windows(work, since).min(),
         waited_ms: work.waited_ms,
         promised: work.promised(),
-        credit_ms: work.credit_ms().min(config.credit_cap_ms),
+        credit_ms: credit_ms(config, work),
     }
+}
+
+/// When an answer is due to what was asked at `since`, whatever was waited before and is credited.
+pub(crate) fn goal(config: &IndexedConfig, queue: &str, work: &Work, since: Timestamp) -> Timestamp {
+    let goals = goals(config, queue, work, since).map(|(at, _)| at);
+    goals.chain(windows(work, since)).min().unwrap_or(since)
+}
+
+/// When the goal of each queue and channel of the matter is due, and how long it is, milliseconds.
+fn goals<'a>(
+    config: &'a IndexedConfig,
+    queue: &str,
+    work: &'a Work,
+    since: Timestamp,
+) -> impl Iterator<Item = (Timestamp, u64)> + use<'a> {
+    let goal = move |queue: &str, channel: &str| {
+        let queue = config.queue(queue)?;
+        let targets = queue.targets(channel);
+        let ms = if work.replied { targets.next_reply_ms } else { targets.first_reply_ms };
+        Some((config.after(queue, since, ms), ms))
+    };
+    let own = goal(queue, &work.channel);
+    let beside = work.places_beside().iter().filter_map(move |place| goal(&place.queue, &place.channel));
+    own.into_iter().chain(beside)
+}
+
+/// When the provider of each channel lets us answer no longer. A window opens with what the customer writes: from the first unanswered
+/// message on it stands at least so long.
+fn windows(work: &Work, since: Timestamp) -> impl Iterator<Item = Timestamp> {
+    let windows = work.channels().filter_map(|channel| reply_window_ms(channel)).filter(|_| work.ours_since.is_some());
+    windows.map(move |window| Timestamp(since.0.saturating_add(window)))
+}
+
+/// By how much its credits make a Work due earlier, milliseconds: those of rules and agents, and what its customer went through, which has a
+/// cap of its own; in sum at most the cap of all.
+pub(crate) fn credit_ms(config: &IndexedConfig, work: &Work) -> u64 {
+    let effort = work.effort().map_or(0, |effort| effort.sum_ms().min(config.effort.cap_ms));
+    work.given_ms().saturating_add(effort).min(config.credit_cap_ms)
 }

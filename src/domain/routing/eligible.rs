@@ -1,7 +1,10 @@
 //! *Eligible now*, the one definition (domain rules, section 7): an agent could be given a Work now if nothing of a short list stands
 //! against it, asked in the order in which somebody who wants to know why would: what the agent is, whether it is there, what it has.
 //!
-//! Matching asks whether there is nothing, explanations say what it is, and invariants hold both against each other.
+//! Matching asks whether there is nothing, explanations say what it is, and invariants hold both against each other. What widens the circle
+//! (plans, overflow) changes the Work's queues and skills; what an agent has beyond its capacity, and what a silent customer costs, changes
+//! its room; a Work that relieves its owner, or that several are shown, is waiting or shown like any other: so each of these is in
+//! the list already.
 
 use super::matching::lifted;
 use crate::domain::draft::Draft;
@@ -25,6 +28,8 @@ pub(crate) enum Hurdle<'a> {
     Muted,
     /// It owns the Work, and passes it on.
     PassesOn,
+    /// It is shown the Work already.
+    Asked,
     /// It has no session.
     Offline,
     /// The connection of its session is gone.
@@ -35,30 +40,56 @@ pub(crate) enum Hurdle<'a> {
     Away,
     /// All queues that it could take the Work from are closed.
     Closed,
+    /// It has more than it can, by so much.
+    Overcommitted(u32),
     /// What the Work costs is more than it has left.
     NoRoom { cost: u32, free: u32 },
     /// It is not asked for this Work for a while. `liftable`: unless nobody else is left.
     Cooled { until: Timestamp, liftable: bool },
+    /// The Work waits for somebody else, who is there and to whom its customer need not explain again.
+    Held { agent: &'a Name, until: Timestamp },
+    /// The Work waits for facts of its customer's, and nobody gets it before.
+    AwaitsFacts(Timestamp),
 }
 
 /// What stands against giving the agent the Work now; none: it is eligible.
-pub(crate) fn hurdle<'a>(space: &Workspace, agent: &'a Agent, work: &'a Work) -> Option<Hurdle<'a>> {
-    attending(space, agent, work).or_else(|| {
-        let cooled = work.cooldowns.iter().find(|cooldown| cooldown.agent == agent.id)?;
-        Some(Hurdle::Cooled { until: cooled.until, liftable: cooled.liftable })
-    })
+pub(crate) fn hurdle<'a>(space: &'a Workspace, agent: &'a Agent, work: &'a Work) -> Option<Hurdle<'a>> {
+    attending(space, agent, work)
+        .or_else(|| cooled(agent, work))
+        .or_else(|| held(space, agent, work))
+        .or_else(|| work.facts_until().map(Hurdle::AwaitsFacts))
 }
 
-/// The same without cool-downs.
+fn cooled<'a>(agent: &Agent, work: &Work) -> Option<Hurdle<'a>> {
+    let cooled = work.cooldowns.iter().find(|cooldown| cooldown.agent == agent.id)?;
+    Some(Hurdle::Cooled { until: cooled.until, liftable: cooled.liftable })
+}
+
+fn held<'a>(space: &'a Workspace, agent: &Agent, work: &Work) -> Option<Hurdle<'a>> {
+    let hold = work.hold().filter(|hold| hold.agent != agent.id)?;
+    let other = space.agents.get(hold.agent.at()).filter(|other| other.is_ready())?;
+    Some(Hurdle::Held { agent: &other.name, until: hold.until })
+}
+
+/// Whether the agent could be given the Work as soon as it has room.
+pub(super) fn could_come(space: &Workspace, agent: &Agent, work: &Work) -> bool {
+    serving(space, agent, work).is_none()
+        && work.cost_for(&agent.profile) <= agent.profile.capacity
+        && cooled(agent, work).is_none()
+}
+
+/// What stands against it but cool-downs and what the Work waits for.
 pub(super) fn attending<'a>(space: &Workspace, agent: &'a Agent, work: &'a Work) -> Option<Hurdle<'a>> {
     serving(space, agent, work).or_else(|| {
         let cost = work.cost_for(&agent.profile);
-        let free = agent.profile.capacity.saturating_sub(agent.load());
-        (!agent.has_room(cost)).then_some(Hurdle::NoRoom { cost, free })
+        (!agent.has_room(cost)).then(|| match agent.overcommit() {
+            0 => Hurdle::NoRoom { cost, free: agent.profile.capacity.saturating_sub(agent.load()) },
+            by => Hurdle::Overcommitted(by),
+        })
     })
 }
 
-/// The same without cool-downs, whatever room there is.
+/// The same, whatever room there is.
 pub(super) fn serving<'a>(space: &Workspace, agent: &'a Agent, work: &'a Work) -> Option<Hurdle<'a>> {
     standing(agent, work).or_else(|| {
         let open = |queue: &Name| agent.profile.queues.contains(queue) && space.is_open(queue);
@@ -76,6 +107,9 @@ pub(crate) fn standing<'a>(agent: &'a Agent, work: &'a Work) -> Option<Hurdle<'a
     }
     if work.owner.is_some_and(|owner| owner.agent == agent.id) {
         return Some(Hurdle::PassesOn);
+    }
+    if work.offers().any(|open| open.agent == agent.id) {
+        return Some(Hurdle::Asked);
     }
     let connected = agent.is_connected();
     match agent.presence {

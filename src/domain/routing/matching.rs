@@ -10,13 +10,16 @@ use crate::domain::marks::with_marks;
 use crate::domain::record::{AssignCause, Assigned, Change, QueueCause, Required, StepCause, UnassignReason};
 use crate::domain::session::Agent;
 use crate::domain::time::Timestamp;
-use crate::domain::work::{Owner, Work, passed_back, show, with_note};
+use crate::domain::view::WorkState;
+use crate::domain::work::{Owner, Work, await_wait, charge_transfer, passed_back, show, with_note};
 use crate::domain::workspace::{Accept, GracePolicy, IndexedConfig, Levels, QueueConfig};
 
+use super::affinity::hold_back;
 use super::due::key;
 use super::eligible::{Hurdle, attending, eligible, hurdle, serving};
 use super::overflow::{self, Overflows, admit};
 use super::plan;
+use super::ready::rank;
 use super::unserved::hold_unserved;
 use super::waiting::Due;
 
@@ -58,6 +61,7 @@ pub(super) fn requeue_after(
     plan::widen(draft, id);
     place(draft, id);
     hold_unserved(draft, id);
+    await_wait(draft, id, cause);
 }
 
 /// What is wanted of whoever takes the Work from the queue now: less than at first, as far as its circle has widened there.
@@ -106,12 +110,37 @@ pub(crate) fn place(draft: &mut Draft<'_>, id: WorkId) {
         return passed_back(draft, id);
     }
     let Some(work) = draft.work(id).filter(|work| work.is_waiting()) else {
-        return;
+        // One of several offers may be over.
+        return offer_beside(draft, id);
     };
     let chosen = preferred(draft, work)
-        .or_else(|| least_loaded(draft, work, false, |agent| eligible(draft.space, agent, work)))
-        .or_else(|| lifted(draft, work));
+        .or_else(|| next(draft, work))
+        .or_else(|| lifted(draft, work).filter(|id| draft.agent(*id).is_none_or(is_matched)));
     if let Some(agent) = chosen {
+        give(draft, id, agent);
+        offer_beside(draft, id);
+    }
+}
+
+fn next(draft: &Draft<'_>, work: &Work) -> Option<AgentId> {
+    first(draft, work, false, |agent| is_matched(agent) && eligible(draft.space, agent, work))
+}
+
+/// Whose matching is put off is given what is due first when that comes, this Work among it.
+fn is_matched(agent: &Agent) -> bool {
+    agent.deferred.is_none()
+}
+
+/// Offers a Work to more agents, as many as its queue says at once. Not beside whom it is asked first: the customer need not explain again. Nor what
+/// was passed on: whoever it was meant for is asked alone.
+fn offer_beside(draft: &mut Draft<'_>, id: WorkId) {
+    while let Some(work) = draft.work(id).filter(|work| work.state == WorkState::Offered && work.owner.is_none()) {
+        let at_once = draft.space.config().queue(&work.queue).map_or(1, QueueConfig::offers_at_once);
+        let is_preferred = work.offers().any(|open| work.preferred == Some(open.agent)) || work.handover().is_some();
+        if is_preferred || work.offers().count() >= at_once || draft.full() {
+            return;
+        }
+        let Some(agent) = next(draft, work) else { return };
         give(draft, id, agent);
     }
 }
@@ -121,17 +150,20 @@ fn preferred(draft: &Draft<'_>, work: &Work) -> Option<AgentId> {
     eligible(draft.space, agent, work).then_some(agent.id)
 }
 
-/// Of those who fit, the one who stands first in the lines of the Work's queues. `full`: those without room are asked, too.
-fn least_loaded(draft: &Draft<'_>, work: &Work, full: bool, fits: impl Fn(&Agent) -> bool) -> Option<AgentId> {
-    let touched = draft.touched_agents();
-    let first = |queue: &Name| {
-        let line = draft.space.ready.line(queue, full);
-        line.filter(|(_, _, id)| !touched.iter().any(|agent| agent.id == *id))
-            .find(|(_, _, id)| draft.space.agents.get(id.at()).is_some_and(&fits))
+/// Whom the Work's queue selects of those who fit: each queue that it stands in names the first of its line, and the Work's own chooses
+/// among these. `full`: those without room are asked, too.
+fn first(draft: &Draft<'_>, work: &Work, full: bool, fits: impl Fn(&Agent) -> bool) -> Option<AgentId> {
+    let (space, touched) = (draft.space, draft.touched_agents());
+    let selection = space.config().queue(&work.queue).map(|queue| queue.selection).unwrap_or_default();
+    let untouched = |id: AgentId| {
+        let agent = space.agents.get(id.at()).filter(|agent| fits(agent));
+        agent.filter(|agent| !touched.iter().any(|touched| touched.id == agent.id))
     };
-    let untouched = work.queues().filter(|queue| draft.space.is_open(queue)).filter_map(first).min();
-    let touched = touched.iter().filter(|agent| fits(agent)).filter_map(Agent::standing).min();
-    untouched.into_iter().chain(touched).min().map(|(_, _, id)| id)
+    let named = |queue: &Name| space.ready.first(queue, &work.requires, full, untouched);
+    let named = work.queues().filter(|queue| space.is_open(queue)).filter_map(named);
+    let named = named.filter_map(|id| space.agents.get(id.at()));
+    let chosen = named.chain(touched.iter().filter(|agent| fits(agent)));
+    chosen.map(|agent| rank(selection, agent, &work.requires)).min().map(|(_, (_, _, id))| id)
 }
 
 /// A cool-down is lifted when nobody else is left: no other agent READY for it, with room or not.
@@ -141,10 +173,10 @@ pub(super) fn lifted(draft: &Draft<'_>, work: &Work) -> Option<AgentId> {
     }
     let space = draft.space;
     let cooled = |agent: &Agent| work.cooldowns.iter().any(|cooldown| cooldown.agent == agent.id);
-    if least_loaded(draft, work, true, |agent| serving(space, agent, work).is_none() && !cooled(agent)).is_some() {
+    if first(draft, work, true, |agent| serving(space, agent, work).is_none() && !cooled(agent)).is_some() {
         return None;
     }
-    least_loaded(draft, work, false, |agent| {
+    first(draft, work, false, |agent| {
         attending(space, agent, work).is_none()
             && work.cooldowns.iter().any(|cooldown| cooldown.agent == agent.id && cooldown.liftable)
     })
@@ -164,6 +196,7 @@ pub(crate) fn fill(draft: &mut Draft<'_>, id: AgentId) {
             return;
         }
         give(draft, work, id);
+        offer_beside(draft, work);
     }
 }
 
@@ -213,8 +246,11 @@ pub(crate) fn revisit_cooled(draft: &mut Draft<'_>) {
     }
 }
 
-/// Offers or assigns, as the queue says.
+/// Offers or assigns, as the queue says; or holds it for whom the customer need not explain it to again.
 fn give(draft: &mut Draft<'_>, id: WorkId, agent: AgentId) {
+    if hold_back(draft, id, agent) {
+        return;
+    }
     let (Some(work), Some(holder)) = (draft.work(id), draft.agent(agent)) else {
         return;
     };
@@ -243,6 +279,10 @@ pub(crate) fn assign(
     cause: AssignCause,
     cost: u32,
 ) -> Option<AgentId> {
+    if draft.work(id)?.owner.is_some() {
+        charge_transfer(draft, id);
+    }
+    plan::put_right(draft, id);
     let work = draft.work(id)?;
     let brief = work.brief(draft.root_of(work.leaf));
     let queue = draft.space.config().queue(&work.queue);

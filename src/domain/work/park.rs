@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use super::Work;
+use super::effort::charge_wait;
 use super::lifecycle::{owned, release};
 use super::pass::in_hand;
 use super::transfer::withdraw;
@@ -62,6 +63,7 @@ pub(super) fn park(
         take_up(draft, id, WakeCause::Agent);
     }
     withdraw(draft, id, TransferOutcome::Withdrawn);
+    charge_wait(draft, id);
     if !fact.is_empty() {
         draft.with_content(leaf, PersonalValue::WakeFact(fact));
     }

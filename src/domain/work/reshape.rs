@@ -10,7 +10,7 @@ use super::passing::Promise;
 use super::said::{Before, Item, Said, Says};
 use crate::domain::command::Parted;
 use crate::domain::id::{Index, LeafId, MessageId, Name, RootId, WorkId};
-use crate::domain::marks::Filed;
+use crate::domain::marks::{Filed, Priority};
 use crate::domain::record::{Change, MessageContent};
 use crate::domain::session::Agent;
 use crate::domain::time::Timestamp;
@@ -34,6 +34,8 @@ pub(crate) struct Part {
     beside: Option<Box<Beside>>,
     /// What agents noted of those whose messages these are.
     marks: Filed,
+    /// That they are urgent.
+    priority: Option<Box<Priority>>,
     promise: Option<Promise>,
 }
 
@@ -41,8 +43,8 @@ impl Part {
     /// Messages that come from no Work.
     pub(super) fn of(said: Said, places: Vec<Place>, mail: Option<Box<MailThread>>, threaded: bool) -> Self {
         let mails = mail.iter().map(|thread| MailThread::clone(thread)).collect();
-        let marks = Filed::default();
-        Self { said, places, whole: false, mail, mails, tokens: None, threaded, beside: None, marks, promise: None }
+        let (marks, priority, promise) = Default::default();
+        Self { said, places, whole: false, mail, mails, tokens: None, threaded, beside: None, marks, priority, promise }
     }
 
     /// Which messages.
@@ -214,10 +216,10 @@ impl Work {
         agent.serves(&self.channel) && self.places_beside().iter().all(|place| agent.serves(&place.channel))
     }
 
-    /// Whether its customer sits and waits for the answer on one of its channels.
+    /// Whether its customer sits and waits for the answer on one of its channels, and has not left.
     pub(crate) fn is_live(&self) -> bool {
-        let beside = self.places_beside().iter().any(|place| WorkspaceConfig::live(&place.channel));
-        beside || WorkspaceConfig::live(&self.channel)
+        let beside = || self.places_beside().iter().any(|place| WorkspaceConfig::live(&place.channel));
+        !self.has_left() && (WorkspaceConfig::live(&self.channel) || beside())
     }
 
     /// Works that it is linked to.
@@ -243,6 +245,7 @@ impl Work {
             threaded: self.threaded,
             beside: self.beside.take(),
             marks: Filed::default(),
+            priority: None,
             promise: self.take_promise(),
         }
     }
@@ -261,7 +264,7 @@ impl Work {
         let said = left.take_out(messages);
         let tokens = self.tokens.take_if(|_| has_last);
         let (mail, mails) = if parted { self.take_mails(&said) } else { (self.mail.clone(), self.mails()) };
-        let marks = if parted { self.take_marks(&said) } else { Filed::default() };
+        let (marks, priority) = if parted { self.take_marks(&said) } else { Default::default() };
         let only_now = left.before() == Before::default();
         self.said = Some(Box::new(left));
         if only_now {
@@ -270,7 +273,8 @@ impl Work {
         self.beside_mut().split = true;
         self.count_anew();
         let threaded = self.threaded;
-        Part { said, places, whole: false, mail, mails, tokens, threaded, beside: None, marks, promise: None }
+        let (beside, promise) = Default::default();
+        Part { said, places, whole: false, mail, mails, tokens, threaded, beside, marks, priority, promise }
     }
 
     fn take_said(&mut self) -> Said {
@@ -292,7 +296,7 @@ impl Work {
 
     /// Takes in what another Work gave.
     pub(crate) fn take_in(&mut self, part: Part) {
-        let Part { mut said, places, whole, mail, mails, tokens, threaded, beside, marks, promise } = part;
+        let Part { mut said, places, whole, mail, mails, tokens, threaded, beside, marks, priority, promise } = part;
         self.join_promise(promise);
         let mut numbers = vec![0; places.len()];
         for (number, place) in places.into_iter().enumerate() {
@@ -320,7 +324,7 @@ impl Work {
             self.mail = mail.or_else(|| self.mail.take());
         }
         self.join_mails(own_mails, mails, theirs_last);
-        self.join_marks(marks, None);
+        self.join_marks(marks, priority);
         if let Some(theirs) = beside {
             self.join_marks(theirs.marks, theirs.priority);
             let id = self.id;
@@ -330,6 +334,8 @@ impl Work {
             beside.moved.extend(theirs.moved);
             beside.split |= theirs.split;
             beside.join_automation(theirs.automation);
+            beside.join_effort(theirs.effort);
+            beside.join_notices(theirs.notices);
         }
         self.count_anew();
     }
@@ -358,6 +364,7 @@ impl Work {
         if let Some(owner) = self.owner.as_mut().filter(|_| turn.ours_since.is_none()) {
             owner.answer_by = None;
         }
+        self.end_silence();
     }
 
     /// Whether an answer, or one after a split, could go to the address.

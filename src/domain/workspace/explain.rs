@@ -11,7 +11,7 @@ use crate::domain::explained::{
 };
 use crate::domain::id::{AgentId, Index, Name, WorkId};
 use crate::domain::record::Inputs;
-use crate::domain::routing::rules::{Missed, Situation};
+use crate::domain::routing::rules::{Hours, Missed, Situation};
 use crate::domain::routing::{Hurdle, hurdle, lifted_now, terms, unable};
 use crate::domain::session::Agent;
 use crate::domain::time::Timestamp;
@@ -30,13 +30,19 @@ impl From<Hurdle<'_>> for WhyNot {
             Hurdle::Channel(channel) => Self { what: channel.clone(), ..Self::of(Standing::Channel) },
             Hurdle::Muted => Self::of(Standing::Muted),
             Hurdle::PassesOn => Self::of(Standing::PassesOn),
+            Hurdle::Asked => Self::of(Standing::Asked),
             Hurdle::Offline => Self::of(Standing::Offline),
             Hurdle::Lost => Self::of(Standing::Lost),
             Hurdle::Draining => Self::of(Standing::Draining),
             Hurdle::Away => Self::of(Standing::Away),
             Hurdle::Closed => Self::of(Standing::Closed),
+            Hurdle::Overcommitted(by) => Self { wanted: by, ..Self::of(Standing::Overcommitted) },
             Hurdle::NoRoom { cost, free } => Self { wanted: cost, has: Some(free), ..Self::of(Standing::NoRoom) },
             Hurdle::Cooled { until, .. } => Self { until: Some(until), ..Self::of(Standing::Cooled) },
+            Hurdle::Held { agent, until } => {
+                Self { what: agent.clone(), until: Some(until), ..Self::of(Standing::Held) }
+            }
+            Hurdle::AwaitsFacts(until) => Self { until: Some(until), ..Self::of(Standing::AwaitsFacts) },
         }
     }
 }
@@ -78,7 +84,7 @@ impl Found {
 
 impl Workspace {
     /// Why a Work is where it is: what is told of agents, of `agents` of them one by one at most. None: the Work is not known, or not any
-    /// longer. Looks at all agents while it waits: 15,000 of them take a few milliseconds.
+    /// longer. Looks at all agents while nobody has it: 15,000 of them take a few milliseconds.
     #[must_use]
     pub fn explain(&self, id: WorkId, agents: usize, now: Timestamp) -> Option<Explanation> {
         let view = self.work(id)?;
@@ -91,19 +97,21 @@ impl Workspace {
                 at: now,
                 ruling: None,
                 score: None,
-                offered_to: None,
+                shown_to: Vec::new(),
+                facts_until: None,
                 agents,
                 counts,
                 last,
             });
         };
         let (agents, counts) = self.verdicts(work, agents.min(MAX_AGENTS_TOLD));
-        let shown = |offer: &OpenOffer| Some((self.agent_name(offer.agent)?.clone(), offer.expires_at));
+        let shown = |offer: OpenOffer| Some((self.agent_name(offer.agent)?.clone(), offer.expires_at));
         Some(Explanation {
             at: now,
             ruling: self.ruling(work),
             score: self.score(work, now),
-            offered_to: work.offer.as_ref().and_then(shown),
+            shown_to: work.offers().filter_map(shown).collect(),
+            facts_until: work.facts_until(),
             agents,
             counts,
             last,
@@ -111,15 +119,15 @@ impl Workspace {
         })
     }
 
-    /// How one agent stands to a Work that waits; none: it does not, or one of them is not known.
+    /// How one agent stands to a Work that nobody has, or whose owner seeks somebody else; none: it is another, or one of them is not known.
     #[must_use]
     pub fn verdict(&self, agent: AgentId, work: WorkId) -> Option<Standing> {
         let (agent, work) = (self.agents.get(agent.at())?, self.works.get(&work)?);
-        work.is_waiting().then(|| self.why_not(agent, work, lifted_now(self, work)).standing)
+        is_sought(work).then(|| self.why_not(agent, work, lifted_now(self, work)).standing)
     }
 
     fn verdicts(&self, work: &Work, size: usize) -> (Vec<AgentVerdict>, Vec<(Standing, usize)>) {
-        if !work.is_waiting() {
+        if !is_sought(work) {
             return (Vec::new(), Vec::new());
         }
         let lifted = lifted_now(self, work);
@@ -138,6 +146,7 @@ impl Workspace {
         let hurdle = hurdle(self, agent, work);
         match hurdle.filter(|hurdle| !(matches!(hurdle, Hurdle::Cooled { .. }) && lifted == Some(agent.id))) {
             Some(hurdle) => hurdle.into(),
+            None if work.offer.is_some() => WhyNot::of(Standing::Spare),
             None if agent.deferred.is_some() => WhyNot::of(Standing::Next),
             None => WhyNot::of(Standing::Eligible),
         }
@@ -166,7 +175,7 @@ impl Workspace {
     }
 
     fn score(&self, work: &Work, now: Timestamp) -> Option<ScoreView> {
-        if !work.is_waiting() && work.offer.is_none() {
+        if !is_sought(work) && work.offer.is_none() {
             return None;
         }
         let terms = terms(&self.config, &work.queue, work, work.entered_at);
@@ -182,12 +191,18 @@ impl Workspace {
             credits: self.view_credits(work),
             credit_ms: terms.credit_ms,
             cap_ms: self.config.credit_cap_ms,
+            effort_cap_ms: self.config.effort.cap_ms,
             key: Timestamp(work.key),
             key_now: Timestamp(terms.key()),
             score_ms: now.0.saturating_sub(work.key),
-            position: if work.is_waiting() { 1 + self.waiting.before(&work.queue, (work.key, work.id)) } else { 0 },
+            position: if work.offer.is_none() { 1 + self.waiting.before(&work.queue, (work.key, work.id)) } else { 0 },
         })
     }
+}
+
+/// Whether somebody is sought who takes it: it waits, or is shown to agents while nobody has it.
+fn is_sought(work: &Work) -> bool {
+    work.is_waiting() || work.is_nobodys()
 }
 
 /// Why somebody does not have a Work who is known by the configuration alone.
@@ -209,6 +224,8 @@ fn told(missed: Missed<'_>, of: &Situation<'_>) -> RuleMissed {
         Missed::Assurance => told("assurance", inputs.assurance.word()),
         Missed::Length => told("length", &inputs.length.to_string()),
         Missed::Returning => told("returning", if inputs.returning { "true" } else { "false" }),
+        Missed::Hours => told("hours", Hours::of(inputs.closed).word()),
+        Missed::Effort => told("effort_over", &inputs.effort.to_string()),
         Missed::Fact(fact) => RuleMissed { fact: Some(fact.clone()), ..told("fact", "") },
         Missed::Keyword => told("keyword", &inputs.keywords.join(", ")),
         Missed::Attachment => told("attachment", &inputs.attachments.join(", ")),

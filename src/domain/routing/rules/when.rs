@@ -50,6 +50,40 @@ pub struct When {
     /// Whether the customer had a matter that ended within the continuation window.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub returning: Option<bool>,
+    /// Whether the queue that the endpoint leads to is open.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hours: Option<Hours>,
+    /// The customer went through more, seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub effort_over: Option<u32>,
+}
+
+/// Whether a queue is open.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Hours {
+    /// It is, or it has no hours.
+    #[default]
+    Open,
+    /// It is not.
+    Closed,
+}
+
+impl Hours {
+    /// Of a queue that is closed, or not.
+    #[must_use]
+    pub fn of(closed: bool) -> Self {
+        if closed { Self::Closed } else { Self::Open }
+    }
+
+    /// As rules name it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Closed => "closed",
+        }
+    }
 }
 
 impl When {
@@ -93,6 +127,10 @@ impl When {
             Some(Missed::Length)
         } else if self.returning.is_some_and(|returning| inputs.returning != returning) {
             Some(Missed::Returning)
+        } else if self.hours.is_some_and(|hours| Hours::of(inputs.closed) != hours) {
+            Some(Missed::Hours)
+        } else if self.effort_over.is_some_and(|over| inputs.effort <= over) {
+            Some(Missed::Effort)
         } else if let Some((fact, _)) = self.facts.iter().find(|fact| !has(fact)) {
             Some(Missed::Fact(fact))
         } else if !self.keyword.is_empty() && !self.keyword.iter().any(|word| inputs.keywords.contains(word)) {
@@ -128,6 +166,10 @@ pub enum Missed<'r> {
     Length,
     /// The customer returns, or does not.
     Returning,
+    /// Whether the queue that the endpoint leads to is open.
+    Hours,
+    /// What the customer went through.
+    Effort,
     /// This fact is not known, or says something else.
     Fact(&'r Name),
     /// None of the words is in it.
