@@ -3,13 +3,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::story::{Act, Stories};
+use super::story::{Act, Reply, Stories};
 use crate::domain::Workspace;
 use crate::domain::command::{Pass, Send, Verb};
+use crate::domain::content::Content;
 use crate::domain::id::{AssignmentId, Name, OfferId, WorkId};
 use crate::domain::record::{Change, Purpose, Record};
 use crate::domain::time::Timestamp;
-use crate::domain::view::WorkState;
+use crate::domain::view::{WorkState, WorkView};
 
 /// Something that an agent is about to do.
 #[derive(Clone, Debug)]
@@ -18,6 +19,8 @@ pub(super) enum Deed {
     Takes { agent: Name, offer: OfferId, accepts: bool },
     /// Does something with a Work that it owns.
     Acts { agent: Name, work: WorkId, assignment: AssignmentId, act: Act },
+    /// Ends a Work that it has for longer than it was had then.
+    Finishes { agent: Name, work: WorkId, assignment: AssignmentId },
 }
 
 /// Everything that agents are about to do, in the order of time.
@@ -105,14 +108,15 @@ impl<'r> Actors<'r> {
             // Who was asked then says now what it said then.
             Some(place) => {
                 self.asked.insert(key(place));
-                match asked[place].accepted {
-                    Some(accepts) => (accepts, asked[place].after_ms),
-                    None => return,
+                match asked[place].reply {
+                    Reply::Accepted | Reply::NotYet => (true, asked[place].after_ms),
+                    Reply::Declined => (false, asked[place].after_ms),
+                    Reply::Overlooked => return,
                 }
             }
             // Anybody else takes it as fast as whoever took it then.
             None => {
-                let taken = asked.iter().find(|asked| asked.accepted == Some(true)).map(|asked| asked.after_ms);
+                let taken = asked.iter().find(|asked| asked.reply == Reply::Accepted).map(|asked| asked.after_ms);
                 (true, taken.unwrap_or_else(|| self.stories.accept_ms(queue)))
             }
         };
@@ -125,11 +129,21 @@ impl<'r> Actors<'r> {
         let story = recorded.and_then(|recorded| self.stories.of(recorded));
         let handling = story.and_then(|story| story.handlings.get(*used)).cloned();
         *used += 1;
-        let acts = handling.unwrap_or_else(|| self.stories.handling(queue)).acts;
+        let usual = self.stories.handling(queue);
+        let (acts, over_ms) = handling.map_or((usual.acts, None), |handling| (handling.acts, handling.over_ms));
+        // Then it was over by then: what is not is ended as usual, behind all that was done.
+        let last_ms = acts.iter().map(|(after_ms, _)| *after_ms).chain(over_ms).max().unwrap_or(0);
         for (after_ms, act) in acts {
             let agent = agent.clone();
             self.plan(after(now, after_ms), Deed::Acts { agent, work, assignment, act });
         }
+        let ends_ms = self.stories.handle_ms(queue).max(last_ms.saturating_add(1));
+        self.plan(after(now, ends_ms), Deed::Finishes { agent, work, assignment });
+    }
+
+    /// Somebody could not end a Work, and tries again.
+    pub(super) fn finishes_later(&mut self, deed: Deed, queue: &Name, now: Timestamp) {
+        self.plan(after(now, self.stories.handle_ms(queue)), deed);
     }
 }
 
@@ -150,24 +164,17 @@ impl Deed {
                 let view = space.work(work).filter(|view| view.assignment == Some(assignment))?;
                 let parked = view.state == WorkState::Parked;
                 let verb = match act {
-                    Act::Answer(content) => Verb::Send(Box::new(Send {
-                        work,
-                        assignment,
-                        seen_through: None,
-                        if_unchanged: Some(false),
-                        to: None,
-                        content: *content,
-                        purpose: Purpose::Service,
-                        not_after: None,
-                        note: false,
-                    })),
+                    Act::Answer(content) => answer(work, assignment, *content),
                     Act::Close(disposition) => {
                         Verb::Close { work, assignment, disposition: listed(space, &view.queue, disposition) }
                     }
                     Act::Requeue => Verb::Pass(Pass::Requeue { work, assignment }),
-                    Act::Move(queue) => Verb::Pass(Pass::Move { work, assignment: Some(assignment), queue }),
+                    Act::Move(queue) => {
+                        Verb::Pass(Pass::Move { work, assignment: Some(assignment), queue, force: false })
+                    }
                     Act::Transfer { to, queue, cold } => {
-                        Verb::Pass(Pass::Transfer { work, assignment, to, queue, cold, note: String::new() })
+                        let (force, note) = (false, String::new());
+                        Verb::Pass(Pass::Transfer { work, assignment, to, queue, cold, force, note })
                     }
                     Act::Park { for_ms } => {
                         let until = after(now, for_ms);
@@ -178,8 +185,44 @@ impl Deed {
                 };
                 Some((agent, verb))
             }
+            // It is two verbs.
+            Self::Finishes { .. } => None,
         }
     }
+}
+
+/// What ends a Work that somebody owns: an answer, if the customer waits for one, and the end.
+pub(super) fn finish(space: &Workspace, work: &WorkView, assignment: AssignmentId) -> Vec<Verb> {
+    let answer = work.waiting_since.map(|_| answer(work.work, assignment, Content::text("...")));
+    let disposition = listed(space, &work.queue, Name::default());
+    answer.into_iter().chain([Verb::Close { work: work.work, assignment, disposition }]).collect()
+}
+
+fn answer(work: WorkId, assignment: AssignmentId, content: Content) -> Verb {
+    Verb::Send(Box::new(Send {
+        work,
+        assignment,
+        seen_through: None,
+        if_unchanged: Some(false),
+        to: None,
+        content,
+        purpose: Purpose::Service,
+        not_after: None,
+        note: false,
+    }))
+}
+
+/// The same, so that the owner stays until somebody takes it: what is left to it where it may not be passed on otherwise.
+pub(super) fn warm(verb: Verb) -> Option<Verb> {
+    let (work, assignment, to, queue) = match verb {
+        Verb::Pass(Pass::Transfer { work, assignment, to, queue, cold: true, .. }) => (work, assignment, to, queue),
+        Verb::Pass(Pass::Move { work, assignment: Some(assignment), queue, .. }) => {
+            (work, assignment, Name::default(), queue)
+        }
+        _ => return None,
+    };
+    let (cold, force, note) = (false, false, String::new());
+    Some(Verb::Pass(Pass::Transfer { work, assignment, to, queue, cold, force, note }))
 }
 
 /// The disposition, where the configuration lists it, or the first that it lists for the queue.

@@ -2,17 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::actors::Actors;
+use super::actors::{Actors, Deed, finish, warm};
 use super::figures::{Counter, Figures};
 use super::recording::RehearseError;
 use super::script::{Script, Step};
 use super::story::Stories;
 use crate::domain::command::{AgentCommand, Arrival, Command, Verb};
-use crate::domain::id::{AgentId, MessageId, Name, WorkId};
+use crate::domain::id::{AgentId, AssignmentId, MessageId, Name, WorkId};
 use crate::domain::record::{Change, Input, Presence, Record};
 use crate::domain::rejection::Rejection;
 use crate::domain::time::Timestamp;
-use crate::domain::view::AgentView;
+use crate::domain::view::{AgentView, WorkState};
 use crate::domain::workspace::WorkspaceConfig;
 use crate::domain::{State, Workspace, decide, evolve};
 
@@ -168,21 +168,52 @@ impl Fork<'_> {
     }
 
     fn does(&mut self, agent: &Name, verb: Verb) -> bool {
+        self.tries(agent, verb).is_ok()
+    }
+
+    fn tries(&mut self, agent: &Name, verb: Verb) -> Result<Option<Record>, Rejection> {
         let command = AgentCommand {
             workspace: self.given.workspace.clone(),
             agent: agent.clone(),
+            // Whoever did it could see it.
+            oversees: true,
             request: None,
             session_epoch: None,
             verb,
         };
-        self.decide(Command::Agent(Box::new(command))).is_ok()
+        self.decide(Command::Agent(Box::new(command)))
     }
 
     fn deed(&mut self) {
         let now = self.now;
         let Some(deed) = self.actors.pop() else { return };
+        if let Deed::Finishes { agent, work, assignment } = &deed {
+            let (agent, work, assignment) = (agent.clone(), *work, *assignment);
+            return self.finishes(deed, &agent, work, assignment);
+        }
         let Some((agent, verb)) = self.space().and_then(|space| deed.verb(space, now)) else { return };
-        self.refused += u64::from(!self.does(&agent, verb));
+        let again = warm(verb.clone());
+        let done = match self.tries(&agent, verb) {
+            Err(Rejection::BounceBudget { .. }) => again.is_some_and(|warm| self.does(&agent, warm)),
+            done => done.is_ok(),
+        };
+        self.refused += u64::from(!done);
+    }
+
+    /// Somebody has a Work for longer than then.
+    fn finishes(&mut self, deed: Deed, agent: &Name, work: WorkId, assignment: AssignmentId) {
+        let view = self.space().and_then(|space| space.work(work));
+        let Some(view) = view.filter(|view| view.assignment == Some(assignment)) else { return };
+        let busy = view.state == WorkState::Assigned && view.passing.transfer.is_none();
+        let verbs = match self.space().filter(|_| busy) {
+            Some(space) => finish(space, &view, assignment),
+            None => Vec::new(),
+        };
+        let ended = verbs.into_iter().fold(false, |_, verb| self.does(agent, verb));
+        // What is in wrap-up, parked or passed on is looked at again later.
+        if !ended {
+            self.actors.finishes_later(deed, &view.queue, self.now);
+        }
     }
 
     fn step(&mut self, step: &Step) {

@@ -122,8 +122,8 @@ impl Recording {
         let mut stories = Stories::default();
         for work in space.works(None, None) {
             counter.stands(work.work, work.queue.clone());
-            let shown_to = space.offered_to(work.work);
-            stories.stands(work.work, work.queue.clone(), work.owner.is_some(), shown_to, since);
+            let shown_to = space.shown_to(work.work);
+            stories.stands(work.work, work.queue.clone(), work.owner.is_some(), &shown_to, since);
         }
         let mut reader = Reader::new(&old, &workspace, &names);
         let mut works: BTreeMap<MessageId, WorkId> = BTreeMap::new();

@@ -9,11 +9,14 @@ use crate::domain::time::Timestamp;
 /// What is given, and what is assumed: told with every rehearsal.
 pub const MODEL: &[&str] = &[
     "Customers write what they wrote, when they wrote it; their words and what was known of them at the beginning are asked by the rules again. \
-     Words that are erased are empty; facts, merges and blocks that agents noted meanwhile are left out, as is Work that agents began.",
+     Words that are erased are empty; facts, merges, blocks, \
+     priorities and promises that agents noted meanwhile are left out, as is Work that agents began or claimed.",
     "Agents are there as they were. An agent whom only the new configuration lists is READY while anybody of its queues is, and then finishes what it has.",
     "Whoever is asked for a Work that it was asked for then says what it said then, as fast. Anybody else takes it as fast as it was taken then.",
     "A Work takes its owner the time that it took then: answers, transfers, parking and its end come as long after it was assigned. \
-     Work that nobody had then takes as long as the middle one of its queue.",
+     Work that nobody had then takes as long as the middle one of its queue, and so does what its owner keeps for longer than then. \
+     Who may pass nothing more on cold stays until somebody takes it.",
+    "Works count whenever they come, new or reopened: whoever is helped sooner may write again into what is over.",
     "Nobody gives up earlier or later than then: abandoned are those whose Work ended without an answer.",
 ];
 

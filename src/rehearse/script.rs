@@ -110,7 +110,7 @@ impl<'s> Reader<'s> {
 
     /// What a customer wrote, as its adapter could have told it.
     fn arrives(&mut self, record: &Record, place: u16, message: &MessageStored) -> Option<Step> {
-        let asked = matches!(message.kind, MessageKind::Message | MessageKind::Unsupported);
+        let asked = matches!(message.kind, MessageKind::Message | MessageKind::Unsupported | MessageKind::VisitEnd);
         let theirs = matches!(message.author, Author::Customer | Author::Participant);
         if message.direction != Direction::In || !asked || !theirs {
             return None;
@@ -137,10 +137,10 @@ impl<'s> Reader<'s> {
             assurance: message.assurance,
             scope: message.scope,
             our_address: None,
-            kind: if message.kind == MessageKind::Unsupported {
-                EventKind::Unsupported(said.content)
-            } else {
-                EventKind::Message(said)
+            kind: match message.kind {
+                MessageKind::Unsupported => EventKind::Unsupported(said.content),
+                MessageKind::VisitEnd => EventKind::VisitEnd,
+                _ => EventKind::Message(said),
             },
             profile: None,
             backfill: message.flags.has(Flags::BACKFILL),

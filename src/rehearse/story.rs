@@ -18,13 +18,24 @@ const ANSWER_MS: u64 = 60_000;
 /// From an assignment to the end, where nothing ever ended.
 const HANDLE_MS: u64 = 300_000;
 
+/// What somebody said who was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reply {
+    Accepted,
+    Declined,
+    /// Nothing, until it expired.
+    Overlooked,
+    /// Nothing before it was taken back, for somebody else had it or the agent left: it would have accepted later.
+    NotYet,
+}
+
 /// How one offer went.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Asked {
     /// Who was asked.
     pub(super) agent: Name,
-    /// None: it was let expire, or taken back before there was an answer.
-    pub(super) accepted: Option<bool>,
+    /// What it said.
+    pub(super) reply: Reply,
     /// After so long, milliseconds.
     pub(super) after_ms: u64,
 }
@@ -53,6 +64,8 @@ pub(super) enum Act {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Handling {
     pub(super) acts: Vec<(u64, Act)>,
+    /// When it was over, whoever ended it; none: it was not when the recording ended.
+    pub(super) over_ms: Option<u64>,
 }
 
 /// One Work as it was recorded.
@@ -61,7 +74,8 @@ pub(super) struct Story {
     pub(super) asked: Vec<Asked>,
     pub(super) handlings: Vec<Handling>,
     queue: Name,
-    open: Option<(AgentId, Timestamp)>,
+    /// Offers that have no end yet.
+    open: Vec<(AgentId, Timestamp)>,
     begun: Option<Timestamp>,
 }
 
@@ -88,10 +102,10 @@ impl Stories {
     }
 
     /// A Work that somebody owned, or was shown, when the time began.
-    pub(super) fn stands(&mut self, work: WorkId, queue: Name, owned: bool, shown_to: Option<AgentId>, now: Timestamp) {
+    pub(super) fn stands(&mut self, work: WorkId, queue: Name, owned: bool, shown_to: &[AgentId], now: Timestamp) {
         let story = self.works.entry(work).or_default();
         story.queue = queue;
-        story.open = shown_to.map(|agent| (agent, now));
+        story.open = shown_to.iter().map(|agent| (*agent, now)).collect();
         if owned {
             story.begun = Some(now);
             story.handlings.push(Handling::default());
@@ -127,20 +141,22 @@ impl Stories {
                 None
             }
             Change::OfferMade(offer) => {
-                story.open = Some((offer.agent, now));
+                story.open.push((offer.agent, now));
                 None
             }
             Change::OfferEnded { agent, outcome, .. } => {
-                if let Some((_, since)) = story.open.take() {
+                if let Some(at) = story.open.iter().position(|(shown, _)| shown == agent) {
+                    let (_, since) = story.open.remove(at);
                     let after_ms = now.millis_since(since).unsigned_abs();
-                    let accepted = match outcome {
-                        OfferOutcome::Accepted => Some(true),
-                        OfferOutcome::Declined => Some(false),
-                        OfferOutcome::Expired | OfferOutcome::Revoked => None,
+                    let reply = match outcome {
+                        OfferOutcome::Accepted => Reply::Accepted,
+                        OfferOutcome::Declined => Reply::Declined,
+                        OfferOutcome::Expired => Reply::Overlooked,
+                        OfferOutcome::Revoked => Reply::NotYet,
                     };
                     let agent = names.get(agent.at()).cloned().unwrap_or_default();
-                    story.asked.push(Asked { agent, accepted, after_ms });
-                    if accepted == Some(true) {
+                    story.asked.push(Asked { agent, reply, after_ms });
+                    if reply == Reply::Accepted {
                         let queue = story.queue.clone();
                         self.note(&queue, |usual| usual.accept_ms.push(after_ms));
                     }
@@ -168,10 +184,10 @@ impl Stories {
             Change::WorkClosed { disposition, .. } if commanded => Some(Act::Close(disposition.clone())),
             Change::WorksMerged { .. } => Some(Act::Close(Name::default())),
             Change::Unassigned { reason: UnassignReason::Requeued, .. } => Some(moved(record, work)),
-            Change::Unassigned { reason: UnassignReason::Transferred, .. } => passed_on_cold(record, work),
-            Change::Transferring(passing) => {
+            // What relieves its owner is not the owner's doing.
+            Change::Transferring(passing) if !passing.relief => {
                 let to = passing.to.and_then(|agent| names.get(agent.at())).cloned().unwrap_or_default();
-                Some(Act::Transfer { to, queue: passing.queue.clone(), cold: false })
+                Some(Act::Transfer { to, queue: passing.queue.clone(), cold: is_cold(record, work) })
             }
             Change::Parked(parked) => Some(Act::Park { for_ms: parked.until.millis_since(now).unsigned_abs() }),
             Change::Woken(woken) if woken.cause == WakeCause::Agent && commanded => Some(Act::Unpark),
@@ -184,8 +200,11 @@ impl Stories {
             _ => false,
         };
         self.acted(work, act, now);
-        if let Some(story) = self.works.get_mut(&work).filter(|_| ends) {
-            story.begun = None;
+        if let Some(story) = self.works.get_mut(&work).filter(|_| ends)
+            && let Some(begun) = story.begun.take()
+            && let Some(handling) = story.handlings.last_mut()
+        {
+            handling.over_ms = Some(now.millis_since(begun).unsigned_abs());
         }
     }
 
@@ -226,10 +245,14 @@ impl Stories {
         let mut works = std::mem::take(&mut self.works);
         for story in works.values_mut() {
             let not_before = |since: Timestamp, ms: u64| ms.max(until.millis_since(since).unsigned_abs() + 1);
-            if let Some((agent, since)) = story.open.take() {
-                let after_ms = not_before(since, self.accept_ms(&story.queue));
+            let usual_ms = self.accept_ms(&story.queue);
+            for (agent, since) in std::mem::take(&mut story.open) {
+                let after_ms = not_before(since, usual_ms);
                 let agent = names.get(agent.at()).cloned().unwrap_or_default();
-                story.asked.push(Asked { agent, accepted: Some(true), after_ms });
+                story.asked.push(Asked { agent, reply: Reply::Accepted, after_ms });
+            }
+            for asked in story.asked.iter_mut().filter(|asked| asked.reply == Reply::NotYet) {
+                asked.after_ms = usual_ms.max(asked.after_ms + 1);
             }
             if let (Some(begun), Some(handling)) = (story.begun.take(), story.handlings.last_mut()) {
                 let answered = handling.acts.iter().any(|(_, act)| matches!(act, Act::Answer(_)));
@@ -248,10 +271,16 @@ impl Stories {
 
     /// What is usually done with a Work of the queue.
     pub(super) fn handling(&self, queue: &str) -> Handling {
-        let handle_ms = self.usual(queue, |usual| &usual.handle_ms, HANDLE_MS);
+        let handle_ms = self.handle_ms(queue);
         let answer_ms = self.usual(queue, |usual| &usual.answer_ms, ANSWER_MS).min(handle_ms);
         let answer = Act::Answer(Box::new(Content::text("...")));
-        Handling { acts: vec![(answer_ms, answer), (handle_ms, Act::Close(Name::default()))] }
+        let acts = vec![(answer_ms, answer), (handle_ms, Act::Close(Name::default()))];
+        Handling { acts, over_ms: None }
+    }
+
+    /// After how many milliseconds a Work of the queue is usually ended.
+    pub(super) fn handle_ms(&self, queue: &str) -> u64 {
+        self.usual(queue, |usual| &usual.handle_ms, HANDLE_MS)
     }
 
     fn usual(&self, queue: &str, of: impl Fn(&Usual) -> &Vec<u64>, otherwise: u64) -> u64 {
@@ -273,13 +302,9 @@ fn moved(record: &Record, work: WorkId) -> Act {
     to.map_or(Act::Requeue, Act::Move)
 }
 
-/// An owner passed it on without waiting; none: somebody has taken what was passed on before.
-fn passed_on_cold(record: &Record, work: WorkId) -> Option<Act> {
-    let to = record.changes.iter().find_map(|change| match change {
-        Change::WorkQueued { work: of, queue, cause: QueueCause::Transferred, .. } if *of == work => {
-            Some(queue.clone())
-        }
-        _ => None,
-    });
-    to.map(|queue| Act::Transfer { to: Name::default(), queue, cold: true })
+/// Whether its owner passed it on without waiting until somebody takes it.
+fn is_cold(record: &Record, work: WorkId) -> bool {
+    record.changes.iter().any(|change| {
+        matches!(change, Change::Unassigned { work: of, reason: UnassignReason::Transferred, .. } if *of == work)
+    })
 }

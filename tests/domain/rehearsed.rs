@@ -3,12 +3,14 @@
 use std::fs;
 use std::path::Path;
 
+use rstest::rstest;
 use skein::domain::command::{Pass, Verb};
+use skein::domain::event::EventKind;
 use skein::domain::id::{AssignmentId, Name, WorkId};
 use skein::domain::record::Presence;
 use skein::domain::time::Timestamp;
 use skein::domain::view::WorkState;
-use skein::domain::workspace::{AgentConfig, WorkspaceConfig};
+use skein::domain::workspace::{AgentConfig, EffortConfig, IdleConfig, WorkspaceConfig};
 use skein::rehearse::{Recording, Rehearsal, RehearseError, json, table};
 
 use crate::kit::{HOUR, MINUTE, SECOND, SPACE, START, Scenario, Shop, chat, shop, sms, whatsapp};
@@ -44,7 +46,7 @@ fn works(story: &mut Scenario, rng: &mut Rng, agent: &str) {
         }
         (WorkState::Assigned, 17) => {
             let (to, queue, note) = (Name::default(), Name::new("help"), String::new());
-            let transfer = Pass::Transfer { work, assignment, to, queue, cold: rng.percent(50), note };
+            let transfer = Pass::Transfer { work, assignment, to, queue, cold: rng.percent(50), force: false, note };
             drop(story.does(agent, Verb::Pass(transfer)));
         }
         _ => {}
@@ -85,6 +87,10 @@ fn morning(shop: Shop, seed: u64, hours: i64) -> Scenario {
                 let presence = if rng.percent(70) { Presence::Ready } else { Presence::Away };
                 drop(story.presence(agent, presence));
             }
+            90..92 if customers > 0 => {
+                let visitor = format!("visitor-{}", 1 + rng.below(customers));
+                drop(story.hears(chat(&visitor, "").kind(EventKind::VisitEnd)));
+            }
             14..50 => {
                 let agent = *rng.pick(&desks);
                 if let Some(offer) = story.offer(agent) {
@@ -111,12 +117,38 @@ fn busy() -> Shop {
         .agent("bob", |bob| bob.capacity = 2)
 }
 
-#[test]
-fn the_same_configuration_gives_what_was_recorded() {
-    let mut seen = 0;
-    for seed in 0..12 {
-        let story = morning(busy(), seed, 2);
-        let config = busy().config();
+/// The same desks with all that makes a Work wait for, be shown to, or go back to somebody.
+fn lively() -> Shop {
+    let idle = IdleConfig {
+        lower_after_ms: Some(60_000),
+        lower_percent: 50,
+        nudge_after_ms: Some(120_000),
+        nudge: "Are you still there?".to_owned(),
+        close_after_ms: Some(600_000),
+    };
+    let effort = EffortConfig { unanswered_ms: 20_000, transfer_ms: 60_000, cap_ms: 900_000, ..EffortConfig::none() };
+    busy()
+        .queue(|queue| {
+            (queue.parallel_offers, queue.reexplain_cost_ms) = (Some(2), 300_000);
+            (queue.idle, queue.enrich_wait_ms) = (Some(Box::new(idle)), Some(700));
+        })
+        .but(|config| (config.effort, config.relieve_after_ms) = (EffortConfig { bounces: 1, ..effort }, 60_000))
+        .agent("ann", |ann| ann.capacity = 3)
+}
+
+#[rstest]
+#[case::at_plain_desks(busy, &["Declined", "CooledDown", "WrapUpStarted", "Transferring", "Woken", "WorkReopened"])]
+#[case::with_holds_parallel_offers_relief_and_silence(
+    lively,
+    &["HoldSet", "relief: true", "outcome: Revoked", "lowered: true", "nudged: true", "canceled: true", "EnrichmentSet", "EffortNoted"]
+)]
+fn the_same_configuration_gives_what_was_recorded(#[case] shop: fn() -> Shop, #[case] held: &[&str]) {
+    let (mut seen, mut missing) = (0, held.to_vec());
+    for seed in 0..4 {
+        let story = morning(shop(), seed, 2);
+        let changes = || story.records(0).flat_map(|record| &record.changes).map(|change| format!("{change:?}"));
+        missing.retain(|what| !changes().any(|change| change.contains(what)));
+        let config = shop().config();
         for since in [BEGIN, BEGIN + 45 * MINUTE] {
             let same = rehearse(&story, since, &config).expect("there is something to rehearse");
             assert_eq!(same.new, same.old, "seed {seed}: the same configuration is the same run");
@@ -125,19 +157,20 @@ fn the_same_configuration_gives_what_was_recorded() {
             seen += same.recorded.all.works;
         }
     }
-    assert!(seen > 500, "{seen} Works say little");
+    assert!(seen > 500 && missing.is_empty(), "{seen} Works without {missing:?} say little");
 }
 
 #[test]
 fn one_more_agent_shows_shorter_waits() {
-    let story = morning(busy(), 7, 3);
+    let story = morning(busy(), 7, 2);
     let more = with_cleo(busy().config());
     let rehearsal = rehearse(&story, BEGIN, &more).expect("there is something to rehearse");
     assert_eq!(rehearsal.extra, ["cleo"]);
     assert_eq!(rehearsal.old, rehearsal.recorded);
     let (before, after) = (&rehearsal.old.all, &rehearsal.new.all);
     assert!(after.wait.p90_ms < before.wait.p90_ms && after.wait.p50_ms <= before.wait.p50_ms, "{before:?}, {after:?}");
-    assert!(after.unmatched <= before.unmatched && after.works == before.works, "{before:?}, {after:?}");
+    // Whoever is helped sooner writes again into what is over.
+    assert!(after.unmatched < before.unmatched && after.works >= before.works, "{before:?}, {after:?}");
     let told = table(&rehearsal).join("\n") + "\n";
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/rehearse/one_more_agent.txt");
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
@@ -158,7 +191,7 @@ fn with_cleo(mut config: WorkspaceConfig) -> WorkspaceConfig {
 
 #[test]
 fn fewer_agents_show_longer_waits() {
-    let story = morning(busy(), 7, 3);
+    let story = morning(busy(), 7, 2);
     let rehearsal = rehearse(&story, BEGIN, &busy().only_ann().config()).expect("there is something to rehearse");
     let (before, after) = (&rehearsal.old.all, &rehearsal.new.all);
     assert!(after.wait.p50_ms > before.wait.p50_ms, "{before:?}, {after:?}");

@@ -12,9 +12,9 @@ impl Workspace {
         Some(Sender { kind: leaf.kind, address: leaf.address.as_ref()?.to_string() })
     }
 
-    /// Who is shown an open Work.
+    /// Who are shown an open Work.
     #[must_use]
-    pub fn offered_to(&self, work: WorkId) -> Option<AgentId> {
-        Some(self.works.get(&work)?.offer?.agent)
+    pub fn shown_to(&self, work: WorkId) -> Vec<AgentId> {
+        self.works.get(&work).into_iter().flat_map(|work| work.offers()).map(|offer| offer.agent).collect()
     }
 }
