@@ -16,6 +16,7 @@ pub const MODEL: &[&str] = &[
     "A Work takes its owner the time that it took then: answers, transfers, parking and its end come as long after it was assigned. \
      Work that nobody had then takes as long as the middle one of its queue, and so does what its owner keeps for longer than then. \
      Who may pass nothing more on cold stays until somebody takes it.",
+    "Waits are those of Works that somebody had: what is unmatched is in none of them, and waited until it ended or the time was over.",
     "Works count whenever they come, new or reopened: whoever is helped sooner may write again into what is over.",
     "Nobody gives up earlier or later than then: abandoned are those whose Work ended without an answer.",
 ];
