@@ -1,8 +1,11 @@
 //! What the scenarios are told with: a workspace file, customers who write one after the other, and who has what.
 
 use std::path::Path;
+use std::sync::LazyLock;
 
-use skein::config::parse_workspace;
+use jsonschema::Validator;
+use serde_json::Value;
+use skein::config::{parse_workspace, workspace_schema};
 use skein::domain::id::{AssignmentId, Name, WorkId};
 use skein::domain::record::Change;
 use skein::domain::view::QueueView;
@@ -32,6 +35,10 @@ const ENDPOINTS: [(&str, &str, &str); 10] = [
     ("line", "line", ""),
 ];
 
+/// How an editor checks a workspace file.
+static EDITOR: LazyLock<Validator> =
+    LazyLock::new(|| jsonschema::validator_for(&workspace_schema()).expect("it is a schema"));
+
 /// A workspace file with these sections besides its endpoints, or what is wrong with it.
 pub(crate) fn read(sections: &str) -> Result<WorkspaceConfig, Vec<String>> {
     let mut text = format!("name = \"{SPACE}\"\n{sections}\n");
@@ -41,8 +48,13 @@ pub(crate) fn read(sections: &str) -> Result<WorkspaceConfig, Vec<String>> {
             text += &format!("scope = \"{scope}\"\n");
         }
     }
-    parse_workspace(Path::new("shop.toml"), &text)
-        .map_err(|problems| problems.iter().map(ToString::to_string).collect())
+    let read = parse_workspace(Path::new("shop.toml"), &text);
+    if read.is_ok() {
+        let seen: Value = toml::from_str(&text).expect("it was read");
+        let complaints: Vec<String> = EDITOR.iter_errors(&seen).map(|error| error.to_string()).collect();
+        assert!(complaints.is_empty(), "an editor refuses what skein takes: {complaints:#?}");
+    }
+    read.map_err(|problems| problems.iter().map(ToString::to_string).collect())
 }
 
 /// The same of one that is right.
