@@ -135,7 +135,9 @@ fn keys(path: &str, schema: &Value, see: &mut impl FnMut(&str, &Value)) {
         keys(&format!("{path}.{key}"), of, see);
     }
     for (part, of) in [("[]", &schema["items"]), (".*", &schema["additionalProperties"])] {
-        keys(&format!("{path}{part}"), of, see);
+        if of.is_object() {
+            keys(&format!("{path}{part}"), of, see);
+        }
     }
 }
 
