@@ -87,7 +87,7 @@ impl Line {
             let (Some(own), Some(others)) = (due(given, &view.channel), due(waits, &beside.channel)) else { continue };
             let behind = own.millis_since(others);
             if behind > 0 {
-                stats.hit("overtaken", if behind > CREDIT_CAP_MS / 2 { "by far" } else { "by somebody due later" });
+                stats.hit("overtaken", "by somebody due later");
             }
             holds("nobody is overtaken beyond the bound", behind <= CREDIT_CAP_MS, || {
                 format!("{other} ({waits:?}) by {work} ({given:?}): {record:?}")
