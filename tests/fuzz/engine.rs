@@ -3,7 +3,7 @@
 //! It holds every reader to three promises: no panic, the same events for the same bytes, and for an input of up to a MiB at most
 //! [`MAX_BYTES`] of memory beside the input. Time is the processor's, whatever else the machine does; it is shown, not judged.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
@@ -25,6 +25,9 @@ pub(crate) const LONG_EVERY: usize = 400;
 
 /// Processor time between two lines about a run that goes on.
 const TELL_EVERY: Duration = Duration::from_secs(60);
+
+/// After so many inputs a run names what is new: it shows whether a reader still has something to tell.
+const LATE: usize = 1_000_000;
 
 /// Most inputs that are kept to be mutated.
 const MAX_POOL: usize = 20_000;
@@ -63,7 +66,7 @@ pub(crate) struct Report {
     pub(crate) format: Format,
     pub(crate) inputs: usize,
     pub(crate) good: usize,
-    /// Traits of outcomes that were seen: kinds of events, of parts, of reasons, what they hold, and sizes.
+    /// Traits of outcomes that were seen: kinds of events, of parts, of reasons, what they hold, and whether of something there is none, one or several.
     pub(crate) traits: usize,
     /// Input after which no new trait was seen.
     pub(crate) last_new: usize,
@@ -127,12 +130,14 @@ pub(crate) fn run(format: Format, plan: Plan, memory: &PeakAlloc) -> Report {
         report.inputs += 1;
         let traits = try_one(&input, memory, &mut report);
         let mut together = DefaultHasher::new();
-        traits.hash(&mut together);
-        let known = seen.len();
-        seen.extend(traits);
-        if seen.len() > known {
+        traits.keys().for_each(|hash| hash.hash(&mut together));
+        let fresh: Vec<&String> = traits.iter().filter(|(hash, _)| seen.insert(**hash)).map(|(_, name)| name).collect();
+        if !fresh.is_empty() {
             report.last_new = report.inputs;
             newest = processor_time();
+            if report.inputs > LATE {
+                eprintln!("{} input {}: new is {fresh:?}", format.name(), report.inputs);
+            }
             if input.body.len() < MAX_BODY_BYTES / 8 {
                 finders.push(input.clone());
             }
@@ -152,7 +157,7 @@ pub(crate) fn run(format: Format, plan: Plan, memory: &PeakAlloc) -> Report {
 }
 
 /// One input; the traits of its outcome.
-fn try_one(input: &Input, memory: &PeakAlloc, report: &mut Report) -> BTreeSet<u64> {
+fn try_one(input: &Input, memory: &PeakAlloc, report: &mut Report) -> BTreeMap<u64, String> {
     let query = String::from_utf8_lossy(&input.query);
     let query = (!query.is_empty()).then_some(&*query);
     let hosts = ["mx.shop.example".to_owned()];
@@ -180,7 +185,7 @@ fn try_one(input: &Input, memory: &PeakAlloc, report: &mut Report) -> BTreeSet<u
     }
     let Ok(made) = made else {
         broken("panicked".to_owned());
-        return BTreeSet::new();
+        return BTreeMap::new();
     };
     // A second time for some: most of the time should go into new inputs.
     if report.inputs.is_multiple_of(16) && normalize(format, request) != made {
@@ -215,8 +220,8 @@ fn unusable(made: &Normalized) -> Option<String> {
 }
 
 /// What there is about an outcome, one by one.
-fn traits(made: &Result<Normalized, Refusal>) -> BTreeSet<u64> {
-    let mut all = Traits(BTreeSet::new());
+fn traits(made: &Result<Normalized, Refusal>) -> BTreeMap<u64, String> {
+    let mut all = Traits(BTreeMap::new());
     match made {
         Ok(made) => {
             all.note(format_args!("events {}", bucket(made.events.len())));
@@ -235,14 +240,15 @@ fn traits(made: &Result<Normalized, Refusal>) -> BTreeSet<u64> {
     all.0
 }
 
-/// A set of hashes.
-struct Traits(BTreeSet<u64>);
+/// Names by their hashes.
+struct Traits(BTreeMap<u64, String>);
 
 impl Traits {
     fn note(&mut self, what: std::fmt::Arguments<'_>) {
+        let name = what.to_string();
         let mut hasher = DefaultHasher::new();
-        what.to_string().hash(&mut hasher);
-        self.0.insert(hasher.finish());
+        name.hash(&mut hasher);
+        self.0.insert(hasher.finish(), name);
     }
 }
 
@@ -331,11 +337,12 @@ fn said(content: &Content, all: &mut Traits) {
     }
 }
 
-/// 0, 1, 2, then powers of four.
-fn bucket(count: usize) -> u32 {
+/// None, one or several: how many more says nothing of which code has read them.
+fn bucket(count: usize) -> &'static str {
     match count {
-        0..=2 => u32::try_from(count).expect("at most two"),
-        _ => 2 + count.ilog2() / 2,
+        0 => "none",
+        1 => "one",
+        _ => "several",
     }
 }
 
