@@ -222,7 +222,12 @@ impl Ordered {
         }
         match started {
             Ok(Started::Consumer(pull)) => self.live = Some(Live { pull, next_delivery: 1 }),
-            Ok(Started::Message(message)) => return Some(message),
+            Ok(Started::Message(message)) => {
+                // What was fetched by itself says nothing of those behind it: a consumer is tried for them, at once.
+                self.fruitless = FRUITLESS_MAX - 1;
+                self.back_off = BACK_OFF.0;
+                return Some(message);
+            }
             Err(error) => {
                 debug!(stream = self.stream, %error, "ordered reader cannot start");
                 self.fruitless = self.fruitless.max(1);
