@@ -194,6 +194,23 @@ async fn a_resume_misses_nothing_and_repeats_nothing() {
     }
     assert_eq!(heard, ["1", "2", "3", "4", "5", "6", "7"]);
     ana.command(Frame::SendMessage(answer_to(&work, "s1", "still here"))).await.expect("the Work is still ana's");
+    let epoch = ana.welcome.session_epoch;
+    drop(ana);
+    until("the loss is known", || server.memory.view("ana").is_some_and(|agent| !agent.connected)).await;
+    // What the second session was told and not handled is told again by what was kept of it.
+    let hello = p::Hello { resume_session_epoch: epoch, resume_after: last, takeover: false, ..Default::default() };
+    let mut ana = server.open("ana", hello).await.expect("resumed");
+    assert!(ana.welcome.resumed);
+    for text in ["4", "5", "6", "7"] {
+        let message = ana
+            .event(|event| match event {
+                p::event::Event::Message(message) => Some(message.clone()),
+                _ => None,
+            })
+            .await;
+        assert_eq!(message.content.unwrap_or_default().text, text);
+        assert_eq!(message.work_id, work.work_id);
+    }
 }
 
 #[tokio::test]

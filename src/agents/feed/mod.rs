@@ -6,6 +6,7 @@
 //! cannot; a reader that does not read costs a bounded number of positions and bytes; publishing never waits.
 
 mod feeds;
+mod kept;
 mod limits;
 mod live;
 mod reader;
@@ -13,6 +14,7 @@ mod ring;
 mod watch;
 
 pub use feeds::{Feeds, Resync, Told};
+pub use kept::{Kept, Next, Whose};
 pub use limits::FeedLimits;
 pub use live::{Live, LiveFeed, Seldom, TYPING_EVERY};
 pub use reader::{Feed, Overrun};

@@ -1,19 +1,26 @@
 //! The ring of one agent: newest positions, and where each live reader stands. Synchronous; the lock around it is held for a
 //! few pushes or pops only.
+//!
+//! What a reader has told is kept for a resume as the event that was made of it, encoded: a tenth of its record. Sessions that are open
+//! for hours are nearly all of what the rings hold.
 
 use std::collections::VecDeque;
 
 use tokio::time::Instant;
 
 use super::feeds::{Told, forget, weight};
+use super::kept::{Kept, Next};
 use super::limits::FeedLimits;
 use crate::domain::id::{LeafId, Position};
+use crate::domain::time::Timestamp;
 
 /// One position with the number of bytes told before it.
 #[derive(Debug)]
 struct Item {
-    told: Told,
+    position: Position,
+    time: Timestamp,
     start: u64,
+    kept: Kept,
 }
 
 /// Where one reader stands.
@@ -28,8 +35,8 @@ struct Cursor {
 /// What a reader finds.
 #[derive(Debug)]
 pub(super) enum Found {
-    /// These are next.
-    Some(Vec<Told>),
+    /// These are next; and how often words had been dropped then.
+    Some(Vec<Next>, u64),
     /// Nothing new.
     Nothing,
     /// What it should have read is gone.
@@ -46,14 +53,17 @@ pub(super) struct Ring {
     /// The newest position that was dropped; none: nothing was.
     floor: Option<Position>,
     cursors: Vec<Cursor>,
+    /// How often words were dropped.
+    forgets: u64,
     readers_ever: u64,
 }
 
 impl Ring {
     pub(super) fn push(&mut self, told: Told, limits: &FeedLimits, now: Instant) {
         let start = self.total;
-        self.total += weight(&told.record);
-        self.items.push_back(Item { told, start });
+        let Told { position, record, place } = told;
+        self.total += weight(&record);
+        self.items.push_back(Item { position, time: record.time, start, kept: Kept::Record { record, place } });
         self.judge(limits, now);
         self.trim(limits);
     }
@@ -66,7 +76,7 @@ impl Ring {
     /// A new reader: after `after`, or from now on.
     pub(super) fn join(&mut self, after: Option<Position>) -> u64 {
         let skipped = match after {
-            Some(after) => self.items.partition_point(|item| item.told.position <= after),
+            Some(after) => self.items.partition_point(|item| item.position <= after),
             None => self.items.len(),
         };
         self.readers_ever += 1;
@@ -97,23 +107,49 @@ impl Ring {
         let Some(begin) = self.items.get(from).map(|item| item.start) else {
             return Found::Nothing;
         };
-        let batch: Vec<Told> = self
+        let batch: Vec<Next> = self
             .items
             .range(from..)
             .take(items)
             .enumerate()
             .take_while(|(at, item)| *at == 0 || item.start - begin < bytes)
-            .map(|(_, item)| item.told.clone())
+            .map(|(_, item)| Next { position: item.position, kept: item.kept.clone() })
             .collect();
         cursor.next += batch.len() as u64;
         self.judge(limits, now);
         self.trim(limits);
-        Found::Some(batch)
+        Found::Some(batch, self.forgets)
     }
 
-    /// Drops the words of these leaves: their customer is erased.
+    /// Keeps what was made of positions in the place of their records, unless words were dropped since they were taken: they may be among
+    /// them. Positions that are gone stay so.
+    pub(super) fn keep(&mut self, made: Vec<Next>, forgets: u64) {
+        if self.forgets != forgets {
+            return;
+        }
+        for Next { position, kept } in made {
+            let at = self.items.partition_point(|item| item.position < position);
+            if let Some(item) = self.items.get_mut(at).filter(|item| item.position == position) {
+                item.kept = kept;
+            }
+        }
+    }
+
+    /// Drops the words of these leaves: their customer is erased. An event that was made of them is dropped whole, and all before it: who
+    /// still wants one of those begins anew.
     pub(super) fn forget(&mut self, leaves: &[LeafId]) {
-        self.items.iter_mut().for_each(|item| forget(&mut item.told.record, leaves));
+        self.forgets += 1;
+        let mut gone = 0;
+        for (number, item) in self.items.iter_mut().enumerate() {
+            match &mut item.kept {
+                Kept::Record { record, .. } => forget(record, leaves),
+                Kept::Event { of, .. } if of.is_of(leaves) => gone = number + 1,
+                Kept::Event { .. } => {}
+            }
+        }
+        let first = self.first + gone as u64;
+        self.cursors.iter_mut().filter(|cursor| cursor.next < first).for_each(|cursor| cursor.lost = true);
+        self.drop_first(gone);
     }
 
     /// Since when a reader has been full without a break, and whether it has lost something.
@@ -148,7 +184,7 @@ impl Ring {
 
     /// Drops what neither a resume nor a live reader may still ask for.
     fn trim(&mut self, limits: &FeedLimits) {
-        let Some(newest) = self.items.back().map(|item| item.told.record.time) else {
+        let Some(newest) = self.items.back().map(|item| item.time) else {
             return;
         };
         let oldest_allowed = newest - limits.ring_age;
@@ -157,13 +193,18 @@ impl Ring {
         while let Some(front) = self.items.front() {
             let surplus = self.items.len() > limits.ring_positions
                 || self.total - front.start > limits.ring_bytes
-                || front.told.record.time < oldest_allowed;
+                || front.time < oldest_allowed;
             if !surplus || self.first >= needed {
                 return;
             }
-            self.floor = Some(front.told.position);
-            self.items.pop_front();
-            self.first += 1;
+            self.drop_first(1);
         }
+    }
+
+    fn drop_first(&mut self, count: usize) {
+        for item in self.items.drain(..count) {
+            self.floor = Some(item.position);
+        }
+        self.first += count as u64;
     }
 }

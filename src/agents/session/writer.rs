@@ -2,8 +2,10 @@
 
 use std::mem;
 use std::pin::pin;
+use std::sync::Arc;
 
 use futures::{Stream, StreamExt as _, stream};
+use prost::Message as _;
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::time::{Instant, sleep_until, timeout_at};
@@ -17,12 +19,12 @@ use crate::agents::caller::Caller;
 use crate::agents::convert;
 use crate::agents::drains::Drained;
 use crate::agents::edge::Edge;
-use crate::agents::feed::{Feed, Live, LiveFeed, Overrun, Told};
+use crate::agents::feed::{Feed, Kept, Live, LiveFeed, Next, Overrun, Whose};
 use crate::agents::history::{self, Words};
 use crate::agents::limits::{FRAME_BYTES, FRAME_EVENTS, FRAME_WORDS, WORDS_AHEAD, WORDS_WAIT};
 use crate::agents::registry::Slot;
 use crate::domain::id::Position;
-use crate::domain::record::{Assigned, Change};
+use crate::domain::record::{Assigned, Change, Record};
 use crate::proto::agent as p;
 
 /// The writing half of one session.
@@ -53,7 +55,7 @@ enum Wake {
     Over(Over),
     Deadline,
     Result(Option<Done>),
-    Batch(Result<Vec<Told>, Overrun>),
+    Batch(Result<Vec<Next>, Overrun>),
     Live(Live),
 }
 
@@ -145,21 +147,30 @@ impl Writer<'_> {
     }
 
     /// Tells a batch. True: with it the session is over.
-    async fn tell(&mut self, batch: Vec<Told>) -> Result<bool, Stuck> {
+    async fn tell(&mut self, batch: Vec<Next>) -> Result<bool, Stuck> {
         let workspace = &self.caller.workspace;
-        let authors = batch.iter().flat_map(|told| convert::authors(&told.record));
+        let authors = batch.iter().filter_map(record_of).flat_map(|(record, _)| convert::authors(record));
         // Without an answer now, the events only lack the names of other agents.
-        let _ = self.edge.names.learn(workspace, authors).await;
+        let named = self.edge.names.learn(workspace, authors).await.is_ok();
         let mut over = false;
         let mut events = Vec::with_capacity(batch.len());
+        let mut made = Vec::new();
         let mut words = pin!(words_of(self.edge, &batch, self.told));
         let mut words_bytes = 0;
-        for told in &batch {
-            if told.position <= self.told {
+        for next in &batch {
+            let position = next.position;
+            if position <= self.told {
                 continue;
             }
-            self.told = told.position;
-            let change = told.record.changes.get(usize::from(told.place));
+            self.told = position;
+            let (record, place) = match &next.kept {
+                Kept::Record { record, place } => (record, *place),
+                Kept::Event { event, .. } => {
+                    events.extend(told_before(event));
+                    continue;
+                }
+            };
+            let change = record.changes.get(usize::from(place));
             match change {
                 Some(Change::SessionEnded { session_epoch, .. }) if *session_epoch != self.epoch => continue,
                 Some(Change::SessionEnded { .. }) => over = true,
@@ -167,11 +178,17 @@ impl Writer<'_> {
             }
             let name = |agent| self.edge.names.known(workspace, agent);
             let me = &self.caller.agent;
-            let mut event = convert::event(&told.record, told.place, told.position, me, name);
+            let mut event = convert::event(record, place, position, me, name);
+            let (mut whole, mut of) = (named && !over, Whose::of(record));
             if let (Some(Change::Assigned(_)), Some(event)) = (change, &mut event) {
                 let Words { messages, more, bytes } = words.next().await.unwrap_or_else(Words::unread);
+                (whole, of) = (whole && !more, Whose::several());
                 convert::say(event, messages, more);
                 words_bytes += bytes;
+            }
+            if whole {
+                let event = event.as_ref().map(p::Event::encode_to_vec).unwrap_or_default().into();
+                made.push(Next { position, kept: Kept::Event { event, of } });
             }
             events.extend(event);
             if over {
@@ -182,6 +199,7 @@ impl Writer<'_> {
                 self.push_events(mem::take(&mut events)).await?;
             }
         }
+        self.feed.keep(made);
         if !events.is_empty() {
             self.push_events(events).await?;
         }
@@ -227,18 +245,34 @@ impl Writer<'_> {
     }
 }
 
+/// The record that an event is still to be made of.
+fn record_of(next: &Next) -> Option<(&Arc<Record>, u16)> {
+    match &next.kept {
+        Kept::Record { record, place } => Some((record, *place)),
+        Kept::Event { .. } => None,
+    }
+}
+
+/// What a session before this one was told; none: nothing.
+fn told_before(event: &[u8]) -> Option<p::Event> {
+    if event.is_empty() {
+        return None;
+    }
+    let told = p::Event::decode(event).inspect_err(|error| tracing::error!(%error, "a kept event cannot be read"));
+    told.ok()
+}
+
 /// The words of each assignment after `told` in the batch, in order, a few read ahead. It never fails: without an answer of the log
 /// in time an assignment says that there is more.
-fn words_of<'a>(edge: &'a Edge, batch: &'a [Told], told: Position) -> impl Stream<Item = Words> + Send + 'a {
+fn words_of<'a>(edge: &'a Edge, batch: &'a [Next], told: Position) -> impl Stream<Item = Words> + Send + 'a {
     let deadline = Instant::now() + WORDS_WAIT;
-    let assigned = batch.iter().filter(move |later| later.position > told).filter_map(|told| {
-        match told.record.changes.get(usize::from(told.place)) {
-            Some(Change::Assigned(assigned)) => Some((told, assigned)),
-            _ => None,
-        }
+    let later = batch.iter().filter(move |later| later.position > told).filter_map(record_of);
+    let assigned = later.filter_map(|(record, place)| match record.changes.get(usize::from(place)) {
+        Some(Change::Assigned(assigned)) => Some((record, place, assigned)),
+        _ => None,
     });
-    let read = move |(told, assigned): (&'a Told, &'a Assigned)| async move {
-        let words = history::words(&*edge.shard, &told.record, told.place, assigned);
+    let read = move |(record, place, assigned): (&'a Arc<Record>, u16, &'a Assigned)| async move {
+        let words = history::words(&*edge.shard, record, place, assigned);
         timeout_at(deadline, words).await.unwrap_or_else(|_| Words::unread())
     };
     stream::iter(assigned).map(read).buffered(WORDS_AHEAD)
