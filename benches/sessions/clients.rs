@@ -91,7 +91,10 @@ impl Clients {
                 }
                 let mut sessions = Vec::with_capacity(agents.len());
                 for (session, welcome) in opened {
-                    sessions.push((session, welcome.await.map_err(|_| "a session ended before its welcome")?));
+                    sessions.push((
+                        session,
+                        welcome.await.map_err(|_| format!("a session ended before its welcome: {}", seen.trouble()))?,
+                    ));
                 }
                 Result::Ok(sessions)
             })

@@ -18,7 +18,7 @@ pub const FRAMES_AHEAD: usize = 4;
 pub const FRAME_EVENTS: usize = 256;
 /// Bytes of records in one frame, about.
 pub const FRAME_BYTES: u64 = 64 << 10;
-/// Sessions of this node.
+/// Agents with sessions on this node.
 pub const MAX_SESSIONS: usize = 5_000;
 /// Sessions of one agent: one, and those before it whose end is not noticed yet.
 pub const MAX_SESSIONS_PER_AGENT: usize = 4;

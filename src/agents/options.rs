@@ -10,7 +10,7 @@ use super::limits::{
 /// Options of [`super::serve`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServeOptions {
-    /// Sessions of this node at most.
+    /// Agents with sessions on this node at most.
     pub max_sessions: usize,
     /// Sessions of one agent at most.
     pub max_sessions_per_agent: usize,

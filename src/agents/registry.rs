@@ -44,7 +44,8 @@ pub(super) struct Registry {
 struct Inner {
     max_sessions: usize,
     max_sessions_per_agent: usize,
-    total: AtomicUsize,
+    /// Agents with a session.
+    agents: AtomicUsize,
     ever: AtomicU64,
     by_agent: DashMap<Who, Vec<Arc<Entry>>>,
     metrics: EdgeMetrics,
@@ -56,7 +57,7 @@ impl Registry {
             inner: Arc::new(Inner {
                 max_sessions,
                 max_sessions_per_agent,
-                total: AtomicUsize::new(0),
+                agents: AtomicUsize::new(0),
                 ever: AtomicU64::new(0),
                 by_agent: DashMap::new(),
                 metrics,
@@ -64,15 +65,10 @@ impl Registry {
         }
     }
 
-    /// Takes a slot for a session that begins.
+    /// Takes a slot for a session that begins. The node counts agents: who comes back before the loss of the old session was noticed
+    /// finds room, on a full node, too.
     pub(super) fn enter(&self, caller: &Caller) -> Result<Slot, Refusal> {
         let inner = &self.inner;
-        let counted = inner.total.fetch_update(Ordering::AcqRel, Ordering::Acquire, |total| {
-            (total < inner.max_sessions).then_some(total + 1)
-        });
-        if counted.is_err() {
-            return Err(Refusal::limit("max_sessions", inner.max_sessions));
-        }
         let entry = Arc::new(Entry {
             id: inner.ever.fetch_add(1, Ordering::Relaxed),
             epoch: AtomicU64::new(0),
@@ -83,9 +79,12 @@ impl Registry {
         {
             let mut entries = inner.by_agent.entry(who(caller)).or_default();
             if entries.iter().filter(|entry| !entry.looks_on()).count() >= inner.max_sessions_per_agent {
-                inner.total.fetch_sub(1, Ordering::AcqRel);
-                let max = inner.max_sessions_per_agent;
-                return Err(Refusal::limit("max_sessions_per_agent", max));
+                return Err(Refusal::limit("max_sessions_per_agent", inner.max_sessions_per_agent));
+            }
+            if entries.is_empty() && !inner.has_room_for_another() {
+                drop(entries);
+                inner.by_agent.remove_if(&who(caller), |_, entries| entries.is_empty());
+                return Err(Refusal::limit("max_sessions", inner.max_sessions));
             }
             entries.push(Arc::clone(&entry));
         }
@@ -104,6 +103,14 @@ impl Registry {
             entry.acknowledge(position);
             true
         })
+    }
+}
+
+impl Inner {
+    /// Counts another agent, if there is room for it.
+    fn has_room_for_another(&self) -> bool {
+        let more = |agents| (agents < self.max_sessions).then_some(agents + 1);
+        self.agents.fetch_update(Ordering::AcqRel, Ordering::Acquire, more).is_ok()
     }
 }
 
@@ -175,9 +182,12 @@ impl Drop for Slot {
     fn drop(&mut self) {
         if let Some(mut entries) = self.inner.by_agent.get_mut(&self.who) {
             entries.retain(|entry| entry.id != self.entry.id);
+            // Whoever enters before it is taken out of the table finds nobody there, and counts again.
+            if entries.is_empty() {
+                self.inner.agents.fetch_sub(1, Ordering::AcqRel);
+            }
         }
         self.inner.by_agent.remove_if(&self.who, |_, entries| entries.is_empty());
-        self.inner.total.fetch_sub(1, Ordering::AcqRel);
         self.inner.metrics.sessions.dec();
     }
 }

@@ -47,6 +47,22 @@ async fn quotas_name_the_limit_that_was_reached() {
 }
 
 #[tokio::test]
+async fn who_comes_back_to_a_full_node_before_the_old_session_is_missed_finds_room() {
+    let options = ServeOptions { max_sessions: 1, ..ServeOptions::default() };
+    let server = server_with(options, FeedLimits::default()).await;
+    let first = server.open("ana", p::Hello::default()).await.expect("the first");
+    let resume_session_epoch = first.welcome.session_epoch;
+    let hello = p::Hello { resume_session_epoch, ..p::Hello::default() };
+    let again = server.open("ana", hello).await.expect("ana is counted once");
+    let status = server.open("ben", p::Hello::default()).await.err().expect("one agent in all");
+    assert_eq!(fact(&status, "limit").as_deref(), Some("max_sessions"));
+    drop((first, again));
+    while server.open("ben", p::Hello::default()).await.is_err() {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+#[tokio::test]
 async fn a_reader_that_does_not_read_is_ended_and_others_are_not() {
     let limits = FeedLimits { backlog_positions: 16, full_for: Duration::from_millis(100), ..FeedLimits::default() };
     let server = server_with(ServeOptions::default(), limits).await;
