@@ -198,6 +198,9 @@ pub struct Position {
 /// A name that operators choose: workspace, endpoint, queue, brand, agent. Short, without dots, blanks or wildcards.
 pub type Name = compact_str::CompactString;
 
+/// Values by name, in no order: for what every message looks up, and nothing goes through in an order that matters.
+pub(crate) type ByName<V> = hashbrown::HashMap<Name, V, foldhash::fast::FixedState>;
+
 #[cfg(test)]
 mod tests {
     use super::*;

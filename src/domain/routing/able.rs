@@ -7,14 +7,14 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Requirement;
-use crate::domain::id::Name;
+use crate::domain::id::{ByName, Name};
 use crate::domain::session::Agent;
 use crate::domain::workspace::{AgentKind, AgentProfile, WorkspaceConfig};
 
 /// Agents by queue and skill.
 #[derive(Debug)]
 pub(crate) struct Able<I> {
-    desks: BTreeMap<Name, Desk<I>>,
+    desks: ByName<Desk<I>>,
 }
 
 /// Those who serve a queue.
@@ -29,7 +29,7 @@ type Ranks<I> = BTreeSet<(Reverse<u8>, I)>;
 
 impl<I> Default for Able<I> {
     fn default() -> Self {
-        Self { desks: BTreeMap::new() }
+        Self { desks: ByName::default() }
     }
 }
 

@@ -3,10 +3,10 @@
 //! All of it is moved by records, one Work or agent at a time, so that whoever watches costs a look at a few numbers for each queue, and
 //! a restart finds them in the log. Invariant: it is what a scan of all Works and agents gives (`Invariant::BoardAsScanned`).
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 
 use super::pace::Pace;
-use crate::domain::id::{AgentId, Name, WorkId};
+use crate::domain::id::{AgentId, ByName, Name, WorkId};
 use crate::domain::record::{AnswerOutcome, Presence};
 use crate::domain::session::Agent;
 use crate::domain::time::Timestamp;
@@ -71,7 +71,7 @@ impl InLine {
 /// The queues of a workspace.
 #[derive(Debug, Default)]
 pub(crate) struct Board {
-    queues: BTreeMap<Name, Desk>,
+    queues: ByName<Desk>,
     now: Timestamp,
 }
 
@@ -170,7 +170,7 @@ impl Board {
         self.queues.get(queue)
     }
 
-    /// Queues of which something was seen.
+    /// Queues of which something was seen, in no order.
     pub(crate) fn queues(&self) -> impl Iterator<Item = &Name> {
         self.queues.keys()
     }

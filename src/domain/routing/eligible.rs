@@ -71,6 +71,12 @@ fn held<'a>(space: &'a Workspace, agent: &Agent, work: &Work) -> Option<Hurdle<'
     Some(Hurdle::Held { agent: &other.name, until: hold.until })
 }
 
+/// Whether nothing stands against giving a waiting Work to an agent but what it requires: what stands against one such Work stands
+/// against every other that requires the same.
+pub(super) fn is_open_to_all(work: &Work) -> bool {
+    work.cooldowns.is_empty() && work.owner.is_none() && work.hold().is_none() && work.facts_until().is_none()
+}
+
 /// Whether the agent could be given the Work as soon as it has room.
 pub(super) fn could_come(space: &Workspace, agent: &Agent, work: &Work) -> bool {
     serving(space, agent, work).is_none()

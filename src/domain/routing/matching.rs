@@ -16,10 +16,11 @@ use crate::domain::workspace::{Accept, GracePolicy, IndexedConfig, Levels, Queue
 
 use super::affinity::hold_back;
 use super::due::key;
-use super::eligible::{Hurdle, attending, eligible, hurdle, serving};
+use super::eligible::{Hurdle, attending, eligible, hurdle, is_open_to_all, serving};
 use super::overflow::{self, Overflows, admit};
 use super::plan;
 use super::ready::rank;
+use super::requirement::Requirement;
 use super::unserved::hold_unserved;
 use super::waiting::Due;
 
@@ -123,7 +124,22 @@ pub(crate) fn place(draft: &mut Draft<'_>, id: WorkId) {
 }
 
 fn next(draft: &Draft<'_>, work: &Work) -> Option<AgentId> {
-    first(draft, work, false, |agent| is_matched(agent) && eligible(draft.space, agent, work))
+    let fits = |agent: &Agent| is_matched(agent) && eligible(draft.space, agent, work);
+    if is_behind_another(draft, work) {
+        return foremost(draft, work, draft.touched_agents().iter().filter(|agent| fits(agent)));
+    }
+    first(draft, work, false, fits)
+}
+
+/// Whether another Work that requires the same waited before this record, kept from no agent of its own: then nobody is eligible but
+/// whom this record moves, as matching is work conserving. Nearly all Work that comes to a long line is told so by a look at the first
+/// few there, instead of a look at everybody with room.
+fn is_behind_another(draft: &Draft<'_>, work: &Work) -> bool {
+    let touched = draft.touched_works();
+    let is_untouched = |id: WorkId| !touched.iter().any(|work| work.id == id);
+    let requirement = Requirement::of(work);
+    let others = draft.space.waiting.first_of(&requirement).filter(|id| is_untouched(*id));
+    others.filter_map(|id| draft.space.works.get(&id)).any(|other| is_open_to_all(other))
 }
 
 /// Whose matching is put off is given what is due first when that comes, this Work among it.
@@ -154,7 +170,6 @@ fn preferred(draft: &Draft<'_>, work: &Work) -> Option<AgentId> {
 /// among these. `full`: those without room are asked, too.
 fn first(draft: &Draft<'_>, work: &Work, full: bool, fits: impl Fn(&Agent) -> bool) -> Option<AgentId> {
     let (space, touched) = (draft.space, draft.touched_agents());
-    let selection = space.config().queue(&work.queue).map(|queue| queue.selection).unwrap_or_default();
     let untouched = |id: AgentId| {
         let agent = space.agents.get(id.at()).filter(|agent| fits(agent));
         agent.filter(|agent| !touched.iter().any(|touched| touched.id == agent.id))
@@ -162,8 +177,13 @@ fn first(draft: &Draft<'_>, work: &Work, full: bool, fits: impl Fn(&Agent) -> bo
     let named = |queue: &Name| space.ready.first(queue, &work.requires, full, untouched);
     let named = work.queues().filter(|queue| space.is_open(queue)).filter_map(named);
     let named = named.filter_map(|id| space.agents.get(id.at()));
-    let chosen = named.chain(touched.iter().filter(|agent| fits(agent)));
-    chosen.map(|agent| rank(selection, agent, &work.requires)).min().map(|(_, (_, _, id))| id)
+    foremost(draft, work, named.chain(touched.iter().filter(|agent| fits(agent))))
+}
+
+/// Whom the Work's queue selects of these.
+fn foremost<'a>(draft: &Draft<'_>, work: &Work, agents: impl Iterator<Item = &'a Agent>) -> Option<AgentId> {
+    let selection = draft.space.config().queue(&work.queue).map(|queue| queue.selection).unwrap_or_default();
+    agents.map(|agent| rank(selection, agent, &work.requires)).min().map(|(_, (_, _, id))| id)
 }
 
 /// A cool-down is lifted when nobody else is left: no other agent READY for it, with room or not.

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use smallvec::SmallVec;
 
-use crate::domain::id::{AgentId, Name};
+use crate::domain::id::{AgentId, ByName, Name};
 use crate::domain::session::Agent;
 use crate::domain::workspace::{Levels, Selection, WorkspaceConfig};
 
@@ -21,7 +21,7 @@ pub(crate) type Rank = (Reverse<u32>, Standing);
 /// READY agents by queue.
 #[derive(Debug, Default)]
 pub(crate) struct ReadyAgents {
-    queues: BTreeMap<Name, Line>,
+    queues: ByName<Line>,
 }
 
 #[derive(Debug, Default)]
@@ -57,7 +57,7 @@ pub(crate) fn rank(selection: Selection, agent: &Agent, wanted: &Levels) -> Rank
 impl ReadyAgents {
     /// Nobody yet, in the orders that a configuration says.
     pub(crate) fn of(config: &WorkspaceConfig) -> Self {
-        let mut queues: BTreeMap<Name, Line> = BTreeMap::new();
+        let mut queues: ByName<Line> = ByName::default();
         // Of two queues with one name the first counts.
         for queue in config.queues.iter().rev() {
             let line = Line { selection: queue.selection, ..Line::default() };
@@ -208,6 +208,8 @@ impl Line {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::domain::id::Index;
     use crate::domain::record::{Change, OfferMade, Presence, PresenceSet};
@@ -221,7 +223,8 @@ mod tests {
     fn ready(id: u32, skills: Levels) -> Agent {
         let config = IndexedConfig::new(WorkspaceConfig::empty(Name::const_new("acme")));
         let mut agent = Agent::registered(AgentId(id), Name::const_new("somebody"), &config);
-        agent.profile = AgentProfile { queues: vec![Name::const_new("a")], capacity: 4, skills, ..agent.profile };
+        let queues = vec![Name::const_new("a")];
+        agent.profile = Arc::new(AgentProfile { queues, capacity: 4, skills, ..AgentProfile::default() });
         let agent_id = agent.id;
         let epoch = Change::SessionOpened { agent: agent_id, session_epoch: 1 };
         agent.apply(Index(1), Timestamp(0), 0, &epoch);

@@ -3,15 +3,18 @@
 //! Keys are static, so nothing is ever sorted again. Whoever looks for the Work due first among what an agent can take asks each group
 //! once, whether it has one Work or a hundred thousand, and may stop at the first group that begins later than what was found.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use hashbrown::HashMap;
 
 use super::Requirement;
-use crate::domain::id::{AgentId, Name, WorkId};
+use crate::domain::id::{AgentId, ByName, WorkId};
 
 /// Place of a waiting Work: when it is due, and its id among equals.
 pub(crate) type Due = (i64, WorkId);
+
+/// Works of a group that are looked at for one that stands for all: nearly every one does, and whoever finds none asks the agents instead.
+const LOOKED_AT: usize = 8;
 
 /// Number of a group. Numbers of groups that are gone are given again.
 type GroupId = u32;
@@ -22,7 +25,7 @@ pub(crate) struct Waiting {
     groups: Vec<Group>,
     free: Vec<GroupId>,
     numbers: HashMap<Requirement, GroupId, foldhash::fast::FixedState>,
-    queues: BTreeMap<Name, Line>,
+    queues: ByName<Line>,
     /// Those that some agent is not matched with for a while.
     cooled: BTreeSet<WorkId>,
     /// Those that are held for an agent.
@@ -131,6 +134,12 @@ impl Waiting {
         self.cooled.iter().copied()
     }
 
+    /// The first few that wait under that requirement.
+    pub(crate) fn first_of(&self, requirement: &Requirement) -> impl Iterator<Item = WorkId> {
+        let works = self.numbers.get(requirement).into_iter().flat_map(|number| self.groups[at(*number)].works());
+        works.take(LOOKED_AT).map(|(_, id)| id)
+    }
+
     /// The groups of a queue, each with the place of its first Work, in the order of those.
     pub(crate) fn groups(&self, queue: &str) -> impl Iterator<Item = (Due, &Group)> {
         let line = self.queues.get(queue);
@@ -163,7 +172,7 @@ mod tests {
     use smallvec::smallvec;
 
     use super::*;
-    use crate::domain::id::Index;
+    use crate::domain::id::{Index, Name};
     use crate::domain::workspace::Levels;
 
     fn requirement(queues: &[&'static str], skill: &'static str) -> Requirement {

@@ -16,7 +16,7 @@ impl Workspace {
         self.lengths.get(queue).copied().unwrap_or(0)
     }
 
-    /// All lengths that are known.
+    /// All lengths that are known, in no order.
     pub(crate) fn lengths(&self) -> impl Iterator<Item = (&Name, usize)> {
         self.lengths.iter().map(|(queue, length)| (queue, *length))
     }

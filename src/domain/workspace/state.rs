@@ -21,7 +21,7 @@ use crate::domain::conversation::{Aging, HeldParts, Seen};
 use crate::domain::customer::{Joined, Leaves, Suggestions};
 use crate::domain::delivery::{Delivery, MailState, OpenSends, OptOuts, ParkedReceipt, WaitingReport, Windows};
 use crate::domain::event::{Assurance, ReceiptStatus};
-use crate::domain::id::{AgentId, Index, LeafId, MessageId, Name, RootId, WorkId};
+use crate::domain::id::{AgentId, ByName, Index, LeafId, MessageId, Name, RootId, WorkId};
 use crate::domain::record::{
     Cause, Change, Direction, Flags, IdentityRekeyed, MessageContent, MessageStored, OptNoted, PartsJoined,
     PersonalValue, ReceiptNoted, Record, SessionLost, ThroughParked,
@@ -101,7 +101,7 @@ pub struct Workspace {
     /// Since when some of it is to go on, because nobody is.
     pub(super) skip_at: Option<Timestamp>,
     /// Works of each queue that nobody has.
-    pub(super) lengths: BTreeMap<Name, usize>,
+    pub(super) lengths: ByName<usize>,
     /// What the queues of the configuration require.
     pub(crate) requirements: Requirements,
     /// Its rules.
@@ -152,7 +152,7 @@ impl Workspace {
             registered: Registered::default(),
             stranded: Stranded::default(),
             skip_at: None,
-            lengths: BTreeMap::new(),
+            lengths: ByName::default(),
             requirements: Requirements::default(),
             rules: Rules::default(),
         }
