@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use skein::domain::command::{AgentCommand, Arrival, Command, Verb};
+use skein::domain::command::{AgentCommand, Arrival, Command, Pass, Verb};
 use skein::domain::content::Content;
 use skein::domain::event::{AddressKind, Assurance, EventKind, InboundEvent, Message, Scope, Sender};
 use skein::domain::id::{AssignmentId, Name, WorkId};
@@ -57,6 +57,8 @@ pub(crate) struct Company {
     ended: Vec<(u64, usize)>,
     writers: HashMap<WorkId, (u64, usize)>,
     writing: (u64, usize),
+    /// Queues that Works are in.
+    lines: HashMap<WorkId, Name>,
     away: Option<usize>,
 }
 
@@ -74,6 +76,7 @@ impl Company {
             ended: Vec::new(),
             writers: HashMap::new(),
             writing: (0, 0),
+            lines: HashMap::new(),
             away: None,
         };
         let config = config(shape, company.kinds, &mut company.random);
@@ -125,7 +128,11 @@ impl Company {
                     let assignment = AssignmentId::new(record.index, place);
                     self.owned.push((self.numbers[assigned.agent.at()], assigned.work, assignment));
                 }
-                Change::WorkClosed { work, .. } => self.ended.extend(self.writers.get(work)),
+                Change::WorkQueued { work, queue, .. } => drop(self.lines.insert(*work, queue.clone())),
+                Change::WorkClosed { work, .. } => {
+                    self.lines.remove(work);
+                    self.ended.extend(self.writers.get(work));
+                }
                 _ => {}
             }
         }
@@ -155,6 +162,20 @@ impl Company {
         let at = self.random.below(self.owned.len());
         let (agent, work, assignment) = self.owned.swap_remove(at);
         command(agent, Verb::Close { work, assignment, disposition: Name::const_new("done") })
+    }
+
+    /// Somebody hands one of its Works to another queue; the next one comes up for whoever had it.
+    pub(crate) fn somebody_moves(&mut self) -> Command {
+        if self.owned.is_empty() {
+            return self.somebody_new_writes();
+        }
+        let at = self.random.below(self.owned.len());
+        let (agent, work, assignment) = self.owned.swap_remove(at);
+        let mut to = queue(self.random.below(QUEUES));
+        while self.lines.get(&work) == Some(&to) {
+            to = queue(self.random.below(QUEUES));
+        }
+        command(agent, Verb::Pass(Pass::Move { work, assignment: Some(assignment), queue: to, force: false }))
     }
 
     /// Who was away comes back, and another goes.
