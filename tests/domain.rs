@@ -16,6 +16,8 @@ mod answers;
 mod asides;
 #[path = "domain/bodies.rs"]
 mod bodies;
+#[path = "domain/bots.rs"]
+mod bots;
 #[path = "domain/browsers.rs"]
 mod browsers;
 #[path = "domain/claims.rs"]
@@ -36,6 +38,8 @@ mod facts;
 mod golden;
 #[path = "domain/hours.rs"]
 mod hours;
+#[path = "domain/joining.rs"]
+mod joining;
 #[path = "domain/lists.rs"]
 mod lists;
 #[path = "domain/loops.rs"]
@@ -66,6 +70,8 @@ mod options;
 mod order;
 #[path = "domain/overflows.rs"]
 mod overflows;
+#[path = "domain/overseen.rs"]
+mod overseen;
 #[path = "domain/owners.rs"]
 mod owners;
 #[path = "domain/parked.rs"]

@@ -3,8 +3,9 @@
 use super::caller::Caller;
 use super::edge::Edge;
 use super::status::{Reason, Refusal};
-use crate::domain::command::{self, Addressee, Command, Mark, Verb};
-use crate::domain::id::{LeafId, RootId, WorkId};
+use crate::domain::command::{self, Addressee, Command, Mark, Oversight, Verb};
+use crate::domain::id::{AgentId, LeafId, Name, RootId, WorkId};
+use crate::domain::record::{Author, MessageStored};
 use crate::domain::view::ConversationView;
 use crate::domain::workspace::Sight;
 
@@ -84,6 +85,16 @@ impl Edge {
     }
 }
 
+/// Whether a message is shown to the caller, as far as it is whispered: to whom it is for, its author, and whoever oversees.
+pub(super) fn hears(caller: &Caller, stored: &MessageStored, name: impl Fn(AgentId) -> Option<Name>) -> bool {
+    let Some(to) = stored.whispered_to else { return true };
+    let author = match stored.author {
+        Author::Agent(author) | Author::Bot(author) => name(author),
+        Author::Customer | Author::Participant | Author::System | Author::External => None,
+    };
+    caller.oversees() || name(to).into_iter().chain(author).any(|name| name == caller.agent)
+}
+
 /// The refusal of what is only seen as a stub.
 pub(super) fn not_visible() -> Refusal {
     Refusal::new(Reason::NotVisible, "it is in queues that are not shown to the caller")
@@ -102,6 +113,18 @@ fn noted(mark: &Mark) -> About {
             command::About::Customer { customer, .. } => About::Customer(*customer),
         },
         Mark::Priority { work, .. } => About::Work(*work),
+    }
+}
+
+/// The Work that a supervisor decides about.
+pub(super) fn overseen(oversight: &Oversight) -> Option<WorkId> {
+    match oversight {
+        Oversight::Presence { .. } | Oversight::EndSession { .. } => None,
+        Oversight::Requeue { work, .. }
+        | Oversight::Transfer { work, .. }
+        | Oversight::Assign { work, .. }
+        | Oversight::TakeOver { work, .. }
+        | Oversight::BargeIn { work, .. } => Some(*work),
     }
 }
 
@@ -128,6 +151,7 @@ fn about(verb: &Verb) -> Vec<About> {
             Addressee::Address { .. } => Vec::new(),
         },
         Verb::Mark(mark) => vec![noted(mark)],
+        Verb::Oversee(oversight) => overseen(oversight).map(About::Work).into_iter().collect(),
         // One's own session, offers, Works and messages; what is new; the oldest strangers of an endpoint.
         _ => Vec::new(),
     }

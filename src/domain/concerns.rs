@@ -84,6 +84,14 @@ impl Change {
                 agent: Some(parked.agent),
                 ..Concerned::leaf(parked.leaf)
             },
+            Self::ParticipantJoined(joined) => {
+                Concerned { leaf: Some(joined.brief.leaf), ..Concerned::work(joined.work).of(joined.agent) }
+            }
+            Self::HandedToPeople(handed) => {
+                Concerned { leaf: Some(handed.leaf), ..Concerned::work(handed.work) }
+            }
+            Self::HandedBack(handed) => Concerned::work(handed.work),
+            Self::ParticipantLeft(left) => Concerned::work(left.work).of(left.agent),
             Self::StepSet(set) => Concerned::work(set.work),
             Self::OverflowSet(set) => Concerned::work(set.work),
             Self::Overflowed(overflowed) => Concerned::work(overflowed.work),

@@ -123,7 +123,7 @@ pub fn answer(record: &Record) -> Answer {
             Change::MessageStored(message) if message.direction != Direction::In => {
                 answer.message = Some(MessageId::new(record.index, place));
             }
-            Change::Assigned(_) => {
+            Change::Assigned(_) | Change::ParticipantJoined(_) => {
                 answer.assignment.get_or_insert(super::id::AssignmentId::new(record.index, place));
             }
             Change::WorkOpened(opened) => {
@@ -253,6 +253,7 @@ fn fire(draft: &mut Draft<'_>, timer: Timer) {
         Timer::Skip => routing::skip(draft),
         Timer::WakeUp(work) => work::wake_due(draft, work),
         Timer::TransferEnd(work) => work::lapse(draft, work),
+        Timer::ConsultEnd(work, agent) => work::consult_over(draft, work, agent),
         Timer::Match(agent) => {
             draft.push(Change::MatchDeferred { agent, more: false });
             routing::fill(draft, agent);
@@ -316,6 +317,9 @@ fn agent(state: &State, index: Index, now: Timestamp, command: AgentCommand) -> 
         }
         Verb::Pass(pass) => work::pass(&mut draft, id, pass)?,
         Verb::Mark(mark) => marks::mark(&mut draft, id, *mark)?,
+        Verb::Hand(hand) => work::hand(&mut draft, id, &command.agent, *hand)?,
+        Verb::TakePart(part) => work::take_part(&mut draft, id, *part)?,
+        Verb::Oversee(oversight) => work::oversee(&mut draft, id, *oversight)?,
     }
     work::wake_by_facts(&mut draft);
     routing::reroute(&mut draft);

@@ -10,7 +10,7 @@ use super::id::{AgentId, Index, LeafId, MessageId, RootId, WorkId};
 use super::record::{Cause, Change, IdentityOpened, MessageContent, Personal, PersonalValue, Record, Touch};
 use super::session::Agent;
 use super::time::Timestamp;
-use super::work::{Asking, Part, Work};
+use super::work::{Asking, Part, ParticipantsOf, Work, parts_over};
 use super::workspace::{Workspace, body_digest};
 
 /// Changes of one record at most: beyond it matching goes on with the next record. Each choice looks at all that the record
@@ -167,10 +167,12 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// Chooses a change.
+    /// Chooses a change, and with it that whoever took part in a Work does so no longer.
     pub(crate) fn push(&mut self, change: Change) {
         let place = self.place();
         let (index, now) = (self.index, self.now);
+        let joined = |id| self.agent(id).map(|agent| agent.joined.clone()).unwrap_or_default();
+        let over = parts_over(&change, |id| self.work(id).map(ParticipantsOf::of), joined);
         if let Some(leaf) = change.leaf() {
             self.touch(leaf);
         }
@@ -223,7 +225,7 @@ impl<'a> Draft<'a> {
             let leaf = work.leaf;
             work.apply(index, now, place, &change, None);
             self.touch(leaf);
-            if let Change::Transferring(_) = &change {
+            if let Change::Transferring(_) | Change::HandedToPeople(_) = &change {
                 self.note_handover(id, place);
             }
         }
@@ -233,6 +235,7 @@ impl<'a> Draft<'a> {
             agent.apply(index, now, place, &change);
         }
         self.changes.push(change);
+        over.into_iter().for_each(|left| self.push(Change::ParticipantLeft(left)));
     }
 
     /// Chooses a message, with its words.
@@ -322,12 +325,9 @@ impl<'a> Draft<'a> {
 
     /// What the owner noted is shown with the offers that this record makes, too.
     fn note_handover(&mut self, id: WorkId, place: u16) {
-        let noted = self.content.iter().find_map(|personal| match &personal.value {
-            PersonalValue::Note(note) if personal.place == place => Some(note.clone()),
-            _ => None,
-        });
-        if let (Some(note), Some(work)) = (noted, self.work_mut(id)) {
-            work.note_handover(&note);
+        let noted = self.content.iter().find(|personal| personal.place == place).map(|personal| personal.value.clone());
+        if let (Some(noted), Some(work)) = (noted, self.work_mut(id)) {
+            work.note_passing(Some(&noted));
         }
     }
 

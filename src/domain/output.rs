@@ -82,6 +82,14 @@ pub fn outputs(record: &Record) -> Vec<Output> {
             | Change::CustomerChanged { agent, .. }
             | Change::SessionEnded { agent, .. } => list.push(Output::Agent { agent: *agent, place }),
             Change::Transferring(change) => list.push(Output::Agent { agent: change.agent, place }),
+            Change::ParticipantJoined(joined) => {
+                let told = std::iter::once(joined.agent).chain(joined.audience.iter().copied());
+                list.extend(told.map(|agent| Output::Agent { agent, place }));
+            }
+            Change::ParticipantLeft(left) => {
+                let told = std::iter::once(left.agent).chain(left.audience.iter().copied());
+                list.extend(told.map(|agent| Output::Agent { agent, place }));
+            }
             Change::DeadLettered(DeadLettered { reason, .. }) => {
                 list.push(Output::DeadLetter { reason: reason.clone(), place })
             }
@@ -147,6 +155,8 @@ pub fn outputs(record: &Record) -> Vec<Output> {
             | Change::CostChanged { .. }
             | Change::AnswerCounted(_)
             | Change::AutomationMuted(_)
+            | Change::HandedToPeople(_)
+            | Change::HandedBack(_)
             | Change::AgentRegistered { .. }
             | Change::SessionOpened { .. }
             | Change::SessionLost(_)

@@ -39,4 +39,6 @@ pub enum Timer {
     WakeUp(WorkId),
     /// An owner who passes a Work on has waited long enough for somebody to take it.
     TransferEnd(WorkId),
+    /// An agent was asked about a Work for long enough.
+    ConsultEnd(WorkId, AgentId),
 }

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use super::customer::Suggestion;
 use super::event::{AddressKind, Assurance, Scope, Sender};
 use super::id::{AgentId, AssignmentId, Index, LeafId, MessageId, Name, OfferId, RootId, WorkId};
-use super::record::{Author, Evidence, Fact, IdentityStatus, MuteReason, OverflowCause, Presence, Purpose, StepCause};
+use super::record::{
+    Author, Briefing, Evidence, Fact, IdentityStatus, MuteReason, OverflowCause, Presence, Purpose, Role, StepCause,
+};
 use super::time::Timestamp;
 use super::workspace::{AgentKind, Levels};
 
@@ -178,6 +180,25 @@ pub struct PassingView {
     pub transfer: Option<TransferView>,
     /// Until when the customer was promised to hear from us.
     pub promised_by: Option<Timestamp>,
+    /// Who takes part in it beside its owner.
+    pub participants: Vec<ParticipantView>,
+    /// No program may have it.
+    pub for_people: bool,
+    /// What a program told when it handed it over.
+    pub briefing: Option<Briefing>,
+}
+
+/// Somebody who takes part in a Work that another owns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParticipantView {
+    /// Name of the agent.
+    pub agent: Name,
+    /// As what.
+    pub role: Role,
+    /// Fence of what it says to the customer.
+    pub id: AssignmentId,
+    /// When it ends by itself; none: with the Work.
+    pub until: Option<Timestamp>,
 }
 
 /// How an owner passes a Work on.
@@ -237,6 +258,8 @@ pub struct AgentView {
     pub offers: Vec<OfferView>,
     /// Works that it owns.
     pub works: Vec<WorkView>,
+    /// Works of others that it takes part in.
+    pub joined: Vec<WorkView>,
 }
 
 /// How an agent stands, for operators.

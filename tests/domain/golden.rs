@@ -5,13 +5,13 @@ use std::fs;
 use std::path::Path;
 
 use rstest::rstest;
-use skein::domain::command::{Pass, Verb};
+use skein::domain::command::{Hand, Pass, Verb};
 use skein::domain::id::Name;
-use skein::domain::record::Presence;
+use skein::domain::record::{Briefing, Presence};
 use skein::domain::rules::Rule;
 use skein::domain::time::Timestamp;
 use skein::domain::workspace::{
-    Accept, GracePolicy, Levels, OverflowConfig, OverflowWhen, PlanConfig, QueueConfig, Relax, StepConfig,
+    Accept, AgentKind, GracePolicy, Levels, OverflowConfig, OverflowWhen, PlanConfig, QueueConfig, Relax, StepConfig,
     WorkspaceConfig,
 };
 
@@ -35,6 +35,7 @@ struct Script {
 #[case("rules")]
 #[case("plans")]
 #[case("overflow")]
+#[case("bots")]
 fn decisions_follow_the_script(#[case] name: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/golden/routing/{name}.txt"));
     let golden = fs::read_to_string(&path).expect("the script is checked in");
@@ -87,7 +88,7 @@ impl Script {
 }
 
 /// Words that say how the shop is.
-const SETTINGS: [&str; 8] = ["skill", "serves", "wants", "step", "plan", "max", "overflow", "rule"];
+const SETTINGS: [&str; 9] = ["bot", "skill", "serves", "wants", "step", "plan", "max", "overflow", "rule"];
 
 /// The shop as a line of settings has it.
 fn set(shop: Shop, words: &[&str]) -> Shop {
@@ -105,6 +106,10 @@ fn set(shop: Shop, words: &[&str]) -> Shop {
         ["serves", agent, ref queues @ ..] => {
             let found = config.agents.iter_mut().find(|known| known.name == agent).expect("an agent of the shop");
             found.profile.queues = queues.iter().map(Name::new).collect();
+        }
+        ["bot", agent] => {
+            let found = config.agents.iter_mut().find(|known| known.name == agent).expect("an agent of the shop");
+            found.profile.kind = AgentKind::Bot;
         }
         ["wants", queue, skill, lowest] => queue_of(config, queue).requires.demand(&level(skill, lowest)),
         ["step", plan, after, ref wider @ ..] => {
@@ -228,6 +233,17 @@ fn act(story: &mut Scenario, words: &[&str]) -> Vec<Step> {
             };
             let (to, queue, cold) = (named("to"), named("queue"), to.contains(&"cold"));
             story.does(agent, Verb::Pass(Pass::Transfer { work, assignment, to, queue, cold, note: String::new() }))
+        }
+        ["hand-over", agent] => {
+            let (work, assignment) = held(story, agent);
+            let briefing = Briefing { reason: "a person is wanted".to_owned(), steps: Vec::new() };
+            let over = Hand::Over { work, assignment, queue: Name::default(), briefing, facts: Vec::new() };
+            story.does(agent, Verb::Hand(Box::new(over)))
+        }
+        ["hand-back", agent, to] => {
+            let (work, assignment) = held(story, agent);
+            let (queue, note) = (Name::default(), String::new());
+            story.does(agent, Verb::Hand(Box::new(Hand::Back { work, assignment, to: Name::new(to), queue, note })))
         }
         ["requeue", agent] => {
             let (work, assignment) = held(story, agent);

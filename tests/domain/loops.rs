@@ -77,7 +77,7 @@ fn a_slow_answer_begins_the_count_anew() {
         story.after(if turn % 5 == 0 { 3 * SECOND } else { 2 * SECOND });
         let step = story.hears(chat("v1", &format!("answer {turn}")));
         assert_eq!(muted(&step), None, "{turn}");
-        story.after(40 * SECOND);
+        story.after(20 * SECOND);
     }
 }
 
@@ -92,7 +92,7 @@ fn the_same_words_for_the_third_time_mute_programs_and_people_may_hear_them_for_
         if turn == 2 {
             asks_a_person(&mut story, &step, held.0, MuteReason::SameText);
         }
-        story.after(30 * SECOND);
+        story.after(20 * SECOND);
     }
 
     let mut story = desk().opens();
@@ -207,6 +207,7 @@ fn an_offer_to_a_program_goes_on_to_a_person() {
     says(&mut story, held, "one").expect("sent");
     story.after(30 * SECOND);
     story.hears(chat("v1", "I am on holiday")).expect("a message");
+    says(&mut story, held, "two").expect("sent");
     story.logs_out("bob").expect("gone");
     story.after(5 * MINUTE);
     story.ready("bob").expect("back");

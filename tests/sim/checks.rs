@@ -15,8 +15,10 @@ use skein::domain::time::Timestamp;
 use skein::domain::view::WorkState;
 use skein::domain::{State, Workspace, evolve};
 
+use super::bots::Bots;
 pub(crate) use super::broken::{Broken, holds};
 use super::customers::message_key;
+use super::joining::Parts;
 use super::lines::Lines;
 use super::matters::{Heard, Matters, asked, thread};
 use super::noted;
@@ -118,6 +120,10 @@ pub(crate) struct Auditor {
     known: BTreeSet<AgentId>,
     pub(super) extended_ms: u64,
     pub(super) lines: Lines,
+    /// Who takes part in what.
+    pub(super) parts: Parts,
+    /// What programs have handed over.
+    pub(super) bots: Bots,
 }
 
 impl Auditor {
@@ -146,6 +152,8 @@ impl Auditor {
             known: BTreeSet::new(),
             extended_ms: 0,
             lines: Lines::default(),
+            parts: Parts::default(),
+            bots: Bots::default(),
         }
     }
 
@@ -183,6 +191,8 @@ impl Auditor {
             }
         }
         self.nobody_left_alone(record)?;
+        self.taking_part(record, stats)?;
+        self.bots(record, stats)?;
         // Turns are those after the record.
         for place in (0u16..).take(record.changes.len()) {
             if let Some(space) = self.state.workspace(ACME) {
@@ -202,7 +212,7 @@ impl Auditor {
         holds("invariants", broken.is_empty(), || format!("{broken:?} at {}", self.state.head()))
     }
 
-    fn space(&self) -> Result<&Workspace, Broken> {
+    pub(super) fn space(&self) -> Result<&Workspace, Broken> {
         self.state.workspace(ACME).ok_or_else(|| Broken { check: "workspace is there", detail: String::new() })
     }
 
@@ -338,8 +348,12 @@ impl Auditor {
                 };
                 let before = self.owned.insert(assigned.work, owned);
                 holds("one owner", before.is_none(), || format!("{assigned:?} beside {before:?} at {index}"))?;
-                if !matches!(assigned.cause, AssignCause::Offer | AssignCause::Transfer) {
-                    self.within_capacity(assigned.agent, index.0)?;
+                match assigned.cause {
+                    AssignCause::Offer | AssignCause::Transfer => {}
+                    AssignCause::Assign | AssignCause::Takeover => self.overcommitted(assigned, stats)?,
+                    AssignCause::Auto | AssignCause::Claim | AssignCause::Start => {
+                        self.within_capacity(assigned.agent, index.0)?;
+                    }
                 }
                 self.moves(assigned.work, "Assigned", stats);
             }
@@ -506,9 +520,8 @@ impl Auditor {
                     format!("{thread:?}, not {:?}: {message:?}", words.thread)
                 })?;
                 let current = message.work.and_then(|work| self.owned.get(&work)).map(|owned| owned.assignment);
-                holds("only the owner sends", current.is_some() && current == message.assignment, || {
-                    format!("{message:?}")
-                })?;
+                let owns = current.is_some() && current == message.assignment;
+                holds("only the owner sends", owns || self.parts.said(message), || format!("{message:?}"))?;
                 // What takes back what was said reaches nobody.
                 let said = message.kind == MessageKind::Message;
                 let refused = said && message.channel == "sms" && self.refusing.contains(&message.leaf);
@@ -533,50 +546,6 @@ impl Auditor {
         )
     }
 
-    /// Nothing of who is erased is readable in the state, and nothing of theirs is open.
-    fn is_erased(&self, leaves: &[LeafId]) -> Result<(), Broken> {
-        let space = self.space()?;
-        for leaf in leaves {
-            let view = space.conversation(RootId(leaf.0));
-            let identity = view.as_ref().and_then(|view| view.identities.iter().find(|one| one.leaf == *leaf));
-            let unknown = identity.is_some_and(|identity| identity.address.is_none() && identity.ended);
-            let nameless = view.as_ref().is_some_and(|view| view.shown_name.is_none() && view.works.is_empty());
-            holds("who is erased is not known any more", unknown && nameless, || format!("{leaf}: {view:?}"))?;
-        }
-        Ok(())
-    }
-
-    /// A text of parts has only those of one text, in order, all of them or the mark.
-    fn text(&mut self, record: &Record, place: u16, message: &MessageStored, stats: &mut Stats) -> Result<(), Broken> {
-        let words = record.content.iter().find_map(|personal| match &personal.value {
-            PersonalValue::Message(words) if personal.place == place => Some(words),
-            _ => None,
-        });
-        let text = words.map(|words| words.content.text.as_str()).filter(|text| text.starts_with('['));
-        let Some(text) = text.filter(|_| message.direction == Direction::In) else {
-            return Ok(());
-        };
-        let pieces: Vec<&str> = text.split_inclusive(']').collect();
-        let numbers: Vec<Vec<u64>> = pieces
-            .iter()
-            .map(|piece| piece.trim_matches(['[', ']']).split('.').filter_map(|n| n.parse().ok()).collect())
-            .collect();
-        let of = numbers[0][2];
-        let one = numbers.iter().all(|number| number[0] == numbers[0][0]);
-        let complete = numbers.len() as u64 == of;
-        let marked = message.flags.has(Flags::INCOMPLETE);
-        holds("parts of one text, in order", one && numbers.is_sorted() && complete != marked, || {
-            format!("{text}: {message:?}")
-        })?;
-        if pieces.len() == 1 {
-            stats.hit("text in parts", "late or alone");
-        }
-        for piece in pieces {
-            *self.pieces.entry(piece.to_owned()).or_default() += 1;
-        }
-        Ok(())
-    }
-
     /// What an agent is shown names the conversation that the Work is in.
     fn brief(&self, work: WorkId, brief: &WorkBrief) -> Result<(), Broken> {
         let now = self.space()?.work(work).map(|work| work.conversation);
@@ -585,10 +554,15 @@ impl Auditor {
         })
     }
 
-    fn within_capacity(&self, agent: AgentId, index: u64) -> Result<(), Broken> {
+    /// What an agent has and is offered, by the records.
+    pub(super) fn load(&self, agent: AgentId) -> u32 {
         let offers = self.offered.values().filter(|offered| offered.agent == agent).map(|offered| offered.cost);
         let works = self.owned.values().filter(|owned| owned.agent == agent).map(|owned| owned.cost);
-        let load: u32 = offers.chain(works).sum();
+        offers.chain(works).sum()
+    }
+
+    fn within_capacity(&self, agent: AgentId, index: u64) -> Result<(), Broken> {
+        let load = self.load(agent);
         let space = self.space()?;
         let name = space.agent_name(agent).cloned().unwrap_or_default();
         let capacity = space.config().profile(&name).map_or(0, |profile| profile.capacity);

@@ -60,6 +60,41 @@ fn an_offer_beyond_the_capacity_is_seen() {
     finds("what is given fits the capacity", Sabotage { tamper: Some(costs_more), ..Sabotage::default() });
 }
 
+fn says_it_fits(record: &mut Record) {
+    for change in &mut record.changes {
+        if let Change::Assigned(assigned) = change {
+            assigned.overcommit = 0;
+        }
+    }
+}
+
+#[test]
+fn what_a_supervisor_gives_beyond_the_capacity_and_nobody_records_is_seen() {
+    let sabotage = Sabotage { tamper: Some(says_it_fits), ..Sabotage::default() };
+    finds("what is given beyond the capacity is recorded", sabotage);
+}
+
+fn asks_on(record: &mut Record) {
+    record.changes.retain(|change| !matches!(change, Change::ParticipantLeft(_)));
+}
+
+#[test]
+fn who_takes_part_in_what_is_over_is_seen() {
+    let sabotage = Sabotage { tamper: Some(asks_on), ..Sabotage::default() };
+    finds("a part lasts as long as there is something to take part in", sabotage);
+}
+
+fn hands_back_again(record: &mut Record) {
+    let handed = record.changes.iter().find(|change| matches!(change, Change::HandedBack(_))).cloned();
+    record.changes.extend(handed);
+}
+
+#[test]
+fn a_work_that_goes_back_and_back_is_seen() {
+    let sabotage = Sabotage { tamper: Some(hands_back_again), ..Sabotage::default() };
+    finds("a work goes back to programs at most twice", sabotage);
+}
+
 fn before_its_clock(record: &mut Record) {
     for change in &mut record.changes {
         if let Change::StepSet(set) = change {

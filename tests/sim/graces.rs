@@ -1,6 +1,6 @@
 //! Works that are parked and passed on; and what must have ended once all due deadlines have fired.
 
-use skein::domain::record::{Change, Parked, Record};
+use skein::domain::record::{Assigned, Change, Parked, Record};
 use skein::domain::time::Timestamp;
 
 use super::checks::{ACME, Auditor, Broken, holds};
@@ -45,6 +45,20 @@ impl Auditor {
             _ => {}
         }
         Ok(())
+    }
+
+    /// What a supervisor gives may be more than the agent can: then the record says by how much.
+    pub(super) fn overcommitted(&self, assigned: &Assigned, stats: &mut Stats) -> Result<(), Broken> {
+        let name = self.state.workspace(ACME).and_then(|space| space.agent_name(assigned.agent).cloned());
+        let view = self.state.workspace(ACME).zip(name).and_then(|(space, name)| space.agent(&name));
+        let (load, capacity) = (self.load(assigned.agent), view.map_or(0, |view| view.capacity));
+        let over = load.saturating_sub(capacity);
+        if over > 0 {
+            stats.hit("given beyond capacity", "by a supervisor");
+        }
+        holds("what is given beyond the capacity is recorded", over == assigned.overcommit, || {
+            format!("{load} of {capacity}: {assigned:?}")
+        })
     }
 
     /// Whatever loses its owner has another by the same record, waits, or is over.

@@ -4,6 +4,7 @@
 //! `SKEIN_SIM_SEEDS=n` runs so many seeds, `SKEIN_SIM_SEED=n` runs one and shows its last commands.
 
 mod agents;
+mod bots;
 mod broken;
 mod checks;
 mod compare;
@@ -13,14 +14,17 @@ mod ending;
 mod faults;
 mod found;
 mod graces;
+mod joining;
 mod lines;
 mod matters;
 mod model;
 mod node;
 mod noted;
+mod overseen;
 mod rng;
 mod setup;
 mod stats;
+mod told;
 mod world;
 
 use std::any::Any;

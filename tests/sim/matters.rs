@@ -6,7 +6,7 @@ use skein::domain::Workspace;
 use skein::domain::event::Scope;
 use skein::domain::id::{LeafId, MessageId, Name, WorkId};
 use skein::domain::record::{
-    Author, Change, Direction, MessageKind, MessageStored, PersonalValue, Record, WrapUpStarted,
+    Author, Change, Direction, MessageKind, MessageStored, PersonalValue, Purpose, Record, WrapUpStarted,
 };
 use skein::domain::time::Timestamp;
 use skein::domain::view::WorkState;
@@ -130,7 +130,9 @@ impl Matters {
         of.messages.insert(id);
         of.asks.extend(heard.map(|heard| (id, heard)));
         let about = matches!(message.kind, MessageKind::Edit | MessageKind::Deletion);
-        if message.direction == Direction::Out && !message.flags.is_quiet() && !about {
+        // What skein tells by itself answers nobody.
+        let notice = message.author == Author::System && message.purpose == Purpose::Notice;
+        if message.direction == Direction::Out && !message.flags.is_quiet() && !about && !notice {
             of.answer(id);
             of.left_open = None;
         }

@@ -214,7 +214,8 @@ impl World {
             }
             let state = self.node.engine.state();
             let view = state.workspace(ACME).and_then(|space| space.agent(self.agents[at].name));
-            let Some(wish) = self.agents[at].wish(&mut self.rng, view.as_ref(), (state.head(), self.now)) else {
+            let all = state.workspace(ACME).map(|space| space.works(None, None)).unwrap_or_default();
+            let Some(wish) = self.agents[at].wish(&mut self.rng, view.as_ref(), &all, (state.head(), self.now)) else {
                 continue;
             };
             let old_node = self.deposed.is_some() && self.rng.percent(40);

@@ -2,7 +2,7 @@
 
 use super::facts::aside;
 use super::widening::widening;
-use super::{enums, marks};
+use super::{enums, handing, joining, marks};
 use crate::agents::status::Refusal;
 use crate::domain::event::Scope;
 use crate::domain::id::{Index, Position};
@@ -72,6 +72,9 @@ pub(super) fn work(view: WorkView) -> p::Work {
         wake_on_fact: view.passing.wake_on_fact.map(Into::into).unwrap_or_default(),
         held_until: view.passing.held_until.map(timestamp),
         promised_by: view.passing.promised_by.map(timestamp),
+        for_people: view.passing.for_people,
+        briefing: view.passing.briefing.as_ref().map(handing::briefing),
+        participants: view.passing.participants.into_iter().map(joining::participant).collect(),
         widening: widening(view.widening).map(Box::new),
         transfer: view.passing.transfer.map(|transfer| p::Transfer {
             agent: transfer.to.map(Into::into).unwrap_or_default(),
@@ -122,6 +125,7 @@ pub(in crate::agents) fn snapshot(index: Index, view: AgentView) -> p::Snapshot 
         }),
         offers: view.offers.into_iter().map(offer).collect(),
         works: view.works.into_iter().map(work).collect(),
+        joined: view.joined.into_iter().map(work).collect(),
     }
 }
 

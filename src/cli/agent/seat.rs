@@ -134,6 +134,14 @@ impl Seat {
             Some(Happened::Changed(changed)) => {
                 println!("work {} is {}", changed.work_id, words::work(changed.state()));
             }
+            Some(Happened::ParticipationStarted(started)) => {
+                let work = started.work.as_ref().map(|work| work.work_id.as_str()).unwrap_or_default();
+                let who = started.participant.as_ref().map(|who| who.agent.as_str()).unwrap_or_default();
+                println!("{who} takes part in {work}");
+            }
+            Some(Happened::ParticipationEnded(ended)) => {
+                println!("{} takes part in {} no longer", ended.agent, ended.work_id);
+            }
             Some(Happened::TransferStarted(started)) => {
                 println!("work {} is passed on, and yours until somebody takes it", started.work_id);
             }

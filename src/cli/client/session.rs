@@ -310,6 +310,8 @@ impl Desk {
                 | Happened::WorksMerged(_)
                 | Happened::WorkSplit(_)
                 | Happened::MessagesRestored(_)
+                | Happened::ParticipationStarted(_)
+                | Happened::ParticipationEnded(_)
                 | Happened::TransferStarted(_)
                 | Happened::TransferEnded(_)
                 | Happened::Promised(_)

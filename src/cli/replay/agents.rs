@@ -185,6 +185,8 @@ impl Agent {
                 | Happened::WorksMerged(_)
                 | Happened::WorkSplit(_)
                 | Happened::MessagesRestored(_)
+                | Happened::ParticipationStarted(_)
+                | Happened::ParticipationEnded(_)
                 | Happened::TransferStarted(_)
                 | Happened::TransferEnded(_)
                 | Happened::Promised(_)

@@ -3,6 +3,7 @@
 mod afterwards;
 mod copies;
 mod mail;
+mod notice;
 mod open_sends;
 mod opt_out;
 mod options;
@@ -17,6 +18,7 @@ mod window;
 
 pub(crate) use afterwards::{cancel, edit, retract, retry};
 pub(crate) use copies::MailState;
+pub(crate) use notice::notify;
 pub(crate) use open_sends::{OpenSends, WaitingReport};
 pub(crate) use opt_out::{Opt, OptOuts, carry_refusals, has_refused, note_opt};
 pub use options::{OptionsOf, ReplyOption, ReplyOptions};

@@ -16,7 +16,7 @@ use crate::domain::id::{AgentId, AssignmentId, LeafId, MessageId, Name, WorkId};
 use crate::domain::record::{Author, Change, Direction, Flags, MessageContent, MessageKind, MessageStored, Purpose};
 use crate::domain::rejection::Rejection;
 use crate::domain::time::Timestamp;
-use crate::domain::work::{Work, guard, known, owned};
+use crate::domain::work::{Work, guard, known, may_note, speaks};
 use crate::domain::workspace::{AgentKind, EndpointConfig, TemplateConfig};
 
 /// Longest text of an answer, bytes.
@@ -37,7 +37,7 @@ pub(crate) fn send(
         AgentKind::Human => Author::Agent(agent),
         AgentKind::Bot => Author::Bot(agent),
     };
-    let work = owned(draft, agent, send.work, send.assignment)?;
+    let work = speaks(draft, agent, send.work, send.assignment)?;
     if send.seen_through.is_some_and(|seen| seen.index() >= draft.index()) {
         // It would hide whatever the customer writes next.
         return Err(Rejection::UnknownMessage);
@@ -48,6 +48,7 @@ pub(crate) fn send(
         return Err(Rejection::NewerMessages { latest });
     }
     if send.note {
+        may_note(draft, agent, send.work)?;
         note(draft, agent, author, send);
         return Ok(());
     }
@@ -121,13 +122,19 @@ fn note(draft: &mut Draft<'_>, agent: AgentId, author: Author, send: Send) {
         channel: work.channel.clone(),
         endpoint: work.endpoint.clone(),
         flags: noted_flags(&work.channel),
-        audience: SmallVec::from_slice(&[agent]),
+        audience: told(work, agent),
         assignment: Some(send.assignment),
         seen_through: send.seen_through,
         not_after: send.not_after,
         ..MessageStored::default()
     };
     draft.push_message(message, MessageContent { content: send.content, ..MessageContent::default() });
+}
+
+/// Who is told of what somebody says in a Work: its author first.
+fn told(work: &Work, author: AgentId) -> SmallVec<[AgentId; 1]> {
+    let others = work.told().filter(|agent| *agent != author);
+    std::iter::once(author).chain(others).collect()
 }
 
 /// In the record: what is folded of it must not follow the table of another build.
@@ -162,7 +169,11 @@ pub(super) fn push_out(draft: &mut Draft<'_>, out: Outgoing<'_>) -> Result<Messa
     let said = kind == MessageKind::Message;
     // A token answers the message that it came with, and nothing else; a thread is one of a chat with this address.
     let answers = work.answer_to.as_ref().is_some_and(|(to, by)| *to == leaf && *by == endpoint.name);
-    let tokens = work.tokens.as_ref().filter(|_| answers && said).map(|tokens| tokens.at(draft.now));
+    let tokens = work
+        .tokens
+        .as_ref()
+        .filter(|_| answers && said && out.author != Author::System)
+        .map(|tokens| tokens.at(draft.now));
     let (reply_token, read_token) = tokens.unwrap_or_default();
     let letter = match endpoint.channel.as_str() {
         "email" if said => letter(draft, work, &out.address, endpoint, out.content)?,
@@ -198,7 +209,7 @@ pub(super) fn push_out(draft: &mut Draft<'_>, out: Outgoing<'_>) -> Result<Messa
         flags: if said { out.flags.with(noted_flags(&endpoint.channel)) } else { out.flags },
         about: out.about,
         provider_fingerprint,
-        audience: SmallVec::from_slice(&[out.agent]),
+        audience: told(work, out.agent),
         assignment: Some(out.assignment),
         seen_through: out.seen_through,
         not_after: out.not_after,
@@ -233,7 +244,7 @@ pub(crate) fn check(content: &Content) -> Result<(), Rejection> {
 }
 
 /// Where the answer goes: where the last customer message of the Work came from, or where the author names it.
-fn recipient<'a>(
+pub(super) fn recipient<'a>(
     draft: &Draft<'a>,
     work: &Work,
     named: Option<&Recipient>,

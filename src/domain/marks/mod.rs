@@ -12,5 +12,6 @@ mod write;
 
 pub(crate) use kept::{Filed, Marks, Priority};
 pub use mark::{About, Mark};
+pub(crate) use note::write as write_note;
 pub(crate) use run::mark;
 pub(crate) use write::with_marks;

@@ -3,12 +3,12 @@
 use smallvec::SmallVec;
 
 use super::{
-    AnswerCounted, Assigned, AutomationMuted, CooledDown, DeadLettered, Evidence, HoursTurned, IdentityOpened,
-    IdentityRekeyed, IdentityStatus, Input, InputResumed, MessageStored, OfferMade, OfferOutcome, OptNoted,
-    OverflowSet, Overflowed, Parked, PartHeld, PartsJoined, PresenceSet, PriorityGiven, Promised, QueueCause,
-    ReceiptNoted, Required, Resettled, Routed, SessionEnd, SessionLost, StepSet, SuggestionEnd, SuggestionReason,
-    SummarySet, Tagged, ThroughParked, TransferEnded, Transferring, UnassignReason, Unserved, Woken, WorkOpened,
-    WrapUpExtended, WrapUpStarted,
+    AnswerCounted, Assigned, AutomationMuted, CooledDown, DeadLettered, Evidence, HandedBack, HandedToPeople,
+    HoursTurned, IdentityOpened, IdentityRekeyed, IdentityStatus, Input, InputResumed, MessageStored, OfferMade,
+    OfferOutcome, OptNoted, OverflowSet, Overflowed, Parked, PartHeld, ParticipantJoined, ParticipantLeft, PartsJoined,
+    PresenceSet, PriorityGiven, Promised, QueueCause, ReceiptNoted, Required, Resettled, Routed, SessionEnd,
+    SessionLost, StepSet, SuggestionEnd, SuggestionReason, SummarySet, Tagged, ThroughParked, TransferEnded,
+    Transferring, UnassignReason, Unserved, Woken, WorkOpened, WrapUpExtended, WrapUpStarted,
 };
 use crate::domain::event::{Assurance, ErrorClass, ReceiptStatus};
 use crate::domain::id::{AgentId, AssignmentId, Index, LeafId, MessageId, Name, OfferId, Position, RootId, WorkId};
@@ -411,6 +411,14 @@ pub enum Change {
     PriorityGiven(PriorityGiven),
     /// Somebody was answered for the first time, or never is.
     AnswerCounted(AnswerCounted),
+    /// A Work of a program is for people from now on.
+    HandedToPeople(HandedToPeople),
+    /// A person hands it back.
+    HandedBack(HandedBack),
+    /// An agent takes part in a Work that another owns.
+    ParticipantJoined(Box<ParticipantJoined>),
+    /// An agent takes part in a Work no longer.
+    ParticipantLeft(ParticipantLeft),
     /// The owner passes a Work on.
     Transferring(Box<Transferring>),
     /// A transfer is over, and the Work stays with its owner.

@@ -235,6 +235,8 @@ pub struct MessageStored {
     pub provider_fingerprint: u64,
     /// Agents who are told.
     pub audience: SmallVec<[AgentId; 1]>,
+    /// A note for this agent alone, and its author.
+    pub whispered_to: Option<AgentId>,
     /// Outbound: the assignment that it was sent under.
     pub assignment: Option<AssignmentId>,
     /// Outbound: the last message that its author had seen.

@@ -8,9 +8,11 @@ mod answer;
 mod change;
 mod envelope;
 mod fact;
+mod handing;
 mod hours;
 mod identity;
 mod input;
+mod joining;
 mod marks;
 mod message;
 mod passing;
@@ -23,11 +25,13 @@ pub use answer::{AnswerCounted, AnswerOutcome};
 pub use change::Change;
 pub use envelope::{Cause, Input, MailCopy, MessageContent, Personal, PersonalValue, Record, Request, Touch};
 pub use fact::{Asked, Fact};
+pub use handing::{Briefing, HandOverCause, HandedBack, HandedToPeople};
 pub use hours::HoursTurned;
 pub use identity::{
     Evidence, IdentityOpened, IdentityRekeyed, IdentityStatus, OptNoted, OptSource, SuggestionEnd, SuggestionReason,
 };
 pub use input::{DeadLettered, InputResumed};
+pub use joining::{LeaveReason, ParticipantJoined, ParticipantLeft, Role};
 pub use marks::{Marked, PriorityGiven, SummarySet, Tagged, Tags};
 pub use message::{
     Author, Direction, Flags, MessageKind, MessageStored, PartHeld, PartsJoined, Purpose, ReceiptNoted, ThroughParked,

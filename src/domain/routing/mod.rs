@@ -22,7 +22,9 @@ pub(crate) use able::{Able, Registered};
 pub(crate) use answered::count_answers;
 pub(crate) use board::{Board, InLine, KEPT_MS, SLICE_MS, There};
 pub(crate) use due::key;
-pub(crate) use matching::{answer_by, assign, demanded, eligible, fill, place, requeue, revisit_cooled};
+pub(crate) use matching::{
+    Given, answer_by, assign, demanded, eligible, fill, install, place, requeue, revisit_cooled,
+};
 pub(crate) use overflow::{begin as await_overflow, overflow_due};
 pub(crate) use pace::{CONFIDENCE, Range};
 pub(crate) use plan::{begin as begin_plan, require, skip, step_due, widen};

@@ -28,7 +28,7 @@ const MAX_AUTOMATED: usize = 20;
 /// Ten minutes, milliseconds.
 const WITHIN_MS: i64 = 10 * 60_000;
 /// How often a program may get a matter back from a person.
-const MAX_RETURNS: u8 = 2;
+pub(super) const MAX_RETURNS: u8 = 2;
 
 /// What programs of ours did in a Work.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -166,13 +166,13 @@ impl Work {
     }
 }
 
-/// Mutes programs in a Work where a limit is reached. Where they are silent a person is asked instead of the one that has it, or is
-/// offered it.
+/// Mutes programs in a Work where a limit is reached. Where they are silent, or a Work that is for people was merged into it, a person is
+/// asked instead of the one that has it, or is offered it.
 pub(crate) fn guard(draft: &mut Draft<'_>, id: WorkId) {
-    match draft.work(id).map(|work| (work.trips(), work.muted())) {
+    match draft.work(id).map(|work| (work.trips(), work.wants_person())) {
         Some((Some(reason), _)) => draft.push(Change::AutomationMuted(AutomationMuted { work: id, reason })),
-        Some((None, Some(_))) => {}
-        Some((None, None)) | None => return,
+        Some((None, true)) => {}
+        Some((None, false)) | None => return,
     }
     let Some(work) = draft.work(id) else { return };
     let is_bot = |agent: AgentId| draft.agent(agent).is_some_and(|agent| agent.profile.kind == AgentKind::Bot);

@@ -4,6 +4,7 @@
 use smallvec::SmallVec;
 
 use super::automation::Automation;
+use super::bots::Bots;
 use super::open::MailThread;
 use super::{ClosedWork, Work};
 use crate::domain::id::{MessageId, Name, WorkId};
@@ -50,6 +51,8 @@ pub(crate) struct Beside {
     pub(crate) mails: Vec<MailThread>,
     /// What programs of ours did in it.
     pub(super) automation: Option<Box<Automation>>,
+    /// What programs and people have passed between them in it.
+    pub(super) bots: Option<Box<Bots>>,
     /// What agents noted of it.
     pub(crate) marks: Filed,
     /// That it is urgent.
@@ -63,7 +66,7 @@ impl Beside {
     pub(crate) fn closed(mut self: Box<Self>) -> Option<Box<Self>> {
         // As the thread that is answered: it begins anew.
         self.mails.clear();
-        self.automation = None;
+        (self.automation, self.bots) = (None, None);
         (*self != Self::default()).then_some(self)
     }
 

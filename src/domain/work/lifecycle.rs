@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::bots::silent_too_long;
 use super::transfer::{lapse, withdraw};
 use crate::domain::draft::Draft;
 use crate::domain::id::{AgentId, AssignmentId, Name, OfferId, WorkId};
@@ -153,6 +154,7 @@ pub(crate) fn recall(draft: &mut Draft<'_>, id: WorkId) {
     let Some(owner) = draft.work(id).and_then(|work| work.owner) else {
         return;
     };
+    silent_too_long(draft, id, owner.agent);
     draft.push(Change::Unassigned {
         assignment: owner.assignment,
         work: id,
@@ -281,6 +283,17 @@ pub(crate) fn known<'d>(draft: &'d Draft<'_>, id: WorkId) -> Result<&'d Work, Re
             Rejection::UnknownWork
         }
     })
+}
+
+/// The Work, if the agent may say something to its customer under that assignment: its owner, or a supervisor who has joined.
+pub(crate) fn speaks<'d>(
+    draft: &'d Draft<'_>,
+    agent: AgentId,
+    id: WorkId,
+    assignment: AssignmentId,
+) -> Result<&'d Work, Rejection> {
+    let work = known(draft, id)?;
+    if work.is_spoken_under(agent, assignment) { Ok(work) } else { owned(draft, agent, id, assignment) }
 }
 
 /// The Work, if the agent owns it under that assignment.

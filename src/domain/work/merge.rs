@@ -8,6 +8,7 @@ use smallvec::SmallVec;
 
 use super::Work;
 use super::automation::guard;
+use super::bots::answer_due;
 use super::lifecycle::{known, revoke_offer};
 use super::park::{take_up, wake};
 use super::transfer::withdraw;
@@ -15,7 +16,7 @@ use crate::domain::draft::Draft;
 use crate::domain::id::{AgentId, AssignmentId, WorkId};
 use crate::domain::record::{Change, TransferOutcome, UnassignReason, WakeCause};
 use crate::domain::rejection::Rejection;
-use crate::domain::routing::{answer_by, fill};
+use crate::domain::routing::fill;
 use crate::domain::view::WorkState;
 
 /// Merges one Work into another. The agent owns at least one of them, and names the assignments of both as it knows them.
@@ -68,7 +69,8 @@ pub(crate) fn join(draft: &mut Draft<'_>, from: WorkId, into: WorkId) {
     let waits = ends.ours_since.is_some() || stays.ours_since.is_some();
     let theirs = owner.and_then(|owner| owner.answer_by);
     let soonest = keeper.and_then(|keeper| keeper.answer_by).into_iter().chain(theirs).min();
-    let answer_by = soonest.or_else(|| answer_by(draft.space.config(), queue?, draft.now)).filter(|_| waits);
+    let due = || answer_due(draft, stays, keeper?.agent, queue);
+    let answer_by = soonest.or_else(due).filter(|_| waits);
     let offered = ends.offer.map(|offer| offer.agent);
     if let Some(offer) = ends.offer {
         revoke_offer(draft, from, offer);

@@ -5,14 +5,17 @@
 mod asking;
 mod automation;
 mod beside;
+mod bots;
 mod claim;
 mod closed;
 mod heard;
+mod joining;
 mod lifecycle;
 mod mails;
 mod marks;
 mod merge;
 mod open;
+mod oversee;
 mod park;
 mod pass;
 mod passing;
@@ -27,14 +30,17 @@ mod widened;
 pub(crate) use asking::Asking;
 pub(crate) use automation::guard;
 pub(crate) use beside::{Beside, Brought, Place};
+pub(crate) use bots::{answer_due, hand, may_note, with_briefing};
 pub(crate) use closed::{Closed, ClosedWork};
+pub(crate) use joining::{ParticipantsOf, consult_over, parts_over, take_part};
 pub(crate) use lifecycle::{
     accept, close, cooldown_due, decline, end, known, offer_expired, owned, recall, revoke_offers, revoke_unserved,
-    work_grace_over, wrap_up_over,
+    speaks, work_grace_over, wrap_up_over,
 };
 pub(crate) use mails::go_on_with;
 pub(crate) use merge::{goes_on, join, merge, settle_cost};
 pub(crate) use open::{MailThread, Owner, Work};
+pub(crate) use oversee::oversee;
 pub(crate) use park::{take_up_held, wake_by_facts, wake_due};
 pub(crate) use pass::pass;
 pub(crate) use resettle::resettle;

@@ -269,6 +269,8 @@ impl Work {
                 self.passing_mut().extended = true;
             }
             Change::Promised(promised) => self.promise(promised.by, now),
+            Change::ParticipantJoined(joined) => self.joined(AssignmentId::new(index, place), joined, now),
+            Change::ParticipantLeft(left) => self.left(left.agent),
             Change::Transferring(change) => {
                 self.entered_at = now;
                 self.pass_on(change);
@@ -343,6 +345,8 @@ impl Work {
             Change::PriorityGiven(given) => self.prioritise(given),
             Change::AnswerCounted(_) => self.counted = true,
             Change::AutomationMuted(muted) => self.mute(muted.reason),
+            Change::HandedToPeople(_) => self.handed_to_people(),
+            Change::HandedBack(_) => self.handed_back(),
             Change::CostChanged { agent, cost, .. } => {
                 if let Some(owner) = self.owner.as_mut().filter(|owner| owner.agent == *agent) {
                     owner.cost = *cost;
@@ -369,6 +373,7 @@ impl Work {
         }
         let says = message.says();
         self.count_automation(message, says, now);
+        self.count_notes(message);
         if !message.flags.is_quiet() {
             self.traffic_at = Some(now);
         }
@@ -450,6 +455,9 @@ impl Work {
         }
         if let Some(until) = self.transfer().and_then(|transfer| transfer.until) {
             timers.push((until, Timer::TransferEnd(self.id)));
+        }
+        for part in self.participants() {
+            timers.extend(part.until.map(|until| (until, Timer::ConsultEnd(self.id, part.agent))));
         }
         timers.extend(self.widening_timers());
         for cooldown in &self.cooldowns {

@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
+use smallvec::SmallVec;
+
 use super::Work;
+use super::joining::Participant;
 use crate::domain::id::{AgentId, MessageId, Name};
 use crate::domain::record::{PersonalValue, Transferring, Woken};
 use crate::domain::time::Timestamp;
-use crate::domain::view::{PassingView, TransferView};
+use crate::domain::view::{ParticipantView, PassingView, TransferView};
 
 /// What is said so soon after a promise is how the customer learns of it, milliseconds.
 const SAME_BREATH_MS: i64 = 60_000;
@@ -20,6 +23,10 @@ pub(crate) struct Passing {
     pub(super) promise: Option<Promise>,
     /// Its wrap-up lasts longer already.
     pub(super) extended: bool,
+    /// Who takes part in it beside its owner.
+    pub(super) participants: SmallVec<[Participant; 1]>,
+    /// When the customer was told last that somebody joins.
+    pub(super) told_of_joining: Option<Timestamp>,
 }
 
 /// What the customer was promised.
@@ -168,11 +175,19 @@ impl Work {
     pub(crate) fn view_passing(&self, name: impl Fn(AgentId) -> Option<Name>) -> PassingView {
         let parked = self.parked();
         let transfer = self.transfer().map(|transfer| TransferView {
-            to: transfer.to.and_then(name),
+            to: transfer.to.and_then(&name),
             queue: self.queue.clone(),
             until: transfer.until,
         });
+        let shown = |part: &Participant| {
+            let (role, until) = (part.role, part.until);
+            Some(ParticipantView { agent: name(part.agent)?, role, id: part.id, until })
+        };
+        let participants = self.participants().iter().filter_map(shown).collect();
         PassingView {
+            participants,
+            for_people: self.wants_person(),
+            briefing: self.briefing().cloned(),
             parked_until: parked.map(|parked| parked.until),
             wake_on_fact: parked.and_then(|parked| parked.fact.clone()),
             held_until: parked.and_then(|parked| parked.held_until),
@@ -224,6 +239,9 @@ impl Work {
             if let Some(transfer) = &mut passing.transfer {
                 transfer.until = transfer.until.map(|at| at + extension);
             }
+            for part in &mut passing.participants {
+                part.until = part.until.map(|at| at + extension);
+            }
         });
     }
 
@@ -234,6 +252,7 @@ impl Work {
                 passing.parked.iter_mut().for_each(|parked| parked.fact = Some(fact.clone()));
             }),
             Some(PersonalValue::Note(note)) => self.note_handover(note),
+            Some(PersonalValue::Briefing(briefing)) => self.note_briefing(briefing),
             _ => {}
         }
     }

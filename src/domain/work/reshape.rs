@@ -211,7 +211,7 @@ impl Work {
 
     /// Whether the agent serves one of its queues and all its channels now, has the skills, and does not pass it on. Room is another matter.
     pub(crate) fn is_served_by(&self, agent: &Agent) -> bool {
-        let silent = || agent.profile.kind == AgentKind::Bot && self.muted().is_some();
+        let silent = || agent.profile.kind == AgentKind::Bot && self.wants_person();
         agent.is_ready()
             && self.queues().any(|queue| agent.profile.queues.contains(queue))
             && self.owner.is_none_or(|owner| owner.agent != agent.id)
@@ -341,6 +341,7 @@ impl Work {
             beside.moved.extend(theirs.moved);
             beside.split |= theirs.split;
             beside.join_automation(theirs.automation);
+            beside.join_bots(theirs.bots);
         }
         self.count_anew();
     }

@@ -6,7 +6,7 @@
 
 use crate::domain::event::{Assurance, Scope};
 use crate::domain::id::{LeafId, MessageId, Name};
-use crate::domain::record::{Author, Direction, MessageKind, MessageStored};
+use crate::domain::record::{Author, Direction, MessageKind, MessageStored, Purpose};
 use crate::domain::time::Timestamp;
 
 /// Messages of a Work that are kept apart: a desk splits what was said lately. Of older ones their sum is kept. Each record that
@@ -280,6 +280,8 @@ impl MessageStored {
             Direction::In if self.author == Author::Participant && self.kind.awaits_answer() => Says::Joins,
             // What is about another message of ours answers nothing, and takes no answer back: whether it came in time nobody knows.
             Direction::Out if matches!(self.kind, MessageKind::Edit | MessageKind::Deletion) => Says::Nothing,
+            // What skein tells by itself answers nobody.
+            Direction::Out if self.author == Author::System && self.purpose == Purpose::Notice => Says::Nothing,
             Direction::Out => Says::Answers,
             Direction::In | Direction::Note => Says::Nothing,
         }

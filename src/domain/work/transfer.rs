@@ -12,6 +12,7 @@
 use std::time::Duration;
 
 use super::Work;
+use super::bots::with_briefing;
 use super::lifecycle::{cool_down, owned, revoke_offer};
 use super::park::take_up;
 use super::pass::{in_hand, is_queue};
@@ -47,6 +48,8 @@ pub(super) struct Passed {
     pub(super) queue: Name,
     /// The owner does not wait.
     pub(super) cold: bool,
+    /// A supervisor does it in the owner's stead.
+    pub(super) forced: bool,
     /// What the other is to know.
     pub(super) note: String,
 }
@@ -58,11 +61,8 @@ pub(super) fn transfer(
     (id, assignment): (WorkId, AssignmentId),
     passed: Passed,
 ) -> Result<(), Rejection> {
-    let Passed { to, queue, cold, note } = passed;
-    let fits = |c: char| !c.is_control() || matches!(c, '\n' | '\t');
-    if note.len() > MAX_NOTE_BYTES || !note.chars().all(fits) {
-        return Err(Rejection::Invalid("note: at most 4,096 bytes, no control characters but line ends and tabs"));
-    }
+    let Passed { to, queue, cold, forced, note } = passed;
+    checked_note(&note)?;
     if to.is_empty() && queue.is_empty() {
         return Err(Rejection::Invalid("agent: one is wanted, or a queue"));
     }
@@ -88,7 +88,16 @@ pub(super) fn transfer(
         place(draft, id);
     }
     if cold {
-        release(draft, id, UnassignReason::Transferred);
+        release(draft, id, if forced { UnassignReason::ForceTransferred } else { UnassignReason::Transferred });
+    }
+    Ok(())
+}
+
+/// What the next owner is told is no longer than can be read before answering.
+pub(super) fn checked_note(note: &str) -> Result<(), Rejection> {
+    let fits = |c: char| !c.is_control() || matches!(c, '\n' | '\t');
+    if note.len() > MAX_NOTE_BYTES || !note.chars().all(fits) {
+        return Err(Rejection::Invalid("note: at most 4,096 bytes, no control characters but line ends and tabs"));
     }
     Ok(())
 }
@@ -126,7 +135,7 @@ pub(crate) fn obstacle(agent: &Agent, work: &Work) -> Option<Obstacle> {
         Some(Obstacle::NotReady)
     } else if !work.is_spoken_by(agent) {
         Some(Obstacle::Channels)
-    } else if agent.profile.kind == AgentKind::Bot && work.muted().is_some() {
+    } else if agent.profile.kind == AgentKind::Bot && work.wants_person() {
         Some(Obstacle::Muted)
     } else if !agent.has_room(work.cost_for(&agent.profile)) {
         Some(Obstacle::NoRoom)
@@ -151,6 +160,7 @@ pub(crate) fn show(draft: &mut Draft<'_>, id: WorkId, agent: AgentId, cost: u32,
     let from = work.handover().map(|handover| handover.from);
     with_note(draft, id);
     with_marks(draft, id);
+    with_briefing(draft, id);
     draft.push(Change::OfferMade(OfferMade { work: id, agent, cost, expires_at, brief, from }));
 }
 

@@ -364,7 +364,7 @@ impl Workspace {
             };
             self.with_work(routed.work, |work| work.note_inputs(inputs));
         }
-        if let Some(work) = change.work().filter(|_| matches!(change, Change::Parked(_) | Change::Transferring(_))) {
+        if let Some(work) = change.work().filter(|_| takes_words(change)) {
             self.with_work(work, |work| work.note_passing(personal(record, place)));
         }
         if matches!(change, Change::SummarySet(_) | Change::Tagged(_) | Change::PriorityGiven(_)) {
@@ -478,6 +478,11 @@ impl Workspace {
             self.forget_work(&work);
         }
     }
+}
+
+/// Whether the state keeps what is told with the change.
+fn takes_words(change: &Change) -> bool {
+    matches!(change, Change::Parked(_) | Change::Transferring(_) | Change::HandedToPeople(_))
 }
 
 pub(super) fn personal(record: &Record, place: u16) -> Option<&PersonalValue> {

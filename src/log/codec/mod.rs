@@ -14,6 +14,7 @@ mod content;
 mod entry;
 mod envelope;
 mod error;
+mod joining;
 mod marks;
 mod passing;
 mod read;

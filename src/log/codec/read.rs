@@ -3,6 +3,7 @@
 use zeroize::Zeroizing;
 
 use super::error::CodecError;
+use super::joining::{handed_back_from, handed_to_people_from, participant_joined_from, participant_left_from};
 use super::marks::{answer_counted_from, priority_given_from, summary_set_from, tagged_from};
 use super::passing::{
     parked_from, promised_from, transfer_ended_from, transferring_from, woken_from, wrap_up_extended_from,
@@ -202,6 +203,7 @@ pub(super) fn change_from(change: p::Change, open: &Open<'_>) -> Result<Change, 
             cost: c.cost,
             grace_ms: c.grace_ms,
             answer_by: c.answer_by_ms.map(Timestamp),
+            overcommit: c.overcommit,
             brief: brief(c.brief)?,
         }),
         Kind::Unassigned(c) => Change::Unassigned {
@@ -232,6 +234,13 @@ pub(super) fn change_from(change: p::Change, open: &Open<'_>) -> Result<Change, 
         Kind::WrapUpExtended(c) => Change::WrapUpExtended(wrap_up_extended_from(c)),
         Kind::Promised(c) => Change::Promised(promised_from(c)),
         Kind::TransferEnded(c) => Change::TransferEnded(transfer_ended_from(c)?),
+        Kind::ParticipantJoined(mut c) => {
+            let brief = brief(c.brief.take())?;
+            Change::ParticipantJoined(Box::new(participant_joined_from(c, brief)?))
+        }
+        Kind::HandedToPeople(c) => Change::HandedToPeople(handed_to_people_from(c)?),
+        Kind::HandedBack(c) => Change::HandedBack(handed_back_from(c)),
+        Kind::ParticipantLeft(c) => Change::ParticipantLeft(participant_left_from(c)?),
         Kind::SummarySet(c) => Change::SummarySet(summary_set_from(c)),
         Kind::Tagged(c) => Change::Tagged(tagged_from(c)),
         Kind::PriorityGiven(c) => Change::PriorityGiven(priority_given_from(c)),
@@ -353,6 +362,7 @@ fn message_stored(message: p::MessageStored) -> Result<MessageStored, CodecError
         digest: message.digest,
         provider_fingerprint: message.provider_fingerprint,
         audience: message.audience.into_iter().map(AgentId).collect(),
+        whispered_to: message.whispered_to.map(AgentId),
         assignment: message.assignment.map(AssignmentId::from_bits),
         seen_through: message.seen_through.map(MessageId::from_bits),
         not_after: message.not_after_ms.map(Timestamp),

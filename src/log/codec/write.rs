@@ -1,5 +1,6 @@
 //! Changes, from the domain into the log. Total: every change has its form.
 
+use super::joining::{handed_back, handed_to_people, participant_joined, participant_left};
 use super::marks::{answer_counted, priority_given, summary_set, tagged};
 use super::passing::{parked, promised, transfer_ended, transferring, woken, wrap_up_extended};
 use super::routing::{hours_turned, required, routed};
@@ -246,6 +247,10 @@ pub(super) fn write_change(wire: &mut Wire<'_>, change: &Change, seal: &dyn Fn(&
         Change::WrapUpExtended(change) => wire.message(164, &wrap_up_extended(change)),
         Change::Promised(change) => wire.message(165, &promised(change)),
         Change::TransferEnded(change) => wire.message(163, &transfer_ended(change)),
+        Change::ParticipantJoined(change) => wire.message(260, &participant_joined(change, brief(&change.brief))),
+        Change::HandedToPeople(change) => wire.message(262, &handed_to_people(change)),
+        Change::HandedBack(change) => wire.message(263, &handed_back(change)),
+        Change::ParticipantLeft(change) => wire.message(261, &participant_left(change)),
         Change::SummarySet(change) => wire.message(230, &summary_set(change)),
         Change::Tagged(change) => wire.message(231, &tagged(change)),
         Change::PriorityGiven(change) => wire.message(232, &priority_given(change)),
@@ -370,6 +375,7 @@ fn write_message_stored(wire: &mut Wire<'_>, message: &MessageStored) {
     wire.optional(21, message.seen_through.map(MessageId::to_bits));
     wire.optional(22, message.not_after.map(|time| time.0.cast_unsigned()));
     wire.optional(23, message.answer_by.map(|time| time.0.cast_unsigned()));
+    wire.optional(260, message.whispered_to.map(|agent| agent.0.into()));
     message.copied.iter().for_each(|hash| wire.bytes(80, &hash.to_be_bytes()));
 }
 
@@ -469,6 +475,7 @@ fn assigned(assigned: &Assigned) -> p::Assigned {
         cost: assigned.cost,
         grace_ms: assigned.grace_ms,
         answer_by_ms: assigned.answer_by.map(millis),
+        overcommit: assigned.overcommit,
         brief: Some(brief(&assigned.brief)),
     }
 }

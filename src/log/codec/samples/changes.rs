@@ -7,9 +7,9 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::words::{
-    address_kind, answer_outcome, assign_cause, assurance, error_class, evidence, mute_reason, opt_source, outcome,
-    overflow_cause, presence, queue_cause, receipt_status, session_end, status, step_cause, suggestion_end,
-    suggestion_reason, transfer_outcome, unassign_reason, wake_cause,
+    address_kind, answer_outcome, assign_cause, assurance, error_class, evidence, hand_over_cause, leave_reason,
+    mute_reason, opt_source, outcome, overflow_cause, presence, queue_cause, receipt_status, role, session_end, status,
+    step_cause, suggestion_end, suggestion_reason, transfer_outcome, unassign_reason, wake_cause,
 };
 use super::{
     agent, assignment, brief, credit, identity_opened, input, leaf, levels, message, message_stored, name, part_held,
@@ -17,10 +17,11 @@ use super::{
 };
 use crate::domain::id::{Index, OfferId, Position};
 use crate::domain::record::{
-    AnswerCounted, Assigned, AutomationMuted, Change, Clock, CooledDown, DeadLettered, HoursTurned, IdentityRekeyed,
-    InputResumed, OfferMade, OptNoted, OverflowSet, Overflowed, Parked, PartsJoined, PresenceSet, PriorityGiven,
-    Promised, Purpose, Required, Resettled, Routed, SessionLost, StepSet, SummarySet, Tagged, ThroughParked,
-    TransferEnded, Transferring, Unserved, Woken, WrapUpExtended, WrapUpStarted,
+    AnswerCounted, Assigned, AutomationMuted, Change, Clock, CooledDown, DeadLettered, HandedBack, HandedToPeople,
+    HoursTurned, IdentityRekeyed, InputResumed, OfferMade, OptNoted, OverflowSet, Overflowed, Parked,
+    ParticipantJoined, ParticipantLeft, PartsJoined, PresenceSet, PriorityGiven, Promised, Purpose, Required,
+    Resettled, Routed, SessionLost, StepSet, SummarySet, Tagged, ThroughParked, TransferEnded, Transferring, Unserved,
+    Woken, WrapUpExtended, WrapUpStarted,
 };
 use crate::domain::workspace::Relax;
 
@@ -29,7 +30,7 @@ fn clock() -> impl Strategy<Value = Clock> {
 }
 
 /// How many variants [`variant`] numbers.
-pub(in crate::log::codec) const VARIANTS: usize = 89;
+pub(in crate::log::codec) const VARIANTS: usize = 93;
 
 /// The number of a change's variant, from 0.
 pub(in crate::log::codec) fn variant(change: &Change) -> usize {
@@ -123,6 +124,10 @@ pub(in crate::log::codec) fn variant(change: &Change) -> usize {
         Change::Tagged(_) => 86,
         Change::PriorityGiven(_) => 87,
         Change::AnswerCounted(_) => 88,
+        Change::ParticipantJoined(_) => 89,
+        Change::ParticipantLeft(_) => 90,
+        Change::HandedToPeople(_) => 91,
+        Change::HandedBack(_) => 92,
     }
 }
 
@@ -183,9 +188,9 @@ pub(in crate::log::codec) fn every_change() -> Vec<BoxedStrategy<Change>> {
         (any::<u64>().prop_map(OfferId::from_bits), work(), agent(), outcome())
             .prop_map(|(offer, work, agent, outcome)| Change::OfferEnded { offer, work, agent, outcome })
             .boxed(),
-        (work(), agent(), assign_cause(), any::<u32>(), of(any::<u64>()), of(time()), brief())
-            .prop_map(|(work, agent, cause, cost, grace_ms, answer_by, brief)| {
-                Change::Assigned(Assigned { work, agent, cause, cost, grace_ms, answer_by, brief })
+        (work(), agent(), assign_cause(), any::<(u32, u32)>(), of(any::<u64>()), of(time()), brief())
+            .prop_map(|(work, agent, cause, (cost, overcommit), grace_ms, answer_by, brief)| {
+                Change::Assigned(Assigned { work, agent, cause, cost, grace_ms, answer_by, overcommit, brief })
             })
             .boxed(),
         (assignment(), work(), agent(), unassign_reason())
@@ -400,6 +405,22 @@ pub(in crate::log::codec) fn every_change() -> Vec<BoxedStrategy<Change>> {
         (work(), leaf(), any::<u64>(), vec(agent(), 0..3))
             .prop_map(|(work, leaf, ms, audience)| {
                 Change::PriorityGiven(PriorityGiven { work, leaf, ms, audience: audience.into() })
+            })
+            .boxed(),
+        (work(), (agent(), role()), of(assignment()), of(time()), of(message()), vec(agent(), 0..3), brief())
+            .prop_map(|(work, (agent, role), asked_under, until, notice, audience, brief)| {
+                let audience = audience.into();
+                let joined = ParticipantJoined { work, agent, role, asked_under, until, notice, audience, brief };
+                Change::ParticipantJoined(Box::new(joined))
+            })
+            .boxed(),
+        (work(), leaf(), agent(), hand_over_cause())
+            .prop_map(|(work, leaf, agent, cause)| Change::HandedToPeople(HandedToPeople { work, leaf, agent, cause }))
+            .boxed(),
+        (work(), agent()).prop_map(|(work, agent)| Change::HandedBack(HandedBack { work, agent })).boxed(),
+        (work(), agent(), leave_reason(), vec(agent(), 0..3))
+            .prop_map(|(work, agent, reason, audience)| {
+                Change::ParticipantLeft(ParticipantLeft { work, agent, reason, audience: audience.into() })
             })
             .boxed(),
         (work(), name(), answer_outcome(), any::<u64>())

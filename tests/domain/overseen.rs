@@ -1,0 +1,213 @@
+//! Supervisors' verbs (domain rules, section 7): fenced, nobody left alone, and beyond the capacity only where that is recorded.
+
+use rstest::rstest;
+use skein::domain::command::{Oversight, Verb};
+use skein::domain::id::{AssignmentId, Name, WorkId};
+use skein::domain::record::{AssignCause, Assigned, Change, PersonalValue, Presence, SessionEnd, UnassignReason};
+use skein::domain::rejection::Rejection;
+use skein::domain::view::WorkState;
+
+use crate::kit::{MINUTE, Scenario, Shop, Step, chat, shop, whatsapp};
+
+const ANNA: &str = "+4915112345678";
+const BERT: &str = "+4915187654321";
+
+type Held = (WorkId, AssignmentId);
+
+fn oversees(story: &mut Scenario, oversight: Oversight) -> Step {
+    story.does("ann", Verb::Oversee(Box::new(oversight)))
+}
+
+fn assigns(story: &mut Scenario, (work, assignment): (WorkId, Option<AssignmentId>), to: &str, over: bool) -> Step {
+    let (to, note) = (Name::new(to), "See to it.".to_owned());
+    oversees(story, Oversight::Assign { work, assignment, to, over_capacity: over, note })
+}
+
+/// Anna's matter is bob's; ann looks after him, and is READY for nothing.
+fn bobs(shop: Shop) -> (Scenario, Held) {
+    let mut story = shop.opens();
+    story.ready("bob").expect("ready");
+    story.hears(whatsapp(ANNA, "where is my parcel?")).expect("a message");
+    let held = story.takes("bob");
+    story.logs_in("ann").expect("a session");
+    (story, held)
+}
+
+fn ends(step: &Step) -> Option<UnassignReason> {
+    step.changes().iter().find_map(|change| match change {
+        Change::Unassigned { reason, .. } => Some(*reason),
+        _ => None,
+    })
+}
+
+fn begins(step: &Step) -> Assigned {
+    let assigned = step.changes().iter().find_map(|change| match change {
+        Change::Assigned(assigned) => Some(assigned.clone()),
+        _ => None,
+    });
+    assigned.expect("an assignment")
+}
+
+fn owner(story: &Scenario, work: WorkId) -> Option<Name> {
+    story.work(work).owner.map(|(_, name)| name)
+}
+
+#[test]
+fn a_work_that_is_taken_over_has_its_next_owner_by_the_record_that_ends_the_first() {
+    let (mut story, (work, assignment)) = bobs(shop());
+    let step = oversees(&mut story, Oversight::TakeOver { work, assignment: Some(assignment), over_capacity: false });
+    assert_eq!((ends(&step), begins(&step).cause), (Some(UnassignReason::TakenOver), AssignCause::Takeover));
+    assert_eq!(owner(&story, work).as_deref(), Some("ann"));
+    assert_eq!((story.agent("bob").works.len(), story.agent("bob").load), (0, 0));
+    let ann = story.id("ann");
+    let late = story.answers("bob", (work, assignment), "late").refused();
+    assert_eq!(late, Rejection::NotOwner { owner: Some(ann) });
+    let now = step.answer().assignment.expect("an assignment");
+    story.answers("ann", (work, now), "it comes today").expect("she answers");
+}
+
+#[rstest]
+#[case::of_nobody(None)]
+#[case::of_an_older_one(Some(AssignmentId::default()))]
+fn what_a_supervisor_does_names_the_assignment_as_it_is(#[case] named: Option<AssignmentId>) {
+    let (mut story, (work, assignment)) = bobs(shop());
+    let bob = story.id("bob");
+    let stale = Rejection::StaleAssignment { current: Some((assignment, bob)) };
+    assert_eq!(assigns(&mut story, (work, named), "ann", false).refused(), stale);
+    let taken = oversees(&mut story, Oversight::TakeOver { work, assignment: named, over_capacity: true });
+    assert_eq!(taken.refused(), stale);
+    let named = named.unwrap_or_default();
+    assert_eq!(oversees(&mut story, Oversight::Requeue { work, assignment: named }).refused(), stale);
+    let (to, queue, note) = (Name::default(), Name::new("help"), String::new());
+    let passed = oversees(&mut story, Oversight::Transfer { work, assignment: named, to, queue, note });
+    assert_eq!(passed.refused(), stale);
+    assert_eq!(owner(&story, work).as_deref(), Some("bob"));
+}
+
+#[test]
+fn what_nobody_owns_is_not_taken_from_anybody() {
+    let mut story = shop().opens();
+    story.logs_in("ann").expect("a session");
+    story.hears(whatsapp(ANNA, "hello")).expect("a message");
+    let work = story.open()[0].work;
+    let none = Rejection::StaleAssignment { current: None };
+    let assignment = AssignmentId::default();
+    assert_eq!(oversees(&mut story, Oversight::Requeue { work, assignment }).refused(), none);
+    let step = assigns(&mut story, (work, None), "ann", false);
+    assert_eq!((ends(&step), begins(&step).cause), (None, AssignCause::Assign));
+    assert_eq!(story.work(work).state, WorkState::Assigned);
+}
+
+#[test]
+fn what_is_given_shows_the_note_and_takes_back_the_offer_to_somebody_else() {
+    let mut story = shop().opens();
+    story.ready("bob").expect("ready");
+    story.hears(whatsapp(ANNA, "hello")).expect("a message");
+    story.logs_in("ann").expect("a session");
+    let work = story.open()[0].work;
+    let offer = story.offer("bob").expect("an offer");
+    let step = assigns(&mut story, (work, None), "ann", false);
+    let noted = step.record().content.iter().any(|personal| {
+        matches!(&step.changes()[usize::from(personal.place)], Change::Assigned(_))
+            && personal.value == PersonalValue::Note("See to it.".to_owned())
+    });
+    assert!(noted, "{:?}", step.record());
+    assert_eq!(story.accepts("bob", offer).refused(), Rejection::OfferOver);
+    assert_eq!(owner(&story, work).as_deref(), Some("ann"));
+}
+
+#[test]
+fn more_than_an_agent_can_is_given_only_where_the_supervisor_says_so_and_the_record_tells_by_how_much() {
+    let (mut story, held) = bobs(shop().agent("bob", |bob| bob.capacity = 1));
+    story.hears(whatsapp(BERT, "and mine?")).expect("a message");
+    let work = story.open().iter().map(|work| work.work).find(|work| *work != held.0).expect("Bert's");
+    assert_eq!(assigns(&mut story, (work, None), "bob", false).refused(), Rejection::CannotTake("it has no room"));
+    assert_eq!(story.work(work).owner, None);
+    let step = assigns(&mut story, (work, None), "bob", true);
+    assert_eq!(begins(&step).overcommit, 1);
+    let bob = story.agent("bob");
+    assert_eq!((bob.load, bob.capacity), (2, 1));
+    // Beyond its capacity it is offered nothing, also when one of the two is done.
+    story.hears(chat("visitor", "hello")).expect("a message");
+    assert_eq!(story.offer("bob"), None);
+    story.closes("bob", held).expect("done");
+    assert_eq!(story.offer("bob"), None);
+}
+
+#[test]
+fn what_is_put_back_by_force_keeps_its_place_and_is_not_offered_back_at_once() {
+    let (mut story, (work, assignment)) = bobs(shop());
+    let since = story.work(work).waiting_since;
+    let step = oversees(&mut story, Oversight::Requeue { work, assignment });
+    assert_eq!(ends(&step), Some(UnassignReason::ForceRequeued));
+    assert_eq!((story.offer("bob"), story.work(work).waiting_since), (None, since));
+    story.presence("ann", Presence::Ready).expect("ready");
+    assert_eq!(story.offered_to(work).as_deref(), Some("ann"));
+}
+
+#[test]
+fn a_transfer_by_force_does_not_wait_for_the_owner_nor_for_whoever_takes_it() {
+    let (mut story, (work, assignment)) = bobs(shop().second_queue("sales", "sales"));
+    story.presence("ann", Presence::Ready).expect("ready");
+    let (to, queue, note) = (Name::new("ann"), Name::new("sales"), "Knows her.".to_owned());
+    let step = oversees(&mut story, Oversight::Transfer { work, assignment, to, queue, note });
+    assert_eq!(ends(&step), Some(UnassignReason::ForceTransferred));
+    let view = story.work(work);
+    assert_eq!((view.state, view.queue.as_str(), view.owner), (WorkState::Offered, "sales", None));
+    story.takes("ann");
+    assert_eq!(owner(&story, work).as_deref(), Some("ann"));
+}
+
+#[test]
+fn a_parked_work_wakes_for_whoever_is_given_it() {
+    let (mut story, (work, assignment)) = bobs(shop());
+    let until = skein::domain::time::Timestamp(story.now().0 + MINUTE);
+    let park = skein::domain::command::Pass::Park { work, assignment, until, wake_on_fact: Name::default() };
+    story.does("bob", Verb::Pass(park)).expect("parked");
+    assigns(&mut story, (work, Some(assignment)), "ann", false).expect("given");
+    let view = story.work(work);
+    assert_eq!((view.state, view.passing.parked_until), (WorkState::Assigned, None));
+    assert!(view.turn_ours, "what was left open is to be answered");
+}
+
+#[test]
+fn a_work_in_wrap_up_stays_its_owners_to_close() {
+    let (mut story, held) = bobs(shop().queue(|queue| queue.wrapup_max_ms = 60_000));
+    story.answers("bob", held, "it comes today").expect("an answer");
+    story.closes("bob", held).expect("into wrap-up");
+    let refused = assigns(&mut story, (held.0, Some(held.1)), "ann", false).refused();
+    assert!(matches!(refused, Rejection::WorkState { state: WorkState::WrapUp, .. }), "{refused:?}");
+    let refused = oversees(&mut story, Oversight::Requeue { work: held.0, assignment: held.1 }).refused();
+    assert!(matches!(refused, Rejection::WorkState { state: WorkState::WrapUp, .. }), "{refused:?}");
+}
+
+#[test]
+fn nobody_is_given_a_work_who_is_not_there_or_does_not_speak_its_channel() {
+    let (mut story, (work, assignment)) = bobs(shop().agent("ann", |ann| ann.channels = vec![Name::new("email")]));
+    let held = (work, Some(assignment));
+    let cannot = |step: Step| matches!(step.refused(), Rejection::CannotTake(_));
+    assert!(cannot(assigns(&mut story, held, "ann", true)), "not her channel");
+    assert!(cannot(assigns(&mut story, held, "bob", true)), "he has it");
+    assert_eq!(assigns(&mut story, held, "zoe", true).refused(), Rejection::UnknownAgent);
+    story.loses_connection("ann").expect("lost");
+    assert!(cannot(assigns(&mut story, held, "ann", true)), "she is not there");
+    assert_eq!(owner(&story, work).as_deref(), Some("bob"));
+}
+
+#[test]
+fn a_supervisor_sets_presence_and_ends_the_session_of_another() {
+    let (mut story, held) = bobs(shop());
+    let away = Oversight::Presence {
+        agent: Name::new("bob"),
+        presence: Presence::Away,
+        reason: Name::new("LUNCH"),
+        channels: Vec::new(),
+    };
+    oversees(&mut story, away).expect("set");
+    let bob = story.agent("bob");
+    assert_eq!((bob.presence, bob.reason.as_str(), bob.works.len()), (Presence::Away, "LUNCH", 1));
+    let step = oversees(&mut story, Oversight::EndSession { agent: Name::new("bob") });
+    let operator = |change: &Change| matches!(change, Change::SessionEnded { reason: SessionEnd::Operator, .. });
+    assert!(step.changes().iter().any(operator));
+    assert_eq!(owner(&story, held.0).as_deref(), Some("bob"), "his grace runs");
+}

@@ -1,0 +1,89 @@
+//! Programs and people who pass Works between them, counted again from the records.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use skein::domain::command::{Hand, Verb};
+use skein::domain::id::{AgentId, AssignmentId, Name, WorkId};
+use skein::domain::record::{Briefing, Change, Record};
+use skein::domain::view::AgentView;
+use skein::domain::workspace::AgentKind;
+
+use super::broken::{Broken, holds};
+use super::checks::{ACME, Auditor};
+use super::rng::Rng;
+use super::stats::Stats;
+
+/// How often a Work may go back from people to programs.
+const MAX_RETURNS: u32 = 2;
+
+/// What programs have handed over.
+#[derive(Debug, Default)]
+pub(crate) struct Bots {
+    for_people: BTreeSet<WorkId>,
+    returns: BTreeMap<WorkId, u32>,
+}
+
+impl Auditor {
+    /// What is for people no program gets, and it goes back to them so many times.
+    pub(super) fn bots(&mut self, record: &Record, stats: &mut Stats) -> Result<(), Broken> {
+        for change in &record.changes {
+            match change {
+                Change::HandedToPeople(handed) => {
+                    stats.hit("handed over", format!("{:?}", handed.cause));
+                    self.bots.for_people.insert(handed.work);
+                }
+                Change::HandedBack(handed) => {
+                    stats.hit("handed over", "and back");
+                    let known = self.bots.for_people.remove(&handed.work);
+                    let times = self.bots.returns.entry(handed.work).or_default();
+                    *times += 1;
+                    holds("a work goes back to programs at most twice", known && *times <= MAX_RETURNS, || {
+                        format!("{handed:?} for the {times} time at {}", record.index)
+                    })?;
+                }
+                Change::WorkClosed { work, .. } => {
+                    self.bots.for_people.remove(work);
+                    self.bots.returns.remove(work);
+                }
+                // What is for people stays for people in the Work that it is merged into.
+                Change::WorksMerged { from, into, .. } => {
+                    let returns = self.bots.returns.remove(from).unwrap_or_default();
+                    if self.bots.for_people.remove(from) {
+                        self.bots.for_people.insert(*into);
+                        let own = self.bots.returns.entry(*into).or_default();
+                        *own = returns.max(*own);
+                    }
+                }
+                Change::OfferMade(offer) => self.is_for(offer.work, offer.agent, record)?,
+                Change::Assigned(assigned) => self.is_for(assigned.work, assigned.agent, record)?,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn is_for(&self, work: WorkId, agent: AgentId, record: &Record) -> Result<(), Broken> {
+        let space = self.state.workspace(ACME);
+        let view = space.and_then(|space| space.agent(space.agent_name(agent)?));
+        let program = view.is_some_and(|view| view.kind == AgentKind::Bot);
+        holds("no program gets what is for people", !program || !self.bots.for_people.contains(&work), || {
+            format!("{work} to {agent}: {record:?}")
+        })
+    }
+}
+
+/// A program gives up, or a person gives back.
+pub(crate) fn hand(rng: &mut Rng, view: &AgentView, (work, assignment): (WorkId, AssignmentId)) -> Verb {
+    let queue = Name::new(rng.pick(&["", "", "support", "nowhere"]));
+    let for_people = view.works.iter().find(|work| work.passing.for_people);
+    let for_people = for_people.and_then(|work| Some((work.work, work.assignment?)));
+    Verb::Hand(Box::new(if view.kind == AgentKind::Bot && rng.percent(95) {
+        let reason = (*rng.pick(&["It is angry.", "It is angry.", ""])).to_owned();
+        let briefing = Briefing { reason, steps: vec!["asked".to_owned()] };
+        Hand::Over { work, assignment, queue, briefing, facts: Vec::new() }
+    } else {
+        let (work, assignment) = for_people.unwrap_or((work, assignment));
+        let to = Name::new(rng.pick(&["bot", "bot", "", "ben"]));
+        Hand::Back { work, assignment, to, queue, note: String::new() }
+    }))
+}
