@@ -407,6 +407,11 @@ pub(in crate::log::codec) fn every_change() -> Vec<BoxedStrategy<Change>> {
                 Change::PriorityGiven(PriorityGiven { work, leaf, ms, audience: audience.into() })
             })
             .boxed(),
+        (work(), name(), answer_outcome(), any::<u64>())
+            .prop_map(|(work, queue, outcome, waited_ms)| {
+                Change::AnswerCounted(AnswerCounted { work, queue, outcome, waited_ms })
+            })
+            .boxed(),
         (work(), (agent(), role()), of(assignment()), of(time()), of(message()), vec(agent(), 0..3), brief())
             .prop_map(|(work, (agent, role), asked_under, until, notice, audience, brief)| {
                 let audience = audience.into();
@@ -414,19 +419,14 @@ pub(in crate::log::codec) fn every_change() -> Vec<BoxedStrategy<Change>> {
                 Change::ParticipantJoined(Box::new(joined))
             })
             .boxed(),
-        (work(), leaf(), agent(), hand_over_cause())
-            .prop_map(|(work, leaf, agent, cause)| Change::HandedToPeople(HandedToPeople { work, leaf, agent, cause }))
-            .boxed(),
-        (work(), agent()).prop_map(|(work, agent)| Change::HandedBack(HandedBack { work, agent })).boxed(),
         (work(), agent(), leave_reason(), vec(agent(), 0..3))
             .prop_map(|(work, agent, reason, audience)| {
                 Change::ParticipantLeft(ParticipantLeft { work, agent, reason, audience: audience.into() })
             })
             .boxed(),
-        (work(), name(), answer_outcome(), any::<u64>())
-            .prop_map(|(work, queue, outcome, waited_ms)| {
-                Change::AnswerCounted(AnswerCounted { work, queue, outcome, waited_ms })
-            })
+        (work(), leaf(), agent(), hand_over_cause())
+            .prop_map(|(work, leaf, agent, cause)| Change::HandedToPeople(HandedToPeople { work, leaf, agent, cause }))
             .boxed(),
+        (work(), agent()).prop_map(|(work, agent)| Change::HandedBack(HandedBack { work, agent })).boxed(),
     ]
 }
