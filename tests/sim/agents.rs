@@ -9,9 +9,8 @@ use skein::domain::id::{AssignmentId, Index, LeafId, MessageId, Name, OfferId, R
 use skein::domain::record::{Change, Direction, Presence, Purpose, Record, SessionEnd};
 use skein::domain::time::Timestamp;
 use skein::domain::view::{AgentView, WorkState, WorkView};
-use skein::domain::workspace::AgentKind;
 
-use super::bots::hand;
+use super::bots::{hand, mind};
 use super::joining::take_part;
 use super::noted::mark;
 use super::overseen::oversee;
@@ -132,7 +131,7 @@ impl SimAgent {
             4,
             if self.name == "anna" { 12 } else { 0 },
             6,
-            if view.is_some_and(|view| view.kind == AgentKind::Bot) { 10 } else { 5 },
+            mind(view),
         ];
         let verb = match rng.weighted(&weights) {
             0 if !ready => set(Presence::Ready),

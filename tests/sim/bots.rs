@@ -72,6 +72,16 @@ impl Auditor {
     }
 }
 
+/// How much somebody has a mind to it: who has what a program gave up may give it back.
+pub(crate) fn mind(view: Option<&AgentView>) -> usize {
+    match view {
+        Some(view) if view.kind == AgentKind::Bot => 25,
+        Some(view) if view.works.iter().any(|work| work.passing.for_people) => 60,
+        Some(_) => 1,
+        None => 0,
+    }
+}
+
 /// A program gives up, or a person gives back.
 pub(crate) fn hand(rng: &mut Rng, view: &AgentView, (work, assignment): (WorkId, AssignmentId)) -> Verb {
     let queue = Name::new(rng.pick(&["", "", "support", "nowhere"]));
@@ -83,7 +93,7 @@ pub(crate) fn hand(rng: &mut Rng, view: &AgentView, (work, assignment): (WorkId,
         Hand::Over { work, assignment, queue, briefing, facts: Vec::new() }
     } else {
         let (work, assignment) = for_people.unwrap_or((work, assignment));
-        let to = Name::new(rng.pick(&["bot", "bot", "", "ben"]));
-        Hand::Back { work, assignment, to, queue, note: String::new() }
+        let (to, queue) = *rng.pick(&[("bot", ""), ("bot", "support"), ("", "support"), ("", "quick"), ("ben", "")]);
+        Hand::Back { work, assignment, to: Name::new(to), queue: Name::new(queue), note: String::new() }
     }))
 }
