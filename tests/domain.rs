@@ -8,6 +8,8 @@ mod rng;
 
 #[path = "domain/absurd.rs"]
 mod absurd;
+#[path = "domain/affinity.rs"]
+mod affinity;
 #[path = "domain/afterwards.rs"]
 mod afterwards;
 #[path = "domain/answers.rs"]
@@ -30,6 +32,10 @@ mod contested;
 mod customers;
 #[path = "domain/duplicates.rs"]
 mod duplicates;
+#[path = "domain/effort.rs"]
+mod effort;
+#[path = "domain/enrich.rs"]
+mod enrich;
 #[path = "domain/erasures.rs"]
 mod erasures;
 #[path = "domain/facts.rs"]
@@ -38,6 +44,8 @@ mod facts;
 mod golden;
 #[path = "domain/hours.rs"]
 mod hours;
+#[path = "domain/idle.rs"]
+mod idle;
 #[path = "domain/joining.rs"]
 mod joining;
 #[path = "domain/lists.rs"]
@@ -56,6 +64,8 @@ mod matters;
 mod merges;
 #[path = "domain/noted.rs"]
 mod noted;
+#[path = "domain/notices.rs"]
+mod notices;
 #[path = "domain/numbers.rs"]
 mod numbers;
 #[path = "domain/offers.rs"]
@@ -68,12 +78,16 @@ mod opt_outs;
 mod options;
 #[path = "domain/order.rs"]
 mod order;
+#[path = "domain/overcommits.rs"]
+mod overcommits;
 #[path = "domain/overflows.rs"]
 mod overflows;
 #[path = "domain/overseen.rs"]
 mod overseen;
 #[path = "domain/owners.rs"]
 mod owners;
+#[path = "domain/parallel.rs"]
+mod parallel;
 #[path = "domain/parked.rs"]
 mod parked;
 #[path = "domain/parted.rs"]

@@ -6,6 +6,8 @@ mod access;
 mod customers;
 #[path = "grpc/harness.rs"]
 mod harness;
+#[path = "grpc/hidden.rs"]
+mod hidden;
 #[path = "grpc/passed.rs"]
 mod passed;
 #[path = "grpc/reshaped.rs"]
@@ -14,6 +16,8 @@ mod reshaped;
 mod rooms;
 #[path = "grpc/sends.rs"]
 mod sends;
+#[path = "grpc/sessions.rs"]
+mod sessions;
 #[path = "grpc/shop.rs"]
 mod shop;
 #[path = "grpc/tls.rs"]
@@ -173,7 +177,7 @@ async fn a_resume_misses_nothing_and_repeats_nothing() {
     for text in ["4", "5", "6"] {
         server.memory.say_text(CUSTOMER, text);
     }
-    let hello = p::Hello { resume_session_epoch: epoch, resume_after: last, takeover: false };
+    let hello = p::Hello { resume_session_epoch: epoch, resume_after: last, takeover: false, ..Default::default() };
     let mut ana = server.open("ana", hello).await.expect("resumed");
     assert!(ana.welcome.resumed && ana.welcome.snapshot.is_none());
     server.memory.say_text(CUSTOMER, "7");
@@ -204,82 +208,11 @@ async fn a_resume_outside_what_is_kept_begins_with_a_snapshot() {
     for text in ["1", "2", "3"] {
         server.memory.say_text(CUSTOMER, text);
     }
-    let hello = p::Hello { resume_session_epoch: epoch, resume_after: after, takeover: false };
+    let hello = p::Hello { resume_session_epoch: epoch, resume_after: after, takeover: false, ..Default::default() };
     let ana = server.open("ana", hello).await.expect("opened");
     assert!(!ana.welcome.resumed);
     let works = ana.welcome.snapshot.expect("a snapshot").works;
     assert_eq!(works.iter().map(|work| &work.work_id).collect::<Vec<_>>(), [&work.work_id]);
-}
-
-#[tokio::test]
-async fn a_takeover_ends_the_other_session_and_only_that() {
-    let server = server().await;
-    let mut first = server.ready("ana").await;
-    let status = server.open("ana", p::Hello::default()).await.err().expect("ana is connected");
-    assert_eq!((status.code(), reason(&status).as_str()), (Code::AlreadyExists, "ALREADY_CONNECTED"));
-    let hello = p::Hello { takeover: true, ..p::Hello::default() };
-    let mut second = server.open("ana", hello).await.expect("taken over");
-    assert_eq!(first.end().await, p::SessionEndReason::Taken);
-    assert_eq!(first.next().await.expect("a clean end"), None);
-    server.memory.say_text(CUSTOMER, "hello");
-    second.accept().await;
-    assert!(server.memory.view("ana").is_some_and(|agent| agent.connected), "the loser took nothing with it");
-}
-
-#[tokio::test]
-async fn quotas_name_the_limit_that_was_reached() {
-    let options = ServeOptions { max_sessions: 2, max_sessions_per_agent: 1, ..ServeOptions::default() };
-    let server = server_with(options, FeedLimits::default()).await;
-    let _ana = server.open("ana", p::Hello::default()).await.expect("the first");
-    let hello = p::Hello { takeover: true, ..p::Hello::default() };
-    let status = server.open("ana", hello).await.err().expect("one of ana's");
-    assert_eq!(status.code(), Code::ResourceExhausted);
-    assert_eq!(fact(&status, "limit").as_deref(), Some("max_sessions_per_agent"));
-    let _ben = server.open("ben", p::Hello::default()).await.expect("the second");
-    let status = server.open("cleo", p::Hello::default()).await.err().expect("two in all");
-    assert_eq!(fact(&status, "limit").as_deref(), Some("max_sessions"));
-}
-
-#[tokio::test]
-async fn a_reader_that_does_not_read_is_ended_and_others_are_not() {
-    let limits = FeedLimits { backlog_positions: 16, full_for: Duration::from_millis(100), ..FeedLimits::default() };
-    let server = server_with(ServeOptions::default(), limits).await;
-    let mut ben = server.ready("ben").await;
-    let mut ana = server.ready("ana").await;
-    server.memory.say_text(CUSTOMER, "hello");
-    // Longer idle first: both wait; whoever gets it is the one that stops reading.
-    let (mut lazy, name, mut other) = tokio::select! {
-        _ = ana.accept() => (ana, "ana", ben),
-        _ = ben.accept() => (ben, "ben", ana),
-    };
-    let large = "x".repeat(30_000);
-    let mut said = 0;
-    let over = tokio::time::timeout(SOON, async {
-        while server.memory.view(name).is_some_and(|agent| agent.session_epoch.is_some()) {
-            server.memory.say_text(CUSTOMER, &large);
-            said += 1;
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
-    });
-    over.await.expect("the session is ended in time");
-    let mut ended = None;
-    let status = loop {
-        match lazy.next().await {
-            Ok(Some(p::session_response::Response::Events(events))) => {
-                for event in events.events {
-                    if let Some(p::event::Event::SessionEnded(end)) = event.event {
-                        ended = Some(end.reason());
-                    }
-                }
-            }
-            Ok(Some(_)) => {}
-            Ok(None) => panic!("ended without its reason after {said} messages"),
-            Err(status) => break status,
-        }
-    };
-    assert_eq!((ended, reason(&status).as_str()), (Some(p::SessionEndReason::SlowReader), "SLOW_READER"));
-    let away = p::SetPresenceRequest { presence: p::Presence::Away.into(), ..Default::default() };
-    other.command(Frame::SetPresence(away)).await.expect("the other session goes on");
 }
 
 #[tokio::test]
@@ -564,7 +497,8 @@ async fn a_watch_with_unary_commands_and_acknowledgements_is_a_session_like_any_
     let status = agents.acknowledge(acknowledge(epoch, position)).await.expect_err("its stream is gone");
     assert_eq!(reason(&status), "NO_SESSION");
     server.memory.say_text(CUSTOMER, "are you there?");
-    let resume = p::Hello { resume_session_epoch: epoch, resume_after: position, takeover: false };
+    let resume =
+        p::Hello { resume_session_epoch: epoch, resume_after: position, takeover: false, ..Default::default() };
     let mut watched = agents.watch(watch(resume)).await.expect("a stream").into_inner();
     let Some(p::watch_response::Response::Welcome(welcome)) = watch_next(&mut watched).await else {
         panic!("a welcome comes first")

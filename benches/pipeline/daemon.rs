@@ -58,16 +58,26 @@ pub(crate) struct Daemon {
 impl Daemon {
     /// Starts `skein serve` beside the nats-server at `url` and waits until it is ready.
     pub(crate) async fn start(folder: &Path, url: &str, sync_always: bool) -> Result<Self> {
-        std::fs::write(folder.join("bench.toml"), WORKSPACE)?;
+        Self::start_with(folder, url, sync_always, (WORKSPACE, "")).await
+    }
+
+    /// The same with another workspace `bench`, and more lines for `[grpc]`.
+    pub(crate) async fn start_with(
+        folder: &Path,
+        url: &str,
+        sync_always: bool,
+        (workspace, port): (&str, &str),
+    ) -> Result<Self> {
+        std::fs::write(folder.join("bench.toml"), workspace)?;
         let (grpc, admin) = (free_address()?, free_address()?);
         let config = format!(
             "[nats]\nurl = \"{url}\"\n[log]\nreplicas = 1\nrequire_sync_always = \"warn\"\nsync_always = {sync_always}\n\
-             [grpc]\nlisten = \"{grpc}\"\n[admin]\nlisten = \"{admin}\"\n[logging]\nlevel = \"warn\"\n\
+             [grpc]\nlisten = \"{grpc}\"\n{port}[admin]\nlisten = \"{admin}\"\n[logging]\nlevel = \"warn\"\n\
              [workspaces]\nfiles = [\"{}\"]\n[keys]\nfolder = \"keys\"\n",
             folder.join("bench.toml").display(),
         );
         std::fs::write(folder.join("skein.toml"), config)?;
-        skein::keys::make_missing(&folder.join("keys"), &workspace().name)?;
+        skein::keys::make_missing(&folder.join("keys"), "bench")?;
         let child = Command::new(env!("CARGO_BIN_EXE_skein"))
             .args(["serve", "-c"])
             .arg(folder.join("skein.toml"))

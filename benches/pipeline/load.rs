@@ -37,9 +37,18 @@ impl Adapter {
 
     /// One message for each endpoint and customer, acknowledged.
     pub(crate) async fn fill(&mut self, messages: impl Iterator<Item = (&'static str, u64)>) -> Result<()> {
+        let text = "Where is my parcel? It should have been here by now.";
+        self.say(messages.map(|(endpoint, customer)| (endpoint, customer, text))).await
+    }
+
+    /// The same with a text for each.
+    pub(crate) async fn say<T: AsRef<str>>(
+        &mut self,
+        messages: impl Iterator<Item = (&'static str, u64, T)>,
+    ) -> Result<()> {
         let mut acks = FuturesUnordered::new();
-        for (endpoint, customer) in messages {
-            let ack = self.publish(endpoint, customer, "Where is my parcel? It should have been here by now.").await?;
+        for (endpoint, customer, text) in messages {
+            let ack = self.publish(endpoint, customer, text.as_ref()).await?;
             acks.push(async move { ack.await });
             if acks.len() >= IN_FLIGHT {
                 acks.next().await.expect("not empty")?;

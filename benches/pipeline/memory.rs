@@ -79,6 +79,7 @@ impl Core {
             agent: Name::const_new("agent-0"),
             request: None,
             session_epoch: None,
+            oversees: false,
             verb,
         })));
     }

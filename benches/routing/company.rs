@@ -215,6 +215,7 @@ fn command(agent: usize, verb: Verb) -> Command {
         agent: Name::new(format!("agent-{agent}")),
         request: None,
         session_epoch: None,
+        oversees: false,
         verb,
     }))
 }

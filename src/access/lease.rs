@@ -65,6 +65,18 @@ impl Lease {
         }
     }
 
+    /// Whether it holds now, by its time and by the keys.
+    ///
+    /// # Errors
+    /// [`Over`].
+    pub fn holds(&self) -> Result<(), Over> {
+        self.check()?;
+        match &self.0 {
+            Some(held) => held.tokens.prove(&held.token).map(drop).map_err(Over),
+            None => Ok(()),
+        }
+    }
+
     /// [`Lease::over`], to be kept. Not to be waited for again once it has resolved.
     #[must_use]
     pub fn ending(&self) -> Ending {
@@ -77,12 +89,9 @@ impl Lease {
         let Some(held) = &self.0 else { return std::future::pending().await };
         let mut keys = held.tokens.changes();
         loop {
-            if let Err(over) = self.check() {
+            // Keys that changed between the proof and here, or while this was not polled: proven anew.
+            if let Err(over) = self.holds() {
                 return over;
-            }
-            // Changed between the proof and here, or while this was not polled: proven anew.
-            if let Err(problem) = held.tokens.prove(&held.token) {
-                return Over(problem);
             }
             let left = u64::try_from(held.until_ms.saturating_sub(wall_ms())).unwrap_or_default();
             tokio::select! {

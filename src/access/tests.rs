@@ -125,5 +125,8 @@ async fn a_lease_is_over_when_its_token_expires_or_its_key_is_gone() {
     assert_eq!(long.lease.check(), Ok(()));
     let (over, ()) = tokio::join!(long.lease.over(), async { tokens.replace(&jwks(OTHER)).unwrap() });
     assert_eq!(over.0, TokenProblem::Signature);
+    // Its time is not over; its key is gone.
+    assert_eq!(long.lease.check(), Ok(()));
+    assert_eq!(long.lease.holds().unwrap_err().0, TokenProblem::Signature);
     assert_eq!(Lease::endless().check(), Ok(()));
 }

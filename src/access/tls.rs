@@ -8,7 +8,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig, crypto};
 
-use super::files::{AccessError, AccessFiles};
+use super::files::{AccessError, AccessFiles, guarded, nobody_else_writes};
 
 /// What connections speak from now on. Cheap to clone; clones share it.
 #[derive(Clone, Debug)]
@@ -38,6 +38,10 @@ impl Tls {
 
 fn read(files: &AccessFiles) -> Result<ServerConfig, AccessError> {
     let (Some(certificate), Some(key)) = (&files.certificate, &files.key) else { return Err(AccessError::HalfTls) };
+    for path in [Some(certificate), Some(key), files.client_ca.as_ref()].into_iter().flatten() {
+        nobody_else_writes(path)?;
+    }
+    guarded(key);
     let chain = certificates(certificate)?;
     let private = PrivateKeyDer::from_pem_file(key)
         .map_err(|error| AccessError::of(key, format!("holds no private key as PEM: {error}")))?;

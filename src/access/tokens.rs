@@ -110,16 +110,21 @@ impl Tokens {
         Ok(Self { inner: Arc::new(Inner { rules, keys, proven: Mutex::default() }) })
     }
 
-    /// Takes other keys. Whoever bears a token of a key that is gone is not believed any more.
+    /// Takes other keys. Whoever bears a token of a key that is gone is not believed any more; without any key nobody is.
     ///
     /// # Errors
     /// What is wrong with the text: the keys before stay.
     pub fn replace(&self, keys: &str) -> Result<(), KeysProblem> {
-        let keys = Arc::new(KeySet::read(keys)?);
+        let keys = Arc::new(KeySet::read_any(keys)?);
         // In this order: what is proven by the old keys meanwhile is not kept.
         self.inner.keys.send_replace(keys);
         self.proven().clear();
         Ok(())
+    }
+
+    /// The keys in force.
+    pub(super) fn keys(&self) -> Arc<KeySet> {
+        Arc::clone(&self.inner.keys.borrow())
     }
 
     /// Hears when the keys change.
@@ -132,7 +137,7 @@ impl Tokens {
         if let Some(known) = self.proven().get(token) {
             return if known.until_ms > wall_ms() { Ok(known.clone()) } else { Err(TokenProblem::Expired) };
         }
-        let keys = Arc::clone(&self.inner.keys.borrow());
+        let keys = self.keys();
         let proven = self.read(&keys, token)?;
         let mut all = self.proven();
         if all.len() >= PROVEN {

@@ -41,6 +41,7 @@ impl Operators {
             agent: Name::from(asked.agent.as_str()),
             request: Some(request),
             session_epoch: (asked.session_epoch != 0).then_some(asked.session_epoch),
+            oversees: true,
             verb: Verb::EndSession { reason: SessionEnd::Operator },
         }));
         match self.shard.command(command).await {

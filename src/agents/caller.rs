@@ -38,6 +38,8 @@ pub struct Caller {
     pub agent: Name,
     rights: Rights,
     lease: Lease,
+    /// In a session that takes no commands.
+    looks_on: bool,
 }
 
 impl Caller {
@@ -50,7 +52,7 @@ impl Caller {
         let metadata = request.metadata();
         if !proven {
             let (workspace, agent) = (named(metadata, WORKSPACE_METADATA, "")?, named(metadata, AGENT_METADATA, "")?);
-            return Ok(Self { workspace, agent, rights: Rights::Believed, lease: Lease::endless() });
+            return Ok(Self { workspace, agent, rights: Rights::Believed, lease: Lease::endless(), looks_on: false });
         }
         let Proof { claimed, lease } = proof(request.extensions())?;
         let workspace = match (metadata.contains_key(WORKSPACE_METADATA), claimed.workspaces.only()) {
@@ -66,7 +68,12 @@ impl Caller {
         let agent = name(&claimed.name).ok_or_else(|| {
             Refusal::new(Reason::CallerUnnamed, "the name in the token is none that an agent can have")
         })?;
-        Ok(Self { workspace, agent, rights: Rights::Proven(claimed.roles), lease: lease.clone() })
+        Ok(Self { workspace, agent, rights: Rights::Proven(claimed.roles), lease: lease.clone(), looks_on: false })
+    }
+
+    /// The same in a session that only looks on.
+    pub(super) fn looking_on(self) -> Self {
+        Self { looks_on: true, ..self }
     }
 
     /// For how long the caller is believed.
@@ -82,6 +89,19 @@ impl Caller {
         }
     }
 
+    /// Whether a command may be forced: by supervisors.
+    ///
+    /// # Errors
+    /// [`Reason::RoleRefused`].
+    pub(super) fn may_force(&self) -> Result<(), Refusal> {
+        match self.rights {
+            Rights::Proven(roles) if !roles.has(Role::Supervisor) => {
+                Err(Refusal::new(Reason::RoleRefused, "only a supervisor may force that"))
+            }
+            Rights::Believed | Rights::Proven(_) => Ok(()),
+        }
+    }
+
     /// Whether the token says that a program bears it.
     pub(super) fn is_program(&self) -> bool {
         match self.rights {
@@ -93,8 +113,11 @@ impl Caller {
     /// Whether a command of this message may be given inside a session.
     ///
     /// # Errors
-    /// [`Reason::RoleRefused`].
+    /// [`Reason::RoleRefused`], [`Reason::ReadOnly`].
     pub(super) fn may(&self, message: &str) -> Result<(), Refusal> {
+        if self.looks_on {
+            return Err(Refusal::new(Reason::ReadOnly, "the session only looks on"));
+        }
         match self.rights {
             Rights::Proven(roles) if !may_command(roles, message) => {
                 Err(Refusal::new(Reason::RoleRefused, "no role of the token may do that"))

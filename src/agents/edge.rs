@@ -20,7 +20,6 @@ use super::names::Names;
 use super::options::ServeOptions;
 use super::port::{Adapters, CommandFailure, Media, Shard};
 use super::registry::Registry;
-use super::sight;
 use super::status::{Reason, Refusal};
 use crate::domain::command::{Command, Verb};
 use crate::domain::id::{AgentId, MessageId, Name, WorkId};
@@ -78,7 +77,9 @@ impl Edge {
         let about = request.sends_about();
         let again = request.words_of();
         let mut command = convert::command(caller, session, request)?;
-        self.may_see_what_it_is_about(caller, &command).await?;
+        if convert::is_forced(&command) {
+            caller.may_force()?;
+        }
         let overseen = overseen(&command);
         if let Some(message) = again.transpose()? {
             let record = self.said_in(workspace, message).await?;
@@ -101,7 +102,7 @@ impl Edge {
                 Ok(response)
             }
             Err(failure) => {
-                let instead = self.instead(workspace, &failure, about).await;
+                let instead = self.instead(caller, &failure, about).await;
                 Err(instead.into_iter().fold(self.refusal(caller, failure).await, |refusal, (fact, would_do)| {
                     refusal.with(fact, would_do)
                 }))
@@ -119,7 +120,7 @@ impl Edge {
     /// Where what was refused could go instead: `reply_options` in free words, `template_options` by a template.
     async fn instead(
         &self,
-        workspace: &Name,
+        caller: &Caller,
         failure: &CommandFailure,
         about: Option<OptionsOf>,
     ) -> Vec<(&'static str, String)> {
@@ -127,8 +128,11 @@ impl Edge {
         if !rejection.asks_where() {
             return Vec::new();
         }
+        if self.may_be_asked_of(caller, of).await.is_err() {
+            return Vec::new();
+        }
         // Without an answer the refusal just lacks them.
-        let Ok(Some(options)) = self.shard.reply_options(workspace.clone(), of).await else { return Vec::new() };
+        let Ok(Some(options)) = self.shard.reply_options(caller.workspace.clone(), of).await else { return Vec::new() };
         let free = convert::told(&options, |option| option.refused.is_none());
         let template = convert::told(&options, |option| option.needs_template);
         [("reply_options", free), ("template_options", template)]
@@ -166,7 +170,7 @@ impl Edge {
 /// That a supervisor decides, and about which Work.
 fn overseen(command: &Command) -> Option<Option<WorkId>> {
     let Command::Agent(command) = command else { return None };
-    if let Verb::Oversee(oversight) = &command.verb { Some(sight::overseen(oversight)) } else { None }
+    if let Verb::Oversee(oversight) = &command.verb { Some(oversight.work()) } else { None }
 }
 
 fn concerned(failure: &CommandFailure) -> Option<AgentId> {

@@ -22,10 +22,14 @@ pub const FRAME_BYTES: u64 = 64 << 10;
 pub const MAX_SESSIONS: usize = 5_000;
 /// Sessions of one agent: one, and those before it whose end is not noticed yet.
 pub const MAX_SESSIONS_PER_AGENT: usize = 4;
+/// Sessions of one agent that only look on, beside those: a second screen, a phone, and a colleague's eyes.
+pub const MAX_READ_ONLY_SESSIONS: usize = 3;
 /// Watchers of conversations on this node.
 pub const MAX_WATCHERS: usize = 2_000;
 /// Handshakes of TLS at once: all agents of a node that come back after a fault; more wait in the system's queue.
 pub const MAX_TLS_HANDSHAKES: usize = 512;
+/// Where there is no room for another handshake, one that has taken so long makes room: over any line it is done in less.
+pub const HANDSHAKE_FAIR: Duration = Duration::from_secs(1);
 /// Streams of one HTTP/2 connection: a gateway for many agents opens more connections.
 pub const MAX_STREAMS_PER_CONNECTION: u32 = 256;
 /// Ping to a silent connection after so long. Shorter intervals make idle clients look dead under load.

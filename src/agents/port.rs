@@ -63,6 +63,13 @@ pub trait Shard: Send + Sync + 'static {
     fn shows_all(&self, workspace: &Name) -> bool;
     /// What an agent may see.
     fn sight(&self, workspace: Name, agent: Name) -> BoxFuture<'static, Result<Sight, Unavailable>>;
+    /// What an agent may see, and one conversation, of the same state.
+    fn seen(
+        &self,
+        workspace: Name,
+        agent: Name,
+        conversation: RootId,
+    ) -> BoxFuture<'static, Result<(Sight, Option<ConversationView>), Unavailable>>;
     /// Names of agents, in the order asked for.
     fn agent_names(
         &self,

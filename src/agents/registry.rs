@@ -3,13 +3,14 @@
 //! The shard decides which session of an agent is the current one; the table only makes sure that an older one on this node is
 //! closed at once. A slot is taken before the first frame, so that peers that say nothing count too, and freed on drop.
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use dashmap::DashMap;
 use tokio_util::sync::CancellationToken;
 
 use super::caller::Caller;
+use super::limits::MAX_READ_ONLY_SESSIONS;
 use super::metrics::EdgeMetrics;
 use super::status::Refusal;
 use crate::domain::id::{Name, Position};
@@ -22,6 +23,8 @@ struct Entry {
     epoch: AtomicU64,
     acknowledged: Mutex<Position>,
     taken: CancellationToken,
+    /// It only looks on: nothing is superseded by it, or it by anything.
+    looks_on: AtomicBool,
 }
 
 /// Workspace and agent.
@@ -75,10 +78,11 @@ impl Registry {
             epoch: AtomicU64::new(0),
             acknowledged: Mutex::default(),
             taken: CancellationToken::new(),
+            looks_on: AtomicBool::new(false),
         });
         {
             let mut entries = inner.by_agent.entry(who(caller)).or_default();
-            if entries.len() >= inner.max_sessions_per_agent {
+            if entries.iter().filter(|entry| !entry.looks_on()).count() >= inner.max_sessions_per_agent {
                 inner.total.fetch_sub(1, Ordering::AcqRel);
                 let max = inner.max_sessions_per_agent;
                 return Err(Refusal::limit("max_sessions_per_agent", max));
@@ -104,6 +108,10 @@ impl Registry {
 }
 
 impl Entry {
+    fn looks_on(&self) -> bool {
+        self.looks_on.load(Ordering::Acquire)
+    }
+
     fn acknowledge(&self, position: Position) {
         let mut acknowledged = self.acknowledged.lock().unwrap_or_else(PoisonError::into_inner);
         *acknowledged = position.max(*acknowledged);
@@ -130,6 +138,21 @@ impl Slot {
                 }
             }
         }
+    }
+
+    /// The session only looks on.
+    ///
+    /// # Errors
+    /// As many do already.
+    pub(super) fn look_on(&self) -> Result<(), Refusal> {
+        // Exclusive: nobody counts meanwhile.
+        let entries = self.inner.by_agent.get_mut(&self.who);
+        let others = entries.iter().flat_map(|entries| entries.iter()).filter(|entry| entry.looks_on()).count();
+        if others >= MAX_READ_ONLY_SESSIONS {
+            return Err(Refusal::limit("max_read_only_sessions", MAX_READ_ONLY_SESSIONS));
+        }
+        self.entry.looks_on.store(true, Ordering::Release);
+        Ok(())
     }
 
     /// Resolves when a newer session of the agent is open. Cancel safe.

@@ -1,20 +1,18 @@
-//! What a caller may see, asked of the shard, and commands about what it may not.
+//! What a caller may see, asked of the shard. Commands are looked at where they are decided.
+
+use std::time::Duration;
 
 use super::caller::Caller;
 use super::edge::Edge;
+use super::port::Unavailable;
 use super::status::{Reason, Refusal};
-use crate::domain::command::{self, Addressee, Command, Mark, Oversight, Verb};
-use crate::domain::id::{AgentId, LeafId, Name, RootId, WorkId};
+use crate::domain::id::{AgentId, Name, RootId, WorkId};
 use crate::domain::record::{Author, MessageStored};
-use crate::domain::view::ConversationView;
+use crate::domain::view::{ConversationView, OptionsOf};
 use crate::domain::workspace::Sight;
 
-/// What a command is about that its sender need not own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum About {
-    Customer(RootId),
-    Work(WorkId),
-}
+/// Pause before a full shard is asked again: its queue is empty in less.
+const FULL_PAUSE: Duration = Duration::from_millis(50);
 
 impl Edge {
     /// What the caller may see.
@@ -25,39 +23,25 @@ impl Edge {
         Ok(self.shard.sight(caller.workspace.clone(), caller.agent.clone()).await?)
     }
 
-    /// Refuses a command about customers or Works that the caller sees only a stub of. Nothing is looked up for what an agent does with
-    /// its own Works.
+    /// What the caller may see of a conversation: none where nothing is hidden. Waits while the shard's queue is full.
     ///
     /// # Errors
-    /// [`Reason::NotVisible`].
-    pub(super) async fn may_see_what_it_is_about(&self, caller: &Caller, command: &Command) -> Result<(), Refusal> {
-        let about = match command {
-            Command::Agent(command) => about(&command.verb),
-            _ => Vec::new(),
-        };
-        if about.is_empty() || self.shard.shows_all(&caller.workspace) {
-            // Without a look the command keeps its place in the order of its session's.
-            return Ok(());
+    /// The shard does not answer any more.
+    pub(super) async fn seen_of(
+        &self,
+        caller: &Caller,
+        id: RootId,
+    ) -> Result<Option<(Sight, Option<ConversationView>)>, Refusal> {
+        if caller.oversees() || self.shard.shows_all(&caller.workspace) {
+            return Ok(None);
         }
-        let sight = self.sight(caller).await?;
-        if sight.is_whole() {
-            return Ok(());
-        }
-        for about in about {
-            let workspace = caller.workspace.clone();
-            // Of what is not there the shard says so.
-            let seen = match about {
-                About::Customer(id) => {
-                    let view = self.shard.conversation(workspace, id).await?;
-                    view.is_none_or(|view| sight.sees_customer(&view))
-                }
-                About::Work(id) => self.shard.work(workspace, id).await?.is_none_or(|view| sight.sees_work(&view)),
-            };
-            if !seen {
-                return Err(not_visible());
+        loop {
+            match self.shard.seen(caller.workspace.clone(), caller.agent.clone(), id).await {
+                Ok(seen) => return Ok(Some(seen)),
+                Err(Unavailable::Overloaded) => tokio::time::sleep(FULL_PAUSE).await,
+                Err(gone) => return Err(gone.into()),
             }
         }
-        Ok(())
     }
 
     /// The conversation, if the caller may see whose it is.
@@ -83,6 +67,23 @@ impl Edge {
         let view = view.ok_or_else(|| Refusal::new(Reason::UnknownWork, "unknown work"))?;
         if sight.sees_work(&view) { Ok(()) } else { Err(not_visible()) }
     }
+
+    /// Refuses to tell where something could be sent, of whoever the caller sees only a stub of: it tells addresses.
+    ///
+    /// # Errors
+    /// [`Reason::UnknownWork`], [`Reason::UnknownConversation`], [`Reason::NotVisible`].
+    pub(super) async fn may_be_asked_of(&self, caller: &Caller, of: OptionsOf) -> Result<(), Refusal> {
+        let customer = match of {
+            OptionsOf::Work(work) => return self.may_see_work(caller, work).await,
+            OptionsOf::Customer(customer) => customer,
+            // Every leaf's number is an id of its customer.
+            OptionsOf::Identity(leaf) => RootId(leaf.0),
+        };
+        if self.sight(caller).await?.is_whole() {
+            return Ok(());
+        }
+        self.seen_customer(caller, customer).await.map(drop)
+    }
 }
 
 /// Whether a message is shown to the caller, as far as it is whispered: to whom it is for, its author, and whoever oversees.
@@ -98,61 +99,4 @@ pub(super) fn hears(caller: &Caller, stored: &MessageStored, name: impl Fn(Agent
 /// The refusal of what is only seen as a stub.
 pub(super) fn not_visible() -> Refusal {
     Refusal::new(Reason::NotVisible, "it is in queues that are not shown to the caller")
-}
-
-/// Every leaf's number is an id of its customer.
-fn of(leaf: LeafId) -> About {
-    About::Customer(RootId(leaf.0))
-}
-
-/// What something is noted of.
-fn noted(mark: &Mark) -> About {
-    match mark {
-        Mark::Note { about, .. } | Mark::Summary { about, .. } | Mark::Tag { about, .. } => match about {
-            command::About::Work(work) => About::Work(*work),
-            command::About::Customer { customer, .. } => About::Customer(*customer),
-        },
-        Mark::Priority { work, .. } => About::Work(*work),
-    }
-}
-
-/// The Work that a supervisor decides about.
-pub(super) fn overseen(oversight: &Oversight) -> Option<WorkId> {
-    match oversight {
-        Oversight::Presence { .. } | Oversight::EndSession { .. } => None,
-        Oversight::Requeue { work, .. }
-        | Oversight::Transfer { work, .. }
-        | Oversight::Assign { work, .. }
-        | Oversight::TakeOver { work, .. }
-        | Oversight::BargeIn { work, .. } => Some(*work),
-    }
-}
-
-fn about(verb: &Verb) -> Vec<About> {
-    match verb {
-        Verb::Erase { customer }
-        | Verb::LinkIdentity { customer, .. }
-        | Verb::SetFacts { customer, .. }
-        | Verb::UnmergeCustomers { customer, .. } => vec![About::Customer(*customer)],
-        Verb::MergeCustomers { customer, other } => vec![About::Customer(*customer), About::Customer(*other)],
-        Verb::Block { leaf, .. }
-        | Verb::Unblock { leaf }
-        | Verb::UnlinkIdentity { leaf }
-        | Verb::LiftQuarantine { leaf: Some(leaf), .. } => vec![of(*leaf)],
-        Verb::DecideSuggestion { one, other, .. } => vec![of(*one), of(*other)],
-        // Whoever owns one of two Works may make them one, and then has the words of both.
-        Verb::MergeWorks { from, into, .. } => vec![About::Work(*from), About::Work(*into)],
-        Verb::MarkSpam { work, .. } | Verb::ClearSpam { work } | Verb::AskFact { work, .. } => {
-            vec![About::Work(*work)]
-        }
-        Verb::StartWork(start) => match &start.to {
-            Addressee::Identity(leaf) => vec![of(*leaf)],
-            // An address is known to whoever names it.
-            Addressee::Address { .. } => Vec::new(),
-        },
-        Verb::Mark(mark) => vec![noted(mark)],
-        Verb::Oversee(oversight) => overseen(oversight).map(About::Work).into_iter().collect(),
-        // One's own session, offers, Works and messages; what is new; the oldest strangers of an endpoint.
-        _ => Vec::new(),
-    }
 }

@@ -124,6 +124,8 @@ reasons! {
     WorkState => "WORK_STATE", FailedPrecondition;
     /// The agent cannot have the Work now; why is named.
     CannotTake => "CANNOT_TAKE", FailedPrecondition;
+    /// The Work was passed on as often as the workspace allows; `limit` says how often. A warm transfer is possible.
+    BounceBudget => "BOUNCE_BUDGET", FailedPrecondition;
     /// The caller does not serve the Work's queue; it is named.
     QueueNotServed => "QUEUE_NOT_SERVED", FailedPrecondition;
     /// There is no such disposition for the queue; `did_you_mean` may name the one that is.
@@ -142,6 +144,8 @@ reasons! {
     SessionSuperseded => "SESSION_SUPERSEDED", FailedPrecondition;
     /// Another session of the agent is connected; a person may take over.
     AlreadyConnected => "ALREADY_CONNECTED", AlreadyExists;
+    /// The session only looks on.
+    ReadOnly => "READ_ONLY", FailedPrecondition;
     /// The session's peer did not read what it was sent.
     SlowReader => "SLOW_READER", ResourceExhausted;
     /// The first frame was no `hello`, or another one was.
@@ -303,11 +307,15 @@ impl Refusal {
             Rejection::WorkState { state, .. } => {
                 Self::new(Reason::WorkState, text).with("state", convert::work_state_label(state))
             }
+            Rejection::BounceBudget { limit, .. } => {
+                Self::new(Reason::BounceBudget, text).with("limit", limit.to_string())
+            }
             Rejection::CannotTake(why) => Self::new(Reason::CannotTake, text).with("why", why),
             Rejection::UnknownDisposition { near, .. } => meant(Self::new(Reason::UnknownDisposition, text), near),
             Rejection::UnknownPresenceReason { near, .. } => {
                 meant(Self::new(Reason::UnknownPresenceReason, text), near)
             }
+            Rejection::NotVisible => Self::new(Reason::NotVisible, text),
             Rejection::DispositionWanted => Self::new(Reason::DispositionWanted, text),
             Rejection::QueueNotServed { queue } => Self::new(Reason::QueueNotServed, text).with("queue", queue),
             Rejection::NewerMessages { latest } => {

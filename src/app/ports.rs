@@ -13,7 +13,6 @@ use tracing::warn;
 use crate::agents::feed::Feeds;
 use crate::agents::{Adapters, CommandFailure, Media, MediaError, MediaStream, Shard, Unavailable};
 use crate::clock::wall_ms;
-use crate::domain::State;
 use crate::domain::command::{Answer, Command};
 use crate::domain::id::{AgentId, Index, Name, RootId, WorkId};
 use crate::domain::record::Record;
@@ -23,6 +22,7 @@ use crate::domain::view::{
     QueueView, ReplyOptions, TargetsView, WorkState, WorkView,
 };
 use crate::domain::workspace::{DispositionConfig, PresenceReasonConfig, Sight, TemplateConfig};
+use crate::domain::{State, Workspace};
 use crate::ingest::{Bodies, NoObject};
 use crate::outbound::{AdapterHealth, typing_hint};
 use crate::reload::Served;
@@ -71,12 +71,24 @@ impl Shard for EdgeShard {
 
     fn shows_all(&self, workspace: &Name) -> bool {
         let served = self.served.workspaces.iter().find(|served| served.name() == *workspace);
-        served.is_some_and(|served| served.config().shows_all())
+        served.is_some_and(|served| served.shows_all())
     }
 
     fn sight(&self, workspace: Name, agent: Name) -> Answered<Sight, Unavailable> {
         // Of a workspace that is not here nothing is there to be seen.
         self.look(move |state| state.workspace(&workspace).map(|space| space.sight(&agent)).unwrap_or_default())
+    }
+
+    fn seen(
+        &self,
+        workspace: Name,
+        agent: Name,
+        conversation: RootId,
+    ) -> Answered<(Sight, Option<ConversationView>), Unavailable> {
+        self.look(move |state| {
+            let seen = |space: &Workspace| (space.sight(&agent), space.conversation(conversation));
+            state.workspace(&workspace).map(seen).unwrap_or_default()
+        })
     }
 
     fn agent_names(&self, workspace: Name, agents: Vec<AgentId>) -> Answered<Vec<Option<Name>>, Unavailable> {

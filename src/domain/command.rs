@@ -216,6 +216,8 @@ pub struct AgentCommand {
     pub request: Option<Request>,
     /// Epoch of the session that it was given under; an older one is refused. None: unary, without a session.
     pub session_epoch: Option<u64>,
+    /// Given under the eyes of quality or of a supervisor: nothing is hidden from it.
+    pub oversees: bool,
     /// What to do.
     pub verb: Verb,
 }

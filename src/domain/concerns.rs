@@ -2,8 +2,8 @@
 
 use super::id::{AgentId, LeafId, WorkId};
 use super::record::{
-    Change, CooledDown, IdentityRekeyed, OptNoted, PartsJoined, PresenceSet, Promised, SessionLost, SummarySet, Tagged,
-    ThroughParked, TransferEnded, Woken, WrapUpExtended, WrapUpStarted,
+    Change, CooledDown, HoldSet, IdentityRekeyed, IdleSet, OptNoted, Overcommitted, PartsJoined, PresenceSet, Promised,
+    SessionLost, SummarySet, Tagged, ThroughParked, TransferEnded, Woken, WrapUpExtended, WrapUpStarted,
 };
 
 /// What a change moves.
@@ -61,9 +61,13 @@ impl Change {
             | Self::CooldownEnded { work, .. }
             | Self::WorkClosed { work, .. }
             | Self::WorkJoined { work, .. }
+            | Self::CustomerLeft { work }
+            | Self::IdleSet(IdleSet { work, .. })
+            | Self::HoldSet(HoldSet { work, .. })
             | Self::WorkRekeyed { work, .. }
             | Self::SeenMarked { work, .. } => Concerned::work(*work),
             // The Work may be over by then.
+            Self::EffortNoted(noted) => Concerned::work(noted.work),
             Self::AnswerCounted(counted) => Concerned::work(counted.work),
             Self::OfferEnded { work, agent, .. }
             | Self::Unassigned { work, agent, .. }
@@ -92,6 +96,9 @@ impl Change {
             }
             Self::HandedBack(handed) => Concerned::work(handed.work),
             Self::ParticipantLeft(left) => Concerned::work(left.work).of(left.agent),
+            Self::EnrichmentSet(set) => Concerned::work(set.work),
+            Self::NoticeSet(set) => Concerned::work(set.work),
+            Self::NoticeSent(sent) => Concerned::work(sent.work),
             Self::StepSet(set) => Concerned::work(set.work),
             Self::OverflowSet(set) => Concerned::work(set.work),
             Self::Overflowed(overflowed) => Concerned::work(overflowed.work),
@@ -113,6 +120,7 @@ impl Change {
             | Self::SessionLost(SessionLost { agent, .. })
             | Self::SessionEnded { agent, .. }
             | Self::PresenceSet(PresenceSet { agent, .. })
+            | Self::Overcommitted(Overcommitted { agent, .. })
             | Self::MatchDeferred { agent, .. } => Concerned::agent(*agent),
             Self::IdentityMarked { leaf, .. }
             | Self::OptNoted(OptNoted { leaf, .. })

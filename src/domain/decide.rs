@@ -17,6 +17,7 @@ use super::session;
 use super::state::State;
 use super::time::Timestamp;
 use super::timer::Timer;
+use super::visible;
 use super::work;
 use super::workspace::{Calendar, Turn, Workspace, WorkspaceConfig};
 
@@ -39,6 +40,7 @@ pub fn decide(state: &State, index: Index, command: Command, now: Timestamp) -> 
         Command::Timer { workspace, timer } => {
             let mut draft = Draft::new(space(state, &workspace)?, index, now);
             fire(&mut draft, timer);
+            settle(&mut draft);
             routing::count_answers(&mut draft);
             Ok(draft.finish(Cause::Timer))
         }
@@ -187,6 +189,7 @@ fn input(state: &State, index: Index, now: Timestamp, mut arrival: Arrival) -> R
     let mut draft = Draft::new(space(state, &arrival.workspace)?, index, now);
     conversation::input(&mut draft, arrival)?;
     routing::reroute(&mut draft);
+    settle(&mut draft);
     routing::count_answers(&mut draft);
     Ok(draft.finish(cause))
 }
@@ -230,6 +233,15 @@ fn turn(draft: &mut Draft<'_>, hours: Name, calendar: Option<&Calendar>) {
     draft.push(Change::HoursTurned(HoursTurned { hours, open, until }));
 }
 
+/// What follows from all that was decided, for the agents and Works that it touches.
+fn settle(draft: &mut Draft<'_>) {
+    work::settle(draft);
+    work::watch_silence(draft);
+    // Whoever is asked again costs what it did.
+    work::settle(draft);
+    routing::review_holds(draft);
+}
+
 fn fire(draft: &mut Draft<'_>, timer: Timer) {
     match timer {
         Timer::OfferExpiry(work) => work::offer_expired(draft, work),
@@ -252,8 +264,13 @@ fn fire(draft: &mut Draft<'_>, timer: Timer) {
         Timer::Overflow(work) => routing::overflow_due(draft, work),
         Timer::Skip => routing::skip(draft),
         Timer::WakeUp(work) => work::wake_due(draft, work),
+        Timer::FactsDue(work) => work::facts_due(draft, work),
+        Timer::Notice(work) => delivery::notice_due(draft, work),
         Timer::TransferEnd(work) => work::lapse(draft, work),
         Timer::ConsultEnd(work, agent) => work::consult_over(draft, work, agent),
+        Timer::Relief(agent) => work::relief_due(draft, agent),
+        Timer::Idle(work) => work::idle_due(draft, work),
+        Timer::HoldEnd(work) => routing::hold_over(draft, work),
         Timer::Match(agent) => {
             draft.push(Change::MatchDeferred { agent, more: false });
             routing::fill(draft, agent);
@@ -274,57 +291,69 @@ fn agent(state: &State, index: Index, now: Timestamp, command: AgentCommand) -> 
             return Err(Rejection::SessionSuperseded { current: session.epoch });
         }
     }
-    match command.verb {
-        Verb::OpenSession { resume, takeover } => session::open_session(&mut draft, id, resume, takeover)?,
-        Verb::LoseSession => session::lose_session(&mut draft, id)?,
-        Verb::EndSession { reason } => session::end_session(&mut draft, id, reason)?,
+    visible::check(space, &command)?;
+    let AgentCommand { agent, oversees, request, verb, .. } = command;
+    let named = visible::named(space, &verb);
+    let done = perform(&mut draft, id, &agent, verb);
+    done.map_err(|rejection| visible::told(space, (&agent, oversees), &named, rejection))?;
+    work::wake_by_facts(&mut draft);
+    let known = work::facts_came(&mut draft);
+    routing::reroute(&mut draft);
+    settle(&mut draft);
+    known.into_iter().for_each(|work| routing::place(&mut draft, work));
+    routing::count_answers(&mut draft);
+    Ok(draft.finish(request.map_or(Cause::System, Cause::Command)))
+}
+
+fn perform(draft: &mut Draft<'_>, id: AgentId, agent: &Name, verb: Verb) -> Result<(), Rejection> {
+    match verb {
+        Verb::OpenSession { resume, takeover } => session::open_session(draft, id, resume, takeover)?,
+        Verb::LoseSession => session::lose_session(draft, id)?,
+        Verb::EndSession { reason } => session::end_session(draft, id, reason)?,
         Verb::SetPresence { presence, reason, channels } => {
-            session::set_presence(&mut draft, id, presence, reason, channels)?;
+            session::set_presence(draft, id, presence, reason, channels)?;
         }
-        Verb::Accept { offer } => work::accept(&mut draft, id, offer)?,
-        Verb::Decline { offer } => work::decline(&mut draft, id, offer)?,
-        Verb::Send(send) => delivery::send(&mut draft, id, *send, None)?,
-        Verb::StartWork(start) => delivery::start(&mut draft, id, *start)?,
-        Verb::Cancel { message, assignment } => delivery::cancel(&mut draft, id, message, assignment)?,
-        Verb::Retry(retry) => delivery::retry(&mut draft, id, *retry)?,
-        Verb::Edit { message, assignment, content } => delivery::edit(&mut draft, id, message, assignment, content)?,
-        Verb::Retract { message, assignment } => delivery::retract(&mut draft, id, message, assignment)?,
-        Verb::MarkRead { work, through } => delivery::mark_read(&mut draft, id, work, through)?,
-        Verb::Erase { customer } => customer::erase(&mut draft, customer)?,
-        Verb::MergeCustomers { customer: one, other } => customer::merge(&mut draft, one, other)?,
-        Verb::UnmergeCustomers { customer: id, leaves } => customer::unmerge(&mut draft, id, leaves)?,
-        Verb::LinkIdentity { customer: id, sender, scope } => customer::link(&mut draft, id, &sender, &scope)?,
+        Verb::Accept { offer } => work::accept(draft, id, offer)?,
+        Verb::Decline { offer } => work::decline(draft, id, offer)?,
+        Verb::Send(send) => delivery::send(draft, id, *send, None)?,
+        Verb::StartWork(start) => delivery::start(draft, id, *start)?,
+        Verb::Cancel { message, assignment } => delivery::cancel(draft, id, message, assignment)?,
+        Verb::Retry(retry) => delivery::retry(draft, id, *retry)?,
+        Verb::Edit { message, assignment, content } => delivery::edit(draft, id, message, assignment, content)?,
+        Verb::Retract { message, assignment } => delivery::retract(draft, id, message, assignment)?,
+        Verb::MarkRead { work, through } => delivery::mark_read(draft, id, work, through)?,
+        Verb::Erase { customer } => customer::erase(draft, customer)?,
+        Verb::MergeCustomers { customer: one, other } => customer::merge(draft, one, other)?,
+        Verb::UnmergeCustomers { customer: id, leaves } => customer::unmerge(draft, id, leaves)?,
+        Verb::LinkIdentity { customer: id, sender, scope } => customer::link(draft, id, &sender, &scope)?,
         Verb::SetFacts { customer: id, leaf, facts } => {
-            customer::set_facts(&mut draft, &command.agent, id, leaf, facts)?;
+            customer::set_facts(draft, agent, id, leaf, facts)?;
         }
-        Verb::AskFact { work, key, prompt } => customer::ask_fact(&mut draft, id, work, key, prompt)?,
-        Verb::Upsert(told) => customer::upsert(&mut draft, &command.agent, *told)?,
-        Verb::Block { leaf, reason, until } => customer::block(&mut draft, leaf, reason, until)?,
-        Verb::Unblock { leaf } => customer::unblock(&mut draft, leaf)?,
-        Verb::MarkSpam { work, assignment } => customer::mark_spam(&mut draft, id, work, assignment)?,
-        Verb::ClearSpam { work } => customer::clear_spam(&mut draft, work)?,
-        Verb::LiftQuarantine { leaf, endpoint } => customer::lift_quarantine(&mut draft, leaf, &endpoint)?,
-        Verb::UnlinkIdentity { leaf } => customer::unlink(&mut draft, leaf)?,
+        Verb::AskFact { work, key, prompt } => customer::ask_fact(draft, id, work, key, prompt)?,
+        Verb::Upsert(told) => customer::upsert(draft, agent, *told)?,
+        Verb::Block { leaf, reason, until } => customer::block(draft, leaf, reason, until)?,
+        Verb::Unblock { leaf } => customer::unblock(draft, leaf)?,
+        Verb::MarkSpam { work, assignment } => customer::mark_spam(draft, id, work, assignment)?,
+        Verb::ClearSpam { work } => customer::clear_spam(draft, work)?,
+        Verb::LiftQuarantine { leaf, endpoint } => customer::lift_quarantine(draft, leaf, &endpoint)?,
+        Verb::UnlinkIdentity { leaf } => customer::unlink(draft, leaf)?,
         Verb::DecideSuggestion { one, other, is_one } => {
-            customer::decide_suggestion(&mut draft, one, other, is_one)?;
+            customer::decide_suggestion(draft, one, other, is_one)?;
         }
-        Verb::Close { work, assignment, disposition } => work::close(&mut draft, id, work, assignment, disposition)?,
+        Verb::Close { work, assignment, disposition } => work::close(draft, id, work, assignment, disposition)?,
         Verb::MergeWorks { from, from_assignment, into, into_assignment } => {
-            work::merge(&mut draft, id, (from, from_assignment), (into, into_assignment))?;
+            work::merge(draft, id, (from, from_assignment), (into, into_assignment))?;
         }
         Verb::SplitWork { work, assignment, messages, queue } => {
-            work::split(&mut draft, id, (work, assignment), &messages, &queue)?;
+            work::split(draft, id, (work, assignment), &messages, &queue)?;
         }
-        Verb::Pass(pass) => work::pass(&mut draft, id, pass)?,
-        Verb::Mark(mark) => marks::mark(&mut draft, id, *mark)?,
-        Verb::Hand(hand) => work::hand(&mut draft, id, &command.agent, *hand)?,
-        Verb::TakePart(part) => work::take_part(&mut draft, id, *part)?,
-        Verb::Oversee(oversight) => work::oversee(&mut draft, id, *oversight)?,
+        Verb::Pass(pass) => work::pass(draft, id, pass)?,
+        Verb::Mark(mark) => marks::mark(draft, id, *mark)?,
+        Verb::Hand(hand) => work::hand(draft, id, agent, *hand)?,
+        Verb::TakePart(part) => work::take_part(draft, id, *part)?,
+        Verb::Oversee(oversight) => work::oversee(draft, id, *oversight)?,
     }
-    work::wake_by_facts(&mut draft);
-    routing::reroute(&mut draft);
-    routing::count_answers(&mut draft);
-    Ok(draft.finish(command.request.map_or(Cause::System, Cause::Command)))
+    Ok(())
 }
 
 /// The agent of a command; its first session registers one that the configuration has a profile for.

@@ -34,3 +34,13 @@ pub enum Hand {
         note: String,
     },
 }
+
+impl Hand {
+    /// The Work that it is about.
+    #[must_use]
+    pub fn work(&self) -> WorkId {
+        match self {
+            Self::Over { work, .. } | Self::Back { work, .. } => *work,
+        }
+    }
+}

@@ -7,10 +7,12 @@ use std::fmt;
 use super::customer::MAX_OPEN;
 use super::event::AddressKind;
 use super::id::{AgentId, LeafId, MessageId, Name, WorkId};
+use super::record::Presence;
 use super::routing::{Requirement, There, eligible};
 use super::state::State;
 use super::view::{AgentCounts, WorkState};
-use super::workspace::{AgentKind, Workspace};
+use super::work::{Transfer, relief_wanted};
+use super::workspace::{AgentKind, MAX_OFFERS_AT_ONCE, Workspace};
 
 /// An invariant by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -25,6 +27,8 @@ pub enum Invariant {
     WorkConserving,
     /// An offer is open exactly while its Work is OFFERED, or its owner passes it on.
     OfferedHasOffer,
+    /// A Work is offered to few agents at once, to each once, and to one at most beside its owner.
+    FewOffersAtOnce,
     /// What is passed on has its owner, and an end: its deadline, or the open offer to the agent.
     TransferEnds,
     /// Whoever takes part in a Work is not its owner, and whom its owner asked is asked by who owns it.
@@ -56,12 +60,18 @@ pub enum Invariant {
     /// No Work waits at a step that nobody who is logged in could take while a step is left, or before an overflow for that: what does is
     /// noted, and its deadline armed unless its queue is closed.
     NobodyWaitsForNobody,
+    /// What is held waits, for somebody who is READY and whom it is asked first, or whose connection a restart has cost.
+    HeldForSomebody,
+    /// Who has more than it can is noted as such, and relieved after a time: of its Works one whose customer waits is offered elsewhere.
+    OvercommitRelieved,
     /// Every open offer, every Work that is parked or in wrap-up and every text of which parts are missing has its deadline.
     DeadlinesArmed,
     /// Turn and wait of a Work are what a count of its messages gives.
     TurnAsCounted,
     /// No program has or is offered a Work in which programs are silent; in wrap-up it may finish its notes.
     SilentForPrograms,
+    /// READY agents stand in the lines of their queues, each where the selection of the queue puts it.
+    LinesAsScanned,
     /// What is to be seen of queues is what a scan of Works and agents gives.
     BoardAsScanned,
     /// What waits for a report up to a time is a message of ours of that leaf, which may still rise.
@@ -101,6 +111,9 @@ pub fn violations(state: &State) -> Vec<Violation> {
         agents(space, &mut found);
         conserving(space, &mut found);
         lines(space, &mut found);
+        if !space.ready.are_of(&space.agents) {
+            found.push(Violation { invariant: Invariant::LinesAsScanned, work: None, agent: None });
+        }
         if !board(space) {
             found.push(Violation { invariant: Invariant::BoardAsScanned, work: None, agent: None });
         }
@@ -143,9 +156,11 @@ fn works(space: &Workspace, found: &mut Vec<Violation>) {
         let passed = work.state == WorkState::Assigned && work.transfer().is_some();
         check(work.offer.is_some() || work.state != WorkState::Offered, Invariant::OfferedHasOffer);
         check(work.offer.is_none() || work.state == WorkState::Offered || passed, Invariant::OfferedHasOffer);
-        let ends = |to_agent: bool, until: Option<_>| if to_agent { work.offer.is_some() } else { until.is_some() };
-        let transfer = work.transfer();
-        check(transfer.is_none_or(|it| passed && ends(it.to.is_some(), it.until)), Invariant::TransferEnds);
+        let ends = |it: &Transfer| match it.to {
+            Some(_) => work.offer.is_some(),
+            None => it.until.is_some() || it.relief,
+        };
+        check(work.transfer().is_none_or(|it| passed && ends(it)), Invariant::TransferEnds);
         check(work.wrapup_until.is_some() == (work.state == WorkState::WrapUp), Invariant::DeadlinesArmed);
         check(work.parked().is_some() == (work.state == WorkState::Parked), Invariant::DeadlinesArmed);
         if let Some(owner) = work.owner {
@@ -162,12 +177,26 @@ fn works(space: &Workspace, found: &mut Vec<Violation>) {
             let held = space.agents[part.agent.at()].joined.iter().filter(|id| **id == work.id);
             check(held.count() == 1, Invariant::BothSidesAgree);
         }
-        if let Some(offer) = work.offer {
+        let mut offered: Vec<AgentId> = work.offers().map(|offer| offer.agent).collect();
+        let open = offered.len();
+        offered.sort_unstable();
+        offered.dedup();
+        let alone = work.owner.is_none() || open <= 1;
+        check(offered.len() == open && open <= MAX_OFFERS_AT_ONCE && alone, Invariant::FewOffersAtOnce);
+        check(work.offer.is_some() || open == 0, Invariant::FewOffersAtOnce);
+        for offer in work.offers() {
             let held = space.agents[offer.agent.at()].offers.iter().filter(|held| held.id == offer.id);
             check(held.count() == 1, Invariant::BothSidesAgree);
         }
         let indexed = space.waiting.holds(&Requirement::of(work), (work.key, work.id));
         check(indexed == work.is_waiting(), Invariant::WaitingIndex);
+        let held = work.hold().is_none_or(|hold| {
+            let there = space.agents[hold.agent.at()].presence == Presence::Ready;
+            work.is_waiting() && work.preferred == Some(hold.agent) && there
+        });
+        check(held, Invariant::HeldForSomebody);
+        let listed = work.hold().is_none_or(|hold| space.waiting.held_for(hold.agent).any(|id| id == work.id));
+        check(listed, Invariant::WaitingIndex);
         let armed = work.timers().iter().all(|timer| space.has_timer(timer));
         check(armed, Invariant::DeadlinesArmed);
         let twins = space.works_of(space.root_of(work.leaf)).filter_map(|id| space.works.get(&id)).filter(|other| {
@@ -183,7 +212,7 @@ fn works(space: &Workspace, found: &mut Vec<Violation>) {
         check(work.threaded || split || twins.count() <= 1, Invariant::OneMatterPerEndpoint);
         check(work.is_as_counted(), Invariant::TurnAsCounted);
         let owner = work.owner.filter(|_| work.state == WorkState::Assigned).map(|owner| owner.agent);
-        let mut holders = owner.into_iter().chain(work.offer.map(|offer| offer.agent));
+        let mut holders = owner.into_iter().chain(work.offers().map(|offer| offer.agent));
         let by_program = holders.any(|agent| space.agents[agent.at()].profile.kind == AgentKind::Bot);
         check(!work.wants_person() || !by_program, Invariant::SilentForPrograms);
     }
@@ -202,11 +231,15 @@ fn agents(space: &Workspace, found: &mut Vec<Violation>) {
         check(agent.works.iter().all(|held| owns(&held.id)), Invariant::BothSidesAgree);
         let takes_part = |id: &WorkId| space.works.get(id).is_some_and(|work| work.participant(agent.id).is_some());
         check(agent.joined.iter().all(takes_part), Invariant::BothSidesAgree);
-        let offered = agent.offers.iter().all(|held| {
-            space.works.get(&held.work).and_then(|work| work.offer).is_some_and(|offer| offer.id == held.id)
-        });
+        let offered = agent
+            .offers
+            .iter()
+            .all(|held| space.works.get(&held.work).is_some_and(|work| work.offers().any(|offer| offer.id == held.id)));
         check(offered, Invariant::BothSidesAgree);
         check(!agent.overgiven, Invariant::WithinCapacity);
+        let works = |id: WorkId| space.works.get(&id).map(|work| &**work);
+        let relieved = agent.deferred.is_some() || relief_wanted(agent, space.config(), works).is_none();
+        check(relieved, Invariant::OvercommitRelieved);
         check(agent.timers().iter().all(|timer| space.has_timer(timer)), Invariant::DeadlinesArmed);
     }
 }

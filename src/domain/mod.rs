@@ -34,6 +34,7 @@ mod taking_part;
 pub mod time;
 pub mod timer;
 pub mod view;
+mod visible;
 mod work;
 pub mod workspace;
 

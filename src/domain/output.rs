@@ -145,8 +145,14 @@ pub fn outputs(record: &Record) -> Vec<Output> {
             | Change::WorkClosed { .. }
             | Change::WorkReopened { .. }
             | Change::WorkJoined { .. }
+            | Change::IdleSet(_)
+            | Change::HoldSet(_)
+            | Change::CustomerLeft { .. }
             | Change::WorkRekeyed { .. }
             | Change::Required(_)
+            | Change::EnrichmentSet(_)
+            | Change::NoticeSet(_)
+            | Change::NoticeSent(_)
             | Change::StepSet(_)
             | Change::OverflowSet(_)
             | Change::Overflowed(_)
@@ -154,12 +160,14 @@ pub fn outputs(record: &Record) -> Vec<Output> {
             | Change::Routed(_)
             | Change::CostChanged { .. }
             | Change::AnswerCounted(_)
+            | Change::EffortNoted(_)
             | Change::AutomationMuted(_)
             | Change::HandedToPeople(_)
             | Change::HandedBack(_)
             | Change::AgentRegistered { .. }
             | Change::SessionOpened { .. }
             | Change::SessionLost(_)
+            | Change::Overcommitted(_)
             | Change::MatchDeferred { .. } => {}
         }
     }

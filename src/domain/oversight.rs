@@ -73,3 +73,18 @@ pub enum Oversight {
         notice: Content,
     },
 }
+
+impl Oversight {
+    /// The Work that it is about; none: it is about an agent.
+    #[must_use]
+    pub fn work(&self) -> Option<WorkId> {
+        match self {
+            Self::Presence { .. } | Self::EndSession { .. } => None,
+            Self::Requeue { work, .. }
+            | Self::Transfer { work, .. }
+            | Self::Assign { work, .. }
+            | Self::TakeOver { work, .. }
+            | Self::BargeIn { work, .. } => Some(*work),
+        }
+    }
+}

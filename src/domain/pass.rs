@@ -21,6 +21,8 @@ pub enum Pass {
         assignment: Option<AssignmentId>,
         /// Where to.
         queue: Name,
+        /// However often it was passed on before: a supervisor says so.
+        force: bool,
     },
     /// The owner puts it aside until something comes.
     Park {
@@ -52,6 +54,8 @@ pub enum Pass {
         queue: Name,
         /// The owner does not wait until somebody takes it.
         cold: bool,
+        /// Also if it was passed on more often than the workspace allows: a supervisor says so.
+        force: bool,
         /// What the other is to know; may be empty.
         note: String,
     },

@@ -66,6 +66,14 @@ pub enum Rejection {
         /// What stands against it.
         why: &'static str,
     },
+    /// The Work was passed on as often as the workspace allows: somebody has to take it before its owner lets go.
+    #[error("the work was passed on {bounces} times already: only warm transfers from now on")]
+    BounceBudget {
+        /// How often.
+        bounces: u32,
+        /// After how many it is warm only.
+        limit: u32,
+    },
     /// An agent cannot have the Work now.
     #[error("the agent cannot take the work: {0}")]
     CannotTake(&'static str),
@@ -88,6 +96,9 @@ pub enum Rejection {
         /// What may have been meant.
         near: Option<Name>,
     },
+    /// It is in queues that are not shown to the agent.
+    #[error("it is in queues that are not shown to the caller")]
+    NotVisible,
     /// The agent does not serve the queue.
     #[error("the agent does not serve the queue {queue}")]
     QueueNotServed {

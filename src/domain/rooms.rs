@@ -11,6 +11,8 @@ pub struct AgentCounts {
     pub free: usize,
     /// READY, without.
     pub busy: usize,
+    /// Of those, who have more than they can.
+    pub overcommitted: usize,
     /// AWAY.
     pub away: usize,
     /// DRAINING.

@@ -35,3 +35,13 @@ pub enum TakePart {
         work: WorkId,
     },
 }
+
+impl TakePart {
+    /// The Work that it is about.
+    #[must_use]
+    pub fn work(&self) -> WorkId {
+        match self {
+            Self::Consult { work, .. } | Self::EndConsult { work, .. } | Self::Leave { work } => *work,
+        }
+    }
+}

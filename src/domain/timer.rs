@@ -37,8 +37,18 @@ pub enum Timer {
     Skip,
     /// A parked Work wakes, or has waited long enough for its agent.
     WakeUp(WorkId),
+    /// A new Work has waited long enough for facts.
+    FactsDue(WorkId),
+    /// A Notice to the customer of a Work is due.
+    Notice(WorkId),
     /// An owner who passes a Work on has waited long enough for somebody to take it.
     TransferEnd(WorkId),
     /// An agent was asked about a Work for long enough.
     ConsultEnd(WorkId, AgentId),
+    /// An agent has had more than it can for long enough.
+    Relief(AgentId),
+    /// A customer has not answered for so long that something follows.
+    Idle(WorkId),
+    /// A Work was held for an agent for as long as it may.
+    HoldEnd(WorkId),
 }

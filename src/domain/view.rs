@@ -1,12 +1,13 @@
 //! What the edge may see of the state: plain values, copied out, so that nobody outside holds or pokes into it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::customer::Suggestion;
 use super::event::{AddressKind, Assurance, Scope, Sender};
 use super::id::{AgentId, AssignmentId, Index, LeafId, MessageId, Name, OfferId, RootId, WorkId};
 use super::record::{
-    Author, Briefing, Evidence, Fact, IdentityStatus, MuteReason, OverflowCause, Presence, Purpose, Role, StepCause,
+    Author, Briefing, EffortEntry, Evidence, Fact, IdentityStatus, MuteReason, OverflowCause, Presence, Purpose, Role,
+    StepCause,
 };
 use super::time::Timestamp;
 use super::workspace::{AgentKind, Levels};
@@ -35,6 +36,14 @@ pub enum WorkState {
     Closed,
     /// The customer left and can be reached nowhere else.
     Canceled,
+}
+
+impl WorkState {
+    /// Whether nothing is to be done in it any more, unless it is reopened.
+    #[must_use]
+    pub fn is_over(self) -> bool {
+        matches!(self, Self::Closed | Self::Canceled)
+    }
 }
 
 /// One Work.
@@ -94,8 +103,10 @@ pub struct WorkView {
     pub widening: WideningView,
     /// What agents noted of it.
     pub marks: MarksView,
-    /// What makes it due earlier, by name: those of rules, and an agent's.
+    /// What makes it due earlier, by name: those of rules, an agent's, and what its customer went through.
     pub credits: Vec<CreditView>,
+    /// What its customer went through in it.
+    pub effort: Vec<EffortEntry>,
 }
 
 /// How the circle of those who may take a Work has widened.
@@ -180,6 +191,12 @@ pub struct PassingView {
     pub transfer: Option<TransferView>,
     /// Until when the customer was promised to hear from us.
     pub promised_by: Option<Timestamp>,
+    /// Since when its customer does not answer, where something follows from that.
+    pub silent_since: Option<Timestamp>,
+    /// Its live customer has left, and is reached elsewhere.
+    pub left: bool,
+    /// Name of the agent whom it is held for, so that the customer need not explain again, and until when.
+    pub held_for: Option<(Name, Timestamp)>,
     /// Who takes part in it beside its owner.
     pub participants: Vec<ParticipantView>,
     /// No program may have it.
@@ -208,8 +225,10 @@ pub struct TransferView {
     pub to: Option<Name>,
     /// The queue, or that behind the agent.
     pub queue: Name,
-    /// When the owner is released; none: when the offer expires.
+    /// When the owner is released; none: when the offer expires, or never.
     pub until: Option<Timestamp>,
+    /// It is offered elsewhere because its owner has more than it can, who keeps it until somebody takes it.
+    pub relief: bool,
 }
 
 /// An open offer.
@@ -394,6 +413,8 @@ pub enum CustomerQuery {
     Like {
         /// The text.
         text: String,
+        /// Only those whom this agent sees: whoever is found is known by what was looked for. None: all.
+        seen_by: Option<Name>,
         /// Identities before this one were looked at.
         from: LeafId,
         /// Customers at most.
@@ -422,7 +443,7 @@ pub struct CustomersFound {
 }
 
 /// A conversation.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ConversationView {
     /// Its id now.
     pub conversation: RootId,
@@ -440,10 +461,30 @@ pub struct ConversationView {
     pub merged: BTreeMap<WorkId, WorkId>,
     /// Messages that a split took out of the Work they were stored in, each with the one that has it now.
     pub moved: BTreeMap<MessageId, WorkId>,
-    /// Works that are known no longer, each with the queue it was in, where that is not shown to all.
-    pub forgotten: BTreeMap<WorkId, Name>,
-    /// The same of messages that a split took out of the Work they were stored in.
-    pub forgotten_messages: BTreeMap<MessageId, Name>,
+    /// Works that are known no longer.
+    pub forgotten: ForgottenView,
+}
+
+/// Works that are known no longer, and messages that a split took out of the Work they were stored in: each with the queue it was in,
+/// where that is not shown to all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ForgottenView {
+    /// Works.
+    pub works: BTreeMap<WorkId, Name>,
+    /// Messages.
+    pub messages: BTreeMap<MessageId, Name>,
+    /// Up to here nothing is remembered of each by itself.
+    pub older: Option<(WorkId, MessageId)>,
+    /// What is as old may have been in any of these.
+    pub queues: BTreeSet<Name>,
+}
+
+impl ForgottenView {
+    /// Whether it is not remembered in which queue a message was.
+    #[must_use]
+    pub fn is_older(&self, message: MessageId, current: Option<WorkId>) -> bool {
+        self.older.is_some_and(|(work, before)| current.is_some_and(|current| current <= work) || message <= before)
+    }
 }
 
 impl ConversationView {

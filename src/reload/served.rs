@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -17,6 +18,8 @@ pub struct ServedWorkspace {
     /// Its file; none: it is built in and never changes.
     pub file: Option<PathBuf>,
     in_force: watch::Sender<Arc<IndexedConfig>>,
+    /// A configuration that hides something may be in force already: nobody has said yet whether it is.
+    may_hide: AtomicBool,
 }
 
 impl ServedWorkspace {
@@ -38,8 +41,28 @@ impl ServedWorkspace {
         self.in_force.subscribe()
     }
 
+    /// Whether every queue is shown to all agents, for certain: not where a configuration that hides one may be in force.
+    #[must_use]
+    pub fn shows_all(&self) -> bool {
+        !self.may_hide.load(Ordering::Acquire) && self.in_force.borrow().shows_all()
+    }
+
+    /// A configuration is given to the shard.
+    pub(super) fn offer(&self, config: &WorkspaceConfig) {
+        if !config.shows_all() {
+            self.may_hide.store(true, Ordering::Release);
+        }
+    }
+
+    /// What was given was refused.
+    pub(super) fn refused(&self) {
+        self.may_hide.store(false, Ordering::Release);
+    }
+
+    /// What was given is in force.
     pub(super) fn accept(&self, config: WorkspaceConfig) {
         self.in_force.send_replace(Arc::new(IndexedConfig::new(config)));
+        self.may_hide.store(false, Ordering::Release);
     }
 }
 
@@ -79,7 +102,7 @@ impl Served {
         let files = config.workspaces.files.iter().cloned().map(Some).chain(std::iter::repeat(None));
         let served = workspaces.into_iter().zip(files).map(|(config, file)| {
             let (in_force, _) = watch::channel(Arc::new(IndexedConfig::new(config)));
-            ServedWorkspace { file, in_force }
+            ServedWorkspace { file, in_force, may_hide: AtomicBool::new(false) }
         });
         Self { workspaces: served.collect(), layers: None, hangup: false }
     }

@@ -197,6 +197,10 @@ impl Reloader {
         });
         let Ok(in_force) = in_force.await else { return Outcome::Unavailable };
         if in_force == Some(config.sha256()) {
+            // An answer that never came: it is in force all the same.
+            if running.sha256() != config.sha256() {
+                workspace.accept(config);
+            }
             return Outcome::Unchanged;
         }
         // Before anything is sent by it: the endpoint's adapter finds its consumer, and nothing is missed.
@@ -211,6 +215,7 @@ impl Reloader {
                 }
             }
         }
+        workspace.offer(&config);
         let command = Command::ApplyConfig { workspace: name, config: Box::new(config.clone()) };
         match self.shard.command(command).await {
             Ok(answer) => {
@@ -218,8 +223,16 @@ impl Reloader {
                 Outcome::Applied(answer.position.index)
             }
             Err(CommandError::Unavailable) => Outcome::Unavailable,
-            Err(CommandError::Rejected(Rejection::Limit(limit))) => refusal(workspace, format!("is too much: {limit}")),
-            Err(CommandError::Rejected(rejection)) => refusal(workspace, rejection.to_string()),
+            Err(CommandError::Rejected(rejection)) => {
+                // Else the one before may be in force, of which nobody knows yet.
+                if in_force == Some(running.sha256()) {
+                    workspace.refused();
+                }
+                match rejection {
+                    Rejection::Limit(limit) => refusal(workspace, format!("is too much: {limit}")),
+                    rejection => refusal(workspace, rejection.to_string()),
+                }
+            }
         }
     }
 

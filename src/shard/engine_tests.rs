@@ -138,6 +138,7 @@ fn agent(verb: Verb) -> Command {
         agent: Name::new("ann"),
         request: None,
         session_epoch: None,
+        oversees: false,
         verb,
     }))
 }

@@ -86,6 +86,7 @@ pub(super) fn rejection(rejection: &Rejection) -> Option<RejectionReason> {
         Rejection::NotServed { .. }
         | Rejection::QueueNotServed { .. }
         | Rejection::CannotTake(_)
+        | Rejection::BounceBudget { .. }
         | Rejection::WorkOpen { .. }
         | Rejection::WorkState { .. }
         | Rejection::MessageState { .. } => RejectionReason::Invalid,
@@ -98,6 +99,7 @@ pub(super) fn rejection(rejection: &Rejection) -> Option<RejectionReason> {
         | Rejection::UnknownDisposition { .. }
         | Rejection::UnknownPresenceReason { .. }
         | Rejection::DispositionWanted
+        | Rejection::NotVisible
         | Rejection::NotSetAside(_)
         | Rejection::CannotMerge(_)
         | Rejection::StreamInUse

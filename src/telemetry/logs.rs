@@ -1,8 +1,12 @@
 //! Log lines to standard error: text for people or JSON for collectors, with a level that can be changed while running.
+//!
+//! Invariant: whatever the levels are, it is logged who has read customers' data, and what operators decide.
 
 use std::io::IsTerminal;
 
-use tracing_subscriber::filter::EnvFilter;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::{EnvFilter, FilterExt as _, filter_fn};
+use tracing_subscriber::layer::Filter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, Registry, fmt, reload};
@@ -11,6 +15,9 @@ use crate::config::{LogFormat, Logging};
 
 /// Overrides the configured level, in the same notation.
 const LEVEL_VARIABLE: &str = "SKEIN_LOG";
+
+/// Targets that no level silences: reads of customers' data, and decisions of operators.
+const ALWAYS: [&str; 2] = ["skein::agents::audit", "skein::admin"];
 
 /// Why logs cannot be set up or changed.
 #[derive(Debug, thiserror::Error)]
@@ -63,13 +70,25 @@ pub fn init(logging: &Logging) -> Result<LogHandle, LogError> {
     let Logging { level, format, repeat_interval: _ } = logging;
     let levels = std::env::var(LEVEL_VARIABLE).unwrap_or_else(|_| level.clone());
     let (filter, handle) = reload::Layer::new(parse(&levels)?);
+    let filter = and_always(filter);
     let lines = fmt::layer().with_writer(std::io::stderr);
     let lines: Box<dyn Layer<_> + Send + Sync> = match format {
         LogFormat::Text => Box::new(lines.with_ansi(std::io::stderr().is_terminal())),
         LogFormat::Json => Box::new(lines.json().flatten_event(true).with_current_span(true).with_span_list(false)),
     };
-    tracing_subscriber::registry().with(filter).with(lines).try_init().map_err(|_| LogError::AlreadySet)?;
+    tracing_subscriber::registry().with(lines.with_filter(filter)).try_init().map_err(|_| LogError::AlreadySet)?;
     Ok(LogHandle { filter: handle, levels })
+}
+
+/// What the levels let pass, and what is always logged.
+fn and_always(levels: impl Filter<Registry> + Send + Sync + 'static) -> impl Filter<Registry> + Send + Sync + 'static {
+    let is_always = |target: &str| {
+        let below =
+            |module: &&str| target.strip_prefix(*module).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"));
+        ALWAYS.iter().any(below)
+    };
+    let always = filter_fn(move |metadata| *metadata.level() <= LevelFilter::INFO && is_always(metadata.target()));
+    levels.or(always.with_max_level_hint(LevelFilter::INFO))
 }
 
 fn parse(levels: &str) -> Result<EnvFilter, LogError> {
@@ -78,7 +97,47 @@ fn parse(levels: &str) -> Result<EnvFilter, LogError> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{Arc, Mutex};
+
     use super::*;
+
+    /// What is written is kept.
+    #[derive(Clone, Default)]
+    struct Kept(Arc<Mutex<Vec<u8>>>);
+
+    impl std::io::Write for Kept {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn no_level_silences_who_reads_or_what_operators_decide() {
+        let kept = Kept::default();
+        let (filter, handle) = reload::Layer::new(parse("info").unwrap());
+        let writer = kept.clone();
+        let lines = fmt::layer().with_writer(move || writer.clone()).with_filter(and_always(filter));
+        let handle = LogHandle { filter: handle, levels: "info".to_owned() };
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(lines), || {
+            for levels in
+                ["off", "error,skein::agents::audit=off,skein::agents::audit[{read}]=off", "skein::admin::service=off"]
+            {
+                handle.set_levels(levels).unwrap();
+                tracing::info!(target: "skein::agents::audit", read = "search", "customers' data read");
+                tracing::info!(target: "skein::admin::service", "drained");
+                tracing::info!(target: "skein::administration", "not an operator's");
+                tracing::debug!(target: "skein::admin", "not a decision");
+            }
+        });
+        let told = String::from_utf8(kept.0.lock().unwrap().clone()).unwrap();
+        assert_eq!((told.matches("data read").count(), told.matches("drained").count()), (3, 3), "{told}");
+        assert!(!told.contains("not a"), "{told}");
+    }
 
     #[test]
     fn levels_can_be_changed_and_nonsense_leaves_them_as_they_are() {

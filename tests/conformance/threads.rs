@@ -106,7 +106,14 @@ impl Desk {
 
     fn asks(&mut self, verb: Verb) -> Record {
         let (workspace, agent) = (Name::new("acme"), Name::new("ann"));
-        self.does(Command::Agent(Box::new(AgentCommand { workspace, agent, request: None, session_epoch: None, verb })))
+        self.does(Command::Agent(Box::new(AgentCommand {
+            workspace,
+            agent,
+            request: None,
+            session_epoch: None,
+            oversees: false,
+            verb,
+        })))
     }
 
     fn hears(&mut self, head: &str, body: &str) -> MessageStored {

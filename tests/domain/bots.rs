@@ -91,7 +91,8 @@ fn no_bot_takes_what_is_for_people_by_any_way() {
     story.ready("ann").expect("ready");
     let (work, assignment) = story.takes("ann");
     let (to, queue, note) = (Name::new("bob"), Name::default(), String::new());
-    let transfer = Pass::Transfer { work, assignment, to: to.clone(), queue, cold: false, note: note.clone() };
+    let transfer =
+        Pass::Transfer { work, assignment, to: to.clone(), queue, cold: false, force: false, note: note.clone() };
     assert!(cannot(story.does("ann", Verb::Pass(transfer))), "a transfer is no hand back");
     let assign =
         skein::domain::command::Oversight::Assign { work, assignment: Some(assignment), to, over_capacity: true, note };
@@ -167,7 +168,7 @@ fn bots_that_pass_a_work_between_them_have_one_deadline_together() {
     story.after(100 * SECOND);
     let (to, queue, note) = (Name::new("dot"), Name::default(), String::new());
     story
-        .does("bob", Verb::Pass(Pass::Transfer { work, assignment, to, queue, cold: false, note }))
+        .does("bob", Verb::Pass(Pass::Transfer { work, assignment, to, queue, cold: false, force: false, note }))
         .expect("passed on");
     story.takes("dot");
     story.after(21 * SECOND);

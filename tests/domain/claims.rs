@@ -91,7 +91,7 @@ fn what_is_passed_on_to_the_queue_is_claimed_from_its_owner() {
     story.logs_in("bob").expect("a session");
     let (work, assignment) = held;
     let (to, queue) = (Name::default(), Name::new("help"));
-    let pass = Pass::Transfer { work, assignment, to, queue, cold: false, note: String::new() };
+    let pass = Pass::Transfer { work, assignment, to, queue, cold: false, force: false, note: String::new() };
     story.does("ann", Verb::Pass(pass)).expect("passed on");
     let step = claims(&mut story, "bob", work);
     assert!(

@@ -6,13 +6,14 @@ use std::path::Path;
 
 use rstest::rstest;
 use skein::domain::command::{Hand, Pass, Verb};
+use skein::domain::event::EventKind;
 use skein::domain::id::Name;
 use skein::domain::record::{Briefing, Presence};
 use skein::domain::rules::Rule;
 use skein::domain::time::Timestamp;
 use skein::domain::workspace::{
-    Accept, AgentKind, GracePolicy, Levels, OverflowConfig, OverflowWhen, PlanConfig, QueueConfig, Relax, StepConfig,
-    WorkspaceConfig,
+    Accept, AgentKind, EffortConfig, GracePolicy, IdleConfig, Levels, OverflowConfig, OverflowWhen, PlanConfig,
+    QueueConfig, Relax, Selection, StepConfig, WorkspaceConfig,
 };
 
 use crate::kit::{SECOND, Scenario, Shop, Step, chat, mail, print, shop, sms, whatsapp};
@@ -35,6 +36,10 @@ struct Script {
 #[case("rules")]
 #[case("plans")]
 #[case("overflow")]
+#[case("selection")]
+#[case("idle")]
+#[case("affinity")]
+#[case("effort")]
 #[case("bots")]
 fn decisions_follow_the_script(#[case] name: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/golden/routing/{name}.txt"));
@@ -88,7 +93,24 @@ impl Script {
 }
 
 /// Words that say how the shop is.
-const SETTINGS: [&str; 9] = ["bot", "skill", "serves", "wants", "step", "plan", "max", "overflow", "rule"];
+const SETTINGS: [&str; 16] = [
+    "bot",
+    "effort",
+    "reexplain",
+    "capacity",
+    "costs",
+    "idle",
+    "hire",
+    "select",
+    "skill",
+    "serves",
+    "wants",
+    "step",
+    "plan",
+    "max",
+    "overflow",
+    "rule",
+];
 
 /// The shop as a line of settings has it.
 fn set(shop: Shop, words: &[&str]) -> Shop {
@@ -99,6 +121,38 @@ fn set(shop: Shop, words: &[&str]) -> Shop {
         [(Name::new(skill), level)].into_iter().collect::<Levels>()
     };
     shop.but(|config| match *words {
+        ["idle", queue, "lower", after, percent, "nudge", asked, "close", closed] => {
+            queue_of(config, queue).idle = Some(Box::new(IdleConfig {
+                lower_after_ms: Some(ms(after)),
+                lower_percent: u8::try_from(number(percent)).expect("percent"),
+                nudge_after_ms: Some(ms(asked)),
+                nudge: "Are you still there?".to_owned(),
+                close_after_ms: Some(ms(closed)),
+            }));
+        }
+        ["costs", agent, channel, cost] => {
+            let found = config.agents.iter_mut().find(|known| known.name == agent).expect("an agent of the shop");
+            found.profile.costs.push((Name::new(channel), number(cost)));
+        }
+        ["reexplain", queue, cost] => queue_of(config, queue).reexplain_cost_ms = ms(cost),
+        ["capacity", agent, capacity] => {
+            let found = config.agents.iter_mut().find(|known| known.name == agent).expect("an agent of the shop");
+            found.profile.capacity = number(capacity);
+        }
+        ["hire", agent, capacity] => {
+            let mut hired = config.agents[0].clone();
+            (hired.name, hired.profile.capacity) = (Name::new(agent), number(capacity));
+            config.agents.push(hired);
+        }
+        ["select", queue, selection] => {
+            queue_of(config, queue).selection = match selection {
+                "least_loaded" => Selection::LeastLoaded,
+                "longest_idle" => Selection::LongestIdle,
+                "round_robin" => Selection::RoundRobin,
+                "best_skill" => Selection::BestSkill,
+                other => panic!("unknown selection {other}"),
+            };
+        }
         ["skill", agent, skill, how_well] => {
             let found = config.agents.iter_mut().find(|known| known.name == agent).expect("an agent of the shop");
             found.profile.skills.demand(&level(skill, how_well));
@@ -111,6 +165,7 @@ fn set(shop: Shop, words: &[&str]) -> Shop {
             let found = config.agents.iter_mut().find(|known| known.name == agent).expect("an agent of the shop");
             found.profile.kind = AgentKind::Bot;
         }
+        ["effort"] => config.effort = weights(),
         ["wants", queue, skill, lowest] => queue_of(config, queue).requires.demand(&level(skill, lowest)),
         ["step", plan, after, ref wider @ ..] => {
             if config.plans.iter().all(|known| known.name != plan) {
@@ -146,6 +201,22 @@ fn set(shop: Shop, words: &[&str]) -> Shop {
         }
         ref other => panic!("unknown words {other:?}"),
     })
+}
+
+/// The weights of a file that says nothing else.
+fn weights() -> EffortConfig {
+    EffortConfig {
+        wait_ms: 60_000,
+        unanswered_ms: 30_000,
+        transfer_ms: 120_000,
+        repeat_ms: 300_000,
+        asked_again_ms: 60_000,
+        switch_ms: 120_000,
+        failed_ms: 60_000,
+        loop_ms: 180_000,
+        cap_ms: 900_000,
+        bounces: 1,
+    }
 }
 
 fn queue_of<'c>(config: &'c mut WorkspaceConfig, name: &str) -> &'c mut QueueConfig {
@@ -231,8 +302,12 @@ fn act(story: &mut Scenario, words: &[&str]) -> Vec<Step> {
                 let at = to.iter().position(|word| *word == which);
                 at.and_then(|at| to.get(at + 1)).map(Name::new).unwrap_or_default()
             };
-            let (to, queue, cold) = (named("to"), named("queue"), to.contains(&"cold"));
-            story.does(agent, Verb::Pass(Pass::Transfer { work, assignment, to, queue, cold, note: String::new() }))
+            let (force, cold) = (to.contains(&"forced"), to.contains(&"cold"));
+            let (to, queue) = (named("to"), named("queue"));
+            story.does(
+                agent,
+                Verb::Pass(Pass::Transfer { work, assignment, to, queue, cold, force, note: String::new() }),
+            )
         }
         ["hand-over", agent] => {
             let (work, assignment) = held(story, agent);
@@ -251,7 +326,10 @@ fn act(story: &mut Scenario, words: &[&str]) -> Vec<Step> {
         }
         ["move", agent, queue] => {
             let (work, assignment) = held(story, agent);
-            story.does(agent, Verb::Pass(Pass::Move { work, assignment: Some(assignment), queue: Name::new(queue) }))
+            story.does(
+                agent,
+                Verb::Pass(Pass::Move { work, assignment: Some(assignment), queue: Name::new(queue), force: false }),
+            )
         }
         ["close", agent] => {
             let held = held(story, agent);
@@ -260,6 +338,21 @@ fn act(story: &mut Scenario, words: &[&str]) -> Vec<Step> {
         ["whatsapp", from, ref text @ ..] => story.hears(whatsapp(from, &text.join(" "))),
         ["sms", from, ref text @ ..] => story.hears(sms(from, &text.join(" "))),
         ["chat", from, ref text @ ..] => story.hears(chat(from, &text.join(" "))),
+        // So many wait and are served one after the other, each for so long.
+        ["served", agent, many, each] => {
+            let (many, each) = (many.parse::<u64>().expect("a number"), each.parse::<i64>().expect("seconds"));
+            for number in 0..=many {
+                story.hears(sms(&format!("+49151{number:08}"), "hello")).expect("a message");
+            }
+            for _ in 0..=many {
+                story.takes(agent);
+                story.after(each * SECOND);
+                let held = held(story, agent);
+                story.closes(agent, held).expect("closed");
+            }
+            return Vec::new();
+        }
+        ["leaves", from] => story.hears(chat(from, "").kind(EventKind::VisitEnd)),
         ["mail", from, id, ref text @ ..] => story.hears(mail(from, id, &text.join(" "))),
         ref other => panic!("unknown words {other:?}"),
     };

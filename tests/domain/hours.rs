@@ -25,7 +25,7 @@ fn open_from(after: i64) -> HoursConfig {
 }
 
 /// A shop with hours that begin so long after the story does; what comes by mail is an emergency.
-fn keeps_hours(after: i64) -> Shop {
+pub(crate) fn keeps_hours(after: i64) -> Shop {
     shop().only_ann().second_queue("emergency", "mail").but(|config| {
         config.hours = vec![open_from(after)];
         config.queues[0].hours = Some(Name::new("office"));

@@ -156,7 +156,7 @@ fn a_consult_becomes_a_transfer_and_ends_with_the_owner_who_asked() {
     let (work, assignment) = held;
     let (to, queue, note) = (Name::new("bob"), Name::default(), "as said".to_owned());
     story
-        .does("ann", Verb::Pass(Pass::Transfer { work, assignment, to, queue, cold: false, note }))
+        .does("ann", Verb::Pass(Pass::Transfer { work, assignment, to, queue, cold: false, force: false, note }))
         .expect("passed on");
     assert_eq!(parts(&story, work), 1, "until it is taken");
     let offer = story.offer("bob").expect("an offer");

@@ -1,8 +1,8 @@
 //! Dispositions and presence reasons (domain rules, section 8): words that agents choose from, where there is a list.
 
-use skein::domain::command::Verb;
+use skein::domain::command::{Pass, Verb};
 use skein::domain::id::{AssignmentId, Name, WorkId};
-use skein::domain::record::Presence;
+use skein::domain::record::{Change, Presence};
 use skein::domain::rejection::Rejection;
 use skein::domain::view::WorkState;
 use skein::domain::workspace::{DispositionConfig, PresenceReasonConfig};
@@ -84,4 +84,25 @@ fn an_agent_is_away_for_a_reason_of_the_list() {
     away("lunch").expect("away");
     away("").expect("away, and no more said");
     assert!(matches!(away("LOGGED_IN").refused(), Rejection::UnknownPresenceReason { .. }), "skein's own word");
+}
+
+#[test]
+fn what_is_passed_on_ends_and_is_counted_as_the_queue_says_that_it_stays_in() {
+    let list = vec![disposition("solved", &["help"], false), disposition("resold", &["sales"], false)];
+    let shop = with(list).second_queue("sales", "none").agent("bob", |bob| bob.queues = vec![Name::new("sales")]);
+    let (mut story, held) = anns(shop);
+    let (to, queue, note) = (Name::default(), Name::new("sales"), String::new());
+    let pass = Pass::Transfer { work: held.0, assignment: held.1, to, queue, cold: false, force: false, note };
+    story.does("ann", Verb::Pass(pass)).expect("passed on");
+    assert_eq!(story.work(held.0).queue, "sales", "it stands there");
+    let answered = story.answers("ann", held, "meanwhile I can say");
+    let counted = answered.changes().iter().find_map(|change| match change {
+        Change::AnswerCounted(counted) => Some(counted.queue.clone()),
+        _ => None,
+    });
+    assert_eq!(counted.as_deref(), Some("help"), "who waited for the answer waited there");
+    let refused = closes(&mut story, held, "resold").refused();
+    assert!(matches!(refused, Rejection::UnknownDisposition { .. }), "{refused:?}");
+    closes(&mut story, held, "solved").expect("an end");
+    story.folds_to_the_same();
 }

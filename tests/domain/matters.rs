@@ -6,6 +6,7 @@ use skein::domain::content::{Content, Part, Referral};
 use skein::domain::event::{AddressKind, Assurance, CallState, EventKind, Profile, Scope};
 use skein::domain::record::{Author, Change, Direction, Flags, QueueCause};
 use skein::domain::view::WorkState;
+use skein::domain::workspace::Visibility;
 
 use crate::kit::{HOUR, Heard, MINUTE, Scenario, chat, echo, mail, shop, sms, whatsapp};
 
@@ -223,6 +224,17 @@ fn thanks_after_the_answer_is_stored_and_shown_to_the_last_owner_without_work(
     } else {
         assert_eq!(step.message().work, Some(work));
     }
+}
+
+#[test]
+fn thanks_reaches_no_former_owner_who_may_not_see_the_matter_any_more() {
+    let (mut story, _) = settled();
+    let elsewhere = shop().second_queue("sales", "none").queue(|queue| queue.visibility = Visibility::Queue);
+    let elsewhere = elsewhere.agent("ann", |ann| ann.queues = vec![skein::domain::id::Name::new("sales")]);
+    story.configure(elsewhere.config());
+    let step = story.hears(whatsapp(ANNA, "Thanks!"));
+    assert!(step.message().flags.has(Flags::THANKS));
+    assert!(step.message().audience.is_empty(), "help is not shown to her");
 }
 
 #[test]

@@ -576,7 +576,7 @@ fn customers_are_found_by_address_and_by_part_of_a_name() {
         let found = story.space().customers(&query);
         found.customers.iter().map(|view| view.conversation.conversation.0).collect::<Vec<_>>()
     };
-    let like = |text: &str| CustomerQuery::Like { text: text.to_owned(), from: LeafId(0), size: 10 };
+    let like = |text: &str| CustomerQuery::Like { text: text.to_owned(), seen_by: None, from: LeafId(0), size: 10 };
     assert_eq!(find(&story, like("ångst")), [2]);
     assert_eq!(find(&story, like("49151")), [0], "once, with two addresses that fit");
     assert_eq!(find(&story, like("+49")), [0, 2]);
@@ -585,8 +585,13 @@ fn customers_are_found_by_address_and_by_part_of_a_name() {
     let query = CustomerQuery::Address { sender, scope: Name::default() };
     assert_eq!(story.space().customers(&query).leaf, Some(LeafId(1)));
     assert_eq!(find(&story, query), [0]);
-    let first = story.space().customers(&CustomerQuery::Like { text: "+49".to_owned(), from: LeafId(0), size: 1 });
+    let first = story.space().customers(&CustomerQuery::Like {
+        text: "+49".to_owned(),
+        seen_by: None,
+        from: LeafId(0),
+        size: 1,
+    });
     let next = first.next.expect("there is more");
-    let rest = CustomerQuery::Like { text: "+49".to_owned(), from: next, size: 10 };
+    let rest = CustomerQuery::Like { text: "+49".to_owned(), seen_by: None, from: next, size: 10 };
     assert_eq!(find(&story, rest), [2]);
 }

@@ -324,3 +324,70 @@ fn who_neither_owns_nor_serves_gives_none_and_nobody_without_a_reason() {
     assert!(matches!(gives(&mut story, "ann", work, MINUTE, "  ").refused(), Rejection::Invalid(_)));
     assert!(matches!(gives(&mut story, "ann", work, 8 * 24 * HOUR, "so").refused(), Rejection::Limit(_)));
 }
+
+#[test]
+fn a_priority_goes_with_those_of_whom_it_was_said() {
+    let (mut story, one, other) = two_of_one();
+    gives(&mut story, "ann", other.0, 3 * MINUTE, "he is at the door").expect("a priority");
+    merges(&mut story, other, one);
+    assert_eq!(story.work(one.0).credits.len(), 1, "the merged one is urgent");
+    let parted = story.does("ann", Verb::UnmergeCustomers { customer: RootId(1), leaves: Vec::new() });
+    parted.expect("two people");
+    assert_eq!(story.work(one.0).credits.len(), 0);
+    let theirs = story.work(parted.opened().expect("their own work"));
+    assert_eq!((theirs.credits.len(), theirs.credits[0].name.as_str()), (1, "he is at the door"));
+    story.folds_to_the_same();
+}
+
+#[test]
+fn what_waits_loses_the_place_that_a_priority_gave_it_with_the_priority() {
+    let mut story = shop().only_ann().opens();
+    story.logs_in("ann").expect("a session");
+    let one = story.hears(whatsapp(ANNA, "hello")).opened().expect("a work");
+    let key = story.work(one).key;
+    story
+        .does(
+            "ann",
+            Verb::LinkIdentity {
+                customer: RootId(0),
+                sender: skein::domain::event::Sender { kind: AddressKind::Web, address: "v1".to_owned() },
+                scope: Name::default(),
+            },
+        )
+        .expect("linked");
+    story.hears(chat("v1", "hello again")).expect("a message");
+    assert_eq!(story.open().len(), 1, "one matter");
+    gives(&mut story, "ann", one, 3 * MINUTE, "he is at the door").expect("a priority");
+    assert_ne!(story.work(one).key, key);
+    story.does("ann", Verb::UnlinkIdentity { leaf: LeafId(1) }).expect("two people");
+    assert_ne!(story.work(one).key, key, "it was said of who stays");
+    story.folds_to_the_same();
+}
+
+#[test]
+fn a_note_is_no_traffic_and_no_last_word() {
+    let (mut story, (work, assignment)) = anns();
+    story.answers("ann", (work, assignment), "tomorrow").expect("an answer");
+    // Half an hour after the last word another endpoint's message is another matter; what agents note meanwhile is no word.
+    story.after(29 * MINUTE);
+    let note = notes(&mut story, "bob", About::Work(work), "called the courier");
+    story.does("ann", Verb::MarkRead { work, through: note.message_id() }).expect("notes are read, too");
+    story.after(2 * MINUTE);
+    let other = story.hears(sms(ANNA, "and now?")).opened();
+    assert!(other.is_some_and(|other| other != work), "the matter did not go on");
+    story.folds_to_the_same();
+}
+
+#[test]
+fn a_summary_is_written_anew_where_another_identitys_is_shown() {
+    let (mut story, _, _) = two_of_one();
+    let of = |leaf: u32| About::Customer { customer: RootId(0), leaf: Some(LeafId(leaf)) };
+    summarises(&mut story, "ann", of(0), "calm").expect("a summary");
+    story.after(SECOND);
+    summarises(&mut story, "ann", of(1), "angry").expect("a summary");
+    assert_eq!(summary(&story.conversation(RootId(0)).marks), "angry");
+    story.after(SECOND);
+    summarises(&mut story, "ann", of(0), "calm").expect("it is not what is shown");
+    assert_eq!(summary(&story.conversation(RootId(0)).marks), "calm");
+    assert!(summarises(&mut story, "ann", of(0), "calm").0.is_ok_and(|record| record.is_none()), "now it is");
+}

@@ -208,3 +208,34 @@ fn a_clock_of_overflow_stands_while_the_work_is_offered() {
     assert_eq!(story.work(work).state, WorkState::Queued);
     assert_eq!(overflowed(&story.after(1)).len(), 1);
 }
+
+#[test]
+fn a_full_queue_sends_back_to_one_that_was_left_for_its_length_alone() {
+    // Help takes any number, and passes on what it can; sales takes one, and leads back to help.
+    let shop = with(three(), "help", |queue| queue.overflow = vec![moves(OverflowWhen::Length(1), "sales")]);
+    let mut story = full(shop, "sales", 1, "help").opens();
+    let works: Vec<WorkId> = (0..4).map(|number| come(&mut story, number)).collect();
+    assert_eq!(queues(&story, &works), ["help", "sales", "help", "help"]);
+    let hops = overflowed([story.last()]);
+    let hops: Vec<(&str, Option<&str>)> = hops.iter().map(|hop| (hop.queue.as_str(), hop.to.as_deref())).collect();
+    assert_eq!(hops, [("help", Some("sales")), ("sales", Some("help"))]);
+    story.folds_to_the_same();
+}
+
+#[test]
+fn what_waits_for_its_customer_keeps_its_place_when_it_overflows() {
+    let shop = with(three().only_ann(), "help", |queue| queue.overflow = vec![moves(wait(MINUTE), "sales")]);
+    let mut story = shop.opens();
+    story.ready("ann").expect("ready");
+    let work = come(&mut story, 0);
+    let held = story.takes("ann");
+    story.answers("ann", held, "which one?").expect("an answer");
+    story.presence("ann", Presence::Away).expect("away");
+    story.after(SECOND);
+    story.does("ann", Verb::Pass(Pass::Requeue { work, assignment: held.1 })).expect("given back");
+    let before = story.work(work);
+    assert!(!before.turn_ours && before.key.is_some());
+    story.after(MINUTE);
+    let after = story.work(work);
+    assert_eq!((after.queue.as_str(), after.key), ("sales", before.key), "it counts from the moment it was queued");
+}

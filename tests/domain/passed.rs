@@ -19,7 +19,7 @@ pub(crate) fn requeues(story: &mut Scenario, agent: &str, (work, assignment): He
 }
 
 fn moves(story: &mut Scenario, agent: &str, work: WorkId, assignment: Option<AssignmentId>, queue: &str) -> Step {
-    story.does(agent, Verb::Pass(Pass::Move { work, assignment, queue: Name::new(queue) }))
+    story.does(agent, Verb::Pass(Pass::Move { work, assignment, queue: Name::new(queue), force: false }))
 }
 
 /// Anna's matter is ann's.

@@ -5,9 +5,11 @@ use skein::domain::id::{Name, WorkId};
 use skein::domain::record::{Change, Presence, Record, StepCause, StepSet, Unserved};
 use skein::domain::rules::{Rule, When};
 use skein::domain::view::WorkState;
-use skein::domain::workspace::{HoursConfig, Levels, Opening, PlanConfig, Relax, StepConfig};
+use skein::domain::workspace::{
+    HoursConfig, Levels, Opening, OverflowConfig, OverflowWhen, PlanConfig, Relax, StepConfig,
+};
 
-use crate::kit::{MINUTE, SECOND, Scenario, Shop, Step, chat, shop, sms};
+use crate::kit::{MINUTE, SECOND, START, Scenario, Shop, Step, chat, shop, sms};
 
 const ANNA: &str = "+4915112345678";
 
@@ -231,7 +233,12 @@ fn in_another_queue_it_begins_anew() {
     story.after(MINUTE);
     let moves = |queue: &str| {
         let queue = Name::new(queue);
-        skein::domain::command::Verb::Pass(skein::domain::command::Pass::Move { work, assignment: None, queue })
+        skein::domain::command::Verb::Pass(skein::domain::command::Pass::Move {
+            work,
+            assignment: None,
+            queue,
+            force: false,
+        })
     };
     story.does("ann", moves("sales")).expect("moved");
     assert_eq!(story.work(work).widening.plan, "", "sales has no plan");
@@ -287,4 +294,59 @@ fn who_serves_a_queue_that_the_plan_adds_may_claim_it_and_finds_it_there() {
     ));
     story.does("bob", claim(first)).expect("claimed");
     assert_eq!(story.work(first).owner.map(|(_, name)| name).as_deref(), Some("bob"));
+}
+
+#[test]
+fn an_offer_in_the_middle_does_not_make_a_closed_hour_count() {
+    // Open for ten minutes, closed for an hour, open again; german is not wanted after three hours of them.
+    let minute = |after: i64| u16::try_from((START / MINUTE + after).rem_euclid(24 * 60)).expect("a minute of a day");
+    let week = std::array::from_fn(|_| {
+        vec![Opening { from: minute(70), to: minute(600) }, Opening { from: minute(-10), to: minute(10) }]
+    });
+    let hours = HoursConfig { name: Name::new("office"), zone: "UTC".to_owned(), week, ..HoursConfig::default() };
+    let shop = planned().but(|config| {
+        config.plans[0].steps = vec![step(180 * MINUTE, &[], &["german"], &[])];
+        config.queues[0].hours = Some(Name::new("office"));
+        config.hours = vec![hours];
+    });
+    let mut story = shop.opens();
+    story.logs_in("ann").expect("a session");
+    story.presence("ann", Presence::Away).expect("away");
+    let work = story.hears(sms(ANNA, "hello")).opened().expect("a work");
+    story.after(80 * MINUTE);
+    story.presence("ann", Presence::Ready).expect("ready");
+    story.declines("ann", story.offer("ann").expect("an offer")).expect("declined");
+    story.presence("ann", Presence::Away).expect("away");
+    assert_eq!(story.work(work).state, WorkState::Queued);
+    assert_eq!(steps(&story.after(160 * MINUTE - SECOND)), [], "twenty minutes have gone by, not eighty");
+    assert_eq!(steps(&story.after(SECOND)), [(1, StepCause::Clock)]);
+    story.folds_to_the_same();
+}
+
+#[test]
+fn what_overflow_asks_less_for_where_it_moves_work_raises_no_alarm() {
+    let german = || levels(&[("german", 6)]);
+    let shop = |drop: &[&str]| {
+        let relax = Relax { lower: Levels::new(), drop: drop.iter().map(Name::new).collect() };
+        let entry = OverflowConfig {
+            when: OverflowWhen::Wait(MINUTE.unsigned_abs()),
+            move_to: Some(Name::new("sales")),
+            add_queues: Vec::new(),
+            relax,
+            notify: false,
+        };
+        planned().agent("ann", |ann| ann.skills = Levels::new()).but(|config| {
+            config.queues[0].plan = None;
+            config.queues[0].overflow = vec![entry];
+            config.queues[1].requires = german();
+        })
+    };
+    assert_eq!(unserved(shop(&[]).opens().hears(sms(ANNA, "hello")).changes()).len(), 1, "sales wants german as well");
+    let mut story = shop(&["german"]).opens();
+    let heard = story.hears(sms(ANNA, "hello"));
+    assert_eq!(unserved(heard.changes()), [], "it takes along that none is wanted");
+    story.ready("bob").expect("ready");
+    story.after(2 * MINUTE);
+    let work = heard.opened().expect("a work");
+    assert_eq!(story.offered_to(work).as_deref(), Some("bob"), "which is so");
 }

@@ -6,7 +6,7 @@ use skein::domain::record::{AnswerOutcome, Change, Presence};
 use skein::domain::view::{
     AgentCounts, AnswerCounts, EstimateOf, EstimateView, NoEstimate, Obstacle, QueueView, TargetsView,
 };
-use skein::domain::workspace::{Accept, HoursConfig, Opening};
+use skein::domain::workspace::{Accept, HoursConfig, Opening, OverflowConfig, OverflowWhen, Relax};
 
 use crate::kit::{HOUR, MINUTE, SECOND, Scenario, Shop, Step, chat, echo, shop, whatsapp};
 
@@ -348,6 +348,7 @@ fn targets_say_who_could_take_it_and_why_not() {
         to: Name::new(to),
         queue: Name::default(),
         cold: false,
+        force: false,
         note: String::new(),
     };
     assert!(story.does("ann", Verb::Pass(pass("carl"))).0.is_err());
@@ -356,4 +357,33 @@ fn targets_say_who_could_take_it_and_why_not() {
     story.after(9 * HOUR);
     assert_eq!(targets(&story, work).queues[0].obstacle, Some(Obstacle::Closed));
     assert_eq!(story.space().targets(WorkId::new(skein::domain::id::Index(9_999), 0)), None);
+}
+
+#[test]
+fn what_others_help_out_with_makes_no_wait_of_nothing() {
+    // Help shows its work to sales as well, whose bob takes all of it while ann is away.
+    let overflow = OverflowConfig {
+        when: OverflowWhen::Length(0),
+        move_to: None,
+        add_queues: vec![Name::new("sales")],
+        relax: Relax::default(),
+        notify: false,
+    };
+    let shop = shop().second_queue("sales", "none").queue(|queue| queue.overflow = vec![overflow]);
+    let shop = shop.agent("ann", |ann| (ann.capacity, ann.queues) = (1, vec![Name::new("help")]));
+    let shop = shop.agent("bob", |bob| (bob.capacity, bob.queues) = (1, vec![Name::new("sales")]));
+    let mut story = shop.opens();
+    story.ready("bob").expect("ready");
+    for number in 0..24 {
+        story.hears(whatsapp(&phone(number), "hello")).expect("a message");
+    }
+    for _ in 0..12 {
+        let held = story.takes("bob");
+        story.after(MINUTE);
+        story.closes("bob", held).expect("an end");
+    }
+    story.ready("ann").expect("ready");
+    let work = story.open().iter().find(|work| work.owner.is_none() && work.key.is_some()).map(|work| work.work);
+    let view = estimate(&story, EstimateOf::Work(work.expect("one waits")));
+    assert!(view.range.is_none_or(|range| range.high_ms > 0), "it waits for somebody: {view:?}");
 }

@@ -4,9 +4,9 @@ use skein::domain::command::{FactTold, Pass, Verb};
 use skein::domain::event::{AddressKind, Assurance, Profile};
 use skein::domain::id::{LeafId, Name, RootId, WorkId};
 use skein::domain::record::{Change, PersonalValue, QueueCause, Routed};
-use skein::domain::rules::{Rule, When};
+use skein::domain::rules::{Hours, Rule, When};
 use skein::domain::view::WorkState;
-use skein::domain::workspace::Levels;
+use skein::domain::workspace::{HoursConfig, Levels, WorkspaceConfig};
 
 use crate::kit::{Heard, MINUTE, SECOND, Scenario, Shop, Step, mail, shop, sms, whatsapp};
 
@@ -166,7 +166,7 @@ fn what_a_person_has_moved_stays_there_while_the_rules_lead_where_they_led_befor
     let mut story = ruled().opens();
     story.logs_in("ann").expect("a session");
     let work = story.hears(speaking(whatsapp(ANNA, "hello"), "en")).opened().expect("a work");
-    let moved = Pass::Move { work, assignment: None, queue: Name::new("money") };
+    let moved = Pass::Move { work, assignment: None, queue: Name::new("money"), force: false };
     story.does("ann", Verb::Pass(moved)).expect("moved");
     let step = told(&mut story, work, "form", "language", "de");
     assert_eq!((routed(&step).rule, routed(&step).queue), (Name::new("german"), Name::new("help")));
@@ -275,5 +275,47 @@ fn what_is_parted_again_goes_back_to_where_its_own_customer_belongs() {
     assert_eq!(routed(&step).work, other);
     assert_eq!(story.work(other).queue, "help");
     assert_eq!(story.work(first).queue, "best");
+    story.folds_to_the_same();
+}
+
+#[test]
+fn rules_are_told_whether_the_endpoints_queue_is_open_and_what_the_customer_went_through() {
+    let never = HoursConfig { name: Name::new("never"), zone: "UTC".to_owned(), ..HoursConfig::default() };
+    let closed = When { hours: Some(Hours::Closed), ..When::default() };
+    let tired = When { effort_over: Some(99), ..When::default() };
+    let to = |name: &str, when: When, queue: &str| Rule {
+        name: Name::new(name),
+        when,
+        queue: Some(Name::new(queue)),
+        ..Rule::default()
+    };
+    let mut story = shop()
+        .second_queue("night", "sales")
+        .second_queue("care", "sales")
+        .but(|config| {
+            config.rules = vec![to("tired", tired, "care"), to("at night", closed, "night")];
+            (config.effort.transfer_ms, config.effort.cap_ms) = (100_000, 900_000);
+        })
+        .opens();
+    story.ready("ann").expect("ready");
+    let work = story.hears(whatsapp(ANNA, "hello")).opened().expect("a work");
+    assert_eq!(story.work(work).queue, "help", "it is open, and nothing happened yet");
+    let (work, assignment) = story.takes("ann");
+    let (to_nobody, queue) = (Name::default(), Name::new("help"));
+    let pass = Pass::Transfer { work, assignment, to: to_nobody, queue, cold: true, force: false, note: String::new() };
+    story.does("ann", Verb::Pass(pass)).expect("passed on");
+    let beside = story.hears(sms("+4915100000009", "hello")).opened().expect("somebody else's");
+    assert_eq!(story.work(beside).queue, "help");
+    let mut closing = WorkspaceConfig::clone(story.space().config());
+    closing.hours = vec![never];
+    closing.queues[0].hours = Some(Name::new("never"));
+    story.configure(closing).expect("closed from now on");
+    let late = story.hears(sms("+4915100000008", "hello")).opened().expect("a work");
+    assert_eq!(story.work(late).queue, "night");
+    let effort: u64 = story.work(work).effort.iter().map(|entry| entry.ms).sum();
+    assert_eq!(effort, 100_000);
+    let more = story.hears(mail("anna@example.com", "1@x", "hello")).opened().expect("another matter");
+    story.does("ann", Verb::MergeCustomers { customer: RootId(0), other: story.work(more).conversation }).expect("one");
+    assert_eq!(story.work(more).queue, "care", "rules are asked again once it is known who she is");
     story.folds_to_the_same();
 }

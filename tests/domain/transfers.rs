@@ -35,7 +35,10 @@ const SALES: To<'static> = To { agent: "", queue: "sales", cold: false, note: ""
 
 fn passes(story: &mut Scenario, agent: &str, (work, assignment): Held, to: To<'_>) -> Step {
     let (agent_to, queue, note) = (Name::new(to.agent), Name::new(to.queue), to.note.to_owned());
-    story.does(agent, Verb::Pass(Pass::Transfer { work, assignment, to: agent_to, queue, cold: to.cold, note }))
+    story.does(
+        agent,
+        Verb::Pass(Pass::Transfer { work, assignment, to: agent_to, queue, cold: to.cold, force: false, note }),
+    )
 }
 
 /// Anna's matter is ann's; bob is READY, and serves `sales` alone.

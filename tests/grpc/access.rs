@@ -240,3 +240,37 @@ async fn streams_end_when_the_key_of_their_token_is_gone_and_a_bad_file_changes_
     stop.cancel();
     following.await.expect("it ends");
 }
+
+#[tokio::test]
+async fn only_a_supervisor_forces_a_transfer() {
+    let (server, _folder, _) = server_with_tokens().await;
+    let force = p::TransferWorkRequest {
+        request_id: "1".to_owned(),
+        work_id: "w1-0".to_owned(),
+        assignment_id: "a1-0".to_owned(),
+        queue: "general".to_owned(),
+        cold: true,
+        force: true,
+        ..Default::default()
+    };
+    let moves = p::MoveWorkRequest {
+        request_id: "2".to_owned(),
+        work_id: "w1-0".to_owned(),
+        assignment_id: "a1-0".to_owned(),
+        queue: "general".to_owned(),
+        force: true,
+        ..Default::default()
+    };
+    let mut works = WorkServiceClient::new(server.channel().await);
+    for (role, expected) in [("agent", "ROLE_REFUSED"), ("supervisor", "UNKNOWN_WORK")] {
+        let token = token("anna", &[role]);
+        let mut session =
+            server.open_as(p::Hello::default(), |frames| bearing(&token, frames)).await.expect("a session");
+        let error = session.command(Frame::TransferWork(force.clone())).await.expect_err("refused");
+        assert_eq!(error.reason, expected, "{role}");
+        let error = works.move_work(bearing(&token, moves.clone())).await.expect_err("refused");
+        assert_eq!(reason(&error), expected, "{role}");
+        let end = p::EndSessionRequest { request_id: "3".to_owned(), ..Default::default() };
+        session.command(Frame::EndSession(end)).await.expect("over");
+    }
+}

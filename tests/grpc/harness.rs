@@ -47,6 +47,7 @@ struct Core {
     deaf: bool,
     degraded: bool,
     addressless: bool,
+    busy: usize,
     passed: i64,
 }
 
@@ -75,6 +76,7 @@ impl Memory {
             deaf: false,
             degraded: false,
             addressless: false,
+            busy: 0,
             passed: 0,
         };
         let memory = Self { core: Arc::new(Mutex::new(core)), feeds: Feeds::new(limits) };
@@ -140,7 +142,17 @@ impl Memory {
         self.arrives((Scope::Group, Some("family")), &[(AddressKind::Phone, from)], kind);
     }
 
-    fn arrives(&self, (scope, thread): (Scope, Option<&str>), from: &[(AddressKind, &str)], kind: EventKind) {
+    fn arrives(&self, scope: (Scope, Option<&str>), from: &[(AddressKind, &str)], kind: EventKind) {
+        self.arrives_at("support", scope, from, kind);
+    }
+
+    fn arrives_at(
+        &self,
+        endpoint: &str,
+        (scope, thread): (Scope, Option<&str>),
+        from: &[(AddressKind, &str)],
+        kind: EventKind,
+    ) {
         let sequence = {
             let mut core = self.core();
             core.arrivals += 1;
@@ -169,12 +181,18 @@ impl Memory {
             body: None,
             workspace: Name::from("demo"),
             channel: Name::from("whatsapp"),
-            endpoint: Name::from("support"),
+            endpoint: Name::from(endpoint),
             stream: Name::from(STREAM),
             input,
             event,
         };
         self.apply(Command::Input(Box::new(arrival))).expect("the message is taken");
+    }
+
+    /// A customer writes to an endpoint.
+    pub(crate) fn say_text_at(&self, endpoint: &str, from: &str, text: &str) {
+        let kind = EventKind::Message(Message { content: Content::text(text), ..Message::default() });
+        self.arrives_at(endpoint, (Scope::Direct, None), &[(AddressKind::Phone, from)], kind);
     }
 
     pub(crate) fn say_text(&self, from: &str, text: &str) {
@@ -249,6 +267,11 @@ impl Memory {
         self.core().addressless = true;
     }
 
+    /// So many looks from now on have no answer: the shard's queue is full.
+    pub(crate) fn busy(&self, looks: usize) {
+        self.core().busy = looks;
+    }
+
     /// The agent as the core sees it.
     pub(crate) fn view(&self, agent: &str) -> Option<AgentView> {
         self.core().state.workspace("demo").and_then(|space| space.agent(agent))
@@ -259,7 +282,12 @@ impl Memory {
         workspace: Name,
         look: impl FnOnce(&Workspace) -> T + Send + 'static,
     ) -> BoxFuture<'static, Result<Option<T>, Unavailable>> {
-        let seen = self.core().state.workspace(&workspace).map(look);
+        let mut core = self.core();
+        if core.busy > 0 {
+            core.busy -= 1;
+            return async { Err(Unavailable::Overloaded) }.boxed();
+        }
+        let seen = core.state.workspace(&workspace).map(look);
         async move { Ok(seen) }.boxed()
     }
 }

@@ -206,3 +206,35 @@ async fn a_claim_gives_the_assignment_and_a_promise_is_shown_with_the_work() {
     assert_eq!(reason(&refused), "WORK_STATE");
     drop(ana);
 }
+
+#[tokio::test]
+async fn what_the_customer_went_through_is_shown_with_offers_assignments_and_works_and_limits_transfers() {
+    let server = server().await;
+    server.memory.configure(|config| {
+        (config.effort.transfer_ms, config.effort.cap_ms, config.effort.bounces) = (120_000, 90_000, 1);
+    });
+    server.memory.say_text(CUSTOMER, "my parcel");
+    let mut ana = server.ready("ana").await;
+    let work = ana.accept().await;
+    assert_eq!(work.effort, []);
+    let mut bob = server.ready("bob").await;
+    let cold = p::TransferWorkRequest { cold: true, ..transfer(&work, "t1", "bob") };
+    ana.command(Frame::TransferWork(cold)).await.expect("the first may be cold");
+    let offer = bob.offer().await;
+    let ledger = vec![p::Effort { kind: p::EffortKind::Transfer.into(), count: 1, seconds: 120.0 }];
+    assert_eq!(offer.work.expect("a Work").effort, ledger);
+    let accept = p::AcceptOfferRequest { offer_id: offer.offer_id, ..Default::default() };
+    bob.command(Frame::AcceptOffer(accept)).await.expect("accepted");
+    let bobs = bob.assigned().await.work.expect("a Work");
+    assert_eq!(bobs.effort, ledger);
+    let again = p::TransferWorkRequest { cold: true, ..transfer(&bobs, "t2", "ana") };
+    let refused = bob.command(Frame::TransferWork(again)).await.expect_err("warm only");
+    assert_eq!((refused.reason.as_str(), refused.metadata["limit"].as_str()), ("BOUNCE_BUDGET", "1"));
+    let mut works = WorkServiceClient::new(server.channel().await);
+    let get = p::GetWorkRequest { work_id: bobs.work_id.clone() };
+    let shown = works.get_work(named("bob", get)).await.expect("it is known").into_inner().work.expect("a Work");
+    assert_eq!(shown.effort, ledger);
+    let credits: Vec<(&str, f64)> = shown.credits.iter().map(|credit| (credit.name.as_str(), credit.seconds)).collect();
+    assert_eq!(credits, [("effort", 90.0)], "it counts for its cap");
+    bob.command(Frame::TransferWork(transfer(&bobs, "t3", "ana"))).await.expect("a warm one");
+}

@@ -41,6 +41,17 @@ impl Shard for Memory {
         self.look(workspace, move |space| space.sight(&agent)).map(|seen| seen.map(Option::unwrap_or_default)).boxed()
     }
 
+    fn seen(
+        &self,
+        workspace: Name,
+        agent: Name,
+        conversation: RootId,
+    ) -> BoxFuture<'static, Result<(Sight, Option<ConversationView>), Unavailable>> {
+        self.look(workspace, move |space| (space.sight(&agent), space.conversation(conversation)))
+            .map(|seen| seen.map(Option::unwrap_or_default))
+            .boxed()
+    }
+
     fn agent_names(
         &self,
         workspace: Name,

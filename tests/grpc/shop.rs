@@ -31,6 +31,7 @@ pub(crate) fn config() -> WorkspaceConfig {
             authserv_ids: Vec::new(),
             groups: false,
             public: false,
+            enrich_wait_ms: None,
         }],
         queues: vec![QueueConfig {
             name: name("general"),

@@ -16,11 +16,11 @@ use crate::harness::{Server, named, picture, server};
 use crate::reason;
 use crate::tokens::{bearing, server_with_tokens, token};
 
-const CUSTOMER: &str = "+4915112345678";
+pub(crate) const CUSTOMER: &str = "+4915112345678";
 /// A word that stands nowhere else.
-const SECRET: &str = "zanzibar";
+pub(crate) const SECRET: &str = "zanzibar";
 
-fn brands(config: &mut WorkspaceConfig, south: Visibility) {
+pub(crate) fn brands(config: &mut WorkspaceConfig, south: Visibility) {
     let name = |text: &str| Name::from(text);
     let queue = |config: &WorkspaceConfig, own: &str, visibility| QueueConfig {
         name: name(own),
@@ -53,7 +53,7 @@ fn brands(config: &mut WorkspaceConfig, south: Visibility) {
 }
 
 /// A southern customer has written, with a picture, and sam answers.
-async fn shop(server: &Server, south: Visibility) -> (p::Work, crate::harness::Session) {
+pub(crate) async fn shop(server: &Server, south: Visibility) -> (p::Work, crate::harness::Session) {
     server.memory.configure(|config| brands(config, south));
     let mut sam = server.ready("sam").await;
     server.memory.say_text(CUSTOMER, SECRET);
@@ -69,7 +69,7 @@ struct Seen {
     conversation: p::Conversation,
     messages: Vec<p::Message>,
     customer: p::Customer,
-    found: p::Customer,
+    found: Result<p::FindCustomerResponse, Status>,
     searched: Vec<p::Customer>,
     attachment: Result<(), Status>,
     export: Result<(), Status>,
@@ -85,7 +85,7 @@ impl Seen {
         bytes.extend(self.conversation.encode_to_vec());
         self.messages.iter().for_each(|it| bytes.extend(it.encode_to_vec()));
         bytes.extend(self.customer.encode_to_vec());
-        bytes.extend(self.found.encode_to_vec());
+        self.found.iter().for_each(|it| bytes.extend(it.encode_to_vec()));
         self.searched.iter().for_each(|it| bytes.extend(it.encode_to_vec()));
         self.options.iter().for_each(|it| bytes.extend(it.encode_to_vec()));
         let text = String::from_utf8_lossy(&bytes).into_owned();
@@ -120,7 +120,7 @@ async fn read(server: &Server, call: impl Fn() -> Request<()>, work: &p::Work) -
         .expect("a customer")
         .into_inner();
     let address = p::FindCustomerRequest { namespace: "phone".to_owned(), address: CUSTOMER.to_owned() };
-    let found = who.find_customer(ask!(address)).await.expect("found").into_inner();
+    let found = who.find_customer(ask!(address)).await.map(tonic::Response::into_inner);
     let like = p::SearchRequest { text: "+49151".to_owned(), ..Default::default() };
     let searched = who.search(ask!(like)).await.expect("searched").into_inner().customers;
     let attachment =
@@ -136,7 +136,7 @@ async fn read(server: &Server, call: impl Fn() -> Request<()>, work: &p::Work) -
         conversation: conversation.conversation.expect("a conversation"),
         messages,
         customer: customer.customer.expect("a customer"),
-        found: found.customer.expect("a customer"),
+        found,
         searched,
         attachment,
         export,
@@ -154,7 +154,10 @@ async fn an_agent_of_another_brand_sees_stubs_and_not_a_word_by_any_way() {
     assert!(!seen.tells());
     assert!(seen.work.hidden && seen.works.iter().all(|work| work.hidden) && seen.works.len() == 1);
     assert_eq!((seen.work.queue.as_str(), seen.work.brand.as_str(), seen.work.owner.as_str()), ("south", "south", ""));
-    assert!(seen.conversation.hidden && seen.customer.hidden && seen.found.hidden && seen.searched[0].hidden);
+    assert!(seen.conversation.hidden && seen.customer.hidden);
+    // A stub of who was looked for would say what was looked for.
+    assert!(seen.searched.is_empty());
+    assert_eq!(reason(&seen.found.expect_err("not shown")), "UNKNOWN_CUSTOMER");
     assert_eq!(seen.customer.customer_id, work.conversation_id);
     assert!(
         seen.messages.len() == 2 && seen.messages.iter().all(|message| message.hidden && message.content.is_none())

@@ -110,7 +110,7 @@ async fn an_assignment_reads_the_same_after_a_resume() {
     drop(ana);
     until("the loss is known", || server.memory.view("ana").is_some_and(|agent| !agent.connected)).await;
     server.memory.say_text(CUSTOMER, "four");
-    let hello = p::Hello { resume_session_epoch: epoch, resume_after: after, takeover: false };
+    let hello = p::Hello { resume_session_epoch: epoch, resume_after: after, takeover: false, ..Default::default() };
     let mut ana = server.open("ana", hello).await.expect("resumed");
     assert!(ana.welcome.resumed);
     assert_eq!(ana.assigned().await, before);

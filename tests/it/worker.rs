@@ -169,7 +169,7 @@ async fn one_session(name: &str, notes: &Mutex<Notes>, address: SocketAddr) -> S
     };
     let hello = {
         let notes = lock(notes);
-        Hello { resume_session_epoch: notes.epoch, resume_after: notes.after, takeover: false }
+        Hello { resume_session_epoch: notes.epoch, resume_after: notes.after, takeover: false, ..Default::default() }
     };
     let resuming = hello.resume_after.is_some();
     let mut session = match Session::open(channel, name, hello).await {

@@ -274,7 +274,7 @@ impl SimAgent {
                 let to = if rng.percent(55) { *rng.pick(&NAMES) } else { "" };
                 let queue = if to.is_empty() || rng.percent(70) { queue } else { Name::default() };
                 let note = (*rng.pick(&["", "Wants the other one.", "a\u{7}b"])).to_owned();
-                Pass::Transfer { work, assignment, to: Name::new(to), queue, cold: rng.percent(25), note }
+                Pass::Transfer { work, assignment, to: Name::new(to), queue, cold: rng.percent(60), force: false, note }
             }
             14 | 15 => {
                 let passed = view.works.iter().find(|work| work.passing.transfer.is_some());
@@ -299,11 +299,11 @@ impl SimAgent {
                 let (work, assignment) = parked.unwrap_or((work, assignment));
                 Pass::Unpark { work, assignment }
             }
-            2 => Pass::Move { work, assignment: Some(assignment), queue },
+            2 => Pass::Move { work, assignment: Some(assignment), queue, force: false },
             _ => {
                 let offered = rng.pick_of(&view.offers).map(|offer| offer.work.work);
                 let linked = rng.pick_of(&view.works).and_then(|work| work.linked.first().copied());
-                Pass::Move { work: offered.or(linked).unwrap_or(work), assignment: None, queue }
+                Pass::Move { work: offered.or(linked).unwrap_or(work), assignment: None, queue, force: false }
             }
         })
     }
@@ -346,7 +346,11 @@ impl SimAgent {
                 let assurance = *rng.pick(&[Assurance::Claimed, Assurance::Platform, Assurance::LoggedIn]);
                 let fact = FactTold { key, value, source: Name::default(), at: None, assurance };
                 let named = rng.percent(30).then_some(leaf);
-                Verb::SetFacts { customer: RootId(one), leaf: named, facts: vec![fact] }
+                // Now and then of whom the agent has a Work with: it is asked again for what is known.
+                let own = view.and_then(|view| view.works.first()).filter(|_| rng.percent(50));
+                let named = named.filter(|_| own.is_none());
+                let customer = own.map_or(RootId(one), |work| work.conversation);
+                Verb::SetFacts { customer, leaf: named, facts: vec![fact] }
             }
             4..6 => {
                 let (work, _) = self.some_work(rng, view)?;

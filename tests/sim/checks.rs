@@ -7,21 +7,24 @@ use skein::domain::event::{ReceiptStatus, Scope};
 use skein::domain::id::{AgentId, AssignmentId, LeafId, MessageId, Name, OfferId, RootId, WorkId};
 use skein::domain::invariant::violations;
 use skein::domain::record::{
-    AssignCause, Author, Cause, Change, Direction, Flags, Input, MessageKind, MessageStored, OfferOutcome, OptNoted,
-    PartsJoined, PersonalValue, PresenceSet, Purpose, ReceiptNoted, Record, SessionEnd, SessionLost, UnassignReason,
-    WorkBrief, WrapUpStarted,
+    AssignCause, Author, Cause, Change, Direction, Flags, MessageKind, MessageStored, OfferOutcome, OptNoted,
+    PartsJoined, PersonalValue, PresenceSet, Purpose, Record, SessionEnd, SessionLost, UnassignReason, WorkBrief,
+    WrapUpStarted,
 };
 use skein::domain::time::Timestamp;
-use skein::domain::view::WorkState;
 use skein::domain::{State, Workspace, evolve};
 
 use super::bots::Bots;
 pub(crate) use super::broken::{Broken, holds};
 use super::customers::message_key;
+use super::effort::Ledgers;
 use super::joining::Parts;
+use super::kept::{Offered, Owned, Sent};
 use super::lines::Lines;
 use super::matters::{Heard, Matters, asked, thread};
 use super::noted;
+use super::overtaken::Line;
+use super::relief::RELIEF;
 use super::stats::Stats;
 
 /// The workspace of the simulation.
@@ -29,57 +32,6 @@ pub(crate) const ACME: &str = "acme";
 
 /// Records from one scan of the whole state to the next: a broken invariant does not mend itself at once.
 const SCAN_EVERY: u64 = 3;
-
-#[derive(Debug)]
-pub(super) struct Owned {
-    pub(super) assignment: AssignmentId,
-    pub(super) agent: AgentId,
-    pub(super) cost: u32,
-    pub(super) grace_ms: Option<u64>,
-    pub(super) at: Timestamp,
-    /// When it wakes at the latest, if it is parked and has not woken.
-    pub(super) sleeps_until: Option<Timestamp>,
-    pub(super) parked: bool,
-}
-
-#[derive(Debug)]
-pub(super) struct Offered {
-    offer: OfferId,
-    agent: AgentId,
-    cost: u32,
-    expires_at: Timestamp,
-    extended_ms: u64,
-}
-
-/// A message of ours.
-#[derive(Debug)]
-pub(crate) struct Sent {
-    pub(crate) leaf: LeafId,
-    /// When it was sent, and whether that is the provider's time.
-    at: (Timestamp, bool),
-    pub(crate) risen: Vec<Risen>,
-}
-
-/// Its status rose.
-#[derive(Debug)]
-pub(crate) struct Risen {
-    pub(crate) status: ReceiptStatus,
-    /// When it was sent, as far as was known then.
-    pub(crate) at: (Timestamp, bool),
-    pub(crate) input: Option<Input>,
-}
-
-impl Sent {
-    fn note(&mut self, receipt: &ReceiptNoted, cause: &Cause) {
-        if let Some(at) = receipt.sent_at {
-            self.at = (at, true);
-        }
-        if receipt.applied {
-            let input = if let Cause::Input(input) = cause { Some(*input) } else { None };
-            self.risen.push(Risen { status: receipt.status, at: self.at, input });
-        }
-    }
-}
 
 /// Folds the records of the log as they become valid, and checks each.
 #[derive(Debug)]
@@ -109,7 +61,7 @@ pub(crate) struct Auditor {
     /// Messages of ours.
     pub(crate) sent: BTreeMap<MessageId, Sent>,
     pub(super) owned: BTreeMap<WorkId, Owned>,
-    pub(super) offered: BTreeMap<WorkId, Offered>,
+    pub(super) offered: BTreeMap<OfferId, Offered>,
     /// Works that their owners pass on: until when, and the extensions so far at that time.
     pub(super) passing: BTreeMap<WorkId, (Option<Timestamp>, u64)>,
     pub(super) states: BTreeMap<WorkId, &'static str>,
@@ -124,6 +76,12 @@ pub(crate) struct Auditor {
     pub(super) parts: Parts,
     /// What programs have handed over.
     pub(super) bots: Bots,
+    /// Since when agents have more than they can, and the extensions so far at that time.
+    pub(super) over: BTreeMap<AgentId, (Timestamp, u64)>,
+    /// Since when Works are held for somebody, and the extensions so far at that time.
+    pub(super) held_since: BTreeMap<WorkId, (Timestamp, u64)>,
+    ledgers: Ledgers,
+    line: Line,
 }
 
 impl Auditor {
@@ -154,6 +112,10 @@ impl Auditor {
             lines: Lines::default(),
             parts: Parts::default(),
             bots: Bots::default(),
+            over: BTreeMap::new(),
+            held_since: BTreeMap::new(),
+            ledgers: Ledgers::default(),
+            line: Line::default(),
         }
     }
 
@@ -193,6 +155,7 @@ impl Auditor {
         self.nobody_left_alone(record)?;
         self.taking_part(record, stats)?;
         self.bots(record, stats)?;
+        self.note_overcommit(now);
         // Turns are those after the record.
         for place in (0u16..).take(record.changes.len()) {
             if let Some(space) = self.state.workspace(ACME) {
@@ -202,6 +165,8 @@ impl Auditor {
         if let Some(space) = self.state.workspace(ACME) {
             self.matters.noted(space)?;
             self.lines.record(record, space, self.extended_ms, stats)?;
+            self.ledgers.record(record, space, stats)?;
+            self.line.record(record, space, stats)?;
         }
         if index.0.is_multiple_of(SCAN_EVERY) { self.invariants() } else { Ok(()) }
     }
@@ -260,7 +225,7 @@ impl Auditor {
                 let beside: Vec<WorkId> = space.conversation(root).map_or_else(Vec::new, |conversation| {
                     let beside = conversation.works.iter().filter(|work| {
                         work.work != id
-                            && work.state != WorkState::Closed
+                            && !work.state.is_over()
                             && (work.endpoint == opened.endpoint
                                 || work.also_on.iter().any(|(_, endpoint)| *endpoint == opened.endpoint))
                     });
@@ -298,24 +263,33 @@ impl Auditor {
             Change::WorkQueued { work, cause, .. } => {
                 stats.hit_variant("queued because", cause);
                 // What its owner passed on is offered still.
-                let to = if self.offered.contains_key(work) { "Offered" } else { "Queued" };
+                let to = if self.is_offered(*work) { "Offered" } else { "Queued" };
                 self.moves(*work, to, stats);
             }
             Change::OfferMade(offer) => {
                 self.brief(offer.work, &offer.brief)?;
                 let offered = Offered {
-                    offer: OfferId::new(index, place),
+                    work: offer.work,
                     agent: offer.agent,
                     cost: offer.cost,
                     expires_at: offer.expires_at,
                     extended_ms: self.extended_ms,
                 };
-                let before = self.offered.insert(offer.work, offered);
+                let beside: Vec<AgentId> = self.offers_of(offer.work).collect();
+                let at_once = self.space()?.work(offer.work).map_or(1, |work| self.offers_at_once(&work.queue));
                 let owned = self.owned.get(&offer.work);
                 let passed_on =
                     owned.is_none_or(|owned| owned.agent != offer.agent) && self.passing.contains_key(&offer.work);
-                let free = before.is_none() && (owned.is_none() || passed_on);
-                holds("one offer or owner", free, || format!("{offer:?} at {index}"))?;
+                let free = if owned.is_none() {
+                    beside.len() < at_once && !beside.contains(&offer.agent)
+                } else {
+                    passed_on && beside.is_empty()
+                };
+                holds("few offers or one owner", free, || format!("{offer:?} beside {beside:?} at {index}"))?;
+                if !beside.is_empty() {
+                    stats.hit("several offers", "at once");
+                }
+                self.offered.insert(OfferId::new(index, place), offered);
                 self.within_capacity(offer.agent, index.0)?;
                 if !self.owned.contains_key(&offer.work) {
                     self.moves(offer.work, "Offered", stats);
@@ -323,14 +297,20 @@ impl Auditor {
             }
             Change::OfferEnded { offer, work, outcome, .. } => {
                 stats.hit("offer", format!("Open>{outcome:?}"));
-                let open = self.offered.remove(work).filter(|open| open.offer == *offer);
+                let open = self.offered.remove(offer).filter(|open| open.work == *work);
                 let open =
                     open.ok_or_else(|| Broken { check: "an offer ends once", detail: format!("{offer} at {index}") })?;
                 if *outcome == OfferOutcome::Expired {
                     let due = open.expires_at.0 + i64::try_from(self.extended_ms - open.extended_ms).expect("small");
                     holds("no offer expires early", now.0 >= due, || format!("{offer} at {index}"))?;
                 }
-                if *outcome != OfferOutcome::Accepted && !self.owned.contains_key(work) {
+                let others = self.is_offered(*work);
+                if others {
+                    stats.hit("several offers", format!("one {outcome:?}"));
+                }
+                if *outcome == OfferOutcome::Accepted {
+                    holds("the first to accept is the only one", !others, || format!("{offer} at {index}"))?;
+                } else if !others && !self.owned.contains_key(work) {
                     self.moves(*work, "Queued", stats);
                 }
             }
@@ -359,7 +339,10 @@ impl Auditor {
             }
             Change::Unassigned { assignment, work, agent, reason } => {
                 stats.hit_variant("unassigned because", reason);
-                self.passing.remove(work);
+                let relieved = matches!(self.passing.remove(work), Some((Some(RELIEF), _)));
+                if relieved && *reason == UnassignReason::Transferred {
+                    stats.hit("relief", "taken by another");
+                }
                 let owned = self.owned.remove(work).filter(|owned| owned.assignment == *assignment);
                 let owned = owned.ok_or_else(|| Broken {
                     check: "one owner",
@@ -383,20 +366,25 @@ impl Auditor {
                 self.cost(*work, *cost);
                 self.moves(*work, "Assigned", stats);
             }
-            Change::WorkClosed { work, .. } => {
+            Change::WorkClosed { work, disposition, canceled, .. } => {
+                if *canceled || disposition == "NO_ANSWER" {
+                    stats.hit("silence", if *canceled { "customer left" } else { "closed" });
+                }
                 if self.states.get(work) == Some(&"New") {
                     stats.hit("taken apart", "over");
                 }
                 self.moves(*work, "Closed", stats);
             }
-            Change::CostChanged { work, cost, .. } => {
-                self.cost(*work, *cost);
-                if let Some(offered) = self.offered.get_mut(work) {
+            Change::CostChanged { work, agent, cost } => {
+                if self.owned.get(work).is_some_and(|owned| owned.agent == *agent) {
+                    self.cost(*work, *cost);
+                }
+                for offered in self.offered.values_mut().filter(|it| it.work == *work && it.agent == *agent) {
                     offered.cost = *cost;
                 }
             }
             Change::WorksMerged { from, .. } => {
-                let free = !self.owned.contains_key(from) && !self.offered.contains_key(from);
+                let free = !self.owned.contains_key(from) && !self.is_offered(*from);
                 if self.states.get(from) == Some(&"New") {
                     stats.hit("taken apart", "words taken along");
                 }
@@ -442,6 +430,7 @@ impl Auditor {
                 }
                 self.extended_ms += extension_ms;
             }
+            Change::HoldSet(set) => self.hold(set, now, stats)?,
             _ => self.passing(change, stats)?,
         }
         Ok(())
@@ -520,7 +509,9 @@ impl Auditor {
                     format!("{thread:?}, not {:?}: {message:?}", words.thread)
                 })?;
                 let current = message.work.and_then(|work| self.owned.get(&work)).map(|owned| owned.assignment);
-                let owns = current.is_some() && current == message.assignment;
+                let by_itself = message.author == Author::System;
+                // What is sent of itself may be sent while nobody owns the Work.
+                let owns = (by_itself || current.is_some()) && current == message.assignment;
                 holds("only the owner sends", owns || self.parts.said(message), || format!("{message:?}"))?;
                 // What takes back what was said reaches nobody.
                 let said = message.kind == MessageKind::Message;
@@ -551,23 +542,6 @@ impl Auditor {
         let now = self.space()?.work(work).map(|work| work.conversation);
         holds("a brief names the conversation", now == Some(brief.conversation), || {
             format!("{work} in {now:?}: {brief:?}")
-        })
-    }
-
-    /// What an agent has and is offered, by the records.
-    pub(super) fn load(&self, agent: AgentId) -> u32 {
-        let offers = self.offered.values().filter(|offered| offered.agent == agent).map(|offered| offered.cost);
-        let works = self.owned.values().filter(|owned| owned.agent == agent).map(|owned| owned.cost);
-        offers.chain(works).sum()
-    }
-
-    fn within_capacity(&self, agent: AgentId, index: u64) -> Result<(), Broken> {
-        let load = self.load(agent);
-        let space = self.space()?;
-        let name = space.agent_name(agent).cloned().unwrap_or_default();
-        let capacity = space.config().profile(&name).map_or(0, |profile| profile.capacity);
-        holds("what is given fits the capacity", load <= capacity, || {
-            format!("{load} of {capacity} of {name} at {index}")
         })
     }
 }

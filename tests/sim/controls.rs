@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use skein::domain::id::AgentId;
-use skein::domain::record::{Change, Clock, OverflowCause, QueueCause, Record, StepCause};
+use skein::domain::record::{
+    Change, Clock, EffortKind, EffortNoted, OfferOutcome, OverflowCause, QueueCause, Record, StepCause,
+};
 
 use super::model::Sabotage;
 use super::run;
@@ -45,6 +47,14 @@ fn effects_before_durable_are_seen() {
 #[test]
 fn a_timer_that_never_fires_is_seen() {
     finds("no timer stays due", Sabotage { deaf_timer: true, ..Sabotage::default() });
+}
+
+/// The named invariant of the core is broken in one of the seeds.
+#[track_caller]
+fn breaks(invariant: &str, sabotage: Sabotage) {
+    let broken = (0..SEEDS).filter_map(|seed| run(seed, sabotage, false).err());
+    let found = broken.map(|(broken, _)| broken).any(|it| it.check == "invariants" && it.detail.contains(invariant));
+    assert!(found, "{invariant} holds");
 }
 
 fn costs_more(record: &mut Record) {
@@ -170,6 +180,42 @@ fn one_more_in_a_full_queue_is_seen() {
     finds("nothing is added to a full queue", Sabotage { tamper: Some(into_the_full_queue), ..Sabotage::default() });
 }
 
+fn the_second_is_asked_still(record: &mut Record) {
+    let accepted = record.changes.iter().find_map(|change| match change {
+        Change::OfferEnded { work, outcome: OfferOutcome::Accepted, .. } => Some(*work),
+        _ => None,
+    });
+    for change in &mut record.changes {
+        if let Change::OfferEnded { work, agent, outcome: OfferOutcome::Revoked, .. } = change
+            && Some(*work) == accepted
+        {
+            *change = Change::MatchDeferred { agent: *agent, more: false };
+        }
+    }
+}
+
+#[test]
+fn an_offer_that_stays_open_when_another_is_accepted_is_seen() {
+    let sabotage = Sabotage { tamper: Some(the_second_is_asked_still), ..Sabotage::default() };
+    finds("the first to accept is the only one", sabotage);
+}
+
+fn never_relieved(record: &mut Record) {
+    for change in &mut record.changes {
+        if let Change::Overcommitted(change) = change
+            && change.by > 0
+        {
+            (change.by, change.relieve_at) = (0, None);
+        }
+    }
+}
+
+#[test]
+fn an_agent_with_too_much_whom_nobody_relieves_is_seen() {
+    let sabotage = Sabotage { tamper: Some(never_relieved), ..Sabotage::default() };
+    breaks("OvercommitRelieved", sabotage);
+}
+
 fn second_owner(record: &mut Record) {
     let assigned = record.changes.iter().find_map(|change| match change {
         Change::Assigned(assigned) => Some(assigned.clone()),
@@ -205,6 +251,51 @@ fn note_that_moves(record: &mut Record) {
 #[test]
 fn a_note_that_moves_a_work_is_seen() {
     finds("a note moves nothing", Sabotage { tamper: Some(note_that_moves), ..Sabotage::default() });
+}
+
+fn transfers_for_nothing(record: &mut Record) {
+    record.changes.retain(|change| !matches!(change, Change::EffortNoted(noted) if noted.kind == EffortKind::Transfer));
+}
+
+#[test]
+fn a_transfer_that_is_not_counted_is_seen() {
+    finds("every transfer is counted", Sabotage { tamper: Some(transfers_for_nothing), ..Sabotage::default() });
+}
+
+fn counted_twice(record: &mut Record) {
+    let noted: Vec<Change> = record
+        .changes
+        .iter()
+        .filter(|change| matches!(change, Change::EffortNoted(noted) if noted.kind != EffortKind::Transfer))
+        .cloned()
+        .collect();
+    record.changes.extend(noted);
+}
+
+#[test]
+fn what_counts_twice_within_a_minute_is_seen() {
+    finds("nothing counts twice within a minute", Sabotage { tamper: Some(counted_twice), ..Sabotage::default() });
+}
+
+fn passed_on_before(record: &mut Record) {
+    let passed = record.changes.iter().find_map(|change| match change {
+        Change::Assigned(assigned) => Some(assigned.work),
+        _ => None,
+    });
+    if let Some(work) = passed {
+        record.changes.push(Change::EffortNoted(EffortNoted { work, kind: EffortKind::Transfer, ms: 7_000 }));
+    }
+}
+
+#[test]
+fn a_cold_transfer_beyond_the_budget_is_seen() {
+    let sabotage = Sabotage { tamper: Some(passed_on_before), ..Sabotage::default() };
+    finds("nobody is passed on cold beyond the budget", sabotage);
+}
+
+#[test]
+fn without_a_cap_of_credits_somebody_is_overtaken_beyond_the_bound() {
+    finds("nobody is overtaken beyond the bound", Sabotage { endless_credit: true, ..Sabotage::default() });
 }
 
 #[test]

@@ -293,7 +293,8 @@ impl Customers {
         }
         let earlier = self.earlier(endpoint);
         let mut counted = false;
-        event.kind = match self.rng.weighted(&[60, 8, 4, 2, 4, 2, 1, 3, 4, 1, 1, 1, 1, 1, 2, 1]) {
+        let visit_ends = if channel == "chat" { 8 } else { 1 };
+        event.kind = match self.rng.weighted(&[60, 8, 4, 2, 4, 2, 1, 3, 4, 1, 1, visit_ends, 1, 1, 2, 1]) {
             1 => {
                 text = (*self.rng.pick(&["Thanks!", "ok thank you", "thanks", "Stop", "start", "CANCEL"])).to_owned();
                 counted = true;

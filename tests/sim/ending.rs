@@ -6,8 +6,9 @@ use skein::domain::event::{ReceiptStatus, Scope};
 use skein::domain::id::{LeafId, MessageId, RootId};
 
 use super::agents::NAMES;
-use super::checks::{ACME, Broken, Risen, Sent, holds};
+use super::checks::{ACME, Broken, holds};
 use super::customers::{InMessage, Through};
+use super::kept::{Risen, Sent};
 use super::model::Standing;
 use super::node::leaving;
 use super::setup;

@@ -81,6 +81,7 @@ impl Case {
             agent: Name::new(name),
             request: None,
             session_epoch: None,
+            oversees: false,
             verb,
         })))
     }

@@ -2,8 +2,10 @@
 
 use skein::domain::record::{Assigned, Change, Parked, Record};
 use skein::domain::time::Timestamp;
+use skein::domain::view::WorkState;
 
 use super::checks::{ACME, Auditor, Broken, holds};
+use super::relief::RELIEF;
 use super::stats::Stats;
 
 impl Auditor {
@@ -11,14 +13,35 @@ impl Auditor {
     pub(super) fn passing(&mut self, change: &Change, stats: &mut Stats) -> Result<(), Broken> {
         match change {
             Change::Transferring(change) => {
-                self.passing.insert(change.work, (change.until, self.extended_ms));
+                // What relieves its owner may last as long as the owner has too much.
+                let until = change.until.or(change.relief.then_some(RELIEF));
+                self.passing.insert(change.work, (until, self.extended_ms));
+                if change.relief {
+                    stats.hit("relief", "offered elsewhere");
+                }
                 let owner = self.owned.get(&change.work).map(|owned| owned.agent);
                 holds("its owner passes a work on", owner == Some(change.agent), || format!("{change:?}"))?;
+            }
+            Change::IdleSet(set) => {
+                stats.hit(
+                    "silence",
+                    if set.nudged {
+                        "asked"
+                    } else if set.lowered {
+                        "lowered"
+                    } else {
+                        "begins"
+                    },
+                );
+                let view = self.state.workspace(ACME).and_then(|space| space.work(set.work));
+                let silent = view
+                    .is_some_and(|view| view.state == WorkState::Assigned && !view.turn_ours || view.state.is_over());
+                holds("who is asked for an answer is not waited for", silent, || format!("{change:?}"))?;
             }
             Change::TransferEnded(change) => {
                 stats.hit_variant("transfer ended because", &change.outcome);
                 let known = self.passing.remove(&change.work).is_some();
-                let offered = self.offered.contains_key(&change.work);
+                let offered = self.is_offered(change.work);
                 holds("a transfer ends once", known && !offered, || format!("{change:?}"))?;
             }
             Change::Parked(Parked { work, until, .. }) => {
@@ -76,10 +99,12 @@ impl Auditor {
         if let Some(space) = self.state.workspace(ACME) {
             self.lines.hold(space, now, self.extended_ms)?;
         }
+        self.too_much_is_relieved(now)?;
+        self.holds_end(now)?;
         for (work, (until, then)) in &self.passing {
             let extended = i64::try_from(self.extended_ms - then).expect("small");
             let late = until.is_some_and(|until| now.millis_since(until) > extended + 1_000);
-            let ends = until.is_some() || self.offered.contains_key(work);
+            let ends = until.is_some() || self.is_offered(*work);
             holds("a transfer ends", ends && !late, || format!("{work}: {until:?} at {now:?}"))?;
         }
         for (work, owned) in &self.owned {

@@ -17,7 +17,9 @@ use super::stats::Stats;
 struct Line {
     queue: Name,
     owned: bool,
-    offered: bool,
+    offered: usize,
+    /// It waits for facts before anybody gets it.
+    asks: bool,
     waits: bool,
     /// What is left of its step's clock, milliseconds; none: it stands at no step, or at the last.
     left_ms: Option<i64>,
@@ -33,7 +35,7 @@ impl Line {
 
     fn queued(&mut self, now: Timestamp, extended_ms: u64) {
         self.waits = true;
-        match (self.since, self.waits && !self.owned && !self.offered) {
+        match (self.since, self.waits && !self.owned && self.offered == 0) {
             (None, true) => self.since = Some((now, extended_ms)),
             (Some(_), false) => {
                 let ran = self.ran(now, extended_ms);
@@ -99,7 +101,7 @@ impl Lines {
     /// What must hold once all due deadlines have fired.
     pub(crate) fn hold(&self, space: &Workspace, now: Timestamp, extended_ms: u64) -> Result<(), Broken> {
         for (work, line) in &self.0 {
-            let Some(left_ms) = line.left_ms.filter(|_| line.since.is_some()) else { continue };
+            let Some(left_ms) = line.left_ms.filter(|_| line.since.is_some() && !line.asks) else { continue };
             let late = line.ran(now, extended_ms) > left_ms + 1_000;
             holds("a step lasts as long as its clock says", !late, || format!("{work}: {line:?} at {now:?}"))?;
             let alone = space.is_open(&line.queue) && !somebody(space, *work);
@@ -128,21 +130,22 @@ impl Line {
             Change::Transferring(change) => self.enters(&change.queue),
             Change::TransferEnded(change) => self.enters(&change.queue),
             Change::OfferMade(_) => {
-                self.offered = true;
+                self.offered += 1;
                 self.turn(now, extended_ms);
             }
             Change::OfferEnded { outcome, .. } => {
-                self.offered = false;
+                self.offered = self.offered.saturating_sub(1);
                 if *outcome != OfferOutcome::Accepted {
                     self.turn(now, extended_ms);
                 }
             }
             Change::Assigned(_) => {
-                self.owned = true;
+                (self.owned, self.asks) = (true, false);
                 self.turn(now, extended_ms);
                 self.waits = false;
             }
             Change::Unassigned { .. } => self.owned = false,
+            Change::EnrichmentSet(set) => self.asks = set.until.is_some(),
             Change::StepSet(set) => self.step(set, (now, extended_ms), space, stats)?,
             Change::Overflowed(overflowed) => {
                 stats.hit_variant("overflowed because", &overflowed.cause);
@@ -224,6 +227,7 @@ fn named(record: &Record, place: u16, change: &Change) -> Option<WorkId> {
         Change::TransferEnded(change) => Some(change.work),
         Change::OfferMade(offer) => Some(offer.work),
         Change::Assigned(assigned) => Some(assigned.work),
+        Change::EnrichmentSet(set) => Some(set.work),
         Change::StepSet(set) => Some(set.work),
         Change::Overflowed(overflowed) => Some(overflowed.work),
         _ => None,

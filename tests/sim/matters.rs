@@ -6,10 +6,9 @@ use skein::domain::Workspace;
 use skein::domain::event::Scope;
 use skein::domain::id::{LeafId, MessageId, Name, WorkId};
 use skein::domain::record::{
-    Author, Change, Direction, MessageKind, MessageStored, PersonalValue, Purpose, Record, WrapUpStarted,
+    Author, Change, Direction, MessageKind, MessageStored, PersonalValue, Record, WrapUpStarted,
 };
 use skein::domain::time::Timestamp;
-use skein::domain::view::WorkState;
 
 use super::checks::{Broken, holds};
 use super::stats::Stats;
@@ -130,9 +129,8 @@ impl Matters {
         of.messages.insert(id);
         of.asks.extend(heard.map(|heard| (id, heard)));
         let about = matches!(message.kind, MessageKind::Edit | MessageKind::Deletion);
-        // What skein tells by itself answers nobody.
-        let notice = message.author == Author::System && message.purpose == Purpose::Notice;
-        if message.direction == Direction::Out && !message.flags.is_quiet() && !about && !notice {
+        let by_itself = message.author == Author::System;
+        if message.direction == Direction::Out && !message.flags.is_quiet() && !about && !by_itself {
             of.answer(id);
             of.left_open = None;
         }
@@ -259,7 +257,7 @@ impl Matters {
     fn turn(&self, work: WorkId, space: &Workspace) -> Result<(), Broken> {
         let (Some(of), Some(view)) = (self.works.get(&work), space.work(work)) else { return Ok(()) };
         let counted = of.ours_since();
-        let open = view.state != WorkState::Closed;
+        let open = !view.state.is_over();
         holds("the turn is what the messages make it", !open || counted == view.waiting_since, || {
             format!("{work}: counted {counted:?}, {view:?}")
         })

@@ -29,6 +29,8 @@ pub(crate) struct Sabotage {
     pub(crate) deaf_timer: bool,
     /// A person may have any number of CRM ids and logins.
     pub(crate) many_values: bool,
+    /// Credits count for as much as they are.
+    pub(crate) endless_credit: bool,
     /// Changes a record before it is checked.
     pub(crate) tamper: Option<fn(&mut Record)>,
 }

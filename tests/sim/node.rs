@@ -211,6 +211,7 @@ impl Node {
                 agent: Name::new("anna"),
                 request: None,
                 session_epoch: None,
+                oversees: false,
                 verb: Verb::LoseSession,
             }))),
             // The shell, once everything before an erasure is handed over.

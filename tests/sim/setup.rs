@@ -2,16 +2,20 @@
 
 use skein::domain::event::AddressKind;
 use skein::domain::id::Name;
+use skein::domain::record::NoticeKind;
 use skein::domain::rules::{Rule, When};
 use skein::domain::workspace::{
-    Accept, AgentConfig, AgentKind, AgentProfile, CreditConfig, EndpointConfig, GracePolicy, HoursConfig,
-    IdentityConfig, Levels, Opening, OptOutConfig, OverflowConfig, OverflowWhen, PlanConfig, QueueConfig, Relax,
-    StepConfig, WorkspaceConfig,
+    Accept, AgentConfig, AgentKind, AgentProfile, CreditConfig, EffortConfig, EndpointConfig, GracePolicy, HoursConfig,
+    IdentityConfig, IdleConfig, Levels, NoticeConfig, Opening, OptOutConfig, OverflowConfig, OverflowWhen, PlanConfig,
+    QueueConfig, Relax, Selection, StepConfig, WorkspaceConfig,
 };
 
 use super::checks::ACME;
 use super::customers::ENDPOINTS;
 use super::rng::Rng;
+
+/// All credits of a Work count for so much at most, milliseconds: the bound of overtaking.
+pub(crate) const CREDIT_CAP_MS: i64 = 60_000;
 
 /// Queues of the workspace.
 const QUEUES: [&str; 5] = ["support", "sales", "live", "quick", "second"];
@@ -21,6 +25,7 @@ fn queue(name: &str, accept: Accept, wrapup_max_ms: u64, recall_after_ms: u64, g
         name: Name::new(name),
         accept,
         offer_timeout_ms: 20_000,
+        reexplain_cost_ms: 300_000,
         first_reply_target_ms: 60_000,
         next_reply_target_ms: 150_000,
         recall_after_ms,
@@ -61,6 +66,7 @@ pub(crate) fn config() -> WorkspaceConfig {
         authserv_ids: Vec::new(),
         groups: *channel == "whatsapp",
         public: false,
+        enrich_wait_ms: (*channel == "sms").then_some(1_500),
     });
     let skilled = |name: &str, level| [(Name::new(name), level)].into_iter().collect::<Levels>();
     let agents = [
@@ -76,10 +82,18 @@ pub(crate) fn config() -> WorkspaceConfig {
             QueueConfig {
                 plan: Some(Name::new("wider")),
                 max_length: Some(3),
+                parallel_offers: Some(2),
                 overflow: vec![
                     OverflowConfig { move_to: Some(Name::new("second")), ..overflow(OverflowWhen::Length(3)) },
                     OverflowConfig { add_queues: vec![Name::new("second")], ..overflow(OverflowWhen::Wait(50_000)) },
                 ],
+                idle: Some(Box::new(IdleConfig {
+                    lower_after_ms: Some(15_000),
+                    lower_percent: 50,
+                    nudge_after_ms: Some(40_000),
+                    nudge: "Are you still there?".to_owned(),
+                    close_after_ms: Some(90_000),
+                })),
                 ..queue("support", Accept::Manual, 30_000, 0, GracePolicy::Requeue)
             },
             QueueConfig {
@@ -90,6 +104,7 @@ pub(crate) fn config() -> WorkspaceConfig {
                     notify: true,
                     ..overflow(OverflowWhen::NoAgent)
                 }],
+                selection: Selection::RoundRobin,
                 ..queue("quick", Accept::Manual, 0, 0, GracePolicy::Requeue)
             },
             QueueConfig {
@@ -99,17 +114,23 @@ pub(crate) fn config() -> WorkspaceConfig {
                 }],
                 ..queue("sales", Accept::Auto, 0, 120_000, GracePolicy::Keep)
             },
-            queue("second", Accept::Manual, 30_000, 0, GracePolicy::Requeue),
+            QueueConfig {
+                selection: Selection::LongestIdle,
+                ..queue("second", Accept::Manual, 30_000, 0, GracePolicy::Requeue)
+            },
             QueueConfig {
                 plan: Some(Name::new("wider")),
                 hours: Some(Name::new("desk")),
+                selection: Selection::BestSkill,
                 ..queue("live", Accept::Manual, 10_000, 45_000, GracePolicy::OfferBack)
             },
         ],
         skills: ["french", "law"].map(Name::new).to_vec(),
         hours: vec![hours(20)],
         credits: vec![CreditConfig { name: Name::new("again"), ms: 90_000 }],
-        credit_cap_ms: 60_000,
+        credit_cap_ms: CREDIT_CAP_MS.unsigned_abs(),
+        effort: effort(),
+        notices: notices(),
         plans: plans(),
         rules: rules(),
         agents: agents
@@ -135,6 +156,7 @@ pub(crate) fn config() -> WorkspaceConfig {
         max_new_customers_per_minute: 600,
         decline_cooldown_ms: 120_000,
         decline_cooldown_min_ms: 30_000,
+        relieve_after_ms: 25_000,
         ..WorkspaceConfig::empty(Name::default())
     }
 }
@@ -194,6 +216,36 @@ fn rules() -> Vec<Rule> {
     ]
 }
 
+/// Customers are told that it is closed, and of longer waits.
+fn notices() -> Vec<NoticeConfig> {
+    let said = |text: &str| vec![(Name::new("en"), text.to_owned())];
+    vec![
+        NoticeConfig { texts: said("We open {opens}."), ..NoticeConfig::default() },
+        NoticeConfig {
+            kind: NoticeKind::Waiting,
+            after_ms: 20_000,
+            texts: said("It takes {minutes} minutes."),
+            ..NoticeConfig::default()
+        },
+    ]
+}
+
+/// Weights that differ, a cap that is reached, and one transfer without waiting.
+fn effort() -> EffortConfig {
+    EffortConfig {
+        wait_ms: 3_000,
+        unanswered_ms: 1_000,
+        transfer_ms: 7_000,
+        repeat_ms: 9_000,
+        asked_again_ms: 2_000,
+        switch_ms: 4_000,
+        failed_ms: 5_000,
+        loop_ms: 8_000,
+        cap_ms: 20_000,
+        bounces: 1,
+    }
+}
+
 /// An operator changes something.
 pub(crate) fn changed(rng: &mut Rng) -> WorkspaceConfig {
     let mut config = config();
@@ -205,6 +257,8 @@ pub(crate) fn changed(rng: &mut Rng) -> WorkspaceConfig {
             queue.accept = *rng.pick(&[Accept::Manual, Accept::Auto]);
             queue.grace = *rng.pick(&[GracePolicy::Keep, GracePolicy::Requeue, GracePolicy::OfferBack]);
             queue.recall_after_ms = *rng.pick(&[0, 60_000]);
+            queue.parallel_offers = *rng.pick(&[None, Some(3)]);
+            queue.selection = *rng.pick(&[Selection::LeastLoaded, Selection::LongestIdle, Selection::BestSkill]);
         }
     }
     for agent in &mut config.agents {

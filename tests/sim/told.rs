@@ -1,10 +1,8 @@
-//! What is said in parts, and what is not said any more of who is erased.
+//! What is not said any more of who is erased.
 
 use skein::domain::id::{LeafId, RootId};
-use skein::domain::record::{Direction, Flags, MessageStored, PersonalValue, Record};
 
 use super::checks::{Auditor, Broken, holds};
-use super::stats::Stats;
 
 impl Auditor {
     /// Nothing of who is erased is readable in the state, and nothing of theirs is open.
@@ -16,43 +14,6 @@ impl Auditor {
             let unknown = identity.is_some_and(|identity| identity.address.is_none() && identity.ended);
             let nameless = view.as_ref().is_some_and(|view| view.shown_name.is_none() && view.works.is_empty());
             holds("who is erased is not known any more", unknown && nameless, || format!("{leaf}: {view:?}"))?;
-        }
-        Ok(())
-    }
-
-    /// A text of parts has only those of one text, in order, all of them or the mark.
-    pub(super) fn text(
-        &mut self,
-        record: &Record,
-        place: u16,
-        message: &MessageStored,
-        stats: &mut Stats,
-    ) -> Result<(), Broken> {
-        let words = record.content.iter().find_map(|personal| match &personal.value {
-            PersonalValue::Message(words) if personal.place == place => Some(words),
-            _ => None,
-        });
-        let text = words.map(|words| words.content.text.as_str()).filter(|text| text.starts_with('['));
-        let Some(text) = text.filter(|_| message.direction == Direction::In) else {
-            return Ok(());
-        };
-        let pieces: Vec<&str> = text.split_inclusive(']').collect();
-        let numbers: Vec<Vec<u64>> = pieces
-            .iter()
-            .map(|piece| piece.trim_matches(['[', ']']).split('.').filter_map(|n| n.parse().ok()).collect())
-            .collect();
-        let of = numbers[0][2];
-        let one = numbers.iter().all(|number| number[0] == numbers[0][0]);
-        let complete = numbers.len() as u64 == of;
-        let marked = message.flags.has(Flags::INCOMPLETE);
-        holds("parts of one text, in order", one && numbers.is_sorted() && complete != marked, || {
-            format!("{text}: {message:?}")
-        })?;
-        if pieces.len() == 1 {
-            stats.hit("text in parts", "late or alone");
-        }
-        for piece in pieces {
-            *self.pieces.entry(piece.to_owned()).or_default() += 1;
         }
         Ok(())
     }

@@ -22,6 +22,10 @@ use super::stats::Stats;
 
 /// Steps of a seed before everybody works until nothing is left.
 pub(crate) const STEPS: usize = 240;
+/// Of so many seeds one goes on for longer: what follows from how fast queues were served wants some history.
+const LONG_EVERY: u64 = 25;
+/// Steps of such a seed.
+const LONG_STEPS: usize = 5 * STEPS;
 /// Commands that a failure shows.
 const TRACE: usize = 30;
 /// When a simulation begins: 2026-01-01.
@@ -40,6 +44,7 @@ pub(crate) enum Asker {
 /// Everything of one seed.
 #[derive(Debug)]
 pub(crate) struct World {
+    steps: usize,
     pub(crate) rng: Rng,
     pub(crate) now: Timestamp,
     pub(crate) store: Store,
@@ -85,13 +90,14 @@ impl World {
             retries: Vec::new(),
             next_token: 0,
             trace: traced.then(VecDeque::new),
+            steps: if seed % LONG_EVERY == LONG_EVERY - 1 { LONG_STEPS } else { STEPS },
         };
         // In the others nobody but the evidence says who is who, so that it can be counted.
         let sorts = seed.is_multiple_of(3);
         let tends = seed % 3 == 1 || seed.is_multiple_of(12);
         world.agents.iter_mut().for_each(|agent| (agent.sorts, agent.tends) = (sorts, tends));
         world.node.begin(BEGIN, 0)?;
-        if sabotage.many_values {
+        if sabotage.many_values || sabotage.endless_credit {
             world.operator(Some(setup::config()))?;
         }
         Ok(world)
@@ -113,7 +119,7 @@ impl World {
 
     /// The whole seed.
     pub(crate) fn run(&mut self) -> Result<(), Broken> {
-        for step in 0..STEPS {
+        for step in 0..self.steps {
             self.step()?;
             if step % 64 == 63 {
                 self.compare()?;
@@ -237,6 +243,7 @@ impl World {
             agent: Name::new(name),
             request: Some(request),
             session_epoch: wish.epoch,
+            oversees: false,
             verb: wish.verb,
         };
         self.send(at, Box::new(command), old_node)
@@ -322,6 +329,9 @@ impl World {
         let mut config = config.unwrap_or_else(|| setup::changed(&mut self.rng));
         if self.store.sabotage.many_values {
             config.identity.single_valued.clear();
+        }
+        if self.store.sabotage.endless_credit {
+            config.credit_cap_ms = u64::MAX;
         }
         self.note(|| "an operator changes the configuration".to_owned());
         let token = self.ask(Asker::Operator);

@@ -133,6 +133,7 @@ impl Process {
             agent: Name::new("anna"),
             request: None,
             session_epoch: None,
+            oversees: false,
             verb,
         };
         self.handle.command(Command::Agent(Box::new(command))).await.expect("not refused")

@@ -77,6 +77,7 @@ impl Desk {
             agent: agent.clone(),
             request: None,
             session_epoch: None,
+            oversees: false,
             verb,
         })))
     }

@@ -89,6 +89,7 @@ fn agent_command(caller: &Caller, session_epoch: Option<u64>, verb: Verb, reques
         agent: caller.agent.clone(),
         request: Some(request),
         session_epoch,
+        oversees: caller.oversees(),
         verb,
     }))
 }

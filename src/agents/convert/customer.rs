@@ -81,8 +81,8 @@ pub(in crate::agents) fn suggestion((view, other): (Suggestion, RootId)) -> p::S
     }
 }
 
-/// A validated search.
-pub(in crate::agents) fn search(request: &p::SearchRequest) -> Result<CustomerQuery, Refusal> {
+/// A validated search among those whom an agent sees; none: among all.
+pub(in crate::agents) fn search(request: &p::SearchRequest, seen_by: Option<Name>) -> Result<CustomerQuery, Refusal> {
     let text = request.text.trim();
     line("text", text)?;
     if !(MIN_SEARCH_CHARS..=MAX_SEARCH_CHARS).contains(&text.chars().count()) {
@@ -92,7 +92,7 @@ pub(in crate::agents) fn search(request: &p::SearchRequest) -> Result<CustomerQu
         "" => LeafId(0),
         token => token.parse().map_err(|_| Refusal::invalid("page_token", "is not one that was given out"))?,
     };
-    Ok(CustomerQuery::Like { text: text.to_owned(), from, size: page_size(request.page_size, PAGE_MAX)? })
+    Ok(CustomerQuery::Like { text: text.to_owned(), seen_by, from, size: page_size(request.page_size, PAGE_MAX)? })
 }
 
 /// The token of the page that begins with a leaf.

@@ -2,8 +2,8 @@
 
 use crate::domain::event::{AddressKind, Assurance, ErrorClass, ReceiptStatus, Scope};
 use crate::domain::record::{
-    AssignCause, Author, Direction, Evidence, Flags, LeaveReason, MessageKind, MuteReason, OfferOutcome, Presence,
-    Purpose, Role, SessionEnd, SuggestionReason, TransferOutcome, UnassignReason, WakeCause,
+    AssignCause, Author, Direction, EffortKind, Evidence, Flags, LeaveReason, MessageKind, MuteReason, OfferOutcome,
+    Presence, Purpose, Role, SessionEnd, SuggestionReason, TransferOutcome, UnassignReason, WakeCause,
 };
 use crate::domain::view::WorkState;
 use crate::normalize::convert;
@@ -118,6 +118,7 @@ pub(super) fn transfer_outcome(outcome: TransferOutcome) -> p::TransferOutcome {
         TransferOutcome::Declined => p::TransferOutcome::Declined,
         TransferOutcome::Unavailable => p::TransferOutcome::Unavailable,
         TransferOutcome::Withdrawn => p::TransferOutcome::Withdrawn,
+        TransferOutcome::Relieved => p::TransferOutcome::Relieved,
     }
 }
 
@@ -137,6 +138,19 @@ pub(in super::super) fn mute_reason(reason: MuteReason) -> p::MuteReason {
         MuteReason::TooMany => p::MuteReason::TooMany,
         MuteReason::HandedBack => p::MuteReason::HandedBack,
         MuteReason::Generated => p::MuteReason::Generated,
+    }
+}
+
+pub(super) fn effort_kind(kind: EffortKind) -> p::EffortKind {
+    match kind {
+        EffortKind::Wait => p::EffortKind::Wait,
+        EffortKind::Unanswered => p::EffortKind::Unanswered,
+        EffortKind::Transfer => p::EffortKind::Transfer,
+        EffortKind::Repeat => p::EffortKind::Repeat,
+        EffortKind::AskedAgain => p::EffortKind::AskedAgain,
+        EffortKind::Switch => p::EffortKind::Switch,
+        EffortKind::Failed => p::EffortKind::Failed,
+        EffortKind::Loop => p::EffortKind::Loop,
     }
 }
 

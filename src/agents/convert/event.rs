@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 use super::stub::message_stub;
-use super::view::{position, seconds, timestamp};
+use super::view::{effort, position, seconds, timestamp};
 use super::{enums, handing, joining, marks};
 use crate::domain::content::Attachment;
 use crate::domain::event::ReceiptStatus;
@@ -66,6 +66,7 @@ pub(in crate::agents) fn event(
                 agent: change.to.and_then(&name).map(Into::into).unwrap_or_default(),
                 queue: change.queue.to_string(),
                 until: change.until.map(timestamp),
+                relief: change.relief,
             }),
         }),
         Change::WrapUpExtended(extended) => Kind::Changed(p::WorkChanged {
@@ -392,6 +393,7 @@ fn brief(work: WorkId, brief: &WorkBrief, state: WorkState) -> p::Work {
         opened_at: Some(timestamp(brief.opened_at)),
         waiting_since: brief.waiting_since.map(timestamp),
         waited_seconds: seconds(brief.waited_ms),
+        effort: effort(&brief.effort),
         // A Work that we began has no message yet when it is assigned.
         last_customer_message_id: Some(brief.last_message)
             .filter(|last| *last != MessageId::default())

@@ -35,6 +35,7 @@ pub(super) use event::{attachment, authors, conversation_events, event, history_
 pub(super) use export::{export_line, exported, head};
 pub(super) use facts::{quarantine, without_facts_above};
 pub(super) use live::live;
+pub(super) use pass::is_forced;
 pub(crate) use request::request;
 pub(super) use rooms::{
     dispositions, estimate, estimate_of, presence_reasons, queues_asked, statuses, targets, targets_asked,

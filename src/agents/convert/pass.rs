@@ -4,7 +4,7 @@ use super::command::{Wire, given, id, text, token, wire, work_id};
 use super::facts::line_of;
 use super::view::{position, timestamp_from};
 use crate::agents::status::Refusal;
-use crate::domain::command::{Answer, Pass, Verb};
+use crate::domain::command::{Answer, Command, Pass, Verb};
 use crate::domain::id::Name;
 use crate::proto::agent as p;
 use crate::proto::agent::command_result::Result as Outcome;
@@ -20,6 +20,7 @@ wire! {
             work: work_id(&request.work_id)?,
             assignment: given("assignment_id", &request.assignment_id)?,
             queue: token("queue", &request.queue)?,
+            force: request.force,
         })), |answer| {};
     ParkWorkRequest => ParkWorkResponse, ParkWork, "park_work",
         |request| {
@@ -43,6 +44,7 @@ wire! {
             to: optional("agent", &request.agent)?,
             queue: optional("queue", &request.queue)?,
             cold: request.cold,
+            force: request.force,
             note: request.note,
         })), |answer| {};
     CancelTransferRequest => CancelTransferResponse, CancelTransfer, "cancel_transfer",
@@ -65,6 +67,12 @@ wire! {
             assignment: id("assignment_id", &request.assignment_id)?,
             by: request.by.map(|at| timestamp_from("by", at)).transpose()?,
         })), |answer| {};
+}
+
+/// Whether a command is to be done against a rule of the workspace.
+pub(in crate::agents) fn is_forced(command: &Command) -> bool {
+    let Command::Agent(command) = command else { return false };
+    matches!(&command.verb, Verb::Pass(Pass::Transfer { force: true, .. } | Pass::Move { force: true, .. }))
 }
 
 /// A duration of a request, to the millisecond.

@@ -59,6 +59,7 @@ fn status(view: QueueView) -> p::QueueStatus {
             away: number(view.agents.away),
             draining: number(view.agents.draining),
             lost: number(view.agents.lost),
+            overcommitted: number(view.agents.overcommitted),
         }),
         service_level: Some(p::ServiceLevel {
             answered_in_time: answers.in_time,

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use super::event::message;
 use crate::domain::id::{Index, LeafId, MessageId, WorkId};
-use crate::domain::record::{Change, Direction, Flags, MessageStored, Record};
+use crate::domain::record::{Author, Change, Direction, Flags, MessageStored, Record};
 use crate::proto::agent as p;
 
 /// A Work whose messages are looked for in older and older records.
@@ -72,8 +72,10 @@ impl Unanswered {
                             let said = message(record, place, stored, |_| None);
                             found.push(p::Message { work_id: self.work.to_string(), ..said });
                         }
-                        // As in the Work's turn: a quiet one is no answer.
-                        Direction::Out if (own || taken) && !stored.flags.is_quiet() => {
+                        // As in the Work's turn: a quiet one is no answer, nor what the machine says by itself.
+                        Direction::Out
+                            if (own || taken) && !stored.flags.is_quiet() && stored.author != Author::System =>
+                        {
                             self.open.retain(|work| stored.work != Some(*work));
                             self.taken.retain(|_| !taken);
                         }

@@ -6,6 +6,7 @@ use super::{enums, handing, joining, marks};
 use crate::agents::status::Refusal;
 use crate::domain::event::Scope;
 use crate::domain::id::{Index, Position};
+use crate::domain::record::EffortEntry;
 use crate::domain::time::Timestamp;
 use crate::domain::view::{AgentView, ConversationView, IdentityView, OfferView, WorkView};
 use crate::proto::agent as p;
@@ -75,17 +76,33 @@ pub(super) fn work(view: WorkView) -> p::Work {
         for_people: view.passing.for_people,
         briefing: view.passing.briefing.as_ref().map(handing::briefing),
         participants: view.passing.participants.into_iter().map(joining::participant).collect(),
+        silent_since: view.passing.silent_since.map(timestamp),
+        customer_left: view.passing.left,
+        held_for_agent: view.passing.held_for.as_ref().map(|(agent, _)| agent.to_string()).unwrap_or_default(),
+        held_for_until: view.passing.held_for.map(|(_, until)| timestamp(until)),
         widening: widening(view.widening).map(Box::new),
         transfer: view.passing.transfer.map(|transfer| p::Transfer {
             agent: transfer.to.map(Into::into).unwrap_or_default(),
             queue: transfer.queue.into(),
             until: transfer.until.map(timestamp),
+            relief: transfer.relief,
         }),
         hidden: false,
         summary: view.marks.summary.map(marks::summary),
         tags: marks::names(view.marks.tags),
         credits: view.credits.into_iter().map(marks::credit).collect(),
+        effort: effort(&view.effort),
     }
+}
+
+/// The ledger of a Work.
+pub(super) fn effort(entries: &[EffortEntry]) -> Vec<p::Effort> {
+    let shown = |entry: &EffortEntry| p::Effort {
+        kind: enums::effort_kind(entry.kind).into(),
+        count: entry.count,
+        seconds: seconds(entry.ms),
+    };
+    entries.iter().map(shown).collect()
 }
 
 /// A Work of the caller's own.

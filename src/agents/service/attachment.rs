@@ -59,7 +59,7 @@ pub(super) async fn open(
     let head = p::GetAttachmentResponse { attachment: Some(told), data: Vec::new() };
     let lease = caller.lease().clone();
     let pieces = media.flat_map(move |read| {
-        stream::iter(match lease.check() {
+        stream::iter(match lease.holds() {
             Ok(()) => pieces(read),
             Err(over) => vec![Err(Refusal::from(over).to_status())],
         })

@@ -11,7 +11,6 @@ use crate::agents::caller::Caller;
 use crate::agents::convert;
 use crate::agents::history::{self, Page, Token};
 use crate::agents::limits::PAGE_MAX;
-use crate::agents::sight::not_visible;
 use crate::agents::status::{Reason, Refusal};
 use crate::domain::id::{Name, RootId};
 use crate::domain::view::{ConversationView, OptionsOf};
@@ -44,21 +43,6 @@ impl Service {
         Ok(p::ListMessagesResponse { messages, next_page_token })
     }
 
-    /// Whether the caller may know where something could be sent: it tells addresses.
-    async fn may_be_asked_of(&self, caller: &Caller, of: OptionsOf) -> Result<(), Refusal> {
-        let (edge, workspace) = (&self.edge, caller.workspace.clone());
-        let conversation = match of {
-            OptionsOf::Work(id) => {
-                let work = edge.shard.work(workspace, id).await?;
-                let work = work.ok_or_else(|| Refusal::new(Reason::UnknownWork, "unknown work, or not open"))?;
-                return if edge.sight(caller).await?.sees_work(&work) { Ok(()) } else { Err(not_visible()) };
-            }
-            OptionsOf::Customer(id) => id,
-            OptionsOf::Identity(leaf) => RootId(leaf.0),
-        };
-        edge.seen_customer(caller, conversation).await.map(drop)
-    }
-
     async fn options(
         &self,
         caller: Caller,
@@ -72,9 +56,7 @@ impl Service {
             OptionsOf::Identity(leaf) => Of::Customer(RootId(leaf.0)),
         };
         audit(&caller, Read::ReplyOptions, whose);
-        if !edge.sight(&caller).await?.is_whole() {
-            self.may_be_asked_of(&caller, of).await?;
-        }
+        edge.may_be_asked_of(&caller, of).await?;
         let found = edge.shard.reply_options(workspace.clone(), of).await?;
         let unknown = || match of {
             OptionsOf::Work(_) => Refusal::new(Reason::UnknownWork, "unknown work, or not open"),

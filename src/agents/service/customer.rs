@@ -43,7 +43,8 @@ impl Service {
     }
 
     async fn customers_like(&self, caller: Caller, request: p::SearchRequest) -> Result<p::SearchResponse, Refusal> {
-        let query = convert::search(&request)?;
+        let seen_by = (!caller.oversees()).then(|| caller.agent.clone());
+        let query = convert::search(&request, seen_by)?;
         audit(&caller, Read::Search, Of::Many);
         let found = self.customers(caller.clone(), query).await?;
         Ok(p::SearchResponse {
@@ -94,7 +95,7 @@ impl Service {
         let export = Export::new(caller.workspace, view);
         let lines = stream::unfold(Some((Arc::clone(edge), lease, export, permit)), |going| async {
             let (edge, lease, mut export, permit) = going?;
-            let next = match lease.check() {
+            let next = match lease.holds() {
                 Ok(()) => export.next(&*edge.shard, &edge.names).await,
                 Err(over) => Err(over.into()),
             };
@@ -141,16 +142,24 @@ impl Service {
         let (sender, scope) = convert::sender(&request.namespace, &request.address)?;
         let mut found = self.customers(caller.clone(), CustomerQuery::Address { sender, scope }).await?;
         let (Some(customer), Some(leaf)) = (found.customers.pop(), found.leaf) else {
-            return Err(Refusal::new(Reason::UnknownCustomer, "nobody has the address"));
+            return Err(nobody_has_it());
         };
         audit(&caller, Read::Customer, Of::Customer(customer.conversation.conversation));
-        let customer = self.shown(&caller, customer).await?;
         let sight = self.edge.sight(&caller).await?;
+        // A stub would say whose address it is.
+        if !sight.sees_customer(&customer.conversation) {
+            return Err(nobody_has_it());
+        }
+        let customer = self.shown(&caller, customer).await?;
         Ok(p::FindCustomerResponse {
             customer: Some(convert::customer_seen(customer, &sight)),
             identity_id: leaf.to_string(),
         })
     }
+}
+
+fn nobody_has_it() -> Refusal {
+    Refusal::new(Reason::UnknownCustomer, "nobody whom the caller sees has the address")
 }
 
 #[tonic::async_trait]

@@ -67,31 +67,34 @@ impl Watcher {
             let record = tokio::select! {
                 record = self.feed.next() => record,
                 over = &mut self.over => return Err(over.into()),
-                () = self.edge.shutdown.cancelled() => {
-                    return Err(Refusal::new(Reason::ShuttingDown, "the server shuts down"));
-                }
+                () = self.edge.shutdown.cancelled() => return Err(shutting_down()),
             };
             let record = record.map_err(|_| Refusal::new(Reason::SlowReader, "what was sent was not read"))?;
-            let workspace = &self.caller.workspace;
-            // Without an answer now, the events only lack the names of agents.
-            let _ = self.edge.names.learn(workspace, convert::authors(&record)).await;
-            let name = |agent| self.edge.names.known(workspace, agent);
             let leaves = self.feed.leaves();
-            let sight = self.edge.sight(&self.caller).await?;
-            let view = match leaves.first() {
-                // Every leaf's number is an id of its customer.
-                Some(leaf) if !sight.is_whole() => {
-                    self.edge.shard.conversation(workspace.clone(), RootId(leaf.0)).await?
-                }
-                Some(_) | None => None,
+            let (edge, caller) = (&self.edge, &self.caller);
+            // Every leaf's number is an id of its customer. Nothing of an empty conversation is told.
+            let Some(leaf) = leaves.first() else { continue };
+            let seen = tokio::select! {
+                // Dropped in the middle it has only looked; the record is not told to whoever is believed no longer.
+                seen = edge.seen_of(caller, RootId(leaf.0)) => seen?,
+                over = &mut self.over => return Err(over.into()),
+                () = edge.shutdown.cancelled() => return Err(shutting_down()),
             };
-            let sees = |id, work, endpoint: &str| match &view {
-                Some(view) => sight.sees_message(view, id, work, endpoint),
-                None => sight.is_whole(),
+            // Without an answer now, the events only lack the names of agents.
+            let _ = edge.names.learn(&caller.workspace, convert::authors(&record)).await;
+            let name = |agent| edge.names.known(&caller.workspace, agent);
+            let sees = |id, work, endpoint: &str| match &seen {
+                None => true,
+                Some((sight, None)) => sight.is_whole(),
+                Some((sight, Some(view))) => sight.sees_message(view, id, work, endpoint),
             };
             self.ready.extend(convert::conversation_events(&record, &leaves, name, sees, |stored| {
                 hears(&self.caller, stored, name)
             }));
         }
     }
+}
+
+fn shutting_down() -> Refusal {
+    Refusal::new(Reason::ShuttingDown, "the server shuts down")
 }

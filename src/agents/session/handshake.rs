@@ -5,6 +5,7 @@ use crate::agents::convert;
 use crate::agents::edge::Edge;
 use crate::agents::feed::{Feed, LiveFeed};
 use crate::agents::port::CommandFailure;
+use crate::agents::registry::Slot;
 use crate::agents::status::{Reason, Refusal};
 use crate::domain::command::Verb;
 use crate::domain::id::{Index, Position};
@@ -23,18 +24,27 @@ pub(super) struct Opened {
     pub(super) welcome: p::Welcome,
 }
 
-/// Opens the session. Not to be cancelled between the command and its answer: the session would stay open in the shard.
-pub(super) async fn epoch(edge: &Edge, caller: &Caller, hello: &p::Hello) -> Result<u64, Refusal> {
+/// Opens the session, of which older ones of the agent on this node are told; 0: one that only looks on. Not to be cancelled between the
+/// command and its answer: the session would stay open in the shard.
+pub(super) async fn epoch(edge: &Edge, caller: &Caller, hello: &p::Hello, slot: &Slot) -> Result<u64, Refusal> {
+    if hello.read_only {
+        if hello.takeover {
+            return Err(Refusal::invalid("hello.takeover", "not with read_only: nothing is taken over by looking on"));
+        }
+        return slot.look_on().map(|()| 0);
+    }
     let resume = Some(hello.resume_session_epoch).filter(|epoch| *epoch != 0);
     let verb = Verb::OpenSession { resume, takeover: hello.takeover };
     let answer = match edge.shard.command(convert::own_command(caller, None, verb)).await {
         Ok(answer) | Err(CommandFailure::Rejected(Rejection::Repeated(answer))) => answer,
         Err(failure) => return Err(edge.refusal(caller, failure).await),
     };
-    answer.session_epoch.ok_or_else(|| {
+    let epoch = answer.session_epoch.ok_or_else(|| {
         tracing::error!(skein.record.index = answer.position.index.0, "an opened session has no epoch");
         Refusal::new(Reason::Internal, "the session has no epoch")
-    })
+    })?;
+    slot.opened(epoch);
+    Ok(epoch)
 }
 
 /// Prepares what the session is told first.

@@ -38,11 +38,12 @@ pub(in crate::agents) async fn run(edge: Arc<Edge>, caller: Caller, slot: Slot, 
         Ok(first) => first,
         Err(end) => return close(&edge, outlet, end, None),
     };
-    let epoch = match handshake::epoch(&edge, &caller, &hello).await {
+    let looks_on = hello.read_only;
+    let caller = if looks_on { caller.looking_on() } else { caller };
+    let epoch = match handshake::epoch(&edge, &caller, &hello, &slot).await {
         Ok(epoch) => epoch,
         Err(refusal) => return close(&edge, outlet, End::Refused(refusal), None),
     };
-    slot.opened(epoch);
     tracing::debug!(skein.session.epoch = epoch, resume = hello.resume_session_epoch, "session opened");
     let (end, last) = match handshake::begin(&edge, &caller, hello, epoch).await {
         Ok(opened) => active(&edge, &caller, &slot, opened, stream, &outlet).await,
@@ -56,6 +57,8 @@ pub(in crate::agents) async fn run(edge: Arc<Edge>, caller: Caller, slot: Slot, 
         "session ended"
     );
     let verb = match &end {
+        // The shard knows nothing of it.
+        _ if looks_on => None,
         End::Known => None,
         End::Slow => Some(Verb::EndSession { reason: SessionEnd::SlowReader }),
         End::Lost | End::Refused(_) => Some(Verb::LoseSession),

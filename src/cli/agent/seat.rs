@@ -96,6 +96,7 @@ impl Seat {
                     "offer {} {} on {}/{} for {} units",
                     offer.offer_id, work.work_id, work.channel, work.endpoint, offer.cost
                 );
+                show_effort(&work);
                 if !offer.passed_on_by.is_empty() {
                     println!("passed on by {}: {}", offer.passed_on_by, shown(&offer.note));
                 }
@@ -110,6 +111,7 @@ impl Seat {
                 let work = assigned.work.clone().unwrap_or_default();
                 println!("assigned {} on {}/{}", work.work_id, work.channel, work.endpoint);
                 show_marks(&work);
+                show_effort(&work);
                 if assigned.more_messages {
                     println!("there is more: history");
                 }
@@ -143,7 +145,9 @@ impl Seat {
                 println!("{} takes part in {} no longer", ended.agent, ended.work_id);
             }
             Some(Happened::TransferStarted(started)) => {
-                println!("work {} is passed on, and yours until somebody takes it", started.work_id);
+                let relief = started.transfer.as_ref().is_some_and(|transfer| transfer.relief);
+                let why = if relief { "offered to others, for you have too much," } else { "passed on," };
+                println!("work {} is {why} and yours until somebody takes it", started.work_id);
             }
             Some(Happened::Promised(promised)) => {
                 let kept = if promised.promised_by.is_some() { "has" } else { "has no" };
@@ -304,6 +308,7 @@ impl Seat {
         }
         for work in self.desk.works.values() {
             println!("work {} {} on {}/{}", work.work_id, words::work(work.state()), work.channel, work.endpoint);
+            show_effort(work);
         }
         if self.desk.offers.is_empty() && self.desk.works.is_empty() {
             println!("nothing to do");
@@ -396,6 +401,13 @@ fn show_marks(work: &Work) {
     }
     if !work.tags.is_empty() {
         println!("  tags: {}", shown(&work.tags.join(", ")));
+    }
+}
+
+/// What the customer went through: to be said before anything is asked.
+fn show_effort(work: &Work) {
+    if !work.effort.is_empty() {
+        println!("  {}", words::effort(&work.effort));
     }
 }
 

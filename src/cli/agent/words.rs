@@ -1,7 +1,8 @@
 //! The protocol's values in words for people.
 
 use crate::proto::agent::{
-    Evidence, Identity, OfferOutcome, Presence, SessionEndReason, TransferOutcome, UnassignReason, WorkState,
+    Effort, EffortKind, Evidence, Identity, OfferOutcome, Presence, SessionEndReason, TransferOutcome, UnassignReason,
+    WorkState,
 };
 use crate::proto::channel::{AuthorKind, ReceiptStatus};
 
@@ -64,6 +65,7 @@ pub(super) fn kept(outcome: TransferOutcome) -> &'static str {
         TransferOutcome::Declined => "it was declined",
         TransferOutcome::Unavailable => "nobody is there to take it",
         TransferOutcome::Withdrawn => "the transfer is taken back",
+        TransferOutcome::Relieved => "nobody else is asked any more",
     }
 }
 
@@ -115,6 +117,27 @@ pub(super) fn evidence(evidence: Evidence) -> &'static str {
         Evidence::Token => "answered with our token",
         Evidence::Login => "logged in",
     }
+}
+
+/// What a customer went through, in words.
+pub(super) fn effort(ledger: &[Effort]) -> String {
+    let sum: f64 = ledger.iter().map(|entry| entry.seconds).sum();
+    let kinds = ledger.iter().map(|entry| {
+        let what = match entry.kind() {
+            EffortKind::Unspecified => "went through something",
+            EffortKind::Wait => "waited too long",
+            EffortKind::Unanswered => "wrote again without an answer",
+            EffortKind::Transfer => "was passed on",
+            EffortKind::Repeat => "had to come back",
+            EffortKind::AskedAgain => "was asked what is known",
+            EffortKind::Switch => "was sent to another channel",
+            EffortKind::Failed => "did not get what we wrote",
+            EffortKind::Loop => "went round in circles with bots",
+        };
+        let often = if entry.count > 1 { format!(" {} times", entry.count) } else { String::new() };
+        format!("{what}{often}")
+    });
+    format!("the customer {}: {sum:.0} s of effort", kinds.collect::<Vec<_>>().join(", "))
 }
 
 /// What is to be minded of an address.

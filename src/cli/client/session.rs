@@ -45,7 +45,8 @@ pub(in crate::cli) async fn resume_session(
     before: &Commands,
     after: Option<Position>,
 ) -> anyhow::Result<(Commands, Frames, Welcome)> {
-    let hello = Hello { resume_session_epoch: before.epoch, resume_after: after, takeover: false };
+    let hello =
+        Hello { resume_session_epoch: before.epoch, resume_after: after, takeover: false, ..Default::default() };
     begin(channel, &before.workspace, &before.agent, hello).await
 }
 

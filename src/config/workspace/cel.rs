@@ -50,7 +50,7 @@ impl Type {
     }
 }
 
-const INPUTS: [(&str, Input, Type); 9] = [
+const INPUTS: [(&str, Input, Type); 11] = [
     ("channel", Input::Channel, Type::Text),
     ("endpoint", Input::Endpoint, Type::Text),
     ("brand", Input::Brand, Type::Text),
@@ -60,6 +60,8 @@ const INPUTS: [(&str, Input, Type); 9] = [
     ("assurance", Input::Assurance, Type::Text),
     ("length", Input::Length, Type::Int),
     ("returning", Input::Returning, Type::Bool),
+    ("hours", Input::Hours, Type::Text),
+    ("effort", Input::Effort, Type::Int),
 ];
 
 const OPERATORS: [(&str, Operator); 13] = [
@@ -317,6 +319,8 @@ mod tests {
 
     fn holds(text: &str) -> bool {
         let inputs = Inputs {
+            closed: true,
+            effort: 300,
             length: 120,
             language: "de".into(),
             keywords: vec!["invoice".to_owned()],
@@ -348,6 +352,8 @@ mod tests {
     #[case("9223372036854775807 + length > 0", false)]
     #[case("-length + 2 * 60 % 7 == -119", true)]
     #[case("returning == false && scope == 'direct' && kind == 'message'", true)]
+    #[case("hours == 'closed' && effort >= 300", true)]
+    #[case("hours == 'open' || effort > 300", false)]
     #[case("assurance == 'claimed' && size(language) == 2", true)]
     #[case("facts.vip in ['a'] || true", true)]
     #[case("'a' in [facts.vip, 'b']", false)]

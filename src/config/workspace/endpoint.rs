@@ -4,6 +4,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::check::Check;
+use super::enrich::{EnrichWait, enrich_wait, enrich_wait_ms};
 use crate::domain::event::AddressKind;
 use crate::domain::id::Name;
 use crate::domain::workspace::EndpointConfig;
@@ -33,6 +34,8 @@ pub(super) struct Endpoint {
     groups: bool,
     #[serde(default)]
     public: bool,
+    #[serde(default)]
+    enrich_wait: Option<Spanned<EnrichWait>>,
 }
 
 impl Endpoint {
@@ -51,6 +54,7 @@ impl Endpoint {
                 check.token(&format!("{key}.{part}"), value);
             }
         }
+        enrich_wait(&format!("{key}.enrich_wait"), self.enrich_wait.as_ref(), check);
         for kind in &self.trusts {
             if matches!(kind.as_ref(), AddressKind::Web | AddressKind::ShortCode | AddressKind::Staff) {
                 let rule = "is no address that can be claimed for a customer";
@@ -73,6 +77,7 @@ impl Endpoint {
             authserv_ids: self.authserv_ids.into_iter().map(|id| id.into_inner().to_ascii_lowercase()).collect(),
             groups: self.groups,
             public: self.public,
+            enrich_wait_ms: self.enrich_wait.map(enrich_wait_ms),
         }
     }
 }

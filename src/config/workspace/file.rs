@@ -9,11 +9,13 @@ use toml::Spanned;
 use super::agent::{Agent, Profile};
 use super::check::Check;
 use super::credit::Credit;
+use super::effort::Effort;
 use super::endpoint::Endpoint;
 use super::hours::{Hours, MAX_HOURS};
 use super::identity::Identity;
 use super::idle;
 use super::list::{self, Disposition, PresenceReason};
+use super::notice::{self, Notice};
 use super::opt_out::OptOut;
 use super::overflow;
 use super::plan::{self, Plan};
@@ -25,7 +27,7 @@ use super::work::Work;
 use crate::config::problem::{Origin, Problem};
 use crate::config::read::load_toml;
 use crate::domain::id::Name;
-use crate::domain::workspace::{MAX_SKILLS, WorkspaceConfig};
+use crate::domain::workspace::{EFFORT_CREDIT, MAX_SKILLS, WorkspaceConfig};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -35,6 +37,8 @@ pub(super) struct File {
     default_country: Option<Spanned<String>>,
     #[serde(default)]
     work: Work,
+    #[serde(default)]
+    effort: Effort,
     #[serde(default)]
     opt_out: OptOut,
     #[serde(default)]
@@ -61,6 +65,8 @@ pub(super) struct File {
     disposition: Vec<Disposition>,
     #[serde(default)]
     presence_reason: Vec<PresenceReason>,
+    #[serde(default)]
+    notice: Vec<Notice>,
     #[serde(default)]
     guest: Option<Profile>,
 }
@@ -154,6 +160,9 @@ impl File {
             hours.check(&format!("hours[{at}]"), check);
         }
         check.unique("credit", self.credit.iter().map(|credit| &credit.name));
+        for (at, credit) in self.credit.iter().enumerate() {
+            list::others(format!("credit[{at}].name"), &credit.name, &[EFFORT_CREDIT], check);
+        }
         check.unique("agent", self.agent.iter().map(|agent| &agent.name));
         let queues: Vec<&str> = self.queue.iter().map(|queue| queue.name.as_ref().as_str()).collect();
         let skills: Vec<&str> = self.skill.iter().map(|skill| skill.name.as_ref().as_str()).collect();
@@ -185,6 +194,7 @@ impl File {
         }
         let reached: Vec<(&str, &str)> = endpoints.iter().copied().zip(channels.iter().copied()).collect();
         template::check(&self.template, &reached, check);
+        notice::check(&self.notice, &queues, check);
         list::check(&self.disposition, &self.presence_reason, &queues, check);
         let credits: Vec<&str> = self.credit.iter().map(|credit| credit.name.as_ref().as_str()).collect();
         let named = Named {
@@ -209,12 +219,14 @@ impl File {
             hours: self.hours.into_iter().map(Hours::into_config).collect(),
             credits: self.credit.into_iter().map(Credit::into_config).collect(),
             credit_cap_ms: millis(self.work.credit_cap),
+            effort: self.effort.into_config(),
             name: Name::new(self.name.as_ref()),
             endpoints: self.endpoint.into_iter().map(Endpoint::into_config).collect(),
             queues: self.queue.into_iter().map(|queue| queue.into_config(served.as_ref())).collect(),
             skills: self.skill.into_iter().map(|skill| Name::new(skill.name.as_ref())).collect(),
             agents: self.agent.into_iter().map(Agent::into_config).collect(),
             guest: self.guest.map(Profile::into_config),
+            notices: self.notice.into_iter().map(Notice::into_config).collect(),
             dispositions: self.disposition.into_iter().map(Disposition::into_config).collect(),
             presence_reasons: self.presence_reason.into_iter().map(PresenceReason::into_config).collect(),
             templates: self.template.into_iter().map(Template::into_config).collect(),
@@ -227,6 +239,7 @@ impl File {
             max_new_customers_per_minute: self.work.max_new_customers_per_minute,
             decline_cooldown_ms: millis(self.work.decline_cooldown),
             decline_cooldown_min_ms: millis(self.work.decline_cooldown_min),
+            relieve_after_ms: millis(self.work.relieve_after),
             default_country: self.default_country.map(|country| Name::new(country.as_ref())),
         };
         (config, tests)
@@ -264,7 +277,7 @@ mod tests {
     fn the_company_of_the_example_is_complete_and_its_rules_do_what_they_say() {
         let company = parse(include_str!("../../../config/company.toml")).unwrap();
         let (rules, plans) = (company.rules.len(), company.plans.len());
-        assert_eq!((rules, plans, company.skills.len(), company.queues.len()), (5, 2, 4, 4));
+        assert_eq!((rules, plans, company.skills.len(), company.queues.len()), (7, 2, 4, 4));
         assert_eq!(WorkspaceConfig::from_canonical(&company.canonical()).unwrap(), company);
     }
 

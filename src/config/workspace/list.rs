@@ -5,7 +5,7 @@ use toml::Spanned;
 
 use super::check::Check;
 use crate::domain::id::Name;
-use crate::domain::workspace::{DispositionConfig, PresenceReasonConfig};
+use crate::domain::workspace::{DispositionConfig, OWN_DISPOSITIONS, PresenceReasonConfig};
 
 /// Entries of such a list at most: a person chooses from it.
 const MAX_LIST: usize = 500;
@@ -13,8 +13,6 @@ const MAX_LIST: usize = 500;
 const MAX_LABEL_BYTES: usize = 128;
 /// Reasons that skein gives by itself.
 const OWN_REASONS: [&str; 2] = ["LOGGED_IN", "NO_ANSWER"];
-/// Dispositions that skein gives by itself.
-const OWN_DISPOSITIONS: [&str; 2] = ["ERASED", "SPAM"];
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -56,7 +54,7 @@ fn few<'n>(section: &str, mut names: impl Iterator<Item = &'n Spanned<String>>, 
     }
 }
 
-fn others(key: String, name: &Spanned<String>, own: &[&str], check: &mut Check<'_>) {
+pub(super) fn others(key: String, name: &Spanned<String>, own: &[&str], check: &mut Check<'_>) {
     if own.contains(&name.as_ref().as_str()) {
         check.problem(name.span(), key, "is said by skein itself: take another name", None);
     }

@@ -5,7 +5,7 @@ use toml::Spanned;
 
 use super::check::Check;
 use super::file::millis;
-use super::plan::{After, Wider, names};
+use super::plan::{After, Wider, added, names};
 use super::queue::Queue;
 use super::skill::SkillLevels;
 use crate::domain::id::Name;
@@ -97,6 +97,7 @@ pub(super) fn check(all: &[Queue], queues: &[&str], skills: &[&str], check: &mut
         for (number, overflow) in queue.overflow.iter().enumerate() {
             overflow.check(&format!("{key}.overflow[{number}]"), queue.name.as_ref(), queues, skills, check);
         }
+        added(queue.overflow.iter().map(Overflow::wider), &format!("{key}.overflow"), check);
         if let Some(overflow) = queue.overflow.get(MAX_OVERFLOWS) {
             let rule = format!("at most {MAX_OVERFLOWS} are possible");
             check.problem(overflow.when.span(), format!("{key}.overflow"), rule, None);
@@ -208,6 +209,28 @@ mod tests {
             assert!(problems.iter().any(|problem| problem.contains(said)), "{said} is not among {problems:#?}");
         }
         assert_eq!(problems.len(), 14, "{problems:#?}");
+    }
+
+    #[test]
+    fn all_steps_of_a_plan_and_all_overflows_of_a_queue_add_no_more_queues_than_a_work_has() {
+        let names = |from: usize| (from..from + 9).map(|n| format!("\"q{n}\"")).collect::<Vec<_>>().join(", ");
+        let queues: String = (0..18).map(|n| format!("[[queue]]\nname = \"q{n}\"\n")).collect();
+        let text = |second: usize| {
+            let (one, two) = (names(0), names(second));
+            format!(
+                "name = \"w\"\n[[plan]]\nname = \"wider\"\n[[plan.step]]\nafter = \"1m\"\nadd_queues = [{one}]\n\
+                 [[plan.step]]\nafter = \"1m\"\nadd_queues = [{two}]\n{queues}\
+                 [[queue]]\nname = \"a\"\nplan = \"wider\"\n\
+                 [[queue.overflow]]\nwhen = {{ wait = \"1m\" }}\nadd_queues = [{one}]\n\
+                 [[queue.overflow]]\nwhen = {{ wait = \"2m\" }}\nadd_queues = [{two}]\n\
+                 [[endpoint]]\nname = \"e\"\nchannel = \"sms\"\nqueue = \"a\"\n"
+            )
+        };
+        assert!(parse(&text(7)).is_ok(), "sixteen: {:#?}", parse(&text(7)));
+        let problems = parse(&text(8)).unwrap_err();
+        let found =
+            |key: &str| problems.iter().any(|problem| problem.contains(key) && problem.contains("more than 16"));
+        assert!(problems.len() == 2 && found("plan[0].step") && found("overflow"), "{problems:#?}");
     }
 
     #[test]

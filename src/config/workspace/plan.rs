@@ -85,8 +85,24 @@ pub(super) fn check(plans: &[Plan], queues: &[&str], skills: &[&str], check: &mu
             let rule = format!("at most {MAX_STEPS} are possible");
             check.problem(step.after.span(), format!("{key}.step"), rule, None);
         }
+        added(plan.step.iter().map(Step::wider), &format!("{key}.step"), check);
         for (number, step) in plan.step.iter().enumerate() {
             step.check(&format!("{key}.step[{number}]"), queues, skills, check);
+        }
+    }
+}
+
+/// Checks that all of them together add no more queues than a Work has beside its own.
+pub(super) fn added<'f>(all: impl Iterator<Item = Wider<'f>>, key: &str, check: &mut Check<'_>) {
+    let mut queues: Vec<&str> = Vec::new();
+    for queue in all.filter(|wider| wider.add_queues.len() <= MAX_ADDED).flat_map(|wider| wider.add_queues) {
+        if queues.contains(&queue.as_ref().as_str()) {
+            continue;
+        }
+        queues.push(queue.as_ref());
+        if queues.len() == MAX_ADDED + 1 {
+            let rule = format!("with those before it these are more than {MAX_ADDED} queues, as many as are possible");
+            check.problem(queue.span(), format!("{key}.add_queues"), rule, None);
         }
     }
 }

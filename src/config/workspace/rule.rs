@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::time::Duration;
 
 use serde::Deserialize;
 use toml::Spanned;
@@ -9,12 +10,13 @@ use toml::Spanned;
 use super::cel::{self, Wrong};
 use super::check::Check;
 use super::skill::SkillLevels;
+use crate::config::units::duration;
 use crate::domain::content::{Attachment, Content, Part};
 use crate::domain::event::{Assurance, Scope};
 use crate::domain::id::Name;
 use crate::domain::phrase::fold;
 use crate::domain::record::{Inputs, MessageKind};
-use crate::domain::rules::{Expression, Rule, Rules, Situation, Told, When, language};
+use crate::domain::rules::{Expression, Hours, Rule, Rules, Situation, Told, When, language};
 use crate::domain::workspace::WorkspaceConfig;
 
 /// Rules of a workspace at most: each new Work may ask them all.
@@ -63,6 +65,9 @@ struct WhenSection {
     longer_than: Option<u32>,
     shorter_than: Option<u32>,
     returning: Option<bool>,
+    hours: Option<Hours>,
+    #[serde(with = "duration::option")]
+    effort_over: Option<Duration>,
 }
 
 /// An example: what is given, and whether the rule decides about it.
@@ -88,6 +93,10 @@ pub(super) struct Test {
     facts: BTreeMap<String, String>,
     #[serde(default)]
     returning: bool,
+    #[serde(default)]
+    hours: Hours,
+    #[serde(default, with = "duration")]
+    effort: Duration,
     #[serde(default = "hits")]
     hits: bool,
 }
@@ -194,6 +203,8 @@ impl WhenSection {
             && self.longer_than.is_none()
             && self.shorter_than.is_none()
             && self.returning.is_none()
+            && self.hours.is_none()
+            && self.effort_over.is_none()
     }
 
     fn check(&self, key: &str, named: &Named<'_>, check: &mut Check<'_>) {
@@ -256,8 +267,15 @@ impl WhenSection {
             longer_than: self.longer_than,
             shorter_than: self.shorter_than,
             returning: self.returning,
+            hours: self.hours,
+            effort_over: self.effort_over.map(seconds),
         }
     }
+}
+
+/// Whole seconds of a duration.
+fn seconds(duration: Duration) -> u32 {
+    u32::try_from(duration.as_secs()).unwrap_or(u32::MAX)
 }
 
 /// Runs the examples of all rules, in the order of the rules, against them.
@@ -296,7 +314,8 @@ impl Test {
         let mut facts: Vec<(Name, String)> =
             self.facts.iter().map(|(name, value)| (Name::new(name), value.clone())).collect();
         facts.extend(self.tier.iter().map(|tier| (Name::const_new("tier"), tier.clone())));
-        let inputs = Inputs { language: told.locale.clone(), facts, ..told };
+        let (closed, effort) = (self.hours == Hours::Closed, seconds(self.effort));
+        let inputs = Inputs { language: told.locale.clone(), facts, closed, effort, ..told };
         let brand = config.brand(endpoint);
         let of = Situation { channel: &endpoint.channel, endpoint: &endpoint.name, brand, inputs: &inputs };
         Some(rules.first(&of).map(|rule| &rule.name))

@@ -19,6 +19,8 @@ pub(super) struct Work {
     pub(super) decline_cooldown: Duration,
     #[serde(with = "duration")]
     pub(super) decline_cooldown_min: Duration,
+    #[serde(with = "duration")]
+    pub(super) relieve_after: Duration,
     pub(super) hours: Option<Spanned<String>>,
     #[serde(with = "duration")]
     pub(super) credit_cap: Duration,
@@ -34,6 +36,7 @@ impl Default for Work {
             max_new_customers_per_minute: 600,
             decline_cooldown: Duration::from_secs(60),
             decline_cooldown_min: Duration::from_secs(5),
+            relieve_after: Duration::from_secs(60),
             hours: None,
             credit_cap: Duration::from_secs(3_600),
             thanks: Vec::new(),

@@ -58,7 +58,7 @@ impl<'e> Destination<'e> {
             locale: self.event.profile.as_ref().and_then(|profile| profile.locale.as_deref()),
             returning: draft.works_of(self.who.root).any(ended_lately),
         };
-        let inputs = space.rules.known(draft, self.who.leaf, space.rules.told(told));
+        let inputs = space.rules.known(draft, self.who.leaf, endpoint, space.rules.told(told));
         Some(choose(draft, endpoint, inputs))
     }
 }

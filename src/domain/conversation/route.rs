@@ -8,6 +8,7 @@ use crate::domain::draft::Draft;
 use crate::domain::event::InboundEvent;
 use crate::domain::id::{AgentId, WorkId};
 use crate::domain::record::Flags;
+use crate::domain::workspace::Workspace;
 
 /// Where an item goes.
 #[derive(Clone, Debug)]
@@ -56,8 +57,17 @@ fn thanked(draft: &Draft<'_>, question: &Question<'_>, item: &Item) -> Option<Op
     if !only_text || draft.works_of(question.root).any(|work| space.works.contains_key(&work)) {
         return None;
     }
-    let closed = space.closed.get(matter::last_closed_on_endpoint(draft, question)?)?;
-    (closed.answered() && only_thanks(&item.content.text, &space.config().thanks)).then_some(closed.last_owner())
+    let id = matter::last_closed_on_endpoint(draft, question)?;
+    let closed = space.closed.get(id)?;
+    let thanked = closed.answered() && only_thanks(&item.content.text, &space.config().thanks);
+    thanked.then(|| closed.last_owner().filter(|agent| may_hear(space, *agent, id)))
+}
+
+/// Whether whoever had a Work works here still, and may see it: queues change hands.
+fn may_hear(space: &Workspace, agent: AgentId, work: WorkId) -> bool {
+    let Some(name) = space.agent_name(agent) else { return false };
+    let sees = || space.work(work).is_some_and(|view| space.sight(name).sees_work(&view));
+    space.config().profile(name).is_some() && sees()
 }
 
 /// Provider's ids of what the item answers or is about, nearest first.

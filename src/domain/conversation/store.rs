@@ -16,13 +16,17 @@ use crate::domain::draft::Draft;
 use crate::domain::event::{Assurance, InboundEvent, Scope};
 use crate::domain::id::{AgentId, MessageId, Name, WorkId};
 use crate::domain::record::{
-    Author, Change, Direction, Flags, MessageContent, MessageStored, OptSource, PartsJoined, QueueCause, WorkOpened,
+    Author, Change, Direction, Flags, MessageContent, MessageKind, MessageStored, OptSource, PartsJoined, QueueCause,
+    WorkOpened,
 };
 use crate::domain::routing::{self, Chosen, key, requeue};
 use crate::domain::session::Agent;
 use crate::domain::view::WorkState;
-use crate::domain::work::{Says, Work, answer_due, goes_on, guard, hold_to_channels, settle_cost};
-use crate::domain::workspace::EndpointConfig;
+use crate::domain::work::{
+    Says, Work, answer_due, await_facts, await_opening, charge_repeat, charge_unanswered, charge_wait, goes_on, guard,
+    hold_to_channels, settle_cost, visit_ended,
+};
+use crate::domain::workspace::{EndpointConfig, WorkspaceConfig};
 
 /// Longest token of a provider that is kept, bytes: each open Work may hold two.
 const MAX_TOKEN_BYTES: usize = 512;
@@ -188,8 +192,19 @@ pub(super) fn store(draft: &mut Draft<'_>, endpoint: Option<&EndpointConfig>, sa
         read_token: event.read_token.filter(|token| token.len() <= MAX_TOKEN_BYTES),
         ..MessageContent::default()
     };
+    // History and what is told twice end no visit.
+    let ends = message.kind == MessageKind::VisitEnd && !flags.is_quiet() && WorkspaceConfig::live(&message.channel);
+    let left = work.filter(|_| ends && message.scope == Scope::Direct);
+    if let Some(work) = work {
+        match message.says() {
+            Says::Asks => charge_unanswered(draft, work, &message),
+            Says::Answers => charge_wait(draft, work),
+            Says::Joins | Says::Asked | Says::Ends | Says::Resumes | Says::Noted | Says::Nothing => {}
+        }
+    }
     let joins = work.filter(|_| message.says() == Says::Asks);
     let joined_place = joins.is_some_and(|work| join(draft, work, &message, endpoint));
+    let asks = (message.says() == Says::Asks).then_some(message.flags);
     let message = draft.push_message(message, words);
     if let Some((set, complete)) = joined {
         draft.push(Change::PartsJoined(PartsJoined { leaf: who.leaf, set, message, complete }));
@@ -203,6 +218,12 @@ pub(super) fn store(draft: &mut Draft<'_>, endpoint: Option<&EndpointConfig>, sa
         settle(draft, work);
     }
     follow_up(draft, route, work, chosen);
+    if let Some(work) = left {
+        visit_ended(draft, work);
+    }
+    if let Some((work, asks)) = work.zip(asks) {
+        await_opening(draft, work, asks);
+    }
     if let Some(work) = work.filter(|work| draft.work(*work).is_some_and(Work::has_automation)) {
         guard(draft, work);
     }
@@ -266,8 +287,12 @@ fn follow_up(draft: &mut Draft<'_>, went: Route, work: Option<WorkId>, chosen: O
             // The owner of an open Work of the customer is asked first: the customer need not explain again.
             let owners = || linked.iter().rev().filter_map(|id| draft.work(*id)?.owner).map(|owner| owner.agent);
             let is_ready = |agent: &AgentId| draft.agent(*agent).is_some_and(Agent::is_ready);
-            let preferred = owners().find(is_ready).or_else(|| owners().next());
+            // Of nothing that is open, whoever had the last matter of the brand.
+            let before = || last_owner(draft, id);
+            let preferred = owners().find(is_ready).or_else(|| owners().next()).or_else(before);
             if let Some(chosen) = chosen {
+                charge_repeat(draft, id, &chosen.queue);
+                await_facts(draft, id, &chosen.queue);
                 routing::route(draft, id, chosen, QueueCause::New, preferred);
             }
         }
@@ -275,11 +300,21 @@ fn follow_up(draft: &mut Draft<'_>, went: Route, work: Option<WorkId>, chosen: O
             let queue =
                 draft.work(id).map(|work| work.queue.clone()).filter(|name| draft.space.config().queue(name).is_some());
             let preferred = draft.space.closed.get(id).and_then(|closed| closed.last_owner());
-            requeue(draft, id, &queue.unwrap_or_else(|| endpoint_queue(draft, id)), QueueCause::Reopened, preferred);
+            let queue = queue.unwrap_or_else(|| endpoint_queue(draft, id));
+            charge_repeat(draft, id, &queue);
+            requeue(draft, id, &queue, QueueCause::Reopened, preferred);
         }
         Route::Into(_) | Route::AtLimit(_) => goes_on(draft, id),
         Route::Thanks(_) | Route::Nowhere => {}
     }
+}
+
+/// Who owned the latest matter of the same customer and brand that is over and may be reopened still.
+fn last_owner(draft: &Draft<'_>, id: WorkId) -> Option<AgentId> {
+    let work = draft.work(id)?;
+    let closed = draft.works_of(draft.root_of(work.leaf)).filter_map(|other| draft.space.closed.get(other));
+    let of_brand = closed.filter(|closed| *draft.space.names.get(closed.brand) == work.brand);
+    of_brand.max_by_key(|closed| (closed.reopen_until, closed.id)).and_then(|closed| closed.last_owner())
 }
 
 fn endpoint_queue(draft: &Draft<'_>, id: WorkId) -> Name {

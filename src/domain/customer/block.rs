@@ -14,7 +14,6 @@ use crate::domain::record::{Change, PersonalValue, QueueCause, WorkOpened};
 use crate::domain::rejection::Rejection;
 use crate::domain::routing::{fill, requeue};
 use crate::domain::time::Timestamp;
-use crate::domain::view::WorkState;
 use crate::domain::work::{Work, goes_on, known, owned, settle_cost};
 
 /// Disposition of Works that are spam.
@@ -169,8 +168,7 @@ fn restore_at(draft: &mut Draft<'_>, leaf: LeafId, (channel, endpoint): (&Name, 
     let open: SmallVec<[WorkId; 4]> = {
         let touched = draft.touched_works().iter().map(|work| work.id);
         let all = draft.works_of(root).chain(touched).filter_map(|id| draft.work(id));
-        let of_brand =
-            |work: &&Work| work.state != WorkState::Closed && work.brand == *brand && draft.root_of(work.leaf) == root;
+        let of_brand = |work: &&Work| !work.state.is_over() && work.brand == *brand && draft.root_of(work.leaf) == root;
         all.filter(of_brand).map(|work| work.id).collect()
     };
     let here = |id: &WorkId| draft.work(*id).is_some_and(|work| work.place_of(channel, endpoint).is_some());

@@ -14,7 +14,7 @@ use smallvec::SmallVec;
 use super::{Leaf, Suggestion};
 use crate::domain::draft::Draft;
 use crate::domain::event::Scope;
-use crate::domain::id::{AgentId, Index, LeafId, Name, RootId, WorkId};
+use crate::domain::id::{AgentId, Index, LeafId, Name, OfferId, RootId, WorkId};
 use crate::domain::record::{Change, OfferOutcome, SuggestionEnd, UnassignReason};
 use crate::domain::rejection::Rejection;
 use crate::domain::routing::fill;
@@ -62,17 +62,18 @@ pub(super) fn cut_off(
     reopen_until: Timestamp,
 ) -> SmallVec<[AgentId; 2]> {
     let Some(work) = draft.work(id) else { return SmallVec::new() };
-    let (offer, owner) = (work.offer, work.owner);
-    if let Some(offer) = offer {
-        let (agent, outcome) = (offer.agent, OfferOutcome::Revoked);
-        draft.push(Change::OfferEnded { offer: offer.id, work: id, agent, outcome });
+    let owner = work.owner;
+    let offers: SmallVec<[(OfferId, AgentId); 2]> = work.offers().map(|offer| (offer.id, offer.agent)).collect();
+    for (offer, agent) in offers.iter().copied() {
+        let outcome = OfferOutcome::Revoked;
+        draft.push(Change::OfferEnded { offer, work: id, agent, outcome });
     }
     if let Some(owner) = owner {
         let (agent, reason) = (owner.agent, UnassignReason::Closed);
         draft.push(Change::Unassigned { assignment: owner.assignment, work: id, agent, reason });
     }
-    draft.push(Change::WorkClosed { work: id, disposition, reopen_until });
-    offer.map(|offer| offer.agent).into_iter().chain(owner.map(|owner| owner.agent)).collect()
+    draft.push(Change::WorkClosed { work: id, disposition, reopen_until, canceled: false });
+    offers.into_iter().map(|(_, agent)| agent).chain(owner.map(|owner| owner.agent)).collect()
 }
 
 /// The keys of an erasure are destroyed. None, when that was said before.

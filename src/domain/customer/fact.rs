@@ -14,9 +14,9 @@ use crate::domain::command::FactTold;
 use crate::domain::draft::Draft;
 use crate::domain::event::{Assurance, Scope};
 use crate::domain::id::{AgentId, LeafId, Name, RootId, WorkId};
-use crate::domain::record::{Asked, Change, Fact, PersonalValue};
+use crate::domain::record::{Asked, Change, EffortKind, Fact, PersonalValue};
 use crate::domain::rejection::Rejection;
-use crate::domain::work::known;
+use crate::domain::work::{charge, known};
 use crate::domain::workspace::{AgentKind, Workspace};
 
 /// Longest name of a fact, bytes: a column of a CRM.
@@ -232,5 +232,8 @@ pub(crate) fn ask_fact(
     let known = facts.iter().any(|(_, fact)| fact.key == key && shown(fact.assurance));
     draft.with_content(leaf, PersonalValue::Asked(Asked { key, prompt }));
     draft.push(Change::FactAsked { work, leaf, known });
+    if known {
+        charge(draft, work, EffortKind::AskedAgain);
+    }
     Ok(())
 }

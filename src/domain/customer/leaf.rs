@@ -144,7 +144,7 @@ pub(crate) struct Leaves {
     before: BTreeMap<LeafId, LeafId>,
     /// By which record, and when, an address was given up before anybody else wrote from it.
     given_up: BTreeMap<LeafId, (Index, Timestamp)>,
-    /// Endpoint of the last message with each. Beside the leaves: two bytes more would make eight of each.
+    /// Endpoint by which each wrote last; of who never did, by which it was written to first. Beside the leaves: two bytes more would make eight of each.
     heard_by: Vec<Symbol>,
 }
 
@@ -317,14 +317,14 @@ impl Leaves {
         }
     }
 
-    /// Notes by which endpoint something was said with it last.
+    /// Notes by which endpoint it wrote last, or was written to first.
     pub(crate) fn heard_by(&mut self, id: LeafId, endpoint: Symbol) {
         if let Some(by) = self.heard_by.get_mut(id.at()) {
             *by = endpoint;
         }
     }
 
-    /// Endpoint of the last message with it; the empty name: there was none.
+    /// Endpoint by which it wrote last, or was written to first; the empty name: nothing was said with it.
     pub(crate) fn last_heard_by(&self, id: LeafId) -> Symbol {
         self.heard_by.get(id.at()).copied().unwrap_or_default()
     }

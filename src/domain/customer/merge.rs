@@ -75,7 +75,7 @@ pub(super) fn join(draft: &mut Draft<'_>, winner: RootId, loser: RootId, evidenc
 pub(super) fn tell(draft: &mut Draft<'_>, id: WorkId, split: Option<WorkId>) {
     let Some(work) = draft.work(id) else { return };
     let owner = work.owner.map(|owner| owner.agent).into_iter();
-    let holders: SmallVec<[AgentId; 2]> = owner.chain(work.offer.map(|offer| offer.agent)).collect();
+    let holders: SmallVec<[AgentId; 2]> = owner.chain(work.offers().map(|offer| offer.agent)).collect();
     let conversation = draft.root_of(work.leaf);
     for agent in holders {
         draft.push(Change::CustomerChanged { work: id, agent, conversation, split });

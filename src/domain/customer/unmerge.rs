@@ -14,7 +14,8 @@ use crate::domain::draft::Draft;
 use crate::domain::id::{AgentId, LeafId, MessageId, Name, RootId, WorkId};
 use crate::domain::record::{Change, QueueCause, SuggestionEnd};
 use crate::domain::rejection::Rejection;
-use crate::domain::routing::{fill, place, requeue};
+use crate::domain::routing::{fill, key, place, requeue};
+use crate::domain::time::Timestamp;
 use crate::domain::view::WorkState;
 use crate::domain::work::{Work, end, goes_on, hold_to_channels, join, part_off};
 
@@ -75,22 +76,31 @@ fn part(draft: &mut Draft<'_>, customer: RootId, mut leaves: Vec<LeafId>) -> Res
     Ok(())
 }
 
+/// What its place is made of that may go with messages: since when its customer waits, and that it is urgent.
+fn made_of(work: &Work) -> (Option<Timestamp>, u64) {
+    (work.ours_since, work.given_ms())
+}
+
 /// Takes out of a Work what is another customer's now. Gives the Work that has it. `open`: Works of both, as far as they are open.
 fn split(draft: &mut Draft<'_>, id: WorkId, open: &[WorkId]) -> Option<WorkId> {
     let work = draft.work(id)?;
     let own = draft.root_of(work.leaf);
     let strange = work.filed().filter(|(_, leaf)| draft.root_of(*leaf) != own);
     let messages: Vec<MessageId> = strange.map(|(message, _)| message).collect();
-    let (state, queue, waited) = (work.state, work.queue.clone(), work.ours_since);
+    let (state, queue, due) = (work.state, work.queue.clone(), made_of(work));
     let parted = part_off(draft, id, messages, vec![id])?;
+    let same = draft.work(id).is_none_or(|work| made_of(work) == due);
     if state == WorkState::Queued {
-        if draft.work(id).is_some_and(|work| work.ours_since != waited) {
+        if !same {
             // Its place was that of what is no part of it any more.
             requeue(draft, id, &queue, QueueCause::Requeued, None);
         } else {
             // Spoken on fewer channels it may be for somebody who could not have it before.
             place(draft, id);
         }
+    } else if let (WorkState::Offered, false, Some(work)) = (state, same, draft.work(id)) {
+        let key = key(draft.space.config(), &queue, work, draft.now.0);
+        draft.push(Change::WorkRekeyed { work: id, key });
     }
     hold_to_channels(draft, id);
     goes_on(draft, id);
@@ -104,7 +114,7 @@ fn settle(draft: &mut Draft<'_>, parted: WorkId, queue: &Name, open: &[WorkId]) 
     let same_place =
         |other: &&Work| (&other.channel, &other.endpoint, &other.brand) == (&work.channel, &work.endpoint, &work.brand);
     let mut there = open.iter().filter(|id| **id != parted).filter_map(|id| draft.work(*id)).filter(same_place);
-    let is_theirs = |other: &&Work| other.state != WorkState::Closed && draft.root_of(other.leaf) == root;
+    let is_theirs = |other: &&Work| !other.state.is_over() && draft.root_of(other.leaf) == root;
     let can_take = |other: &&Work| other.has_room_for(work) && draft.space.requirements.take_on(other, work.channels());
     if let Some((known, state, queue)) = there
         .rfind(|other| is_theirs(other) && can_take(other))

@@ -158,10 +158,10 @@ fn about(
     push_out(
         draft,
         Outgoing {
-            agent,
+            agent: Some(agent),
             author,
             work,
-            assignment,
+            assignment: Some(assignment),
             leaf: delivery.leaf,
             address,
             endpoint,

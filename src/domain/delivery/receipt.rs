@@ -10,8 +10,9 @@ use crate::domain::customer::{Named, known, resolve};
 use crate::domain::draft::Draft;
 use crate::domain::event::{AddressKind, Assurance, ErrorClass, InboundEvent, Receipt, ReceiptStatus, Scope, Sender};
 use crate::domain::id::{LeafId, MessageId, Name, WorkId};
-use crate::domain::record::{Author, Change, MessageKind, MessageStored, OptSource, Purpose, ReceiptNoted};
+use crate::domain::record::{Author, Change, EffortKind, MessageKind, MessageStored, OptSource, Purpose, ReceiptNoted};
 use crate::domain::rejection::Rejection;
+use crate::domain::work::charge;
 use crate::domain::workspace::{EndpointConfig, Names, Symbol, Workspace};
 
 /// Receipts that wait for their message at most, in a workspace.
@@ -230,7 +231,11 @@ fn named(
         changes.push(note(status, true, class, Name::default(), 0));
     }
     for change in changes {
+        let failed = change.work.filter(|_| change.applied && change.status == ReceiptStatus::Failed);
         draft.push(Change::ReceiptNoted(change));
+        if let Some(work) = failed {
+            charge(draft, work, EffortKind::Failed);
+        }
     }
     Ok(Some(message))
 }

@@ -16,7 +16,7 @@ use crate::domain::id::{AgentId, AssignmentId, LeafId, MessageId, Name, WorkId};
 use crate::domain::record::{Author, Change, Direction, Flags, MessageContent, MessageKind, MessageStored, Purpose};
 use crate::domain::rejection::Rejection;
 use crate::domain::time::Timestamp;
-use crate::domain::work::{Work, guard, known, may_note, speaks};
+use crate::domain::work::{Work, charge_switch, charge_wait, guard, known, may_note, speaks};
 use crate::domain::workspace::{AgentKind, EndpointConfig, TemplateConfig};
 
 /// Longest text of an answer, bytes.
@@ -78,10 +78,10 @@ pub(crate) fn send(
     push_out(
         draft,
         Outgoing {
-            agent,
+            agent: Some(agent),
             author,
             work: id,
-            assignment: send.assignment,
+            assignment: Some(send.assignment),
             leaf,
             address,
             endpoint,
@@ -122,7 +122,7 @@ fn note(draft: &mut Draft<'_>, agent: AgentId, author: Author, send: Send) {
         channel: work.channel.clone(),
         endpoint: work.endpoint.clone(),
         flags: noted_flags(&work.channel),
-        audience: told(work, agent),
+        audience: told(work, Some(agent)),
         assignment: Some(send.assignment),
         seen_through: send.seen_through,
         not_after: send.not_after,
@@ -131,10 +131,10 @@ fn note(draft: &mut Draft<'_>, agent: AgentId, author: Author, send: Send) {
     draft.push_message(message, MessageContent { content: send.content, ..MessageContent::default() });
 }
 
-/// Who is told of what somebody says in a Work: its author first.
-fn told(work: &Work, author: AgentId) -> SmallVec<[AgentId; 1]> {
-    let others = work.told().filter(|agent| *agent != author);
-    std::iter::once(author).chain(others).collect()
+/// Who is told of what is said in a Work: its author first, if that is an agent.
+fn told(work: &Work, author: Option<AgentId>) -> SmallVec<[AgentId; 1]> {
+    let others = work.told().filter(|agent| Some(*agent) != author);
+    author.into_iter().chain(others).collect()
 }
 
 /// In the record: what is folded of it must not follow the table of another build.
@@ -145,10 +145,11 @@ fn noted_flags(channel: &str) -> Flags {
 /// A message of ours on its way, judged already.
 #[derive(Debug)]
 pub(super) struct Outgoing<'a> {
-    pub(super) agent: AgentId,
+    /// None: the machine says it.
+    pub(super) agent: Option<AgentId>,
     pub(super) author: Author,
     pub(super) work: WorkId,
-    pub(super) assignment: AssignmentId,
+    pub(super) assignment: Option<AssignmentId>,
     pub(super) leaf: LeafId,
     /// Address of the leaf, and its keyed hash.
     pub(super) address: (Name, u128),
@@ -165,15 +166,16 @@ pub(super) struct Outgoing<'a> {
 /// Stores it in its Work.
 pub(super) fn push_out(draft: &mut Draft<'_>, out: Outgoing<'_>) -> Result<MessageId, Rejection> {
     let Outgoing { leaf, endpoint, kind, .. } = out;
-    let work = draft.work(out.work).ok_or(Rejection::UnknownWork)?;
     let said = kind == MessageKind::Message;
-    // A token answers the message that it came with, and nothing else; a thread is one of a chat with this address.
+    let by_itself = out.author == Author::System;
+    if said && !by_itself {
+        charge_wait(draft, out.work);
+        charge_switch(draft, out.work, &endpoint.name);
+    }
+    let work = draft.work(out.work).ok_or(Rejection::UnknownWork)?;
+    // A token answers the message that it came with, and nothing else: it is left for whoever answers. A thread is one of a chat with this address.
     let answers = work.answer_to.as_ref().is_some_and(|(to, by)| *to == leaf && *by == endpoint.name);
-    let tokens = work
-        .tokens
-        .as_ref()
-        .filter(|_| answers && said && out.author != Author::System)
-        .map(|tokens| tokens.at(draft.now));
+    let tokens = work.tokens.as_ref().filter(|_| answers && said && !by_itself).map(|tokens| tokens.at(draft.now));
     let (reply_token, read_token) = tokens.unwrap_or_default();
     let letter = match endpoint.channel.as_str() {
         "email" if said => letter(draft, work, &out.address, endpoint, out.content)?,
@@ -210,7 +212,7 @@ pub(super) fn push_out(draft: &mut Draft<'_>, out: Outgoing<'_>) -> Result<Messa
         about: out.about,
         provider_fingerprint,
         audience: told(work, out.agent),
-        assignment: Some(out.assignment),
+        assignment: out.assignment,
         seen_through: out.seen_through,
         not_after: out.not_after,
         copied,
@@ -278,7 +280,9 @@ pub(crate) fn mark_read(
             return Err(Rejection::NotOwner { owner: owner.map(|owner| owner.agent) });
         }
     }
-    if work.last_message.is_none_or(|last| through > last) {
+    // What agents noted is read, too.
+    let last = work.last_message.max(work.messages().map(|(id, _)| id).last());
+    if last.is_none_or(|last| through > last) {
         return Err(Rejection::UnknownMessage);
     }
     if work.seen.is_none_or(|seen| through > seen) {

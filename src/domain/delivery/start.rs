@@ -89,10 +89,10 @@ pub(crate) fn start(draft: &mut Draft<'_>, agent: AgentId, start: Start) -> Resu
     push_out(
         draft,
         Outgoing {
-            agent,
+            agent: Some(agent),
             author,
             work,
-            assignment,
+            assignment: Some(assignment),
             leaf,
             address,
             endpoint,

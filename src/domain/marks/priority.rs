@@ -9,8 +9,9 @@ use crate::domain::draft::Draft;
 use crate::domain::id::{AgentId, WorkId};
 use crate::domain::record::{Change, PersonalValue, PriorityGiven};
 use crate::domain::rejection::Rejection;
+use crate::domain::routing::credit_ms;
 use crate::domain::view::WorkState;
-use crate::domain::work::known;
+use crate::domain::work::{known, rekey};
 
 /// Longest reason, bytes: a sentence.
 const MAX_REASON_BYTES: usize = 256;
@@ -47,17 +48,10 @@ pub(super) fn give(
     if known.unwrap_or_default() == (ms, reason.as_str()) {
         return Ok(());
     }
-    let cap = draft.space.config().credit_cap_ms;
-    let (leaf, before) = (work.leaf, work.credit_ms().min(cap));
+    let (leaf, before) = (work.leaf, credit_ms(draft.space.config(), work));
     let audience: SmallVec<[AgentId; 2]> = work.owner.map(|owner| owner.agent).into_iter().collect();
     draft.with_content(leaf, PersonalValue::Reason(reason));
     draft.push(Change::PriorityGiven(PriorityGiven { work: id, leaf, ms, audience }));
-    let Some(work) = draft.work(id).filter(|work| work.is_waiting() || work.offer.is_some()) else { return Ok(()) };
-    let after = work.credit_ms().min(cap);
-    if after != before {
-        // Whatever else its place was made of is as it was.
-        let key = work.key.saturating_add_unsigned(before).saturating_sub_unsigned(after);
-        draft.push(Change::WorkRekeyed { work: id, key });
-    }
+    rekey(draft, id, before);
     Ok(())
 }

@@ -5,6 +5,7 @@
 
 use smallvec::SmallVec;
 
+use super::kept::Summary;
 use super::run::Place;
 use super::{About, Filed, Marks};
 use crate::domain::customer::filed_under;
@@ -71,9 +72,14 @@ pub(super) fn set_summary(draft: &mut Draft<'_>, about: About, text: String) -> 
     }
     let place = place(draft, about)?;
     one_person(draft, &place)?;
-    let before = filed(draft, place.work).and_then(|filed| filed.of(place.leaf)?.summary.as_ref());
+    let root = draft.root_of(place.leaf);
+    let noted = filed(draft, place.work);
+    let own = noted.and_then(|filed| filed.of(place.leaf)?.summary.as_ref());
+    // The newest of the customer's is shown: what is said under another leaf since counts as it does.
+    let shown = noted.and_then(|filed| filed.summary(|leaf| draft.root_of(leaf) == root));
+    let says = |summary: Option<&Summary>| summary.map_or("", |summary| summary.text.as_str()) == text;
     let mut leaves = Vec::new();
-    if before.map_or("", |summary| summary.text.as_str()) != text {
+    if !says(own) || !says(shown) && !text.is_empty() {
         leaves.push(place.leaf);
     }
     if text.is_empty() {

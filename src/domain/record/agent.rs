@@ -46,6 +46,17 @@ pub struct SessionLost {
     pub until: Timestamp,
 }
 
+/// An agent has more than it can, by what customers or operators caused, or not any more. No offer is made to it meanwhile.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Overcommitted {
+    /// Who.
+    pub agent: AgentId,
+    /// By how much when it was noted; 0: by nothing any more.
+    pub by: u32,
+    /// When the Work of its whose customer waits longest is offered elsewhere; none: from now on, or there is nothing to relieve.
+    pub relieve_at: Option<Timestamp>,
+}
+
 /// Presence and channels of an agent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PresenceSet {

@@ -3,12 +3,13 @@
 use smallvec::SmallVec;
 
 use super::{
-    AnswerCounted, Assigned, AutomationMuted, CooledDown, DeadLettered, Evidence, HandedBack, HandedToPeople,
-    HoursTurned, IdentityOpened, IdentityRekeyed, IdentityStatus, Input, InputResumed, MessageStored, OfferMade,
-    OfferOutcome, OptNoted, OverflowSet, Overflowed, Parked, PartHeld, ParticipantJoined, ParticipantLeft, PartsJoined,
-    PresenceSet, PriorityGiven, Promised, QueueCause, ReceiptNoted, Required, Resettled, Routed, SessionEnd,
-    SessionLost, StepSet, SuggestionEnd, SuggestionReason, SummarySet, Tagged, ThroughParked, TransferEnded,
-    Transferring, UnassignReason, Unserved, Woken, WorkOpened, WrapUpExtended, WrapUpStarted,
+    AnswerCounted, Assigned, AutomationMuted, CooledDown, DeadLettered, EffortNoted, EnrichmentSet, Evidence,
+    HandedBack, HandedToPeople, HoldSet, HoursTurned, IdentityOpened, IdentityRekeyed, IdentityStatus, IdleSet, Input,
+    InputResumed, MessageStored, NoticeSent, NoticeSet, OfferMade, OfferOutcome, OptNoted, Overcommitted, OverflowSet,
+    Overflowed, Parked, PartHeld, ParticipantJoined, ParticipantLeft, PartsJoined, PresenceSet, PriorityGiven,
+    Promised, QueueCause, ReceiptNoted, Required, Resettled, Routed, SessionEnd, SessionLost, StepSet, SuggestionEnd,
+    SuggestionReason, SummarySet, Tagged, ThroughParked, TransferEnded, Transferring, UnassignReason, Unserved, Woken,
+    WorkOpened, WrapUpExtended, WrapUpStarted,
 };
 use crate::domain::event::{Assurance, ErrorClass, ReceiptStatus};
 use crate::domain::id::{AgentId, AssignmentId, Index, LeafId, MessageId, Name, OfferId, Position, RootId, WorkId};
@@ -419,6 +420,8 @@ pub enum Change {
     ParticipantJoined(Box<ParticipantJoined>),
     /// An agent takes part in a Work no longer.
     ParticipantLeft(ParticipantLeft),
+    /// The customer went through something.
+    EffortNoted(EffortNoted),
     /// The owner passes a Work on.
     Transferring(Box<Transferring>),
     /// A transfer is over, and the Work stays with its owner.
@@ -431,6 +434,17 @@ pub enum Change {
         disposition: Name,
         /// Until when a message reopens it.
         reopen_until: Timestamp,
+        /// It was given up because its customer left.
+        canceled: bool,
+    },
+    /// A Work waits for one agent, or no longer.
+    HoldSet(HoldSet),
+    /// A customer does not answer, and something follows from that.
+    IdleSet(IdleSet),
+    /// The live customer of a Work has left, and is reached elsewhere.
+    CustomerLeft {
+        /// The Work.
+        work: WorkId,
     },
     /// A Work is spoken on by another endpoint, too.
     WorkJoined {
@@ -447,6 +461,12 @@ pub enum Change {
     Required(Required),
     /// What the rules made of a Work; what they were given is personal content.
     Routed(Box<Routed>),
+    /// A new Work waits for facts, or does not any more.
+    EnrichmentSet(EnrichmentSet),
+    /// A Notice to its customer is due, or none any more.
+    NoticeSet(NoticeSet),
+    /// A Notice goes out.
+    NoticeSent(NoticeSent),
     /// The step of its plan that a Work stands at.
     StepSet(Box<StepSet>),
     /// What a Work overflows by next.
@@ -529,6 +549,8 @@ pub enum Change {
     },
     /// Presence and channels of an agent.
     PresenceSet(PresenceSet),
+    /// An agent has more than it can, or not any more.
+    Overcommitted(Overcommitted),
     /// There was more to match than one record holds: to be gone on with at once.
     MatchDeferred {
         /// For whom.

@@ -6,6 +6,7 @@
 mod agent;
 mod answer;
 mod change;
+mod effort;
 mod envelope;
 mod fact;
 mod handing;
@@ -15,14 +16,16 @@ mod input;
 mod joining;
 mod marks;
 mod message;
+mod notice;
 mod passing;
 mod routed;
 mod widened;
 mod work;
 
-pub use agent::{Presence, PresenceSet, SessionEnd, SessionLost};
+pub use agent::{Overcommitted, Presence, PresenceSet, SessionEnd, SessionLost};
 pub use answer::{AnswerCounted, AnswerOutcome};
 pub use change::Change;
+pub use effort::{EffortEntry, EffortKind, EffortNoted};
 pub use envelope::{Cause, Input, MailCopy, MessageContent, Personal, PersonalValue, Record, Request, Touch};
 pub use fact::{Asked, Fact};
 pub use handing::{Briefing, HandOverCause, HandedBack, HandedToPeople};
@@ -36,10 +39,11 @@ pub use marks::{Marked, PriorityGiven, SummarySet, Tagged, Tags};
 pub use message::{
     Author, Direction, Flags, MessageKind, MessageStored, PartHeld, PartsJoined, Purpose, ReceiptNoted, ThroughParked,
 };
+pub use notice::{NoticeKind, NoticeSent, NoticeSet};
 pub use passing::{Parked, Promised, TransferEnded, TransferOutcome, Transferring, WakeCause, Woken, WrapUpExtended};
-pub use routed::{Credit, Inputs, Required, Routed};
+pub use routed::{Credit, EnrichmentSet, Inputs, Required, Routed};
 pub use widened::{Clock, OverflowCause, OverflowSet, Overflowed, StepCause, StepSet, Unserved};
 pub use work::{
-    AssignCause, Assigned, AutomationMuted, CooledDown, MuteReason, OfferMade, OfferOutcome, QueueCause, Resettled,
-    UnassignReason, WorkBrief, WorkOpened, WrapUpStarted,
+    AssignCause, Assigned, AutomationMuted, CooledDown, HoldSet, IdleSet, MuteReason, OfferMade, OfferOutcome,
+    QueueCause, Resettled, UnassignReason, WorkBrief, WorkOpened, WrapUpStarted,
 };

@@ -64,6 +64,8 @@ pub struct Transferring {
     pub key: i64,
     /// When its owner is released if nobody has taken it; none: as soon as the offer to the agent expires.
     pub until: Option<Timestamp>,
+    /// Its owner has more than it can: it is offered elsewhere, to nobody in particular, and stays with its owner until somebody takes it.
+    pub relief: bool,
 }
 
 /// How a transfer ended that left the Work with its owner.
@@ -76,6 +78,8 @@ pub enum TransferOutcome {
     Unavailable,
     /// The owner did something else with the Work.
     Withdrawn,
+    /// It relieved its owner, who has room again, or whose customer has an answer.
+    Relieved,
 }
 
 /// A transfer is over, and the Work stays with its owner.

@@ -3,6 +3,7 @@
 use super::MessageKind;
 use crate::domain::event::{Assurance, Scope};
 use crate::domain::id::{LeafId, Name, WorkId};
+use crate::domain::time::Timestamp;
 use crate::domain::workspace::Levels;
 
 /// What is wanted of whoever takes a Work, from now on.
@@ -31,6 +32,15 @@ pub struct Routed {
     pub credits: Vec<Credit>,
     /// Plan that the rule gives it; empty: none.
     pub plan: Name,
+}
+
+/// A new Work waits for facts before it is matched, or does not any more.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct EnrichmentSet {
+    /// The Work.
+    pub work: WorkId,
+    /// Until when at most; none: it goes on.
+    pub until: Option<Timestamp>,
 }
 
 /// What makes a Work due earlier.
@@ -63,6 +73,10 @@ pub struct Inputs {
     pub attachments: Vec<Name>,
     /// Whether the customer had a matter that ended within the continuation window.
     pub returning: bool,
+    /// Whether the queue that the endpoint leads to was closed.
+    pub closed: bool,
+    /// What the customer went through in Works that were open or could be reopened, seconds.
+    pub effort: u32,
     /// Facts that rules read and that are known, filed under the leaf of the Work.
     pub facts: Vec<(Name, String)>,
     /// Those that are filed under another leaf. In a record without value: that is sealed with that leaf's key.

@@ -1,6 +1,7 @@
 //! Works, offers and assignments in records.
 
 use crate::domain::id::{AgentId, LeafId, MessageId, Name, RootId, WorkId};
+use crate::domain::record::EffortEntry;
 use crate::domain::time::Timestamp;
 
 /// A new Work.
@@ -92,6 +93,8 @@ pub struct WorkBrief {
     pub last_message: MessageId,
     /// Works of the Conversation that it is linked to.
     pub linked: Vec<WorkId>,
+    /// What its customer went through in it.
+    pub effort: Vec<EffortEntry>,
 }
 
 /// How an offer ended.
@@ -214,6 +217,34 @@ pub struct Resettled {
     pub through: Option<WorkId>,
     /// Whether others are still to be looked at.
     pub more: bool,
+}
+
+/// A Work waits for one agent, so that the customer need not explain again, or no longer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HoldSet {
+    /// The Work.
+    pub work: WorkId,
+    /// For whom.
+    pub agent: AgentId,
+    /// Until when at most; none: no longer.
+    pub until: Option<Timestamp>,
+}
+
+/// A customer does not answer, and something follows from that.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct IdleSet {
+    /// The Work.
+    pub work: WorkId,
+    /// Its owner.
+    pub agent: AgentId,
+    /// Since our last word, which times count from.
+    pub since: Timestamp,
+    /// It costs a fraction now.
+    pub lowered: bool,
+    /// The customer was asked whether they are there, as far as that was allowed.
+    pub nudged: bool,
+    /// When something follows; none: nothing more.
+    pub at: Option<Timestamp>,
 }
 
 /// The owner has finished and notes what there is to note.

@@ -40,7 +40,7 @@ fn count(draft: &Draft<'_>, work: &Work, answered: bool) -> Option<AnswerCounted
         let since = work.ours_since?;
         let config = draft.space.config();
         let due = config
-            .queue(&work.queue)
+            .queue(work.home())
             .map(|queue| config.after(queue, since, queue.targets(&work.channel).first_reply_ms));
         if due.is_none_or(|due| draft.now <= due) { AnswerOutcome::InTime } else { AnswerOutcome::Late }
     } else {
@@ -50,5 +50,5 @@ fn count(draft: &Draft<'_>, work: &Work, answered: bool) -> Option<AnswerCounted
         }
         AnswerOutcome::Never
     };
-    Some(AnswerCounted { work: work.id, queue: work.queue.clone(), outcome, waited_ms })
+    Some(AnswerCounted { work: work.id, queue: work.home().clone(), outcome, waited_ms })
 }

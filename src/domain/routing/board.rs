@@ -106,6 +106,8 @@ impl Default for Desk {
 pub(crate) enum There {
     Free,
     Busy,
+    /// Busy with more than it can.
+    Over,
     Away,
     Draining,
     Lost,
@@ -118,6 +120,7 @@ impl There {
         Some(match agent.presence {
             _ if session.lost.is_some() => Self::Lost,
             Presence::Ready if agent.has_any_room() => Self::Free,
+            Presence::Ready if agent.overcommit() > 0 => Self::Over,
             Presence::Ready => Self::Busy,
             Presence::Away => Self::Away,
             Presence::Draining => Self::Draining,
@@ -127,16 +130,25 @@ impl There {
 
     /// One more of its kind.
     pub(crate) fn note(self, counts: &mut AgentCounts) {
-        *self.count(counts) += 1;
+        self.count(counts, |count| *count += 1);
     }
 
-    fn count(self, counts: &mut AgentCounts) -> &mut usize {
+    /// One fewer. Who was not counted stays so.
+    fn leave(self, counts: &mut AgentCounts) {
+        self.count(counts, |count| *count = count.saturating_sub(1));
+    }
+
+    fn count(self, counts: &mut AgentCounts, change: impl Fn(&mut usize)) {
         match self {
-            Self::Free => &mut counts.free,
-            Self::Busy => &mut counts.busy,
-            Self::Away => &mut counts.away,
-            Self::Draining => &mut counts.draining,
-            Self::Lost => &mut counts.lost,
+            Self::Free => change(&mut counts.free),
+            Self::Busy => change(&mut counts.busy),
+            Self::Over => {
+                change(&mut counts.busy);
+                change(&mut counts.overcommitted);
+            }
+            Self::Away => change(&mut counts.away),
+            Self::Draining => change(&mut counts.draining),
+            Self::Lost => change(&mut counts.lost),
         }
     }
 }
@@ -175,12 +187,13 @@ impl Board {
         }
     }
 
-    /// A Work stands elsewhere. `steady`: whether whoever it went to had finished something since it came.
+    /// A Work stands elsewhere. `steady`: whether whoever it went to serves the queue and had finished something since it came. Who
+    /// helps out from another queue is not among the agents whose time is counted, so what it takes says nothing of theirs.
     pub(crate) fn moved(
         &mut self,
         before: Option<InLine>,
         after: Option<InLine>,
-        steady: impl FnOnce(AgentId) -> bool,
+        steady: impl FnOnce(AgentId, &Name) -> bool,
     ) {
         if before == after {
             return;
@@ -191,7 +204,7 @@ impl Board {
         {
             let given = is.given_since(was);
             let returned = matches!((was.stand, is.stand), (Stand::Offered(_), Stand::Waits));
-            let counts = given.is_some_and(|agent| was.entered < self.now && steady(agent));
+            let counts = given.is_some_and(|agent| was.entered < self.now && steady(agent, &was.queue));
             let (id, now, at_once) = (was.id, self.now, was.entered == self.now);
             if given.is_some() {
                 self.change(&was.queue, |desk| match counts {
@@ -219,8 +232,7 @@ impl Board {
         for queue in queues {
             self.change(queue, |desk| {
                 // Whose queues another configuration has just changed was not counted in all of them: everybody is counted anew then.
-                let gone = before.map(|there| there.count(&mut desk.agents));
-                gone.into_iter().for_each(|count| *count = count.saturating_sub(1));
+                before.into_iter().for_each(|there| there.leave(&mut desk.agents));
                 after.into_iter().for_each(|there| there.note(&mut desk.agents));
             });
         }

@@ -1,7 +1,8 @@
 //! Matching: a Work that waits with an agent eligible now, or an agent with room with the Work due first.
 //!
 //! *Eligible now* = READY with its connection, serves the channels and an open one of the queues that the Work stands in (its own, and those
-//! that its plan or overflow has added), has the skills, has room for the cost after open offers, no cool-down for this Work. **Work conserving**: no Work waits beside an agent eligible now.
+//! that its plan or overflow has added), has the skills, has room for the cost after open offers, no cool-down for this Work, which is not
+//! held for somebody else (`affinity`). **Work conserving**: no Work waits beside an agent eligible now.
 
 use std::time::Duration;
 
@@ -13,12 +14,17 @@ use crate::domain::record::{
 };
 use crate::domain::session::Agent;
 use crate::domain::time::Timestamp;
-use crate::domain::work::{Owner, Work, answer_due, passed_back, show, with_briefing, with_note};
+use crate::domain::view::WorkState;
+use crate::domain::work::{
+    Owner, Work, answer_due, await_wait, charge_transfer, passed_back, show, with_briefing, with_note,
+};
 use crate::domain::workspace::{Accept, GracePolicy, IndexedConfig, Levels, QueueConfig, Workspace};
 
+use super::affinity::hold_back;
 use super::due::key;
 use super::overflow::{self, Overflows, admit};
 use super::plan;
+use super::ready::rank;
 use super::unserved::hold_unserved;
 use super::waiting::Due;
 
@@ -27,7 +33,15 @@ const LIVE_GRACE_MS: u64 = 120_000;
 
 /// Whether the agent could be given the Work now.
 pub(crate) fn eligible(space: &Workspace, agent: &Agent, work: &Work) -> bool {
-    attends(space, agent, work) && !work.cooldowns.iter().any(|cooldown| cooldown.agent == agent.id)
+    attends(space, agent, work)
+        && !work.cooldowns.iter().any(|cooldown| cooldown.agent == agent.id)
+        && !is_kept_from(space, agent, work)
+}
+
+/// Whether the Work is held for somebody else, who is there.
+fn is_kept_from(space: &Workspace, agent: &Agent, work: &Work) -> bool {
+    let other = work.hold().filter(|hold| hold.agent != agent.id);
+    other.and_then(|hold| space.agents.get(hold.agent.at())).is_some_and(Agent::is_ready)
 }
 
 fn attends(space: &Workspace, agent: &Agent, work: &Work) -> bool {
@@ -74,6 +88,7 @@ pub(super) fn requeue_after(
     plan::widen(draft, id);
     place(draft, id);
     hold_unserved(draft, id);
+    await_wait(draft, id, cause);
 }
 
 /// What is wanted of whoever takes the Work from the queue now: less than at first, as far as its circle has widened there.
@@ -122,12 +137,37 @@ pub(crate) fn place(draft: &mut Draft<'_>, id: WorkId) {
         return passed_back(draft, id);
     }
     let Some(work) = draft.work(id).filter(|work| work.is_waiting()) else {
-        return;
+        // One of several offers may be over.
+        return offer_beside(draft, id);
     };
     let chosen = preferred(draft, work)
-        .or_else(|| least_loaded(draft, work, false, |agent| eligible(draft.space, agent, work)))
-        .or_else(|| lifted(draft, work));
+        .or_else(|| next(draft, work))
+        .or_else(|| lifted(draft, work).filter(|id| draft.agent(*id).is_none_or(is_matched)));
     if let Some(agent) = chosen {
+        give(draft, id, agent);
+        offer_beside(draft, id);
+    }
+}
+
+fn next(draft: &Draft<'_>, work: &Work) -> Option<AgentId> {
+    first(draft, work, false, |agent| is_matched(agent) && eligible(draft.space, agent, work))
+}
+
+/// Whose matching is put off is given what is due first when that comes, this Work among it.
+fn is_matched(agent: &Agent) -> bool {
+    agent.deferred.is_none()
+}
+
+/// Offers a Work to more agents, as many as its queue says at once. Not beside whom it is asked first: the customer need not explain again. Nor what
+/// was passed on: whoever it was meant for is asked alone.
+fn offer_beside(draft: &mut Draft<'_>, id: WorkId) {
+    while let Some(work) = draft.work(id).filter(|work| work.state == WorkState::Offered && work.owner.is_none()) {
+        let at_once = draft.space.config().queue(&work.queue).map_or(1, QueueConfig::offers_at_once);
+        let is_preferred = work.offers().any(|open| work.preferred == Some(open.agent)) || work.handover().is_some();
+        if is_preferred || work.offers().count() >= at_once || draft.full() {
+            return;
+        }
+        let Some(agent) = next(draft, work) else { return };
         give(draft, id, agent);
     }
 }
@@ -137,17 +177,20 @@ fn preferred(draft: &Draft<'_>, work: &Work) -> Option<AgentId> {
     eligible(draft.space, agent, work).then_some(agent.id)
 }
 
-/// Of those who fit, the one who stands first in the lines of the Work's queues. `full`: those without room are asked, too.
-fn least_loaded(draft: &Draft<'_>, work: &Work, full: bool, fits: impl Fn(&Agent) -> bool) -> Option<AgentId> {
-    let touched = draft.touched_agents();
-    let first = |queue: &Name| {
-        let line = draft.space.ready.line(queue, full);
-        line.filter(|(_, _, id)| !touched.iter().any(|agent| agent.id == *id))
-            .find(|(_, _, id)| draft.space.agents.get(id.at()).is_some_and(&fits))
+/// Whom the Work's queue selects of those who fit: each queue that it stands in names the first of its line, and the Work's own chooses
+/// among these. `full`: those without room are asked, too.
+fn first(draft: &Draft<'_>, work: &Work, full: bool, fits: impl Fn(&Agent) -> bool) -> Option<AgentId> {
+    let (space, touched) = (draft.space, draft.touched_agents());
+    let selection = space.config().queue(&work.queue).map(|queue| queue.selection).unwrap_or_default();
+    let untouched = |id: AgentId| {
+        let agent = space.agents.get(id.at()).filter(|agent| fits(agent));
+        agent.filter(|agent| !touched.iter().any(|touched| touched.id == agent.id))
     };
-    let untouched = work.queues().filter(|queue| draft.space.is_open(queue)).filter_map(first).min();
-    let touched = touched.iter().filter(|agent| fits(agent)).filter_map(Agent::standing).min();
-    untouched.into_iter().chain(touched).min().map(|(_, _, id)| id)
+    let named = |queue: &Name| space.ready.first(queue, &work.requires, full, untouched);
+    let named = work.queues().filter(|queue| space.is_open(queue)).filter_map(named);
+    let named = named.filter_map(|id| space.agents.get(id.at()));
+    let chosen = named.chain(touched.iter().filter(|agent| fits(agent)));
+    chosen.map(|agent| rank(selection, agent, &work.requires)).min().map(|(_, (_, _, id))| id)
 }
 
 /// A cool-down is lifted when nobody else is left: no other agent READY for it, with room or not.
@@ -157,10 +200,10 @@ fn lifted(draft: &Draft<'_>, work: &Work) -> Option<AgentId> {
     }
     let space = draft.space;
     let cooled = |agent: &Agent| work.cooldowns.iter().any(|cooldown| cooldown.agent == agent.id);
-    if least_loaded(draft, work, true, |agent| serves(space, agent, work) && !cooled(agent)).is_some() {
+    if first(draft, work, true, |agent| serves(space, agent, work) && !cooled(agent)).is_some() {
         return None;
     }
-    least_loaded(draft, work, false, |agent| {
+    first(draft, work, false, |agent| {
         attends(space, agent, work)
             && work.cooldowns.iter().any(|cooldown| cooldown.agent == agent.id && cooldown.liftable)
     })
@@ -180,6 +223,7 @@ pub(crate) fn fill(draft: &mut Draft<'_>, id: AgentId) {
             return;
         }
         give(draft, work, id);
+        offer_beside(draft, work);
     }
 }
 
@@ -225,8 +269,11 @@ pub(crate) fn revisit_cooled(draft: &mut Draft<'_>) {
     }
 }
 
-/// Offers or assigns, as the queue says.
+/// Offers or assigns, as the queue says; or holds it for whom the customer need not explain it to again.
 fn give(draft: &mut Draft<'_>, id: WorkId, agent: AgentId) {
+    if hold_back(draft, id, agent) {
+        return;
+    }
     let (Some(work), Some(holder)) = (draft.work(id), draft.agent(agent)) else {
         return;
     };
@@ -269,8 +316,13 @@ pub(crate) struct Given {
     pub(crate) note: Option<String>,
 }
 
-/// Makes the agent the owner by one record with the end of the owner before. Gives that one, who has room again.
+/// Makes the agent the owner by one record with the end of the owner before, of whom the customer knows: that is a transfer, whoever
+/// decided it. Gives that one, who has room again.
 pub(crate) fn install(draft: &mut Draft<'_>, id: WorkId, agent: AgentId, cost: u32, given: Given) -> Option<AgentId> {
+    if draft.work(id)?.owner.is_some() {
+        charge_transfer(draft, id);
+    }
+    plan::put_right(draft, id);
     let work = draft.work(id)?;
     let leaf = work.leaf;
     let brief = work.brief(draft.root_of(work.leaf));

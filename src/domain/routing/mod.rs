@@ -3,6 +3,7 @@
 //! *Eligible now* is defined once, in `matching`; engine, invariants and explanations use that definition.
 
 mod able;
+mod affinity;
 mod answered;
 mod board;
 mod due;
@@ -19,16 +20,17 @@ mod unserved;
 mod waiting;
 
 pub(crate) use able::{Able, Registered};
+pub(crate) use affinity::{hold_over, review_holds};
 pub(crate) use answered::count_answers;
 pub(crate) use board::{Board, InLine, KEPT_MS, SLICE_MS, There};
-pub(crate) use due::key;
+pub(crate) use due::{credit_ms, goal, key};
 pub(crate) use matching::{
     Given, answer_by, assign, demanded, eligible, fill, install, place, requeue, revisit_cooled,
 };
 pub(crate) use overflow::{begin as await_overflow, overflow_due};
 pub(crate) use pace::{CONFIDENCE, Range};
-pub(crate) use plan::{begin as begin_plan, require, skip, step_due, widen};
-pub(crate) use ready::{ReadyAgents, Standing};
+pub(crate) use plan::{begin as begin_plan, put_right, require, skip, step_due, widen};
+pub(crate) use ready::ReadyAgents;
 pub(crate) use requirement::{Requirement, Requirements};
 pub(crate) use reroute::{Chosen, choose, reroute, route};
 pub(crate) use rules::{Rules, Told};

@@ -9,7 +9,7 @@
 use smallvec::SmallVec;
 
 use super::matching::requeue_after;
-use super::plan::{go_on, unspent};
+use super::plan::{go_on, left, unspent};
 use crate::domain::draft::Draft;
 use crate::domain::id::{Name, WorkId};
 use crate::domain::record::{Change, Clock, OverflowCause, OverflowSet, Overflowed, QueueCause};
@@ -24,7 +24,7 @@ pub(super) fn admit(draft: &Draft<'_>, work: &Work, queue: &Name, before: Overfl
     let config = draft.space.config();
     let (mut overflows, mut at) = (before, queue.clone());
     let mut moved = work.is_moved() || overflows.iter().any(|overflowed| overflowed.to.is_some());
-    let mut seen: SmallVec<[Name; 2]> = SmallVec::new();
+    let (mut been, mut found_full): (SmallVec<[Name; 2]>, SmallVec<[Name; 2]>) = Default::default();
     // What waits there already does not come.
     if work.is_nobodys() && work.queue == *queue {
         return (at, overflows);
@@ -32,13 +32,18 @@ pub(super) fn admit(draft: &Draft<'_>, work: &Work, queue: &Name, before: Overfl
     while let Some(here) = config.queue(&at).filter(|here| !here.overflow.is_empty()) {
         let others = others(draft, work.id, &at);
         let full = here.max_length.is_some_and(|max| others >= u64::from(max));
+        // What a full queue sends back to one that it left for its length, and that has room for it, stays there.
+        if !full && been.contains(&at) {
+            break;
+        }
         let mut next = None;
         for entry in &here.overflow {
             let OverflowWhen::Length(length) = entry.when else { continue };
             if others < u64::from(length) {
                 continue;
             }
-            let fits = |to: &&Name| (full || !moved) && **to != at && !seen.contains(to) && config.queue(to).is_some();
+            let fits =
+                |to: &&Name| (full || !moved) && **to != at && !found_full.contains(to) && config.queue(to).is_some();
             next = entry.move_to.as_ref().filter(fits);
             overflows.push(overflowed(work.id, &at, OverflowCause::Length, length.into(), entry, next));
             if next.is_some() {
@@ -47,7 +52,10 @@ pub(super) fn admit(draft: &Draft<'_>, work: &Work, queue: &Name, before: Overfl
         }
         let Some(next) = next else { break };
         moved = true;
-        seen.push(std::mem::replace(&mut at, next.clone()));
+        if full {
+            found_full.push(at.clone());
+        }
+        been.push(std::mem::replace(&mut at, next.clone()));
     }
     (at, overflows)
 }
@@ -86,7 +94,7 @@ pub(crate) fn begin(draft: &mut Draft<'_>, id: WorkId) {
 fn awaited(draft: &Draft<'_>, work: &Work) -> Option<OverflowSet> {
     let (config, now, before) = (draft.space.config(), draft.now, work.awaits());
     let overflow = config.queue(&work.queue).map(|queue| queue.overflow.as_slice()).unwrap_or_default();
-    let clock = before.and_then(|awaits| awaits.clock).map(|watch| watch.clock(now));
+    let clock = before.and_then(|awaits| awaits.clock).map(|watch| left(config, &work.queue, watch, now));
     let passed = before.map_or(0, |awaits| awaits.after_ms.saturating_sub(clock.map_or(0, |clock| clock.left_ms)));
     let waits = overflow.iter().filter_map(|entry| match entry.when {
         OverflowWhen::Wait(ms) if ms > passed => Some(ms),

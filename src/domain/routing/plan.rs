@@ -12,8 +12,9 @@ use super::overflow;
 use super::requirement::Requirement;
 use crate::domain::draft::Draft;
 use crate::domain::id::{Name, WorkId};
-use crate::domain::record::{Change, Clock, Required, StepCause, StepSet};
+use crate::domain::record::{Change, Clock, OverflowSet, Required, StepCause, StepSet};
 use crate::domain::time::Timestamp;
+use crate::domain::view::WorkState;
 use crate::domain::work::{Stopwatch, Work};
 use crate::domain::workspace::{IndexedConfig, Levels, MAX_ADDED, PlanConfig, QueueConfig, StepConfig};
 
@@ -62,7 +63,7 @@ pub(crate) fn begin(draft: &mut Draft<'_>, id: WorkId, cause: StepCause) {
             {
                 return;
             }
-            let before = standing.clock.map(|watch| watch.clock(now));
+            let before = standing.clock.map(|watch| left(config, &work.queue, watch, now));
             let clock = plan.next(step).map(|next| before.unwrap_or(Clock { left_ms: next.after_ms, from: now }));
             StepSet { work: id, plan: plan.name.clone(), step, cause: StepCause::Reconfigured, queues, clock }
         }
@@ -119,6 +120,40 @@ pub(super) fn unspent(config: &IndexedConfig, queue: &str, watch: Stopwatch, now
     // Where it is never open again time runs as it does everywhere.
     let from = if turn.open { now } else { turn.until? };
     (left_ms > 0).then_some(Clock { left_ms, from })
+}
+
+/// What is left of a time of a queue, without what it was closed for, and when that runs on.
+pub(super) fn left(config: &IndexedConfig, queue: &str, watch: Stopwatch, now: Timestamp) -> Clock {
+    let calendar = config.queue(queue).and_then(|queue| config.calendar(queue));
+    let (Some(calendar), Some(from)) = (calendar, watch.from.filter(|from| *from < now)) else {
+        return watch.clock(now);
+    };
+    let turn = calendar.turn(now);
+    // Where it is never open again time runs as it does everywhere.
+    let Some(on) = (if turn.open { Some(now) } else { turn.until }) else { return watch.clock(now) };
+    Clock { left_ms: watch.left_ms.saturating_sub(calendar.served(from, now)), from: on }
+}
+
+/// A Work is about to wait no longer: its clocks stand then, and must not have run while its queue was closed.
+pub(crate) fn put_right(draft: &mut Draft<'_>, id: WorkId) {
+    let (config, now) = (draft.space.config(), draft.now);
+    let Some(work) = draft.work(id).filter(|work| work.state == WorkState::Queued) else { return };
+    let right = |watch: Option<Stopwatch>| {
+        let watch = watch?;
+        let clock = left(config, &work.queue, watch, now);
+        (clock.left_ms != watch.left_ms(now)).then_some(clock)
+    };
+    let step = work.standing().and_then(|standing| {
+        let clock = Some(right(standing.clock)?);
+        let (plan, step, queues) = (standing.plan.clone(), standing.step, standing.queues.clone());
+        Some(StepSet { work: id, plan, step, cause: StepCause::Closed, queues, clock })
+    });
+    let wait = work.awaits().and_then(|awaits| {
+        let clock = Some(right(awaits.clock)?);
+        Some(OverflowSet { work: id, after_ms: awaits.after_ms, clock, no_agent: awaits.no_agent })
+    });
+    step.into_iter().for_each(|set| draft.push(Change::StepSet(Box::new(set))));
+    wait.into_iter().for_each(|set| draft.push(Change::OverflowSet(set)));
 }
 
 /// The circle widens by a change: whoever may take the Work now is asked.

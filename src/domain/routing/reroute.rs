@@ -106,7 +106,7 @@ fn known_otherwise(draft: &Draft<'_>, change: &Change) -> SmallVec<[RootId; 2]> 
 fn chosen_now(draft: &Draft<'_>, work: &Work) -> Option<Chosen> {
     let before = work.routing.as_ref()?;
     let endpoint = draft.space.config().endpoint(&work.channel, &work.endpoint)?;
-    let inputs = draft.space.rules.known(draft, work.leaf, before.inputs.clone()?);
+    let inputs = draft.space.rules.known(draft, work.leaf, endpoint, before.inputs.clone()?);
     let now = choose(draft, endpoint, inputs);
     let said = now.said.as_ref()?;
     let same = said.rule == before.rule

@@ -9,7 +9,7 @@ use crate::domain::draft::Draft;
 use crate::domain::id::{Name, WorkId};
 use crate::domain::record::{Change, Unserved};
 use crate::domain::work::Work;
-use crate::domain::workspace::{IndexedConfig, OverflowWhen, QueueConfig, Workspace};
+use crate::domain::workspace::{IndexedConfig, OverflowConfig, OverflowWhen, QueueConfig, Workspace};
 
 /// Raises the alarm about a Work, or takes it back.
 pub(crate) fn hold_unserved(draft: &mut Draft<'_>, id: WorkId) {
@@ -36,10 +36,10 @@ fn could_ever(space: &Workspace, work: &Work) -> bool {
     if meets(&widened(work, queue, &work.queue, widest)) {
         return true;
     }
-    let ways = queue.overflow.iter().filter(|entry| comes(entry.when)).filter_map(|entry| entry.move_to.as_ref());
-    ways.filter(|_| !work.is_moved())
-        .filter_map(|to| Some((to, config.queue(to)?)))
-        .any(|(to, queue)| meets(&widened(work, queue, to, arrived(config, work, to, queue))))
+    let ways = queue.overflow.iter().filter(|entry| comes(entry.when) && !work.is_moved());
+    ways.filter_map(|entry| Some((entry, entry.move_to.as_ref()?)))
+        .filter_map(|(entry, to)| Some((entry, to, config.queue(to)?)))
+        .any(|(entry, to, queue)| meets(&widened(work, queue, to, arrived(config, work, (to, queue), entry))))
 }
 
 /// Whether it comes to pass while a Work waits.
@@ -47,12 +47,18 @@ fn comes(when: OverflowWhen) -> bool {
     matches!(when, OverflowWhen::Wait(_) | OverflowWhen::NoAgent)
 }
 
-/// What is required at the last step in another queue.
-fn arrived(config: &IndexedConfig, work: &Work, to: &Name, queue: &QueueConfig) -> Requirement {
+/// What is required at the last step in the queue that a Work overflows to, which takes along what it overflows by.
+fn arrived(
+    config: &IndexedConfig,
+    work: &Work,
+    (to, queue): (&Name, &QueueConfig),
+    by: &OverflowConfig,
+) -> Requirement {
     let mut levels = wanted(config, to, work);
     let steps = plan_of(config, queue, work).map(|plan| plan.steps.as_slice()).unwrap_or_default();
-    steps.iter().for_each(|step| step.relax.apply(&mut levels));
-    Requirement::with(work, to, steps.iter().flat_map(|step| &step.add_queues), levels)
+    steps.iter().map(|step| &step.relax).chain([&by.relax]).for_each(|relax| relax.apply(&mut levels));
+    let beside = steps.iter().flat_map(|step| &step.add_queues).chain(&by.add_queues);
+    Requirement::with(work, to, beside, levels)
 }
 
 /// The same after all that the Work overflows by where it waits.

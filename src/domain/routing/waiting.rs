@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use hashbrown::HashMap;
 
 use super::Requirement;
-use crate::domain::id::{Name, WorkId};
+use crate::domain::id::{AgentId, Name, WorkId};
 
 /// Place of a waiting Work: when it is due, and its id among equals.
 pub(crate) type Due = (i64, WorkId);
@@ -25,6 +25,8 @@ pub(crate) struct Waiting {
     queues: BTreeMap<Name, Line>,
     /// Those that some agent is not matched with for a while.
     cooled: BTreeSet<WorkId>,
+    /// Those that are held for an agent.
+    held: BTreeSet<(AgentId, WorkId)>,
 }
 
 /// Work that requires the same.
@@ -108,6 +110,20 @@ impl Waiting {
         } else {
             self.cooled.remove(&work);
         }
+    }
+
+    /// A Work is held for another agent, or for none any more.
+    pub(crate) fn set_held(&mut self, work: WorkId, before: Option<AgentId>, after: Option<AgentId>) {
+        if before != after {
+            before.map(|agent| self.held.remove(&(agent, work)));
+            after.map(|agent| self.held.insert((agent, work)));
+        }
+    }
+
+    /// Works that are held for an agent, by id.
+    pub(crate) fn held_for(&self, agent: AgentId) -> impl Iterator<Item = WorkId> {
+        let none = WorkId::from_bits(0);
+        self.held.range((agent, none)..).take_while(move |(of, _)| *of == agent).map(|(_, work)| *work)
     }
 
     /// Waiting Work with cool-downs, by id.

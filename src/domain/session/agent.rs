@@ -2,9 +2,8 @@
 
 use smallvec::SmallVec;
 
-use crate::domain::id::{AgentId, Index, Name, OfferId, WorkId};
+use crate::domain::id::{AgentId, Index, MessageId, Name, OfferId, WorkId};
 use crate::domain::record::{AssignCause, Change, OfferOutcome, Presence, PresenceSet, SessionLost, WrapUpStarted};
-use crate::domain::routing::Standing;
 use crate::domain::time::Timestamp;
 use crate::domain::timer::Timer;
 use crate::domain::workspace::{AgentProfile, IndexedConfig};
@@ -35,6 +34,12 @@ pub(crate) struct Agent {
     pub(crate) released: bool,
     /// When it was given something last: of two with equal load the longer idle one is chosen.
     pub(crate) given_at: Timestamp,
+    /// Number of the change that gave it.
+    pub(crate) given_by: MessageId,
+    /// Since when it has nothing, while it has nothing.
+    pub(crate) idle_since: Timestamp,
+    /// It has more than it can.
+    pub(crate) over: Option<Over>,
     /// More is to be matched since then.
     pub(crate) deferred: Option<Timestamp>,
     /// skein gave it more than it has room for: never. What customers and operators cause does not count.
@@ -47,6 +52,13 @@ pub(crate) struct Held<I> {
     pub(crate) id: I,
     pub(crate) work: WorkId,
     pub(crate) cost: u32,
+}
+
+/// That an agent has more than it can.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Over {
+    /// When a Work of its is offered elsewhere; none: from now on.
+    pub(crate) relieve_at: Option<Timestamp>,
 }
 
 /// The open session of an agent.
@@ -83,6 +95,9 @@ impl Agent {
             unanswered: 0,
             released: false,
             given_at: Timestamp::default(),
+            given_by: MessageId::default(),
+            idle_since: Timestamp::default(),
+            over: None,
             deferred: None,
             overgiven: false,
         }
@@ -90,9 +105,17 @@ impl Agent {
 
     /// Notes a change that names this agent.
     pub(crate) fn apply(&mut self, index: Index, now: Timestamp, place: u16, change: &Change) {
+        let had_nothing = !self.is_busy();
+        self.note(index, now, place, change);
+        if !had_nothing && !self.is_busy() {
+            self.idle_since = now;
+        }
+    }
+
+    fn note(&mut self, index: Index, now: Timestamp, place: u16, change: &Change) {
         match change {
             Change::OfferMade(offer) => {
-                self.given_at = now;
+                (self.given_at, self.given_by) = (now, MessageId::new(index, place));
                 self.offers.push(Held { id: OfferId::new(index, place), work: offer.work, cost: offer.cost });
                 self.overgiven |= self.load() > self.profile.capacity;
             }
@@ -105,7 +128,7 @@ impl Agent {
                 }
             }
             Change::Assigned(assigned) => {
-                self.given_at = now;
+                (self.given_at, self.given_by) = (now, MessageId::new(index, place));
                 self.works.push(Held { id: assigned.work, work: assigned.work, cost: assigned.cost });
                 // An accepted offer had its room before, and what has come since is none of its fault.
                 // What a supervisor gives may be more than there is room for.
@@ -145,6 +168,9 @@ impl Agent {
             }
             Change::SessionEnded { .. } => self.session = None,
             Change::PresenceSet(PresenceSet { presence, reason, channels, .. }) => {
+                if *presence == Presence::Ready && self.presence != Presence::Ready {
+                    self.idle_since = now;
+                }
                 self.presence = *presence;
                 self.reason = reason.clone();
                 self.channels.clone_from(channels);
@@ -152,6 +178,9 @@ impl Agent {
                     self.released = false;
                     self.unanswered = 0;
                 }
+            }
+            Change::Overcommitted(change) => {
+                self.over = (change.by > 0).then_some(Over { relieve_at: change.relieve_at });
             }
             Change::MatchDeferred { more, .. } => self.deferred = more.then_some(now),
             Change::ParticipantJoined(_) | Change::ParticipantLeft(_) => self.takes_part(change),
@@ -170,6 +199,11 @@ impl Agent {
     pub(crate) fn load(&self) -> u32 {
         let offers = self.offers.iter().map(|held| held.cost);
         offers.chain(self.works.iter().map(|held| held.cost)).fold(0, u32::saturating_add)
+    }
+
+    /// By how much it has more than it can.
+    pub(crate) fn overcommit(&self) -> u32 {
+        self.load().saturating_sub(self.profile.capacity)
     }
 
     /// Load in parts of the capacity: equal for agents that are equally busy.
@@ -206,9 +240,9 @@ impl Agent {
         self.offers.len() < MAX_OPEN_OFFERS && self.load().saturating_add(cost) <= self.profile.capacity
     }
 
-    /// Its place among the READY agents of its queues; none: it is not among them.
-    pub(crate) fn standing(&self) -> Option<Standing> {
-        self.is_ready().then(|| (self.fullness(), self.given_at, self.id))
+    /// Whether something that it has or is offered takes of its capacity.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.offers.iter().any(|held| held.cost > 0) || self.works.iter().any(|held| held.cost > 0)
     }
 
     /// Whether there is room for anything at all.
@@ -224,6 +258,9 @@ impl Agent {
                 timers.push((lost.offers_until, Timer::OffersGrace(self.id)));
             }
             timers.push((lost.until, Timer::SessionGrace(self.id)));
+        }
+        if let Some(at) = self.over.and_then(|over| over.relieve_at) {
+            timers.push((at, Timer::Relief(self.id)));
         }
         if let Some(since) = self.deferred {
             timers.push((since, Timer::Match(self.id)));

@@ -5,11 +5,16 @@
 
 use smallvec::SmallVec;
 
+use super::effort::charge;
 use super::lifecycle::{release, revoke_offer};
+use super::open::OpenOffer;
 use super::{Beside, Says, Work};
 use crate::domain::draft::Draft;
 use crate::domain::id::{AgentId, WorkId};
-use crate::domain::record::{Author, AutomationMuted, Change, MessageStored, MuteReason, QueueCause, UnassignReason};
+use crate::domain::record::{
+    Author, AutomationMuted, Change, Direction, EffortKind, MessageKind, MessageStored, MuteReason, QueueCause,
+    UnassignReason,
+};
 use crate::domain::routing::{fill, place};
 use crate::domain::time::Timestamp;
 use crate::domain::view::WorkState;
@@ -127,7 +132,11 @@ impl Work {
     /// Counts a message, where a program of ours has spoken.
     pub(super) fn count_automation(&mut self, message: &MessageStored, says: Says, now: Timestamp) {
         match (says, message.author) {
-            (Says::Answers, Author::Bot(_) | Author::System) => {
+            (Says::Answers | Says::Nothing, Author::Bot(_) | Author::System)
+                if message.direction == Direction::Out
+                    && message.kind == MessageKind::Message
+                    && (says == Says::Answers || message.author == Author::System) =>
+            {
                 let asked = self.last_digest;
                 let first = self.beside.as_ref().is_none_or(|beside| beside.automation.is_none());
                 let automation = self.automation_mut();
@@ -170,22 +179,25 @@ impl Work {
 /// asked instead of the one that has it, or is offered it.
 pub(crate) fn guard(draft: &mut Draft<'_>, id: WorkId) {
     match draft.work(id).map(|work| (work.trips(), work.wants_person())) {
-        Some((Some(reason), _)) => draft.push(Change::AutomationMuted(AutomationMuted { work: id, reason })),
+        Some((Some(reason), _)) => {
+            draft.push(Change::AutomationMuted(AutomationMuted { work: id, reason }));
+            charge(draft, id, EffortKind::Loop);
+        }
         Some((None, true)) => {}
         Some((None, false)) | None => return,
     }
     let Some(work) = draft.work(id) else { return };
     let is_bot = |agent: AgentId| draft.agent(agent).is_some_and(|agent| agent.profile.kind == AgentKind::Bot);
     let owner = work.owner.filter(|owner| is_bot(owner.agent) && work.state == WorkState::Assigned);
-    let open = work.offer.filter(|open| is_bot(open.agent));
-    if let Some(open) = open {
-        revoke_offer(draft, id, open);
+    let open: SmallVec<[OpenOffer; 2]> = work.offers().filter(|open| is_bot(open.agent)).collect();
+    for offer in &open {
+        revoke_offer(draft, id, *offer);
     }
     if owner.is_some() {
         release(draft, id, UnassignReason::Muted, QueueCause::Requeued, None);
-    } else if open.is_some() {
+    } else if !open.is_empty() {
         place(draft, id);
     }
-    let freed = owner.map(|owner| owner.agent).into_iter().chain(open.map(|open| open.agent));
+    let freed = owner.map(|owner| owner.agent).into_iter().chain(open.into_iter().map(|open| open.agent));
     freed.for_each(|agent| fill(draft, agent));
 }

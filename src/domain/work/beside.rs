@@ -5,6 +5,8 @@ use smallvec::SmallVec;
 
 use super::automation::Automation;
 use super::bots::Bots;
+use super::effort::Effort;
+use super::notice::Notices;
 use super::open::MailThread;
 use super::{ClosedWork, Work};
 use crate::domain::id::{MessageId, Name, WorkId};
@@ -57,6 +59,10 @@ pub(crate) struct Beside {
     pub(crate) marks: Filed,
     /// That it is urgent.
     pub(super) priority: Option<Box<Priority>>,
+    /// What its customer was told by itself.
+    pub(super) notices: Option<Box<Notices>>,
+    /// What its customer went through.
+    pub(super) effort: Option<Box<Effort>>,
     /// It was split, or split off: another Work may stand beside it on its endpoint.
     pub(crate) split: bool,
 }
@@ -67,6 +73,7 @@ impl Beside {
         // As the thread that is answered: it begins anew.
         self.mails.clear();
         (self.automation, self.bots) = (None, None);
+        self.rest_notices();
         (*self != Self::default()).then_some(self)
     }
 

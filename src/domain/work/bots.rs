@@ -60,9 +60,12 @@ pub(crate) fn hand(draft: &mut Draft<'_>, agent: AgentId, name: &Name, hand: Han
         Hand::Over { work, assignment, queue, briefing, facts } => {
             hand_over(draft, (agent, name), (work, assignment), &queue, (briefing, facts))
         }
-        Hand::Back { work, assignment, to, queue, note } => {
-            hand_back(draft, agent, (work, assignment), Passed { to, queue, cold: false, forced: false, note })
-        }
+        Hand::Back { work, assignment, to, queue, note } => hand_back(
+            draft,
+            agent,
+            (work, assignment),
+            Passed { to, queue, cold: false, force: false, in_stead: false, note },
+        ),
     }
 }
 

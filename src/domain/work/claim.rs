@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Work;
-use super::lifecycle::{accept, known, owned, revoke_offer};
+use super::lifecycle::{accept, known, owned, take_back_offers};
 use crate::domain::draft::Draft;
 use crate::domain::id::{AgentId, AssignmentId, WorkId};
 use crate::domain::record::{AssignCause, Change, Promised, WrapUpExtended};
@@ -32,16 +32,14 @@ pub(super) fn claim(draft: &mut Draft<'_>, agent: AgentId, id: WorkId) -> Result
     if !work.queues().any(|queue| claimer.profile.queues.contains(queue)) {
         return Err(Rejection::QueueNotServed { queue: work.queue.clone() });
     }
-    let open = work.offer;
-    if let Some(own) = open.filter(|open| open.agent == agent) {
+    let own = work.offers().find(|open| open.agent == agent);
+    if let Some(own) = own {
         return accept(draft, agent, own.id);
     }
     let cost = may_take(claimer, work)?;
-    if let Some(open) = open {
-        revoke_offer(draft, id, open);
-    }
+    let offered = take_back_offers(draft, id);
     let before = assign(draft, id, agent, AssignCause::Claim, cost);
-    for freed in before.into_iter().chain(open.map(|open| open.agent)) {
+    for freed in before.into_iter().chain(offered) {
         fill(draft, freed);
     }
     Ok(())

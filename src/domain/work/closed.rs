@@ -17,6 +17,7 @@ const NOBODY: u32 = u32::MAX;
 const REPLIED: u8 = 1;
 const ANSWERED: u8 = 2;
 const THREADED: u8 = 4;
+const CANCELED: u8 = 8;
 
 /// What is kept of a closed Work. Small, hence no options: an id of index 0 is none.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,7 +54,10 @@ impl ClosedWork {
             brand: names.intern(&work.brand),
             queue: names.intern(&work.queue),
             disposition: names.intern(&work.disposition),
-            marks: mark(work.replied, REPLIED) | mark(work.answered, ANSWERED) | mark(work.threaded, THREADED),
+            marks: mark(work.replied, REPLIED)
+                | mark(work.answered, ANSWERED)
+                | mark(work.threaded, THREADED)
+                | mark(work.state == WorkState::Canceled, CANCELED),
         }
     }
 
@@ -65,6 +69,11 @@ impl ClosedWork {
     /// Whether the customer had our answer when it was closed.
     pub(crate) fn answered(&self) -> bool {
         self.marks & ANSWERED != 0
+    }
+
+    /// How it ended.
+    pub(crate) fn state(&self) -> WorkState {
+        if self.marks & CANCELED == 0 { WorkState::Closed } else { WorkState::Canceled }
     }
 
     /// Who owned it last.

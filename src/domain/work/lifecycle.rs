@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
+use smallvec::SmallVec;
+
 use super::bots::silent_too_long;
+use super::effort::{charge_repeated_reason, charge_wait};
 use super::transfer::{lapse, withdraw};
 use crate::domain::draft::Draft;
 use crate::domain::id::{AgentId, AssignmentId, Name, OfferId, WorkId};
@@ -26,15 +29,21 @@ const MAX_DISPOSITION_BYTES: usize = 64;
 /// Reason of an agent who let an offer expire.
 const NO_ANSWER: &str = "NO_ANSWER";
 
-/// Takes an offered Work.
+/// Agents who have room again.
+pub(super) type Freed = SmallVec<[AgentId; 2]>;
+
+/// Takes an offered Work: whoever else is offered it is told that it is too late.
 pub(crate) fn accept(draft: &mut Draft<'_>, agent: AgentId, offer: OfferId) -> Result<(), Rejection> {
     let (work, cost) = open_offer(draft, agent, offer)?;
+    let others = take_back_but(draft, work, Some(offer));
     draft.push(Change::OfferEnded { offer, work, agent, outcome: OfferOutcome::Accepted });
     if let Some(before) = assign(draft, work, agent, AssignCause::Offer, cost) {
         fill(draft, before);
     }
     // One open offer fewer: the next may follow.
-    fill(draft, agent);
+    for freed in others.into_iter().chain([agent]) {
+        fill(draft, freed);
+    }
     Ok(())
 }
 
@@ -84,7 +93,9 @@ pub(crate) fn cooldown_due(draft: &mut Draft<'_>, id: WorkId, agent: AgentId) {
 
 /// Nobody answered an offer: the agent is put away, the Work goes on with its place.
 pub(crate) fn offer_expired(draft: &mut Draft<'_>, work: WorkId) {
-    let Some(open) = draft.work(work).and_then(|work| work.offer) else {
+    // Of several the next comes at once, by a timer of its own that is due as well.
+    let now = draft.now;
+    let Some(open) = draft.work(work).and_then(|work| work.offers().find(|open| open.expires_at <= now)) else {
         return;
     };
     let (offer, agent) = (open.id, open.agent);
@@ -133,7 +144,21 @@ pub(crate) fn revoke_unserved(draft: &mut Draft<'_>, agent: AgentId) -> Vec<Work
     revoke(draft, agent, |agent, work| !work.is_spoken_by(agent))
 }
 
-/// Takes back the open offer of one Work.
+/// Takes back all open offers of one Work; whom they were made to has room again.
+pub(super) fn take_back_offers(draft: &mut Draft<'_>, work: WorkId) -> Freed {
+    take_back_but(draft, work, None)
+}
+
+fn take_back_but(draft: &mut Draft<'_>, work: WorkId, but: Option<OfferId>) -> Freed {
+    let open = draft.work(work).into_iter().flat_map(Work::offers);
+    let open: SmallVec<[OpenOffer; 2]> = open.filter(|open| Some(open.id) != but).collect();
+    for offer in &open {
+        revoke_offer(draft, work, *offer);
+    }
+    open.into_iter().map(|offer| offer.agent).collect()
+}
+
+/// Takes back one open offer of a Work.
 pub(super) fn revoke_offer(draft: &mut Draft<'_>, work: WorkId, open: OpenOffer) {
     let OpenOffer { id: offer, agent, .. } = open;
     draft.push(Change::OfferEnded { offer, work, agent, outcome: OfferOutcome::Revoked });
@@ -216,12 +241,14 @@ pub(crate) fn close(
     }
     let work = owned(draft, agent, id, assignment)?;
     let config = draft.space.config();
-    config.check_disposition(&work.queue, &disposition)?;
-    // What is passed on ends in the queue that it stays in; into wrap-up it may go without, for that is where it is said.
+    // What is passed on ends in the queue that it stays in.
+    let home = work.home();
+    config.check_disposition(home, &disposition)?;
+    // Into wrap-up it may go without, for that is where it is said.
     let known = if disposition.is_empty() { &work.disposition } else { &disposition };
     let into_wrapup =
-        work.state == WorkState::Assigned && config.queue(&work.queue).is_some_and(|queue| queue.wrapup_max_ms > 0);
-    if known.is_empty() && !into_wrapup && config.wants_disposition(&work.queue) {
+        work.state == WorkState::Assigned && config.queue(home).is_some_and(|queue| queue.wrapup_max_ms > 0);
+    if known.is_empty() && !into_wrapup && config.wants_disposition(home) {
         return Err(Rejection::DispositionWanted);
     }
     withdraw(draft, id, TransferOutcome::Withdrawn);
@@ -235,6 +262,8 @@ pub(crate) fn close(
     match wrapup {
         Some((max_ms, cost)) if work.state == WorkState::Assigned => {
             let until = draft.now + Duration::from_millis(max_ms);
+            charge_wait(draft, id);
+            charge_repeated_reason(draft, id, &disposition);
             draft.push(Change::WrapUpStarted(WrapUpStarted { work: id, agent, until, cost, disposition }));
             fill(draft, agent);
         }
@@ -256,6 +285,13 @@ pub(crate) fn wrap_up_over(draft: &mut Draft<'_>, id: WorkId) {
 
 /// The Work is closed; its owner has room again.
 pub(crate) fn end(draft: &mut Draft<'_>, id: WorkId, disposition: Name) {
+    end_as(draft, id, disposition, false);
+}
+
+/// The same; `canceled`: the customer has left before it was done.
+pub(super) fn end_as(draft: &mut Draft<'_>, id: WorkId, disposition: Name, canceled: bool) {
+    charge_wait(draft, id);
+    charge_repeated_reason(draft, id, &disposition);
     let owner = draft.work(id).and_then(|work| work.owner);
     if let Some(owner) = owner {
         draft.push(Change::Unassigned {
@@ -266,7 +302,7 @@ pub(crate) fn end(draft: &mut Draft<'_>, id: WorkId, disposition: Name) {
         });
     }
     let reopen_until: Timestamp = draft.now + draft.space.config().continuation_window();
-    draft.push(Change::WorkClosed { work: id, disposition, reopen_until });
+    draft.push(Change::WorkClosed { work: id, disposition, reopen_until, canceled });
     if let Some(owner) = owner {
         fill(draft, owner.agent);
     }

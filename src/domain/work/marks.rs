@@ -80,10 +80,13 @@ impl Work {
         self.beside.take_if(|beside| **beside == Beside::default());
     }
 
-    /// Takes out what was noted of those whose messages these are.
-    pub(super) fn take_marks(&mut self, said: &Said) -> Filed {
+    /// Takes out what was noted of those whose messages these are, and that it is urgent if that was said of them.
+    pub(super) fn take_marks(&mut self, said: &Said) -> (Filed, Option<Box<Priority>>) {
         let goes = |leaf: LeafId| said.items().iter().any(|item| item.filed == leaf);
-        self.beside.as_mut().map(|beside| beside.marks.take(goes)).unwrap_or_default()
+        let taken = |beside: &mut Box<Beside>| {
+            (beside.marks.take(goes), beside.priority.take_if(|priority| goes(priority.leaf)))
+        };
+        self.beside.as_mut().map(taken).unwrap_or_default()
     }
 
     /// Takes in what was noted of another Work, and the more urgent of both.

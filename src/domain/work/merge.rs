@@ -9,7 +9,7 @@ use smallvec::SmallVec;
 use super::Work;
 use super::automation::guard;
 use super::bots::answer_due;
-use super::lifecycle::{known, revoke_offer};
+use super::lifecycle::{known, take_back_offers};
 use super::park::{take_up, wake};
 use super::transfer::withdraw;
 use crate::domain::draft::Draft;
@@ -71,10 +71,7 @@ pub(crate) fn join(draft: &mut Draft<'_>, from: WorkId, into: WorkId) {
     let soonest = keeper.and_then(|keeper| keeper.answer_by).into_iter().chain(theirs).min();
     let due = || answer_due(draft, stays, keeper?.agent, queue);
     let answer_by = soonest.or_else(due).filter(|_| waits);
-    let offered = ends.offer.map(|offer| offer.agent);
-    if let Some(offer) = ends.offer {
-        revoke_offer(draft, from, offer);
-    }
+    let offered = take_back_offers(draft, from);
     if let Some(owner) = owner {
         draft.push(Change::Unassigned {
             assignment: owner.assignment,
@@ -121,7 +118,7 @@ pub(crate) fn settle_cost(draft: &mut Draft<'_>, id: WorkId) {
     let Some(work) = draft.work(id) else { return };
     // In wrap-up it costs what wrapping up does, and parked nothing.
     let owner = work.owner.filter(|_| work.state == WorkState::Assigned).map(|owner| (owner.agent, owner.cost));
-    let offered = work.offer.map(|offer| (offer.agent, offer.cost));
+    let offered = work.offers().map(|offer| (offer.agent, offer.cost));
     let holders: SmallVec<[(AgentId, u32); 2]> = owner.into_iter().chain(offered).collect();
     for (holder, before) in holders {
         let (Some(work), Some(agent)) = (draft.work(id), draft.agent(holder)) else { return };

@@ -6,19 +6,20 @@ use smallvec::SmallVec;
 
 use super::beside::{Beside, Place};
 use super::heard::Heard;
-use super::passing::Passing;
+use super::idle::Idle;
+use super::passing::{Hold, Passing};
 use super::routing::Routing;
 use super::said::{Said, Says};
 use super::widened::Widened;
 use crate::domain::id::{AgentId, AssignmentId, Index, LeafId, MessageId, Name, OfferId, RootId, WorkId};
 use crate::domain::record::{
-    Author, Change, CooledDown, Direction, Flags, MessageContent, MessageKind, MessageStored, MuteReason, OfferOutcome,
-    WorkBrief, WorkOpened, WrapUpStarted,
+    Author, Change, CooledDown, Direction, Flags, IdleSet, MessageContent, MessageKind, MessageStored, MuteReason,
+    OfferOutcome, QueueCause, WorkBrief, WorkOpened, WrapUpStarted,
 };
 use crate::domain::time::Timestamp;
 use crate::domain::timer::Timer;
 use crate::domain::view::WorkState;
-use crate::domain::workspace::Levels;
+use crate::domain::workspace::{Levels, WorkspaceConfig};
 
 /// How long the provider's token for an answer is used: LINE takes one within a minute, and the adapter needs some of it.
 const REPLY_TOKEN_LIFE: Duration = Duration::from_secs(50);
@@ -50,9 +51,12 @@ pub(crate) struct Work {
     pub(crate) counted: bool,
     /// When it came to its queue.
     pub(crate) entered_at: Timestamp,
+    /// Since when nobody has it, in whatever queue.
+    pub(crate) waits_since: Timestamp,
     /// Static key while QUEUED or OFFERED.
     pub(crate) key: i64,
     pub(crate) preferred: Option<AgentId>,
+    /// The first of its open offers; others stand with what few Works have.
     pub(crate) offer: Option<OpenOffer>,
     pub(crate) owner: Option<Owner>,
     pub(crate) wrapup_until: Option<Timestamp>,
@@ -74,6 +78,8 @@ pub(crate) struct Work {
     /// Up to where each of its owners has read; the present one's.
     pub(crate) seen: Option<MessageId>,
     pub(crate) cooldowns: SmallVec<[Cooldown; 1]>,
+    /// Until when it waits for facts before it is matched.
+    pub(super) facts_until: Option<Timestamp>,
     /// Mail thread that an answer continues.
     pub(crate) mail: Option<Box<MailThread>>,
     /// Tokens of the message that an answer answers.
@@ -175,6 +181,7 @@ impl Work {
             replied: false,
             counted: false,
             entered_at: now,
+            waits_since: now,
             key: 0,
             preferred: None,
             offer: None,
@@ -191,6 +198,7 @@ impl Work {
             last_message: None,
             seen: None,
             cooldowns: SmallVec::new(),
+            facts_until: None,
             mail: None,
             tokens: None,
             traffic_at: None,
@@ -215,7 +223,14 @@ impl Work {
         let was_queued = self.state == WorkState::Queued;
         match change {
             Change::MessageStored(message) => self.message(MessageId::new(index, place), message, now, words),
-            Change::WorkQueued { queue, key, preferred, .. } => {
+            Change::WorkQueued { queue, key, preferred, cause, .. } => {
+                self.set_hold(None);
+                if matches!(cause, QueueCause::New | QueueCause::Reopened | QueueCause::OwnerLost) {
+                    self.comes_up();
+                }
+                if !self.is_nobodys() {
+                    self.waits_since = now;
+                }
                 if *queue != self.queue {
                     self.narrow();
                 }
@@ -227,29 +242,36 @@ impl Work {
                 self.state = if self.offer.is_some() { WorkState::Offered } else { WorkState::Queued };
                 self.with_passing(|passing| passing.parked = None);
             }
+            Change::HoldSet(set) => self.set_hold(set.until.map(|until| Hold { agent: set.agent, until })),
             Change::OfferMade(offer) => {
+                self.set_hold(None);
                 if self.owner.is_none() {
                     self.state = WorkState::Offered;
                 }
-                self.offer = Some(OpenOffer {
+                self.add_offer(OpenOffer {
                     id: OfferId::new(index, place),
                     agent: offer.agent,
                     cost: offer.cost,
                     expires_at: offer.expires_at,
                 });
             }
-            Change::OfferEnded { outcome, .. } => {
-                self.offer = None;
-                if *outcome != OfferOutcome::Accepted && self.state == WorkState::Offered {
+            Change::OfferEnded { offer, outcome, .. } => {
+                self.end_offer(*offer);
+                let nobody = self.offer.is_none() && *outcome != OfferOutcome::Accepted;
+                if nobody && self.state == WorkState::Offered {
                     self.state = WorkState::Queued;
                 }
             }
             Change::Assigned(assigned) => {
                 self.state = WorkState::Assigned;
                 self.preferred = None;
+                self.set_hold(None);
+                self.comes_up();
                 self.seen = None;
                 self.cooldowns.clear();
                 self.note_unserved(false);
+                self.beside.iter_mut().for_each(|beside| beside.rest_notices());
+                self.facts_until = None;
                 self.with_passing(|passing| (passing.transfer, passing.handover) = (None, None));
                 self.owner = Some(Owner {
                     assignment: AssignmentId::new(index, place),
@@ -321,12 +343,12 @@ impl Work {
                     owner.cost = *cost;
                 }
             }
-            Change::WorkClosed { disposition, .. } => {
+            Change::WorkClosed { disposition, canceled, .. } => {
                 if self.state != WorkState::WrapUp {
                     self.answered = self.ours_since.is_none() && !self.is_left_open();
                 }
-                (self.passing, self.widened) = (None, None);
-                self.state = WorkState::Closed;
+                self.state = if *canceled { WorkState::Canceled } else { WorkState::Closed };
+                (self.passing, self.widened, self.facts_until) = (None, None, None);
                 self.stop_waiting(now);
                 self.wrapup_until = None;
                 self.disposition = disposition.clone();
@@ -335,7 +357,15 @@ impl Work {
                 let place = Place { channel: channel.clone(), endpoint: endpoint.clone(), queue: queue.clone() };
                 self.beside_mut().place(place);
             }
+            Change::IdleSet(set) => {
+                let IdleSet { since, lowered, nudged, at, .. } = *set;
+                self.set_idle(Some(Idle { since, lowered, nudged, at }));
+            }
+            Change::CustomerLeft { .. } => self.set_left(true),
             Change::WorkRekeyed { key, .. } => self.key = *key,
+            Change::EnrichmentSet(set) => self.facts_until = set.until,
+            Change::NoticeSet(set) => self.await_notice(set),
+            Change::NoticeSent(sent) => self.tell(sent, now),
             Change::StepSet(set) => self.step(set, now),
             Change::OverflowSet(set) => self.await_overflow(set),
             Change::Overflowed(overflowed) => self.overflow(overflowed, now),
@@ -344,6 +374,7 @@ impl Work {
             Change::Routed(routed) => self.route(routed),
             Change::PriorityGiven(given) => self.prioritise(given),
             Change::AnswerCounted(_) => self.counted = true,
+            Change::EffortNoted(noted) => self.note_effort(noted, now),
             Change::AutomationMuted(muted) => self.mute(muted.reason),
             Change::HandedToPeople(_) => self.handed_to_people(),
             Change::HandedBack(_) => self.handed_back(),
@@ -351,14 +382,17 @@ impl Work {
                 if let Some(owner) = self.owner.as_mut().filter(|owner| owner.agent == *agent) {
                     owner.cost = *cost;
                 }
-                if let Some(offer) = self.offer.as_mut().filter(|offer| offer.agent == *agent) {
-                    offer.cost = *cost;
-                }
+                self.each_offer(|offer| {
+                    if offer.agent == *agent {
+                        offer.cost = *cost;
+                    }
+                });
             }
             Change::SeenMarked { through, .. } => self.seen = self.seen.max(Some(*through)),
             // The rest names no Work, or makes one: nothing here moves by it.
             _ => {}
         }
+        self.end_silence();
         let is_queued = self.state == WorkState::Queued;
         if was_queued != is_queued {
             self.turn_clocks(is_queued, now);
@@ -366,7 +400,11 @@ impl Work {
     }
 
     fn message(&mut self, id: MessageId, message: &MessageStored, now: Timestamp, words: Option<&MessageContent>) {
-        self.last_message = Some(id);
+        // What agents note is no traffic, and nobody is answered by it.
+        let noted = message.direction == Direction::Note;
+        if !noted {
+            self.last_message = Some(id);
+        }
         if message.direction == Direction::In && !message.flags.has(Flags::BACKFILL) {
             let place = self.place_of(&message.channel, &message.endpoint).unwrap_or(0);
             self.heard.count((message.leaf, place), now);
@@ -374,7 +412,7 @@ impl Work {
         let says = message.says();
         self.count_automation(message, says, now);
         self.count_notes(message);
-        if !message.flags.is_quiet() {
+        if !noted && !message.flags.is_quiet() {
             self.traffic_at = Some(now);
         }
         match says {
@@ -387,6 +425,9 @@ impl Work {
                 self.generated = message.flags.has(Flags::GENERATED);
                 self.answer_to = Some((message.leaf, message.endpoint.clone()));
                 self.ours_since.get_or_insert(now);
+                if WorkspaceConfig::live(&message.channel) {
+                    self.set_left(false);
+                }
                 if let Some(owner) = &mut self.owner {
                     owner.answer_by = owner.answer_by.or(message.answer_by);
                 }
@@ -401,7 +442,10 @@ impl Work {
                 }
             }
             Says::Answers => {
-                self.keep_promise(now);
+                // Whether somebody is there is no answer to what they were promised.
+                if message.author != Author::System {
+                    self.keep_promise(now);
+                }
                 if words.is_some_and(|words| words.reply_token.is_some() || words.read_token.is_some()) {
                     self.tokens = None;
                 }
@@ -415,7 +459,7 @@ impl Work {
                     owner.answer_by = None;
                 }
             }
-            Says::Asked | Says::Ends | Says::Resumes | Says::Nothing => {}
+            Says::Asked | Says::Ends | Says::Resumes | Says::Noted | Says::Nothing => {}
         }
         if let Some(words) = words.filter(|_| !message.flags.is_quiet()) {
             self.continue_mail(message.leaf, words);
@@ -437,9 +481,7 @@ impl Work {
     /// Deadlines of the Work.
     pub(crate) fn timers(&self) -> SmallVec<[(Timestamp, Timer); 3]> {
         let mut timers = SmallVec::new();
-        if let Some(offer) = &self.offer {
-            timers.push((offer.expires_at, Timer::OfferExpiry(self.id)));
-        }
+        timers.extend(self.offers().map(|offer| (offer.expires_at, Timer::OfferExpiry(self.id))));
         if let Some(until) = self.wrapup_until {
             timers.push((until, Timer::WrapUpEnd(self.id)));
         }
@@ -456,6 +498,16 @@ impl Work {
         if let Some(until) = self.transfer().and_then(|transfer| transfer.until) {
             timers.push((until, Timer::TransferEnd(self.id)));
         }
+        if let Some(hold) = self.hold() {
+            timers.push((hold.until, Timer::HoldEnd(self.id)));
+        }
+        if let Some(at) = self.idle().and_then(|idle| idle.at) {
+            timers.push((at, Timer::Idle(self.id)));
+        }
+        if let Some(until) = self.facts_until {
+            timers.push((until, Timer::FactsDue(self.id)));
+        }
+        timers.extend(self.notice_timer());
         for part in self.participants() {
             timers.extend(part.until.map(|until| (until, Timer::ConsultEnd(self.id, part.agent))));
         }
@@ -468,7 +520,7 @@ impl Work {
 
     /// Whether it waits for an agent.
     pub(crate) fn is_waiting(&self) -> bool {
-        (self.state == WorkState::Queued || self.seeks()) && !self.queue.is_empty()
+        (self.state == WorkState::Queued || self.seeks()) && !self.queue.is_empty() && !self.awaits_facts()
     }
 
     /// What an agent sees of it.
@@ -485,6 +537,7 @@ impl Work {
             waited_ms: self.waited_ms,
             last_message: self.last_in.or(self.last_message).unwrap_or_default(),
             linked: self.linked().to_vec(),
+            effort: self.effort_entries(),
         }
     }
 }

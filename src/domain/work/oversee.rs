@@ -6,7 +6,7 @@
 
 use super::Work;
 use super::joining::barge;
-use super::lifecycle::{known, revoke_offer};
+use super::lifecycle::{known, take_back_offers};
 use super::park::take_up;
 use super::pass::give_back;
 use super::transfer::{Passed, checked_note, transfer, withdraw};
@@ -37,7 +37,7 @@ pub(crate) fn oversee(draft: &mut Draft<'_>, by: AgentId, oversight: Oversight) 
         }
         Oversight::Transfer { work, assignment, to, queue, note } => {
             let owner = owner(draft, work, assignment)?;
-            let passed = Passed { to, queue, cold: true, forced: true, note };
+            let passed = Passed { to, queue, cold: true, force: true, in_stead: true, note };
             transfer(draft, owner, (work, assignment), passed)
         }
         Oversight::Assign { work, assignment, to, over_capacity, note } => {
@@ -95,15 +95,12 @@ fn give(
     }
     withdraw(draft, id, TransferOutcome::Withdrawn);
     take_up(draft, id, WakeCause::Agent);
-    let open = draft.work(id).and_then(|work| work.offer);
-    if let Some(open) = open {
-        revoke_offer(draft, id, open);
-    }
+    let offered = take_back_offers(draft, id);
     let Some(cost) = draft.work(id).zip(draft.agent(to)).map(|(work, agent)| work.cost_for(&agent.profile)) else {
         return Ok(());
     };
     let before = install(draft, id, to, cost, given);
-    for freed in before.into_iter().chain(open.map(|open| open.agent)) {
+    for freed in before.into_iter().chain(offered) {
         fill(draft, freed);
     }
     Ok(())

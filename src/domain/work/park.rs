@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::Work;
 use super::bots::answer_due;
+use super::effort::charge_wait;
 use super::lifecycle::{owned, release};
 use super::pass::in_hand;
 use super::transfer::withdraw;
@@ -63,6 +64,7 @@ pub(super) fn park(
         take_up(draft, id, WakeCause::Agent);
     }
     withdraw(draft, id, TransferOutcome::Withdrawn);
+    charge_wait(draft, id);
     if !fact.is_empty() {
         draft.with_content(leaf, PersonalValue::WakeFact(fact));
     }

@@ -5,7 +5,8 @@
 
 use super::Work;
 use super::claim::{claim, extend_wrap_up, promise};
-use super::lifecycle::{cool_down, known, owned, release, revoke_offer};
+use super::effort::{charge_transfer, may_bounce};
+use super::lifecycle::{cool_down, known, owned, release, take_back_offers};
 use super::park::{awake, park, take_up, unpark};
 use super::transfer::{Passed, take_back, transfer, withdraw};
 use crate::domain::draft::Draft;
@@ -21,13 +22,13 @@ use crate::domain::view::WorkState;
 pub(crate) fn pass(draft: &mut Draft<'_>, agent: AgentId, pass: Pass) -> Result<(), Rejection> {
     match pass {
         Pass::Requeue { work, assignment } => give_back(draft, agent, work, assignment, UnassignReason::Requeued),
-        Pass::Move { work, assignment, queue } => move_to(draft, agent, (work, assignment), &queue),
+        Pass::Move { work, assignment, queue, force } => move_to(draft, agent, (work, assignment), &queue, force),
         Pass::Park { work, assignment, until, wake_on_fact } => {
             park(draft, agent, (work, assignment), until, wake_on_fact)
         }
         Pass::Unpark { work, assignment } => unpark(draft, agent, work, assignment),
-        Pass::Transfer { work, assignment, to, queue, cold, note } => {
-            transfer(draft, agent, (work, assignment), Passed { to, queue, cold, forced: false, note })
+        Pass::Transfer { work, assignment, to, queue, cold, force, note } => {
+            transfer(draft, agent, (work, assignment), Passed { to, queue, cold, force, in_stead: false, note })
         }
         Pass::Claim { work } => claim(draft, agent, work),
         Pass::ExtendWrapUp { work, assignment, by_ms } => extend_wrap_up(draft, agent, (work, assignment), by_ms),
@@ -58,6 +59,7 @@ fn move_to(
     agent: AgentId,
     (id, assignment): (WorkId, Option<AssignmentId>),
     queue: &Name,
+    force: bool,
 ) -> Result<(), Rejection> {
     match assignment {
         Some(assignment) => in_hand(draft, agent, id, assignment).map(drop)?,
@@ -69,19 +71,22 @@ fn move_to(
     if work.queue == *queue {
         return Err(Rejection::Invalid("queue: the work is there"));
     }
+    // What its owner moves is passed on cold, by another name.
+    if work.owner.is_some() && !force {
+        may_bounce(draft, id)?;
+    }
     take_up(draft, id, WakeCause::Agent);
     let Some(work) = draft.work(id) else { return Ok(()) };
-    let (owner, offer) = (work.owner, work.offer);
-    if let Some(open) = offer {
-        revoke_offer(draft, id, open);
-    }
+    let owner = work.owner;
+    let offered = take_back_offers(draft, id);
     if let Some(owner) = owner {
+        charge_transfer(draft, id);
         cool_down(draft, id, agent);
         let (assignment, reason) = (owner.assignment, UnassignReason::Requeued);
         draft.push(Change::Unassigned { assignment, work: id, agent, reason });
     }
     requeue(draft, id, queue, QueueCause::Moved, None);
-    for freed in owner.map(|owner| owner.agent).into_iter().chain(offer.map(|offer| offer.agent)) {
+    for freed in owner.map(|owner| owner.agent).into_iter().chain(offered) {
         fill(draft, freed);
     }
     Ok(())

@@ -5,8 +5,10 @@ use std::time::Duration;
 use smallvec::SmallVec;
 
 use super::Work;
+use super::idle::Idle;
 use super::joining::Participant;
-use crate::domain::id::{AgentId, MessageId, Name};
+use super::open::OpenOffer;
+use crate::domain::id::{AgentId, MessageId, Name, OfferId};
 use crate::domain::record::{PersonalValue, Transferring, Woken};
 use crate::domain::time::Timestamp;
 use crate::domain::view::{ParticipantView, PassingView, TransferView};
@@ -23,10 +25,28 @@ pub(crate) struct Passing {
     pub(super) promise: Option<Promise>,
     /// Its wrap-up lasts longer already.
     pub(super) extended: bool,
+    /// Its customer does not answer.
+    idle: Option<Idle>,
+    /// Its live customer has left.
+    left: bool,
+    /// It is held for an agent.
+    hold: Option<Hold>,
+    /// It was, since it came up.
+    was_held: bool,
+    /// Open offers beside the first.
+    offers: SmallVec<[OpenOffer; 2]>,
     /// Who takes part in it beside its owner.
     pub(super) participants: SmallVec<[Participant; 1]>,
     /// When the customer was told last that somebody joins.
     pub(super) told_of_joining: Option<Timestamp>,
+}
+
+/// That a Work waits for one agent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Hold {
+    pub(crate) agent: AgentId,
+    /// Then it goes to whoever can have it.
+    pub(crate) until: Timestamp,
 }
 
 /// What the customer was promised.
@@ -45,6 +65,8 @@ pub(crate) struct Transfer {
     pub(crate) back: Name,
     /// When its owner is released; none: when the offer expires.
     pub(crate) until: Option<Timestamp>,
+    /// Its owner has more than it can, and keeps it until somebody takes it.
+    pub(crate) relief: bool,
 }
 
 /// What the next owner is told of the one before.
@@ -80,6 +102,11 @@ impl Work {
         self.passing.as_ref()?.transfer.as_ref()
     }
 
+    /// The queue that it is of: while it is passed on, the one that it is of as long as its owner keeps it.
+    pub(crate) fn home(&self) -> &Name {
+        self.transfer().map_or(&self.queue, |transfer| &transfer.back)
+    }
+
     /// What the next owner is told of the one before.
     pub(crate) fn handover(&self) -> Option<&Handover> {
         self.passing.as_ref()?.handover.as_ref()
@@ -93,6 +120,87 @@ impl Work {
     /// Whether its wrap-up lasts longer already.
     pub(super) fn is_extended(&self) -> bool {
         self.passing.as_ref().is_some_and(|passing| passing.extended)
+    }
+
+    /// That its customer does not answer, as far as something follows from it.
+    pub(crate) fn idle(&self) -> Option<Idle> {
+        self.passing.as_ref()?.idle
+    }
+
+    pub(super) fn set_idle(&mut self, idle: Option<Idle>) {
+        if idle.is_some() {
+            self.passing_mut().idle = idle;
+        }
+        self.with_passing(|passing| passing.idle = idle);
+    }
+
+    /// Its open offers, the first first.
+    pub(crate) fn offers(&self) -> impl Iterator<Item = OpenOffer> {
+        let beside = self.passing.iter().flat_map(|passing| &passing.offers);
+        self.offer.iter().chain(beside).copied()
+    }
+
+    /// One more is open.
+    pub(super) fn add_offer(&mut self, offer: OpenOffer) {
+        match self.offer {
+            None => self.offer = Some(offer),
+            Some(_) => self.passing_mut().offers.push(offer),
+        }
+    }
+
+    /// One is over: the next is the first.
+    pub(super) fn end_offer(&mut self, id: OfferId) {
+        let is_first = self.offer.is_some_and(|first| first.id == id);
+        let mut next = None;
+        self.with_passing(|passing| {
+            passing.offers.retain(|offer| offer.id != id);
+            if is_first && !passing.offers.is_empty() {
+                next = Some(passing.offers.remove(0));
+            }
+        });
+        if is_first {
+            self.offer = next;
+        }
+    }
+
+    /// Changes each of its open offers.
+    pub(crate) fn each_offer(&mut self, change: impl Fn(&mut OpenOffer)) {
+        self.offer.iter_mut().for_each(&change);
+        self.with_passing(|passing| passing.offers.iter_mut().for_each(&change));
+    }
+
+    /// For whom it is held, and until when.
+    pub(crate) fn hold(&self) -> Option<Hold> {
+        self.passing.as_ref()?.hold
+    }
+
+    /// Whether it is held, or was since it came up.
+    pub(crate) fn was_held(&self) -> bool {
+        self.passing.as_ref().is_some_and(|passing| passing.was_held)
+    }
+
+    pub(super) fn set_hold(&mut self, hold: Option<Hold>) {
+        if hold.is_some() {
+            self.passing_mut().was_held = true;
+        }
+        self.with_passing(|passing| passing.hold = hold);
+    }
+
+    /// It comes up anew: it may be held once more.
+    pub(super) fn comes_up(&mut self) {
+        self.with_passing(|passing| passing.was_held = false);
+    }
+
+    /// Whether its live customer has left.
+    pub(crate) fn has_left(&self) -> bool {
+        self.passing.as_ref().is_some_and(|passing| passing.left)
+    }
+
+    pub(super) fn set_left(&mut self, left: bool) {
+        if left {
+            self.passing_mut().left = true;
+        }
+        self.with_passing(|passing| passing.left = left);
     }
 
     /// Notes a promise, or that there is none any more.
@@ -147,9 +255,9 @@ impl Work {
         }
         let back = std::mem::replace(&mut self.queue, change.queue.clone());
         self.key = change.key;
-        let (to, until, from) = (change.to, change.until, change.agent);
+        let (to, until, relief, from) = (change.to, change.until, change.relief, change.agent);
         let passing = self.passing_mut();
-        passing.transfer = Some(Transfer { to, back, until });
+        passing.transfer = Some(Transfer { to, back, until, relief });
         passing.handover = Some(Handover { from, note: None });
     }
 
@@ -178,6 +286,7 @@ impl Work {
             to: transfer.to.and_then(&name),
             queue: self.queue.clone(),
             until: transfer.until,
+            relief: transfer.relief,
         });
         let shown = |part: &Participant| {
             let (role, until) = (part.role, part.until);
@@ -193,6 +302,9 @@ impl Work {
             held_until: parked.and_then(|parked| parked.held_until),
             transfer,
             promised_by: self.promised(),
+            silent_since: self.idle().map(|idle| idle.since),
+            left: self.has_left(),
+            held_for: self.hold().and_then(|hold| Some((name(hold.agent)?, hold.until))),
         }
     }
 
@@ -233,6 +345,12 @@ impl Work {
     pub(crate) fn extend(&mut self, extension: Duration) {
         self.extend_clocks(extension);
         self.with_passing(|passing| {
+            if let Some(hold) = &mut passing.hold {
+                hold.until = hold.until + extension;
+            }
+            if let Some(idle) = &mut passing.idle {
+                (idle.since, idle.at) = (idle.since + extension, idle.at.map(|at| at + extension));
+            }
             if let Some(parked) = &mut passing.parked {
                 parked.held_until = parked.held_until.map(|at| at + extension);
             }

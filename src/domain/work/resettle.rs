@@ -2,7 +2,10 @@
 //! is what their queues want now, they are due when their goals say now, offers to agents who cannot have them any more are taken back. What has an owner stays with its owner.
 
 use super::Work;
-use super::lifecycle::revoke_offer;
+use smallvec::SmallVec;
+
+use super::lifecycle::{revoke_offer, take_back_offers};
+use super::open::OpenOffer;
 use super::transfer::withdraw;
 use crate::domain::draft::Draft;
 use crate::domain::id::{AgentId, WorkId};
@@ -40,19 +43,18 @@ fn hold_against(draft: &mut Draft<'_>, id: WorkId) {
     let is_open =
         |work: &&Work| matches!(work.state, WorkState::Queued | WorkState::Offered) || work.transfer().is_some();
     let Some(work) = draft.work(id).filter(is_open) else { return };
-    let (queue, open, config) = (work.queue.clone(), work.offer, draft.space.config());
+    let (queue, config) = (work.queue.clone(), draft.space.config());
+    let open: SmallVec<[OpenOffer; 2]> = work.offers().collect();
     if config.queue(&queue).is_none() && work.transfer().is_some() {
         return withdraw(draft, id, TransferOutcome::Unavailable);
     }
     if config.queue(&queue).is_none() {
-        if let Some(open) = open {
-            revoke_offer(draft, id, open);
-        }
+        let offered = take_back_offers(draft, id);
         if draft.work(id).is_some_and(Work::is_waiting) {
             requeue(draft, id, &queue, QueueCause::Requeued, None);
         }
-        if let Some(open) = open {
-            fill(draft, open.agent);
+        for freed in offered {
+            fill(draft, freed);
         }
         return;
     }
@@ -65,20 +67,19 @@ fn hold_against(draft: &mut Draft<'_>, id: WorkId) {
     if let Some(key) = due {
         draft.push(Change::WorkRekeyed { work: id, key });
     }
-    match open {
-        Some(open) if !may_have(draft, id, open.agent) => {
-            revoke_offer(draft, id, open);
+    for open in &open {
+        if !may_have(draft, id, open.agent) {
+            revoke_offer(draft, id, *open);
             place(draft, id);
             fill(draft, open.agent);
         }
+    }
+    if open.is_empty() {
         // Somebody may do now who did not before.
-        None => {
-            widen(draft, id);
-            if draft.work(id).map(Requirement::of) != before {
-                place(draft, id);
-            }
+        widen(draft, id);
+        if draft.work(id).map(Requirement::of) != before {
+            place(draft, id);
         }
-        Some(_) => {}
     }
     hold_unserved(draft, id);
 }

@@ -10,7 +10,7 @@ use super::passing::Promise;
 use super::said::{Before, Item, Said, Says};
 use crate::domain::command::Parted;
 use crate::domain::id::{Index, LeafId, MessageId, Name, RootId, WorkId};
-use crate::domain::marks::Filed;
+use crate::domain::marks::{Filed, Priority};
 use crate::domain::record::{Change, MessageContent};
 use crate::domain::session::Agent;
 use crate::domain::time::Timestamp;
@@ -34,6 +34,8 @@ pub(crate) struct Part {
     beside: Option<Box<Beside>>,
     /// What agents noted of those whose messages these are.
     marks: Filed,
+    /// That they are urgent.
+    priority: Option<Box<Priority>>,
     promise: Option<Promise>,
 }
 
@@ -41,8 +43,8 @@ impl Part {
     /// Messages that come from no Work.
     pub(super) fn of(said: Said, places: Vec<Place>, mail: Option<Box<MailThread>>, threaded: bool) -> Self {
         let mails = mail.iter().map(|thread| MailThread::clone(thread)).collect();
-        let marks = Filed::default();
-        Self { said, places, whole: false, mail, mails, tokens: None, threaded, beside: None, marks, promise: None }
+        let (marks, priority, promise) = Default::default();
+        Self { said, places, whole: false, mail, mails, tokens: None, threaded, beside: None, marks, priority, promise }
     }
 
     /// Which messages.
@@ -209,12 +211,13 @@ impl Work {
         beside.fold(profile.cost(&self.channel), u32::max)
     }
 
-    /// Whether the agent serves one of its queues and all its channels now, has the skills, and does not pass it on. Room is another matter.
+    /// Whether the agent serves one of its queues and all its channels now, has the skills, and neither passes it on nor is offered it. Room is another matter.
     pub(crate) fn is_served_by(&self, agent: &Agent) -> bool {
         let silent = || agent.profile.kind == AgentKind::Bot && self.wants_person();
         agent.is_ready()
             && self.queues().any(|queue| agent.profile.queues.contains(queue))
             && self.owner.is_none_or(|owner| owner.agent != agent.id)
+            && !self.offers().any(|open| open.agent == agent.id)
             && self.is_spoken_by(agent)
             && agent.profile.skills.meet(&self.requires)
             && !silent()
@@ -225,10 +228,10 @@ impl Work {
         agent.serves(&self.channel) && self.places_beside().iter().all(|place| agent.serves(&place.channel))
     }
 
-    /// Whether its customer sits and waits for the answer on one of its channels.
+    /// Whether its customer sits and waits for the answer on one of its channels, and has not left.
     pub(crate) fn is_live(&self) -> bool {
-        let beside = self.places_beside().iter().any(|place| WorkspaceConfig::live(&place.channel));
-        beside || WorkspaceConfig::live(&self.channel)
+        let beside = || self.places_beside().iter().any(|place| WorkspaceConfig::live(&place.channel));
+        !self.has_left() && (WorkspaceConfig::live(&self.channel) || beside())
     }
 
     /// Works that it is linked to.
@@ -254,6 +257,7 @@ impl Work {
             threaded: self.threaded,
             beside: self.beside.take(),
             marks: Filed::default(),
+            priority: None,
             promise: self.take_promise(),
         }
     }
@@ -272,7 +276,7 @@ impl Work {
         let said = left.take_out(messages);
         let tokens = self.tokens.take_if(|_| has_last);
         let (mail, mails) = if parted { self.take_mails(&said) } else { (self.mail.clone(), self.mails()) };
-        let marks = if parted { self.take_marks(&said) } else { Filed::default() };
+        let (marks, priority) = if parted { self.take_marks(&said) } else { Default::default() };
         let only_now = left.before() == Before::default();
         self.said = Some(Box::new(left));
         if only_now {
@@ -281,7 +285,8 @@ impl Work {
         self.beside_mut().split = true;
         self.count_anew();
         let threaded = self.threaded;
-        Part { said, places, whole: false, mail, mails, tokens, threaded, beside: None, marks, promise: None }
+        let (beside, promise) = Default::default();
+        Part { said, places, whole: false, mail, mails, tokens, threaded, beside, marks, priority, promise }
     }
 
     fn take_said(&mut self) -> Said {
@@ -303,7 +308,7 @@ impl Work {
 
     /// Takes in what another Work gave.
     pub(crate) fn take_in(&mut self, part: Part) {
-        let Part { mut said, places, whole, mail, mails, tokens, threaded, beside, marks, promise } = part;
+        let Part { mut said, places, whole, mail, mails, tokens, threaded, beside, marks, priority, promise } = part;
         self.join_promise(promise);
         let mut numbers = vec![0; places.len()];
         for (number, place) in places.into_iter().enumerate() {
@@ -331,7 +336,7 @@ impl Work {
             self.mail = mail.or_else(|| self.mail.take());
         }
         self.join_mails(own_mails, mails, theirs_last);
-        self.join_marks(marks, None);
+        self.join_marks(marks, priority);
         if let Some(theirs) = beside {
             self.join_marks(theirs.marks, theirs.priority);
             let id = self.id;
@@ -342,6 +347,8 @@ impl Work {
             beside.split |= theirs.split;
             beside.join_automation(theirs.automation);
             beside.join_bots(theirs.bots);
+            beside.join_effort(theirs.effort);
+            beside.join_notices(theirs.notices);
         }
         self.count_anew();
     }
@@ -370,6 +377,7 @@ impl Work {
         if let Some(owner) = self.owner.as_mut().filter(|_| turn.ours_since.is_none()) {
             owner.answer_by = None;
         }
+        self.end_silence();
     }
 
     /// Whether an answer, or one after a split, could go to the address.

@@ -29,8 +29,8 @@ impl Work {
         self.routing = Some(Box::new(Routing { rule, queue, requires, credits, plan, inputs: None }));
     }
 
-    /// What makes it due earlier, in all, milliseconds.
-    pub(crate) fn credit_ms(&self) -> u64 {
+    /// What rules and agents make it due earlier by, in all, milliseconds.
+    pub(crate) fn given_ms(&self) -> u64 {
         let credits = self.routing.iter().flat_map(|routing| &routing.credits);
         let given = self.priority().map_or(0, |priority| priority.ms);
         credits.fold(given, |sum, credit| sum.saturating_add(credit.ms))

@@ -6,7 +6,7 @@
 
 use crate::domain::event::{Assurance, Scope};
 use crate::domain::id::{LeafId, MessageId, Name};
-use crate::domain::record::{Author, Direction, MessageKind, MessageStored, Purpose};
+use crate::domain::record::{Author, Direction, MessageKind, MessageStored};
 use crate::domain::time::Timestamp;
 
 /// Messages of a Work that are kept apart: a desk splits what was said lately. Of older ones their sum is kept. Each record that
@@ -30,7 +30,9 @@ pub(crate) enum Says {
     Ends,
     /// The Work was parked before an answer and wakes: from here on the customer waits for us again. No message.
     Resumes,
-    /// Neither: a note, a reaction, history.
+    /// An agent's note: nobody has said it to anybody.
+    Noted,
+    /// Neither: a reaction, history.
     Nothing,
 }
 
@@ -48,6 +50,11 @@ impl Says {
     /// Whether it is a message at all.
     pub(super) fn is_message(self) -> bool {
         !matches!(self, Self::Ends | Self::Resumes)
+    }
+
+    /// Whether somebody has said it to somebody.
+    fn is_said(self) -> bool {
+        self.is_message() && self != Self::Noted
     }
 
     /// Whether it says where an answer goes.
@@ -139,12 +146,12 @@ impl Said {
             item.says = Says::Asked;
         }
         for item in self.items.drain(..gone) {
-            self.before.last_message = Some(item.id).filter(|_| item.says.is_message()).or(self.before.last_message);
+            self.before.last_message = Some(item.id).filter(|_| item.says.is_said()).or(self.before.last_message);
             match item.says {
                 _ if kept.iter().any(|kept| kept.id == item.id) => {}
                 Says::Asks | Says::Joins | Says::Asked => self.before.last_in = Some(item.id),
                 Says::Answers => self.before.replied = true,
-                Says::Ends | Says::Resumes | Says::Nothing => {}
+                Says::Ends | Says::Resumes | Says::Noted | Says::Nothing => {}
             }
         }
         self.items.splice(0..0, kept);
@@ -212,9 +219,9 @@ impl Said {
         self.items.iter().rev().find(|item| item.says.addresses())
     }
 
-    /// The last message, of whichever side.
+    /// The last message, of whichever side; no note.
     pub(crate) fn last(&self) -> Option<&Item> {
-        self.items.iter().rev().find(|item| item.says.is_message())
+        self.items.iter().rev().find(|item| item.says.is_said())
     }
 
     pub(crate) fn has_answer(&self) -> bool {
@@ -280,10 +287,11 @@ impl MessageStored {
             Direction::In if self.author == Author::Participant && self.kind.awaits_answer() => Says::Joins,
             // What is about another message of ours answers nothing, and takes no answer back: whether it came in time nobody knows.
             Direction::Out if matches!(self.kind, MessageKind::Edit | MessageKind::Deletion) => Says::Nothing,
-            // What skein tells by itself answers nobody.
-            Direction::Out if self.author == Author::System && self.purpose == Purpose::Notice => Says::Nothing,
+            // What the machine says by itself answers nothing.
+            Direction::Out if self.author == Author::System => Says::Nothing,
             Direction::Out => Says::Answers,
-            Direction::In | Direction::Note => Says::Nothing,
+            Direction::Note => Says::Noted,
+            Direction::In => Says::Nothing,
         }
     }
 }

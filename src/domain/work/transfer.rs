@@ -3,17 +3,21 @@
 //! Warm, the default: the owner stays until the other accepts, in one record. To an agent the Work is offered at once; one who does not
 //! want it or leaves ends the transfer, and the owner keeps the Work and is told. To a queue it stands there beside what waits. A
 //! transfer that lapses (nobody took it in time, or the agent did not answer), or whose owner leaves, becomes a requeue in the target
-//! queue, place kept. Cold is a transfer that lapses at once. Whatever else the owner does with the Work withdraws the transfer.
+//! queue, place kept. Cold is a transfer that lapses at once; after as many transfers as the workspace allows only a supervisor may force
+//! one. Whatever else the owner does with the Work withdraws the transfer.
+//!
+//! An owner who has more than it can passes on without its doing (`relief`): to its queue, without a deadline.
 //!
 //! While it lasts, queue, key and requirement are the target's: so the Work stands in one queue only, whatever becomes of it.
 //! Invariants: a Work has at most one owner, and one exactly from its assignment to the record that releases it; a transfer to an agent
-//! has its open offer, one to a queue its deadline.
+//! has its open offer, one to a queue its deadline, unless it relieves its owner.
 
 use std::time::Duration;
 
 use super::Work;
 use super::bots::with_briefing;
-use super::lifecycle::{cool_down, owned, revoke_offer};
+use super::effort::{charge_transfer, may_bounce};
+use super::lifecycle::{cool_down, owned, revoke_offer, take_back_offers};
 use super::park::take_up;
 use super::pass::{in_hand, is_queue};
 use crate::domain::draft::Draft;
@@ -24,7 +28,7 @@ use crate::domain::record::{
     UnassignReason, WakeCause,
 };
 use crate::domain::rejection::Rejection;
-use crate::domain::routing::{fill, key, place, requeue, require};
+use crate::domain::routing::{fill, key, place, put_right, requeue, require};
 use crate::domain::session::Agent;
 use crate::domain::time::Timestamp;
 use crate::domain::view::Obstacle;
@@ -48,8 +52,10 @@ pub(super) struct Passed {
     pub(super) queue: Name,
     /// The owner does not wait.
     pub(super) cold: bool,
+    /// However often it was passed on before.
+    pub(super) force: bool,
     /// A supervisor does it in the owner's stead.
-    pub(super) forced: bool,
+    pub(super) in_stead: bool,
     /// What the other is to know.
     pub(super) note: String,
 }
@@ -61,12 +67,15 @@ pub(super) fn transfer(
     (id, assignment): (WorkId, AssignmentId),
     passed: Passed,
 ) -> Result<(), Rejection> {
-    let Passed { to, queue, cold, forced, note } = passed;
+    let Passed { to, queue, cold, force, in_stead, note } = passed;
     checked_note(&note)?;
     if to.is_empty() && queue.is_empty() {
         return Err(Rejection::Invalid("agent: one is wanted, or a queue"));
     }
     in_hand(draft, agent, id, assignment)?;
+    if cold && !force {
+        may_bounce(draft, id)?;
+    }
     take_up(draft, id, WakeCause::Agent);
     withdraw(draft, id, TransferOutcome::Withdrawn);
     let Some(work) = draft.work(id) else { return Ok(()) };
@@ -79,16 +88,20 @@ pub(super) fn transfer(
     if !note.is_empty() {
         draft.with_content(leaf, PersonalValue::Note(note));
     }
-    let passed_on = Transferring { work: id, leaf, agent, to, queue, key, until };
+    let passed_on = Transferring { work: id, leaf, agent, to, queue, key, until, relief: false };
     draft.push(Change::Transferring(Box::new(passed_on)));
     require(draft, id);
+    if cold {
+        // Whoever is offered it sees that, too.
+        charge_transfer(draft, id);
+    }
     if let Some(to) = to {
         offer(draft, id, to);
     } else if !cold {
         place(draft, id);
     }
     if cold {
-        release(draft, id, if forced { UnassignReason::ForceTransferred } else { UnassignReason::Transferred });
+        release(draft, id, if in_stead { UnassignReason::ForceTransferred } else { UnassignReason::Transferred });
     }
     Ok(())
 }
@@ -110,11 +123,31 @@ pub(super) fn take_back(
     assignment: AssignmentId,
 ) -> Result<(), Rejection> {
     let work = owned(draft, agent, id, assignment)?;
-    if work.transfer().is_none() {
-        return Err(Rejection::WorkState { state: work.state, why: "the work is not passed on" });
-    }
-    withdraw(draft, id, TransferOutcome::Withdrawn);
-    Ok(())
+    let why = match work.transfer() {
+        None => "the work is not passed on",
+        Some(transfer) if transfer.relief => "it is offered elsewhere until its owner has room again",
+        Some(_) => {
+            withdraw(draft, id, TransferOutcome::Withdrawn);
+            return Ok(());
+        }
+    };
+    Err(Rejection::WorkState { state: work.state, why })
+}
+
+/// A Work is offered elsewhere, for its owner has more than it can. It stays until somebody takes it.
+pub(super) fn begin_relief(draft: &mut Draft<'_>, id: WorkId) {
+    let Some((work, owner)) = draft.work(id).and_then(|work| Some((work, work.owner?))) else { return };
+    let (leaf, agent, queue) = (work.leaf, owner.agent, work.queue.clone());
+    let key = key(draft.space.config(), &queue, work, draft.now.0);
+    let passed_on = Transferring { work: id, leaf, agent, to: None, queue, key, until: None, relief: true };
+    draft.push(Change::Transferring(Box::new(passed_on)));
+    require(draft, id);
+    place(draft, id);
+}
+
+/// Its owner can have it after all, or its customer has an answer.
+pub(super) fn end_relief(draft: &mut Draft<'_>, id: WorkId) {
+    withdraw(draft, id, TransferOutcome::Relieved);
 }
 
 /// The agent of that name, if it could take the Work now.
@@ -155,6 +188,7 @@ fn offer(draft: &mut Draft<'_>, id: WorkId, agent: AgentId) {
 
 /// Makes an offer, with what whoever passed the Work on noted.
 pub(crate) fn show(draft: &mut Draft<'_>, id: WorkId, agent: AgentId, cost: u32, expires_at: Timestamp) {
+    put_right(draft, id);
     let Some(work) = draft.work(id) else { return };
     let brief = work.brief(draft.root_of(work.leaf));
     let from = work.handover().map(|handover| handover.from);
@@ -175,14 +209,13 @@ pub(crate) fn with_note(draft: &mut Draft<'_>, id: WorkId) {
 
 /// Ends a transfer, if there is one; the owner keeps the Work.
 pub(crate) fn withdraw(draft: &mut Draft<'_>, id: WorkId, outcome: TransferOutcome) {
-    let Some(work) = draft.work(id).filter(|work| work.transfer().is_some()) else { return };
-    let open = work.offer;
-    if let Some(open) = open {
-        revoke_offer(draft, id, open);
+    if draft.work(id).is_none_or(|work| work.transfer().is_none()) {
+        return;
     }
+    let offered = take_back_offers(draft, id);
     end(draft, id, outcome);
-    if let Some(open) = open {
-        fill(draft, open.agent);
+    for freed in offered {
+        fill(draft, freed);
     }
 }
 
@@ -213,7 +246,8 @@ pub(crate) fn lapse(draft: &mut Draft<'_>, id: WorkId) {
 /// The owner leaves for now: what it was passing on is the queue's at once.
 pub(crate) fn leave(draft: &mut Draft<'_>, agent: AgentId) {
     let Some(owner) = draft.agent(agent) else { return };
-    let passed = |id: &WorkId| draft.work(*id).is_some_and(|work| work.transfer().is_some());
+    // What is offered elsewhere because there is too much of it goes on being offered, and waits for its owner meanwhile.
+    let passed = |id: &WorkId| draft.work(*id).and_then(Work::transfer).is_some_and(|transfer| !transfer.relief);
     let works: Vec<WorkId> = owner.works.iter().map(|held| held.id).filter(passed).collect();
     for id in works {
         release(draft, id, UnassignReason::TransferLapsed);
@@ -224,6 +258,9 @@ pub(crate) fn leave(draft: &mut Draft<'_>, agent: AgentId) {
 fn release(draft: &mut Draft<'_>, id: WorkId, reason: UnassignReason) {
     let Some(owner) = draft.work(id).and_then(|work| work.owner) else { return };
     let (assignment, agent) = (owner.assignment, owner.agent);
+    if reason == UnassignReason::TransferLapsed {
+        charge_transfer(draft, id);
+    }
     cool_down(draft, id, agent);
     draft.push(Change::Unassigned { assignment, work: id, agent, reason });
     let Some(queue) = draft.work(id).map(|work| work.queue.clone()) else { return };

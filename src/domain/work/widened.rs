@@ -154,7 +154,8 @@ impl Work {
     pub(crate) fn seeks_somebody(&self) -> bool {
         let steps = || self.standing().is_some_and(|plan| plan.clock.is_some());
         let overflows = || self.awaits().is_some_and(|awaits| awaits.no_agent);
-        self.state == WorkState::Queued && !self.queue.is_empty() && (steps() || overflows())
+        let waits = self.state == WorkState::Queued && !self.queue.is_empty() && !self.awaits_facts();
+        waits && (steps() || overflows())
     }
 
     /// Whether it is in its queue and nobody has it: it counts for the length of the queue.

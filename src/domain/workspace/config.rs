@@ -4,11 +4,14 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::effort::EffortConfig;
 use super::hours::HoursConfig;
 use super::identity::IdentityConfig;
 use super::lists::{DispositionConfig, PresenceReasonConfig};
+use super::notice::NoticeConfig;
 use super::opt_out::OptOutConfig;
 use super::plan::{OverflowConfig, PlanConfig};
+use super::selection::Selection;
 use super::sight::Visibility;
 use super::skill::Levels;
 use super::template::TemplateConfig;
@@ -45,6 +48,12 @@ pub struct WorkspaceConfig {
     /// All credits of a Work count for so much at most, milliseconds: none is overtaken by one that is due later than this after it.
     #[serde(default = "credit_cap_ms")]
     pub credit_cap_ms: u64,
+    /// What weighs how much of what customers go through.
+    #[serde(default, skip_serializing_if = "EffortConfig::is_none")]
+    pub effort: EffortConfig,
+    /// What customers are told by themselves.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notices: Vec<NoticeConfig>,
     /// Why Work ends; empty: agents say what they like.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub dispositions: Vec<DispositionConfig>,
@@ -77,6 +86,9 @@ pub struct WorkspaceConfig {
     pub decline_cooldown_ms: u64,
     /// After this a cool-down may be lifted when nobody else is left, milliseconds.
     pub decline_cooldown_min_ms: u64,
+    /// After having more than it can for so long, an agent is relieved of what waits longest, milliseconds.
+    #[serde(default = "relieve_after_ms", skip_serializing_if = "is_relieve_after")]
+    pub relieve_after_ms: u64,
     /// Country for phone numbers without a country code (ISO 3166-1 alpha-2).
     pub default_country: Option<Name>,
 }
@@ -84,6 +96,26 @@ pub struct WorkspaceConfig {
 /// Of a configuration that was stored before there was such a limit.
 fn new_customers_per_minute() -> u32 {
     600
+}
+
+/// The same.
+fn relieve_after_ms() -> u64 {
+    60_000
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants a reference")]
+fn is_relieve_after(ms: &u64) -> bool {
+    *ms == relieve_after_ms()
+}
+
+/// The same.
+fn reexplain_cost_ms() -> u64 {
+    120_000
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants a reference")]
+fn is_reexplain_cost(ms: &u64) -> bool {
+    *ms == reexplain_cost_ms()
 }
 
 /// The same.
@@ -118,7 +150,13 @@ pub struct EndpointConfig {
     pub groups: bool,
     /// The same of public threads: comments, reviews.
     pub public: bool,
+    /// How long a new Work that came by it waits for facts before it is matched, milliseconds; none: as its queue says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enrich_wait_ms: Option<u64>,
 }
+
+/// Agents that a Work is offered to at once at most: each is kept from other Work meanwhile, and all but one in vain.
+pub const MAX_OFFERS_AT_ONCE: usize = 5;
 
 /// How Work of a queue gets its owner.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -172,6 +210,12 @@ pub struct QueueConfig {
     pub name: Name,
     /// How its Work gets an owner.
     pub accept: Accept,
+    /// Who of several is given its Work.
+    #[serde(default, skip_serializing_if = "Selection::is_default")]
+    pub selection: Selection,
+    /// To how many agents a Work is offered at once; none: to one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parallel_offers: Option<usize>,
     /// How long an offer stays open, milliseconds.
     pub offer_timeout_ms: u64,
     /// Goal of the first reply, milliseconds.
@@ -204,12 +248,47 @@ pub struct QueueConfig {
     /// Works in it at most that nobody has; none: any number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_length: Option<u32>,
+    /// Its Work is held for whoever knows the customer while the wait for that one is under this, milliseconds; 0: never.
+    #[serde(default = "reexplain_cost_ms", skip_serializing_if = "is_reexplain_cost")]
+    pub reexplain_cost_ms: u64,
+    /// What follows when a customer does not answer; none: nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idle: Option<Box<IdleConfig>>,
+    /// How long new Work waits for facts before it is matched, milliseconds; none: not at all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enrich_wait_ms: Option<u64>,
     /// What becomes of Work when it is full, slow or without anybody, in this order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub overflow: Vec<OverflowConfig>,
 }
 
+/// What follows when a customer does not answer. Times count from our last word, by the clock on the wall.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IdleConfig {
+    /// After how long the Work costs a fraction, milliseconds; none: never.
+    pub lower_after_ms: Option<u64>,
+    /// Which, percent; what it costs is rounded down.
+    pub lower_percent: u8,
+    /// After how long the customer is asked once whether they are there, milliseconds; none: never.
+    pub nudge_after_ms: Option<u64>,
+    /// In which words.
+    pub nudge: String,
+    /// After how long it is closed as `NO_ANSWER`, milliseconds; none: never.
+    pub close_after_ms: Option<u64>,
+}
+
 impl QueueConfig {
+    /// To how many agents a Work is offered at once. Where it is assigned without being asked for, one that is offered was passed on to
+    /// somebody.
+    #[must_use]
+    pub fn offers_at_once(&self) -> usize {
+        match self.accept {
+            Accept::Manual => self.parallel_offers.unwrap_or(1).clamp(1, MAX_OFFERS_AT_ONCE),
+            Accept::Auto => 1,
+        }
+    }
+
     /// Its goals on a channel.
     #[must_use]
     pub fn targets(&self, channel: &str) -> Targets {
@@ -329,6 +408,8 @@ impl WorkspaceConfig {
             hours: Vec::new(),
             credits: Vec::new(),
             credit_cap_ms: credit_cap_ms(),
+            effort: EffortConfig::none(),
+            notices: Vec::new(),
             dispositions: Vec::new(),
             presence_reasons: Vec::new(),
             agents: Vec::new(),
@@ -343,6 +424,7 @@ impl WorkspaceConfig {
             max_new_customers_per_minute: u32::MAX,
             decline_cooldown_ms: 0,
             decline_cooldown_min_ms: 0,
+            relieve_after_ms: relieve_after_ms(),
             default_country: None,
         }
     }

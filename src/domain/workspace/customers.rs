@@ -74,7 +74,7 @@ impl Workspace {
                 let customer = leaf.and_then(|leaf| self.customer(self.root_of(leaf)));
                 CustomersFound { customers: customer.into_iter().collect(), leaf, next: None }
             }
-            CustomerQuery::Like { text, from, size } => self.search(text, *from, *size),
+            CustomerQuery::Like { text, seen_by, from, size } => self.search(text, seen_by.as_ref(), *from, *size),
             CustomerQuery::Quarantined { endpoint, from, size } => self.quarantined(endpoint, *from, *size),
         }
     }

@@ -18,10 +18,14 @@ impl Workspace {
             return;
         };
         let (before, stood) = (indexed(work), InLine::of(work));
+        let held = work.hold().map(|hold| hold.agent);
         change(work);
+        self.waiting.set_held(id, held, work.hold().map(|hold| hold.agent));
         let (after, stands) = (indexed(work), InLine::of(work));
         let agents = &self.agents;
-        self.board.moved(stood, stands, |agent| agents.get(agent.at()).is_some_and(|agent| agent.released));
+        self.board.moved(stood, stands, |agent, queue| {
+            agents.get(agent.at()).is_some_and(|agent| agent.released && agent.profile.queues.contains(queue))
+        });
         let cooled = work.is_waiting() && !work.cooldowns.is_empty();
         self.waiting.set_cooled(id, cooled);
         if before != after {
@@ -66,13 +70,9 @@ impl Workspace {
         };
         let (timers_before, was) = (agent.timers(), There::of(agent));
         let (was_there, channels) = (agent.is_logged_in(), agent.channels.clone());
-        if let Some(standing) = agent.standing() {
-            self.ready.remove(&agent.profile.queues, standing, agent.has_any_room());
-        }
+        self.ready.remove(agent);
         change(agent);
-        if let Some(standing) = agent.standing() {
-            self.ready.insert(&agent.profile.queues, standing, agent.has_any_room());
-        }
+        self.ready.insert(agent);
         let is = There::of(agent);
         if was != is {
             self.board.turns(&agent.profile.queues, was, is);

@@ -28,6 +28,7 @@ impl Workspace {
     pub(super) fn erase(&mut self, index: Index, leaves: &[LeafId]) {
         for &id in leaves {
             self.bodies.erase(id, index);
+            self.ended.erase(id);
             for timer in self.parts.drop_leaf(id) {
                 self.unset_timer(&timer);
             }

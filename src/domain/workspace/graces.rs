@@ -31,9 +31,7 @@ impl Workspace {
         let ids: Vec<WorkId> = self.works.keys().copied().collect();
         for id in ids {
             self.with_work(id, |work| {
-                if let Some(offer) = &mut work.offer {
-                    offer.expires_at = offer.expires_at + extension;
-                }
+                work.each_offer(|offer| offer.expires_at = offer.expires_at + extension);
                 work.wrapup_until = work.wrapup_until.map(|at| at + extension);
                 work.extend(extension);
                 if let Some(owner) = &mut work.owner {
@@ -52,6 +50,9 @@ impl Workspace {
             let was_connected = self.agents[at].is_connected();
             let longest = self.longest_grace(id);
             self.with_agent(id, |agent| {
+                if let Some(over) = &mut agent.over {
+                    over.relieve_at = over.relieve_at.map(|at| at + extension);
+                }
                 if let Some(session) = &mut agent.session {
                     session.lost = Some(match session.lost {
                         Some(lost) => {

@@ -117,6 +117,13 @@ impl Calendar {
         spans.map(|(begin, end)| end.min(to).millis_since(begin.max(from)).unsigned_abs()).sum()
     }
 
+    /// A time as clocks in the zone show it, to the minute: `2026-11-24 08:00`.
+    #[must_use]
+    pub(crate) fn local(&self, at: Timestamp) -> Option<String> {
+        let local = jiff::Timestamp::from_millisecond(at.0).ok()?.to_zoned(self.zone.clone());
+        Some(local.strftime("%Y-%m-%d %H:%M").to_string())
+    }
+
     /// Spans in which it is open that end after `at`, in order, none touching the next; at most those of a year.
     fn open(&self, at: Timestamp) -> impl Iterator<Item = (Timestamp, Timestamp)> {
         let mut spans = self.spans(at).peekable();

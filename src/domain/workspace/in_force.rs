@@ -12,7 +12,7 @@ use super::config::WorkspaceConfig;
 use super::indexed::IndexedConfig;
 use crate::domain::id::WorkId;
 use crate::domain::record::Resettled;
-use crate::domain::routing::{Registered, Requirements, Rules};
+use crate::domain::routing::{ReadyAgents, Registered, Requirements, Rules};
 use crate::domain::time::Timestamp;
 use crate::domain::timer::Timer;
 use crate::domain::work::Work;
@@ -77,6 +77,8 @@ impl Workspace {
         self.requirements = Requirements::of(&config);
         self.rules = Rules::of(&config.rules);
         self.registered = Registered::of(&config);
+        // Its lines are in another order: all agents come to them anew below.
+        self.ready = ReadyAgents::of(&config);
         self.config = IndexedConfig::new(config);
         self.forget_openings();
         (self.in_force.sha256, self.in_force.since) = (Some(sha256), now);
@@ -85,8 +87,8 @@ impl Workspace {
             let profile = self.config.profile(&self.agents[at].name).cloned().unwrap_or_default();
             self.with_agent(id, |agent| {
                 agent.profile = profile;
-                // What it can take may have changed.
-                if agent.is_ready() {
+                // What it can take may have changed, and what it has may be more than it can.
+                if agent.is_ready() || agent.over.is_some() || agent.overcommit() > 0 {
                     agent.deferred = Some(now);
                 }
             });

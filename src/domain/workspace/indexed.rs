@@ -15,11 +15,13 @@ use crate::domain::time::Timestamp;
 #[derive(Clone, Debug)]
 pub struct IndexedConfig {
     config: WorkspaceConfig,
+    shows_all: bool,
     queues: Places,
     plans: Places,
     endpoints: Places,
     agents: Places,
     calendars: HashMap<Name, Calendar, FixedState>,
+    hours: Places,
 }
 
 /// Where the entry of a name stands in its list.
@@ -39,9 +41,11 @@ impl IndexedConfig {
     #[must_use]
     pub fn new(config: WorkspaceConfig) -> Self {
         Self {
+            shows_all: config.shows_all(),
             queues: places(config.queues.iter().map(|queue| &queue.name)),
             plans: places(config.plans.iter().map(|plan| &plan.name)),
             endpoints: places(config.endpoints.iter().map(|endpoint| &endpoint.name)),
+            hours: places(config.hours.iter().map(|hours| &hours.name)),
             agents: places(config.agents.iter().map(|agent| &agent.name)),
             calendars: config
                 .hours
@@ -57,6 +61,12 @@ impl IndexedConfig {
     pub fn endpoint(&self, channel: &str, name: &str) -> Option<&EndpointConfig> {
         let endpoint = &self.config.endpoints[*self.endpoints.get(name)?];
         (endpoint.channel == channel).then_some(endpoint)
+    }
+
+    /// Whether every queue is shown to all agents: asked for every command.
+    #[must_use]
+    pub fn shows_all(&self) -> bool {
+        self.shows_all
     }
 
     /// The queue of that name.
@@ -81,6 +91,12 @@ impl IndexedConfig {
     #[must_use]
     pub fn calendar_of(&self, hours: &str) -> Option<&Calendar> {
         self.calendars.get(hours)
+    }
+
+    /// Where hours stand in their list: asked for each queue at each record.
+    #[must_use]
+    pub fn hours_at(&self, name: &str) -> Option<usize> {
+        self.hours.get(name).copied()
     }
 
     /// When the queue was served for so many milliseconds since then.

@@ -9,6 +9,9 @@ use crate::domain::id::Name;
 use crate::domain::near::nearest;
 use crate::domain::rejection::Rejection;
 
+/// Dispositions that skein gives by itself: whoever's Work ends so has nothing to come back for.
+pub const OWN_DISPOSITIONS: [&str; 2] = ["ERASED", "SPAM"];
+
 /// Why a Work ended.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

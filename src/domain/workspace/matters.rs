@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use super::Workspace;
 use super::entities::indexed;
+use super::lists::OWN_DISPOSITIONS;
 use crate::domain::id::{LeafId, MessageId, WorkId};
 use crate::domain::routing::InLine;
 use crate::domain::time::Timestamp;
@@ -114,13 +115,25 @@ impl Workspace {
     }
 
     /// Folds the end of an open Work.
-    pub(super) fn close(&mut self, id: WorkId, reopen_until: Timestamp) {
+    pub(super) fn close(&mut self, id: WorkId, reopen_until: Timestamp, now: Timestamp) {
         let Some(mut work) = self.take_work(id) else {
             return;
         };
         let owner = self.last_owners.remove(&id);
+        self.note_end(&work, now);
         self.matters.close(id, work.beside.take());
         self.closed.insert(ClosedWork::of(&work, owner, reopen_until, &mut self.names));
+    }
+
+    /// Whoever comes back for the same has not been helped. What skein ends by itself, and what no customer spoke in, is nothing to come
+    /// back for.
+    fn note_end(&mut self, work: &Work, now: Timestamp) {
+        let by_itself = OWN_DISPOSITIONS.contains(&work.disposition.as_str());
+        if work.last_in.is_none() || work.queue.is_empty() || by_itself {
+            return;
+        }
+        let (queue, disposition) = (self.names.intern(&work.queue), self.names.intern(&work.disposition));
+        self.ended.note(work.leaf, queue, disposition, now);
     }
 
     /// Takes an open Work out of the indexes: nothing of one that is over waits or is due.
@@ -128,7 +141,8 @@ impl Workspace {
         let work = self.works.remove(&id)?;
         self.unindex_work(indexed(&work));
         self.waiting.set_cooled(id, false);
-        self.board.moved(InLine::of(&work), None, |_| false);
+        self.waiting.set_held(id, work.hold().map(|hold| hold.agent), None);
+        self.board.moved(InLine::of(&work), None, |_, _| false);
         Some(work)
     }
 

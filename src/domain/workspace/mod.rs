@@ -3,6 +3,8 @@
 mod bodies;
 mod config;
 mod customers;
+mod effort;
+mod ended;
 mod entities;
 mod erased;
 mod graces;
@@ -16,6 +18,7 @@ mod lists;
 mod live;
 mod matters;
 mod names;
+mod notice;
 mod openings;
 mod opt_out;
 mod people;
@@ -24,6 +27,7 @@ mod present;
 mod requests;
 mod rooms;
 mod search;
+mod selection;
 mod sight;
 mod skill;
 mod standings;
@@ -33,18 +37,22 @@ mod views;
 
 pub(crate) use bodies::body_digest;
 pub use config::{
-    Accept, AgentConfig, AgentKind, AgentProfile, CreditConfig, EndpointConfig, GracePolicy, QueueConfig, Targets,
-    WorkspaceConfig,
+    Accept, AgentConfig, AgentKind, AgentProfile, CreditConfig, EndpointConfig, GracePolicy, IdleConfig,
+    MAX_OFFERS_AT_ONCE, QueueConfig, Targets, WorkspaceConfig,
 };
+pub use effort::{EFFORT_CREDIT, EffortConfig};
+pub(crate) use ended::End;
 pub use hours::{Calendar, DAY_MINUTES, HoursConfig, Opening, Turn, is_zone};
 pub use identity::IdentityConfig;
 pub use indexed::IndexedConfig;
-pub use lists::{DispositionConfig, PresenceReasonConfig};
+pub use lists::{DispositionConfig, OWN_DISPOSITIONS, PresenceReasonConfig};
 pub(crate) use names::{Names, Symbol};
+pub use notice::{MINUTES, NoticeConfig, OPENS};
 pub use opt_out::{OptOutConfig, OptWord};
 pub use plan::{
     MAX_ADDED, MAX_OVERFLOWS, MAX_PLANS, MAX_STEPS, OverflowConfig, OverflowWhen, PlanConfig, Relax, StepConfig,
 };
+pub use selection::Selection;
 pub use sight::{Sight, Visibility};
 pub use skill::{Levels, MAX_LEVEL, MAX_SKILLS};
 pub use state::Workspace;

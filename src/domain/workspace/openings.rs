@@ -25,8 +25,15 @@ impl Workspace {
         self.openings.0.get(self.hours_at(hours)?).copied()
     }
 
+    /// When a queue that is closed opens; none: it is open, or not within a year.
+    pub(crate) fn opens_at(&self, queue: &str) -> Option<Timestamp> {
+        let hours = self.config.queue(queue)?.hours.as_ref()?;
+        let turn = self.turn(hours).filter(|turn| !turn.open)?;
+        turn.until
+    }
+
     fn hours_at(&self, hours: &str) -> Option<usize> {
-        self.config.hours.iter().position(|known| known.name == hours)
+        self.config.hours_at(hours)
     }
 
     /// Another configuration: what its hours say follows.
@@ -66,8 +73,7 @@ impl Workspace {
         let queues = self.config.queues.iter().filter(|queue| queue.hours.as_deref() == Some(hours));
         let waiting: Vec<Name> =
             queues.map(|queue| &queue.name).filter(|name| self.waiting.len(name) > 0).cloned().collect();
-        let ready: Vec<AgentId> =
-            waiting.iter().flat_map(|queue| self.ready.with_room(queue)).map(|(_, _, agent)| agent).collect();
+        let ready: Vec<AgentId> = waiting.iter().flat_map(|queue| self.ready.with_room(queue)).collect();
         for agent in ready {
             self.with_agent(agent, |agent| agent.deferred = Some(now));
         }

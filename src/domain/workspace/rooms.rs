@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Workspace;
 use super::config::QueueConfig;
+use super::effort::EFFORT_CREDIT;
 use crate::domain::id::{AgentId, LeafId, Name, WorkId};
 use crate::domain::marks::Filed;
 use crate::domain::routing::{CONFIDENCE, KEPT_MS, Range, Requirement, SLICE_MS, demanded};
@@ -97,10 +98,12 @@ impl Workspace {
         }
         let known =
             |ready: usize| desk.pace.estimate(place, ready, (now.max(self.board.now()), agents.ready(), desk.runs()));
-        let all = known(agents.ready()).ok_or(NoEstimate::NoHistory)?;
-        // At best all agents take what is before it; at worst only those who can take it themselves.
-        let few = known(able).unwrap_or(all);
-        Ok(Range { high_ms: few.high_ms.max(all.high_ms), ..all })
+        // Where nobody is of the queue itself, those who help out are all there are.
+        let own = if agents.ready() == 0 { able } else { agents.ready() };
+        let all = known(own).ok_or(NoEstimate::NoHistory)?;
+        // At best all agents take what is before it, and those who help out; at worst only those who can take it themselves.
+        let (most, few) = (known(own.max(able)).unwrap_or(all), known(able).unwrap_or(all));
+        Ok(Range { low_ms: most.low_ms.min(all.low_ms), high_ms: few.high_ms.max(all.high_ms), ..all })
     }
 
     /// READY agents who could take the Work from the queues that it stands in, with room or not.
@@ -108,7 +111,7 @@ impl Workspace {
         let queues = Requirement::of(work).queues;
         let asked = queues.iter().filter(|queue| self.is_open(queue)).flat_map(|queue| self.ready.line(queue, true));
         let takes = |id: &AgentId| self.agents.get(id.at()).is_some_and(|agent| work.is_served_by(agent));
-        asked.map(|(_, _, id)| id).filter(takes).collect::<BTreeSet<_>>().len()
+        asked.filter(takes).collect::<BTreeSet<_>>().len()
     }
 
     /// Where a Work can be passed on to now; none: there is no such open Work. Looks at all agents.
@@ -138,7 +141,7 @@ impl Workspace {
         };
         if !self.is_open(&queue.name) {
             Some(Obstacle::Closed)
-        } else if !self.ready.line(&queue.name, true).any(|(_, _, id)| takes(id)) {
+        } else if !self.ready.line(&queue.name, true).any(takes) {
             Some(Obstacle::Nobody)
         } else {
             None
@@ -181,6 +184,9 @@ impl Workspace {
             by: priority.by.and_then(|agent| self.agent_name(agent)).cloned(),
             given: true,
         }));
+        let effort = work.effort().map_or(0, |effort| effort.sum_ms().min(self.config.effort.cap_ms));
+        let effort = CreditView { name: EFFORT_CREDIT.to_owned(), ms: effort, by: None, given: false };
+        credits.extend(Some(effort).filter(|effort| effort.ms > 0));
         credits
     }
 }

@@ -7,16 +7,18 @@
 use super::Workspace;
 use crate::domain::customer::Leaf;
 use crate::domain::event::Scope;
-use crate::domain::id::LeafId;
+use crate::domain::id::{LeafId, Name};
 use crate::domain::view::{CustomerView, CustomersFound};
 
 /// Identities looked at for one question.
 const SCAN: usize = 20_000;
 
 impl Workspace {
-    /// Customers with an identity whose address begins with the text, or whose name holds it, from the leaf `from` on.
-    pub(super) fn search(&self, text: &str, from: LeafId, size: usize) -> CustomersFound {
+    /// Customers with an identity whose address begins with the text, or whose name holds it, from the leaf `from` on; of those whom the
+    /// agent `seen_by` sees, where one is named: pages neither hold nor count others.
+    pub(super) fn search(&self, text: &str, seen_by: Option<&Name>, from: LeafId, size: usize) -> CustomersFound {
         let text = folded(text);
+        let sight = seen_by.map(|agent| self.sight(agent)).unwrap_or_default();
         let mut customers: Vec<CustomerView> = Vec::new();
         for (id, leaf) in self.leaves.iter().skip(from.at()).take(SCAN) {
             if customers.len() == size {
@@ -26,7 +28,8 @@ impl Workspace {
             let is_first =
                 |&other: &LeafId| other >= id || !self.leaves.get(other).is_some_and(|leaf| fits(leaf, &text));
             if fits(leaf, &text) && self.leaves_of(leaf.root).iter().all(is_first) {
-                customers.extend(self.customer(leaf.root));
+                let found = self.customer(leaf.root);
+                customers.extend(found.filter(|customer| sight.sees_customer(&customer.conversation)));
             }
         }
         let next = u32::try_from(from.at().saturating_add(SCAN)).ok().map(LeafId);

@@ -8,11 +8,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
 
 use super::config::{AgentProfile, WorkspaceConfig};
 use super::{IndexedConfig, Symbol, Workspace};
 use crate::domain::id::{LeafId, MessageId, Name, WorkId};
-use crate::domain::view::{ConversationView, WorkView};
+use crate::domain::view::{ConversationView, ForgottenView, WorkView};
 use crate::domain::work::ClosedWork;
 
 /// To whom a queue shows its Work.
@@ -101,6 +102,13 @@ impl Sight {
         limits.endpoints.get(endpoint).is_some_and(|(queue, brand)| self.sees_queue(queue, brand))
     }
 
+    /// Whether what was said by the endpoint is seen in a queue where it was once.
+    #[must_use]
+    pub fn sees_past(&self, queue: &str, endpoint: &str) -> bool {
+        let Some(limits) = &self.limits else { return true };
+        limits.endpoints.get(endpoint).is_some_and(|(_, brand)| self.sees_queue(queue, brand))
+    }
+
     /// Whether a message of a conversation is seen: that with this id, stored in this Work by this endpoint.
     #[must_use]
     pub fn sees_message(
@@ -120,10 +128,11 @@ impl Sight {
                 return self.sees_work(work);
             }
         }
-        let brand = limits.endpoints.get(endpoint).map(|(_, brand)| brand.as_str());
-        let last = view.forgotten_messages.get(&message).or_else(|| view.forgotten.get(&current?));
+        let past = &view.forgotten;
+        let last = past.messages.get(&message).or_else(|| past.works.get(&current?));
         match last {
-            Some(queue) => brand.is_some_and(|brand| self.sees_queue(queue, brand)),
+            Some(queue) => self.sees_past(queue, endpoint),
+            None if past.is_older(message, current) => past.queues.iter().all(|queue| self.sees_past(queue, endpoint)),
             // A note about the customer: by no endpoint, and in no Work.
             None if endpoint.is_empty() && stored.is_none() => self.sees_customer(view),
             None => self.sees_endpoint(endpoint),
@@ -198,12 +207,50 @@ impl Workspace {
     }
 }
 
+/// Works of one leaf that are known no longer, of which the queue is remembered: years of matters of one customer.
+const MAX_FORGOTTEN: usize = 64;
+/// Messages that are remembered so: as many as a Work keeps apart.
+const MAX_FORGOTTEN_MESSAGES: usize = 128;
+
 /// In which queue Works were that are known no longer, where that is shown to fewer than the endpoint's: what was said in them is not
 /// shown to more people for having become old.
 #[derive(Debug, Default)]
-pub(crate) struct Forgotten {
-    works: BTreeMap<LeafId, BTreeMap<WorkId, Symbol>>,
-    messages: BTreeMap<LeafId, BTreeMap<MessageId, Symbol>>,
+pub(crate) struct Forgotten(BTreeMap<LeafId, OfLeaf>);
+
+/// The same of one leaf. Of the oldest only all queues together are remembered: what is as old is seen by whoever sees each of them.
+#[derive(Debug, Default)]
+struct OfLeaf {
+    works: BTreeMap<WorkId, Symbol>,
+    messages: BTreeMap<MessageId, Symbol>,
+    older: Option<(WorkId, MessageId)>,
+    queues: SmallVec<[Symbol; 2]>,
+}
+
+impl OfLeaf {
+    fn forget(&mut self, works: impl Iterator<Item = WorkId>, messages: &[MessageId], queue: Symbol) {
+        self.works.extend(works.map(|id| (id, queue)));
+        self.messages.extend(messages.iter().map(|id| (*id, queue)));
+        while self.works.len() > MAX_FORGOTTEN || self.messages.len() > MAX_FORGOTTEN_MESSAGES {
+            let (mut work, mut message) = self.older.unwrap_or_default();
+            let mut gone: SmallVec<[Symbol; 2]> = SmallVec::new();
+            if self.works.len() > MAX_FORGOTTEN
+                && let Some((id, queue)) = self.works.pop_first()
+            {
+                work = work.max(id);
+                gone.push(queue);
+            }
+            if self.messages.len() > MAX_FORGOTTEN_MESSAGES
+                && let Some((id, queue)) = self.messages.pop_first()
+            {
+                message = message.max(id);
+                gone.push(queue);
+            }
+            self.older = Some((work, message));
+            self.queues.extend(gone);
+            self.queues.sort_unstable();
+            self.queues.dedup();
+        }
+    }
 }
 
 impl Workspace {
@@ -214,31 +261,70 @@ impl Workspace {
         if !is_open {
             let beside = self.matters.of_closed(work.id);
             let brought = beside.into_iter().flat_map(|beside| beside.brought.iter().map(|brought| brought.work.id));
-            self.forgotten
-                .works
-                .entry(work.leaf)
-                .or_default()
-                .extend(brought.chain([work.id]).map(|id| (id, work.queue)));
+            let works = brought.chain([work.id]);
             let moved: Vec<MessageId> = beside.map(|beside| beside.moved.to_vec()).unwrap_or_default();
-            if !moved.is_empty() {
-                self.forgotten
-                    .messages
-                    .entry(work.leaf)
-                    .or_default()
-                    .extend(moved.into_iter().map(|id| (id, work.queue)));
-            }
+            self.forgotten.0.entry(work.leaf).or_default().forget(works, &moved, work.queue);
         }
         self.matters.forget(work.id);
     }
 
     /// Works of these leaves that are known no longer, and messages in them, each with the queue.
-    pub(super) fn forgotten(&self, leaves: &[LeafId]) -> (BTreeMap<WorkId, Name>, BTreeMap<MessageId, Name>) {
+    pub(super) fn forgotten(&self, leaves: &[LeafId]) -> ForgottenView {
         let name = |symbol: &Symbol| self.names.get(*symbol).clone();
-        let works = leaves.iter().filter_map(|leaf| self.forgotten.works.get(leaf)).flatten();
-        let messages = leaves.iter().filter_map(|leaf| self.forgotten.messages.get(leaf)).flatten();
-        (
-            works.map(|(id, queue)| (*id, name(queue))).collect(),
-            messages.map(|(id, queue)| (*id, name(queue))).collect(),
-        )
+        let mut view = ForgottenView::default();
+        for of in leaves.iter().filter_map(|leaf| self.forgotten.0.get(leaf)) {
+            view.works.extend(of.works.iter().map(|(id, queue)| (*id, name(queue))));
+            view.messages.extend(of.messages.iter().map(|(id, queue)| (*id, name(queue))));
+            view.older = view.older.max(of.older);
+            view.queues.extend(of.queues.iter().map(name));
+        }
+        view
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::id::Index;
+
+    #[test]
+    fn of_one_leaf_few_works_are_remembered_and_of_older_ones_all_their_queues() {
+        let (mut leaf, mut names) = (OfLeaf::default(), super::super::Names::new());
+        let queues = ["legal", "fraud"].map(|queue| names.intern(&Name::const_new(queue)));
+        let work = |number: u64| WorkId::new(Index(number), 0);
+        let message = |number: u64| MessageId::new(Index(number), 1);
+        for number in 1..=1_000 {
+            let queue = queues[usize::from(number > 900)];
+            leaf.forget([work(number)].into_iter(), &[message(number)], queue);
+            assert!(leaf.works.len() <= MAX_FORGOTTEN && leaf.messages.len() <= MAX_FORGOTTEN_MESSAGES);
+        }
+        assert_eq!(leaf.works.first_key_value(), Some((&work(937), &queues[1])));
+        assert_eq!(leaf.older, Some((work(936), message(872))));
+        assert_eq!(leaf.queues.as_slice(), queues.as_slice(), "each once");
+    }
+
+    #[test]
+    fn what_is_older_than_what_is_remembered_is_seen_by_whoever_sees_all_queues_that_it_may_have_been_in() {
+        let name = Name::const_new;
+        let sees = |queues: &[&'static str]| Sight {
+            limits: Some(Box::new(Limits {
+                queues: queues.iter().map(|queue| (name(queue), Shows::Always)).collect(),
+                endpoints: BTreeMap::from([(name("support"), (name("help"), name("acme")))]),
+                ..Limits::default()
+            })),
+        };
+        let (old, new) = (WorkId::new(Index(5), 0), WorkId::new(Index(50), 0));
+        let view = ConversationView {
+            forgotten: ForgottenView {
+                older: Some((WorkId::new(Index(9), 0), MessageId::default())),
+                queues: BTreeSet::from([name("legal"), name("fraud")]),
+                ..ForgottenView::default()
+            },
+            ..ConversationView::default()
+        };
+        let seen = |sight: Sight, work| sight.sees_message(&view, MessageId::new(Index(5), 1), Some(work), "support");
+        assert!(!seen(sees(&["help", "legal"]), old), "it may have been fraud's");
+        assert!(seen(sees(&["help", "legal", "fraud"]), old));
+        assert!(seen(sees(&["help"]), new), "that was in queues shown to all");
     }
 }

@@ -6,6 +6,7 @@ use hashbrown::HashMap;
 use smallvec::SmallVec;
 
 use super::bodies::Bodies;
+use super::ended::Ended;
 use super::in_force::InForce;
 use super::keyed::Keyed;
 use super::matters::Matters;
@@ -14,7 +15,7 @@ use super::openings::Openings;
 use super::people::People;
 use super::requests::Requests;
 use super::sight::Forgotten;
-use super::{IndexedConfig, WorkspaceConfig};
+use super::{IndexedConfig, Symbol, WorkspaceConfig};
 use crate::domain::command::Answer;
 use crate::domain::conversation::{Aging, HeldParts, Seen};
 use crate::domain::customer::{Joined, Leaves, Suggestions};
@@ -44,6 +45,8 @@ pub struct Workspace {
     pub(crate) joined: Joined,
     pub(crate) works: BTreeMap<WorkId, Box<Work>>,
     pub(crate) closed: Closed,
+    /// What those that ended lately were about.
+    pub(crate) ended: Ended,
     pub(crate) agents: Vec<Agent>,
     pub(super) agent_names: BTreeMap<Name, AgentId>,
     pub(crate) waiting: Waiting,
@@ -118,6 +121,7 @@ impl Workspace {
             joined: Joined::default(),
             works: BTreeMap::new(),
             closed: Closed::default(),
+            ended: Ended::default(),
             agents: Vec::new(),
             agent_names: BTreeMap::new(),
             waiting: Waiting::default(),
@@ -380,7 +384,7 @@ impl Workspace {
             Change::Assigned(assigned) => {
                 self.last_owners.remove(&assigned.work);
             }
-            Change::WorkClosed { work, reopen_until, .. } => self.close(*work, *reopen_until),
+            Change::WorkClosed { work, reopen_until, .. } => self.close(*work, *reopen_until, now),
             Change::AnswerCounted(counted) => self.board.counted(&counted.queue, counted.outcome),
             // What waited while its address changed hands is not answered to whoever has that now.
             Change::MessageStored(message) if !self.is_answerable(message.leaf) => {
@@ -396,8 +400,9 @@ impl Workspace {
         if message.is_from_the_person() {
             self.leaves.hear(message.leaf, now);
         }
-        // What agents note comes by no endpoint.
-        if message.direction != Direction::Note {
+        // Whoever wrote is seen where it wrote, whatever we said elsewhere; what agents note comes by no endpoint.
+        let unheard = self.leaves.last_heard_by(message.leaf) == Symbol::default();
+        if message.direction == Direction::In || (message.direction == Direction::Out && unheard) {
             let endpoint = self.names.intern(&message.endpoint);
             self.leaves.heard_by(message.leaf, endpoint);
         }
@@ -469,6 +474,7 @@ impl Workspace {
         self.deliveries.forget_each(now, |key, delivery| open.close(delivery.leaf, MessageId::from_bits(key)));
         self.parked.forget(now);
         self.windows.forget(now);
+        self.ended.forget(now);
         self.mail.forget(now);
         while let Some(work) = self.closed.pop_expired(now) {
             self.mail.forget_work(work.id);

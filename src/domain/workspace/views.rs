@@ -9,7 +9,7 @@ use crate::domain::view::{
     AgentView, AsideView, BlockView, ConversationView, IdentityView, OfferView, PassingView, WideningView, WorkState,
     WorkView,
 };
-use crate::domain::work::{Beside, ClosedWork, Place, Work};
+use crate::domain::work::{Beside, ClosedWork, Effort, Place, Work};
 
 impl Workspace {
     /// One Work, open or inside its continuation window.
@@ -75,7 +75,6 @@ impl Workspace {
     pub fn conversation(&self, id: RootId) -> Option<ConversationView> {
         let root = self.resolve_root(id)?;
         let leaves: Vec<_> = self.leaves_of(root).iter().filter_map(|&id| Some((id, self.leaves.get(id)?))).collect();
-        let (forgotten, forgotten_messages) = self.forgotten(&self.leaves_of(root));
         let besides = || self.works_of(root).filter_map(|id| Some((id, self.beside(id)?)));
         Some(ConversationView {
             conversation: root,
@@ -89,8 +88,7 @@ impl Workspace {
                 .flat_map(|(_, beside)| &beside.moved)
                 .filter_map(|message| Some((*message, self.matters.moved(*message)?)))
                 .collect(),
-            forgotten,
-            forgotten_messages,
+            forgotten: self.forgotten(&self.leaves_of(root)),
         })
     }
 
@@ -156,6 +154,7 @@ impl Workspace {
             widening: work.view_widening(),
             marks: self.view_marks_of(work),
             credits: self.view_credits(work),
+            effort: work.effort_entries(),
         }
     }
 
@@ -190,7 +189,7 @@ impl Workspace {
             work: work.id,
             leaf: work.leaf,
             conversation: self.root_of(work.leaf),
-            state: WorkState::Closed,
+            state: work.state(),
             queue: name(work.queue),
             channel: name(work.channel),
             endpoint: name(work.endpoint),
@@ -215,6 +214,7 @@ impl Workspace {
             widening: WideningView::default(),
             marks: self.view_closed_marks(work),
             credits: Vec::new(),
+            effort: self.beside(work.id).and_then(Beside::effort).map(Effort::entries).unwrap_or_default(),
         }
     }
 
@@ -236,7 +236,7 @@ impl Workspace {
                 .iter()
                 .filter_map(|held| {
                     let work = self.works.get(&held.work)?;
-                    let offer = work.offer?;
+                    let offer = work.offers().find(|offer| offer.id == held.id)?;
                     Some(OfferView {
                         offer: held.id,
                         work: self.view_work(work),

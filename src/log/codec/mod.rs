@@ -11,6 +11,7 @@
 //! 4. No word of the content stands in the bytes: what cannot be sealed is not written.
 
 mod content;
+mod effort;
 mod entry;
 mod envelope;
 mod error;

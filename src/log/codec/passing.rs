@@ -3,7 +3,9 @@
 use super::error::CodecError;
 use super::words::Word;
 use crate::domain::id::{AgentId, LeafId, Name, WorkId};
-use crate::domain::record::{Parked, Promised, TransferEnded, Transferring, Woken, WrapUpExtended};
+use crate::domain::record::{
+    HoldSet, IdleSet, Overcommitted, Parked, Promised, TransferEnded, Transferring, Woken, WrapUpExtended,
+};
 use crate::domain::time::Timestamp;
 use crate::proto::log as p;
 
@@ -52,6 +54,7 @@ pub(super) fn transferring(change: &Transferring) -> p::Transferring {
         queue: change.queue.to_string(),
         key: change.key,
         until_ms: change.until.map(|at| at.0),
+        relief: change.relief,
     }
 }
 
@@ -64,6 +67,7 @@ pub(super) fn transferring_from(change: p::Transferring) -> Transferring {
         queue: Name::from(change.queue),
         key: change.key,
         until: change.until_ms.map(Timestamp),
+        relief: change.relief,
     }
 }
 
@@ -97,4 +101,44 @@ pub(super) fn promised(change: &Promised) -> p::Promised {
 pub(super) fn promised_from(change: p::Promised) -> Promised {
     let (work, agent) = (WorkId::from_bits(change.work), AgentId(change.agent));
     Promised { work, agent, by: change.by_ms.map(Timestamp) }
+}
+
+pub(super) fn overcommitted(change: &Overcommitted) -> p::Overcommitted {
+    p::Overcommitted { agent: change.agent.0, by: change.by, relieve_at_ms: change.relieve_at.map(|at| at.0) }
+}
+
+pub(super) fn overcommitted_from(change: p::Overcommitted) -> Overcommitted {
+    let relieve_at = change.relieve_at_ms.map(Timestamp);
+    Overcommitted { agent: AgentId(change.agent), by: change.by, relieve_at }
+}
+
+pub(super) fn idle_set(set: &IdleSet) -> p::IdleSet {
+    p::IdleSet {
+        work: set.work.to_bits(),
+        agent: set.agent.0,
+        since_ms: set.since.0,
+        lowered: set.lowered,
+        nudged: set.nudged,
+        at_ms: set.at.map(|at| at.0),
+    }
+}
+
+pub(super) fn idle_set_from(set: p::IdleSet) -> IdleSet {
+    IdleSet {
+        work: WorkId::from_bits(set.work),
+        agent: AgentId(set.agent),
+        since: Timestamp(set.since_ms),
+        lowered: set.lowered,
+        nudged: set.nudged,
+        at: set.at_ms.map(Timestamp),
+    }
+}
+
+pub(super) fn hold_set(set: &HoldSet) -> p::HoldSet {
+    p::HoldSet { work: set.work.to_bits(), agent: set.agent.0, until_ms: set.until.map(|at| at.0) }
+}
+
+pub(super) fn hold_set_from(set: p::HoldSet) -> HoldSet {
+    let (work, agent) = (WorkId::from_bits(set.work), AgentId(set.agent));
+    HoldSet { work, agent, until: set.until_ms.map(Timestamp) }
 }

@@ -2,11 +2,13 @@
 
 use zeroize::Zeroizing;
 
+use super::effort::{effort_noted_from, enrichment_set_from, entries_from, notice_sent_from, notice_set_from};
 use super::error::CodecError;
 use super::joining::{handed_back_from, handed_to_people_from, participant_joined_from, participant_left_from};
 use super::marks::{answer_counted_from, priority_given_from, summary_set_from, tagged_from};
 use super::passing::{
-    parked_from, promised_from, transfer_ended_from, transferring_from, woken_from, wrap_up_extended_from,
+    hold_set_from, idle_set_from, overcommitted_from, parked_from, promised_from, transfer_ended_from,
+    transferring_from, woken_from, wrap_up_extended_from,
 };
 use super::routing::{hours_turned_from, required_from, routed_from};
 use super::widened::{overflow_set_from, overflowed_from, step_set_from, unserved_from};
@@ -241,14 +243,23 @@ pub(super) fn change_from(change: p::Change, open: &Open<'_>) -> Result<Change, 
         Kind::HandedToPeople(c) => Change::HandedToPeople(handed_to_people_from(c)?),
         Kind::HandedBack(c) => Change::HandedBack(handed_back_from(c)),
         Kind::ParticipantLeft(c) => Change::ParticipantLeft(participant_left_from(c)?),
+        Kind::HoldSet(c) => Change::HoldSet(hold_set_from(c)),
+        Kind::IdleSet(c) => Change::IdleSet(idle_set_from(c)),
+        Kind::CustomerLeft(c) => Change::CustomerLeft { work: WorkId::from_bits(c.work) },
+        Kind::Overcommitted(c) => Change::Overcommitted(overcommitted_from(c)),
         Kind::SummarySet(c) => Change::SummarySet(summary_set_from(c)),
         Kind::Tagged(c) => Change::Tagged(tagged_from(c)),
         Kind::PriorityGiven(c) => Change::PriorityGiven(priority_given_from(c)),
         Kind::AnswerCounted(c) => Change::AnswerCounted(answer_counted_from(c)?),
+        Kind::EnrichmentSet(c) => Change::EnrichmentSet(enrichment_set_from(c)),
+        Kind::NoticeSet(c) => Change::NoticeSet(notice_set_from(c)?),
+        Kind::NoticeSent(c) => Change::NoticeSent(notice_sent_from(c)?),
+        Kind::EffortNoted(c) => Change::EffortNoted(effort_noted_from(c)?),
         Kind::WorkClosed(c) => Change::WorkClosed {
             work: WorkId::from_bits(c.work),
             disposition: Name::from(c.disposition),
             reopen_until: Timestamp(c.reopen_until_ms),
+            canceled: c.canceled,
         },
         Kind::WorkJoined(c) => Change::WorkJoined {
             work: WorkId::from_bits(c.work),
@@ -433,6 +444,7 @@ fn brief(brief: Option<p::WorkBrief>) -> Result<WorkBrief, CodecError> {
         waited_ms: brief.waited_ms,
         last_message: MessageId::from_bits(brief.last_message),
         linked: brief.linked.into_iter().map(WorkId::from_bits).collect(),
+        effort: entries_from(brief.effort)?,
     })
 }
 

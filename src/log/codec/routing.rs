@@ -80,6 +80,8 @@ pub(super) fn inputs(inputs: &Inputs) -> p::Inputs {
         keywords: inputs.keywords.clone(),
         attachments: inputs.attachments.iter().map(Name::to_string).collect(),
         returning: inputs.returning,
+        closed: inputs.closed,
+        effort_seconds: inputs.effort,
         facts: facts(&inputs.facts),
         facts_elsewhere: facts(&inputs.facts_elsewhere),
     }
@@ -96,6 +98,8 @@ pub(super) fn inputs_from(inputs: p::Inputs) -> Result<Inputs, CodecError> {
         keywords: inputs.keywords,
         attachments: inputs.attachments.into_iter().map(Name::from).collect(),
         returning: inputs.returning,
+        closed: inputs.closed,
+        effort: inputs.effort_seconds,
         facts: facts_from(inputs.facts),
         facts_elsewhere: facts_from(inputs.facts_elsewhere),
     })

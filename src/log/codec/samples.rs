@@ -11,14 +11,14 @@ use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
 
 pub(super) use self::changes::{VARIANTS, every_change, variant};
-use self::words::{address_kind, assurance, author, error_class, evidence, receipt_status, scope, status};
+use self::words::{address_kind, assurance, author, effort_kind, error_class, evidence, receipt_status, scope, status};
 use crate::domain::content::{Attachment, AttachmentKind, Content, Location, Mail, Mailbox, Part};
 use crate::domain::event::Assurance;
 use crate::domain::id::{AgentId, AssignmentId, Index, LeafId, MessageId, Name, RootId, WorkId};
 use crate::domain::record::{
-    Asked, Briefing, Cause, Change, Credit, Direction, Fact, Flags, IdentityOpened, Input, Inputs, MailCopy, Marked,
-    MessageContent, MessageKind, MessageStored, PartHeld, Personal, PersonalValue, Purpose, ReceiptNoted, Record,
-    Request, Tags, Touch, WorkBrief, WorkOpened,
+    Asked, Briefing, Cause, Change, Credit, Direction, EffortEntry, Fact, Flags, IdentityOpened, Input, Inputs,
+    MailCopy, Marked, MessageContent, MessageKind, MessageStored, PartHeld, Personal, PersonalValue, Purpose,
+    ReceiptNoted, Record, Request, Tags, Touch, WorkBrief, WorkOpened,
 };
 use crate::domain::time::Timestamp;
 use crate::domain::workspace::{Levels, MAX_LEVEL};
@@ -349,12 +349,16 @@ fn work_opened() -> impl Strategy<Value = Change> {
     )
 }
 
+fn effort_entry() -> impl Strategy<Value = EffortEntry> {
+    (effort_kind(), any::<u32>(), any::<u64>()).prop_map(|(kind, count, ms)| EffortEntry { kind, count, ms })
+}
+
 fn brief() -> impl Strategy<Value = WorkBrief> {
     let filed = (leaf(), root(), name(), name(), name(), name());
-    let last = (message(), vec(work(), 0..3));
+    let last = (message(), vec(work(), 0..3), vec(effort_entry(), 0..3));
     (filed, time(), of(time()), any::<u64>(), last).prop_map(
         |((leaf, conversation, channel, endpoint, brand, queue), opened_at, waiting_since, waited_ms, last)| {
-            let (last_message, linked) = last;
+            let (last_message, linked, effort) = last;
             WorkBrief {
                 leaf,
                 conversation,
@@ -367,6 +371,7 @@ fn brief() -> impl Strategy<Value = WorkBrief> {
                 waited_ms,
                 last_message,
                 linked,
+                effort,
             }
         },
     )
@@ -402,9 +407,10 @@ fn marked() -> impl Strategy<Value = Marked> {
 
 fn inputs() -> impl Strategy<Value = Inputs> {
     let facts = || vec((name(), ".{0,20}"), 0..3);
-    let said = (any::<u32>(), name(), name(), vec(".{0,9}", 0..3), vec(name(), 0..3), any::<bool>());
+    let when = (any::<bool>(), any::<bool>(), any::<u32>());
+    let said = (any::<u32>(), name(), name(), vec(".{0,9}", 0..3), vec(name(), 0..3), when);
     (assurance(), scope(), said, facts(), facts()).prop_map(|(assurance, scope, said, facts, facts_elsewhere)| {
-        let (length, locale, language, keywords, attachments, returning) = said;
+        let (length, locale, language, keywords, attachments, (returning, closed, effort)) = said;
         Inputs {
             kind: MessageKind::Call,
             scope,
@@ -415,6 +421,8 @@ fn inputs() -> impl Strategy<Value = Inputs> {
             keywords,
             attachments,
             returning,
+            closed,
+            effort,
             facts,
             facts_elsewhere,
         }

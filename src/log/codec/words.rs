@@ -59,11 +59,13 @@ words! {
     record::UnassignReason = log::UnassignReason { Closed, Recalled, OwnerLost, Requeued, Merged, Muted, NotReady, Transferred, TransferLapsed, TakenOver, Reassigned, ForceRequeued, ForceTransferred, HandedOver }
     record::HandOverCause = log::HandOverCause { Asked, NoAnswer }
     record::MuteReason = log::MuteReason { SwiftAnswers, SameText, TooMany, HandedBack, Generated }
-    record::TransferOutcome = log::TransferOutcome { Declined, Unavailable, Withdrawn }
+    record::TransferOutcome = log::TransferOutcome { Declined, Unavailable, Withdrawn, Relieved }
     record::Role = log::ParticipantRole { Consultant, Barged }
     record::LeaveReason = log::LeaveReason { Left, Ended, Lapsed, Gone, OwnerChanged, Closed, Owns }
     record::WakeCause = log::WakeCause { Time, Message, Fact, Agent }
     record::AnswerOutcome = log::AnswerOutcome { InTime, Late, Never }
+    record::EffortKind = log::EffortKind { Wait, Unanswered, Transfer, Repeat, AskedAgain, Switch, Failed, Loop }
+    record::NoticeKind = log::NoticeKind { Closed, Waiting }
     record::SessionEnd = log::SessionEnd { LoggedOut, Taken, GraceOver, SlowReader, Operator }
     record::Presence = log::Presence { Ready, Away, Draining, Offline }
 }

@@ -1,8 +1,11 @@
 //! Changes, from the domain into the log. Total: every change has its form.
 
+use super::effort::{effort_noted, enrichment_set, entries, notice_sent, notice_set};
 use super::joining::{handed_back, handed_to_people, participant_joined, participant_left};
 use super::marks::{answer_counted, priority_given, summary_set, tagged};
-use super::passing::{parked, promised, transfer_ended, transferring, woken, wrap_up_extended};
+use super::passing::{
+    hold_set, idle_set, overcommitted, parked, promised, transfer_ended, transferring, woken, wrap_up_extended,
+};
 use super::routing::{hours_turned, required, routed};
 use super::widened::{overflow_set, overflowed, step_set, unserved};
 use super::wire::Wire;
@@ -247,6 +250,10 @@ pub(super) fn write_change(wire: &mut Wire<'_>, change: &Change, seal: &dyn Fn(&
         Change::WrapUpExtended(change) => wire.message(164, &wrap_up_extended(change)),
         Change::Promised(change) => wire.message(165, &promised(change)),
         Change::TransferEnded(change) => wire.message(163, &transfer_ended(change)),
+        Change::HoldSet(set) => wire.message(253, &hold_set(set)),
+        Change::IdleSet(set) => wire.message(251, &idle_set(set)),
+        Change::CustomerLeft { work } => wire.message(252, &p::CustomerLeft { work: work.to_bits() }),
+        Change::Overcommitted(change) => wire.message(250, &overcommitted(change)),
         Change::ParticipantJoined(change) => wire.message(260, &participant_joined(change, brief(&change.brief))),
         Change::HandedToPeople(change) => wire.message(262, &handed_to_people(change)),
         Change::HandedBack(change) => wire.message(263, &handed_back(change)),
@@ -255,12 +262,17 @@ pub(super) fn write_change(wire: &mut Wire<'_>, change: &Change, seal: &dyn Fn(&
         Change::Tagged(change) => wire.message(231, &tagged(change)),
         Change::PriorityGiven(change) => wire.message(232, &priority_given(change)),
         Change::AnswerCounted(change) => wire.message(233, &answer_counted(change)),
-        Change::WorkClosed { work, disposition, reopen_until } => wire.message(
+        Change::EnrichmentSet(change) => wire.message(241, &enrichment_set(change)),
+        Change::NoticeSet(change) => wire.message(242, &notice_set(change)),
+        Change::NoticeSent(change) => wire.message(243, &notice_sent(change)),
+        Change::EffortNoted(change) => wire.message(240, &effort_noted(change)),
+        Change::WorkClosed { work, disposition, reopen_until, canceled } => wire.message(
             13,
             &p::WorkClosed {
                 work: work.to_bits(),
                 disposition: disposition.to_string(),
                 reopen_until_ms: reopen_until.0,
+                canceled: *canceled,
             },
         ),
         Change::WorkJoined { work, channel, endpoint, queue } => wire.message(
@@ -493,6 +505,7 @@ fn brief(brief: &WorkBrief) -> p::WorkBrief {
         waited_ms: brief.waited_ms,
         last_message: brief.last_message.to_bits(),
         linked: brief.linked.iter().map(|work| work.to_bits()).collect(),
+        effort: entries(&brief.effort),
     }
 }
 

@@ -59,6 +59,14 @@ pub(crate) fn print(record: &Record, space: &Workspace) -> Vec<String> {
             let held = woken.held_until.map_or(String::new(), |at| format!(", held until {}", seconds(at.0 - START)));
             format!("{} wakes for {}, {:?}{held}", woken.work, who(woken.agent), woken.cause)
         }
+        Change::Overcommitted(change) => {
+            let until =
+                change.relieve_at.map_or(String::new(), |at| format!(", relieved at {}", seconds(at.0 - START)));
+            format!("{} has {} too much{until}", who(change.agent), change.by)
+        }
+        Change::Transferring(change) if change.relief => {
+            format!("{} is relieved of {} in {}", who(change.agent), change.work, change.queue)
+        }
         Change::Transferring(change) => {
             let to = change.to.map_or_else(|| change.queue.to_string(), who);
             format!("{} passes {} on to {to}", who(change.agent), change.work)
@@ -74,7 +82,21 @@ pub(crate) fn print(record: &Record, space: &Workspace) -> Vec<String> {
             format!("{} keeps {}, {:?}", who(change.agent), change.work, change.outcome)
         }
         Change::WrapUpLeft { work, agent, .. } => format!("{} goes on with {work}", who(*agent)),
+        Change::WorkClosed { work, disposition, canceled, .. } if *canceled || disposition == "NO_ANSWER" => {
+            format!("closed {work}, {disposition}")
+        }
         Change::WorkClosed { work, .. } => format!("closed {work}"),
+        Change::HoldSet(set) => match set.until {
+            Some(until) => format!("{} is held for {} until {}", set.work, who(set.agent), seconds(until.0 - START)),
+            None => format!("{} is held for {} no longer", set.work, who(set.agent)),
+        },
+        Change::CustomerLeft { work } => format!("the customer of {work} has left"),
+        Change::IdleSet(set) => {
+            let marks = [(set.lowered, " lowered"), (set.nudged, " asked")];
+            let marks: String = marks.iter().filter(|(is, _)| *is).map(|(_, mark)| *mark).collect();
+            let next = set.at.map_or(String::new(), |at| format!(", next at {}", seconds(at.0 - START)));
+            format!("{} is silent since {}{marks}{next}", set.work, seconds(set.since.0 - START))
+        }
         Change::WorkReopened { work, .. } => format!("reopened {work}"),
         Change::AgentRegistered { agent, name } => format!("agent {agent} is {name}"),
         Change::SessionOpened { agent, .. } => format!("{} has a session", who(*agent)),
@@ -139,6 +161,13 @@ pub(crate) fn print(record: &Record, space: &Workspace) -> Vec<String> {
             let waited = seconds(counted.waited_ms.cast_signed());
             format!("{} is answered in {} after {waited}, {:?}", counted.work, counted.queue, counted.outcome)
         }
+        Change::EffortNoted(noted) => {
+            format!("{} takes {:?}, {}", noted.work, noted.kind, seconds(noted.ms.cast_signed()))
+        }
+        Change::EnrichmentSet(set) => match set.until {
+            Some(until) => format!("{} waits for facts until {}", set.work, seconds(until.0 - START)),
+            None => format!("{} waits for facts no longer", set.work),
+        },
         other => format!("{other:?}"),
     });
     lines.map(|line| format!("    {:>8} {line}", seconds(at))).collect()

@@ -2,12 +2,12 @@
 
 use skein::domain::command::{AgentCommand, Answer, Arrival, Command, DeadLetter, Send, Verb};
 use skein::domain::content::Content;
-use skein::domain::id::{AgentId, AssignmentId, LeafId, MessageId, Name, OfferId, RootId, WorkId};
-use skein::domain::invariant::violations;
+use skein::domain::id::{AgentId, AssignmentId, Index, LeafId, MessageId, Name, OfferId, RootId, WorkId};
+use skein::domain::invariant::{Violation, violations};
 use skein::domain::output::Output;
 use skein::domain::record::{
-    Change, DeadLettered, Input, MessageContent, MessageStored, PersonalValue, Presence, Purpose, Record, Request,
-    SessionEnd,
+    Cause, Change, DeadLettered, Input, MessageContent, MessageStored, PersonalValue, Presence, Purpose, Record,
+    Request, SessionEnd,
 };
 use skein::domain::rejection::Rejection;
 use skein::domain::time::Timestamp;
@@ -70,6 +70,19 @@ impl Scenario {
             evolve(&mut folded, record);
         }
         assert_eq!(format!("{folded:?}"), format!("{:?}", self.state));
+    }
+
+    /// What is broken when something had changed that nobody decided.
+    pub(crate) fn broken_by(&self, change: Change) -> Vec<Violation> {
+        let mut folded = State::new(self.state.shard().clone());
+        for record in &self.log {
+            evolve(&mut folded, record);
+        }
+        let last = self.last().clone();
+        let index = Index(last.index.0 + 1);
+        let changes = [change].into_iter().collect();
+        evolve(&mut folded, &Record { index, changes, content: Vec::new(), cause: Cause::System, ..last });
+        violations(&folded)
     }
 
     /// And so does the log as it is read once these leaves have no key.
@@ -179,6 +192,7 @@ impl Scenario {
             agent: Name::new(agent),
             request,
             session_epoch,
+            oversees: false,
             verb,
         })))
     }

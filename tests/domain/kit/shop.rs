@@ -58,6 +58,7 @@ fn endpoint(name: &str, channel: &str, queue: &str, addresses: &[&str]) -> Endpo
         authserv_ids: Vec::new(),
         groups: false,
         public: false,
+        enrich_wait_ms: None,
     }
 }
 

@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Situation;
+use super::{Hours, Situation};
 use crate::domain::id::Name;
 
 /// An expression.
@@ -65,6 +65,10 @@ pub enum Input {
     Length,
     /// Whether the customer had a matter that ended within the continuation window, a truth value.
     Returning,
+    /// Whether the queue that the endpoint leads to is open, a text: `open` or `closed`.
+    Hours,
+    /// What the customer went through, seconds, a number.
+    Effort,
 }
 
 /// Lists.
@@ -205,6 +209,8 @@ impl Input {
             Self::Assurance => Value::Text(of.inputs.assurance.word()),
             Self::Length => Value::Int(i64::from(of.inputs.length)),
             Self::Returning => Value::Bool(of.inputs.returning),
+            Self::Hours => Value::Text(Hours::of(of.inputs.closed).word()),
+            Self::Effort => Value::Int(i64::from(of.inputs.effort)),
         }
     }
 }

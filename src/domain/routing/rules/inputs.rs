@@ -3,9 +3,11 @@
 use crate::domain::content::{Content, Part};
 use crate::domain::draft::Draft;
 use crate::domain::event::{Assurance, Scope};
-use crate::domain::id::{LeafId, Name, RootId};
+use crate::domain::id::{LeafId, Name, RootId, WorkId};
 use crate::domain::phrase::fold;
 use crate::domain::record::{Change, Fact, Inputs, MessageKind, PersonalValue};
+use crate::domain::work::{Beside, Effort};
+use crate::domain::workspace::EndpointConfig;
 
 use super::Rules;
 
@@ -58,8 +60,11 @@ pub struct Told<'a> {
 }
 
 impl Rules {
-    /// The inputs with what is known of the customer now. `leaf`: the one that the Work is filed under.
-    pub(crate) fn known(&self, draft: &Draft<'_>, leaf: LeafId, inputs: Inputs) -> Inputs {
+    /// The inputs with what is known of the customer now, and of the queue that the endpoint leads to. `leaf`: the one that the Work is
+    /// filed under.
+    pub(crate) fn known(&self, draft: &Draft<'_>, leaf: LeafId, endpoint: &EndpointConfig, inputs: Inputs) -> Inputs {
+        let closed = !draft.space.is_open(&endpoint.queue);
+        let effort = effort_of(draft, draft.root_of(leaf));
         let facts = known_facts(draft, draft.root_of(leaf));
         let language = language_of(&facts, &inputs.locale);
         let (mut own, mut elsewhere) = (Vec::new(), Vec::new());
@@ -69,7 +74,7 @@ impl Rules {
                 list.push((name.clone(), fact.value.clone()));
             }
         }
-        Inputs { language, facts: own, facts_elsewhere: elsewhere, ..inputs }
+        Inputs { language, facts: own, facts_elsewhere: elsewhere, closed, effort, ..inputs }
     }
 
     /// What the message says of itself, with the keywords that rules ask for.
@@ -90,6 +95,16 @@ impl Rules {
             ..Inputs::default()
         }
     }
+}
+
+/// What a customer went through in all Works that are open or can be reopened, seconds.
+fn effort_of(draft: &Draft<'_>, root: RootId) -> u32 {
+    let ledger = |id: WorkId| match draft.work(id) {
+        Some(work) => work.effort().map_or(0, Effort::sum_ms),
+        None => draft.space.beside(id).and_then(Beside::effort).map_or(0, Effort::sum_ms),
+    };
+    let sum_ms = draft.works_of(root).map(ledger).fold(0, u64::saturating_add);
+    u32::try_from(sum_ms / 1_000).unwrap_or(u32::MAX)
 }
 
 /// Subject and text, folded, with a blank at both ends.

@@ -50,6 +50,40 @@ pub struct When {
     /// Whether the customer had a matter that ended within the continuation window.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub returning: Option<bool>,
+    /// Whether the queue that the endpoint leads to is open.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hours: Option<Hours>,
+    /// The customer went through more, seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub effort_over: Option<u32>,
+}
+
+/// Whether a queue is open.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Hours {
+    /// It is, or it has no hours.
+    #[default]
+    Open,
+    /// It is not.
+    Closed,
+}
+
+impl Hours {
+    /// Of a queue that is closed, or not.
+    #[must_use]
+    pub fn of(closed: bool) -> Self {
+        if closed { Self::Closed } else { Self::Open }
+    }
+
+    /// As rules name it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Closed => "closed",
+        }
+    }
 }
 
 impl When {
@@ -74,6 +108,8 @@ impl When {
             && self.longer_than.is_none_or(|than| inputs.length > than)
             && self.shorter_than.is_none_or(|than| inputs.length < than)
             && self.returning.is_none_or(|returning| inputs.returning == returning)
+            && self.hours.is_none_or(|hours| Hours::of(inputs.closed) == hours)
+            && self.effort_over.is_none_or(|over| inputs.effort > over)
             && self.facts.iter().all(|(name, values)| {
                 of.fact(name).is_some_and(|is| values.is_empty() || values.iter().any(|value| value == is))
             })

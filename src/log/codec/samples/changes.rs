@@ -7,9 +7,10 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::words::{
-    address_kind, answer_outcome, assign_cause, assurance, error_class, evidence, hand_over_cause, leave_reason,
-    mute_reason, opt_source, outcome, overflow_cause, presence, queue_cause, receipt_status, role, session_end, status,
-    step_cause, suggestion_end, suggestion_reason, transfer_outcome, unassign_reason, wake_cause,
+    address_kind, answer_outcome, assign_cause, assurance, effort_kind, error_class, evidence, hand_over_cause,
+    leave_reason, mute_reason, notice_kind, opt_source, outcome, overflow_cause, presence, queue_cause, receipt_status,
+    role, session_end, status, step_cause, suggestion_end, suggestion_reason, transfer_outcome, unassign_reason,
+    wake_cause,
 };
 use super::{
     agent, assignment, brief, credit, identity_opened, input, leaf, levels, message, message_stored, name, part_held,
@@ -17,11 +18,11 @@ use super::{
 };
 use crate::domain::id::{Index, OfferId, Position};
 use crate::domain::record::{
-    AnswerCounted, Assigned, AutomationMuted, Change, Clock, CooledDown, DeadLettered, HandedBack, HandedToPeople,
-    HoursTurned, IdentityRekeyed, InputResumed, OfferMade, OptNoted, OverflowSet, Overflowed, Parked,
-    ParticipantJoined, ParticipantLeft, PartsJoined, PresenceSet, PriorityGiven, Promised, Purpose, Required,
-    Resettled, Routed, SessionLost, StepSet, SummarySet, Tagged, ThroughParked, TransferEnded, Transferring, Unserved,
-    Woken, WrapUpExtended, WrapUpStarted,
+    AnswerCounted, Assigned, AutomationMuted, Change, Clock, CooledDown, DeadLettered, EffortNoted, EnrichmentSet,
+    HandedBack, HandedToPeople, HoldSet, HoursTurned, IdentityRekeyed, IdleSet, InputResumed, NoticeSent, NoticeSet,
+    OfferMade, OptNoted, Overcommitted, OverflowSet, Overflowed, Parked, ParticipantJoined, ParticipantLeft,
+    PartsJoined, PresenceSet, PriorityGiven, Promised, Purpose, Required, Resettled, Routed, SessionLost, StepSet,
+    SummarySet, Tagged, ThroughParked, TransferEnded, Transferring, Unserved, Woken, WrapUpExtended, WrapUpStarted,
 };
 use crate::domain::workspace::Relax;
 
@@ -30,7 +31,7 @@ fn clock() -> impl Strategy<Value = Clock> {
 }
 
 /// How many variants [`variant`] numbers.
-pub(in crate::log::codec) const VARIANTS: usize = 93;
+pub(in crate::log::codec) const VARIANTS: usize = 101;
 
 /// The number of a change's variant, from 0.
 pub(in crate::log::codec) fn variant(change: &Change) -> usize {
@@ -124,10 +125,18 @@ pub(in crate::log::codec) fn variant(change: &Change) -> usize {
         Change::Tagged(_) => 86,
         Change::PriorityGiven(_) => 87,
         Change::AnswerCounted(_) => 88,
-        Change::ParticipantJoined(_) => 89,
-        Change::ParticipantLeft(_) => 90,
-        Change::HandedToPeople(_) => 91,
-        Change::HandedBack(_) => 92,
+        Change::Overcommitted(_) => 89,
+        Change::IdleSet(_) => 90,
+        Change::CustomerLeft { .. } => 91,
+        Change::HoldSet(_) => 92,
+        Change::EffortNoted(_) => 93,
+        Change::EnrichmentSet(_) => 94,
+        Change::NoticeSet(_) => 95,
+        Change::NoticeSent(_) => 96,
+        Change::ParticipantJoined(_) => 97,
+        Change::ParticipantLeft(_) => 98,
+        Change::HandedToPeople(_) => 99,
+        Change::HandedBack(_) => 100,
     }
 }
 
@@ -207,8 +216,13 @@ pub(in crate::log::codec) fn every_change() -> Vec<BoxedStrategy<Change>> {
         (work(), agent(), any::<u32>())
             .prop_map(|(work, agent, cost)| Change::WrapUpLeft { work, agent, cost })
             .boxed(),
-        (work(), name(), time())
-            .prop_map(|(work, disposition, reopen_until)| Change::WorkClosed { work, disposition, reopen_until })
+        (work(), name(), time(), any::<bool>())
+            .prop_map(|(work, disposition, reopen_until, canceled)| Change::WorkClosed {
+                work,
+                disposition,
+                reopen_until,
+                canceled,
+            })
             .boxed(),
         (work(), leaf()).prop_map(|(work, leaf)| Change::WorkReopened { work, leaf }).boxed(),
         (agent(), name()).prop_map(|(agent, name)| Change::AgentRegistered { agent, name }).boxed(),
@@ -350,9 +364,9 @@ pub(in crate::log::codec) fn every_change() -> Vec<BoxedStrategy<Change>> {
                 Change::Woken(Woken { work, agent, cause, cost, answer_by, held_until })
             })
             .boxed(),
-        (work(), leaf(), agent(), of(agent()), name(), any::<i64>(), of(time()))
-            .prop_map(|(work, leaf, agent, to, queue, key, until)| {
-                Change::Transferring(Box::new(Transferring { work, leaf, agent, to, queue, key, until }))
+        (work(), leaf(), agent(), of(agent()), name(), any::<i64>(), of(time()), any::<bool>())
+            .prop_map(|(work, leaf, agent, to, queue, key, until, relief)| {
+                Change::Transferring(Box::new(Transferring { work, leaf, agent, to, queue, key, until, relief }))
             })
             .boxed(),
         (work(), agent(), transfer_outcome(), name())
@@ -410,6 +424,30 @@ pub(in crate::log::codec) fn every_change() -> Vec<BoxedStrategy<Change>> {
         (work(), name(), answer_outcome(), any::<u64>())
             .prop_map(|(work, queue, outcome, waited_ms)| {
                 Change::AnswerCounted(AnswerCounted { work, queue, outcome, waited_ms })
+            })
+            .boxed(),
+        (agent(), any::<u32>(), of(time()))
+            .prop_map(|(agent, by, relieve_at)| Change::Overcommitted(Overcommitted { agent, by, relieve_at }))
+            .boxed(),
+        (work(), agent(), time(), any::<(bool, bool)>(), of(time()))
+            .prop_map(|(work, agent, since, (lowered, nudged), at)| {
+                Change::IdleSet(IdleSet { work, agent, since, lowered, nudged, at })
+            })
+            .boxed(),
+        work().prop_map(|work| Change::CustomerLeft { work }).boxed(),
+        (work(), agent(), of(time()))
+            .prop_map(|(work, agent, until)| Change::HoldSet(HoldSet { work, agent, until }))
+            .boxed(),
+        (work(), effort_kind(), any::<u64>())
+            .prop_map(|(work, kind, ms)| Change::EffortNoted(EffortNoted { work, kind, ms }))
+            .boxed(),
+        (work(), of(time())).prop_map(|(work, until)| Change::EnrichmentSet(EnrichmentSet { work, until })).boxed(),
+        (work(), notice_kind(), of(time()))
+            .prop_map(|(work, kind, at)| Change::NoticeSet(NoticeSet { work, kind, at }))
+            .boxed(),
+        (work(), notice_kind(), message(), of(time()))
+            .prop_map(|(work, kind, message, opens_at)| {
+                Change::NoticeSent(NoticeSent { work, kind, message, opens_at })
             })
             .boxed(),
         (work(), (agent(), role()), of(assignment()), of(time()), of(message()), vec(agent(), 0..3), brief())

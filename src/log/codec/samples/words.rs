@@ -6,9 +6,9 @@ use proptest::sample::select;
 use super::agent;
 use crate::domain::event::{AddressKind, Assurance, ErrorClass, ReceiptStatus, Scope};
 use crate::domain::record::{
-    AnswerOutcome, AssignCause, Author, Evidence, HandOverCause, IdentityStatus, LeaveReason, MuteReason, OfferOutcome,
-    OptSource, OverflowCause, Presence, QueueCause, Role, SessionEnd, StepCause, SuggestionEnd, SuggestionReason,
-    TransferOutcome, UnassignReason, WakeCause,
+    AnswerOutcome, AssignCause, Author, EffortKind, Evidence, HandOverCause, IdentityStatus, LeaveReason, MuteReason,
+    NoticeKind, OfferOutcome, OptSource, OverflowCause, Presence, QueueCause, Role, SessionEnd, StepCause,
+    SuggestionEnd, SuggestionReason, TransferOutcome, UnassignReason, WakeCause,
 };
 
 pub(super) fn status() -> impl Strategy<Value = IdentityStatus> {
@@ -150,7 +150,15 @@ pub(super) fn mute_reason() -> impl Strategy<Value = MuteReason> {
 
 pub(super) fn transfer_outcome() -> impl Strategy<Value = TransferOutcome> {
     use TransferOutcome as O;
-    select(vec![O::Declined, O::Unavailable, O::Withdrawn])
+    select(vec![O::Declined, O::Unavailable, O::Withdrawn, O::Relieved])
+}
+
+pub(super) fn notice_kind() -> impl Strategy<Value = NoticeKind> {
+    select(vec![NoticeKind::Closed, NoticeKind::Waiting])
+}
+
+pub(super) fn effort_kind() -> impl Strategy<Value = EffortKind> {
+    select(EffortKind::ALL.to_vec())
 }
 
 pub(super) fn answer_outcome() -> impl Strategy<Value = AnswerOutcome> {
