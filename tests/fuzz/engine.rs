@@ -113,6 +113,8 @@ pub(crate) fn run(format: Format, plan: Plan, memory: &PeakAlloc) -> Report {
         slowest: Duration::ZERO,
         broken: Vec::new(),
     };
+    // Those that showed something new: half of what is mutated comes from them, so that a rare thing is not lost among the many.
+    let mut finders: Vec<Input> = Vec::new();
     let mut first: Vec<Input> = pool.clone();
     if plan.expensive {
         first.extend(expensive());
@@ -121,7 +123,7 @@ pub(crate) fn run(format: Format, plan: Plan, memory: &PeakAlloc) -> Report {
     let mut newest = processor_time();
     let mut told = newest;
     while report.inputs < plan.inputs || !first.is_empty() || processor_time().saturating_sub(newest) < plan.quiet {
-        let input = first.pop().unwrap_or_else(|| mutated(format, &pool, &words, &mut random));
+        let input = first.pop().unwrap_or_else(|| mutated(format, (&pool, &finders), &words, &mut random));
         report.inputs += 1;
         let traits = try_one(&input, memory, &mut report);
         let mut together = DefaultHasher::new();
@@ -131,6 +133,9 @@ pub(crate) fn run(format: Format, plan: Plan, memory: &PeakAlloc) -> Report {
         if seen.len() > known {
             report.last_new = report.inputs;
             newest = processor_time();
+            if input.body.len() < MAX_BODY_BYTES / 8 {
+                finders.push(input.clone());
+            }
         }
         if processor_time().saturating_sub(told) > TELL_EVERY {
             told = processor_time();
@@ -332,10 +337,15 @@ fn bucket(count: usize) -> u32 {
     }
 }
 
-/// One of the pool, changed in a few places.
-fn mutated(format: Format, pool: &[Input], words: &[Vec<u8>], random: &mut Random) -> Input {
-    let mut input = pool[random.below(pool.len())].clone();
-    let other = &pool[random.below(pool.len())];
+/// One of the pool or of those that found something, changed in a few places.
+fn mutated(format: Format, from: (&[Input], &[Input]), words: &[Vec<u8>], random: &mut Random) -> Input {
+    let (pool, finders) = from;
+    let any = |random: &mut Random| {
+        let list = if finders.is_empty() || random.below(2) == 0 { pool } else { finders };
+        &list[random.below(list.len())]
+    };
+    let mut input = any(random).clone();
+    let other = any(random);
     let by_structure = if format == Format::SkeinProtobuf { wire::mutated } else { tree::mutated };
     if random.below(2) == 0
         && let Some(body) = by_structure(&input.body, &other.body, words, random)

@@ -39,7 +39,7 @@ impl Line {
             (None, true) => self.since = Some((now, extended_ms)),
             (Some(_), false) => {
                 let ran = self.ran(now, extended_ms);
-                self.left_ms = self.left_ms.map(|left| left - ran);
+                self.left_ms = self.left_ms.map(|left| (left - ran).max(0));
                 self.since = None;
             }
             _ => {}
