@@ -19,7 +19,7 @@ pub(crate) use super::broken::{Broken, holds};
 use super::customers::message_key;
 use super::effort::Ledgers;
 use super::joining::Parts;
-use super::kept::{Offered, Owned, Sent};
+use super::kept::{Offered, Over, Owned, Sent};
 use super::lines::Lines;
 use super::matters::{Heard, Matters, asked, thread};
 use super::noted;
@@ -76,8 +76,8 @@ pub(crate) struct Auditor {
     pub(super) parts: Parts,
     /// What programs have handed over.
     pub(super) bots: Bots,
-    /// Since when agents have more than they can, and the extensions so far at that time.
-    pub(super) over: BTreeMap<AgentId, (Timestamp, u64)>,
+    /// Since when agents have more than they can.
+    pub(super) over: BTreeMap<AgentId, Over>,
     /// Since when Works are held for somebody, and the extensions so far at that time.
     pub(super) held_since: BTreeMap<WorkId, (Timestamp, u64)>,
     ledgers: Ledgers,
@@ -155,7 +155,7 @@ impl Auditor {
         self.nobody_left_alone(record)?;
         self.taking_part(record, stats)?;
         self.bots(record, stats)?;
-        self.note_overcommit(now);
+        self.note_overcommit(record);
         // Turns are those after the record.
         for place in (0u16..).take(record.changes.len()) {
             if let Some(space) = self.state.workspace(ACME) {
