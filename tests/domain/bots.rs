@@ -5,10 +5,12 @@ use skein::domain::command::{About, FactTold, Hand, Mark, Pass, Verb};
 use skein::domain::content::Content;
 use skein::domain::event::Assurance;
 use skein::domain::id::{AssignmentId, Name, RootId, WorkId};
-use skein::domain::record::{Briefing, Change, HandOverCause, MuteReason, PersonalValue, QueueCause, UnassignReason};
+use skein::domain::record::{
+    Briefing, Change, HandOverCause, MuteReason, NoticeKind, PersonalValue, QueueCause, UnassignReason,
+};
 use skein::domain::rejection::Rejection;
 use skein::domain::view::{CustomerQuery, WorkState};
-use skein::domain::workspace::AgentKind;
+use skein::domain::workspace::{AgentKind, NoticeConfig};
 
 use crate::kit::{Heard, MINUTE, SECOND, Scenario, Shop, Step, chat, shop, whatsapp};
 
@@ -234,4 +236,48 @@ fn a_work_that_is_opened_again_counts_from_the_beginning() {
     story.presence("ann", skein::domain::record::Presence::Away).expect("away");
     story.hears(whatsapp(ANNA, "one more thing: where is it?")).expect("a message");
     assert_eq!(story.offered_to(held.0).as_deref(), Some("bob"));
+}
+
+#[test]
+fn what_a_silent_bot_was_passing_on_to_another_bot_is_for_people_too() {
+    let shop = desk().but(|config| {
+        let mut dot = config.agents[1].clone();
+        dot.name = Name::new("dot");
+        config.agents.push(dot);
+    });
+    let (mut story, (work, assignment)) = with_bot(shop, whatsapp(ANNA, "hello"));
+    story.ready("dot").expect("ready");
+    story.after(2 * MINUTE - SECOND);
+    let (to, queue, note) = (Name::new("dot"), Name::default(), String::new());
+    let pass = Pass::Transfer { work, assignment, to, queue, cold: false, force: false, note };
+    story.does("bob", Verb::Pass(pass)).expect("passed on");
+    assert_eq!(story.offered_to(work).as_deref(), Some("dot"));
+    story.after(2 * SECOND);
+    let view = story.work(work);
+    assert_eq!((view.owner, view.passing.for_people, story.offered_to(work)), (None, true, None));
+    story.ready("ann").expect("ready");
+    assert_eq!(story.offered_to(work).as_deref(), Some("ann"));
+    story.folds_to_the_same();
+}
+
+fn notice(kind: NoticeKind, text: &str) -> NoticeConfig {
+    let after_ms = if kind == NoticeKind::Waiting { (5 * MINUTE).unsigned_abs() } else { 0 };
+    NoticeConfig { kind, after_ms, texts: vec![(Name::new("en"), text.to_owned())], ..NoticeConfig::default() }
+}
+
+#[test]
+fn whom_a_bot_hands_over_is_told_that_no_person_is_there() {
+    let shop = desk().but(|config| config.notices = vec![notice(NoticeKind::Waiting, "We have not forgotten you.")]);
+    let (mut story, held) = with_bot(shop, whatsapp(ANNA, "hello"));
+    story.sends("bob", held, |send| send.if_unchanged = Some(false)).expect("I ask somebody");
+    hands_over(&mut story, held, Vec::new()).expect("handed over");
+    let from = story.log_len();
+    story.after(5 * MINUTE);
+    let told = |change: &Change| matches!(change, Change::NoticeSent(it) if it.kind == NoticeKind::Waiting);
+    let count =
+        |story: &Scenario, from| story.records(from).flat_map(|record| &record.changes).filter(|it| told(it)).count();
+    assert_eq!(count(&story, from), 1, "though the bot spoke last");
+    story.after(5 * MINUTE);
+    assert_eq!(count(&story, from), 1);
+    story.folds_to_the_same();
 }

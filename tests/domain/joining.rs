@@ -231,6 +231,19 @@ fn the_customer_is_told_of_a_second_one_only_after_half_a_day() {
 }
 
 #[test]
+fn that_the_customer_was_told_outlives_the_end_of_the_work() {
+    let (mut story, held) = anns(shop());
+    barges(&mut story, held.0).expect("joined");
+    story.answers("ann", held, "found it").expect("an answer");
+    story.closes("ann", held).expect("done");
+    story.hears(whatsapp(ANNA, "and the other one?")).expect("a message");
+    let again = story.takes("ann");
+    assert_eq!(again.0, held.0, "reopened");
+    assert_eq!(joined(&barges(&mut story, held.0)).notice, None);
+    story.folds_to_the_same();
+}
+
+#[test]
 fn nobody_joins_in_silence() {
     let mut story = shop().opens();
     story.ready("ann").expect("ready");

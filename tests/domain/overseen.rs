@@ -1,13 +1,16 @@
 //! Supervisors' verbs (domain rules, section 7): fenced, nobody left alone, and beyond the capacity only where that is recorded.
 
 use rstest::rstest;
-use skein::domain::command::{Oversight, Verb};
+use skein::domain::command::{Oversight, TakePart, Verb};
 use skein::domain::id::{AssignmentId, Name, WorkId};
-use skein::domain::record::{AssignCause, Assigned, Change, PersonalValue, Presence, SessionEnd, UnassignReason};
+use skein::domain::record::{
+    AssignCause, Assigned, Change, EffortKind, OfferOutcome, PersonalValue, Presence, SessionEnd, UnassignReason,
+};
 use skein::domain::rejection::Rejection;
 use skein::domain::view::WorkState;
+use skein::domain::workspace::Visibility;
 
-use crate::kit::{MINUTE, Scenario, Shop, Step, chat, shop, whatsapp};
+use crate::kit::{MINUTE, SECOND, Scenario, Shop, Step, chat, shop, whatsapp};
 
 const ANNA: &str = "+4915112345678";
 const BERT: &str = "+4915187654321";
@@ -210,4 +213,93 @@ fn a_supervisor_sets_presence_and_ends_the_session_of_another() {
     let operator = |change: &Change| matches!(change, Change::SessionEnded { reason: SessionEnd::Operator, .. });
     assert!(step.changes().iter().any(operator));
     assert_eq!(owner(&story, held.0).as_deref(), Some("bob"), "his grace runs");
+}
+
+/// How often the Work was passed on, as its ledger has it.
+fn transfers(story: &Scenario, work: WorkId) -> u32 {
+    let effort = story.work(work).effort;
+    effort.iter().find(|entry| entry.kind == EffortKind::Transfer).map_or(0, |entry| entry.count)
+}
+
+#[test]
+fn a_customer_whose_agent_changes_went_through_a_transfer_whoever_decided_it() {
+    let (mut story, (work, assignment)) = bobs(shop().but(|config| config.effort.bounces = 1));
+    assigns(&mut story, (work, Some(assignment)), "ann", false).expect("given");
+    assert_eq!(transfers(&story, work), 1);
+    let anns = story.work(work).assignment;
+    let take = Oversight::TakeOver { work, assignment: anns, over_capacity: false };
+    story.does("bob", Verb::Oversee(Box::new(take))).expect("taken over");
+    assert_eq!(transfers(&story, work), 2);
+    let assignment = story.work(work).assignment.expect("bob's");
+    let (to, queue, note) = (Name::default(), Name::new("help"), String::new());
+    oversees(&mut story, Oversight::Transfer { work, assignment, to, queue, note }).expect("beyond the budget, too");
+    assert_eq!(transfers(&story, work), 3);
+    assigns(&mut story, (work, None), "ann", false).expect("given");
+    let assignment = story.work(work).assignment.expect("ann's");
+    oversees(&mut story, Oversight::Requeue { work, assignment }).expect("put back");
+    assert_eq!(transfers(&story, work), 3, "what nobody owns, and what only goes back, is none");
+    story.folds_to_the_same();
+}
+
+#[test]
+fn what_a_supervisor_gave_beyond_the_capacity_is_relieved_like_everything_that_is_too_much() {
+    let (mut story, held) = bobs(shop().agent("bob", |bob| bob.capacity = 1));
+    story.after(10 * SECOND);
+    story.hears(whatsapp(BERT, "and mine?")).expect("a message");
+    let work = story.open().iter().map(|work| work.work).find(|work| *work != held.0).expect("Bert's");
+    let step = assigns(&mut story, (work, None), "bob", true);
+    let noted = |change: &Change| matches!(change, Change::Overcommitted(it) if it.by == 1 && it.relieve_at.is_some());
+    assert!(step.changes().iter().any(noted), "{:?}", step.changes());
+    story.presence("ann", Presence::Ready).expect("ready");
+    assert_eq!(story.offer("ann"), None, "not at once");
+    story.after(MINUTE);
+    assert_eq!(story.offered_to(held.0).as_deref(), Some("ann"), "whose customer waits longest");
+    // Taken over meanwhile, it relieves nobody any more.
+    let (work, assignment) = (held.0, Some(held.1));
+    let step = oversees(&mut story, Oversight::TakeOver { work, assignment, over_capacity: false });
+    let revoked = |change: &Change| matches!(change, Change::OfferEnded { outcome: OfferOutcome::Revoked, .. });
+    assert!(step.changes().iter().any(revoked));
+    assert_eq!(owner(&story, work).as_deref(), Some("ann"));
+    let bob = story.agent("bob");
+    assert_eq!((bob.load, bob.capacity), (1, 1));
+    story.folds_to_the_same();
+}
+
+#[test]
+fn of_a_work_that_several_are_asked_for_each_offer_ends_when_a_supervisor_gives_it_to_somebody() {
+    let mut story = shop().queue(|queue| queue.parallel_offers = Some(2)).but(more_agents).opens();
+    for agent in ["bob", "cem"] {
+        story.ready(agent).expect("ready");
+    }
+    story.logs_in("ann").expect("a session");
+    let work = story.hears(whatsapp(ANNA, "hello")).opened().expect("a work");
+    let offers: Vec<_> = ["bob", "cem"].map(|agent| story.offer(agent).expect("an offer")).to_vec();
+    assigns(&mut story, (work, None), "cem", false).expect("given");
+    for (agent, offer) in ["bob", "cem"].into_iter().zip(offers) {
+        assert_eq!(story.accepts(agent, offer).refused(), Rejection::OfferOver, "{agent}");
+    }
+    assert_eq!((story.agent("bob").load, story.agent("cem").load), (0, 1));
+    assert_eq!(owner(&story, work).as_deref(), Some("cem"));
+    story.folds_to_the_same();
+}
+
+fn more_agents(config: &mut skein::domain::workspace::WorkspaceConfig) {
+    let mut cem = config.agents[1].clone();
+    cem.name = Name::new("cem");
+    config.agents.push(cem);
+}
+
+#[test]
+fn of_what_is_hidden_nothing_is_decided_and_nobody_is_named() {
+    let hidden = shop().second_queue("sales", "sales").agent("ann", |ann| ann.queues = vec![Name::new("sales")]);
+    let (mut story, held) = bobs(hidden.queue(|queue| queue.visibility = Visibility::Queue));
+    let (work, assignment) = (held.0, Some(held.1));
+    let take = oversees(&mut story, Oversight::TakeOver { work, assignment, over_capacity: true });
+    assert_eq!(take.refused(), Rejection::NotVisible, "who does not oversee");
+    let ask = TakePart::Consult { work, assignment: held.1, agent: Name::new("ann"), until: None, question: None };
+    let asks = |story: &mut Scenario, agent| story.does(agent, Verb::TakePart(Box::new(ask.clone())));
+    assert_eq!(asks(&mut story, "ann").refused(), Rejection::NotOwner { owner: None });
+    asks(&mut story, "bob").expect("the owner asks her");
+    let sees = story.space().sight(&Name::new("ann")).sees_work(&story.work(work));
+    assert!(sees, "and shows her the work");
 }

@@ -103,11 +103,13 @@ fn give_to_people(draft: &mut Draft<'_>, id: WorkId, cause: HandOverCause) {
     draft.push(Change::HandedToPeople(HandedToPeople { work: id, leaf, agent: owner.agent, cause }));
 }
 
-/// A program that owns the Work was silent too long: it is for people, with its place.
-pub(super) fn silent_too_long(draft: &mut Draft<'_>, id: WorkId, agent: AgentId) {
-    if is_bot(draft, agent) {
+/// A program that owns the Work was silent too long: it is for people, with its place. Whether it was one.
+pub(super) fn silent_too_long(draft: &mut Draft<'_>, id: WorkId, agent: AgentId) -> bool {
+    let program = is_bot(draft, agent);
+    if program {
         give_to_people(draft, id, HandOverCause::NoAnswer);
     }
+    program
 }
 
 /// A person gives a Work back to programs: to one, or to a queue that some serve.

@@ -39,8 +39,6 @@ const LONGEST_CONSULT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 const MAX_PARTICIPANTS: usize = 8;
 /// Works of others that an agent takes part in at most: the end of its session ends them all by one record.
 const MAX_JOINED: usize = 32;
-/// The customer of a Work is told at most once within this that somebody joins (domain rules, section 1).
-const NOTICE_EVERY_MS: i64 = 12 * 60 * 60 * 1_000;
 
 /// Somebody who takes part in a Work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,8 +119,7 @@ pub(super) fn barge(draft: &mut Draft<'_>, agent: AgentId, id: WorkId, notice: C
         });
     }
     may_join(draft, work, agent)?;
-    let told = work.told_of_joining().is_some_and(|at| draft.now.millis_since(at) < NOTICE_EVERY_MS);
-    let notice = if told { None } else { Some(notify(draft, id, notice)?) };
+    let notice = if work.was_told_of_joining(draft.now) { None } else { Some(notify(draft, id, notice)?) };
     join(draft, id, agent, Role::Barged, (None, None, notice));
     Ok(())
 }
@@ -245,17 +242,11 @@ impl Work {
         joined.is_some_and(|part| part.id == fence)
     }
 
-    /// When its customer was last told that somebody joins.
-    fn told_of_joining(&self) -> Option<Timestamp> {
-        self.passing.as_ref()?.told_of_joining
-    }
-
     pub(super) fn joined(&mut self, id: AssignmentId, joined: &ParticipantJoined, now: Timestamp) {
         let ParticipantJoined { agent, role, asked_under, until, notice, .. } = *joined;
-        let passing = self.passing_mut();
-        passing.participants.push(Participant { id, agent, role, asked_under, until });
+        self.passing_mut().participants.push(Participant { id, agent, role, asked_under, until });
         if notice.is_some() {
-            passing.told_of_joining = Some(now);
+            self.tell_of_joining(now);
         }
     }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use smallvec::SmallVec;
 
+use super::automation::guard;
 use super::bots::silent_too_long;
 use super::effort::{charge_repeated_reason, charge_wait};
 use super::transfer::{lapse, withdraw};
@@ -179,7 +180,7 @@ pub(crate) fn recall(draft: &mut Draft<'_>, id: WorkId) {
     let Some(owner) = draft.work(id).and_then(|work| work.owner) else {
         return;
     };
-    silent_too_long(draft, id, owner.agent);
+    let program = silent_too_long(draft, id, owner.agent);
     draft.push(Change::Unassigned {
         assignment: owner.assignment,
         work: id,
@@ -188,6 +189,10 @@ pub(crate) fn recall(draft: &mut Draft<'_>, id: WorkId) {
     });
     cool_down(draft, id, owner.agent);
     back_to_queue(draft, id, QueueCause::Recalled, None);
+    if program {
+        // What it was passing on to another program is for people, too.
+        guard(draft, id);
+    }
     fill(draft, owner.agent);
 }
 

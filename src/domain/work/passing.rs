@@ -37,8 +37,6 @@ pub(crate) struct Passing {
     offers: SmallVec<[OpenOffer; 2]>,
     /// Who takes part in it beside its owner.
     pub(super) participants: SmallVec<[Participant; 1]>,
-    /// When the customer was told last that somebody joins.
-    pub(super) told_of_joining: Option<Timestamp>,
 }
 
 /// That a Work waits for one agent.
