@@ -38,6 +38,8 @@ mod effort;
 mod enrich;
 #[path = "domain/erasures.rs"]
 mod erasures;
+#[path = "domain/explained.rs"]
+mod explained;
 #[path = "domain/facts.rs"]
 mod facts;
 #[path = "domain/golden.rs"]

@@ -4,6 +4,8 @@
 mod access;
 #[path = "grpc/customers.rs"]
 mod customers;
+#[path = "grpc/explained.rs"]
+mod explained;
 #[path = "grpc/harness.rs"]
 mod harness;
 #[path = "grpc/hidden.rs"]

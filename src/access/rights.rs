@@ -74,6 +74,7 @@ const TABLE: &[(&str, &str, &[Role])] = &[
     (WORK,  "ExtendWrapUp",      WORKS),
     (WORK,  "Promise",           WORKS),
     (WORK,  "SetPriority",       PEOPLE),
+    (WORK,  "ExplainWork",       LOOKS),
     (WORK,  "HandOver",          WORKS),
     (WORK,  "HandBack",          PEOPLE),
     (WORK,  "Consult",           WORKS),

@@ -72,6 +72,10 @@ pub const PAGE_MAX: usize = 200;
 pub const WORK_PAGE_MAX: usize = 500;
 /// Rounds of parallel reads for one page; what is not reached by then comes with the next page.
 pub const PAGE_ROUNDS: usize = 8;
+/// Rounds of parallel reads for the history of one Work: thousands of records, and a customer who writes for years ends it.
+pub const STORY_ROUNDS: usize = 256;
+/// Things told of one Work: what a person reads through; the oldest of more are left out.
+pub const STORY_HAPPENINGS: usize = 1_000;
 /// Bytes of one piece of an attachment.
 pub const ATTACHMENT_PIECE: usize = 64 << 10;
 /// Bytes of one attachment of an agent's: what the channels take that people write to by hand.

@@ -11,6 +11,7 @@ use futures::stream::BoxStream;
 
 use super::feed::Feeds;
 use crate::domain::command::{Answer, Command};
+use crate::domain::explained::Explanation;
 use crate::domain::id::{AgentId, Index, Name, RootId, WorkId};
 use crate::domain::record::Record;
 use crate::domain::rejection::Rejection;
@@ -131,6 +132,13 @@ pub trait Shard: Send + Sync + 'static {
         workspace: Name,
         of: EstimateOf,
     ) -> BoxFuture<'static, Result<Option<EstimateView>, Unavailable>>;
+    /// Why a Work is where it is, with so many agents one by one at most; none: it is not known, or not any longer.
+    fn explain(
+        &self,
+        workspace: Name,
+        work: WorkId,
+        agents: usize,
+    ) -> BoxFuture<'static, Result<Option<Explanation>, Unavailable>>;
     /// Why Work of a queue may end, or of all.
     fn dispositions(
         &self,

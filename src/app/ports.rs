@@ -14,6 +14,7 @@ use crate::agents::feed::Feeds;
 use crate::agents::{Adapters, CommandFailure, Media, MediaError, MediaStream, Shard, Unavailable};
 use crate::clock::wall_ms;
 use crate::domain::command::{Answer, Command};
+use crate::domain::explained::Explanation;
 use crate::domain::id::{AgentId, Index, Name, RootId, WorkId};
 use crate::domain::record::Record;
 use crate::domain::time::Timestamp;
@@ -161,6 +162,14 @@ impl Shard for EdgeShard {
         self.look(move |state| {
             let now = now.max(state.time());
             state.workspace(&workspace)?.estimate(&of, now)
+        })
+    }
+
+    fn explain(&self, workspace: Name, work: WorkId, agents: usize) -> Answered<Option<Explanation>, Unavailable> {
+        let now = Timestamp(wall_ms());
+        self.look(move |state| {
+            let now = now.max(state.time());
+            state.workspace(&workspace)?.explain(work, agents, now)
         })
     }
 

@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use super::{
-    admin, agent, channels, check, config, dead, dev, exec_nats, export, keys, replay, say, schema, serve, stream,
-    try_format,
+    admin, agent, channels, check, config, dead, dev, exec_nats, explain, export, keys, replay, say, schema, serve,
+    stream, try_format,
 };
 
 /// skein: one conversation per customer, the right agent, nothing lost.
@@ -31,6 +31,8 @@ pub(super) enum Command {
     Agent(agent::Args),
     /// Everything that is known of a customer, as lines of JSON.
     Export(export::Args),
+    /// Why a Work is where it is, and where its customer's wait went.
+    Explain(explain::Args),
     /// The IN streams: lists them, takes a broken one into use again.
     Stream(stream::Args),
     /// Sends one message of a customer, as its provider would.

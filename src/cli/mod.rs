@@ -15,6 +15,7 @@ mod dead;
 mod dev;
 mod dispatch;
 mod exec_nats;
+mod explain;
 mod export;
 mod keys;
 mod replay;

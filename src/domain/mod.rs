@@ -15,6 +15,7 @@ mod decide;
 mod delivery;
 mod draft;
 pub mod event;
+pub mod explained;
 mod handing;
 pub mod id;
 pub mod invariant;
@@ -35,6 +36,7 @@ pub mod time;
 pub mod timer;
 pub mod view;
 mod visible;
+pub mod waited;
 mod work;
 pub mod workspace;
 

@@ -11,15 +11,15 @@ use crate::kit::{MINUTE, SECOND, SPACE, Scenario, Shop, Step, chat, mail, shop, 
 
 const ANNA: &str = "+4915112345678";
 
-type Held = (WorkId, AssignmentId);
+pub(crate) type Held = (WorkId, AssignmentId);
 
-fn desk() -> Shop {
+pub(crate) fn desk() -> Shop {
     let one = |shop: Shop, name: &str| shop.agent(name, |agent| agent.capacity = 1);
     one(one(shop().queue(|queue| queue.reexplain_cost_ms = 120_000), "ann"), "bob")
 }
 
 /// Ann takes 20 seconds for a matter, as is known, has had Anna's, and has somebody else's now; bob is free.
-fn known(shop: Shop) -> (Scenario, Held) {
+pub(crate) fn known(shop: Shop) -> (Scenario, Held) {
     let mut story = shop.opens();
     story.ready("ann").expect("ready");
     for number in 0..10 {
@@ -48,7 +48,7 @@ fn all(records: &[Record]) -> Vec<Change> {
     records.iter().flat_map(|record| record.changes.iter().cloned()).collect()
 }
 
-fn comes_back(story: &mut Scenario) -> (Step, WorkId) {
+pub(crate) fn comes_back(story: &mut Scenario) -> (Step, WorkId) {
     let step = story.hears(whatsapp(ANNA, &format!("not solved, {}", story.log_len())));
     let work = step.message().work.expect("a work");
     (step, work)

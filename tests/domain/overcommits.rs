@@ -12,10 +12,10 @@ use crate::kit::{HOUR, MINUTE, SECOND, Scenario, Shop, shop, sms, whatsapp};
 const ANNA: &str = "+4915112345678";
 const BERT: &str = "+4915187654321";
 
-type Held = (WorkId, AssignmentId);
+pub(crate) type Held = (WorkId, AssignmentId);
 
 /// Ann has room for one, and two whose customers wait: Bert's, and since a minute later Anna's, which was parked.
-fn too_much(shop: Shop) -> (Scenario, Held, Held) {
+pub(crate) fn too_much(shop: Shop) -> (Scenario, Held, Held) {
     let mut story = shop.agent("ann", |ann| ann.capacity = 1).opens();
     story.ready("ann").expect("ready");
     story.hears(whatsapp(ANNA, "hello")).expect("a message");

@@ -259,13 +259,15 @@ fn shape(event: &InboundEvent, all: &mut Traits) {
         event.profile.is_some(),
         event.backfill,
     ];
+    // What an envelope holds and what it is of are traits apart: every pair of them is a combination.
+    all.note(format_args!("{kind}"));
     for (at, there) in there.into_iter().enumerate() {
-        all.note(format_args!("{kind} {at} {there}"));
+        all.note(format_args!("event {at} {there}"));
     }
-    all.note(format_args!("{kind} {:?}", event.scope));
-    all.note(format_args!("{kind} {:?}", event.assurance));
-    all.note(format_args!("{kind} {}", bucket(event.senders.len())));
-    event.senders.iter().for_each(|sender| all.note(format_args!("{kind} {:?}", sender.kind)));
+    all.note(format_args!("scope {:?}", event.scope));
+    all.note(format_args!("assurance {:?}", event.assurance));
+    all.note(format_args!("senders {}", bucket(event.senders.len())));
+    event.senders.iter().for_each(|sender| all.note(format_args!("sender {:?}", sender.kind)));
     match &event.kind {
         EventKind::Message(message) => {
             all.note(format_args!("message {} {}", message.quoted.is_some(), message.forwarded));

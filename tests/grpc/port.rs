@@ -7,6 +7,7 @@ use futures::future::BoxFuture;
 use skein::agents::feed::Feeds;
 use skein::agents::{CommandFailure, Shard, Unavailable};
 use skein::domain::command::{Answer, Command};
+use skein::domain::explained::Explanation;
 use skein::domain::id::{AgentId, Index, Name, RootId, WorkId};
 use skein::domain::record::Record;
 use skein::domain::view::{
@@ -151,6 +152,18 @@ impl Shard for Memory {
     ) -> BoxFuture<'static, Result<Option<EstimateView>, Unavailable>> {
         let now = self.core().now();
         self.look(workspace, move |space| space.estimate(&of, now)).map(|seen| seen.map(Option::flatten)).boxed()
+    }
+
+    fn explain(
+        &self,
+        workspace: Name,
+        work: WorkId,
+        agents: usize,
+    ) -> BoxFuture<'static, Result<Option<Explanation>, Unavailable>> {
+        let now = self.core().now();
+        self.look(workspace, move |space| space.explain(work, agents, now))
+            .map(|seen| seen.map(Option::flatten))
+            .boxed()
     }
 
     fn dispositions(

@@ -180,6 +180,33 @@ fn one_more_in_a_full_queue_is_seen() {
     finds("nothing is added to a full queue", Sabotage { tamper: Some(into_the_full_queue), ..Sabotage::default() });
 }
 
+fn to_somebody_else(record: &mut Record) {
+    for change in &mut record.changes {
+        if let Change::OfferMade(offer) = change {
+            offer.agent = AgentId(if offer.agent == AgentId(0) { 1 } else { 0 });
+        }
+    }
+}
+
+#[test]
+fn giving_to_whom_explain_calls_not_eligible_is_seen() {
+    finds("who is given a work was eligible", Sabotage { tamper: Some(to_somebody_else), ..Sabotage::default() });
+}
+
+fn gives_nothing(record: &mut Record) {
+    for change in &mut record.changes {
+        if let Change::OfferMade(offer) = change {
+            *change = Change::CooldownEnded { work: offer.work, agent: offer.agent };
+        }
+    }
+}
+
+#[test]
+fn a_work_that_waits_beside_whom_explain_calls_eligible_is_seen() {
+    let sabotage = Sabotage { tamper: Some(gives_nothing), ..Sabotage::default() };
+    finds("no work waits beside whom explain calls eligible", sabotage);
+}
+
 fn the_second_is_asked_still(record: &mut Record) {
     let accepted = record.changes.iter().find_map(|change| match change {
         Change::OfferEnded { work, outcome: OfferOutcome::Accepted, .. } => Some(*work),

@@ -12,6 +12,7 @@ mod controls;
 mod customers;
 mod effort;
 mod ending;
+mod explained;
 mod faults;
 mod found;
 mod graces;

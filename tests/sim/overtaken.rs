@@ -1,13 +1,16 @@
 //! The starvation bound (domain rules, section 6): nobody is overtaken by a Work that is due more than the cap of all credits after it.
 //!
 //! When a Work is due is told from the record that queued it and the goals of its queue, not from its key. Only of Works that wait for
-//! their first answer, on one endpoint, in a queue without hours: there it is simple, and they are many.
+//! their first answer in a queue without hours: there it is simple, and they are many. Compared are those that whoever gets the one could
+//! have had, too.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use skein::domain::Workspace;
 use skein::domain::id::{AgentId, Name, WorkId};
 use skein::domain::record::{AssignCause, Change, OfferOutcome, QueueCause, Record};
+use skein::domain::time::Timestamp;
 use skein::domain::view::WorkState;
 
 use super::broken::{Broken, holds};
@@ -18,9 +21,11 @@ use super::stats::Stats;
 #[derive(Debug)]
 struct Waits {
     queue: Name,
-    due: i64,
+    since: Timestamp,
     /// It is offered to nobody.
     free: bool,
+    /// It waits for facts before anybody gets it.
+    asks: bool,
     /// Somebody is to have it first: whoever has room for that one has none for others.
     preferred: bool,
 }
@@ -61,16 +66,26 @@ impl Line {
         if given.preferred {
             return Ok(());
         }
-        for (other, waits) in self.waits.iter().filter(|(_, waits)| waits.free && waits.queue == given.queue) {
+        let due = |waits: &Waits, channel: &str| {
+            let goals = space.config().queue(&waits.queue)?.targets(channel);
+            Some(waits.since + Duration::from_millis(goals.first_reply_ms))
+        };
+        for (other, waits) in
+            self.waits.iter().filter(|(_, waits)| waits.free && !waits.asks && waits.queue == given.queue)
+        {
             let Some(beside) = space.work(*other) else { continue };
             let same = beside.state == WorkState::Queued
                 && beside.queue == given.queue
-                && beside.channel == view.channel
-                && beside.widening.requires == view.widening.requires;
+                && is_as_easy(space, agent, &view.channel, &beside.channel)
+                // Whoever gets the one could take the other.
+                && view.widening.requires.meet(&beside.widening.requires)
+                && view.widening.queues.iter().all(|queue| beside.widening.queues.contains(queue))
+                && beside.passing.held_for.is_none();
             if *other == work || !same || self.offered.contains(&(*other, agent)) {
                 continue;
             }
-            let behind = given.due - waits.due;
+            let (Some(own), Some(others)) = (due(given, &view.channel), due(waits, &beside.channel)) else { continue };
+            let behind = own.millis_since(others);
             if behind > 0 {
                 stats.hit("overtaken", if behind > CREDIT_CAP_MS / 2 { "by far" } else { "by somebody due later" });
             }
@@ -87,10 +102,10 @@ impl Line {
                 let made = |change: &Change| matches!(change, Change::Restored { .. } | Change::WorkSplit { .. });
                 let simple = work.index() == record.index && !record.changes.iter().any(made);
                 let goals = space.config().queue(queue).filter(|config| simple && config.hours.is_none());
-                let Some((goals, view)) = goals.zip(space.work(*work)) else { return };
-                let goal = i64::try_from(goals.targets(&view.channel).first_reply_ms).expect("small");
-                let (due, preferred) = (record.time.0 + goal, preferred.is_some());
-                self.waits.insert(*work, Waits { queue: queue.clone(), due, free: true, preferred });
+                if goals.is_some() {
+                    let (queue, since, preferred) = (queue.clone(), record.time, preferred.is_some());
+                    self.waits.insert(*work, Waits { queue, since, free: true, asks: false, preferred });
+                }
             }
             Change::OfferMade(offer) => {
                 self.offered.insert((offer.work, offer.agent));
@@ -101,8 +116,12 @@ impl Line {
                 self.waits.remove(work);
             }
             Change::Assigned(assigned) => drop(self.waits.remove(&assigned.work)),
-            Change::Overflowed(overflowed) => drop(self.waits.remove(&overflowed.work)),
-            Change::StepSet(set) if set.step > 0 => drop(self.waits.remove(&set.work)),
+            Change::Overflowed(overflowed) if overflowed.to.is_some() => drop(self.waits.remove(&overflowed.work)),
+            Change::EnrichmentSet(set) => {
+                if let Some(waits) = self.waits.get_mut(&set.work) {
+                    waits.asks = set.until.is_some();
+                }
+            }
             Change::WorksMerged { from, into, .. } | Change::WorkSplit { from, into, .. } => {
                 self.waits.remove(from);
                 self.waits.remove(into);
@@ -120,4 +139,12 @@ impl Line {
             waits.free = free;
         }
     }
+}
+
+/// Whether an agent who has room for a Work of a channel has room for one of another.
+fn is_as_easy(space: &Workspace, agent: AgentId, channel: &str, other: &str) -> bool {
+    let name = space.agent_name(agent).cloned().unwrap_or_default();
+    let (Some(view), Some(profile)) = (space.agent(&name), space.config().profile(&name)) else { return false };
+    let takes = |channels: &[Name]| channels.is_empty() || channels.iter().any(|it| it == other);
+    takes(&view.channels) && takes(&profile.channels) && profile.cost(other) <= profile.cost(channel)
 }

@@ -127,7 +127,7 @@ pub(crate) fn config() -> WorkspaceConfig {
         ],
         skills: ["french", "law"].map(Name::new).to_vec(),
         hours: vec![hours(20)],
-        credits: vec![CreditConfig { name: Name::new("again"), ms: 90_000 }],
+        credits: vec![CreditConfig { name: Name::new("again"), ms: 900_000 }],
         credit_cap_ms: CREDIT_CAP_MS.unsigned_abs(),
         effort: effort(),
         notices: notices(),

@@ -14,6 +14,7 @@ use super::agents::{NAMES, SimAgent, Wish};
 use super::checks::{ACME, Auditor, Broken, holds};
 use super::compare::{fingerprint, same};
 use super::customers::{Customers, Handed, InMessage};
+use super::explained::Explained;
 use super::model::{Flight, Sabotage, Store};
 use super::node::{Node, Outs};
 use super::rng::Rng;
@@ -52,6 +53,7 @@ pub(crate) struct World {
     pub(crate) streams: [Vec<InMessage>; 2],
     pub(crate) stats: Stats,
     pub(crate) auditor: Auditor,
+    explained: Explained,
     /// Records of the log that it has seen.
     audited: usize,
     pub(crate) customers: Customers,
@@ -81,6 +83,7 @@ impl World {
             streams: Default::default(),
             stats: Stats::default(),
             auditor: Auditor::new(),
+            explained: Explained::default(),
             audited: 0,
             agents: NAMES.map(SimAgent::new).to_vec(),
             node,
@@ -165,7 +168,9 @@ impl World {
             if let Some(tamper) = self.store.sabotage.tamper {
                 tamper(&mut record);
             }
+            self.explained.record(&record, &mut self.stats)?;
             self.auditor.record(&record, &mut self.stats)?;
+            self.explained.look(&self.auditor.state, &mut self.stats)?;
             self.audited += 1;
         }
         Ok(())

@@ -75,7 +75,7 @@ fn number(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
 }
 
-fn duration(ms: u64) -> prost_types::Duration {
+pub(super) fn duration(ms: u64) -> prost_types::Duration {
     let nanos = i32::try_from(ms % 1_000).unwrap_or(0) * 1_000_000;
     prost_types::Duration { seconds: i64::try_from(ms / 1_000).unwrap_or(i64::MAX), nanos }
 }

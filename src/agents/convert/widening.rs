@@ -34,7 +34,7 @@ fn overflown(view: OverflownView) -> p::Overflown {
     }
 }
 
-fn step_cause(cause: StepCause) -> p::StepCause {
+pub(super) fn step_cause(cause: StepCause) -> p::StepCause {
     match cause {
         // That its clock was put right is never why it stands there: `Standing` keeps what was before.
         StepCause::Queued | StepCause::Closed => p::StepCause::Queued,
@@ -44,7 +44,7 @@ fn step_cause(cause: StepCause) -> p::StepCause {
     }
 }
 
-fn overflow_cause(cause: OverflowCause) -> p::OverflowCause {
+pub(super) fn overflow_cause(cause: OverflowCause) -> p::OverflowCause {
     match cause {
         OverflowCause::Length => p::OverflowCause::Length,
         OverflowCause::Wait => p::OverflowCause::Wait,

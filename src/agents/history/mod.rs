@@ -8,10 +8,12 @@
 mod export;
 mod frontier;
 mod page;
+mod story;
 mod token;
 mod words;
 
 pub(super) use export::Export;
 pub(super) use page::{Page, page};
+pub(super) use story::story;
 pub(super) use token::Token;
 pub(super) use words::{Words, words};

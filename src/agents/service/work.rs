@@ -6,6 +6,8 @@ use super::Service;
 use crate::agents::audit::{Of, Read, audit};
 use crate::agents::caller::Caller;
 use crate::agents::convert;
+use crate::agents::history::story;
+use crate::agents::sight::not_visible;
 use crate::agents::status::{Reason, Refusal};
 use crate::proto::agent as p;
 use crate::proto::agent::work_service_server::WorkService;
@@ -50,10 +52,34 @@ impl Service {
             works: agent.works.into_iter().map(convert::own_work).collect(),
         })
     }
+
+    async fn why(&self, caller: Caller, request: p::ExplainWorkRequest) -> Result<p::ExplainWorkResponse, Refusal> {
+        let id = convert::work_id(&request.work_id)?;
+        let agents = convert::agents_asked(request.max_agents)?;
+        audit(&caller, Read::Work, Of::Work(id));
+        let (edge, workspace) = (&self.edge, &caller.workspace);
+        let view = edge.shard.explain(workspace.clone(), id, agents).await?;
+        let view = view.ok_or_else(|| Refusal::new(Reason::UnknownWork, "unknown work, or over for too long"))?;
+        if !edge.sight(&caller).await?.sees_work(&view.work) {
+            return Err(not_visible());
+        }
+        let story = story(&*edge.shard, workspace, id, view.last).await?;
+        edge.names.learn(workspace, story.records.iter().flat_map(|record| convert::agents_of(record))).await?;
+        let records = story.records.iter().map(|record| &**record);
+        Ok(convert::explained(view, records, story.begins_later, |agent| edge.names.known(workspace, agent)))
+    }
 }
 
 #[tonic::async_trait]
 impl WorkService for Service {
+    async fn explain_work(
+        &self,
+        request: Request<p::ExplainWorkRequest>,
+    ) -> Result<Response<p::ExplainWorkResponse>, Status> {
+        let caller = self.caller(&request)?;
+        self.answer(self.why(caller, request.into_inner()).await)
+    }
+
     async fn get_work(&self, request: Request<p::GetWorkRequest>) -> Result<Response<p::GetWorkResponse>, Status> {
         let caller = self.caller(&request)?;
         self.answer(self.one_work(caller, request.into_inner()).await)

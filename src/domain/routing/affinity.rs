@@ -9,11 +9,11 @@
 
 use std::time::Duration;
 
+use super::eligible::could_come;
 use super::matching::place;
 use crate::domain::draft::Draft;
-use crate::domain::id::{AgentId, Name, WorkId};
+use crate::domain::id::{AgentId, WorkId};
 use crate::domain::record::{Change, HoldSet};
-use crate::domain::session::Agent;
 use crate::domain::work::Work;
 
 /// Holds a Work that is about to be given to an agent for another, if it is. Whether it is.
@@ -30,7 +30,7 @@ fn held_for(draft: &Draft<'_>, work: &Work, from: AgentId) -> Option<(AgentId, u
         .preferred
         .filter(|agent| *agent != from && !work.was_held() && work.owner.is_none() && work.is_waiting())?;
     let cost_ms = draft.space.config().queue(&work.queue)?.reexplain_cost_ms;
-    if cost_ms == 0 || !could_come(draft, work, draft.agent(preferred)?) {
+    if cost_ms == 0 || !could_come(draft.space, draft.agent(preferred)?, work) {
         return None;
     }
     let desk = draft.space.board.desk(&work.queue)?;
@@ -38,15 +38,6 @@ fn held_for(draft: &Draft<'_>, work: &Work, from: AgentId) -> Option<(AgentId, u
     // One agent's pace: how long it takes until it takes the next.
     let range = desk.pace.estimate(1, 1, (now, desk.agents().ready(), desk.runs()))?;
     (range.likely_ms <= cost_ms).then_some((preferred, cost_ms))
-}
-
-/// Whether an agent could be given the Work if it had room.
-fn could_come(draft: &Draft<'_>, work: &Work, agent: &Agent) -> bool {
-    let open = |queue: &Name| agent.profile.queues.contains(queue) && draft.space.is_open(queue);
-    work.is_served_by(agent)
-        && work.queues().any(open)
-        && work.cost_for(&agent.profile) <= agent.profile.capacity
-        && !work.cooldowns.iter().any(|cooldown| cooldown.agent == agent.id)
 }
 
 /// A hold has lasted as long as it may.
@@ -71,7 +62,7 @@ fn unwarranted(draft: &Draft<'_>) -> Option<WorkId> {
     let untouched = held.filter(is_untouched).filter_map(|id| draft.work(id));
     let mut held = touched().chain(untouched).filter_map(|work| Some((work, work.hold()?)));
     let over = held.find(|(work, hold)| {
-        !work.is_waiting() || draft.agent(hold.agent).is_none_or(|agent| !could_come(draft, work, agent))
+        !work.is_waiting() || draft.agent(hold.agent).is_none_or(|agent| !could_come(draft.space, agent, work))
     });
     over.map(|(work, _)| work.id)
 }

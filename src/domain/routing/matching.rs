@@ -1,8 +1,6 @@
 //! Matching: a Work that waits with an agent eligible now, or an agent with room with the Work due first.
 //!
-//! *Eligible now* = READY with its connection, serves the channels and an open one of the queues that the Work stands in (its own, and those
-//! that its plan or overflow has added), has the skills, has room for the cost after open offers, no cool-down for this Work, which is not
-//! held for somebody else (`affinity`). **Work conserving**: no Work waits beside an agent eligible now.
+//! Who is *eligible now* is defined in `eligible`. **Work conserving**: no Work waits beside an agent eligible now.
 
 use std::time::Duration;
 
@@ -18,10 +16,11 @@ use crate::domain::view::WorkState;
 use crate::domain::work::{
     Owner, Work, answer_due, await_wait, charge_transfer, passed_back, show, with_briefing, with_note,
 };
-use crate::domain::workspace::{Accept, GracePolicy, IndexedConfig, Levels, QueueConfig, Workspace};
+use crate::domain::workspace::{Accept, GracePolicy, IndexedConfig, Levels, QueueConfig};
 
 use super::affinity::hold_back;
 use super::due::key;
+use super::eligible::{Hurdle, attending, eligible, hurdle, serving};
 use super::overflow::{self, Overflows, admit};
 use super::plan;
 use super::ready::rank;
@@ -30,28 +29,6 @@ use super::waiting::Due;
 
 /// How long a lost owner's Work of a live channel waits for it (domain rules, section 7).
 const LIVE_GRACE_MS: u64 = 120_000;
-
-/// Whether the agent could be given the Work now.
-pub(crate) fn eligible(space: &Workspace, agent: &Agent, work: &Work) -> bool {
-    attends(space, agent, work)
-        && !work.cooldowns.iter().any(|cooldown| cooldown.agent == agent.id)
-        && !is_kept_from(space, agent, work)
-}
-
-/// Whether the Work is held for somebody else, who is there.
-fn is_kept_from(space: &Workspace, agent: &Agent, work: &Work) -> bool {
-    let other = work.hold().filter(|hold| hold.agent != agent.id);
-    other.and_then(|hold| space.agents.get(hold.agent.at())).is_some_and(Agent::is_ready)
-}
-
-fn attends(space: &Workspace, agent: &Agent, work: &Work) -> bool {
-    serves(space, agent, work) && agent.has_room(work.cost_for(&agent.profile))
-}
-
-fn serves(space: &Workspace, agent: &Agent, work: &Work) -> bool {
-    let is_reached = |queue: &Name| agent.profile.queues.contains(queue) && space.is_open(queue);
-    work.is_served_by(agent) && work.queues().any(is_reached)
-}
 
 /// Puts a Work into its queue and matches it.
 pub(crate) fn requeue(draft: &mut Draft<'_>, id: WorkId, queue: &Name, cause: QueueCause, preferred: Option<AgentId>) {
@@ -194,17 +171,17 @@ fn first(draft: &Draft<'_>, work: &Work, full: bool, fits: impl Fn(&Agent) -> bo
 }
 
 /// A cool-down is lifted when nobody else is left: no other agent READY for it, with room or not.
-fn lifted(draft: &Draft<'_>, work: &Work) -> Option<AgentId> {
+pub(super) fn lifted(draft: &Draft<'_>, work: &Work) -> Option<AgentId> {
     if !work.cooldowns.iter().any(|cooldown| cooldown.liftable) {
         return None;
     }
     let space = draft.space;
     let cooled = |agent: &Agent| work.cooldowns.iter().any(|cooldown| cooldown.agent == agent.id);
-    if first(draft, work, true, |agent| serves(space, agent, work) && !cooled(agent)).is_some() {
+    if first(draft, work, true, |agent| serving(space, agent, work).is_none() && !cooled(agent)).is_some() {
         return None;
     }
     first(draft, work, false, |agent| {
-        attends(space, agent, work)
+        attending(space, agent, work).is_none()
             && work.cooldowns.iter().any(|cooldown| cooldown.agent == agent.id && cooldown.liftable)
     })
 }
@@ -253,9 +230,13 @@ fn due_first(draft: &Draft<'_>, agent: &Agent) -> Option<WorkId> {
     found.map(|(_, id)| id)
 }
 
+/// Eligible, or cooled down while nobody else is left.
 fn could_have(draft: &Draft<'_>, agent: &Agent, work: &Work) -> bool {
-    let space = draft.space;
-    eligible(space, agent, work) || (attends(space, agent, work) && lifted(draft, work) == Some(agent.id))
+    match hurdle(draft.space, agent, work) {
+        None => true,
+        Some(Hurdle::Cooled { liftable: true, .. }) => lifted(draft, work) == Some(agent.id),
+        Some(_) => false,
+    }
 }
 
 /// Somebody has left: Work that waits only because of a cool-down may have nobody else now.

@@ -1,12 +1,13 @@
 //! Who answers next: waiting Work in serving order, READY agents by load, and the matching of both (domain rules, sections 6, 7).
 //!
-//! *Eligible now* is defined once, in `matching`; engine, invariants and explanations use that definition.
+//! *Eligible now* is defined once, in `eligible`; engine, invariants and explanations use that definition.
 
 mod able;
 mod affinity;
 mod answered;
 mod board;
 mod due;
+mod eligible;
 mod matching;
 mod overflow;
 mod pace;
@@ -23,10 +24,9 @@ pub(crate) use able::{Able, Registered};
 pub(crate) use affinity::{hold_over, review_holds};
 pub(crate) use answered::count_answers;
 pub(crate) use board::{Board, InLine, KEPT_MS, SLICE_MS, There};
-pub(crate) use due::{credit_ms, goal, key};
-pub(crate) use matching::{
-    Given, answer_by, assign, demanded, eligible, fill, install, place, requeue, revisit_cooled,
-};
+pub(crate) use due::{credit_ms, goal, key, terms};
+pub(crate) use eligible::{Hurdle, eligible, hurdle, lifted_now, standing, unable};
+pub(crate) use matching::{Given, answer_by, assign, demanded, fill, install, place, requeue, revisit_cooled};
 pub(crate) use overflow::{begin as await_overflow, overflow_due};
 pub(crate) use pace::{CONFIDENCE, Range};
 pub(crate) use plan::{begin as begin_plan, put_right, require, skip, step_due, widen};

@@ -11,6 +11,7 @@ use crate::domain::draft::Draft;
 use crate::domain::id::{RootId, WorkId};
 use crate::domain::record::{Change, EnrichmentSet};
 use crate::domain::routing::place;
+use crate::domain::time::Timestamp;
 
 /// A new Work begins to wait for facts, where the configuration says so.
 pub(crate) fn await_facts(draft: &mut Draft<'_>, id: WorkId, queue: &str) {
@@ -53,5 +54,10 @@ impl Work {
     /// Whether it waits for facts before anybody gets it.
     pub(crate) fn awaits_facts(&self) -> bool {
         self.facts_until.is_some()
+    }
+
+    /// Until when it does.
+    pub(crate) fn facts_until(&self) -> Option<Timestamp> {
+        self.facts_until
     }
 }

@@ -50,7 +50,7 @@ pub(crate) use lifecycle::{
 pub(crate) use mails::go_on_with;
 pub(crate) use merge::{goes_on, join, merge, settle_cost};
 pub(crate) use notice::{await_opening, await_wait};
-pub(crate) use open::{MailThread, Owner, Work};
+pub(crate) use open::{MailThread, OpenOffer, Owner, Work};
 pub(crate) use oversee::oversee;
 pub(crate) use park::{take_up_held, wake_by_facts, wake_due};
 pub(crate) use pass::pass;

@@ -58,7 +58,8 @@ fn next(draft: &Draft<'_>) -> Option<(AgentId, Relief)> {
     let owners = draft.touched_works().iter().filter_map(|work| work.owner).map(|owner| owner.agent);
     let touched = draft.touched_agents().iter().map(|agent| agent.id);
     touched.chain(owners).find_map(|id| {
-        let agent = draft.agent(id)?;
+        // Whose matching is put off is looked at with that.
+        let agent = draft.agent(id).filter(|agent| agent.deferred.is_none())?;
         Some((id, wanted(agent, draft.space.config(), |work| draft.work(work))?))
     })
 }

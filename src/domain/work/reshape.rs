@@ -15,7 +15,7 @@ use crate::domain::record::{Change, MessageContent};
 use crate::domain::session::Agent;
 use crate::domain::time::Timestamp;
 use crate::domain::view::WorkState;
-use crate::domain::workspace::{AgentKind, AgentProfile, WorkspaceConfig};
+use crate::domain::workspace::{AgentProfile, WorkspaceConfig};
 
 /// Messages on their way from one Work to another, with what goes with them.
 #[derive(Debug)]
@@ -209,18 +209,6 @@ impl Work {
     pub(crate) fn cost_for(&self, profile: &AgentProfile) -> u32 {
         let beside = self.places_beside().iter().map(|place| profile.cost(&place.channel));
         beside.fold(profile.cost(&self.channel), u32::max)
-    }
-
-    /// Whether the agent serves one of its queues and all its channels now, has the skills, and neither passes it on nor is offered it. Room is another matter.
-    pub(crate) fn is_served_by(&self, agent: &Agent) -> bool {
-        let silent = || agent.profile.kind == AgentKind::Bot && self.wants_person();
-        agent.is_ready()
-            && self.queues().any(|queue| agent.profile.queues.contains(queue))
-            && self.owner.is_none_or(|owner| owner.agent != agent.id)
-            && !self.offers().any(|open| open.agent == agent.id)
-            && self.is_spoken_by(agent)
-            && agent.profile.skills.meet(&self.requires)
-            && !silent()
     }
 
     /// Whether the agent serves all its channels now.

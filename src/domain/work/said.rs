@@ -277,6 +277,16 @@ impl Said {
 }
 
 impl MessageStored {
+    /// Whether it awaits our answer.
+    pub(crate) fn asks(&self) -> bool {
+        self.says().awaits()
+    }
+
+    /// Whether it is our answer.
+    pub(crate) fn answers(&self) -> bool {
+        self.says() == Says::Answers
+    }
+
     /// What it is to the turn of its Work. In a group every member's words await our answer.
     pub(crate) fn says(&self) -> Says {
         let theirs =

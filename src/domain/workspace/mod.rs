@@ -7,6 +7,7 @@ mod effort;
 mod ended;
 mod entities;
 mod erased;
+mod explain;
 mod graces;
 mod hours;
 mod identity;

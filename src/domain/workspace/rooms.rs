@@ -7,7 +7,7 @@ use super::config::QueueConfig;
 use super::effort::EFFORT_CREDIT;
 use crate::domain::id::{AgentId, LeafId, Name, WorkId};
 use crate::domain::marks::Filed;
-use crate::domain::routing::{CONFIDENCE, KEPT_MS, Range, Requirement, SLICE_MS, demanded};
+use crate::domain::routing::{CONFIDENCE, KEPT_MS, Range, Requirement, SLICE_MS, demanded, standing};
 use crate::domain::time::Timestamp;
 use crate::domain::view::{
     AgentTarget, CreditView, EstimateOf, EstimateView, MarksView, NoEstimate, Obstacle, QueueTarget, QueueView,
@@ -110,7 +110,7 @@ impl Workspace {
     fn able(&self, work: &Work) -> usize {
         let queues = Requirement::of(work).queues;
         let asked = queues.iter().filter(|queue| self.is_open(queue)).flat_map(|queue| self.ready.line(queue, true));
-        let takes = |id: &AgentId| self.agents.get(id.at()).is_some_and(|agent| work.is_served_by(agent));
+        let takes = |id: &AgentId| self.agents.get(id.at()).is_some_and(|agent| standing(agent, work).is_none());
         asked.filter(takes).collect::<BTreeSet<_>>().len()
     }
 

@@ -42,8 +42,12 @@ pub(crate) struct Step(pub(crate) Result<Option<Record>, Rejection>);
 
 impl Scenario {
     pub(crate) fn given(config: WorkspaceConfig) -> Self {
-        let mut scenario =
-            Self { state: State::new(Name::new("s0")), now: Timestamp(START), sequence: 0, log: Vec::new() };
+        Self::given_at(Timestamp(START), config)
+    }
+
+    /// A story that begins at another moment.
+    pub(crate) fn given_at(now: Timestamp, config: WorkspaceConfig) -> Self {
+        let mut scenario = Self { state: State::new(Name::new("s0")), now, sequence: 0, log: Vec::new() };
         scenario.when(Command::OpenWorkspace { workspace: Name::new(SPACE), hash_key: [3; 16] });
         scenario.configure(config);
         scenario.when(Command::BindStream { workspace: Name::new(SPACE), stream: Name::new(STREAM), created_ns: 1 });

@@ -12,4 +12,4 @@ mod when;
 pub use expression::{Expression, Function, Input, List, Operator};
 pub use inputs::{Situation, Told, language};
 pub use rule::{Rule, Rules};
-pub use when::{Hours, When};
+pub use when::{Hours, Missed, When};

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use aho_corasick::AhoCorasick;
 use serde::{Deserialize, Serialize};
 
-use super::{Expression, Situation, When};
+use super::{Expression, Missed, Situation, When};
 use crate::domain::id::Name;
 use crate::domain::workspace::Levels;
 
@@ -42,7 +42,16 @@ impl Rule {
     /// Whether it decides about the situation.
     #[must_use]
     pub fn fits(&self, of: &Situation<'_>) -> bool {
-        self.when.holds(of) && self.condition.as_ref().is_none_or(|condition| condition.holds(of))
+        self.missed(of).is_none()
+    }
+
+    /// The first of it that does not hold; none: it fits.
+    #[must_use]
+    pub fn missed(&self, of: &Situation<'_>) -> Option<Missed<'_>> {
+        self.when.missed(of).or_else(|| {
+            let holds = self.condition.as_ref().is_none_or(|condition| condition.holds(of));
+            (!holds).then_some(Missed::Condition)
+        })
     }
 
     /// Whether it decides about every situation.
@@ -81,6 +90,11 @@ impl Rules {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.rules.is_empty()
+    }
+
+    /// All of them, in their order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Rule> {
+        self.rules.iter()
     }
 
     /// The rule that decides; none: the endpoint's queue it is.

@@ -96,27 +96,88 @@ impl When {
     /// Whether all of it holds.
     #[must_use]
     pub fn holds(&self, of: &Situation<'_>) -> bool {
+        self.missed(of).is_none()
+    }
+
+    /// The first of it that does not hold.
+    #[must_use]
+    pub fn missed(&self, of: &Situation<'_>) -> Option<Missed<'_>> {
         let inputs = of.inputs;
         let named = |wanted: &[Name], is: &str| wanted.is_empty() || wanted.iter().any(|wanted| wanted == is);
-        named(&self.channel, of.channel)
-            && named(&self.endpoint, of.endpoint)
-            && named(&self.brand, of.brand)
-            && named(&self.language, &inputs.language)
-            && one_of(&self.scope, &inputs.scope)
-            && one_of(&self.kind, &inputs.kind)
-            && one_of(&self.assurance, &inputs.assurance)
-            && self.longer_than.is_none_or(|than| inputs.length > than)
-            && self.shorter_than.is_none_or(|than| inputs.length < than)
-            && self.returning.is_none_or(|returning| inputs.returning == returning)
-            && self.hours.is_none_or(|hours| Hours::of(inputs.closed) == hours)
-            && self.effort_over.is_none_or(|over| inputs.effort > over)
-            && self.facts.iter().all(|(name, values)| {
-                of.fact(name).is_some_and(|is| values.is_empty() || values.iter().any(|value| value == is))
-            })
-            && (self.keyword.is_empty() || self.keyword.iter().any(|word| inputs.keywords.contains(word)))
-            && (self.attachment.is_empty()
-                || self.attachment.iter().any(|wanted| attached(wanted, &inputs.attachments)))
+        let has = |(name, values): &&(Name, Vec<String>)| {
+            of.fact(name).is_some_and(|is| values.is_empty() || values.iter().any(|value| value == is))
+        };
+        if !named(&self.channel, of.channel) {
+            Some(Missed::Channel)
+        } else if !named(&self.endpoint, of.endpoint) {
+            Some(Missed::Endpoint)
+        } else if !named(&self.brand, of.brand) {
+            Some(Missed::Brand)
+        } else if !named(&self.language, &inputs.language) {
+            Some(Missed::Language)
+        } else if !one_of(&self.scope, &inputs.scope) {
+            Some(Missed::Scope)
+        } else if !one_of(&self.kind, &inputs.kind) {
+            Some(Missed::Kind)
+        } else if !one_of(&self.assurance, &inputs.assurance) {
+            Some(Missed::Assurance)
+        } else if self.longer_than.is_some_and(|than| inputs.length <= than)
+            || self.shorter_than.is_some_and(|than| inputs.length >= than)
+        {
+            Some(Missed::Length)
+        } else if self.returning.is_some_and(|returning| inputs.returning != returning) {
+            Some(Missed::Returning)
+        } else if self.hours.is_some_and(|hours| Hours::of(inputs.closed) != hours) {
+            Some(Missed::Hours)
+        } else if self.effort_over.is_some_and(|over| inputs.effort <= over) {
+            Some(Missed::Effort)
+        } else if let Some((fact, _)) = self.facts.iter().find(|fact| !has(fact)) {
+            Some(Missed::Fact(fact))
+        } else if !self.keyword.is_empty() && !self.keyword.iter().any(|word| inputs.keywords.contains(word)) {
+            Some(Missed::Keyword)
+        } else if !self.attachment.is_empty()
+            && !self.attachment.iter().any(|wanted| attached(wanted, &inputs.attachments))
+        {
+            Some(Missed::Attachment)
+        } else {
+            None
+        }
     }
+}
+
+/// What does not hold of a rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Missed<'r> {
+    /// The channel is another.
+    Channel,
+    /// The endpoint is another.
+    Endpoint,
+    /// The brand is another.
+    Brand,
+    /// The language is another, or not known.
+    Language,
+    /// The scope is another.
+    Scope,
+    /// The kind of the message is another.
+    Kind,
+    /// It is less or more sure who wrote it.
+    Assurance,
+    /// The message is too short, or too long.
+    Length,
+    /// The customer returns, or does not.
+    Returning,
+    /// Whether the queue that the endpoint leads to is open.
+    Hours,
+    /// What the customer went through.
+    Effort,
+    /// This fact is not known, or says something else.
+    Fact(&'r Name),
+    /// None of the words is in it.
+    Keyword,
+    /// Nothing of the kind is attached.
+    Attachment,
+    /// The `if` does not hold, or has no value.
+    Condition,
 }
 
 fn one_of<T: PartialEq>(wanted: &[T], is: &T) -> bool {
