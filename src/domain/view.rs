@@ -507,12 +507,12 @@ pub struct TypedTo {
     pub owner: AgentId,
 }
 
-/// Where an answer in an owned Work goes.
+/// Where an answer in a Work goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AnswerAddress {
-    /// Who answers.
-    pub owner: (AgentId, Name),
-    /// The owner as an author.
+    /// Who may speak to the customer, each as an author: its owner, and supervisors who have joined.
+    pub speakers: Vec<(Name, Author)>,
+    /// Whoever does; the first of them where nobody says.
     pub author: Author,
     /// Channel of the endpoint.
     pub channel: Name,

@@ -212,6 +212,10 @@ fn who_barges_in_speaks_to_a_customer_who_was_told_and_the_owner_stays() {
     assert_eq!(told(&said, &story), ["ann", "bob"]);
     assert!(!story.work(held.0).turn_ours, "he has answered");
     story.answers("ann", held, "so do I").expect("she stays the owner");
+    let (message, assignment) = (said.message_id(), participation);
+    story.does("bob", Verb::Cancel { message, assignment }).expect("what he said is his to take back");
+    let to = story.space().answer_address(held.0).expect("somebody speaks");
+    assert_eq!(to.speakers.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["ann", "bob"]);
     takes_part(&mut story, "bob", TakePart::Leave { work: held.0 }).expect("left");
     let late = story.answers("bob", (held.0, participation), "late").refused();
     assert!(matches!(late, Rejection::NotOwner { .. }), "{late:?}");

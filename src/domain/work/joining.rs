@@ -236,6 +236,12 @@ impl Work {
         self.owner.into_iter().map(|owner| owner.agent).chain(self.participants().iter().map(|part| part.agent))
     }
 
+    /// Who may say something to its customer: its owner, and supervisors who have joined.
+    pub(crate) fn speakers(&self) -> impl Iterator<Item = AgentId> {
+        let joined = self.participants().iter().filter(|part| part.role == Role::Barged);
+        self.owner.into_iter().map(|owner| owner.agent).chain(joined.map(|part| part.agent))
+    }
+
     /// Whether somebody may say something to its customer under that fence: its owner, or a supervisor who has joined.
     pub(crate) fn is_spoken_under(&self, agent: AgentId, fence: AssignmentId) -> bool {
         let joined = self.participant(agent).filter(|part| part.role == Role::Barged);
