@@ -5,7 +5,7 @@ use skein::domain::output::Output;
 use skein::domain::record::{Change, Presence};
 use skein::domain::view::WorkState;
 
-use crate::desk::{AUTO, MANUAL, config, customer, opens, queue, serves, staffed};
+use crate::desk::{AUTO, MANUAL, customer, opens, queue, serves, staffed};
 use crate::kit::{HOUR, Scenario, Step};
 
 rows! {
@@ -14,12 +14,14 @@ rows! {
     chatwoot_115: "what is closed is not given out with what waits" => closed_is_not_given_again();
     chatwoot_116: "what has an owner keeps it" => an_owner_stays();
     chatwoot_117: "whoever is given a matter is told, with the matter" => the_owner_is_told();
-    chatwoot_118: "without automatic assignment what waits gets no owner by itself" => nobody_owns_what_nobody_accepted(false);
+    chatwoot_118: "without automatic assignment what waits gets no owner by itself" =>
+        nobody_owns_what_nobody_accepted(false);
     chatwoot_123: "one agent is given as many at once as it has room for" => all_that_there_is_room_for();
     chatwoot_129: "a new matter is assigned in the same moment" => new_is_assigned_at_once();
     chatwoot_130: "without automatic assignment a new matter has no owner" => nobody_owns_what_nobody_accepted(true);
     chatwoot_131: "what a program has is no person's" => a_bots_matter_is_no_persons();
-    chatwoot_132: "a matter comes back for a colleague when its owner has left the queue" => who_left_the_queue_gets_nothing_back();
+    chatwoot_132: "a matter comes back for a colleague when its owner has left the queue" =>
+        who_left_the_queue_gets_nothing_back();
     comms_router_027: "who is given a matter is busy, and the queue empty" => the_agent_is_busy();
     comms_router_028: "who has closed its matter is free" => the_agent_is_free_again();
     comms_router_029: "who logs in is given what waits, and told which" => who_logs_in_is_told();
@@ -145,7 +147,7 @@ fn who_left_the_queue_gets_nothing_back() {
     story.ready("ann").expect("ready");
     let work = story.comes(1);
     story.ends(work);
-    story.configure(config(&with("other"))).expect("configured");
+    story.reloads(&with("other")).expect("configured");
     story.ready("bob").expect("ready");
     story.after(HOUR);
     assert_eq!(story.hears(customer(1)).message().work, Some(work), "it is reopened");

@@ -5,7 +5,7 @@ use skein::domain::id::Name;
 use skein::domain::record::Presence;
 use skein::domain::view::{AgentCounts, WorkState};
 
-use crate::desk::{AUTO, MANUAL, config, opens, queue, serves, staffed};
+use crate::desk::{AUTO, MANUAL, ann_before_bob, opens, queue, serves, skill, skilled, staffed};
 use crate::kit::{HOUR, MINUTE, SECOND, Scenario, chat};
 
 rows! {
@@ -17,9 +17,11 @@ rows! {
     comms_router_025: "an agent that never logged in is not there" => never_logged_in();
     comms_router_038: "who was ready first, then who has been idle for longer" => longest_idle();
     comms_router_039: "who was done first is the next" => done_first();
-    asterisk_212: "with all away nobody is asked, and the customer does not stay in the queue for ever" => times_out(&[], &[]);
+    asterisk_212: "with all away nobody is asked, and the customer does not stay in the queue for ever" =>
+        times_out(&[], &[]);
     asterisk_213: "only who is not away is asked" => times_out(&["ann"], &["ann"]);
-    asterisk_214: "with all asked and no answer the customer does not stay for ever" => times_out(&["ann", "bob"], &["ann", "bob"]);
+    asterisk_214: "with all asked and no answer the customer does not stay for ever" =>
+        times_out(&["ann", "bob"], &["ann", "bob"]);
     asterisk_215: "who is not good enough is never asked" => not_good_enough();
     asterisk_219: "who is busy is not asked, who does not answer is away" => busy_and_unanswering();
     asterisk_221: "the reason why somebody is away is shown" => the_reason_is_shown();
@@ -41,19 +43,18 @@ fn given(story: &mut Scenario, number: u32) -> Option<String> {
 }
 
 fn who_is_full_is_passed_by() {
-    let mut story = opens(&staffed(AUTO, &[("ann", 2), ("bob", 2)]));
+    let mut story = opens(&ann_before_bob(2));
     story.ready("ann").expect("ready");
-    assert_eq!([given(&mut story, 1), given(&mut story, 2)], [Some("ann".to_owned()), Some("ann".to_owned())]);
     story.ready("bob").expect("ready");
+    assert_eq!([given(&mut story, 1), given(&mut story, 2)], [Some("ann".to_owned()), Some("ann".to_owned())]);
     assert_eq!(given(&mut story, 3).as_deref(), Some("bob"));
     assert_eq!(story.agent("ann").load, 2);
 }
 
 fn nobody_eligible() {
-    let skill = "[[skill]]\nname = \"latin\"\n";
     let people: Vec<(&str, u32)> = FIVE.iter().map(|name| (*name, 9)).collect();
     let says = format!("{AUTO}\nselection = \"round_robin\"\nrequires = {{ latin = 1 }}");
-    let mut story = opens(&(skill.to_owned() + &staffed(&says, &people)));
+    let mut story = opens(&(skill("latin") + &staffed(&says, &people)));
     FIVE.iter().for_each(|name| story.ready(name).expect("ready"));
     let work = story.comes(1);
     story.after(HOUR);
@@ -82,7 +83,7 @@ fn in_turn_among_the_members() {
     assert_eq!(both, ["a", "b"]);
     let members = queue("help", &format!("{AUTO}\nselection = \"round_robin\"")) + &queue("other", AUTO);
     let members = members + &serves("a", 9, &["other"]) + &serves("b", 9, &["help"]) + &serves("c", 9, &["help"]);
-    story.configure(config(&members)).expect("configured");
+    story.reloads(&members).expect("configured");
     story.ready("c").expect("ready");
     let next = [3, 4, 5, 6].map(|number| given(&mut story, number).expect("somebody"));
     assert_eq!(next, ["c", "b", "c", "b"], "a is no member any more, c had nothing yet");
@@ -171,11 +172,9 @@ fn times_out(ready: &[&str], asked: &[&str]) {
 }
 
 fn not_good_enough() {
-    let skill = "[[skill]]\nname = \"patience\"\n".to_owned();
     let says = impatient().replacen("[[queue", "requires = { patience = 5 }\n[[queue", 1);
-    let with = |level: u8| {
-        let ann = format!("{}skills = {{ patience = {level} }}\n", serves("ann", 1, &["help"]));
-        skill.clone() + &queue("help", &says) + &queue("gone", AUTO) + &ann
+    let with = |level| {
+        skill("patience") + &queue("help", &says) + &queue("gone", AUTO) + &skilled("ann", 1, ("patience", level))
     };
     for (level, good) in [(4, false), (5, true)] {
         let mut story = opens(&with(level));

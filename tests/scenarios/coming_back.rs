@@ -14,10 +14,13 @@ rows! {
     chatwoot_137: "what was put aside is awake with the customer's next word" => parked_is_awake();
     chatwoot_138: "a blocked customer's closed matter stays closed" => of_a_blocked_customer_it_stays_closed();
     chatwoot_139: "where a program answers it goes back to the program" => back_to_the_bot();
-    chatwoot_145: "without a time for silence nothing is closed" => assert_eq!(after_silence("", false), (WorkState::Assigned, String::new()));
-    chatwoot_146: "a customer who does not answer for so long is let go" => assert_eq!(after_silence(TEN_DAYS, false).0, WorkState::Closed);
+    chatwoot_145: "without a time for silence nothing is closed" =>
+        assert_eq!(after_silence("", false), (WorkState::Assigned, String::new()));
+    chatwoot_146: "a customer who does not answer for so long is let go" =>
+        assert_eq!(after_silence(TEN_DAYS, false).0, WorkState::Closed);
     chatwoot_147: "one who waits for us is not" => assert_ne!(after_silence(TEN_DAYS, true).0, WorkState::Closed);
-    chatwoot_149: "what was closed for silence is known by that" => assert_eq!(after_silence(TEN_DAYS, false).1, "NO_ANSWER");
+    chatwoot_149: "what was closed for silence is known by that" =>
+        assert_eq!(after_silence(TEN_DAYS, false).1, "NO_ANSWER");
     chatwoot_151: "one whose customer is no more does not stop the others" => the_others_are_closed();
     chatwoot_152: "only what was put aside until now is awake" => only_what_is_due_wakes();
 }

@@ -4,7 +4,7 @@ use skein::domain::id::{Name, WorkId};
 use skein::domain::view::WorkState;
 use skein::domain::workspace::WorkspaceConfig;
 
-use crate::desk::{AUTO, MANUAL, config, opens, phone, queue, read, serves, staffed};
+use crate::desk::{AUTO, MANUAL, opens, phone, queue, read, serves, skill, skilled, staffed};
 use crate::kit::{MINUTE, Scenario, sms};
 
 rows! {
@@ -25,9 +25,10 @@ fn refused(sections: &str, said: &str) {
 
 /// A file that is wrong for that reason changes nothing of what is in force, nor of what waits.
 #[track_caller]
-fn changes_nothing(story: &Scenario, work: WorkId, sections: &str, said: &str) {
+fn changes_nothing(story: &mut Scenario, work: WorkId, sections: &str, said: &str) {
     let (before, waits) = (WorkspaceConfig::clone(story.space().config()), story.work(work));
-    refused(sections, said);
+    let problems = story.reloads(sections).expect_err("it is wrong");
+    assert!(matches!(&problems[..], [first, ..] if first.contains(said)), "{problems:#?}");
     assert_eq!((WorkspaceConfig::clone(story.space().config()), story.work(work)), (before, waits));
 }
 
@@ -41,17 +42,14 @@ fn a_day_said_twice() {
 }
 
 fn a_skill_that_is_not_listed() {
-    let with = |skill: &str| {
-        let ann = serves("ann", 1, &["help"]) + &format!("skills = {{ {skill} = 5 }}\n");
-        format!("[[skill]]\nname = \"german\"\n{}{ann}", queue("help", AUTO))
-    };
+    let with = |named| skill("german") + &queue("help", AUTO) + &skilled("ann", 1, (named, 5));
     read(&with("german")).expect("it is listed");
     refused(&with("piano"), "agent[0].skills");
 }
 
 /// A queue whose matters ask for German, and after a minute by its plan for none.
 fn planned(plan: bool, named: bool) -> String {
-    let mut sections = "[[skill]]\nname = \"german\"\n".to_owned();
+    let mut sections = skill("german");
     if plan {
         sections += "[[plan]]\nname = \"german\"\n[[plan.step]]\nafter = \"1m\"\ndrop = [\"german\"]\n";
     }
@@ -67,11 +65,11 @@ fn a_plan_in_use() {
     story.logs_in("bob").expect("he could take it, and is away");
     let work = story.comes(1);
     assert_eq!(story.owner(work), None);
-    changes_nothing(&story, work, &planned(false, true), "queue[0].plan");
+    changes_nothing(&mut story, work, &planned(false, true), "queue[0].plan");
     story.after(MINUTE);
     assert_eq!(story.owner(work).as_deref(), Some("ann"), "the plan goes on");
     story.ends(work);
-    story.configure(config(&planned(false, false))).expect("nothing names it any more");
+    story.reloads(&planned(false, false)).expect("nothing names it any more");
     assert!(story.space().config().plans.is_empty());
 }
 
@@ -86,7 +84,7 @@ fn other_rules() {
     let mut story = opens(&invoices("money"));
     let asks = |story: &mut Scenario, number| story.hears(sms(&phone(number), "my invoice")).opened().expect("a work");
     let before = asks(&mut story, 1);
-    story.configure(config(&invoices("accounts"))).expect("configured");
+    story.reloads(&invoices("accounts")).expect("configured");
     let after = asks(&mut story, 2);
     let queues = [before, after].map(|work| story.work(work).queue);
     assert_eq!(queues, [Name::new("money"), Name::new("accounts")]);
@@ -97,21 +95,20 @@ fn a_queue_that_is_led_to() {
     let mut story = opens(&staffed(AUTO, &[("ann", 1)]));
     let work = story.comes(1);
     let other = queue("desk", AUTO) + &serves("ann", 1, &["desk"]);
-    changes_nothing(&story, work, &other, "endpoint[0].queue");
+    changes_nothing(&mut story, work, &other, "endpoint[0].queue");
     assert_eq!((story.work(work).state, story.room("help").waiting), (WorkState::Queued, 1));
 }
 
 fn other_skills() {
-    let wants = |skill: &str| {
-        let skills = "[[skill]]\nname = \"german\"\n[[skill]]\nname = \"french\"\n";
-        let ann = serves("ann", 1, &["help"]) + "skills = { german = 5 }\n";
-        let bob = serves("bob", 1, &["help"]) + "skills = { french = 5 }\n";
-        skills.to_owned() + &queue("help", &format!("{AUTO}\nrequires = {{ {skill} = 5 }}")) + &ann + &bob
+    let wants = |named: &str| {
+        let skills = skill("german") + &skill("french");
+        let people = skilled("ann", 1, ("german", 5)) + &skilled("bob", 1, ("french", 5));
+        skills + &queue("help", &format!("{AUTO}\nrequires = {{ {named} = 5 }}")) + &people
     };
     let mut story = opens(&wants("german"));
     story.ready("ann").expect("ready");
     story.ready("bob").expect("ready");
-    story.configure(config(&wants("french"))).expect("configured");
+    story.reloads(&wants("french")).expect("configured");
     let work = story.comes(1);
     assert_eq!((story.work(work).queue.as_str(), story.owner(work).as_deref()), ("help", Some("bob")));
 }
@@ -126,7 +123,7 @@ fn other_members() {
     story.ready("bob").expect("ready");
     let before = story.comes(1);
     assert_eq!(story.offered_to(before).as_deref(), Some("ann"));
-    story.configure(config(&with("other", "help"))).expect("configured");
+    story.reloads(&with("other", "help")).expect("configured");
     let after = story.comes(2);
     assert_eq!([before, after].map(|work| story.offered_to(work)), [Some(Name::new("bob")), Some(Name::new("bob"))]);
     assert_eq!(story.offer("ann"), None);

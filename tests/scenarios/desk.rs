@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use skein::config::parse_workspace;
+use skein::config::{Problem, parse_workspace, reload_workspace};
 use skein::domain::id::{AssignmentId, Name, WorkId};
 use skein::domain::record::Change;
 use skein::domain::view::QueueView;
@@ -32,8 +32,8 @@ const ENDPOINTS: [(&str, &str, &str); 10] = [
     ("line", "line", ""),
 ];
 
-/// A workspace file with these sections besides its endpoints, or what is wrong with it.
-pub(crate) fn read(sections: &str) -> Result<WorkspaceConfig, Vec<String>> {
+/// A workspace file with these sections besides its endpoints.
+fn text(sections: &str) -> String {
     let mut text = format!("name = \"{SPACE}\"\n{sections}\n");
     for (name, channel, scope) in ENDPOINTS {
         text += &format!("[[endpoint]]\nname = \"{name}\"\nchannel = \"{channel}\"\nqueue = \"help\"\n");
@@ -41,8 +41,16 @@ pub(crate) fn read(sections: &str) -> Result<WorkspaceConfig, Vec<String>> {
             text += &format!("scope = \"{scope}\"\n");
         }
     }
-    parse_workspace(Path::new("shop.toml"), &text)
-        .map_err(|problems| problems.iter().map(ToString::to_string).collect())
+    text
+}
+
+fn told(problems: Vec<Problem>) -> Vec<String> {
+    problems.iter().map(ToString::to_string).collect()
+}
+
+/// What that file says, or what is wrong with it.
+pub(crate) fn read(sections: &str) -> Result<WorkspaceConfig, Vec<String>> {
+    parse_workspace(Path::new("shop.toml"), &text(sections)).map_err(told)
 }
 
 /// The same of one that is right.
@@ -83,7 +91,33 @@ pub(crate) fn customer(number: u32) -> Heard {
     sms(&phone(number), "hello")
 }
 
+/// A section that lists the skill.
+pub(crate) fn skill(name: &str) -> String {
+    format!("[[skill]]\nname = \"{name}\"\n")
+}
+
+/// The section of an agent who has a skill at that level.
+pub(crate) fn skilled(name: &str, capacity: u32, (skill, level): (&str, u8)) -> String {
+    serves(name, capacity, &["help"]) + &format!("skills = {{ {skill} = {level} }}\n")
+}
+
+/// A queue `help` whose best is asked first: that is ann.
+pub(crate) fn ann_before_bob(capacity: u32) -> String {
+    let says = format!("{AUTO}\nselection = \"best_skill\"\nrequires = {{ german = 1 }}");
+    let people = [("ann", 9), ("bob", 2)].map(|(name, level)| skilled(name, capacity, ("german", level)));
+    skill("german") + &queue("help", &says) + &people.concat()
+}
+
 impl Scenario {
+    /// The workspace's file is another one now and is read again, as the daemon does: it comes into force, or what is wrong with it is told.
+    pub(crate) fn reloads(&mut self, sections: &str) -> Result<(), Vec<String>> {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        std::fs::write(file.path(), text(sections)).expect("it can be written");
+        let config = reload_workspace(file.path(), self.space().config()).map_err(told)?;
+        self.configure(config).expect("in force");
+        Ok(())
+    }
+
     /// A customer's new matter.
     #[track_caller]
     pub(crate) fn comes(&mut self, number: u32) -> WorkId {

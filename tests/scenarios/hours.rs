@@ -12,7 +12,8 @@ rows! {
     chatwoot_155: "a minute within the hours" => served("UTC", WEEKDAYS, "2021-09-10T12:30Z", true);
     chatwoot_156: "a minute after the hours" => served("UTC", WEEKDAYS, "2021-09-10T17:30Z", false);
     chatwoot_157: "a day that is open all day" => all_day();
-    chatwoot_159: "the first minute of the hours in a zone far from UTC" => served("Australia/Sydney", WEEKDAYS, "2022-10-09T22:00Z", true);
+    chatwoot_159: "the first minute of the hours in a zone far from UTC" =>
+        served("Australia/Sydney", WEEKDAYS, "2022-10-09T22:00Z", true);
 }
 
 const WEEKDAYS: &str = r#"

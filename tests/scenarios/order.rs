@@ -5,11 +5,12 @@ use skein::domain::id::WorkId;
 use skein::domain::record::Presence;
 use skein::domain::view::{EstimateOf, WorkState};
 
-use crate::desk::{AUTO, config, customer, opens, phone, queue, serves, staffed};
+use crate::desk::{AUTO, customer, opens, phone, queue, serves, staffed};
 use crate::kit::{HOUR, MINUTE, SECOND, Scenario, sms};
 
 rows! {
-    chatwoot_119: "who has waited longest for an answer is first, whoever wrote first of all" => the_longest_wait_is_first();
+    chatwoot_119: "who has waited longest for an answer is first, whoever wrote first of all" =>
+        the_longest_wait_is_first();
     chatwoot_120: "the older matter is first" => the_older_is_first();
     comms_router_030: "the second follows when the first is done" => one_after_the_other();
     comms_router_031: "who waited before there was any agent is first" => before_there_was_an_agent();
@@ -22,9 +23,11 @@ rows! {
     asterisk_204: "what counts most is before all" => joins(5, 1, &[5, 3, 4, 1, 2]);
     asterisk_205: "an agent puts one before another of the same worth" => joins(6, 5, &[5, 3, 4, 1, 6, 2]);
     asterisk_206: "whom nobody puts ahead is the last" => joins(7, 7, &[5, 3, 4, 1, 6, 2, 7]);
-    asterisk_207: "who is put ahead of all of its worth is behind what counts more" => joins(8, 4, &[5, 3, 4, 8, 1, 6, 2, 7]);
+    asterisk_207: "who is put ahead of all of its worth is behind what counts more" =>
+        joins(8, 4, &[5, 3, 4, 8, 1, 6, 2, 7]);
     asterisk_208: "what counts more than all others is the first" => joins(9, 1, &[9, 5, 3, 4, 8, 1, 6, 2, 7]);
-    asterisk_209: "what counts more is before all that counts less, however far those were put" => joins(10, 5, &[9, 5, 3, 4, 10, 8, 1, 6, 2, 7]);
+    asterisk_209: "what counts more is before all that counts less, however far those were put" =>
+        joins(10, 5, &[9, 5, 3, 4, 10, 8, 1, 6, 2, 7]);
     asterisk_210: "an agent puts one between two of its worth" => joins(11, 4, &[9, 5, 3, 11, 4, 10, 8, 1, 6, 2, 7]);
     asterisk_211: "a full queue takes nobody, whatever counts" => a_full_queue_takes_nobody();
 }
@@ -82,7 +85,7 @@ fn before_there_was_an_agent() {
     let mut story = opens(&staffed(AUTO, &[]));
     let first = story.comes(1);
     story.after(SECOND);
-    story.configure(config(&staffed(AUTO, &[("ann", 1)]))).expect("configured");
+    story.reloads(&staffed(AUTO, &[("ann", 1)])).expect("configured");
     let second = story.comes(2);
     story.ready("ann").expect("ready");
     assert_eq!(served(&mut story, "ann"), [first, second]);

@@ -16,8 +16,10 @@ rows! {
     comms_router_047: "a value that is not equal" => assert!(leads("facts.lang != 'bg'", LANG));
     comms_router_048: "between two numbers" => assert!(leads("int(facts.age) > 18 && int(facts.age) < 33", AGE));
     comms_router_049: "above or below a number" => assert!(leads("int(facts.age) > 1 || int(facts.age) < 1", AGE));
-    comms_router_050: "in one list and not in another" => assert!(leads("int(facts.age) in [10, 20, 30] && !(int(facts.age) in [10, 2, 30])", AGE));
-    comms_router_051: "not in a list of texts that has it" => assert!(!leads("!(facts.lang in ['bg', 'en', 'es'])", LANG));
+    comms_router_050: "in one list and not in another" =>
+        assert!(leads("int(facts.age) in [10, 20, 30] && !(int(facts.age) in [10, 2, 30])", AGE));
+    comms_router_051: "not in a list of texts that has it" =>
+        assert!(!leads("!(facts.lang in ['bg', 'en', 'es'])", LANG));
     comms_router_052: "in a list of numbers that has it not" => assert!(!leads("int(facts.age) in [10]", AGE));
     comms_router_053: "not in a list that has it" => assert!(!leads("!(int(facts.age) in [20])", AGE));
     comms_router_054: "in a list of texts that has it not" => assert!(!leads("facts.age in ['10']", AGE));
@@ -25,12 +27,18 @@ rows! {
     comms_router_056: "in a list of numbers that has it" => assert!(leads("int(facts.age) in [10, 20, 30]", AGE));
     comms_router_057: "where no rule holds it goes where the endpoint leads" => no_rule_holds();
     comms_router_058: "after so long in a rule's queue it goes on to the other one" => after_so_long_it_goes_on();
-    comms_router_064: "all of several conditions, of which all hold" => assert!(asks("facts.language == 'en' && int(facts.price) in [20, 30, 40] && int(facts.price) > 10 && facts.yes == 'true'"));
-    comms_router_065: "one of two conditions, the second of two parts" => assert!(asks("facts.language == 'bg' || int(facts.price) < 100 && facts.no == 'false'"));
-    comms_router_066: "a list that has a value, or another value" => assert!(asks("facts.language in ['en', 'fr', 'es'] && '30' in keywords || facts.color == 'blue'"));
-    comms_router_067: "all of several conditions, of which one does not hold" => assert!(!asks("facts.language == 'en' && int(facts.price) in [20, 30, 40] && int(facts.price) > 30 && facts.yes == 'true'"));
-    comms_router_068: "one of several conditions, of which none holds" => assert!(!asks("facts.language == 'bg' || int(facts.price) < 30 || facts.no == 'true'"));
-    comms_router_069: "all of several conditions over lists, of which one does not hold" => assert!(!asks("facts.language in ['bg', 'fr', 'es'] && facts.color == 'red' && '30' in keywords"));
+    comms_router_064: "all of several conditions, of which all hold" =>
+        assert!(asks("facts.language == 'en' && int(facts.price) in [20, 30, 40] && int(facts.price) > 10 && facts.yes == 'true'"));
+    comms_router_065: "one of two conditions, the second of two parts" =>
+        assert!(asks("facts.language == 'bg' || int(facts.price) < 100 && facts.no == 'false'"));
+    comms_router_066: "a list that has a value, or another value" =>
+        assert!(asks("facts.language in ['en', 'fr', 'es'] && '30' in keywords || facts.color == 'blue'"));
+    comms_router_067: "all of several conditions, of which one does not hold" =>
+        assert!(!asks("facts.language == 'en' && int(facts.price) in [20, 30, 40] && int(facts.price) > 30 && facts.yes == 'true'"));
+    comms_router_068: "one of several conditions, of which none holds" =>
+        assert!(!asks("facts.language == 'bg' || int(facts.price) < 30 || facts.no == 'true'"));
+    comms_router_069: "all of several conditions over lists, of which one does not hold" =>
+        assert!(!asks("facts.language in ['bg', 'fr', 'es'] && facts.color == 'red' && '30' in keywords"));
     comms_router_070: "more than a list" => is_refused("int(facts.skill) > [1, 2, 3]");
     comms_router_071: "at least a list" => is_refused("int(facts.skill) >= [1, 2, 3]");
     comms_router_072: "less than a list" => is_refused("int(facts.skill) < [1, 2, 3]");
@@ -38,7 +46,8 @@ rows! {
     comms_router_074: "equal to a list" => is_refused("int(facts.skill) == [1, 2, 3]");
     comms_router_075: "not equal to a list" => is_refused("int(facts.skill) != [1, 2, 3]");
     comms_router_076: "an operator that there is not" => is_refused("facts.language === 'en'");
-    comms_router_077: "two conditions with nothing that joins them" => is_refused("facts.language == 'bg' : facts.no == 'true'");
+    comms_router_077: "two conditions with nothing that joins them" =>
+        is_refused("facts.language == 'bg' : facts.no == 'true'");
     comms_router_078: "two operators in a row" => is_refused("facts.language == in ['bg', 'fr', 'es']");
     comms_router_079: "which of a list and a text is larger" => is_refused("keywords > 'en'");
 }

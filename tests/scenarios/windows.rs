@@ -29,12 +29,14 @@ rows! {
     chatwoot_175: "Instagram, more than a week later" => assert!(!can_answer("photos", 8 * DAY));
     chatwoot_176: "Instagram, half a day later" => assert!(can_answer("photos", 13 * HOUR));
     chatwoot_177: "Instagram, days later" => assert!((4..=9).all(|days| !can_answer("photos", days * DAY)));
-    chatwoot_178: "the chat of a site has no window" => assert!(can_answer("web", 13 * HOUR) && can_answer("web", 9 * DAY));
+    chatwoot_178: "the chat of a site has no window" =>
+        assert!(can_answer("web", 13 * HOUR) && can_answer("web", 9 * DAY));
     chatwoot_179: "SMS has no window" => assert!(can_answer("sms", 13 * HOUR) && can_answer("sms", 9 * DAY));
     chatwoot_180: "Telegram has no window" => assert!(can_answer("bot", 13 * HOUR) && can_answer("bot", 9 * DAY));
     chatwoot_181: "mail has no window" => assert!(can_answer("mail", 13 * HOUR) && can_answer("mail", 9 * DAY));
     chatwoot_182: "LINE has no window" => assert!(can_answer("line", 13 * HOUR) && can_answer("line", 9 * DAY));
-    chatwoot_183: "SMS by another adapter has no window" => assert!(can_answer("twilio-sms", 13 * HOUR) && can_answer("twilio-sms", 9 * DAY));
+    chatwoot_183: "SMS by another adapter has no window" =>
+        assert!(can_answer("twilio-sms", 13 * HOUR) && can_answer("twilio-sms", 9 * DAY));
 }
 
 /// Somebody writes by an endpoint.

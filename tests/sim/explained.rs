@@ -69,7 +69,8 @@ impl Explained {
         }
         let standing = space.verdict(agent, work);
         stats.hit("explained", "eligible a moment before");
-        let eligible = matches!(standing, Some(Standing::Eligible | Standing::Next));
+        // Of several who are asked at once the second is while the first is.
+        let eligible = matches!(standing, Some(Standing::Eligible | Standing::Next | Standing::Spare));
         holds("who is given a work was eligible", eligible, || {
             format!("{work} to {agent}, who was {standing:?} before place {place} of {record:?}")
         })
