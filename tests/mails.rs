@@ -418,3 +418,22 @@ fn hostile_mails_make_no_more_than_they_are() {
         format!("{daemon}{}", "Content-Type: message/rfc822\r\n\r\nFrom: mailer-daemon@a.example\r\n".repeat(30));
     assert!(read(nested).events.len() <= 100);
 }
+
+#[test]
+fn a_mail_that_is_forwarded_as_it_was_forwarded_is_kept_whole() {
+    let inner = "Content-Type: message/rfc822\r\n\r\nFrom: eve@example.com\r\n\r\nThe first words";
+    let after = "\r\n--b\r\nContent-Type: application/pdf; name=bill.pdf\r\n\r\nPDF";
+    for (after, held) in [("", vec!["The first words"]), (after, vec!["The first words", "PDF"])] {
+        let mail = format!(
+            "From: ann@example.com\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nSee below.\r\n--b\r\n\
+             Content-Type: message/rfc822\r\n\r\n{inner}{after}\r\n--b--\r\n"
+        );
+        assert_eq!(said(&mail).text, "See below.");
+        let made = read(&mail);
+        let kept: Vec<String> =
+            made.media.iter().map(|media| String::from_utf8_lossy(&media.bytes).into_owned()).collect();
+        for words in held {
+            assert!(kept.iter().any(|kept| kept.contains(words)), "{words} is not in {kept:?}");
+        }
+    }
+}
