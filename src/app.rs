@@ -9,6 +9,8 @@ mod plan;
 mod ports;
 mod streams;
 
+pub(crate) use plan::nats_options;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;

@@ -21,6 +21,7 @@ pub mod nats;
 pub mod normalize;
 pub mod outbound;
 pub mod proto;
+pub mod rehearse;
 pub mod reload;
 pub mod shard;
 pub mod shutdown;

@@ -1,5 +1,8 @@
-//! The generated documents of the channel contract: kept current, refused by nothing that skein sends or takes, and strict where
-//! skein is. `cargo run -- schema --write proto/generated` makes them anew.
+//! The generated documents, of the channel contract and of workspace files: kept current, refused by nothing that skein sends or takes,
+//! and strict where skein is. `cargo run -- schema --write proto/generated` makes them anew.
+
+#[path = "contract/workspace.rs"]
+mod workspace;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -15,7 +18,13 @@ use skein::domain::time::Timestamp;
 use skein::normalize::{Format, Request, normalize, outbound_to_json, to_json};
 use skein::outbound::outbound_message;
 
-const NAMES: [&str; 4] = ["asyncapi.json", "channels.json", "InboundEvent.schema.json", "OutboundMessage.schema.json"];
+const NAMES: [&str; 5] = [
+    "asyncapi.json",
+    "channels.json",
+    "InboundEvent.schema.json",
+    "OutboundMessage.schema.json",
+    "workspace.schema.json",
+];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

@@ -106,6 +106,8 @@ mod plans;
 mod receipts;
 #[path = "domain/reconfigured.rs"]
 mod reconfigured;
+#[path = "domain/rehearsed.rs"]
+mod rehearsed;
 #[path = "domain/rekeyed.rs"]
 mod rekeyed;
 #[path = "domain/reshaped.rs"]

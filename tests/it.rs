@@ -53,5 +53,7 @@ mod synthetic;
 mod traffic;
 #[path = "it/typing.rs"]
 mod typing;
+#[path = "it/why.rs"]
+mod why;
 #[path = "it/worker.rs"]
 mod worker;

@@ -98,7 +98,8 @@ impl Plan {
     }
 }
 
-fn nats_options(nats: &Nats) -> NatsOptions {
+/// How to reach the servers that a configuration names.
+pub(crate) fn nats_options(nats: &Nats) -> NatsOptions {
     let Nats { url, credentials_file, tls_ca_file, connection_name, connect_timeout, ping_interval, request_timeout } =
         nats;
     NatsOptions {

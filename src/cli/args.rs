@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use super::{
-    admin, agent, channels, check, config, dead, dev, exec_nats, explain, export, keys, replay, say, schema, serve,
-    stream, try_format,
+    admin, agent, channels, check, config, dead, dev, exec_nats, explain, export, keys, rehearse, replay, say, schema,
+    serve, stream, try_format,
 };
 
 /// skein: one conversation per customer, the right agent, nothing lost.
@@ -37,6 +37,8 @@ pub(super) enum Command {
     Stream(stream::Args),
     /// Sends one message of a customer, as its provider would.
     Say(say::Args),
+    /// What the recorded log would have been under another configuration of the workspace.
+    Rehearse(rehearse::Args),
     /// Plays recordings through a running daemon and says what became of them.
     Replay(replay::Args),
     /// Prints what each channel can carry; with a text, how it is cut into SMS.

@@ -7,8 +7,8 @@ use clap::Parser;
 
 use super::args::{Cli, Command};
 use super::{
-    admin, agent, channels, check, config, dead, dev, exec_nats, explain, export, keys, replay, say, schema, serve,
-    stream, try_format,
+    admin, agent, channels, check, config, dead, dev, exec_nats, explain, export, keys, rehearse, replay, say, schema,
+    serve, stream, try_format,
 };
 
 /// Runs the subcommand of this process's command line.
@@ -25,6 +25,7 @@ pub fn main() -> ExitCode {
         Command::Agent(args) => on_runtime(agent::run(args)),
         Command::Explain(args) => on_runtime(explain::run(args)),
         Command::Export(args) => on_runtime(export::run(args)),
+        Command::Rehearse(args) => on_runtime(rehearse::run(args)),
         Command::Replay(args) => on_runtime(replay::run(args)),
         Command::Stream(args) => on_runtime(stream::run(args)),
         Command::Say(args) => on_runtime(say::run(args)),

@@ -18,6 +18,7 @@ mod exec_nats;
 mod explain;
 mod export;
 mod keys;
+mod rehearse;
 mod replay;
 mod say;
 mod schema;

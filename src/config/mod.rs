@@ -25,4 +25,4 @@ pub use schema::{
 };
 pub use show::Shown;
 pub use units::{ByteSize, ServerUrl};
-pub use workspace::{is_token, load_workspace, parse_workspace, workspace_warnings};
+pub use workspace::{is_token, load_workspace, parse_workspace, workspace_schema, workspace_warnings};

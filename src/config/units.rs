@@ -9,7 +9,8 @@ use std::time::Duration;
 use serde::de::{self, Deserializer, Visitor};
 
 /// Unit names of durations, each with its length in milliseconds, longest first.
-const DURATION_UNITS: [(&str, u64); 5] = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
+pub(super) const DURATION_UNITS: [(&str, u64); 5] =
+    [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
 
 /// Unit names of sizes, each with its length in bytes, largest first. Only powers of two: limits here are about memory.
 const SIZE_UNITS: [(&str, u64); 4] = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10), ("B", 1)];

@@ -1,5 +1,6 @@
 //! An inbound event: what an adapter, or a format's pure function, says has happened on a channel (domain rules, section 2).
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::content::{Attachment, Content, Mailbox, Referral};
@@ -52,7 +53,7 @@ pub struct Sender {
 }
 
 /// Kinds of addresses. With the scope that an endpoint's configuration adds (portfolio, page, account) it makes a namespace.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AddressKind {
     /// E.164 number; shared by SMS and WhatsApp.
@@ -84,7 +85,7 @@ pub enum AddressKind {
 }
 
 /// How sure we are who wrote a message, least first.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Assurance {
     /// Anybody could claim it: SMS, mail without a DMARC pass, typed data.
@@ -112,7 +113,7 @@ impl Assurance {
 }
 
 /// Who can read what is said.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Scope {
     /// Between one person and us.

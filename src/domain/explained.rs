@@ -98,9 +98,9 @@ pub struct ScoreView {
     pub cap_ms: u64,
     /// Of the credits, what the customer went through counts for so much at most, milliseconds.
     pub effort_cap_ms: u64,
-    /// Static key: when it is due less its credits, as it was when it last came to its queue. The lowest is served first.
+    /// Static key: when it is due less its credits, as it was when it last came to its queue or was noted anew. The lowest is served first.
     pub key: Timestamp,
-    /// What the key would be if it came now: another only while another configuration is taking effect.
+    /// What the key would be if it came now: another while another configuration is taking effect, or where what it was made of has changed.
     pub key_now: Timestamp,
     /// Score = wait - target + credit, milliseconds: how long ago it was due.
     pub score_ms: i64,

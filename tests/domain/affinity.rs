@@ -197,3 +197,34 @@ fn after_a_restart_nobody_is_waited_for_who_has_not_come_back() {
     story.ready("bob").expect("ready");
     assert_eq!(story.offered_to(work).as_deref(), Some("bob"));
 }
+
+#[test]
+fn no_more_is_held_for_somebody_than_their_pace_says() {
+    let eve = "+4915100000999";
+    let shop = desk().agent("ann", |agent| agent.capacity = 1).queue(|queue| queue.reexplain_cost_ms = 30_000);
+    let mut story = shop.opens();
+    story.ready("ann").expect("ready");
+    for number in 0..10 {
+        story.hears(sms(&format!("+491515000000{number}"), "hello")).expect("a message");
+    }
+    for _ in 0..10 {
+        let held = story.takes("ann");
+        story.after(20 * SECOND);
+        story.closes("ann", held).expect("closed");
+    }
+    for phone in [ANNA, eve] {
+        story.hears(whatsapp(phone, "hello")).expect("a message");
+        let held = story.takes("ann");
+        story.closes("ann", held).expect("closed");
+    }
+    story.hears(chat("visitor", "hello")).expect("a message");
+    story.takes("ann");
+    story.ready("bob").expect("ready");
+    let (first, _) = comes_back(&mut story);
+    assert_eq!(hold(first.changes()).len(), 1, "twenty seconds are waited");
+    let second = story.hears(whatsapp(eve, "me, too"));
+    assert_eq!(hold(second.changes()), [], "forty are not");
+    let work = second.message().work.expect("a work");
+    assert_eq!(story.offered_to(work).as_deref(), Some("bob"));
+    story.folds_to_the_same();
+}

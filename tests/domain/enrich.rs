@@ -88,3 +88,38 @@ fn whoever_logs_in_meanwhile_gets_it_when_the_moment_is_over() {
     story.after(1_500);
     assert_eq!(story.offered_to(work).as_deref(), Some("ann"));
 }
+
+#[test]
+fn where_its_queue_goes_meanwhile_it_goes_on_elsewhere() {
+    let (mut story, work) = begins(asks_first());
+    let mut config = asks_first().config();
+    config.queues.remove(0);
+    config.endpoints.iter_mut().for_each(|endpoint| endpoint.queue = Name::new("best"));
+    config.agents.iter_mut().for_each(|agent| agent.profile.queues = vec![Name::new("best")]);
+    story.configure(config).expect("another configuration");
+    story.after(2_000);
+    assert_eq!((story.work(work).queue.as_str(), story.offered_to(work).as_deref()), ("best", Some("ann")));
+    story.folds_to_the_same();
+}
+
+#[test]
+fn what_is_known_by_a_merge_meanwhile_is_asked_of_the_rules() {
+    let (mut story, _) = begins(asks_first());
+    tells(&mut story, "gold").expect("a fact");
+    let work = story.hears(crate::kit::sms("+4915100000777", "hello")).opened().expect("a work");
+    assert_eq!(story.work(work).queue, "help");
+    story.does("ann", Verb::MergeCustomers { customer: RootId(0), other: RootId(1) }).expect("one person");
+    assert_eq!(story.work(work).queue, "best");
+    story.after(2_000);
+    assert_eq!(story.work(work).queue, "best");
+    story.folds_to_the_same();
+}
+
+#[test]
+fn a_priority_that_is_given_meanwhile_counts() {
+    let (mut story, work) = begins(asks_first());
+    let before = story.work(work).key.expect("it stands in its queue");
+    crate::noted::gives(&mut story, "ann", work, 60_000, "a complaint").expect("sooner");
+    assert_eq!(story.work(work).key, Some(before - 60_000));
+    story.folds_to_the_same();
+}

@@ -218,3 +218,30 @@ fn whoever_leaves_after_the_end_changes_nothing() {
     leaves(&mut story, "visitor");
     assert_eq!(story.work(held.0).state, WorkState::WrapUp, "there are notes to be made");
 }
+
+#[test]
+fn a_policy_that_comes_later_counts_for_whoever_is_silent_already() {
+    let (mut story, held) = answered(patient(|_| {}).queue(|queue| queue.idle = None), whatsapp(ANNA, "hello"));
+    story.after(HOUR);
+    story.configure(patient(|_| {}).config()).expect("another configuration");
+    assert_eq!(story.agent("ann").load, 2, "from now on");
+    story.after(MINUTE);
+    assert_eq!(story.agent("ann").load, 1);
+    story.configure(patient(|idle| idle.close_after_ms = Some(180_000)).config()).expect("another configuration");
+    story.after(2 * MINUTE);
+    assert_eq!((story.work(held.0).state, story.work(held.0).disposition.as_str()), (WorkState::Closed, "NO_ANSWER"));
+    story.folds_to_the_same();
+}
+
+#[test]
+fn a_silent_customers_matters_that_are_made_one_cost_what_the_silence_says() {
+    let (mut story, held) = answered(patient(|_| {}), whatsapp(ANNA, "hello"));
+    story.after(MINUTE);
+    assert_eq!(story.agent("ann").load, 1);
+    story.configure(patient(|idle| idle.lower_percent = 100).config()).expect("another configuration");
+    assert_eq!(story.agent("ann").load, 2, "the fraction is what is configured now");
+    story.configure(patient(|idle| idle.lower_percent = 0).config()).expect("another configuration");
+    assert_eq!(story.agent("ann").load, 0);
+    assert_eq!(story.work(held.0).state, WorkState::Assigned);
+    story.folds_to_the_same();
+}

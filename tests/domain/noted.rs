@@ -31,7 +31,7 @@ fn tags(story: &mut Scenario, agent: &str, about: About, add: &[&str], remove: &
     marks(story, agent, Mark::Tag { about, add: names(add), remove: names(remove) })
 }
 
-fn gives(story: &mut Scenario, agent: &str, work: WorkId, sooner_ms: i64, reason: &str) -> Step {
+pub(crate) fn gives(story: &mut Scenario, agent: &str, work: WorkId, sooner_ms: i64, reason: &str) -> Step {
     let sooner_ms = sooner_ms.unsigned_abs();
     marks(story, agent, Mark::Priority { work, sooner_ms, reason: reason.to_owned() })
 }

@@ -179,3 +179,10 @@ fn a_long_wait_is_told_with_its_estimate_and_only_where_that_is_known() {
     assert!(told.iter().all(|(_, text)| (1..=20).contains(&minutes(text))), "{told:?}");
     story.folds_to_the_same();
 }
+
+#[test]
+fn who_comes_while_it_is_closed_is_told_no_time_before_it_is_known() {
+    let asks = |shop: Shop| shop.queue(|queue| queue.enrich_wait_ms = Some(1_500));
+    let mut story = asks(tells(2 * HOUR)).opens();
+    assert_eq!(hears(&mut story, whatsapp(ANNA, "hello")), ["We open 2026-01-01 02:00."]);
+}

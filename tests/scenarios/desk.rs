@@ -1,8 +1,11 @@
 //! What the scenarios are told with: a workspace file, customers who write one after the other, and who has what.
 
 use std::path::Path;
+use std::sync::LazyLock;
 
-use skein::config::{Problem, parse_workspace, reload_workspace};
+use jsonschema::Validator;
+use serde_json::Value;
+use skein::config::{Problem, parse_workspace, reload_workspace, workspace_schema};
 use skein::domain::id::{AssignmentId, Name, WorkId};
 use skein::domain::record::Change;
 use skein::domain::view::QueueView;
@@ -32,6 +35,10 @@ const ENDPOINTS: [(&str, &str, &str); 10] = [
     ("line", "line", ""),
 ];
 
+/// How an editor checks a workspace file.
+static EDITOR: LazyLock<Validator> =
+    LazyLock::new(|| jsonschema::validator_for(&workspace_schema()).expect("it is a schema"));
+
 /// A workspace file with these sections besides its endpoints.
 fn text(sections: &str) -> String {
     let mut text = format!("name = \"{SPACE}\"\n{sections}\n");
@@ -48,9 +55,14 @@ fn told(problems: Vec<Problem>) -> Vec<String> {
     problems.iter().map(ToString::to_string).collect()
 }
 
-/// What that file says, or what is wrong with it.
+/// What that file says, or what is wrong with it. Of one that is right an editor has nothing to say.
 pub(crate) fn read(sections: &str) -> Result<WorkspaceConfig, Vec<String>> {
-    parse_workspace(Path::new("shop.toml"), &text(sections)).map_err(told)
+    let text = text(sections);
+    let config = parse_workspace(Path::new("shop.toml"), &text).map_err(told)?;
+    let seen: Value = toml::from_str(&text).expect("it was read");
+    let complaints: Vec<String> = EDITOR.iter_errors(&seen).map(|error| error.to_string()).collect();
+    assert!(complaints.is_empty(), "an editor refuses what skein takes: {complaints:#?}");
+    Ok(config)
 }
 
 /// The same of one that is right.

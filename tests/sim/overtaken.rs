@@ -81,13 +81,13 @@ impl Line {
                 && view.widening.requires.meet(&beside.widening.requires)
                 && view.widening.queues.iter().all(|queue| beside.widening.queues.contains(queue))
                 && beside.passing.held_for.is_none();
-            if *other == work || !same || self.offered.contains(&(*other, agent)) {
+            if *other == work || !same || self.offered.contains(&(*other, agent)) || is_widened(*other, record) {
                 continue;
             }
             let (Some(own), Some(others)) = (due(given, &view.channel), due(waits, &beside.channel)) else { continue };
             let behind = own.millis_since(others);
             if behind > 0 {
-                stats.hit("overtaken", if behind > CREDIT_CAP_MS / 2 { "by far" } else { "by somebody due later" });
+                stats.hit("overtaken", "by somebody due later");
             }
             holds("nobody is overtaken beyond the bound", behind <= CREDIT_CAP_MS, || {
                 format!("{other} ({waits:?}) by {work} ({given:?}): {record:?}")
@@ -139,6 +139,16 @@ impl Line {
             waits.free = free;
         }
     }
+}
+
+/// Whether somebody else may take the Work by the record than before it: only what it asks for at the end of the record is to be seen.
+fn is_widened(work: WorkId, record: &Record) -> bool {
+    record.changes.iter().any(|change| match change {
+        Change::Required(required) => required.work == work,
+        Change::StepSet(set) => set.work == work,
+        Change::Overflowed(overflowed) => overflowed.work == work,
+        _ => false,
+    })
 }
 
 /// Whether an agent who has room for a Work of a channel has room for one of another.

@@ -277,7 +277,7 @@ const EXPECTED: &[(&str, &[&str])] = &[
             "*Loop: no program goes round in circles",
         ],
     ),
-    ("overtaken", &["by somebody due later", "by far"]),
+    ("overtaken", &["by somebody due later"]),
     ("overflowed because", &["Length", "Wait", "NoAgent"]),
     ("length", &["full", "moved on"]),
     ("merged because", &["SameEvent", "Claim", "Agent"]),

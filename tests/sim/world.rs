@@ -336,7 +336,7 @@ impl World {
             config.identity.single_valued.clear();
         }
         if self.store.sabotage.endless_credit {
-            config.credit_cap_ms = u64::MAX;
+            setup::with_endless_credit(&mut config);
         }
         self.note(|| "an operator changes the configuration".to_owned());
         let token = self.ask(Asker::Operator);

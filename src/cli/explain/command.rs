@@ -176,7 +176,7 @@ fn due(score: &WorkScore, effort: &[Effort]) -> Vec<String> {
     lines.push(format!("  so it is due at {}", clock(score.due_at.as_ref())));
     if score.due_now_at != score.due_at {
         let now = clock(score.due_now_at.as_ref());
-        lines.push(format!("  (another configuration is taking effect: by that it is due at {now})"));
+        lines.push(format!("  (as things are now it would be due at {now}: the configuration, or what it was made of, has changed since)"));
     }
     lines
 }

@@ -10,18 +10,22 @@ use serde_json::Value;
 use super::asyncapi::document;
 use super::contract::Contract;
 use super::json_schema::schema;
+use crate::config::workspace_schema;
 use crate::domain::channel::CHANNELS;
 
 /// The documents, by the names of their files.
-const NAMES: [&str; 4] = [ASYNCAPI, CHANNELS_TABLE, "InboundEvent.schema.json", "OutboundMessage.schema.json"];
+const NAMES: [&str; 5] =
+    [ASYNCAPI, CHANNELS_TABLE, "InboundEvent.schema.json", "OutboundMessage.schema.json", WORKSPACE];
 const ASYNCAPI: &str = "asyncapi.json";
 const CHANNELS_TABLE: &str = "channels.json";
+const WORKSPACE: &str = "workspace.schema.json";
 
 /// Flags of `skein schema`.
 #[derive(Debug, clap::Args)]
 #[command(arg_required_else_help = true)]
 pub(in crate::cli) struct Args {
-    /// asyncapi.json, channels.json (what each channel can carry), InboundEvent.schema.json or OutboundMessage.schema.json.
+    /// asyncapi.json, channels.json (what each channel can carry), InboundEvent.schema.json, OutboundMessage.schema.json or
+    /// workspace.schema.json (workspace files, for editors).
     #[arg(required_unless_present = "write", value_parser = clap::builder::PossibleValuesParser::new(NAMES))]
     name: Option<String>,
     /// Writes all of them into this folder.
@@ -50,6 +54,7 @@ fn text(contract: &Contract, name: &str) -> anyhow::Result<String> {
     let made: Value = match name {
         ASYNCAPI => document(),
         CHANNELS_TABLE => serde_json::to_value(CHANNELS)?,
+        WORKSPACE => workspace_schema(),
         message => schema(contract, message.trim_end_matches(".schema.json"))?,
     };
     Ok(format!("{}\n", serde_json::to_string_pretty(&sorted(made))?))

@@ -1,17 +1,21 @@
 //! `[[agent]]` and `[guest]`: who answers, and what they can do.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
-use toml::Spanned;
+use serde_json::json;
 
 use super::check::Check;
+use super::shape::{Cost, SkillTable, Token};
 use super::skill::SkillLevels;
+use super::spanned::Spanned;
 use crate::domain::id::Name;
 use crate::domain::workspace::{AgentConfig, AgentKind, AgentProfile};
 
 /// Largest capacity and cost: beyond it a load is no number that people mean.
-const MAX_CAPACITY: u32 = 100_000;
+pub(super) const MAX_CAPACITY: u32 = 100_000;
 
 /// `[[agent]]`.
 #[derive(Debug, Deserialize)]
@@ -47,6 +51,26 @@ impl From<Section> for Agent {
     }
 }
 
+/// A profile with a name: `Section`, which the conversion from it holds to be both and no more.
+impl JsonSchema for Agent {
+    fn schema_name() -> Cow<'static, str> {
+        "Agent".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let (mut schema, mut name) = (Profile::json_schema(generator), Token::json_schema(generator));
+        name.insert("description".to_owned(), "As whom it logs in; each name once.".into());
+        schema.insert("description".to_owned(), "An agent: who it is, and what it can do.".into());
+        if let Some(properties) = schema.get_mut("properties").and_then(|all| all.as_object_mut()) {
+            properties.insert("name".to_owned(), name.to_value());
+        }
+        if let Some(required) = schema.get_mut("required").and_then(|all| all.as_array_mut()) {
+            required.push(json!("name"));
+        }
+        schema
+    }
+}
+
 impl Agent {
     pub(super) fn into_config(self) -> AgentConfig {
         AgentConfig { name: Name::new(self.name.as_ref()), profile: self.profile.into_config() }
@@ -54,20 +78,32 @@ impl Agent {
 }
 
 /// What an agent can do: `[guest]`, and the rest of `[[agent]]`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Profile {
+    /// A person, or a program.
     #[serde(default)]
     kind: AgentKind,
+    /// Queues whose Work it may be given.
+    #[schemars(with = "Vec<Token>")]
     queues: Vec<Spanned<String>>,
+    /// What the costs of all that it has may come to at once; a Work costs 1 unless `costs` says otherwise.
+    #[schemars(range(max = MAX_CAPACITY))]
     capacity: Spanned<u32>,
+    /// What a Work takes of the capacity, by the name of its channel; 1 where not listed.
     #[serde(default)]
+    #[schemars(with = "BTreeMap<String, Cost>")]
     costs: BTreeMap<String, Spanned<u32>>,
+    /// Channels it can serve; where left out, all.
     #[serde(default)]
     channels: Vec<String>,
+    /// What it can, and how well: levels from 0 (a beginner) to 10 by the names of skills. A skill that is not listed it does not have.
     #[serde(default)]
+    #[schemars(with = "SkillTable")]
     skills: SkillLevels,
+    /// Brands whose Work it may see in queues with `visibility = "brand"`; where left out, those of the endpoints that lead to its queues.
     #[serde(default)]
+    #[schemars(with = "Vec<Token>")]
     brands: Vec<Spanned<String>>,
 }
 

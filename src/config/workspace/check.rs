@@ -4,13 +4,12 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::path::Path;
 
-use toml::Spanned;
-
+use super::spanned::Spanned;
 use crate::config::problem::{Origin, Problem};
 use crate::domain::nearest;
 
 /// Longest name, bytes: it stands in every record and subject.
-const MAX_NAME_BYTES: usize = 64;
+pub(super) const MAX_NAME_BYTES: usize = 64;
 /// Entries of a section at most.
 pub(super) const MAX_LISTED: usize = 20_000;
 

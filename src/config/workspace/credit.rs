@@ -1,25 +1,27 @@
 //! `[[credit]]`: what makes Work due earlier, by the name that rules call it.
 
-use std::time::Duration;
-
+use schemars::JsonSchema;
 use serde::Deserialize;
-use toml::Spanned;
 
-use super::file::millis;
-use crate::config::units::duration;
+use super::period::Period;
+use super::shape::Token;
+use super::spanned::Spanned;
 use crate::domain::id::Name;
 use crate::domain::workspace::CreditConfig;
 
-#[derive(Debug, Deserialize)]
+/// What makes Work due earlier, where a rule says so.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Credit {
+    /// What rules call it in `credits`, and agents are shown; each name once. `effort` is skein's own.
+    #[schemars(with = "Token")]
     pub(super) name: Spanned<String>,
-    #[serde(with = "duration")]
-    sooner: Duration,
+    /// By how much sooner the Work is due, with its unit. All credits of a Work together count up to `work.credit_cap`.
+    sooner: Period,
 }
 
 impl Credit {
     pub(super) fn into_config(self) -> CreditConfig {
-        CreditConfig { name: Name::new(self.name.as_ref()), ms: millis(self.sooner) }
+        CreditConfig { name: Name::new(self.name.as_ref()), ms: self.sooner.millis() }
     }
 }

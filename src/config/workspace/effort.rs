@@ -1,42 +1,41 @@
 //! `[effort]`: what weighs how much of what customers go through.
 
-use std::time::Duration;
-
+use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::file::millis;
-use crate::config::units::duration;
+use super::period::Period;
 use crate::domain::workspace::EffortConfig;
 
 /// Weights by default: about what each costs the customer. Whoever has to tell everything again needs two minutes (so long one is also held
 /// for the agent who knows it); to come back for the same is worst, for the first time was in vain.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Effort {
-    #[serde(with = "duration")]
-    wait: Duration,
-    #[serde(with = "duration")]
-    unanswered: Duration,
-    #[serde(with = "duration")]
-    transfer: Duration,
-    #[serde(with = "duration")]
-    repeat: Duration,
-    #[serde(with = "duration")]
-    asked_again: Duration,
-    #[serde(with = "duration")]
-    switch: Duration,
-    #[serde(with = "duration")]
-    failed: Duration,
-    #[serde(with = "duration")]
-    r#loop: Duration,
-    #[serde(with = "duration")]
-    cap: Duration,
+    /// By how much sooner Work is due after a wait beyond its goal; "0s": not noted.
+    wait: Period,
+    /// For a message more, after a minute without an answer; "0s": not noted.
+    unanswered: Period,
+    /// For a transfer; "0s": not noted.
+    transfer: Period,
+    /// For coming back within seven days to the same queue, or for a reason of the same group; "0s": not noted.
+    repeat: Period,
+    /// For being asked for what is known; "0s": not noted.
+    asked_again: Period,
+    /// For an answer on another endpoint; "0s": not noted.
+    switch: Period,
+    /// For a message that did not arrive; "0s": not noted.
+    failed: Period,
+    /// For a loop with bots; "0s": not noted.
+    r#loop: Period,
+    /// For so much all of it counts at most, within `work.credit_cap`.
+    cap: Period,
+    /// After so many transfers somebody has to take a Work before its owner lets go of it; a supervisor may force others.
     bounces: u32,
 }
 
 impl Default for Effort {
     fn default() -> Self {
-        let seconds = Duration::from_secs;
+        let seconds = Period::seconds;
         Self {
             wait: seconds(60),
             unanswered: seconds(30),
@@ -55,15 +54,15 @@ impl Default for Effort {
 impl Effort {
     pub(super) fn into_config(self) -> EffortConfig {
         EffortConfig {
-            wait_ms: millis(self.wait),
-            unanswered_ms: millis(self.unanswered),
-            transfer_ms: millis(self.transfer),
-            repeat_ms: millis(self.repeat),
-            asked_again_ms: millis(self.asked_again),
-            switch_ms: millis(self.switch),
-            failed_ms: millis(self.failed),
-            loop_ms: millis(self.r#loop),
-            cap_ms: millis(self.cap),
+            wait_ms: self.wait.millis(),
+            unanswered_ms: self.unanswered.millis(),
+            transfer_ms: self.transfer.millis(),
+            repeat_ms: self.repeat.millis(),
+            asked_again_ms: self.asked_again.millis(),
+            switch_ms: self.switch.millis(),
+            failed_ms: self.failed.millis(),
+            loop_ms: self.r#loop.millis(),
+            cap_ms: self.cap.millis(),
             bounces: self.bounces,
         }
     }
@@ -73,7 +72,7 @@ impl Effort {
 mod tests {
     use std::path::Path;
 
-    use crate::config::parse_workspace;
+    use crate::config::workspace::agree::parse_workspace;
 
     fn parsed(text: &str) -> Result<crate::domain::workspace::WorkspaceConfig, Vec<String>> {
         let head =

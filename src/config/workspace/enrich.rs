@@ -1,39 +1,24 @@
 //! `enrich_wait` of endpoints and queues: how long a new Work waits for what a company's own systems know of its customer.
 
-use std::time::Duration;
-
-use serde::Deserialize;
-use toml::Spanned;
-
 use super::check::Check;
-use super::file::millis;
-use crate::config::units::duration;
+use super::period::Period;
+use super::spanned::Spanned;
 
 /// Longest wait: a customer who sits in front of a chat notices a third second.
-const MAX_WAIT: Duration = Duration::from_secs(2);
-
-/// A duration with its unit.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(transparent)]
-pub(super) struct EnrichWait(#[serde(with = "duration")] Duration);
+const MAX_WAIT: Period = Period::seconds(2);
 
 /// What is wrong with one.
-pub(super) fn enrich_wait(key: &str, wait: Option<&Spanned<EnrichWait>>, check: &mut Check<'_>) {
-    if let Some(wait) = wait.filter(|wait| wait.as_ref().0 > MAX_WAIT) {
+pub(super) fn enrich_wait(key: &str, wait: Option<&Spanned<Period>>, check: &mut Check<'_>) {
+    if let Some(wait) = wait.filter(|wait| *wait.as_ref() > MAX_WAIT) {
         check.problem(wait.span(), key.to_owned(), "must be at most \"2s\"", None);
     }
-}
-
-/// Milliseconds of one.
-pub(super) fn enrich_wait_ms(wait: Spanned<EnrichWait>) -> u64 {
-    millis(wait.into_inner().0)
 }
 
 #[cfg(test)]
 mod tests {
     use std::path::Path;
 
-    use crate::config::parse_workspace;
+    use crate::config::workspace::agree::parse_workspace;
 
     #[test]
     fn two_seconds_are_the_most_that_anybody_waits_for_facts() {

@@ -1,72 +1,109 @@
 //! A workspace file as a whole: its sections, read, checked against each other, and turned into one configuration.
 
 use std::path::Path;
-use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
-use toml::Spanned;
 
 use super::agent::{Agent, Profile};
-use super::check::Check;
+use super::check::{Check, MAX_LISTED};
 use super::credit::Credit;
 use super::effort::Effort;
 use super::endpoint::Endpoint;
 use super::hours::{Hours, MAX_HOURS};
 use super::identity::Identity;
 use super::idle;
-use super::list::{self, Disposition, PresenceReason};
-use super::notice::{self, Notice};
+use super::list::{self, Disposition, MAX_LIST, PresenceReason};
+use super::notice::{self, MAX_NOTICES, Notice};
 use super::opt_out::OptOut;
 use super::overflow;
 use super::plan::{self, Plan};
 use super::queue::Queue;
-use super::rule::{self, Named, Placed, RuleSection};
+use super::rule::{self, MAX_RULES, Named, Placed, RuleSection};
+use super::shape::{Country, Token};
 use super::skill::{Skill, SkillLevels};
+use super::spanned::Spanned;
 use super::template::{self, Template};
 use super::work::Work;
 use crate::config::problem::{Origin, Problem};
 use crate::config::read::load_toml;
 use crate::domain::id::Name;
-use crate::domain::workspace::{EFFORT_CREDIT, MAX_SKILLS, WorkspaceConfig};
+use crate::domain::workspace::{EFFORT_CREDIT, MAX_PLANS, MAX_SKILLS, WorkspaceConfig};
 
-#[derive(Debug, Deserialize)]
+/// A company as skein serves it: its addresses, its queues, who answers, and by which rules. `skein check FILE` tells what is wrong beyond
+/// what an editor can see.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct File {
+    /// The workspace's token in subjects, `skein.in.NAME.CHANNEL.ENDPOINT`: 1 to 64 letters, digits, `-` or `_`. It cannot change while skein
+    /// runs.
+    #[schemars(with = "Token")]
     name: Spanned<String>,
+    /// Country of phone numbers that come without a country code (ISO 3166-1, like "DE"). Leave it out where providers always send one.
     #[serde(default)]
+    #[schemars(with = "Country")]
     default_country: Option<Spanned<String>>,
+    /// How matters are told apart, and what is too much.
     #[serde(default)]
     work: Work,
+    /// What customers go through makes their Work due earlier, whoever has it: how much each weighs.
     #[serde(default)]
     effort: Effort,
+    /// How customers refuse to be written to.
     #[serde(default)]
     opt_out: OptOut,
+    /// Who is who.
     #[serde(default)]
     identity: Identity,
+    /// Our addresses.
     #[serde(default)]
+    #[schemars(length(max = MAX_LISTED))]
     endpoint: Vec<Endpoint>,
+    /// Where Work waits.
     #[serde(default)]
+    #[schemars(length(max = MAX_LISTED))]
     pub(super) queue: Vec<Queue>,
+    /// What agents can, and Work asks for. A skill that is not listed here is a mistyped one.
     #[serde(default)]
+    #[schemars(length(max = MAX_SKILLS))]
     skill: Vec<Skill>,
+    /// When queues are served.
     #[serde(default)]
+    #[schemars(length(max = MAX_HOURS))]
     hours: Vec<Hours>,
+    /// What makes Work due earlier, by the names that rules give it by.
     #[serde(default)]
+    #[schemars(length(max = MAX_LISTED))]
     credit: Vec<Credit>,
+    /// How the circle of those who may take a Work widens while it waits.
     #[serde(default)]
+    #[schemars(length(max = MAX_PLANS))]
     pub(super) plan: Vec<Plan>,
+    /// Asked in their order about each new Work: the first that fits decides. None: the endpoint's queue.
     #[serde(default)]
+    #[schemars(length(max = MAX_RULES))]
     rule: Vec<RuleSection>,
+    /// Who answers.
     #[serde(default)]
+    #[schemars(length(max = MAX_LISTED))]
     agent: Vec<Agent>,
+    /// What a provider has approved to be sent where its reply window is closed.
     #[serde(default)]
+    #[schemars(length(max = MAX_LISTED))]
     template: Vec<Template>,
+    /// Why Work ends, for CloseWork (ListDispositions). Where any are listed for a queue, another word is refused.
     #[serde(default)]
+    #[schemars(length(max = MAX_LIST))]
     disposition: Vec<Disposition>,
+    /// Why agents are away, for SetPresence (ListPresenceReasons).
     #[serde(default)]
+    #[schemars(length(max = MAX_LIST))]
     presence_reason: Vec<PresenceReason>,
+    /// What customers are told by themselves, where nobody has their Work: one of a kind for a Work in twelve hours.
     #[serde(default)]
+    #[schemars(length(max = MAX_NOTICES))]
     notice: Vec<Notice>,
+    /// What everybody else who logs in can do. Leave this section out to refuse agents who are not listed.
     #[serde(default)]
     guest: Option<Profile>,
 }
@@ -218,7 +255,7 @@ impl File {
             plans: self.plan.into_iter().map(Plan::into_config).collect(),
             hours: self.hours.into_iter().map(Hours::into_config).collect(),
             credits: self.credit.into_iter().map(Credit::into_config).collect(),
-            credit_cap_ms: millis(self.work.credit_cap),
+            credit_cap_ms: self.work.credit_cap.millis(),
             effort: self.effort.into_config(),
             name: Name::new(self.name.as_ref()),
             endpoints: self.endpoint.into_iter().map(Endpoint::into_config).collect(),
@@ -233,28 +270,24 @@ impl File {
             thanks: self.work.thanks,
             opt_out: self.opt_out.into_config(),
             identity: self.identity.into_config(),
-            continuation_window_ms: millis(self.work.continuation_window),
+            continuation_window_ms: self.work.continuation_window.millis(),
             max_open_works: self.work.max_open,
             max_messages_per_minute: self.work.max_messages_per_minute,
             max_new_customers_per_minute: self.work.max_new_customers_per_minute,
-            decline_cooldown_ms: millis(self.work.decline_cooldown),
-            decline_cooldown_min_ms: millis(self.work.decline_cooldown_min),
-            relieve_after_ms: millis(self.work.relieve_after),
+            decline_cooldown_ms: self.work.decline_cooldown.millis(),
+            decline_cooldown_min_ms: self.work.decline_cooldown_min.millis(),
+            relieve_after_ms: self.work.relieve_after.millis(),
             default_country: self.default_country.map(|country| Name::new(country.as_ref())),
         };
         (config, tests)
     }
 }
 
-/// Milliseconds of a duration.
-pub(super) fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
 
+    use super::super::agree::parse_workspace;
     use super::*;
     use crate::domain::record::Purpose;
     use crate::domain::workspace::Accept;

@@ -3,44 +3,65 @@
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
+use schemars::JsonSchema;
 use serde::Deserialize;
-use toml::Spanned;
 
 use super::check::Check;
+use super::shape::{DaySpans, Days, Token};
+use super::spanned::Spanned;
 use crate::domain::id::Name;
 use crate::domain::workspace::{DAY_MINUTES, HoursConfig, Opening, is_zone};
 
 /// Hours of a workspace at most: each is a deadline of its own.
 pub(super) const MAX_HOURS: usize = 1_000;
 /// Days that differ at most: they stand in every configuration's record.
-const MAX_DAYS: usize = 1_000;
+pub(super) const MAX_DAYS: usize = 1_000;
 /// Spans of one day at most.
-const MAX_OPENINGS: usize = 12;
+pub(super) const MAX_OPENINGS: usize = 12;
 
 /// Spans of a day, each like `"09:00-17:30"`.
 type Spans = Vec<Spanned<String>>;
 
-#[derive(Debug, Deserialize)]
+/// Hours in the time zone of whoever serves. Outside them Work is taken in and waits, its goals stand, and nobody is called.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Hours {
+    /// What queues call them; each name once.
+    #[schemars(with = "Token")]
     pub(super) name: Spanned<String>,
+    /// Their time zone by its IANA name, like "Europe/Oslo".
     zone: Spanned<String>,
+    /// Stretches of Monday, each like "09:00-17:30", up to "24:00"; one that ends before it begins ends the next day. None: closed.
     #[serde(default)]
+    #[schemars(with = "DaySpans")]
     mon: Spans,
+    /// Stretches of Tuesday, as on Monday. None: closed.
     #[serde(default)]
+    #[schemars(with = "DaySpans")]
     tue: Spans,
+    /// Stretches of Wednesday, as on Monday. None: closed.
     #[serde(default)]
+    #[schemars(with = "DaySpans")]
     wed: Spans,
+    /// Stretches of Thursday, as on Monday. None: closed.
     #[serde(default)]
+    #[schemars(with = "DaySpans")]
     thu: Spans,
+    /// Stretches of Friday, as on Monday. None: closed.
     #[serde(default)]
+    #[schemars(with = "DaySpans")]
     fri: Spans,
+    /// Stretches of Saturday, as on Monday. None: closed.
     #[serde(default)]
+    #[schemars(with = "DaySpans")]
     sat: Spans,
+    /// Stretches of Sunday, as on Monday. None: closed.
     #[serde(default)]
+    #[schemars(with = "DaySpans")]
     sun: Spans,
-    /// Days that differ: none: closed.
+    /// Days that differ from their weekday, like "2026-12-24", each with its stretches. None: closed.
     #[serde(default)]
+    #[schemars(with = "Days")]
     days: BTreeMap<Spanned<String>, Spans>,
 }
 

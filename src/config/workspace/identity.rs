@@ -1,5 +1,6 @@
 //! The section of a workspace file about who is who, with the mailboxes of roles where it is silent.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::domain::event::AddressKind;
@@ -131,10 +132,14 @@ const ROLE_MAILBOXES: &[&str] = &[
 ];
 
 /// `[identity]`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Identity {
+    /// Mail addresses that several people use, as names before the @ or whole addresses: nobody's history is shown there, and nothing merges
+    /// by them. A list of your own replaces the one that is built in.
     role_mailboxes: Vec<String>,
+    /// Kinds of addresses of which a person has one: two of them never become one customer, and the address they have in common is shared
+    /// from then on.
     single_valued: Vec<AddressKind>,
 }
 

@@ -1,38 +1,55 @@
 //! `[[disposition]]` and `[[presence_reason]]`: words that agents choose from.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
-use toml::Spanned;
 
 use super::check::Check;
+use super::shape::Token;
+use super::spanned::Spanned;
 use crate::domain::id::Name;
 use crate::domain::workspace::{DispositionConfig, OWN_DISPOSITIONS, PresenceReasonConfig};
 
 /// Entries of such a list at most: a person chooses from it.
-const MAX_LIST: usize = 500;
+pub(super) const MAX_LIST: usize = 500;
 /// Longest label, bytes: a line of a menu.
 const MAX_LABEL_BYTES: usize = 128;
 /// Reasons that skein gives by itself.
 const OWN_REASONS: [&str; 2] = ["LOGGED_IN", "NO_ANSWER"];
 
-#[derive(Debug, Deserialize)]
+/// Why Work ends.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Disposition {
+    /// The word for CloseWork; each once. SPAM and ERASED are skein's own.
+    #[schemars(with = "Token")]
     name: Spanned<String>,
+    /// What agents are shown, a line of a menu; the name where left out.
     #[serde(default)]
+    #[schemars(length(max = MAX_LABEL_BYTES))]
     label: Option<Spanned<String>>,
+    /// A name for those that mean about the same, for whoever counts; who comes back for a reason of the same group comes back for the same.
     #[serde(default)]
+    #[schemars(with = "Token")]
     group: Option<Spanned<String>>,
+    /// Only Work of these queues ends so; where left out, of all.
     #[serde(default)]
+    #[schemars(with = "Vec<Token>")]
     queues: Vec<Spanned<String>>,
+    /// Whether Work of those queues is not closed without a disposition. Into wrap-up it may go without.
     #[serde(default)]
     required: bool,
 }
 
-#[derive(Debug, Deserialize)]
+/// Why agents are away.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PresenceReason {
+    /// The word for SetPresence; each once. LOGGED_IN and NO_ANSWER are skein's own.
+    #[schemars(with = "Token")]
     name: Spanned<String>,
+    /// What agents are shown, a line of a menu; the name where left out.
     #[serde(default)]
+    #[schemars(length(max = MAX_LABEL_BYTES))]
     label: Option<Spanned<String>>,
 }
 
@@ -104,7 +121,7 @@ impl PresenceReason {
 mod tests {
     use std::path::Path;
 
-    use crate::config::parse_workspace;
+    use crate::config::workspace::agree::parse_workspace;
 
     const HEAD: &str =
         "name = \"w\"\n[[queue]]\nname = \"q\"\n[[endpoint]]\nname = \"e\"\nchannel = \"sms\"\nqueue = \"q\"\n";

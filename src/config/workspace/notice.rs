@@ -1,38 +1,47 @@
 //! `[[notice]]`: what customers are told by themselves, and in which words.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
-use toml::Spanned;
 
 use super::check::Check;
-use super::file::millis;
-use crate::config::units::duration;
+use super::period::Period;
+use super::shape::{Language, Token, Words};
+use super::spanned::Spanned;
 use crate::domain::id::Name;
 use crate::domain::record::NoticeKind;
 use crate::domain::rules::language;
 use crate::domain::workspace::{MINUTES, NoticeConfig, OPENS};
 
 /// Notices of a workspace at most: a few for each of many queues.
-const MAX_NOTICES: usize = 1_000;
+pub(super) const MAX_NOTICES: usize = 1_000;
 /// Longest text, bytes: an SMS or two.
-const MAX_TEXT_BYTES: usize = 1_024;
+pub(super) const MAX_TEXT_BYTES: usize = 1_024;
 
 /// One Notice.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Notice {
+    /// When it is said.
     kind: Spanned<NoticeKind>,
+    /// Whose customers are told: those of these queues. Where left out, of all that no other notice of the kind names.
     #[serde(default)]
+    #[schemars(with = "Vec<Token>")]
     queues: Vec<Spanned<String>>,
-    /// Language of whoever speaks none of those that there are words in.
+    /// Language of whoever speaks none of those that there are words in. May be left out where there are words in one language only.
     #[serde(default)]
+    #[schemars(with = "Language")]
     default: Option<Spanned<String>>,
-    #[serde(default, with = "duration::option")]
-    after: Option<Duration>,
-    text: BTreeMap<Spanned<String>, Spanned<String>>,
+    /// For the kind `waiting`, and only there: so long the customer has waited in a queue that is open.
     #[serde(default)]
+    after: Option<Period>,
+    /// The words by language, 1,024 bytes each at most. {opens}: when it opens; {minutes}: about how long it takes, which `waiting` has to say.
+    #[schemars(with = "BTreeMap<Language, Words>", extend("minProperties" = 1))]
+    text: BTreeMap<Spanned<String>, Spanned<String>>,
+    /// For the kind `closed`: what is added where it is known how long it takes from the opening on, by language, with {minutes}.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<Language, Words>")]
     wait: BTreeMap<Spanned<String>, Spanned<String>>,
 }
 
@@ -96,7 +105,7 @@ impl Notice {
         NoticeConfig {
             kind: self.kind.into_inner(),
             queues: self.queues.iter().map(|queue| Name::new(queue.as_ref())).collect(),
-            after_ms: self.after.map_or(0, millis),
+            after_ms: self.after.map_or(0, Period::millis),
             texts,
             wait_texts: self.wait.into_iter().map(own).collect(),
         }
@@ -126,7 +135,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::config::parse_workspace;
+    use crate::config::workspace::agree::parse_workspace;
 
     fn parsed(text: &str) -> Result<Vec<NoticeConfig>, Vec<String>> {
         let head =

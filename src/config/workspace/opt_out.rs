@@ -1,5 +1,6 @@
 //! The section of a workspace file about opt-out, with the words that carriers and providers know where it is silent.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::domain::id::Name;
@@ -36,13 +37,18 @@ const START: &[&str] = &["start", "unstop", "opt in", "optin", "subscribe"];
 const START_SMS: &[&str] = &["yes", "alta"];
 
 /// `[opt_out]`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct OptOut {
+    /// Whole messages that refuse to be written to, on every channel. A list of your own replaces the one that is built in.
     stop: Vec<String>,
+    /// Words that refuse on SMS besides. A list of your own replaces the one that is built in.
     stop_sms: Vec<String>,
+    /// Whole messages that allow again, on every channel. A list of your own replaces the one that is built in.
     start: Vec<String>,
+    /// Words that allow again on SMS besides. A list of your own replaces the one that is built in.
     start_sms: Vec<String>,
+    /// Channels on which the refusal is of answers, too, because the carrier refuses them anyway.
     refuses_service: Vec<String>,
 }
 

@@ -1,38 +1,56 @@
 //! `[[queue.overflow]]`: what becomes of Work when its queue is full, slow or without anybody; and `max_length`.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
-use toml::Spanned;
 
 use super::check::Check;
-use super::file::millis;
-use super::plan::{After, Wider, added, names};
+use super::period::Period;
+use super::plan::{Wider, added, names};
 use super::queue::Queue;
+use super::shape::{SkillTable, Token};
 use super::skill::SkillLevels;
+use super::spanned::Spanned;
 use crate::domain::id::Name;
-use crate::domain::workspace::{MAX_OVERFLOWS, OverflowConfig, OverflowWhen, Relax};
+use crate::domain::workspace::{MAX_ADDED, MAX_OVERFLOWS, OverflowConfig, OverflowWhen, Relax};
 
-#[derive(Debug, Deserialize)]
+/// What becomes of Work when its queue is full, slow or without anybody.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Overflow {
+    /// One of `{ length = N }`, `{ wait = "10m" }` and `{ no_agent = true }`.
     pub(super) when: Spanned<When>,
+    /// The queue that it goes to, with its place; once for a Work until it is closed.
     #[serde(default, rename = "move")]
+    #[schemars(with = "Token")]
     pub(super) move_to: Option<Spanned<String>>,
+    /// Queues whose agents may take it, too; all overflows of a queue add 16 at most.
     #[serde(default)]
+    #[schemars(with = "Vec<Token>", length(max = MAX_ADDED))]
     add_queues: Vec<Spanned<String>>,
+    /// Levels of skills that will do from then on, 0 to 10; never more than before.
     #[serde(default)]
+    #[schemars(with = "SkillTable")]
     lower: SkillLevels,
+    /// Skills that are not wanted any more.
     #[serde(default)]
+    #[schemars(with = "Vec<Token>")]
     drop: Vec<Spanned<String>>,
+    /// A line of the log, at most one a minute, and `skein_overflows_total`.
     #[serde(default)]
     notify: bool,
 }
 
 /// `when = { length = 40 }`, `{ wait = "5m" }` or `{ no_agent = true }`.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("minProperties" = 1, "maxProperties" = 1))]
 pub(super) struct When {
+    /// It comes while so many others are in the queue whom nobody has taken; those before it stay as they are.
     length: Option<u32>,
-    wait: Option<After>,
+    /// It has been QUEUED there for so long, closed hours apart; longer than 0s.
+    wait: Option<Period>,
+    /// Nobody who is logged in could take it, at any step of its plan: `true`.
+    #[schemars(extend("const" = true))]
     no_agent: Option<bool>,
 }
 
@@ -41,7 +59,7 @@ impl When {
     pub(super) fn into_config(self) -> Option<OverflowWhen> {
         match (self.length, self.wait, self.no_agent) {
             (Some(length), None, None) => Some(OverflowWhen::Length(length)),
-            (None, Some(After(wait)), None) if !wait.is_zero() => Some(OverflowWhen::Wait(millis(wait))),
+            (None, Some(wait), None) if !wait.is_zero() => Some(OverflowWhen::Wait(wait.millis())),
             (None, None, Some(true)) => Some(OverflowWhen::NoAgent),
             _ => None,
         }
@@ -141,7 +159,7 @@ fn ends(all: &[Queue], from: &Queue) -> bool {
 mod tests {
     use std::path::Path;
 
-    use crate::config::parse_workspace;
+    use crate::config::workspace::agree::parse_workspace;
     use crate::domain::workspace::{OverflowWhen, WorkspaceConfig};
 
     fn parse(text: &str) -> Result<WorkspaceConfig, Vec<String>> {

@@ -1,42 +1,48 @@
 //! `[[plan]]`: how the circle of those who may take a waiting Work widens, step by step.
 
-use std::time::Duration;
-
+use schemars::JsonSchema;
 use serde::Deserialize;
-use toml::Spanned;
 
 use super::check::Check;
-use super::file::millis;
+use super::period::Period;
+use super::shape::{SkillTable, Token};
 use super::skill::SkillLevels;
-use crate::config::units::duration;
+use super::spanned::Spanned;
 use crate::domain::id::Name;
 use crate::domain::workspace::{MAX_ADDED, MAX_PLANS, MAX_STEPS, PlanConfig, Relax, StepConfig};
 
-#[derive(Debug, Deserialize)]
+/// How the circle of those who may take a Work widens while it waits.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Plan {
+    /// What queues and rules call it; each name once.
+    #[schemars(with = "Token")]
     pub(super) name: Spanned<String>,
+    /// Its steps, in their order; a step that nobody who is logged in could take the Work at is not waited for.
     #[serde(default)]
+    #[schemars(length(min = 1, max = MAX_STEPS))]
     pub(super) step: Vec<Step>,
 }
 
-/// `[[plan.step]]`
-#[derive(Debug, Deserialize)]
+/// What is wanted less of whoever takes the Work, or whom it is shown to besides, from then on.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Step {
-    after: Spanned<After>,
+    /// So long after the step before (the first: after the Work came to the queue), while it is QUEUED and its queue is open; longer than 0s.
+    after: Spanned<Period>,
+    /// Levels of skills that will do from then on, 0 to 10; never more than before.
     #[serde(default)]
+    #[schemars(with = "SkillTable")]
     lower: SkillLevels,
+    /// Skills that are not wanted any more.
     #[serde(default)]
+    #[schemars(with = "Vec<Token>")]
     drop: Vec<Spanned<String>>,
+    /// Queues whose agents may take it, too; all steps of a plan add 16 at most.
     #[serde(default)]
+    #[schemars(with = "Vec<Token>", length(max = MAX_ADDED))]
     add_queues: Vec<Spanned<String>>,
 }
-
-/// A duration that stands at its place.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(transparent)]
-pub(super) struct After(#[serde(with = "duration")] pub(super) Duration);
 
 /// What wants less of whoever takes a Work, and whom it is shown to besides: of a step, or of an overflow.
 #[derive(Clone, Copy, Debug)]
@@ -113,7 +119,7 @@ impl Step {
     }
 
     fn check(&self, key: &str, queues: &[&str], skills: &[&str], check: &mut Check<'_>) {
-        if self.after.as_ref().0.is_zero() {
+        if self.after.as_ref().is_zero() {
             let rule = "must be longer than 0s: what holds from the beginning belongs into the queue";
             check.problem(self.after.span(), format!("{key}.after"), rule, None);
         }
@@ -126,7 +132,7 @@ impl Step {
 
     fn into_config(self) -> StepConfig {
         StepConfig {
-            after_ms: millis(self.after.into_inner().0),
+            after_ms: self.after.into_inner().millis(),
             relax: Relax { lower: self.lower.into_config(), drop: names(&self.drop) },
             add_queues: names(&self.add_queues),
         }

@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
-use toml::Spanned;
 
 use super::cel::{self, Wrong};
 use super::check::Check;
+use super::period::Period;
+use super::shape::{LanguageIfAny, SkillTable, Token};
 use super::skill::SkillLevels;
-use crate::config::units::duration;
+use super::spanned::Spanned;
 use crate::domain::content::{Attachment, Content, Part};
 use crate::domain::event::{Assurance, Scope};
 use crate::domain::id::Name;
@@ -20,7 +21,7 @@ use crate::domain::rules::{Expression, Hours, Rule, Rules, Situation, Told, When
 use crate::domain::workspace::WorkspaceConfig;
 
 /// Rules of a workspace at most: each new Work may ask them all.
-const MAX_RULES: usize = 1_000;
+pub(super) const MAX_RULES: usize = 1_000;
 /// Entries of one list in a `when` at most.
 const MAX_VALUES: usize = 1_000;
 /// Keywords of all rules at most: they become one automaton in memory.
@@ -28,75 +29,132 @@ const MAX_KEYWORDS: usize = 10_000;
 /// Longest keyword, bytes.
 const MAX_KEYWORD_BYTES: usize = 128;
 
-#[derive(Debug, Deserialize)]
+/// Into which queue a new Work goes, and what is wanted of whoever takes it. It names a `queue`, what it `requires`, `credits`, a `plan`, or
+/// several of them; with neither `when` nor `if` it fits always, and is the last one.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RuleSection {
+    /// What `skein explain` calls it; each name once.
+    #[schemars(with = "Token")]
     pub(super) name: Spanned<String>,
+    /// What must hold, all of it; of each list one value is enough.
     #[serde(default)]
     when: WhenSection,
+    /// A condition in CEL over channel, endpoint, brand, scope, kind, language, assurance, keywords, attachments, length, returning, hours
+    /// ('open' or 'closed'), effort (seconds), facts.NAME and has(facts.NAME), besides `when`. What is not known has no value, and a rule whose
+    /// `if` has none does not fit.
     #[serde(default, rename = "if")]
+    #[schemars(length(min = 1), extend("examples" = [
+        "length < 2000 || endpoint == 'invoices'",
+        "has(facts.owes) && int(facts.owes) > 0 && channel in ['email', 'sms']",
+        "hours == 'closed' && 'claim' in keywords && effort < 600",
+    ]))]
     condition: Option<Spanned<String>>,
+    /// Where the Work goes; where left out, to the queue of its endpoint.
     #[serde(default)]
+    #[schemars(with = "Token")]
     queue: Option<Spanned<String>>,
+    /// Skills that whoever takes the Work has at that level at least, 0 to 10, besides what its queue requires.
     #[serde(default)]
+    #[schemars(with = "SkillTable")]
     pub(super) requires: SkillLevels,
+    /// Names of `[[credit]]` by which it is due earlier.
     #[serde(default)]
+    #[schemars(with = "Vec<Token>")]
     credits: Vec<Spanned<String>>,
+    /// The `[[plan]]` that it follows instead of its queue's.
     #[serde(default)]
+    #[schemars(with = "Token")]
     pub(super) plan: Option<Spanned<String>>,
+    /// Examples that show it: `skein check` runs them.
     #[serde(default)]
     test: Vec<Spanned<Test>>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 struct WhenSection {
+    /// Channel of the endpoint.
+    #[schemars(with = "Vec<Token>")]
     channel: Vec<Spanned<String>>,
+    /// Endpoint it came by.
+    #[schemars(with = "Vec<Token>")]
     endpoint: Vec<Spanned<String>>,
+    /// Brand of the endpoint.
+    #[schemars(with = "Vec<Token>")]
     brand: Vec<Spanned<String>>,
+    /// Who can read what was said.
     scope: Vec<Scope>,
+    /// What came.
     kind: Vec<MessageKind>,
+    /// First part of the language's tag, like "de"; "" is not known. As the customer says in the fact `language`, else an agent, else the
+    /// adapter's locale, else a bot.
+    #[schemars(with = "Vec<LanguageIfAny>", length(max = MAX_VALUES))]
     language: Vec<Spanned<String>>,
+    /// How sure it is who wrote it.
     assurance: Vec<Assurance>,
+    /// Whole words of text or subject, whatever their case and accents; 128 bytes each at most.
+    #[schemars(length(max = MAX_VALUES), inner(length(min = 1, max = MAX_KEYWORD_BYTES)))]
     keyword: Vec<Spanned<String>>,
+    /// Media type of an attachment, like "application/pdf", or its first part, like "image".
     attachment: Vec<String>,
+    /// Values of the customer's fact `tier`.
     tier: Vec<String>,
+    /// Facts of the customer by name, each with its values; no values: it is known.
     facts: BTreeMap<String, Vec<String>>,
+    /// The text has more characters than this.
     longer_than: Option<u32>,
+    /// The text has fewer characters than this.
     shorter_than: Option<u32>,
+    /// Whether the customer had a matter that ended within `work.continuation_window`.
     returning: Option<bool>,
+    /// Whether the queue that the endpoint leads to is open when the rules are asked; they are not asked again as it opens.
     hours: Option<Hours>,
-    #[serde(with = "duration::option")]
-    effort_over: Option<Duration>,
+    /// The customer went through more than this, in all Works that are open or can be reopened (see `[effort]`).
+    effort_over: Option<Period>,
 }
 
 /// An example: what is given, and whether the rule decides about it.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Test {
+    /// Endpoint it comes by.
+    #[schemars(with = "Token")]
     endpoint: Spanned<String>,
+    /// What the customer writes; nothing where left out.
     #[serde(default)]
     text: String,
+    /// What comes.
     #[serde(default)]
     kind: MessageKind,
+    /// Who can read what is said.
     #[serde(default)]
     scope: Scope,
+    /// How sure it is who writes.
     #[serde(default)]
     assurance: Assurance,
+    /// Tag of the language, like "de-AT"; not known where left out.
     #[serde(default)]
     language: String,
+    /// Media types of its attachments, like "image/jpeg".
     #[serde(default)]
     attachments: Vec<String>,
+    /// Value of the customer's fact `tier`; not known where left out.
     #[serde(default)]
     tier: Option<String>,
+    /// Facts of the customer by name.
     #[serde(default)]
     facts: BTreeMap<String, String>,
+    /// Whether the customer had a matter that ended within `work.continuation_window`.
     #[serde(default)]
     returning: bool,
+    /// Whether the queue that the endpoint leads to is open.
     #[serde(default)]
     hours: Hours,
-    #[serde(default, with = "duration")]
-    effort: Duration,
+    /// What the customer went through so far.
+    #[serde(default)]
+    effort: Period,
+    /// Whether this rule is to decide.
     #[serde(default = "hits")]
     hits: bool,
 }
@@ -268,14 +326,9 @@ impl WhenSection {
             shorter_than: self.shorter_than,
             returning: self.returning,
             hours: self.hours,
-            effort_over: self.effort_over.map(seconds),
+            effort_over: self.effort_over.map(Period::whole_seconds),
         }
     }
-}
-
-/// Whole seconds of a duration.
-fn seconds(duration: Duration) -> u32 {
-    u32::try_from(duration.as_secs()).unwrap_or(u32::MAX)
 }
 
 /// Runs the examples of all rules, in the order of the rules, against them.
@@ -314,7 +367,7 @@ impl Test {
         let mut facts: Vec<(Name, String)> =
             self.facts.iter().map(|(name, value)| (Name::new(name), value.clone())).collect();
         facts.extend(self.tier.iter().map(|tier| (Name::const_new("tier"), tier.clone())));
-        let (closed, effort) = (self.hours == Hours::Closed, seconds(self.effort));
+        let (closed, effort) = (self.hours == Hours::Closed, self.effort.whole_seconds());
         let inputs = Inputs { language: told.locale.clone(), facts, closed, effort, ..told };
         let brand = config.brand(endpoint);
         let of = Situation { channel: &endpoint.channel, endpoint: &endpoint.name, brand, inputs: &inputs };

@@ -1,31 +1,40 @@
 //! `[queue.idle]`: what follows when a customer does not answer.
 
-use std::time::Duration;
-
+use schemars::JsonSchema;
 use serde::Deserialize;
-use toml::Spanned;
 
 use super::check::Check;
-use super::file::millis;
-use crate::config::units::duration;
+use super::period::Period;
+use super::spanned::Spanned;
 use crate::domain::workspace::IdleConfig;
 
 /// Longest words, bytes: what every channel carries in one message.
 const MAX_NUDGE_BYTES: usize = 1_000;
+/// What is left of the cost, percent, where nothing is said.
+const LOWER_PERCENT: u8 = 50;
 
-#[derive(Debug, Deserialize)]
+/// What follows when a customer does not answer, where it is the customer's turn. What is left out does not happen.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Silence {
-    #[serde(default, with = "duration::option")]
-    lower_after: Option<Duration>,
+    /// So long after our last word the Work costs its owner less, until the customer's next word.
     #[serde(default)]
+    lower_after: Option<Period>,
+    /// How much of its cost is left then, in percent, rounded down; 50 where left out.
+    #[serde(default)]
+    #[schemars(range(max = 100), extend("default" = LOWER_PERCENT))]
     lower_percent: Option<Spanned<u8>>,
-    #[serde(default, with = "duration::option")]
-    nudge_after: Option<Duration>,
+    /// So long after our last word the customer is asked once, unless programs are silent in the Work, the reply window is closed or the
+    /// customer refuses.
     #[serde(default)]
+    nudge_after: Option<Period>,
+    /// The words of that question, 1,000 bytes at most.
+    #[serde(default)]
+    #[schemars(length(min = 1, max = MAX_NUDGE_BYTES))]
     nudge: Option<Spanned<String>>,
-    #[serde(default, with = "duration::option")]
-    close_after: Option<Duration>,
+    /// So long after our last word it is closed as NO_ANSWER; the next word reopens it. Longer than `nudge_after`.
+    #[serde(default)]
+    close_after: Option<Period>,
 }
 
 impl Silence {
@@ -62,11 +71,11 @@ impl Silence {
 
     pub(super) fn into_config(self) -> IdleConfig {
         IdleConfig {
-            lower_after_ms: self.lower_after.map(millis),
-            lower_percent: self.lower_percent.map_or(50, Spanned::into_inner),
-            nudge_after_ms: self.nudge_after.map(millis),
+            lower_after_ms: self.lower_after.map(Period::millis),
+            lower_percent: self.lower_percent.map_or(LOWER_PERCENT, Spanned::into_inner),
+            nudge_after_ms: self.nudge_after.map(Period::millis),
             nudge: self.nudge.map(Spanned::into_inner).unwrap_or_default(),
-            close_after_ms: self.close_after.map(millis),
+            close_after_ms: self.close_after.map(Period::millis),
         }
     }
 }
@@ -75,7 +84,7 @@ impl Silence {
 mod tests {
     use std::path::Path;
 
-    use crate::config::parse_workspace;
+    use crate::config::workspace::agree::parse_workspace;
     use crate::domain::workspace::{IdleConfig, Selection, WorkspaceConfig};
 
     fn parse(queue: &str) -> Result<WorkspaceConfig, Vec<String>> {

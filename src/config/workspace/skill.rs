@@ -2,16 +2,21 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
-use toml::Spanned;
 
 use super::check::Check;
+use super::shape::Token;
+use super::spanned::Spanned;
 use crate::domain::id::Name;
 use crate::domain::workspace::{Levels, MAX_LEVEL};
 
-#[derive(Debug, Deserialize)]
+/// Something that agents can.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Skill {
+    /// What agents, queues and rules call it; each name once.
+    #[schemars(with = "Token")]
     pub(super) name: Spanned<String>,
 }
 

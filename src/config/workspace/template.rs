@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
-use toml::Spanned;
 
 use super::check::{Check, MAX_LISTED};
+use super::shape::Token;
+use super::spanned::Spanned;
 use crate::domain::channel::capabilities;
 use crate::domain::id::Name;
 use crate::domain::record::Purpose;
@@ -18,20 +20,33 @@ const MAX_NAME_BYTES: usize = 512;
 /// Longest text that is shown, bytes.
 const MAX_TEXT_BYTES: usize = 4_096;
 
-/// `[[template]]`.
-#[derive(Debug, Deserialize)]
+/// A template that a provider has approved.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Template {
+    /// What the provider calls it.
+    #[schemars(length(min = 1, max = MAX_NAME_BYTES))]
     pub(super) name: Spanned<String>,
+    /// The language it was approved in, as the provider writes it.
+    #[schemars(length(min = 1, max = MAX_NAME_BYTES))]
     pub(super) language: Spanned<String>,
+    /// The channel whose endpoints may send it.
+    #[schemars(with = "Token")]
     pub(super) channel: Spanned<String>,
+    /// The one endpoint of the channel that may send it; where left out, all.
     #[serde(default)]
+    #[schemars(with = "Token")]
     pub(super) endpoint: Option<Spanned<String>>,
+    /// How many `{{n}}` it has; 0 where left out.
     #[serde(default)]
+    #[schemars(range(max = MAX_PARAMETERS), extend("default" = 0))]
     pub(super) parameters: Option<Spanned<u32>>,
+    /// What it is for, which an opt-out reaches.
     #[serde(default)]
     purpose: Purpose,
+    /// Its words for agents' tools, with its places `{{1}}`, `{{2}}`, ...; skein sends name, language and parameters only.
     #[serde(default)]
+    #[schemars(length(max = MAX_TEXT_BYTES))]
     pub(super) text: Option<Spanned<String>>,
 }
 

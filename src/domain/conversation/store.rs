@@ -267,7 +267,7 @@ fn join(draft: &mut Draft<'_>, work: WorkId, message: &MessageStored, endpoint: 
 fn settle(draft: &mut Draft<'_>, id: WorkId) {
     settle_cost(draft, id);
     hold_to_channels(draft, id);
-    let Some(work) = draft.work(id).filter(|work| work.is_waiting() || work.state == WorkState::Offered) else {
+    let Some(work) = draft.work(id).filter(|work| work.is_queued() || work.state == WorkState::Offered) else {
         return;
     };
     let config = draft.space.config();

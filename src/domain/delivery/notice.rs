@@ -50,7 +50,9 @@ fn say(draft: &mut Draft<'_>, id: WorkId, kind: NoticeKind) -> Option<()> {
         Sending { root: draft.root_of(work.leaf), brand: &work.brand, purpose: Purpose::Notice, template: false, now };
     may_send(space, sending, leaf, endpoint, Because::Asked).ok()?;
     let address = (known.address.clone()?, known.hash());
-    let likely_ms = space.estimate(&EstimateOf::Work(id), now).and_then(|view| Some(view.range?.likely_ms));
+    // What is offered already has no place, and says nothing of how long it takes from the opening on.
+    let estimate = space.estimate(&EstimateOf::Work(id), now).filter(|view| view.position > 0);
+    let likely_ms = estimate.and_then(|view| Some(view.range?.likely_ms));
     let minutes = likely_ms.map(|likely_ms| likely_ms.div_ceil(MINUTE_MS).max(1));
     let opens = opens_at.and_then(|at| local(draft, id, at));
     let text = notice.say(&language(draft, id), opens.as_deref(), minutes)?;

@@ -1,12 +1,13 @@
 //! What customers are told by themselves, in records: that it is closed, or takes longer (domain rules, section 1).
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::id::{MessageId, WorkId};
 use crate::domain::time::Timestamp;
 
 /// What a customer is told.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum NoticeKind {
     /// The queue is closed, and when it opens.

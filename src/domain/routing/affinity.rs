@@ -35,9 +35,18 @@ fn held_for(draft: &Draft<'_>, work: &Work, from: AgentId) -> Option<(AgentId, u
     }
     let desk = draft.space.board.desk(&work.queue)?;
     let now = draft.now.max(draft.space.board.now());
-    // One agent's pace: how long it takes until it takes the next.
-    let range = desk.pace.estimate(1, 1, (now, desk.agents().ready(), desk.runs()))?;
+    // One agent's pace: how long it takes until it has taken what is held for it already, and then this one.
+    let place = 1 + held_already(draft, preferred, work.id);
+    let range = desk.pace.estimate(place, 1, (now, desk.agents().ready(), desk.runs()))?;
     (range.likely_ms <= cost_ms).then_some((preferred, cost_ms))
+}
+
+/// How many others are held for an agent.
+fn held_already(draft: &Draft<'_>, agent: AgentId, but: WorkId) -> usize {
+    let touched = || draft.touched_works().iter();
+    let is_held = |work: &&Work| work.id != but && work.hold().is_some_and(|hold| hold.agent == agent);
+    let is_untouched = |id: &WorkId| touched().all(|work| work.id != *id);
+    touched().filter(is_held).count() + draft.space.waiting.held_for(agent).filter(is_untouched).count()
 }
 
 /// A hold has lasted as long as it may.

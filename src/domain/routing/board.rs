@@ -28,6 +28,8 @@ pub(crate) struct InLine {
     since: Option<Timestamp>,
     /// When it came to the queue.
     entered: Timestamp,
+    /// It is held for one agent: others who are free say nothing of how long the queue takes.
+    held: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +55,8 @@ impl InLine {
             _ => return None,
         };
         let (id, queue, since, entered) = (work.id, work.queue.clone(), work.ours_since, work.entered_at);
-        Some(Self { id, queue, stand, since, entered })
+        let held = stand == Stand::Waits && work.hold().is_some();
+        Some(Self { id, queue, stand, since, entered, held })
     }
 
     /// To whom it went that waited before, if it went to somebody.
@@ -76,6 +79,8 @@ pub(crate) struct Board {
 #[derive(Debug)]
 pub(crate) struct Desk {
     waiting: usize,
+    /// How many of those are held for one agent each.
+    held: usize,
     offered: usize,
     /// Those that wait with a customer who waits for us.
     since: BTreeSet<(Timestamp, WorkId)>,
@@ -90,6 +95,7 @@ impl Default for Desk {
     fn default() -> Self {
         Self {
             waiting: 0,
+            held: 0,
             offered: 0,
             since: BTreeSet::new(),
             agents: AgentCounts::default(),
@@ -204,7 +210,7 @@ impl Board {
         {
             let given = is.given_since(was);
             let returned = matches!((was.stand, is.stand), (Stand::Offered(_), Stand::Waits));
-            let counts = given.is_some_and(|agent| was.entered < self.now && steady(agent, &was.queue));
+            let counts = given.is_some_and(|agent| was.entered < self.now && !was.held && steady(agent, &was.queue));
             let (id, now, at_once) = (was.id, self.now, was.entered == self.now);
             if given.is_some() {
                 self.change(&was.queue, |desk| match counts {
@@ -278,13 +284,14 @@ impl Board {
 impl Desk {
     /// Whether time passes for those who wait.
     pub(crate) fn runs(&self) -> bool {
-        self.waiting > 0 && self.open
+        self.waiting > self.held && self.open
     }
 
     fn leaves(&mut self, was: &InLine) {
         match was.stand {
             Stand::Waits => {
                 self.waiting -= 1;
+                self.held -= usize::from(was.held);
                 if let Some(since) = was.since {
                     self.since.remove(&(since, was.id));
                 }
@@ -298,6 +305,7 @@ impl Desk {
         match is.stand {
             Stand::Waits => {
                 self.waiting += 1;
+                self.held += usize::from(is.held);
                 self.since.extend(is.since.map(|since| (since, is.id)));
             }
             Stand::Offered(_) => self.offered += 1,

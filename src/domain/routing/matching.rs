@@ -150,7 +150,7 @@ fn offer_beside(draft: &mut Draft<'_>, id: WorkId) {
 }
 
 fn preferred(draft: &Draft<'_>, work: &Work) -> Option<AgentId> {
-    let agent = draft.agent(work.preferred?)?;
+    let agent = draft.agent(work.preferred?).filter(|agent| is_matched(agent))?;
     eligible(draft.space, agent, work).then_some(agent.id)
 }
 

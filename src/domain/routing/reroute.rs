@@ -77,7 +77,7 @@ pub(crate) fn reroute(draft: &mut Draft<'_>) {
     let works: Vec<WorkId> = roots.into_iter().flat_map(|root| draft.works_of(root).collect::<Vec<_>>()).collect();
     for id in works {
         // What its owner passes on goes where a person said.
-        let waiting = draft.work(id).filter(|work| work.is_waiting() && work.owner.is_none());
+        let waiting = draft.work(id).filter(|work| work.is_queued() && work.owner.is_none());
         let Some((chosen, preferred, stands)) = waiting.and_then(|work| {
             let before = work.routing.as_ref()?;
             let chosen = chosen_now(draft, work)?;

@@ -102,7 +102,7 @@ pub(super) fn promise(
     }
     draft.push(Change::Promised(Promised { work: id, agent, by }));
     // What stands in a queue while it is passed on is due then, too.
-    let Some(work) = draft.work(id).filter(|work| work.is_waiting() || work.offer.is_some()) else { return Ok(()) };
+    let Some(work) = draft.work(id).filter(|work| work.is_queued() || work.offer.is_some()) else { return Ok(()) };
     let key = key(draft.space.config(), &work.queue, work, draft.now.0);
     if key != work.key {
         draft.push(Change::WorkRekeyed { work: id, key });

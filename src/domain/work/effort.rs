@@ -125,7 +125,7 @@ pub(crate) fn charge(draft: &mut Draft<'_>, id: WorkId, kind: EffortKind) {
 
 /// The credits of a Work are others: it is due earlier or later by the difference. Whatever else its place was made of is as it was.
 pub(crate) fn rekey(draft: &mut Draft<'_>, id: WorkId, before: u64) {
-    let Some(work) = draft.work(id).filter(|work| work.is_waiting() || work.offer.is_some()) else { return };
+    let Some(work) = draft.work(id).filter(|work| work.is_queued() || work.offer.is_some()) else { return };
     let after = credit_ms(draft.space.config(), work);
     if after != before {
         let key = work.key.saturating_add_unsigned(before).saturating_sub_unsigned(after);

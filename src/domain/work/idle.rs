@@ -18,7 +18,7 @@ use crate::domain::record::{Author, Change, Direction, IdleSet, MessageKind, Mes
 use crate::domain::routing::fill;
 use crate::domain::time::Timestamp;
 use crate::domain::view::WorkState;
-use crate::domain::workspace::IdleConfig;
+use crate::domain::workspace::{IdleConfig, IndexedConfig};
 
 /// Why a Work is closed whose customer does not answer.
 const NO_ANSWER: &str = "NO_ANSWER";
@@ -132,7 +132,7 @@ pub(crate) fn idle_due(draft: &mut Draft<'_>, id: WorkId) {
     let change = Idle { at: idle.next(policy), ..idle }.set(work);
     draft.push(change);
     if let Some(owner) = owner.filter(|_| lowers) {
-        lower(draft, id, policy.lower_percent);
+        settle_cost(draft, id);
         fill(draft, owner.agent);
     }
     if nudges {
@@ -140,14 +140,31 @@ pub(crate) fn idle_due(draft: &mut Draft<'_>, id: WorkId) {
     }
 }
 
-/// It costs the fraction of what it would, rounded down.
-fn lower(draft: &mut Draft<'_>, id: WorkId, percent: u8) {
-    let Some((work, owner)) = draft.work(id).and_then(|work| Some((work, work.owner?))) else { return };
-    let full = draft.agent(owner.agent).map_or(0, |agent| work.cost_for(&agent.profile));
-    let cost = u32::try_from(u64::from(full) * u64::from(percent) / 100).unwrap_or(full);
-    if cost < owner.cost {
-        draft.push(Change::CostChanged { work: id, agent: owner.agent, cost });
+/// What a Work costs its owner that would cost so much: where its customer does not answer the fraction that its queue says, rounded down.
+pub(crate) fn lowered(config: &IndexedConfig, work: &Work, full: u32) -> u32 {
+    let policy = config.queue(&work.queue).and_then(|queue| queue.idle.as_deref()).filter(|_| work.is_lowered());
+    policy.map_or(full, |policy| {
+        u32::try_from(u64::from(full) * u64::from(policy.lower_percent) / 100).unwrap_or(full).min(full)
+    })
+}
+
+/// Another configuration says what follows from a customer's silence.
+pub(super) fn renew_silence(draft: &mut Draft<'_>, id: WorkId) {
+    let Some(work) = draft.work(id).filter(|work| work.awaits_customer()) else { return };
+    let (config, silent) = (draft.space.config(), work.idle());
+    let policy = config.queue(&work.queue).and_then(|queue| queue.idle.as_deref());
+    let idle = match (silent, policy) {
+        // Nobody knows since when: from now on.
+        (None, Some(_)) => Idle { since: draft.now, lowered: false, nudged: false, at: None },
+        (Some(idle), _) => idle,
+        (None, None) => return,
+    };
+    let change = Idle { at: policy.and_then(|policy| idle.next(policy)), ..idle };
+    if silent != Some(change) {
+        let change = change.set(work);
+        draft.push(change);
     }
+    settle_cost(draft, id);
 }
 
 /// A customer has ended the visit that a Work is spoken in.

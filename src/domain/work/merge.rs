@@ -9,6 +9,7 @@ use smallvec::SmallVec;
 use super::Work;
 use super::automation::guard;
 use super::bots::answer_due;
+use super::idle::lowered;
 use super::lifecycle::{known, take_back_offers};
 use super::park::{take_up, wake};
 use super::transfer::withdraw;
@@ -117,12 +118,13 @@ pub(crate) fn goes_on(draft: &mut Draft<'_>, id: WorkId) {
 pub(crate) fn settle_cost(draft: &mut Draft<'_>, id: WorkId) {
     let Some(work) = draft.work(id) else { return };
     // In wrap-up it costs what wrapping up does, and parked nothing.
-    let owner = work.owner.filter(|_| work.state == WorkState::Assigned).map(|owner| (owner.agent, owner.cost));
-    let offered = work.offers().map(|offer| (offer.agent, offer.cost));
-    let holders: SmallVec<[(AgentId, u32); 2]> = owner.into_iter().chain(offered).collect();
-    for (holder, before) in holders {
+    let owner = work.owner.filter(|_| work.state == WorkState::Assigned).map(|owner| (owner.agent, owner.cost, true));
+    let offered = work.offers().map(|offer| (offer.agent, offer.cost, false));
+    let holders: SmallVec<[(AgentId, u32, bool); 2]> = owner.into_iter().chain(offered).collect();
+    for (holder, before, owns) in holders {
         let (Some(work), Some(agent)) = (draft.work(id), draft.agent(holder)) else { return };
-        let cost = work.cost_for(&agent.profile);
+        let full = work.cost_for(&agent.profile);
+        let cost = if owns { lowered(draft.space.config(), work, full) } else { full };
         if cost != before {
             draft.push(Change::CostChanged { work: id, agent: holder, cost });
         }

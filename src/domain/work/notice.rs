@@ -73,6 +73,11 @@ impl Work {
         self.notices()?.due
     }
 
+    /// Whether one of this kind is due.
+    fn is_told_soon(&self, kind: NoticeKind) -> bool {
+        self.notice_due().is_some_and(|(due, _)| due == kind)
+    }
+
     /// Its deadline.
     pub(super) fn notice_timer(&self) -> Option<(Timestamp, Timer)> {
         self.notice_due().map(|(_, at)| (at, Timer::Notice(self.id)))
@@ -124,7 +129,7 @@ pub(crate) fn await_opening(draft: &mut Draft<'_>, id: WorkId, flags: Flags) {
     }
     let opens_at = draft.space.opens_at(&work.queue);
     let wanted = draft.space.config().notice(NoticeKind::Closed, &work.queue).is_some();
-    if wanted && !work.was_told(NoticeKind::Closed, opens_at, draft.now) && work.notice_due().is_none() {
+    if wanted && !work.was_told(NoticeKind::Closed, opens_at, draft.now) && !work.is_told_soon(NoticeKind::Closed) {
         let set = NoticeSet { work: id, kind: NoticeKind::Closed, at: Some(draft.now) };
         draft.push(Change::NoticeSet(set));
     }

@@ -518,9 +518,14 @@ impl Work {
         timers
     }
 
+    /// Whether it stands in its queue and nobody is asked: it waits for an agent, or before that for what is known of its customer.
+    pub(crate) fn is_queued(&self) -> bool {
+        (self.state == WorkState::Queued || self.seeks()) && !self.queue.is_empty()
+    }
+
     /// Whether it waits for an agent.
     pub(crate) fn is_waiting(&self) -> bool {
-        (self.state == WorkState::Queued || self.seeks()) && !self.queue.is_empty() && !self.awaits_facts()
+        self.is_queued() && !self.awaits_facts()
     }
 
     /// What an agent sees of it.

@@ -1,9 +1,11 @@
 //! Open Works held against another configuration: those of queues that are gone go on elsewhere, what is wanted of whoever takes them
-//! is what their queues want now, they are due when their goals say now, offers to agents who cannot have them any more are taken back. What has an owner stays with its owner.
+//! is what their queues want now, they are due when their goals say now, offers to agents who cannot have them any more are taken back. What
+//! has an owner stays with its owner, and what follows from its customer's silence is what its queue says now.
 
 use super::Work;
 use smallvec::SmallVec;
 
+use super::idle::renew_silence;
 use super::lifecycle::{revoke_offer, take_back_offers};
 use super::open::OpenOffer;
 use super::transfer::withdraw;
@@ -41,6 +43,7 @@ pub(crate) fn resettle(draft: &mut Draft<'_>) {
 }
 
 fn hold_against(draft: &mut Draft<'_>, id: WorkId) {
+    renew_silence(draft, id);
     let is_open =
         |work: &&Work| matches!(work.state, WorkState::Queued | WorkState::Offered) || work.transfer().is_some();
     let Some(work) = draft.work(id).filter(is_open) else { return };
@@ -51,7 +54,7 @@ fn hold_against(draft: &mut Draft<'_>, id: WorkId) {
     }
     if config.queue(&queue).is_none() {
         let offered = take_back_offers(draft, id);
-        if draft.work(id).is_some_and(Work::is_waiting) {
+        if draft.work(id).is_some_and(Work::is_queued) {
             requeue(draft, id, &queue, QueueCause::Requeued, None);
         }
         for freed in offered {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::effort::EffortConfig;
@@ -159,7 +160,7 @@ pub struct EndpointConfig {
 pub const MAX_OFFERS_AT_ONCE: usize = 5;
 
 /// How Work of a queue gets its owner.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Accept {
     /// By an offer that the agent accepts.
@@ -170,7 +171,7 @@ pub enum Accept {
 }
 
 /// What becomes of a lost owner's Work after the grace.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum GracePolicy {
     /// It stays.
@@ -308,7 +309,7 @@ pub struct AgentConfig {
 }
 
 /// People or machines.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AgentKind {
     /// A person.

@@ -25,6 +25,7 @@ mod opt_out;
 mod people;
 mod plan;
 mod present;
+mod recorded;
 mod requests;
 mod rooms;
 mod search;

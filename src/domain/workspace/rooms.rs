@@ -60,7 +60,7 @@ impl Workspace {
             EstimateOf::Queue(name) => (&self.config.queue(name)?.name, None),
         };
         let position = match work {
-            Some(work) if !work.is_waiting() => 0,
+            Some(work) if !work.is_queued() => 0,
             Some(work) => 1 + self.waiting.before(queue, (work.key, work.id)),
             None => 1 + self.waiting.len(queue),
         };

@@ -1,9 +1,10 @@
 //! `selection` of a queue: who of those that are eligible now is given a Work.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Who of several agents that are eligible now is asked first. Of equals the one that was given nothing for the longest time.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Selection {
     /// Whose load is the least part of its capacity.

@@ -144,7 +144,7 @@ impl Workspace {
             heard_as: work.heard_as(),
             reopen_until: None,
             disposition: work.disposition.clone(),
-            key: work.is_waiting().then_some(work.key),
+            key: work.is_queued().then_some(work.key),
             wrapup_until: work.wrapup_until,
             linked: self.known_links(work.id, work.linked()),
             merged_into: None,

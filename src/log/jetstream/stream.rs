@@ -54,6 +54,16 @@ impl JetStreamLog {
         })
     }
 
+    /// Opens a log that is there, to read it only: nothing is made, nothing is checked but what is read.
+    ///
+    /// # Errors
+    /// No connection.
+    pub async fn open_to_read(nats: &Nats, options: LogOptions) -> Result<Self, NatsError> {
+        let stream = streams::log(&options.shard, options.replicas).name;
+        let reads = nats.open("log reads").await?;
+        Ok(Self { appends: nats.control().clone(), reads, stream, options, offsets: Offsets::default() })
+    }
+
     fn reader(&self, from_sequence: u64) -> Ordered {
         let options = OrderedOptions { prefetch: self.options.prefetch };
         Ordered::new(self.reads.clone(), &self.stream, from_sequence, options)

@@ -1,5 +1,6 @@
 //! A rule's `when`: what must be equal, or in a set. All of it must hold; what is empty asks for nothing.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Situation;
@@ -59,7 +60,7 @@ pub struct When {
 }
 
 /// Whether a queue is open.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Hours {
     /// It is, or it has no hours.
