@@ -330,7 +330,7 @@ impl Auditor {
                 holds("one owner", before.is_none(), || format!("{assigned:?} beside {before:?} at {index}"))?;
                 match assigned.cause {
                     AssignCause::Offer | AssignCause::Transfer => {}
-                    AssignCause::Assign | AssignCause::Takeover => self.overcommitted(assigned, stats)?,
+                    AssignCause::Assign | AssignCause::Takeover => self.overcommitted(record, assigned, stats)?,
                     AssignCause::Auto | AssignCause::Claim | AssignCause::Start => {
                         self.within_capacity(assigned.agent, index.0)?;
                     }

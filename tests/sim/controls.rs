@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use skein::domain::id::AgentId;
+use skein::domain::id::{AgentId, Name};
 use skein::domain::record::{
-    Change, Clock, EffortKind, EffortNoted, OfferOutcome, OverflowCause, QueueCause, Record, StepCause,
+    Cause, Change, Clock, EffortKind, EffortNoted, OfferOutcome, OverflowCause, QueueCause, Record, StepCause,
 };
 
 use super::model::Sabotage;
+use super::overseen::SAID_OVER;
 use super::run;
 
 /// Seeds within which a broken safeguard must be found.
@@ -82,6 +83,18 @@ fn says_it_fits(record: &mut Record) {
 fn what_a_supervisor_gives_beyond_the_capacity_and_nobody_records_is_seen() {
     let sabotage = Sabotage { tamper: Some(says_it_fits), ..Sabotage::default() };
     finds("what is given beyond the capacity is recorded", sabotage);
+}
+
+fn says_nothing(record: &mut Record) {
+    if let Cause::Command(request) = &mut record.cause {
+        request.request_id = Name::new(request.request_id.trim_end_matches(SAID_OVER));
+    }
+}
+
+#[test]
+fn what_is_given_beyond_the_capacity_though_nobody_said_so_is_seen() {
+    let sabotage = Sabotage { tamper: Some(says_nothing), ..Sabotage::default() };
+    finds("more is given than there is room for only where the supervisor says so", sabotage);
 }
 
 fn asks_on(record: &mut Record) {
