@@ -10,7 +10,7 @@ use super::id::{AgentId, Index, LeafId, MessageId, RootId, WorkId};
 use super::record::{Cause, Change, IdentityOpened, MessageContent, Personal, PersonalValue, Record, Touch};
 use super::session::Agent;
 use super::time::Timestamp;
-use super::work::{Asking, Part, ParticipantsOf, Work, parts_over};
+use super::work::{Asking, Part, Work, follows};
 use super::workspace::{Workspace, body_digest};
 
 /// Changes of one record at most: beyond it matching goes on with the next record. Each choice looks at all that the record
@@ -167,12 +167,11 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// Chooses a change, and with it that whoever took part in a Work does so no longer.
+    /// Chooses a change, and with it what follows from it by itself.
     pub(crate) fn push(&mut self, change: Change) {
         let place = self.place();
         let (index, now) = (self.index, self.now);
-        let joined = |id| self.agent(id).map(|agent| agent.joined.clone()).unwrap_or_default();
-        let over = parts_over(&change, |id| self.work(id).map(ParticipantsOf::of), joined);
+        let follow = follows(self, &change);
         if let Some(leaf) = change.leaf() {
             self.touch(leaf);
         }
@@ -235,7 +234,7 @@ impl<'a> Draft<'a> {
             agent.apply(index, now, place, &change);
         }
         self.changes.push(change);
-        over.into_iter().for_each(|left| self.push(Change::ParticipantLeft(left)));
+        follow.into_iter().for_each(|change| self.push(change));
     }
 
     /// Chooses a message, with its words.

@@ -9,6 +9,7 @@ use skein::domain::record::{
     Briefing, Change, HandOverCause, MuteReason, NoticeKind, PersonalValue, QueueCause, UnassignReason,
 };
 use skein::domain::rejection::Rejection;
+use skein::domain::time::Timestamp;
 use skein::domain::view::{CustomerQuery, WorkState};
 use skein::domain::workspace::{AgentKind, NoticeConfig};
 
@@ -30,6 +31,28 @@ fn with_bot(shop: Shop, heard: Heard) -> (Scenario, Held) {
     story.hears(heard).expect("a message");
     let held = story.takes("bob");
     (story, held)
+}
+
+/// Dot is a program, too.
+fn with_dot(shop: Shop) -> Shop {
+    shop.but(|config| {
+        let mut dot = config.agents[1].clone();
+        dot.name = Name::new("dot");
+        config.agents.push(dot);
+    })
+}
+
+fn requeues(story: &mut Scenario, agent: &str, (work, assignment): Held) {
+    story.does(agent, Verb::Pass(Pass::Requeue { work, assignment })).expect("given back");
+}
+
+/// Nobody has it, and no program gets it any more.
+fn is_for_people(story: &mut Scenario, work: WorkId) {
+    let view = story.work(work);
+    assert_eq!((view.owner, view.passing.for_people, story.offered_to(work)), (None, true, None));
+    story.ready("ann").expect("ready");
+    assert_eq!(story.offered_to(work).as_deref(), Some("ann"));
+    story.folds_to_the_same();
 }
 
 fn briefing() -> Briefing {
@@ -160,12 +183,7 @@ fn a_bot_that_answers_keeps_the_work_and_has_a_deadline_for_the_next_question() 
 
 #[test]
 fn bots_that_pass_a_work_between_them_have_one_deadline_together() {
-    let shop = desk().but(|config| {
-        let mut dot = config.agents[1].clone();
-        dot.name = Name::new("dot");
-        config.agents.push(dot);
-    });
-    let (mut story, (work, assignment)) = with_bot(shop, whatsapp(ANNA, "hello"));
+    let (mut story, (work, assignment)) = with_bot(with_dot(desk()), whatsapp(ANNA, "hello"));
     story.ready("dot").expect("ready");
     story.after(100 * SECOND);
     let (to, queue, note) = (Name::new("dot"), Name::default(), String::new());
@@ -240,12 +258,7 @@ fn a_work_that_is_opened_again_counts_from_the_beginning() {
 
 #[test]
 fn what_a_silent_bot_was_passing_on_to_another_bot_is_for_people_too() {
-    let shop = desk().but(|config| {
-        let mut dot = config.agents[1].clone();
-        dot.name = Name::new("dot");
-        config.agents.push(dot);
-    });
-    let (mut story, (work, assignment)) = with_bot(shop, whatsapp(ANNA, "hello"));
+    let (mut story, (work, assignment)) = with_bot(with_dot(desk()), whatsapp(ANNA, "hello"));
     story.ready("dot").expect("ready");
     story.after(2 * MINUTE - SECOND);
     let (to, queue, note) = (Name::new("dot"), Name::default(), String::new());
@@ -258,6 +271,75 @@ fn what_a_silent_bot_was_passing_on_to_another_bot_is_for_people_too() {
     story.ready("ann").expect("ready");
     assert_eq!(story.offered_to(work).as_deref(), Some("ann"));
     story.folds_to_the_same();
+}
+
+#[test]
+fn bots_that_give_a_work_back_for_ever_have_one_deadline_together() {
+    let (mut story, held) = with_bot(with_dot(desk()), whatsapp(ANNA, "hello"));
+    story.ready("dot").expect("ready");
+    story.after(50 * SECOND);
+    requeues(&mut story, "bob", held);
+    let dots = story.takes("dot");
+    story.after(50 * SECOND);
+    requeues(&mut story, "dot", dots);
+    story.after(19 * SECOND);
+    assert!(!story.work(held.0).passing.for_people, "not before");
+    story.after(2 * SECOND);
+    is_for_people(&mut story, held.0);
+}
+
+#[test]
+fn bots_that_pass_a_work_on_cold_have_one_deadline_together() {
+    let (mut story, held) = with_bot(with_dot(desk()), whatsapp(ANNA, "hello"));
+    story.ready("dot").expect("ready");
+    let passes = |story: &mut Scenario, from: &str, to: &str, (work, assignment): Held| {
+        let (to, queue, note) = (Name::new(to), Name::default(), String::new());
+        let pass = Pass::Transfer { work, assignment, to, queue, cold: true, force: true, note };
+        story.does(from, Verb::Pass(pass)).expect("passed on");
+    };
+    story.after(50 * SECOND);
+    passes(&mut story, "bob", "dot", held);
+    let dots = story.takes("dot");
+    story.after(50 * SECOND);
+    passes(&mut story, "dot", "bob", dots);
+    story.takes("bob");
+    story.after(21 * SECOND);
+    is_for_people(&mut story, held.0);
+}
+
+#[test]
+fn a_bot_that_puts_a_work_aside_has_what_was_left_of_its_time() {
+    let (mut story, (work, assignment)) = with_bot(desk(), whatsapp(ANNA, "hello"));
+    for _ in 0..2 {
+        story.after(50 * SECOND);
+        let until = Timestamp(story.now().0 + MINUTE);
+        let park = Pass::Park { work, assignment, until, wake_on_fact: Name::default() };
+        story.does("bob", Verb::Pass(park)).expect("parked");
+        story.after(MINUTE);
+        assert_eq!(story.work(work).state, WorkState::Assigned, "awake");
+    }
+    story.after(19 * SECOND);
+    assert!(!story.work(work).passing.for_people, "not before");
+    story.after(2 * SECOND);
+    is_for_people(&mut story, work);
+}
+
+#[test]
+fn the_deadline_of_bots_ends_with_an_answer_and_with_the_first_person() {
+    let (mut story, held) = with_bot(with_dot(desk()), whatsapp(ANNA, "hello"));
+    story.after(100 * SECOND);
+    story.sends("bob", held, |send| send.if_unchanged = Some(false)).expect("an answer");
+    requeues(&mut story, "bob", held);
+    story.hears(whatsapp(ANNA, "and then?")).expect("a message");
+    story.after(100 * SECOND);
+    story.ready("ann").expect("ready");
+    let anns = story.takes("ann");
+    story.logs_out("bob").expect("gone");
+    story.ready("dot").expect("ready");
+    requeues(&mut story, "ann", anns);
+    story.takes("dot");
+    story.after(119 * SECOND);
+    assert_eq!(story.work(held.0).owner.expect("an owner").1, "dot");
 }
 
 fn notice(kind: NoticeKind, text: &str) -> NoticeConfig {

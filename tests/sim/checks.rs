@@ -155,6 +155,7 @@ impl Auditor {
         self.nobody_left_alone(record)?;
         self.taking_part(record, stats)?;
         self.bots(record, stats)?;
+        self.patience(record, stats);
         self.note_overcommit(record);
         // Turns are those after the record.
         for place in (0u16..).take(record.changes.len()) {

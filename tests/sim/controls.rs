@@ -118,6 +118,16 @@ fn a_work_that_goes_back_and_back_is_seen() {
     finds("a work goes back to programs at most twice", sabotage);
 }
 
+fn waits_on(record: &mut Record) {
+    record.changes.retain(|change| !matches!(change, Change::HandedToPeople(_)));
+}
+
+#[test]
+fn a_customer_whom_programs_let_wait_and_no_person_gets_is_seen() {
+    let sabotage = Sabotage { tamper: Some(waits_on), ..Sabotage::default() };
+    finds("whoever programs let wait reaches people in time", sabotage);
+}
+
 fn before_its_clock(record: &mut Record) {
     for change in &mut record.changes {
         if let Change::StepSet(set) = change {

@@ -363,6 +363,7 @@ impl World {
         if self.node.engine.held() == 0 && fired {
             self.audit()?;
             self.auditor.graces_end(self.now.max(self.auditor.state.time()))?;
+            self.auditor.people_in_time(self.now.max(self.auditor.state.time()))?;
         }
         Ok(())
     }

@@ -319,6 +319,7 @@ pub(crate) fn install(draft: &mut Draft<'_>, id: WorkId, agent: AgentId, cost: u
         overcommit: draft
             .agent(agent)
             .map_or(0, |agent| agent.load().saturating_add(cost).saturating_sub(agent.profile.capacity)),
+        participants: Vec::new(),
         brief,
     };
     if let Some(Owner { assignment, agent, .. }) = before {

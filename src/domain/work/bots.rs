@@ -1,13 +1,11 @@
 //! Programs and people pass a matter between them (domain rules, sections 3 and 7): hand-over to people, hand back, and their limits.
 //!
 //! A program that owns a Work hands it over with what it knows: facts of the customer, the steps it has tried, and why. From then on the
-//! Work is for people, wherever it waits, until one of them hands it back, at most [`MAX_RETURNS`] times. A program that lets the
-//! customer wait beyond its deadline has handed over without a word. The Work keeps its place either way. Programs that talk to each
-//! other by notes have so many, until somebody else says something.
+//! Work is for people, wherever it waits, until one of them hands it back, at most [`MAX_RETURNS`] times. The Work keeps its place. How
+//! long programs may let a customer wait is [`patience`](super::patience)'s. Programs that talk to each other by notes have so many,
+//! until somebody else says something.
 //!
 //! Invariant: no program has or is offered a Work that is for people.
-
-use std::time::Duration;
 
 use super::automation::MAX_RETURNS;
 use super::park::take_up;
@@ -24,14 +22,10 @@ use crate::domain::record::{
     PersonalValue, QueueCause, TransferOutcome, UnassignReason, WakeCause,
 };
 use crate::domain::rejection::Rejection;
-use crate::domain::routing::{answer_by, fill, requeue};
+use crate::domain::routing::{fill, requeue};
 use crate::domain::time::Timestamp;
-use crate::domain::workspace::{AgentKind, QueueConfig};
+use crate::domain::workspace::AgentKind;
 
-/// Within this a program answers a customer who sits and waits, or loses the Work to people.
-const LIVE_ANSWER: Duration = Duration::from_secs(30);
-/// The same of other channels: a program that thinks for longer hangs.
-const ANSWER: Duration = Duration::from_secs(2 * 60);
 /// Longest reason of a hand-over, bytes: a sentence or two.
 const MAX_REASON_BYTES: usize = 512;
 /// Steps that a program tells of at most: more is not read before answering.
@@ -52,6 +46,8 @@ pub(crate) struct Bots {
     briefing: Option<Box<Briefing>>,
     /// Notes of programs since somebody else said something.
     notes: u8,
+    /// The program that let the customer wait last, and by when another has to have answered.
+    pub(super) due: Option<(AgentId, Timestamp)>,
 }
 
 /// Does what an owner wants passed between programs and people.
@@ -90,7 +86,7 @@ fn hand_over(
     take_up(draft, id, WakeCause::Agent);
     withdraw(draft, id, TransferOutcome::Withdrawn);
     draft.with_content(leaf, PersonalValue::Briefing(Box::new(briefing)));
-    give_to_people(draft, id, HandOverCause::Asked);
+    give_to_people(draft, id, agent, HandOverCause::Asked);
     draft.push(Change::Unassigned { assignment, work: id, agent, reason: UnassignReason::HandedOver });
     requeue(draft, id, &queue, QueueCause::HandedOver, None);
     fill(draft, agent);
@@ -98,18 +94,9 @@ fn hand_over(
 }
 
 /// From now on the Work is for people. What was told with it is content of the change.
-fn give_to_people(draft: &mut Draft<'_>, id: WorkId, cause: HandOverCause) {
-    let Some((leaf, owner)) = draft.work(id).and_then(|work| Some((work.leaf, work.owner?))) else { return };
-    draft.push(Change::HandedToPeople(HandedToPeople { work: id, leaf, agent: owner.agent, cause }));
-}
-
-/// A program that owns the Work was silent too long: it is for people, with its place. Whether it was one.
-pub(super) fn silent_too_long(draft: &mut Draft<'_>, id: WorkId, agent: AgentId) -> bool {
-    let program = is_bot(draft, agent);
-    if program {
-        give_to_people(draft, id, HandOverCause::NoAnswer);
-    }
-    program
+pub(super) fn give_to_people(draft: &mut Draft<'_>, id: WorkId, agent: AgentId, cause: HandOverCause) {
+    let Some(leaf) = draft.work(id).map(|work| work.leaf) else { return };
+    draft.push(Change::HandedToPeople(HandedToPeople { work: id, leaf, agent, cause }));
 }
 
 /// A person gives a Work back to programs: to one, or to a queue that some serve.
@@ -137,7 +124,8 @@ fn hand_back(
     transfer(draft, agent, (id, assignment), passed)
 }
 
-fn is_bot(draft: &Draft<'_>, agent: AgentId) -> bool {
+/// Whether the agent is a program.
+pub(super) fn is_bot(draft: &Draft<'_>, agent: AgentId) -> bool {
     draft.agent(agent).is_some_and(|agent| agent.profile.kind == AgentKind::Bot)
 }
 
@@ -155,22 +143,6 @@ fn checked(briefing: &Briefing) -> Result<(), Rejection> {
         return Err(Rejection::Invalid("steps: at most 512 bytes each, no control characters but line ends and tabs"));
     }
     Ok(())
-}
-
-/// When an owner who lets the customer wait from now on loses the Work: a person as the queue says, a program before.
-pub(crate) fn answer_due(
-    draft: &Draft<'_>,
-    work: &Work,
-    agent: AgentId,
-    queue: Option<&QueueConfig>,
-) -> Option<Timestamp> {
-    let recall = queue.and_then(|queue| answer_by(draft.space.config(), queue, draft.now));
-    let patience = if work.is_live() { LIVE_ANSWER } else { ANSWER };
-    let program = is_bot(draft, agent).then(|| draft.now + patience);
-    // Programs that pass it between them have one deadline together.
-    let before = work.owner.filter(|owner| program.is_some() && owner.agent != agent && is_bot(draft, owner.agent));
-    let inherited = before.and_then(|owner| owner.answer_by);
-    recall.into_iter().chain(program).chain(inherited).min()
 }
 
 /// A program notes something in a Work: not without end.
@@ -226,36 +198,43 @@ impl Work {
     }
 
     pub(super) fn handed_to_people(&mut self) {
-        let bots = self.beside_mut().bots.get_or_insert_default();
-        (bots.people, bots.briefing) = (true, None);
+        let bots = self.bots_mut();
+        (bots.people, bots.briefing, bots.due) = (true, None, None);
     }
 
     /// Notes what was told with the hand-over.
     pub(crate) fn note_briefing(&mut self, briefing: &Briefing) {
-        if let Some(bots) = self.beside.as_mut().and_then(|beside| beside.bots.as_mut()) {
-            bots.briefing = Some(Box::new(briefing.clone()));
-        }
+        self.with_bots(|bots| bots.briefing = Some(Box::new(briefing.clone())));
     }
 
     pub(super) fn handed_back(&mut self) {
-        if let Some(bots) = self.beside.as_mut().and_then(|beside| beside.bots.as_mut()) {
+        self.with_bots(|bots| {
             bots.people = false;
             bots.returns = bots.returns.saturating_add(1);
+        });
+    }
+
+    pub(super) fn bots_mut(&mut self) -> &mut Bots {
+        self.beside_mut().bots.get_or_insert_default()
+    }
+
+    /// Changes what programs and people have passed between them, if anything, and forgets it with the last of it.
+    pub(super) fn with_bots(&mut self, change: impl FnOnce(&mut Bots)) {
+        let Some(beside) = &mut self.beside else { return };
+        if let Some(bots) = &mut beside.bots {
+            change(bots);
         }
+        beside.bots.take_if(|bots| **bots == Bots::default());
     }
 
     /// Counts notes of programs, until somebody else says something.
     pub(super) fn count_notes(&mut self, message: &MessageStored) {
         match (message.direction, message.author) {
             (Direction::Note, Author::Bot(_)) => {
-                let bots = self.beside_mut().bots.get_or_insert_default();
+                let bots = self.bots_mut();
                 bots.notes = bots.notes.saturating_add(1);
             }
-            (Direction::In, _) | (_, Author::Agent(_) | Author::External) => {
-                if let Some(bots) = self.beside.as_mut().and_then(|beside| beside.bots.as_mut()) {
-                    bots.notes = 0;
-                }
-            }
+            (Direction::In, _) | (_, Author::Agent(_) | Author::External) => self.with_bots(|bots| bots.notes = 0),
             _ => {}
         }
     }
