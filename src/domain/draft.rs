@@ -36,6 +36,8 @@ pub(crate) struct Draft<'a> {
     merged: SmallVec<[(RootId, RootId); 1]>,
     /// How a customer is taken apart; one record does it once.
     parting: Option<Box<Parting>>,
+    /// A Work that somebody said where to put: what else becomes known by the record does not move it.
+    stays: Option<WorkId>,
     /// The object that holds the whole message that is taken in.
     body: Option<u64>,
 }
@@ -55,6 +57,7 @@ impl<'a> Draft<'a> {
             new_leaves: SmallVec::new(),
             merged: SmallVec::new(),
             parting: None,
+            stays: None,
             body: None,
         }
     }
@@ -158,6 +161,16 @@ impl<'a> Draft<'a> {
     /// Agents that the changes so far touch.
     pub(crate) fn touched_agents(&self) -> &[Agent] {
         &self.agents
+    }
+
+    /// Somebody says where the Work goes: rules that are asked again by the same record leave it there.
+    pub(crate) fn put(&mut self, work: WorkId) {
+        self.stays = Some(work);
+    }
+
+    /// Whether somebody has said so.
+    pub(crate) fn is_put(&self, work: WorkId) -> bool {
+        self.stays == Some(work)
     }
 
     /// The record touches the leaf.

@@ -9,6 +9,7 @@ use skein::domain::record::{
     Briefing, Change, HandOverCause, MuteReason, NoticeKind, PersonalValue, QueueCause, UnassignReason,
 };
 use skein::domain::rejection::Rejection;
+use skein::domain::rules::{Rule, When};
 use skein::domain::time::Timestamp;
 use skein::domain::view::{CustomerQuery, WorkState};
 use skein::domain::workspace::{AgentKind, NoticeConfig};
@@ -340,6 +341,33 @@ fn the_deadline_of_bots_ends_with_an_answer_and_with_the_first_person() {
     story.takes("dot");
     story.after(119 * SECOND);
     assert_eq!(story.work(held.0).owner.expect("an owner").1, "dot");
+}
+
+/// A queue for who speaks French, where rules lead once that is known.
+fn french() -> Shop {
+    let facts = vec![(Name::new("language"), vec!["fr".to_owned()])];
+    let rule = Rule { name: Name::new("french"), queue: Some(Name::new("french")), ..Rule::default() };
+    let rule = Rule { when: When { facts, ..When::default() }, ..rule };
+    desk().second_queue("french", "none").second_queue("claims", "none").but(|config| config.rules = vec![rule])
+}
+
+#[rstest]
+#[case::where_the_bot_said("claims", "claims")]
+#[case::where_it_was_because_the_bot_said_so("help", "help")]
+#[case::where_the_rules_lead_because_the_bot_said_nothing("", "french")]
+fn what_is_handed_over_with_facts_goes_where_the_bot_said(#[case] named: &str, #[case] goes: &str) {
+    let (mut story, (work, assignment)) = with_bot(french(), whatsapp(ANNA, "bonjour"));
+    let fact = FactTold {
+        key: Name::new("language"),
+        value: "fr".to_owned(),
+        source: Name::default(),
+        at: None,
+        assurance: Assurance::Platform,
+    };
+    let over = Hand::Over { work, assignment, queue: Name::new(named), briefing: briefing(), facts: vec![fact] };
+    story.does("bob", Verb::Hand(Box::new(over))).expect("handed over");
+    assert_eq!(story.work(work).queue, goes);
+    story.folds_to_the_same();
 }
 
 fn notice(kind: NoticeKind, text: &str) -> NoticeConfig {

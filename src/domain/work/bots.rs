@@ -78,8 +78,12 @@ fn hand_over(
         return Err(Rejection::Invalid("agent: a person passes a work on by a transfer"));
     }
     let work = in_hand(draft, agent, id, assignment)?;
-    let (leaf, queue) = (work.leaf, if queue.is_empty() { work.queue.clone() } else { queue.clone() });
+    let (leaf, said) = (work.leaf, !queue.is_empty());
+    let queue = if said { queue.clone() } else { work.home().clone() };
     is_queue(draft, &queue)?;
+    if said {
+        draft.put(id);
+    }
     if !facts.is_empty() {
         set_facts(draft, name, RootId(leaf.0), None, facts)?;
     }
