@@ -107,6 +107,16 @@ fn who_takes_part_in_what_is_over_is_seen() {
     finds("a part lasts as long as there is something to take part in", sabotage);
 }
 
+fn tells_nobody(record: &mut Record) {
+    record.changes.retain(|change| !matches!(change, Change::OwnerTold(_)));
+}
+
+#[test]
+fn a_new_owner_of_whom_nobody_is_told_is_seen() {
+    let sabotage = Sabotage { tamper: Some(tells_nobody), ..Sabotage::default() };
+    finds("a new owner and who takes part are told of each other", sabotage);
+}
+
 fn hands_back_again(record: &mut Record) {
     let handed = record.changes.iter().find(|change| matches!(change, Change::HandedBack(_))).cloned();
     record.changes.extend(handed);

@@ -2,7 +2,7 @@
 
 use smallvec::SmallVec;
 
-use super::joining::{ParticipantsOf, parts_over};
+use super::joining::{ParticipantsOf, owner_told, parts_over};
 use super::patience::stays_due;
 use crate::domain::draft::Draft;
 use crate::domain::record::Change;
@@ -12,5 +12,6 @@ pub(crate) fn follows(draft: &Draft<'_>, change: &Change) -> SmallVec<[Change; 2
     let joined = |id| draft.agent(id).map(|agent| agent.joined.clone()).unwrap_or_default();
     let over = parts_over(change, |id| draft.work(id).map(ParticipantsOf::of), joined);
     let due = stays_due(draft, change).map(Change::BotsDue);
-    over.into_iter().map(Change::ParticipantLeft).chain(due).collect()
+    let told = owner_told(draft, change).map(Change::OwnerTold);
+    over.into_iter().map(Change::ParticipantLeft).chain(due).chain(told).collect()
 }

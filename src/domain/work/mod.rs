@@ -45,7 +45,7 @@ pub(crate) use effort::{
 pub(crate) use enrich::{await_facts, facts_came, facts_due};
 pub(crate) use follow::follows;
 pub(crate) use idle::{idle_due, visit_ended, watch_silence};
-pub(crate) use joining::{consult_over, take_part};
+pub(crate) use joining::{beside_owner, consult_over, take_part};
 pub(crate) use lifecycle::{
     accept, close, cooldown_due, decline, end, known, offer_expired, owned, recall, revoke_offers, revoke_unserved,
     speaks, work_grace_over, wrap_up_over,
