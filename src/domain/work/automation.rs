@@ -12,7 +12,7 @@ use super::{Beside, Says, Work};
 use crate::domain::draft::Draft;
 use crate::domain::id::{AgentId, WorkId};
 use crate::domain::record::{
-    Author, AutomationMuted, Change, Direction, EffortKind, MessageKind, MessageStored, MuteReason, QueueCause,
+    Author, AutomationMuted, Change, Direction, EffortKind, Flags, MessageKind, MessageStored, MuteReason, QueueCause,
     UnassignReason,
 };
 use crate::domain::routing::{fill, place};
@@ -134,6 +134,7 @@ impl Work {
         match (says, message.author) {
             (Says::Answers | Says::Nothing, Author::Bot(_) | Author::System)
                 if message.direction == Direction::Out
+                    && !message.flags.has(Flags::WORDED)
                     && message.kind == MessageKind::Message
                     && (says == Says::Answers || message.author == Author::System) =>
             {

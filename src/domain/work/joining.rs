@@ -13,10 +13,11 @@ use std::time::Duration;
 use smallvec::SmallVec;
 
 use super::Work;
+use super::bots::is_bot;
 use super::lifecycle::known;
 use super::pass::in_hand;
 use crate::domain::content::Content;
-use crate::domain::delivery::notify;
+use crate::domain::delivery::{Voice, notify};
 use crate::domain::draft::Draft;
 use crate::domain::id::{AgentId, AssignmentId, MessageId, Name, WorkId};
 use crate::domain::marks::{About, write_note};
@@ -119,7 +120,9 @@ pub(super) fn barge(draft: &mut Draft<'_>, agent: AgentId, id: WorkId, notice: C
         });
     }
     may_join(draft, work, agent)?;
-    let notice = if work.was_told_of_joining(draft.now) { None } else { Some(notify(draft, id, notice)?) };
+    let told = work.was_told_of_joining(draft.now);
+    let voice = if is_bot(draft, agent) { Voice::Program } else { Voice::Person };
+    let notice = if told { None } else { Some(notify(draft, id, notice, voice)?) };
     join(draft, id, agent, Role::Barged, (None, None, notice));
     Ok(())
 }

@@ -471,7 +471,12 @@ impl Work {
 
     /// Why programs may not write to the customer now, if so.
     pub(crate) fn silences(&self) -> Option<MuteReason> {
-        self.muted().or(self.generated.then_some(MuteReason::Generated))
+        self.muted().or(self.generated())
+    }
+
+    /// That the customer's last message is a program's, if so: no automatic answer goes to it.
+    pub(crate) fn generated(&self) -> Option<MuteReason> {
+        self.generated.then_some(MuteReason::Generated)
     }
 
     /// The customer's turn begins, or the Work ends.
