@@ -370,6 +370,54 @@ fn what_is_handed_over_with_facts_goes_where_the_bot_said(#[case] named: &str, #
     story.folds_to_the_same();
 }
 
+#[test]
+fn a_hand_back_that_its_bot_does_not_want_is_not_spent_and_nothing_is_forgotten() {
+    let (mut story, held) = with_bot(desk(), whatsapp(ANNA, "hello"));
+    story.ready("ann").expect("ready");
+    hands_over(&mut story, held, Vec::new()).expect("handed over");
+    let anns = story.takes("ann");
+    for _ in 0..3 {
+        hands_back(&mut story, anns).expect("handed back");
+        let offer = story.offer("bob").expect("an offer");
+        story.declines("bob", offer).expect("declined");
+        let view = story.work(anns.0);
+        assert_eq!((view.owner.map(|(_, name)| name).as_deref(), view.passing.for_people), (Some("ann"), true));
+        assert_eq!(view.passing.briefing, Some(briefing()));
+    }
+    hands_back(&mut story, anns).expect("the first that counts");
+    story.takes("bob");
+    let view = story.work(anns.0);
+    assert_eq!((view.passing.for_people, view.passing.briefing), (false, None));
+    story.folds_to_the_same();
+}
+
+#[test]
+fn a_hand_back_that_a_person_takes_from_the_queue_is_not_spent_and_the_briefing_is_shown() {
+    let shop = desk().but(|config| {
+        let mut cem = config.agents[0].clone();
+        cem.name = Name::new("cem");
+        config.agents.push(cem);
+    });
+    let (mut story, held) = with_bot(shop, whatsapp(ANNA, "hello"));
+    story.ready("ann").expect("ready");
+    hands_over(&mut story, held, Vec::new()).expect("handed over");
+    let (work, assignment) = story.takes("ann");
+    story.logs_out("bob").expect("gone");
+    let (to, queue, note) = (Name::default(), Name::new("help"), String::new());
+    let back = Hand::Back { work, assignment, to, queue, note };
+    story.does("ann", Verb::Hand(Box::new(back))).expect("handed back");
+    story.after(11 * MINUTE);
+    assert_eq!(story.work(work).owner, None, "nobody took it in time");
+    story.presence("ann", skein::domain::record::Presence::Away).expect("away");
+    story.ready("cem").expect("ready");
+    let offer = story.offer("cem").expect("an offer");
+    let taken = story.accepts("cem", offer);
+    assert!(is_told(&taken, |change| matches!(change, Change::Assigned(_))));
+    let view = story.work(work);
+    assert_eq!((view.passing.for_people, view.passing.briefing), (true, Some(briefing())));
+    story.folds_to_the_same();
+}
+
 fn notice(kind: NoticeKind, text: &str) -> NoticeConfig {
     let after_ms = if kind == NoticeKind::Waiting { (5 * MINUTE).unsigned_abs() } else { 0 };
     NoticeConfig { kind, after_ms, texts: vec![(Name::new("en"), text.to_owned())], ..NoticeConfig::default() }

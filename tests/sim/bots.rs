@@ -24,6 +24,8 @@ const PATIENCE_MS: u64 = 120_000;
 #[derive(Debug, Default)]
 pub(crate) struct Bots {
     for_people: BTreeSet<WorkId>,
+    /// A person hands them back, and nobody has them yet.
+    back: BTreeSet<WorkId>,
     returns: BTreeMap<WorkId, u32>,
     waits: BTreeMap<WorkId, Waits>,
 }
@@ -49,20 +51,32 @@ impl Auditor {
                 Change::HandedBack(handed) => {
                     stats.hit("handed over", "and back");
                     let known = self.bots.for_people.remove(&handed.work);
-                    let times = self.bots.returns.entry(handed.work).or_default();
-                    *times += 1;
-                    holds("a work goes back to programs at most twice", known && *times <= MAX_RETURNS, || {
-                        format!("{handed:?} for the {times} time at {}", record.index)
-                    })?;
+                    self.bots.back.insert(handed.work);
+                    holds("what goes back to programs was for people", known, || format!("{record:?}"))?;
+                }
+                Change::HandBackEnded(ended) => {
+                    stats.hit("hand back", if ended.taken { "taken" } else { "not taken" });
+                    let known = self.bots.back.remove(&ended.work);
+                    if ended.taken {
+                        let times = self.bots.returns.entry(ended.work).or_default();
+                        *times += 1;
+                        holds("a work goes back to programs at most twice", *times <= MAX_RETURNS, || {
+                            format!("{ended:?} for the {times} time at {}", record.index)
+                        })?;
+                    } else {
+                        self.bots.for_people.insert(ended.work);
+                    }
+                    holds("a hand back ends once", known, || format!("{record:?}"))?;
                 }
                 Change::WorkClosed { work, .. } => {
                     self.bots.for_people.remove(work);
+                    self.bots.back.remove(work);
                     self.bots.returns.remove(work);
                 }
                 // What is for people stays for people in the Work that it is merged into.
                 Change::WorksMerged { from, into, .. } => {
                     let returns = self.bots.returns.remove(from).unwrap_or_default();
-                    if self.bots.for_people.remove(from) {
+                    if self.bots.for_people.remove(from) || self.bots.back.remove(from) {
                         self.bots.for_people.insert(*into);
                         let own = self.bots.returns.entry(*into).or_default();
                         *own = returns.max(*own);

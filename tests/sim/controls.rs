@@ -118,8 +118,9 @@ fn a_new_owner_of_whom_nobody_is_told_is_seen() {
 }
 
 fn hands_back_again(record: &mut Record) {
-    let handed = record.changes.iter().find(|change| matches!(change, Change::HandedBack(_))).cloned();
-    record.changes.extend(handed);
+    let taken = |change: &&Change| matches!(change, Change::HandBackEnded(ended) if ended.taken);
+    let taken = record.changes.iter().find(taken).cloned();
+    record.changes.extend(taken.into_iter().flat_map(|taken| [taken.clone(), taken]));
 }
 
 #[test]

@@ -287,7 +287,9 @@ const EXPECTED: &[(&str, &[&str])] = &[
     ("taken apart", &["first leaf", "others", "a matter of two", "words taken along", "over"]),
     ("assigned because", &["Offer", "Auto", "Start", "Transfer", "Claim", "Assign", "Takeover"]),
     ("handed over", &["Asked", "NoAnswer", "and back"]),
-    ("takes part", &["Consultant", "Barged"]),
+    ("hand back", &["taken", "not taken"]),
+    ("programs by turns", &["nobody has it"]),
+    ("takes part", &["Consultant", "Barged", "beside another owner"]),
     ("takes part no longer because", &["Left", "Ended", "Lapsed", "Gone", "OwnerChanged", "Closed", "Owns"]),
     ("given beyond capacity", &["by a supervisor"]),
     (

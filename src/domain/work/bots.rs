@@ -1,13 +1,14 @@
 //! Programs and people pass a matter between them (domain rules, sections 3 and 7): hand-over to people, hand back, and their limits.
 //!
 //! A program that owns a Work hands it over with what it knows: facts of the customer, the steps it has tried, and why. From then on the
-//! Work is for people, wherever it waits, until one of them hands it back, at most [`MAX_RETURNS`] times. The Work keeps its place. How
+//! Work is for people, wherever it waits, until one of them hands it back and a program takes it, at most [`MAX_RETURNS`] times. The Work keeps its place. How
 //! long programs may let a customer wait is [`patience`](super::patience)'s. Programs that talk to each other by notes have so many,
 //! until somebody else says something.
 //!
 //! Invariant: no program has or is offered a Work that is for people.
 
 use super::automation::MAX_RETURNS;
+use super::lifecycle::take_back_offers;
 use super::park::take_up;
 use super::pass::{in_hand, is_queue};
 use super::transfer::{Passed, transfer, withdraw};
@@ -18,8 +19,8 @@ use crate::domain::draft::Draft;
 use crate::domain::handing::Hand;
 use crate::domain::id::{AgentId, AssignmentId, Name, RootId, WorkId};
 use crate::domain::record::{
-    Author, Briefing, Change, Direction, HandOverCause, HandedBack, HandedToPeople, MessageStored, MuteReason,
-    PersonalValue, QueueCause, TransferOutcome, UnassignReason, WakeCause,
+    Author, Briefing, Change, Direction, HandBackEnded, HandOverCause, HandedBack, HandedToPeople, MessageStored,
+    MuteReason, PersonalValue, QueueCause, TransferOutcome, UnassignReason, WakeCause,
 };
 use crate::domain::rejection::Rejection;
 use crate::domain::routing::{fill, requeue};
@@ -40,7 +41,9 @@ const MAX_NOTES: u8 = 10;
 pub(crate) struct Bots {
     /// It is for people.
     people: bool,
-    /// How often a person handed it back.
+    /// A person hands it back, and nobody has it yet: programs may.
+    back: bool,
+    /// How often a program had it back.
     returns: u8,
     /// What the program told with the last hand-over.
     briefing: Option<Box<Briefing>>,
@@ -124,8 +127,26 @@ fn hand_back(
         return Err(Rejection::CannotTake("it is a person: transfer it"));
     }
     take_up(draft, id, WakeCause::Agent);
+    // What was passed on before is withdrawn first, for that ends a hand back.
+    let offered = take_back_offers(draft, id);
+    withdraw(draft, id, TransferOutcome::Withdrawn);
     draft.push(Change::HandedBack(HandedBack { work: id, agent }));
-    transfer(draft, agent, (id, assignment), passed)
+    transfer(draft, agent, (id, assignment), passed)?;
+    for freed in offered {
+        fill(draft, freed);
+    }
+    Ok(())
+}
+
+/// A hand back counts when a program has the Work. When a person has it, or its owner keeps it, it is for people as before.
+pub(super) fn hand_back_ends(draft: &Draft<'_>, change: &Change) -> Option<HandBackEnded> {
+    let (id, taken) = match change {
+        Change::Assigned(assigned) => (assigned.work, is_bot(draft, assigned.agent)),
+        Change::TransferEnded(ended) => (ended.work, false),
+        _ => return None,
+    };
+    let back = draft.work(id)?.bots().is_some_and(|bots| bots.back);
+    back.then_some(HandBackEnded { work: id, taken })
 }
 
 /// Whether the agent is a program.
@@ -174,13 +195,13 @@ impl Beside {
         let Some(theirs) = theirs.filter(|theirs| theirs.people) else { return };
         match &mut self.bots {
             Some(own) => {
-                own.people = true;
+                (own.people, own.back) = (true, false);
                 own.returns = own.returns.max(theirs.returns);
                 if own.briefing.is_none() {
                     own.briefing = theirs.briefing;
                 }
             }
-            None => self.bots = Some(theirs),
+            None => self.bots = Some(Box::new(Bots { back: false, ..*theirs })),
         }
     }
 }
@@ -193,17 +214,17 @@ impl Work {
 
     /// Whether no program may have it: they are silent in it, or one has handed it over.
     pub(crate) fn wants_person(&self) -> bool {
-        self.muted().is_some() || self.bots().is_some_and(|bots| bots.people)
+        self.muted().is_some() || self.bots().is_some_and(|bots| bots.people && !bots.back)
     }
 
-    /// What a program told when it handed the Work over, while it is for people.
+    /// What a program told when it handed the Work over, until a program has it again.
     pub(crate) fn briefing(&self) -> Option<&Briefing> {
         self.bots().filter(|bots| bots.people)?.briefing.as_deref()
     }
 
     pub(super) fn handed_to_people(&mut self) {
         let bots = self.bots_mut();
-        (bots.people, bots.briefing, bots.due) = (true, None, None);
+        (bots.people, bots.back, bots.briefing, bots.due) = (true, false, None, None);
     }
 
     /// Notes what was told with the hand-over.
@@ -212,9 +233,16 @@ impl Work {
     }
 
     pub(super) fn handed_back(&mut self) {
+        self.with_bots(|bots| bots.back = true);
+    }
+
+    pub(super) fn hand_back_ended(&mut self, taken: bool) {
         self.with_bots(|bots| {
-            bots.people = false;
-            bots.returns = bots.returns.saturating_add(1);
+            bots.back = false;
+            if taken {
+                (bots.people, bots.briefing) = (false, None);
+                bots.returns = bots.returns.saturating_add(1);
+            }
         });
     }
 

@@ -2,6 +2,7 @@
 
 use smallvec::SmallVec;
 
+use super::bots::hand_back_ends;
 use super::joining::{ParticipantsOf, owner_told, parts_over};
 use super::patience::stays_due;
 use crate::domain::draft::Draft;
@@ -13,5 +14,6 @@ pub(crate) fn follows(draft: &Draft<'_>, change: &Change) -> SmallVec<[Change; 2
     let over = parts_over(change, |id| draft.work(id).map(ParticipantsOf::of), joined);
     let due = stays_due(draft, change).map(Change::BotsDue);
     let told = owner_told(draft, change).map(Change::OwnerTold);
-    over.into_iter().map(Change::ParticipantLeft).chain(due).chain(told).collect()
+    let back = hand_back_ends(draft, change).map(Change::HandBackEnded);
+    over.into_iter().map(Change::ParticipantLeft).chain(due).chain(told).chain(back).collect()
 }

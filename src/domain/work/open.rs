@@ -379,6 +379,7 @@ impl Work {
             Change::AutomationMuted(muted) => self.mute(muted.reason),
             Change::HandedToPeople(_) => self.handed_to_people(),
             Change::HandedBack(_) => self.handed_back(),
+            Change::HandBackEnded(ended) => self.hand_back_ended(ended.taken),
             Change::BotsDue(due) => self.stays_due(due),
             Change::CostChanged { agent, cost, .. } => {
                 if let Some(owner) = self.owner.as_mut().filter(|owner| owner.agent == *agent) {
