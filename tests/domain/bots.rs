@@ -245,16 +245,30 @@ fn what_no_bot_has_handed_over_is_not_handed_back() {
 }
 
 #[test]
-fn a_work_that_is_opened_again_counts_from_the_beginning() {
+fn a_work_that_is_opened_again_is_for_people_still_and_its_returns_count_on() {
     let (mut story, held) = with_bot(desk(), whatsapp(ANNA, "hello"));
     story.ready("ann").expect("ready");
-    hands_over(&mut story, held, Vec::new()).expect("handed over");
-    let anns = story.takes("ann");
-    story.answers("ann", anns, "done").expect("an answer");
-    story.closes("ann", anns).expect("closed");
-    story.presence("ann", skein::domain::record::Presence::Away).expect("away");
-    story.hears(whatsapp(ANNA, "one more thing: where is it?")).expect("a message");
-    assert_eq!(story.offered_to(held.0).as_deref(), Some("bob"));
+    let mut bobs = held;
+    for round in 0..3 {
+        hands_over(&mut story, bobs, Vec::new()).expect("handed over");
+        let anns = story.takes("ann");
+        story.answers("ann", anns, "done").expect("an answer");
+        story.closes("ann", anns).expect("closed");
+        story.presence("ann", skein::domain::record::Presence::Away).expect("away");
+        story.hears(whatsapp(ANNA, &format!("one more thing: where is number {round}?"))).expect("a message");
+        let view = story.work(held.0);
+        assert_eq!((view.state, view.passing.for_people), (WorkState::Queued, true), "bob is READY, and gets it not");
+        story.presence("ann", skein::domain::record::Presence::Ready).expect("ready");
+        let anns = story.takes("ann");
+        let back = hands_back(&mut story, anns);
+        if round == 2 {
+            assert_eq!(back.refused(), Rejection::AutomationMuted { reason: MuteReason::HandedBack });
+        } else {
+            back.expect("handed back");
+            bobs = story.takes("bob");
+        }
+    }
+    story.folds_to_the_same();
 }
 
 #[test]

@@ -68,10 +68,10 @@ impl Auditor {
                     }
                     holds("a hand back ends once", known, || format!("{record:?}"))?;
                 }
+                // Opened again it is the same matter.
                 Change::WorkClosed { work, .. } => {
-                    self.bots.for_people.remove(work);
-                    self.bots.back.remove(work);
-                    self.bots.returns.remove(work);
+                    let back = self.bots.back.take(work);
+                    self.bots.for_people.extend(back);
                 }
                 // What is for people stays for people in the Work that it is merged into.
                 Change::WorksMerged { from, into, .. } => {

@@ -1,8 +1,8 @@
 //! Programs and people pass a matter between them (domain rules, sections 3 and 7): hand-over to people, hand back, and their limits.
 //!
 //! A program that owns a Work hands it over with what it knows: facts of the customer, the steps it has tried, and why. From then on the
-//! Work is for people, wherever it waits, until one of them hands it back and a program takes it, at most [`MAX_RETURNS`] times. The Work keeps its place. How
-//! long programs may let a customer wait is [`patience`](super::patience)'s. Programs that talk to each other by notes have so many,
+//! Work is for people, wherever it waits, until one of them hands it back and a program takes it, at most [`MAX_RETURNS`] times. The Work keeps its place. All
+//! that is of the Work, and outlasts its end: opened again, it is the same matter. What was told with it does not. How long programs may let a customer wait is [`patience`](super::patience)'s. Programs that talk to each other by notes have so many,
 //! until somebody else says something.
 //!
 //! Invariant: no program has or is offered a Work that is for people.
@@ -47,6 +47,8 @@ pub(crate) struct Bots {
     returns: u8,
     /// What the program told with the last hand-over.
     briefing: Option<Box<Briefing>>,
+    /// How often a person had spoken after a program when the Work was closed last.
+    spoken: u8,
     /// Notes of programs since somebody else said something.
     notes: u8,
     /// The program that let the customer wait last, and by when another has to have answered.
@@ -190,6 +192,21 @@ pub(crate) fn with_briefing(draft: &mut Draft<'_>, id: WorkId) {
 }
 
 impl Beside {
+    /// Of programs a closed Work keeps that it is for people, and how often it went from programs to people and back.
+    pub(super) fn close_bots(&mut self) {
+        let mut kept = match self.bots.take() {
+            Some(bots) => Bots { people: bots.people, returns: bots.returns, spoken: bots.spoken, ..Bots::default() },
+            None => Bots::default(),
+        };
+        if let Some((spoken, for_good)) = self.close_automation() {
+            kept.spoken = spoken;
+            if for_good {
+                (kept.people, kept.returns) = (true, MAX_RETURNS);
+            }
+        }
+        self.bots = (kept != Bots::default()).then(|| Box::new(kept));
+    }
+
     /// What is for people stays for people in the Work that it is merged into.
     pub(super) fn join_bots(&mut self, theirs: Option<Box<Bots>>) {
         let Some(theirs) = theirs.filter(|theirs| theirs.people) else { return };
@@ -210,6 +227,11 @@ impl Work {
     /// What programs and people have passed between them in it.
     pub(super) fn bots(&self) -> Option<&Bots> {
         self.beside.as_ref()?.bots.as_deref()
+    }
+
+    /// How often a person had spoken after a program when it was closed last.
+    pub(super) fn spoken(&self) -> u8 {
+        self.bots().map_or(0, |bots| bots.spoken)
     }
 
     /// Whether no program may have it: they are silent in it, or one has handed it over.
