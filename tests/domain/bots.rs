@@ -432,6 +432,30 @@ fn a_hand_back_that_a_person_takes_from_the_queue_is_not_spent_and_the_briefing_
     story.folds_to_the_same();
 }
 
+#[test]
+fn bots_talk_by_notes_about_a_customer_no_longer_than_in_a_work() {
+    let (mut story, held) = with_bot(desk(), whatsapp(ANNA, "hello"));
+    let customer = story.work(held.0).conversation;
+    let note = |story: &mut Scenario, agent: &str| {
+        let about = About::Customer { customer, leaf: None };
+        story.does(agent, Verb::Mark(Box::new(Mark::Note { about, to: None, content: Content::text("beep") })))
+    };
+    for _ in 0..10 {
+        note(&mut story, "bob").expect("noted");
+    }
+    assert!(matches!(note(&mut story, "bob").refused(), Rejection::Limit(_)));
+    story.logs_in("ann").expect("a session");
+    note(&mut story, "ann").expect("a person may");
+    note(&mut story, "bob").expect("somebody else has said something");
+    for _ in 0..9 {
+        note(&mut story, "bob").expect("noted");
+    }
+    assert!(matches!(note(&mut story, "bob").refused(), Rejection::Limit(_)));
+    story.hears(whatsapp(ANNA, "is anybody there?")).expect("a message");
+    note(&mut story, "bob").expect("the customer has");
+    story.folds_to_the_same();
+}
+
 fn notice(kind: NoticeKind, text: &str) -> NoticeConfig {
     let after_ms = if kind == NoticeKind::Waiting { (5 * MINUTE).unsigned_abs() } else { 0 };
     NoticeConfig { kind, after_ms, texts: vec![(Name::new("en"), text.to_owned())], ..NoticeConfig::default() }

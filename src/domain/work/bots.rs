@@ -34,7 +34,7 @@ const MAX_STEPS: usize = 32;
 /// Longest step, bytes: a sentence or two.
 const MAX_STEP_BYTES: usize = 512;
 /// Notes of programs in a Work until a person or the customer says something: beyond it they talk to each other.
-const MAX_NOTES: u8 = 10;
+pub(crate) const MAX_NOTES: u8 = 10;
 
 /// What programs and people have passed between them in a Work.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -37,7 +37,7 @@ mod widened;
 pub(crate) use asking::Asking;
 pub(crate) use automation::guard;
 pub(crate) use beside::{Beside, Brought, Place};
-pub(crate) use bots::{hand, may_note, with_briefing};
+pub(crate) use bots::{MAX_NOTES, hand, may_note, with_briefing};
 pub(crate) use closed::{Closed, ClosedWork};
 pub(crate) use effort::{
     Effort, charge, charge_repeat, charge_switch, charge_transfer, charge_unanswered, charge_wait, rekey,
