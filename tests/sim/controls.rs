@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use skein::domain::id::{AgentId, Name};
 use skein::domain::record::{
-    Cause, Change, Clock, EffortKind, EffortNoted, OfferOutcome, OverflowCause, QueueCause, Record, StepCause,
+    Cause, Change, Clock, EffortKind, EffortNoted, HandBackEnded, HandedToPeople, OfferOutcome, OverflowCause,
+    QueueCause, Record, StepCause,
 };
 
 use super::model::Sabotage;
@@ -118,9 +119,16 @@ fn a_new_owner_of_whom_nobody_is_told_is_seen() {
 }
 
 fn hands_back_again(record: &mut Record) {
-    let taken = |change: &&Change| matches!(change, Change::HandBackEnded(ended) if ended.taken);
-    let taken = record.changes.iter().find(taken).cloned();
-    record.changes.extend(taken.into_iter().flat_map(|taken| [taken.clone(), taken]));
+    let back = record.changes.iter().find_map(|change| match change {
+        Change::HandedBack(handed) => Some(*handed),
+        _ => None,
+    });
+    if let Some(back) = back {
+        let ends = HandBackEnded { work: back.work, taken: true };
+        let over = HandedToPeople { work: back.work, agent: back.agent, ..HandedToPeople::default() };
+        let round = [Change::HandBackEnded(ends), Change::HandedToPeople(over), Change::HandedBack(back)];
+        record.changes.extend(round.iter().cycle().take(3 * round.len()).cloned());
+    }
 }
 
 #[test]

@@ -34,7 +34,7 @@ pub(crate) fn oversee(rng: &mut Rng, known: (WorkId, AssignmentId), all: &[WorkV
     let owned = assignment.unwrap_or_default();
     let over_capacity = rng.percent(50);
     let note = (*rng.pick(&["", "See to it.", "a\u{7}b"])).to_owned();
-    Verb::Oversee(Box::new(match rng.below(14) {
+    Verb::Oversee(Box::new(match rng.below(18) {
         0 => Oversight::Presence {
             agent,
             presence: *rng.pick(&[Presence::Ready, Presence::Away, Presence::Draining]),
