@@ -22,6 +22,12 @@ impl Chatter {
         leaves.iter().filter_map(|leaf| self.0.get(leaf)).map(|notes| u32::from(*notes)).sum()
     }
 
+    /// Whether a message is to be counted: hardly any is, and the leaves of its customer are looked up only for that.
+    pub(crate) fn is_moved_by(&self, message: &MessageStored) -> bool {
+        let note = message.direction == Direction::Note && message.work.is_none();
+        note || !self.0.is_empty()
+    }
+
     /// Counts a message. `leaves`: those of its customer.
     pub(crate) fn count(&mut self, message: &MessageStored, leaves: &[LeafId]) {
         match (message.direction, message.author) {
