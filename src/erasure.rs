@@ -17,6 +17,9 @@
 //! Ingest stores what is large, and the files of mails, before it is decided what becomes of the message. What no message names once
 //! that is applied, as of a webhook that comes again after the erasure, is deleted in the same way; a crash before it leaves it there.
 //!
+//! What agents store before they send it is looked through once an hour, and at the start: what is too old for a message to name, and is
+//! named by none, is deleted.
+//!
 //! A store of keys that was put back from an older copy has destroyed ones again: so each owner begins by destroying once more
 //! whatever the log says is destroyed.
 
@@ -32,7 +35,7 @@ use crate::domain::command::Command;
 use crate::domain::id::{Index, LeafId, Name};
 use crate::domain::rejection::Rejection;
 use crate::domain::workspace::Workspace;
-use crate::ingest::Bodies;
+use crate::ingest::{Bodies, is_over};
 use crate::keys::{KeyBook, KeysError};
 use crate::nats::{NatsError, streams};
 use crate::outbound::Outbox;
@@ -46,6 +49,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(2);
 const ON_THEIR_WAY: Duration = Duration::from_secs(5);
 /// How often it is asked whether they have arrived.
 const ASK_EVERY: Duration = Duration::from_millis(50);
+/// How often it is looked for attachments of agents that no message has named in time.
+const SWEEP_EVERY: Duration = Duration::from_secs(60 * 60);
 /// Names that the shard is asked for at once: a fraction of a millisecond.
 const NAMES_AT_ONCE: usize = 4_096;
 
@@ -108,12 +113,17 @@ impl Eraser {
     /// [`KeysError`] that needs an operator.
     pub async fn run(self, stop: CancellationToken) -> Result<(), KeysError> {
         let mut begun = false;
+        let mut swept = None;
         loop {
             tokio::select! {
                 () = stop.cancelled() => return Ok(()),
                 () = tokio::time::sleep(LOOK_EVERY) => {}
             }
-            match self.look(&mut begun).await {
+            let looked = match self.look(&mut begun).await {
+                Ok(()) => self.sweep_uploads(&mut swept).await,
+                other => other,
+            };
+            match looked {
                 Ok(()) => {}
                 Err(Unfinished::Unavailable) => return Ok(()),
                 Err(Unfinished::Keys(error)) if !error.may_pass() => return Err(error),
@@ -164,6 +174,19 @@ impl Eraser {
             info!(skein.workspace = %self.workspace, skein.index = erasure.0, identities = leaves.len(), "customer erased");
         }
         self.delete_strays().await
+    }
+
+    /// Deletes what agents have stored and no message has named in time.
+    async fn sweep_uploads(&self, swept: &mut Option<Instant>) -> Result<(), Unfinished> {
+        if swept.is_some_and(|at| at.elapsed() < SWEEP_EVERY) {
+            return Ok(());
+        }
+        let mut names = self.bodies.names().await.map_err(Unfinished::Bodies)?;
+        names.retain(|name| is_over(name));
+        if names.is_empty() || self.delete_bodies(names, Workspace::is_nobodys).await? {
+            *swept = Some(Instant::now());
+        }
+        Ok(())
     }
 
     /// Deletes what ingest has stored for messages that came to nothing.

@@ -18,6 +18,8 @@ mod answers;
 mod asides;
 #[path = "domain/bodies.rs"]
 mod bodies;
+#[path = "domain/bots.rs"]
+mod bots;
 #[path = "domain/browsers.rs"]
 mod browsers;
 #[path = "domain/claims.rs"]
@@ -46,6 +48,8 @@ mod golden;
 mod hours;
 #[path = "domain/idle.rs"]
 mod idle;
+#[path = "domain/joining.rs"]
+mod joining;
 #[path = "domain/lists.rs"]
 mod lists;
 #[path = "domain/loops.rs"]
@@ -80,6 +84,8 @@ mod order;
 mod overcommits;
 #[path = "domain/overflows.rs"]
 mod overflows;
+#[path = "domain/overseen.rs"]
+mod overseen;
 #[path = "domain/owners.rs"]
 mod owners;
 #[path = "domain/parallel.rs"]

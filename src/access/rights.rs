@@ -28,7 +28,7 @@ const PEOPLE: &[Role] = &[A, S];
 const LOOKS: &[Role] = &[A, B, S, Q];
 /// People who may look.
 const PEOPLE_LOOK: &[Role] = &[A, S, Q];
-/// What concerns a customer for good, or all that is known.
+/// What concerns a customer for good, or all that is known; and what others have.
 const HEADS: &[Role] = &[S];
 /// Operators.
 const ADMIN: &[Role] = &[O];
@@ -52,6 +52,8 @@ const TABLE: &[(&str, &str, &[Role])] = &[
     (AGENT, "Acknowledge",       WORKS),
     (AGENT, "SetPresence",       WORKS),
     (AGENT, "EndSession",        WORKS),
+    (AGENT, "SetAgentPresence",  HEADS),
+    (AGENT, "EndAgentSession",   HEADS),
 
     (WORK,  "GetWork",           LOOKS),
     (WORK,  "ListWork",          LOOKS),
@@ -73,11 +75,22 @@ const TABLE: &[(&str, &str, &[Role])] = &[
     (WORK,  "Promise",           WORKS),
     (WORK,  "SetPriority",       PEOPLE),
     (WORK,  "ExplainWork",       LOOKS),
+    (WORK,  "HandOver",          WORKS),
+    (WORK,  "HandBack",          PEOPLE),
+    (WORK,  "Consult",           WORKS),
+    (WORK,  "EndConsult",        WORKS),
+    (WORK,  "LeaveWork",         WORKS),
+    (WORK,  "BargeIn",           HEADS),
+    (WORK,  "AssignWork",        HEADS),
+    (WORK,  "TakeOverWork",      HEADS),
+    (WORK,  "ForceRequeue",      HEADS),
+    (WORK,  "ForceTransfer",     HEADS),
 
     (TALK,  "GetConversation",   LOOKS),
     (TALK,  "ListMessages",      LOOKS),
     (TALK,  "WatchConversation", LOOKS),
     (TALK,  "GetAttachment",     LOOKS),
+    (TALK,  "PutAttachment",     WORKS),
     (TALK,  "SendMessage",       WORKS),
     (TALK,  "AddNote",           WORKS),
     (TALK,  "ReplyOptions",      WORKS),
@@ -185,6 +198,31 @@ mod tests {
         assert!(missing.is_empty(), "rpcs without a row: say who may call them: {missing:#?}");
         let stray: Vec<_> = listed.difference(&served).collect();
         assert!(stray.is_empty(), "rows of rpcs that are not served: {stray:#?}");
+    }
+
+    /// Commands are unary and over the session (domain rules, section 8): a command is what carries the sender's id of it.
+    #[test]
+    fn every_command_has_its_frame_in_a_session_and_every_result_its_place() {
+        let set = FileDescriptorSet::decode(DESCRIPTOR_SET).unwrap();
+        let agent = || set.file.iter().filter(|file| file.package() == "skein.agent.v1");
+        let fields = |name: &str| -> BTreeSet<String> {
+            let message = agent().flat_map(|file| &file.message_type).find(|message| message.name() == name).unwrap();
+            message.field.iter().map(|field| field.type_name().to_owned()).collect()
+        };
+        let is_command = |name: &str| {
+            let message = agent()
+                .flat_map(|file| &file.message_type)
+                .find(|message| name.strip_prefix("skein.agent.v1.").is_some_and(|own| own == message.name()));
+            message.is_some_and(|message| message.field.iter().any(|field| field.name() == "request_id"))
+        };
+        let (frames, results) = (fields("SessionRequest"), fields("CommandResult"));
+        let rpcs = agent().flat_map(|file| &file.service).flat_map(|service| &service.method);
+        let commands: Vec<_> = rpcs.filter(|rpc| is_command(rpc.input_type().trim_start_matches('.'))).collect();
+        assert!(commands.len() > 50, "{}", commands.len());
+        for rpc in commands {
+            assert!(frames.contains(rpc.input_type()), "{} is no frame of a session", rpc.name());
+            assert!(results.contains(rpc.output_type()), "{} has no result in a session", rpc.name());
+        }
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Who has looked at what: a line of the daemon's log, target `skein::agents::audit`, before the answer.
+//! Who has looked at what, and what supervisors did: a line of the daemon's log, target `skein::agents::audit`, before the answer.
 //!
 //! Searches of everybody, exports, and all that a supervisor or quality reads of customers (domain rules, section 7). Ids only: what was
 //! searched for is not in it.
@@ -54,6 +54,17 @@ pub(super) enum Of {
     Customer(RootId),
     Work(WorkId),
     Many,
+}
+
+/// Notes what a supervisor decided about somebody else's affairs; the record in the shard's log says the same for good.
+pub(super) fn acted(caller: &Caller, what: &'static str, work: Option<WorkId>) {
+    tracing::info!(
+        { fields::WORKSPACE } = %caller.workspace,
+        { fields::AGENT_ID } = %caller.agent,
+        { fields::WORK_ID } = work.map(tracing::field::display),
+        what,
+        "supervisor acted"
+    );
 }
 
 /// Notes a read, where it is to be noted.

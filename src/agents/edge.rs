@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tonic::Status;
 
+use super::audit::acted;
 use super::caller::Caller;
 use super::convert::{self, Sends, Wire};
 use super::drains::Drains;
@@ -20,6 +21,7 @@ use super::options::ServeOptions;
 use super::port::{Adapters, CommandFailure, Media, Shard};
 use super::registry::Registry;
 use super::status::{Reason, Refusal};
+use crate::domain::command::{Command, Verb};
 use crate::domain::id::{AgentId, MessageId, Name, WorkId};
 use crate::domain::record::Record;
 use crate::domain::rejection::Rejection;
@@ -36,6 +38,8 @@ pub(super) struct Edge {
     pub(super) names: Names,
     pub(super) registry: Registry,
     pub(super) watchers: Arc<Semaphore>,
+    /// Kibibytes of attachments that may be taken in now.
+    pub(super) uploads: Semaphore,
     /// Owner of all session tasks.
     pub(super) tracker: TaskTracker,
     pub(super) shutdown: CancellationToken,
@@ -76,6 +80,7 @@ impl Edge {
         if convert::is_forced(&command) {
             caller.may_force()?;
         }
+        let overseen = overseen(&command);
         if let Some(message) = again.transpose()? {
             let record = self.said_in(workspace, message).await?;
             convert::with_words(&mut command, &record, message)?;
@@ -85,6 +90,9 @@ impl Edge {
         let leaves_by = sends.map(|sends| self.leaves_by(workspace, sends));
         match self.shard.command(command).await {
             Ok(answer) | Err(CommandFailure::Rejected(Rejection::Repeated(answer))) => {
+                if let Some(work) = overseen.filter(|_| !answer.repeated) {
+                    acted(caller, W::VERB, work);
+                }
                 let mut response = W::respond(&answer);
                 let endpoint = leaves_by.and_then(|endpoint| unconstrained(endpoint).now_or_never().flatten());
                 let late = endpoint.is_some_and(|endpoint| self.adapters.is_degraded(workspace, &endpoint));
@@ -157,6 +165,12 @@ impl Edge {
         self.metrics.refused(refusal.reason());
         refusal.to_status()
     }
+}
+
+/// That a supervisor decides, and about which Work.
+fn overseen(command: &Command) -> Option<Option<WorkId>> {
+    let Command::Agent(command) = command else { return None };
+    if let Verb::Oversee(oversight) = &command.verb { Some(oversight.work()) } else { None }
 }
 
 fn concerned(failure: &CommandFailure) -> Option<AgentId> {

@@ -78,6 +78,12 @@ pub const STORY_ROUNDS: usize = 256;
 pub const STORY_HAPPENINGS: usize = 1_000;
 /// Bytes of one piece of an attachment.
 pub const ATTACHMENT_PIECE: usize = 64 << 10;
+/// Bytes of one attachment of an agent's: what the channels take that people write to by hand.
+pub const MAX_UPLOAD_BYTES: usize = 50 << 20;
+/// Kibibytes of attachments that are being stored at once, for they are held in memory until they are whole: two of the largest.
+pub const UPLOADS_KIB: usize = 100 << 10;
+/// Time for the next piece of an attachment: who sends nothing holds memory for nothing.
+pub const UPLOAD_PIECE_WAIT: Duration = Duration::from_secs(30);
 
 /// Messages told with an assignment: what nobody has answered is a few; a flood is read page by page.
 pub const WORDS_MESSAGES: usize = 50;

@@ -181,4 +181,6 @@ pub type MediaStream = BoxStream<'static, Result<Bytes, MediaError>>;
 pub trait Media: Send + Sync + 'static {
     /// Opens an object for reading from its beginning.
     fn open(&self, workspace: Name, object: String) -> BoxFuture<'static, Result<MediaStream, MediaError>>;
+    /// Stores an object under a name of its own. Dropped: it may have been stored.
+    fn put(&self, workspace: Name, object: String, bytes: Bytes) -> BoxFuture<'static, Result<(), MediaError>>;
 }

@@ -6,7 +6,8 @@ use super::caller::Caller;
 use super::edge::Edge;
 use super::port::Unavailable;
 use super::status::{Reason, Refusal};
-use crate::domain::id::{RootId, WorkId};
+use crate::domain::id::{AgentId, Name, RootId, WorkId};
+use crate::domain::record::{Author, MessageStored};
 use crate::domain::view::{ConversationView, OptionsOf};
 use crate::domain::workspace::Sight;
 
@@ -83,6 +84,16 @@ impl Edge {
         }
         self.seen_customer(caller, customer).await.map(drop)
     }
+}
+
+/// Whether a message is shown to the caller, as far as it is whispered: to whom it is for, its author, and whoever oversees.
+pub(super) fn hears(caller: &Caller, stored: &MessageStored, name: impl Fn(AgentId) -> Option<Name>) -> bool {
+    let Some(to) = stored.whispered_to else { return true };
+    let author = match stored.author {
+        Author::Agent(author) | Author::Bot(author) => name(author),
+        Author::Customer | Author::Participant | Author::System | Author::External => None,
+    };
+    caller.oversees() || name(to).into_iter().chain(author).any(|name| name == caller.agent)
 }
 
 /// The refusal of what is only seen as a stub.

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use futures::future::BoxFuture;
 use futures::{FutureExt as _, StreamExt as _, stream};
 use tokio::io::AsyncReadExt as _;
+use tracing::warn;
 
 use crate::agents::feed::Feeds;
 use crate::agents::{Adapters, CommandFailure, Media, MediaError, MediaStream, Shard, Unavailable};
@@ -27,6 +28,7 @@ use crate::ingest::{Bodies, NoObject};
 use crate::outbound::{AdapterHealth, typing_hint};
 use crate::reload::Served;
 use crate::shard::{CommandError, ShardHandle};
+use crate::telemetry::ErrorChain;
 
 /// Bytes of an attachment handed on at once.
 const PIECE: usize = 64 << 10;
@@ -224,6 +226,18 @@ impl Adapters for LiveAdapters {
 pub(super) struct Stores(pub(super) Arc<BTreeMap<Name, Bodies>>);
 
 impl Media for Stores {
+    fn put(&self, workspace: Name, object: String, bytes: Bytes) -> Answered<(), MediaError> {
+        let store = self.0.get(&workspace).cloned();
+        async move {
+            let store = store.ok_or(MediaError::Missing)?;
+            store.put_new(&object, &bytes).await.map_err(|error| {
+                warn!(error = %ErrorChain(&error), "an agent's attachment was not stored");
+                MediaError::Unavailable
+            })
+        }
+        .boxed()
+    }
+
     fn open(&self, workspace: Name, object: String) -> Answered<MediaStream, MediaError> {
         let store = self.0.get(&workspace).cloned();
         async move {

@@ -3,10 +3,13 @@
 use super::content::Content;
 use super::customer::{self, Normaliser};
 use super::event::{Assurance, InboundEvent, Sender};
+pub use super::handing::Hand;
 use super::id::{AssignmentId, Index, LeafId, MessageId, Name, OfferId, Position, RootId, WorkId};
 pub use super::marks::{About, Mark};
+pub use super::oversight::Oversight;
 pub use super::pass::Pass;
 use super::record::{Input, Presence, Purpose, Request, SessionEnd};
+pub use super::taking_part::TakePart;
 use super::time::Timestamp;
 use super::timer::Timer;
 use super::workspace::WorkspaceConfig;
@@ -421,6 +424,12 @@ pub enum Verb {
     Pass(Pass),
     /// Note something beside what is said.
     Mark(Box<Mark>),
+    /// Pass a Work between programs and people.
+    Hand(Box<Hand>),
+    /// Who takes part in a Work that another owns.
+    TakePart(Box<TakePart>),
+    /// Decide about another agent, or about a Work that others have.
+    Oversee(Box<Oversight>),
 }
 
 /// A fact as it is told.

@@ -125,7 +125,7 @@ pub fn answer(record: &Record) -> Answer {
             Change::MessageStored(message) if message.direction != Direction::In => {
                 answer.message = Some(MessageId::new(record.index, place));
             }
-            Change::Assigned(_) => {
+            Change::Assigned(_) | Change::ParticipantJoined(_) => {
                 answer.assignment.get_or_insert(super::id::AssignmentId::new(record.index, place));
             }
             Change::WorkOpened(opened) => {
@@ -267,6 +267,7 @@ fn fire(draft: &mut Draft<'_>, timer: Timer) {
         Timer::FactsDue(work) => work::facts_due(draft, work),
         Timer::Notice(work) => delivery::notice_due(draft, work),
         Timer::TransferEnd(work) => work::lapse(draft, work),
+        Timer::ConsultEnd(work, agent) => work::consult_over(draft, work, agent),
         Timer::Relief(agent) => work::relief_due(draft, agent),
         Timer::Idle(work) => work::idle_due(draft, work),
         Timer::HoldEnd(work) => routing::hold_over(draft, work),
@@ -348,6 +349,9 @@ fn perform(draft: &mut Draft<'_>, id: AgentId, agent: &Name, verb: Verb) -> Resu
         }
         Verb::Pass(pass) => work::pass(draft, id, pass)?,
         Verb::Mark(mark) => marks::mark(draft, id, *mark)?,
+        Verb::Hand(hand) => work::hand(draft, id, agent, *hand)?,
+        Verb::TakePart(part) => work::take_part(draft, id, *part)?,
+        Verb::Oversee(oversight) => work::oversee(draft, id, *oversight)?,
     }
     Ok(())
 }

@@ -10,7 +10,7 @@ use super::id::{AgentId, Index, LeafId, MessageId, RootId, WorkId};
 use super::record::{Cause, Change, IdentityOpened, MessageContent, Personal, PersonalValue, Record, Touch};
 use super::session::Agent;
 use super::time::Timestamp;
-use super::work::{Asking, Part, Work};
+use super::work::{Asking, Part, Work, follows};
 use super::workspace::{Workspace, body_digest};
 
 /// Changes of one record at most: beyond it matching goes on with the next record. Each choice looks at all that the record
@@ -36,6 +36,8 @@ pub(crate) struct Draft<'a> {
     merged: SmallVec<[(RootId, RootId); 1]>,
     /// How a customer is taken apart; one record does it once.
     parting: Option<Box<Parting>>,
+    /// A Work that somebody said where to put: what else becomes known by the record does not move it.
+    stays: Option<WorkId>,
     /// The object that holds the whole message that is taken in.
     body: Option<u64>,
 }
@@ -55,6 +57,7 @@ impl<'a> Draft<'a> {
             new_leaves: SmallVec::new(),
             merged: SmallVec::new(),
             parting: None,
+            stays: None,
             body: None,
         }
     }
@@ -160,6 +163,16 @@ impl<'a> Draft<'a> {
         &self.agents
     }
 
+    /// Somebody says where the Work goes: rules that are asked again by the same record leave it there.
+    pub(crate) fn put(&mut self, work: WorkId) {
+        self.stays = Some(work);
+    }
+
+    /// Whether somebody has said so.
+    pub(crate) fn is_put(&self, work: WorkId) -> bool {
+        self.stays == Some(work)
+    }
+
     /// The record touches the leaf.
     pub(crate) fn touch(&mut self, leaf: LeafId) {
         if !self.touched.contains(&leaf) {
@@ -167,10 +180,11 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// Chooses a change.
+    /// Chooses a change, and with it what follows from it by itself.
     pub(crate) fn push(&mut self, change: Change) {
         let place = self.place();
         let (index, now) = (self.index, self.now);
+        let follow = follows(self, &change);
         if let Some(leaf) = change.leaf() {
             self.touch(leaf);
         }
@@ -223,7 +237,7 @@ impl<'a> Draft<'a> {
             let leaf = work.leaf;
             work.apply(index, now, place, &change, None);
             self.touch(leaf);
-            if let Change::Transferring(_) = &change {
+            if let Change::Transferring(_) | Change::HandedToPeople(_) = &change {
                 self.note_handover(id, place);
             }
         }
@@ -233,6 +247,7 @@ impl<'a> Draft<'a> {
             agent.apply(index, now, place, &change);
         }
         self.changes.push(change);
+        follow.into_iter().for_each(|change| self.push(change));
     }
 
     /// Chooses a message, with its words.
@@ -322,12 +337,9 @@ impl<'a> Draft<'a> {
 
     /// What the owner noted is shown with the offers that this record makes, too.
     fn note_handover(&mut self, id: WorkId, place: u16) {
-        let noted = self.content.iter().find_map(|personal| match &personal.value {
-            PersonalValue::Note(note) if personal.place == place => Some(note.clone()),
-            _ => None,
-        });
-        if let (Some(note), Some(work)) = (noted, self.work_mut(id)) {
-            work.note_handover(&note);
+        let noted = self.content.iter().find(|personal| personal.place == place).map(|personal| personal.value.clone());
+        if let (Some(noted), Some(work)) = (noted, self.work_mut(id)) {
+            work.note_passing(Some(&noted));
         }
     }
 

@@ -150,7 +150,7 @@ pub enum Standing {
     Lost,
     /// It has no session.
     Offline,
-    /// It is a program, and those are silent in the Work.
+    /// It is a program, and those are silent in the Work, or one has handed it over to people.
     Muted,
     /// It does not serve a channel of the Work.
     Channel,

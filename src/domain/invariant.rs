@@ -31,6 +31,8 @@ pub enum Invariant {
     FewOffersAtOnce,
     /// What is passed on has its owner, and an end: its deadline, or the open offer to the agent.
     TransferEnds,
+    /// Whoever takes part in a Work is not its owner, and whom its owner asked is asked by who owns it.
+    ConsultOfItsOwner,
     /// An identity has at most one open Work on an endpoint, but for Works in threads of the channel and those that agents split.
     OneMatterPerEndpoint,
     /// An address has at most one current generation, and its leaf is filed under one customer.
@@ -168,6 +170,13 @@ fn works(space: &Workspace, found: &mut Vec<Violation>) {
                 .filter(|held| held.id == work.id && held.cost == owner.cost);
             check(held.count() == 1, Invariant::BothSidesAgree);
         }
+        for part in work.participants() {
+            let owner = work.owner.filter(|owner| owner.agent != part.agent);
+            let asked = part.asked_under.is_none_or(|under| owner.is_some_and(|owner| owner.assignment == under));
+            check(asked && work.owner.is_none_or(|owner| owner.agent != part.agent), Invariant::ConsultOfItsOwner);
+            let held = space.agents[part.agent.at()].joined.iter().filter(|id| **id == work.id);
+            check(held.count() == 1, Invariant::BothSidesAgree);
+        }
         let mut offered: Vec<AgentId> = work.offers().map(|offer| offer.agent).collect();
         let open = offered.len();
         offered.sort_unstable();
@@ -205,7 +214,7 @@ fn works(space: &Workspace, found: &mut Vec<Violation>) {
         let owner = work.owner.filter(|_| work.state == WorkState::Assigned).map(|owner| owner.agent);
         let mut holders = owner.into_iter().chain(work.offers().map(|offer| offer.agent));
         let by_program = holders.any(|agent| space.agents[agent.at()].profile.kind == AgentKind::Bot);
-        check(work.muted().is_none() || !by_program, Invariant::SilentForPrograms);
+        check(!work.wants_person() || !by_program, Invariant::SilentForPrograms);
     }
 }
 
@@ -220,6 +229,8 @@ fn agents(space: &Workspace, found: &mut Vec<Violation>) {
             space.works.get(held).and_then(|work| work.owner).is_some_and(|owner| owner.agent == agent.id)
         };
         check(agent.works.iter().all(|held| owns(&held.id)), Invariant::BothSidesAgree);
+        let takes_part = |id: &WorkId| space.works.get(id).is_some_and(|work| work.participant(agent.id).is_some());
+        check(agent.joined.iter().all(takes_part), Invariant::BothSidesAgree);
         let offered = agent
             .offers
             .iter()

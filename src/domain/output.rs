@@ -67,6 +67,9 @@ pub fn outputs(record: &Record) -> Vec<Output> {
             | Change::PriorityGiven(PriorityGiven { audience, .. }) => {
                 list.extend(audience.iter().map(|&agent| Output::Agent { agent, place }));
             }
+            Change::OwnerTold(told) => {
+                list.extend(told.audience.iter().map(|&agent| Output::Agent { agent, place }));
+            }
             Change::OfferMade(OfferMade { agent, .. })
             | Change::OfferEnded { agent, .. }
             | Change::Assigned(Assigned { agent, .. })
@@ -82,6 +85,14 @@ pub fn outputs(record: &Record) -> Vec<Output> {
             | Change::CustomerChanged { agent, .. }
             | Change::SessionEnded { agent, .. } => list.push(Output::Agent { agent: *agent, place }),
             Change::Transferring(change) => list.push(Output::Agent { agent: change.agent, place }),
+            Change::ParticipantJoined(joined) => {
+                let told = std::iter::once(joined.agent).chain(joined.audience.iter().copied());
+                list.extend(told.map(|agent| Output::Agent { agent, place }));
+            }
+            Change::ParticipantLeft(left) => {
+                let told = std::iter::once(left.agent).chain(left.audience.iter().copied());
+                list.extend(told.map(|agent| Output::Agent { agent, place }));
+            }
             Change::DeadLettered(DeadLettered { reason, .. }) => {
                 list.push(Output::DeadLetter { reason: reason.clone(), place })
             }
@@ -154,6 +165,10 @@ pub fn outputs(record: &Record) -> Vec<Output> {
             | Change::AnswerCounted(_)
             | Change::EffortNoted(_)
             | Change::AutomationMuted(_)
+            | Change::HandedToPeople(_)
+            | Change::HandedBack(_)
+            | Change::HandBackEnded(_)
+            | Change::BotsDue(_)
             | Change::AgentRegistered { .. }
             | Change::SessionOpened { .. }
             | Change::SessionLost(_)

@@ -197,7 +197,7 @@ impl Obstacle {
             Self::Owner => "it owns the work",
             Self::NotReady => "it is not READY",
             Self::Channels => "it does not serve all channels of the work",
-            Self::Muted => "programs are silent in the work",
+            Self::Muted => "programs are silent in the work, or it is for people",
             Self::NoRoom => "it has no room",
             Self::Closed => "it is closed",
             Self::Nobody => "nobody there is READY who could take it",

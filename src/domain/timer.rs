@@ -11,7 +11,7 @@ pub enum Timer {
     WrapUpEnd(WorkId),
     /// A cool-down may be lifted, or is over.
     CooldownEnd(WorkId, AgentId),
-    /// The owner was silent too long.
+    /// The owner was silent too long, or programs that have had the Work by turns.
     Recall(WorkId),
     /// Open offers of an agent without connection wait no longer.
     OffersGrace(AgentId),
@@ -43,6 +43,8 @@ pub enum Timer {
     Notice(WorkId),
     /// An owner who passes a Work on has waited long enough for somebody to take it.
     TransferEnd(WorkId),
+    /// An agent was asked about a Work for long enough.
+    ConsultEnd(WorkId, AgentId),
     /// An agent has had more than it can for long enough.
     Relief(AgentId),
     /// A customer has not answered for so long that something follows.

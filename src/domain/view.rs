@@ -6,7 +6,8 @@ use super::customer::Suggestion;
 use super::event::{AddressKind, Assurance, Scope, Sender};
 use super::id::{AgentId, AssignmentId, Index, LeafId, MessageId, Name, OfferId, RootId, WorkId};
 use super::record::{
-    Author, EffortEntry, Evidence, Fact, IdentityStatus, MuteReason, OverflowCause, Presence, Purpose, StepCause,
+    Author, Briefing, EffortEntry, Evidence, Fact, IdentityStatus, MuteReason, OverflowCause, Presence, Purpose, Role,
+    StepCause,
 };
 use super::time::Timestamp;
 use super::workspace::{AgentKind, Levels};
@@ -196,6 +197,25 @@ pub struct PassingView {
     pub left: bool,
     /// Name of the agent whom it is held for, so that the customer need not explain again, and until when.
     pub held_for: Option<(Name, Timestamp)>,
+    /// Who takes part in it beside its owner.
+    pub participants: Vec<ParticipantView>,
+    /// No program may have it.
+    pub for_people: bool,
+    /// What a program told when it handed it over.
+    pub briefing: Option<Briefing>,
+}
+
+/// Somebody who takes part in a Work that another owns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParticipantView {
+    /// Name of the agent.
+    pub agent: Name,
+    /// As what.
+    pub role: Role,
+    /// Fence of what it says to the customer.
+    pub id: AssignmentId,
+    /// When it ends by itself; none: with the Work.
+    pub until: Option<Timestamp>,
 }
 
 /// How an owner passes a Work on.
@@ -257,6 +277,8 @@ pub struct AgentView {
     pub offers: Vec<OfferView>,
     /// Works that it owns.
     pub works: Vec<WorkView>,
+    /// Works of others that it takes part in.
+    pub joined: Vec<WorkView>,
 }
 
 /// How an agent stands, for operators.
@@ -485,12 +507,12 @@ pub struct TypedTo {
     pub owner: AgentId,
 }
 
-/// Where an answer in an owned Work goes.
+/// Where an answer in a Work goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AnswerAddress {
-    /// Who answers.
-    pub owner: (AgentId, Name),
-    /// The owner as an author.
+    /// Who may speak to the customer, each as an author: its owner, and supervisors who have joined.
+    pub speakers: Vec<(Name, Author)>,
+    /// Whoever does; the first of them where nobody says.
     pub author: Author,
     /// Channel of the endpoint.
     pub channel: Name,

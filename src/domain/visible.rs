@@ -149,7 +149,9 @@ fn abouts(space: &Workspace, verb: &Verb) -> Abouts {
             Mark::Note { about, .. } | Mark::Summary { about, .. } | Mark::Tag { about, .. } => smallvec![noted(about)],
             Mark::Priority { work, .. } => smallvec![About::Work(*work)],
         },
-        // One's own session, offers, Works and messages; and what waits in a queue that one serves.
+        // Whoever is asked or joins is shown the Work from then on: who decides that owns it, or sees it.
+        Verb::Oversee(oversight) => oversight.work().map(About::Work).into_iter().collect(),
+        // One's own session, offers, Works and messages, and those that one takes part in; and what waits in a queue that one serves.
         Verb::OpenSession { .. }
         | Verb::LoseSession
         | Verb::EndSession { .. }
@@ -164,6 +166,8 @@ fn abouts(space: &Workspace, verb: &Verb) -> Abouts {
         | Verb::MarkRead { .. }
         | Verb::Close { .. }
         | Verb::SplitWork { .. }
+        | Verb::Hand(_)
+        | Verb::TakePart(_)
         | Verb::Pass(_) => Abouts::new(),
     }
 }
@@ -186,6 +190,9 @@ fn works(space: &Workspace, verb: &Verb) -> SmallVec<[WorkId; 2]> {
         Verb::Cancel { message, .. } | Verb::Edit { message, .. } | Verb::Retract { message, .. } => with(*message),
         Verb::Retry(retry) => with(retry.of),
         Verb::Pass(pass) => smallvec![passed(pass)],
+        Verb::Hand(hand) => smallvec![hand.work()],
+        Verb::TakePart(part) => smallvec![part.work()],
+        Verb::Oversee(oversight) => oversight.work().into_iter().collect(),
         Verb::Mark(mark) => match &**mark {
             Mark::Note { about: command::About::Work(work), .. }
             | Mark::Summary { about: command::About::Work(work), .. }

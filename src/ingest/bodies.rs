@@ -223,6 +223,16 @@ impl Bodies {
         Ok(())
     }
 
+    /// Stores bytes under a name that nobody else has.
+    ///
+    /// # Errors
+    /// The store does not answer; some of it may be left.
+    pub async fn put_new(&self, name: &str, bytes: &[u8]) -> Result<(), NatsError> {
+        let mut rest = bytes;
+        let failed = |reason: String| NatsError::Request { operation: "store an attachment", reason };
+        self.store.put(name, &mut rest).await.map(drop).map_err(|error| failed(error.to_string()))
+    }
+
     /// Opens an object for reading.
     ///
     /// # Errors

@@ -5,15 +5,15 @@ use std::fs;
 use std::path::Path;
 
 use rstest::rstest;
-use skein::domain::command::{Pass, Verb};
+use skein::domain::command::{Hand, Pass, Verb};
 use skein::domain::event::EventKind;
 use skein::domain::id::Name;
-use skein::domain::record::Presence;
+use skein::domain::record::{Briefing, Presence};
 use skein::domain::rules::Rule;
 use skein::domain::time::Timestamp;
 use skein::domain::workspace::{
-    Accept, EffortConfig, GracePolicy, IdleConfig, Levels, OverflowConfig, OverflowWhen, PlanConfig, QueueConfig,
-    Relax, Selection, StepConfig, WorkspaceConfig,
+    Accept, AgentKind, EffortConfig, GracePolicy, IdleConfig, Levels, OverflowConfig, OverflowWhen, PlanConfig,
+    QueueConfig, Relax, Selection, StepConfig, WorkspaceConfig,
 };
 
 use crate::kit::{SECOND, Scenario, Shop, Step, chat, mail, print, shop, sms, whatsapp};
@@ -40,6 +40,7 @@ struct Script {
 #[case("idle")]
 #[case("affinity")]
 #[case("effort")]
+#[case("bots")]
 fn decisions_follow_the_script(#[case] name: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/golden/routing/{name}.txt"));
     let golden = fs::read_to_string(&path).expect("the script is checked in");
@@ -92,7 +93,8 @@ impl Script {
 }
 
 /// Words that say how the shop is.
-const SETTINGS: [&str; 15] = [
+const SETTINGS: [&str; 16] = [
+    "bot",
     "effort",
     "reexplain",
     "capacity",
@@ -158,6 +160,10 @@ fn set(shop: Shop, words: &[&str]) -> Shop {
         ["serves", agent, ref queues @ ..] => {
             let found = config.agents.iter_mut().find(|known| known.name == agent).expect("an agent of the shop");
             found.profile.queues = queues.iter().map(Name::new).collect();
+        }
+        ["bot", agent] => {
+            let found = config.agents.iter_mut().find(|known| known.name == agent).expect("an agent of the shop");
+            found.profile.kind = AgentKind::Bot;
         }
         ["effort"] => config.effort = weights(),
         ["wants", queue, skill, lowest] => queue_of(config, queue).requires.demand(&level(skill, lowest)),
@@ -302,6 +308,17 @@ fn act(story: &mut Scenario, words: &[&str]) -> Vec<Step> {
                 agent,
                 Verb::Pass(Pass::Transfer { work, assignment, to, queue, cold, force, note: String::new() }),
             )
+        }
+        ["hand-over", agent] => {
+            let (work, assignment) = held(story, agent);
+            let briefing = Briefing { reason: "a person is wanted".to_owned(), steps: Vec::new() };
+            let over = Hand::Over { work, assignment, queue: Name::default(), briefing, facts: Vec::new() };
+            story.does(agent, Verb::Hand(Box::new(over)))
+        }
+        ["hand-back", agent, to] => {
+            let (work, assignment) = held(story, agent);
+            let (queue, note) = (Name::default(), String::new());
+            story.does(agent, Verb::Hand(Box::new(Hand::Back { work, assignment, to: Name::new(to), queue, note })))
         }
         ["requeue", agent] => {
             let (work, assignment) = held(story, agent);

@@ -19,7 +19,7 @@ fn marks(story: &mut Scenario, agent: &str, mark: Mark) -> Step {
 }
 
 fn notes(story: &mut Scenario, agent: &str, about: About, text: &str) -> Step {
-    marks(story, agent, Mark::Note { about, content: Content::text(text) })
+    marks(story, agent, Mark::Note { about, to: None, content: Content::text(text) })
 }
 
 fn summarises(story: &mut Scenario, agent: &str, about: About, text: &str) -> Step {

@@ -340,7 +340,7 @@ pub(crate) async fn guarded(options: ServeOptions, limits: FeedLimits, access: A
         drains: skein::agents::Drains::default(),
         access,
         shard: Arc::new(memory.clone()),
-        media: Arc::new(OneObject),
+        media: Arc::new(OneObject::default()),
         adapters: Arc::new(memory.clone()),
         ready: is_ready,
         metrics: EdgeMetrics::default(),

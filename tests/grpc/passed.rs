@@ -1,5 +1,8 @@
 //! Works are given back, moved and passed on over the wire: the unary calls, the commands of a session, and what agents are told.
 
+#[path = "overseen.rs"]
+mod overseen;
+
 use skein::proto::agent as p;
 use skein::proto::agent::command_result::Result as Outcome;
 use skein::proto::agent::session_request::Request as Frame;

@@ -1,5 +1,8 @@
 //! Sending over the wire: where an answer could go, templates, and refusals that say what would do.
 
+#[path = "uploads.rs"]
+mod uploads;
+
 use skein::domain::event::ReceiptStatus;
 use skein::domain::id::Name;
 use skein::domain::record::Purpose;

@@ -1,5 +1,8 @@
 //! The workspace of these tests: one number of WhatsApp, one queue, agents who may be anybody; and a store with one object.
 
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
 use futures::future::BoxFuture;
 use futures::{FutureExt as _, StreamExt as _};
 use skein::agents::{Media, MediaError, MediaStream};
@@ -65,8 +68,9 @@ pub(crate) fn config() -> WorkspaceConfig {
     }
 }
 
-/// A store with one object.
-pub(crate) struct OneObject;
+/// A store with one object, and whatever is put into it.
+#[derive(Default)]
+pub(crate) struct OneObject(Mutex<BTreeMap<String, bytes::Bytes>>);
 
 /// Name of the object.
 pub(crate) const OBJECT: &str = "object-1";
@@ -74,12 +78,19 @@ pub(crate) const OBJECT: &str = "object-1";
 pub(crate) const OBJECT_BYTES: usize = 150_000;
 
 impl Media for OneObject {
+    fn put(&self, _: Name, object: String, bytes: bytes::Bytes) -> BoxFuture<'static, Result<(), MediaError>> {
+        self.0.lock().expect("no panic in it").insert(object, bytes);
+        futures::future::ready(Ok(())).boxed()
+    }
+
     fn open(&self, _: Name, object: String) -> BoxFuture<'static, Result<MediaStream, MediaError>> {
+        let put = self.0.lock().expect("no panic in it").get(&object).cloned();
         async move {
-            if object != OBJECT {
-                return Err(MediaError::Missing);
-            }
-            let bytes = bytes::Bytes::from(vec![9; OBJECT_BYTES]);
+            let bytes = match put {
+                Some(bytes) => bytes,
+                None if object == OBJECT => bytes::Bytes::from(vec![9; OBJECT_BYTES]),
+                None => return Err(MediaError::Missing),
+            };
             Ok(futures::stream::iter([Ok(bytes)]).boxed())
         }
         .boxed()

@@ -159,3 +159,30 @@ async fn a_body_that_is_missing_or_not_what_was_promised_is_set_aside_and_nothin
         assert_eq!(letter.subject.as_str(), format!("skein.dead.{WORKSPACE}.body_missing"));
     }
 }
+
+async fn stored(bed: &Bed) -> Vec<String> {
+    use futures::TryStreamExt as _;
+    let bus = jetstream::new(bed.connect().await);
+    let store = bus.get_object_store(format!("SKEIN_MEDIA_{WORKSPACE}")).await.expect("the store");
+    let objects = store.list().await.expect("a list").map_ok(|object| object.name);
+    let mut names: Vec<String> = objects.try_collect().await.expect("names");
+    names.sort_unstable();
+    names
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_an_agent_put_and_no_message_named_in_time_is_deleted_and_nothing_else() {
+    let bed = Bed::new(false).await;
+    let mut daemon = bed.daemon().await;
+    daemon.kill9();
+    daemon.ended().await;
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970").as_secs();
+    let (young, old) = (format!("put.{now}.abc"), format!("put.{}.abc", now - 26 * 3_600));
+    for name in [&young, &old, "mail-1"] {
+        put(&bed, name, b"bytes").await;
+    }
+    assert_eq!(stored(&bed).await.len(), 3);
+    let _daemon = bed.daemon().await;
+    let left = eventually("the old one is gone", async || Some(stored(&bed).await).filter(|left| !left.contains(&old)));
+    assert_eq!(left.await, ["mail-1".to_owned(), young]);
+}

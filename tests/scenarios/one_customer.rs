@@ -46,7 +46,7 @@ fn all_is_the_one_customers() {
     };
     story.does("ann", Verb::SetFacts { customer: RootId(1), leaf: None, facts: vec![fact] }).expect("known");
     let about = About::Customer { customer: RootId(1), leaf: None };
-    let note = Verb::Mark(Box::new(Mark::Note { about, content: Content::text("calls on Mondays") }));
+    let note = Verb::Mark(Box::new(Mark::Note { about, to: None, content: Content::text("calls on Mondays") }));
     let noted = story.does("ann", note).message().leaf;
     let works = story.open().into_iter().map(|work| work.work).collect::<Vec<_>>();
     assert_eq!(known(&story, 0).conversation.shown_name, None);

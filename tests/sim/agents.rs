@@ -10,7 +10,10 @@ use skein::domain::record::{Change, Direction, Presence, Purpose, Record, Sessio
 use skein::domain::time::Timestamp;
 use skein::domain::view::{AgentView, WorkState, WorkView};
 
+use super::bots::{hand, mind};
+use super::joining::take_part;
 use super::noted::mark;
+use super::overseen::oversee;
 use super::rng::Rng;
 
 /// Names of the agents; the last but one is a guest, the last never opens a session.
@@ -84,6 +87,7 @@ impl SimAgent {
         &self,
         rng: &mut Rng,
         view: Option<&AgentView>,
+        all: &[WorkView],
         (head, now): (Index, Timestamp),
     ) -> Option<Wish> {
         if self.name == "ghost" {
@@ -125,6 +129,9 @@ impl SimAgent {
             5,
             20,
             4,
+            if self.name == "anna" { 12 } else { 0 },
+            6,
+            mind(view),
         ];
         let verb = match rng.weighted(&weights) {
             0 if !ready => set(Presence::Ready),
@@ -162,6 +169,15 @@ impl SimAgent {
                 let (work, _) = self.some_work(rng, view)?;
                 let customer = view?.works.last().map_or(RootId(0), |work| work.conversation);
                 mark(rng, work, customer)
+            }
+            21 => {
+                let held = self.some_work(rng, view)?;
+                hand(rng, view?, held)
+            }
+            20 => self.take_part(rng, view?)?,
+            19 => {
+                let known = self.some_work(rng, view)?;
+                oversee(rng, known, all, &NAMES)
             }
             _ => {
                 let wish = Wish { verb: set(Presence::Ready), epoch: Some(rng.next() % (head.0 + 1)) };
@@ -290,6 +306,16 @@ impl SimAgent {
                 Pass::Move { work: offered.or(linked).unwrap_or(work), assignment: None, queue, force: false }
             }
         })
+    }
+
+    /// About who takes part in a Work of its own, or in one of somebody's that it takes part in.
+    fn take_part(&self, rng: &mut Rng, view: &AgentView) -> Option<Verb> {
+        let joined = rng.pick_of(&view.joined).filter(|_| rng.percent(40));
+        let held = match joined {
+            Some(work) => (work.work, work.assignment?),
+            None => self.some_work(rng, Some(view))?,
+        };
+        Some(take_part(rng, held, &NAMES))
     }
 
     /// Messages that it remembers, or what came with a Work that was merged.

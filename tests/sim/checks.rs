@@ -14,10 +14,12 @@ use skein::domain::record::{
 use skein::domain::time::Timestamp;
 use skein::domain::{State, Workspace, evolve};
 
+use super::bots::Bots;
 pub(crate) use super::broken::{Broken, holds};
 use super::customers::message_key;
 use super::effort::Ledgers;
-use super::kept::{Offered, Owned, Sent};
+use super::joining::Parts;
+use super::kept::{Offered, Over, Owned, Sent};
 use super::lines::Lines;
 use super::matters::{Heard, Matters, asked, thread};
 use super::noted;
@@ -70,8 +72,12 @@ pub(crate) struct Auditor {
     known: BTreeSet<AgentId>,
     pub(super) extended_ms: u64,
     pub(super) lines: Lines,
-    /// Since when agents have more than they can, and the extensions so far at that time.
-    pub(super) over: BTreeMap<AgentId, (Timestamp, u64)>,
+    /// Who takes part in what.
+    pub(super) parts: Parts,
+    /// What programs have handed over.
+    pub(super) bots: Bots,
+    /// Since when agents have more than they can.
+    pub(super) over: BTreeMap<AgentId, Over>,
     /// Since when Works are held for somebody, and the extensions so far at that time.
     pub(super) held_since: BTreeMap<WorkId, (Timestamp, u64)>,
     ledgers: Ledgers,
@@ -104,6 +110,8 @@ impl Auditor {
             known: BTreeSet::new(),
             extended_ms: 0,
             lines: Lines::default(),
+            parts: Parts::default(),
+            bots: Bots::default(),
             over: BTreeMap::new(),
             held_since: BTreeMap::new(),
             ledgers: Ledgers::default(),
@@ -145,7 +153,10 @@ impl Auditor {
             }
         }
         self.nobody_left_alone(record)?;
-        self.note_overcommit(now);
+        self.taking_part(record, stats)?;
+        self.bots(record, stats)?;
+        self.patience(record, stats);
+        self.note_overcommit(record);
         // Turns are those after the record.
         for place in (0u16..).take(record.changes.len()) {
             if let Some(space) = self.state.workspace(ACME) {
@@ -318,8 +329,12 @@ impl Auditor {
                 };
                 let before = self.owned.insert(assigned.work, owned);
                 holds("one owner", before.is_none(), || format!("{assigned:?} beside {before:?} at {index}"))?;
-                if !matches!(assigned.cause, AssignCause::Offer | AssignCause::Transfer) {
-                    self.within_capacity(assigned.agent, index.0)?;
+                match assigned.cause {
+                    AssignCause::Offer | AssignCause::Transfer => {}
+                    AssignCause::Assign | AssignCause::Takeover => self.overcommitted(record, assigned, stats)?,
+                    AssignCause::Auto | AssignCause::Claim | AssignCause::Start => {
+                        self.within_capacity(assigned.agent, index.0)?;
+                    }
                 }
                 self.moves(assigned.work, "Assigned", stats);
             }
@@ -497,8 +512,8 @@ impl Auditor {
                 let current = message.work.and_then(|work| self.owned.get(&work)).map(|owned| owned.assignment);
                 let by_itself = message.author == Author::System;
                 // What is sent of itself may be sent while nobody owns the Work.
-                let allowed = (by_itself || current.is_some()) && current == message.assignment;
-                holds("only the owner sends", allowed, || format!("{message:?}"))?;
+                let owns = (by_itself || current.is_some()) && current == message.assignment;
+                holds("only the owner sends", owns || self.parts.said(message), || format!("{message:?}"))?;
                 // What takes back what was said reaches nobody.
                 let said = message.kind == MessageKind::Message;
                 let refused = said && message.channel == "sms" && self.refusing.contains(&message.leaf);
@@ -521,19 +536,6 @@ impl Auditor {
             root == Some(message.conversation) && work_root.is_none_or(|work| Some(work) == root),
             || format!("{id} of leaf {} in {root:?}, {work_root:?}: {message:?}", message.leaf),
         )
-    }
-
-    /// Nothing of who is erased is readable in the state, and nothing of theirs is open.
-    fn is_erased(&self, leaves: &[LeafId]) -> Result<(), Broken> {
-        let space = self.space()?;
-        for leaf in leaves {
-            let view = space.conversation(RootId(leaf.0));
-            let identity = view.as_ref().and_then(|view| view.identities.iter().find(|one| one.leaf == *leaf));
-            let unknown = identity.is_some_and(|identity| identity.address.is_none() && identity.ended);
-            let nameless = view.as_ref().is_some_and(|view| view.shown_name.is_none() && view.works.is_empty());
-            holds("who is erased is not known any more", unknown && nameless, || format!("{leaf}: {view:?}"))?;
-        }
-        Ok(())
     }
 
     /// What an agent is shown names the conversation that the Work is in.

@@ -34,7 +34,14 @@ impl Ledgers {
                 let allowed = before < space.config().effort.bounces || is_bot(space, *agent);
                 holds("nobody is passed on cold beyond the budget", allowed, || format!("{before}: {record:?}"))?;
             }
-            let passed = matches!(reason, UnassignReason::Transferred | UnassignReason::TransferLapsed);
+            let passed = matches!(
+                reason,
+                UnassignReason::Transferred
+                    | UnassignReason::TransferLapsed
+                    | UnassignReason::ForceTransferred
+                    | UnassignReason::TakenOver
+                    | UnassignReason::Reassigned
+            );
             let counted = noted.contains(work) || is_bot(space, *agent);
             holds("every transfer is counted", !passed || counted, || format!("{record:?}"))?;
         }

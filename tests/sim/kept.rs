@@ -18,6 +18,15 @@ pub(crate) struct Owned {
     pub(super) parked: bool,
 }
 
+/// That an agent has more than it can.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Over {
+    /// Since when, and the extensions so far at that time.
+    pub(super) since: (Timestamp, u64),
+    /// That it is so is in a record.
+    pub(super) noted: bool,
+}
+
 /// To whom a Work is offered.
 #[derive(Debug)]
 pub(crate) struct Offered {

@@ -4,6 +4,7 @@
 //! `SKEIN_SIM_SEEDS=n` runs so many seeds, `SKEIN_SIM_SEED=n` runs one and shows its last commands.
 
 mod agents;
+mod bots;
 mod broken;
 mod checks;
 mod compare;
@@ -15,6 +16,7 @@ mod explained;
 mod faults;
 mod found;
 mod graces;
+mod joining;
 mod kept;
 mod lines;
 mod matters;
@@ -22,12 +24,14 @@ mod model;
 mod node;
 mod noted;
 mod offers;
+mod overseen;
 mod overtaken;
 mod relief;
 mod rng;
 mod setup;
 mod stats;
 mod texts;
+mod told;
 mod world;
 
 use std::any::Any;

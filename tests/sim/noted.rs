@@ -24,7 +24,10 @@ pub(crate) fn mark(rng: &mut Rng, work: WorkId, customer: RootId) -> Verb {
         (0..many).map(|_| Name::new(rng.pick(&["vip", "refund", "to call", " blank"]))).collect()
     };
     Verb::Mark(Box::new(match rng.below(10) {
-        0..3 => Mark::Note { about, content: Content::text(*rng.pick(&["He was here.", "See above.", ""])) },
+        0..3 => {
+            let to = rng.percent(30).then(|| Name::new(rng.pick(&["ben", "bot", "nobody"])));
+            Mark::Note { about, to, content: Content::text(*rng.pick(&["He was here.", "See above.", ""])) }
+        }
         3..5 => Mark::Summary { about, text: (*rng.pick(&["Wants it back.", "Waits for us.", ""])).to_owned() },
         5..8 => Mark::Tag { about, add: tags(rng), remove: tags(rng) },
         _ => {

@@ -20,10 +20,15 @@ impl Auditor {
         queue.map_or(1, QueueConfig::offers_at_once)
     }
 
-    pub(super) fn within_capacity(&self, agent: AgentId, index: u64) -> Result<(), Broken> {
+    /// What an agent has and is offered, by the records.
+    pub(super) fn load(&self, agent: AgentId) -> u32 {
         let offers = self.offered.values().filter(|offered| offered.agent == agent).map(|offered| offered.cost);
         let works = self.owned.values().filter(|owned| owned.agent == agent).map(|owned| owned.cost);
-        let load: u32 = offers.chain(works).sum();
+        offers.chain(works).sum()
+    }
+
+    pub(super) fn within_capacity(&self, agent: AgentId, index: u64) -> Result<(), Broken> {
+        let load = self.load(agent);
         let space = self.space()?;
         let name = space.agent_name(agent).cloned().unwrap_or_default();
         let capacity = space.config().profile(&name).map_or(0, |profile| profile.capacity);

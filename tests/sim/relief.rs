@@ -2,19 +2,21 @@
 //! that it goes on.
 
 use skein::domain::id::AgentId;
-use skein::domain::record::HoldSet;
+use skein::domain::record::{Change, HoldSet, Record};
 use skein::domain::time::Timestamp;
 use skein::domain::view::WorkState;
 
 use super::checks::{ACME, Auditor, Broken, holds};
+use super::kept::Over;
 use super::stats::Stats;
 
 /// Until when a Work is passed on that relieves its owner: for as long as that has too much.
 pub(super) const RELIEF: Timestamp = Timestamp(i64::MAX / 4);
 
 impl Auditor {
-    /// Counts after each record who has too much.
-    pub(super) fn note_overcommit(&mut self, now: Timestamp) {
+    /// Counts after each record who has too much. What another configuration caused is noted when its time to be matched has come, and
+    /// counts from then; that it is noted is an invariant of the state.
+    pub(super) fn note_overcommit(&mut self, record: &Record) {
         let Some(space) = self.state.workspace(ACME) else { return };
         let owned = self.owned.values().map(|owned| (owned.agent, owned.cost));
         let offered = self.offered.values().map(|offered| (offered.agent, offered.cost));
@@ -26,7 +28,14 @@ impl Auditor {
         });
         self.over.retain(|agent, _| loads.contains_key(agent));
         for agent in loads.into_keys() {
-            self.over.entry(agent).or_insert((now, self.extended_ms));
+            let noted = record.changes.iter().any(
+                |change| matches!(change, Change::Overcommitted(it) if it.agent == agent && it.relieve_at.is_some()),
+            );
+            let since = (record.time, self.extended_ms);
+            let over = self.over.entry(agent).or_insert(Over { since, noted });
+            if noted && !over.noted {
+                *over = Over { since, noted };
+            }
         }
     }
 
@@ -34,7 +43,7 @@ impl Auditor {
     /// all due timers have fired.
     pub(super) fn too_much_is_relieved(&self, now: Timestamp) -> Result<(), Broken> {
         let Some(space) = self.state.workspace(ACME) else { return Ok(()) };
-        for (agent, (since, then)) in &self.over {
+        for (agent, Over { since: (since, then), .. }) in &self.over {
             let after = space.config().relieve_after_ms + self.extended_ms - then + 1_000;
             if now.millis_since(*since).unsigned_abs() <= after {
                 continue;

@@ -17,6 +17,7 @@ use super::customers::{Customers, Handed, InMessage};
 use super::explained::Explained;
 use super::model::{Flight, Sabotage, Store};
 use super::node::{Node, Outs};
+use super::overseen;
 use super::rng::Rng;
 use super::setup;
 use super::stats::Stats;
@@ -225,7 +226,8 @@ impl World {
             }
             let state = self.node.engine.state();
             let view = state.workspace(ACME).and_then(|space| space.agent(self.agents[at].name));
-            let Some(wish) = self.agents[at].wish(&mut self.rng, view.as_ref(), (state.head(), self.now)) else {
+            let all = state.workspace(ACME).map(|space| space.works(None, None)).unwrap_or_default();
+            let Some(wish) = self.agents[at].wish(&mut self.rng, view.as_ref(), &all, (state.head(), self.now)) else {
                 continue;
             };
             let old_node = self.deposed.is_some() && self.rng.percent(40);
@@ -239,7 +241,7 @@ impl World {
         let number = self.next_token;
         let request = Request {
             principal: Name::new(format!("agent:{name}")),
-            request_id: Name::new(format!("r{number}")),
+            request_id: Name::new(format!("r{number}{}", overseen::said_over(&wish.verb))),
             digest: number,
         };
         let command = AgentCommand {
@@ -361,6 +363,7 @@ impl World {
         if self.node.engine.held() == 0 && fired {
             self.audit()?;
             self.auditor.graces_end(self.now.max(self.auditor.state.time()))?;
+            self.auditor.people_in_time(self.now.max(self.auditor.state.time()))?;
         }
         Ok(())
     }

@@ -307,7 +307,17 @@ pub(super) fn text<T: ToString>(id: Option<T>) -> String {
 }
 
 fn set_presence(request: p::SetPresenceRequest) -> Result<Verb, Refusal> {
-    let presence = match request.presence() {
+    let (presence, reason, channels) = presence(request.presence(), &request.reason, &request.channels)?;
+    Ok(Verb::SetPresence { presence, reason, channels })
+}
+
+/// A presence with its reason and channels, as far as they can be wanted.
+pub(super) fn presence(
+    presence: p::Presence,
+    reason: &str,
+    channels: &[String],
+) -> Result<(Presence, Name, Vec<Name>), Refusal> {
+    let presence = match presence {
         p::Presence::Ready => Presence::Ready,
         p::Presence::Away => Presence::Away,
         p::Presence::Draining => Presence::Draining,
@@ -315,15 +325,11 @@ fn set_presence(request: p::SetPresenceRequest) -> Result<Verb, Refusal> {
             return Err(Refusal::invalid("presence", "READY, AWAY or DRAINING"));
         }
     };
-    if request.channels.len() > MAX_CHANNELS {
+    if channels.len() > MAX_CHANNELS {
         return Err(Refusal::limit("max_channels", MAX_CHANNELS));
     }
-    let channels = request.channels.iter().map(|channel| token("channels", channel));
-    Ok(Verb::SetPresence {
-        presence,
-        reason: label("reason", &request.reason)?,
-        channels: channels.collect::<Result<_, _>>()?,
-    })
+    let channels = channels.iter().map(|channel| token("channels", channel));
+    Ok((presence, label("reason", reason)?, channels.collect::<Result<_, _>>()?))
 }
 
 /// Where the message goes; none: nowhere, or the core will refuse it.

@@ -2,8 +2,8 @@
 
 use crate::domain::event::{AddressKind, Assurance, ErrorClass, ReceiptStatus, Scope};
 use crate::domain::record::{
-    AssignCause, Author, Direction, EffortKind, Evidence, Flags, MessageKind, MuteReason, OfferOutcome, Presence,
-    Purpose, SessionEnd, SuggestionReason, TransferOutcome, UnassignReason, WakeCause,
+    AssignCause, Author, Direction, EffortKind, Evidence, Flags, LeaveReason, MessageKind, MuteReason, OfferOutcome,
+    Presence, Purpose, Role, SessionEnd, SuggestionReason, TransferOutcome, UnassignReason, WakeCause,
 };
 use crate::domain::view::WorkState;
 use crate::normalize::convert;
@@ -86,6 +86,30 @@ pub(super) fn unassign_reason(reason: UnassignReason) -> p::UnassignReason {
         UnassignReason::NotReady => p::UnassignReason::NotReady,
         UnassignReason::Transferred => p::UnassignReason::Transferred,
         UnassignReason::TransferLapsed => p::UnassignReason::TransferLapsed,
+        UnassignReason::TakenOver => p::UnassignReason::TakenOver,
+        UnassignReason::Reassigned => p::UnassignReason::Reassigned,
+        UnassignReason::ForceRequeued => p::UnassignReason::ForceRequeued,
+        UnassignReason::ForceTransferred => p::UnassignReason::ForceTransferred,
+        UnassignReason::HandedOver => p::UnassignReason::HandedOver,
+    }
+}
+
+pub(super) fn role(role: Role) -> p::ParticipantRole {
+    match role {
+        Role::Consultant => p::ParticipantRole::Consultant,
+        Role::Barged => p::ParticipantRole::Barged,
+    }
+}
+
+pub(super) fn leave_reason(reason: LeaveReason) -> p::ParticipationEndReason {
+    match reason {
+        LeaveReason::Left => p::ParticipationEndReason::Left,
+        LeaveReason::Ended => p::ParticipationEndReason::Ended,
+        LeaveReason::Lapsed => p::ParticipationEndReason::Lapsed,
+        LeaveReason::Gone => p::ParticipationEndReason::Gone,
+        LeaveReason::OwnerChanged => p::ParticipationEndReason::OwnerChanged,
+        LeaveReason::Closed => p::ParticipationEndReason::Closed,
+        LeaveReason::Owns => p::ParticipationEndReason::Owns,
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::stub::message_stub;
 use super::view::{effort, position, seconds, timestamp};
-use super::{enums, marks};
+use super::{enums, handing, joining, marks};
 use crate::domain::content::Attachment;
 use crate::domain::event::ReceiptStatus;
 use crate::domain::id::{AgentId, AssignmentId, LeafId, MessageId, Name, OfferId, Position, RootId, WorkId};
@@ -36,7 +36,7 @@ pub(in crate::agents) fn event(
             work_id: work.to_string(),
             outcome: enums::offer_outcome(*outcome).into(),
         }),
-        Change::Assigned(assigned) => Kind::Assigned(assignment(record, place, assigned, me)),
+        Change::Assigned(assigned) => Kind::Assigned(assignment(record, place, assigned, (me, name))),
         Change::Unassigned { assignment, work, reason, .. } => Kind::Unassigned(p::WorkUnassigned {
             work_id: work.to_string(),
             assignment_id: assignment.to_string(),
@@ -83,6 +83,17 @@ pub(in crate::agents) fn event(
             work_id: change.work.to_string(),
             outcome: enums::transfer_outcome(change.outcome).into(),
         }),
+        Change::ParticipantJoined(joined) => {
+            let mut work = brief(joined.work, &joined.brief, WorkState::Assigned);
+            work.assignment_id = joined.asked_under.map(|id| id.to_string()).unwrap_or_default();
+            let id = AssignmentId::new(record.index, place).to_string();
+            Kind::ParticipationStarted(joining::started(id, joined, work, name(joined.agent)))
+        }
+        Change::OwnerTold(told) => {
+            let owner = told.owner.and_then(|(_, agent)| name(agent));
+            Kind::OwnerChanged(joining::owner_changed(told, owner))
+        }
+        Change::ParticipantLeft(left) => Kind::ParticipationEnded(joining::ended(left, name(left.agent))),
         Change::SummarySet(_) | Change::Tagged(_) | Change::PriorityGiven(_) => {
             Kind::Marked(marks::marked(record, place, record.changes.get(usize::from(place))?)?)
         }
@@ -136,19 +147,22 @@ pub(in crate::agents) fn session_ended(at: Position, reason: p::SessionEndReason
 
 /// Messages and statuses of the record that belong to one of the leaves, in order, each at its place in the record.
 ///
-/// `sees` tells of a message that was stored, or of the status of one in a Work, whether it is shown.
+/// `sees` tells of a message that was stored, or of the status of one in a Work, whether it is shown; `hears` of a note whether it is for
+/// others alone.
 pub(in crate::agents) fn conversation_events(
     record: &Record,
     leaves: &BTreeSet<LeafId>,
     name: impl Fn(AgentId) -> Option<Name>,
     sees: impl Fn(MessageId, Option<WorkId>, &str) -> bool,
+    hears: impl Fn(&MessageStored) -> bool,
 ) -> Vec<p::Event> {
     (0u16..)
         .zip(&record.changes)
         .filter_map(|(place, change)| {
             let kind = match change {
                 Change::MessageStored(stored) if leaves.contains(&stored.leaf) => {
-                    let seen = sees(MessageId::new(record.index, place), stored.work, &stored.endpoint);
+                    let seen =
+                        sees(MessageId::new(record.index, place), stored.work, &stored.endpoint) && hears(stored);
                     Kind::Message(if seen {
                         message(record, place, stored, &name)
                     } else {
@@ -191,14 +205,14 @@ fn now_with(conversation: RootId) -> Kind {
 
 /// Messages of the record that belong to one of the leaves, newest first, with their ids.
 ///
-/// `current` tells the Work that a message is in now, of that which it was stored in; `sees` whether it is shown, of a message stored in a Work by an endpoint; `statuses` holds what later records reported of messages not seen yet; the record's own reports are added.
+/// `current` tells the Work that a message is in now, of that which it was stored in; `sees` whether it is shown, of a message stored in a Work by an endpoint; `hears` of a note whether it is for others alone; `statuses` holds what later records reported of messages not seen yet; the record's own reports are added.
 pub(in crate::agents) fn history_messages(
     record: &Record,
     leaves: &BTreeSet<LeafId>,
     statuses: &mut BTreeMap<MessageId, ReceiptStatus>,
     name: impl Fn(AgentId) -> Option<Name>,
     current: impl Fn(MessageId, Option<WorkId>) -> Option<WorkId>,
-    sees: impl Fn(MessageId, Option<WorkId>, &str) -> bool,
+    (sees, hears): (impl Fn(MessageId, Option<WorkId>, &str) -> bool, impl Fn(&MessageStored) -> bool),
 ) -> Vec<(MessageId, p::Message)> {
     let mut messages = Vec::new();
     for (place, change) in (0u16..).zip(&record.changes).collect::<Vec<_>>().into_iter().rev() {
@@ -209,7 +223,7 @@ pub(in crate::agents) fn history_messages(
             }
             Change::MessageStored(stored) if leaves.contains(&stored.leaf) => {
                 let id = MessageId::new(record.index, place);
-                let seen = sees(id, stored.work, &stored.endpoint);
+                let seen = sees(id, stored.work, &stored.endpoint) && hears(stored);
                 let mut message =
                     if seen { message(record, place, stored, &name) } else { message_stub(record, place, stored) };
                 message.work_id = text(current(id, stored.work));
@@ -230,15 +244,27 @@ pub(in crate::agents) fn history_messages(
 
 /// Agents whose names the event needs.
 pub(in crate::agents) fn authors(record: &Record) -> impl Iterator<Item = AgentId> + '_ {
-    record.changes.iter().filter_map(|change| match change {
+    let whispered = record.changes.iter().filter_map(|change| match change {
+        Change::MessageStored(stored) => stored.whispered_to,
+        _ => None,
+    });
+    let others = record.changes.iter().filter_map(|change| match change {
         Change::MessageStored(stored) => match stored.author {
             Author::Agent(agent) | Author::Bot(agent) => Some(agent),
             Author::Customer | Author::Participant | Author::System | Author::External => None,
         },
         Change::OfferMade(made) => made.from,
+        Change::ParticipantJoined(joined) => Some(joined.agent),
+        Change::OwnerTold(told) => told.owner.map(|(_, agent)| agent),
+        Change::ParticipantLeft(left) => Some(left.agent),
         Change::Transferring(change) => change.to,
         _ => None,
-    })
+    });
+    let beside = record.changes.iter().flat_map(|change| match change {
+        Change::Assigned(assigned) => assigned.participants.as_slice(),
+        _ => &[],
+    });
+    others.chain(whispered).chain(beside.map(|part| part.agent))
 }
 
 /// Attachment `number` of the message, for the domain and for the peer.
@@ -293,6 +319,7 @@ pub(super) fn message(
         flags: enums::flags(stored.flags),
         detail: content.and_then(|words| words.detail.clone()).unwrap_or_default(),
         status: status.into(),
+        whispered_to: stored.whispered_to.and_then(&name).map(Into::into).unwrap_or_default(),
         // Every message has words, if only empty ones: where there are none their key is gone.
         erased: content.is_none(),
         hidden: false,
@@ -333,6 +360,7 @@ fn note(record: &Record, place: u16) -> String {
 fn offered(record: &Record, place: u16, made: &OfferMade, name: impl Fn(AgentId) -> Option<Name>) -> p::Offer {
     let mut work = brief(made.work, &made.brief, WorkState::Offered);
     marks::show(&mut work, record, place);
+    work.briefing = handing::told(record, place);
     p::Offer {
         offer_id: OfferId::new(record.index, place).to_string(),
         work: Some(work),
@@ -343,11 +371,18 @@ fn offered(record: &Record, place: u16, made: &OfferMade, name: impl Fn(AgentId)
     }
 }
 
-fn assignment(record: &Record, place: u16, assigned: &Assigned, me: &Name) -> p::WorkAssigned {
+fn assignment(
+    record: &Record,
+    place: u16,
+    assigned: &Assigned,
+    (me, name): (&Name, impl Fn(AgentId) -> Option<Name>),
+) -> p::WorkAssigned {
     let mut work = brief(assigned.work, &assigned.brief, WorkState::Assigned);
     work.assignment_id = AssignmentId::new(record.index, place).to_string();
     work.owner = me.to_string();
     marks::show(&mut work, record, place);
+    work.briefing = handing::told(record, place);
+    work.participants = assigned.participants.iter().map(|part| joining::taking_part(part, name(part.agent))).collect();
     // Its words stand in older records: they are added by who can read those.
     p::WorkAssigned {
         work: Some(work),
@@ -356,6 +391,7 @@ fn assignment(record: &Record, place: u16, assigned: &Assigned, me: &Name) -> p:
         messages: Vec::new(),
         more_messages: false,
         note: note(record, place),
+        overcommit: assigned.overcommit,
     }
 }
 

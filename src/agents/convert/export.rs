@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use super::event::{message, status};
 use super::facts::{block, fact};
 use super::view::timestamp;
-use super::{enums, marks};
+use super::{enums, handing, marks};
 use crate::domain::event::Scope;
 use crate::domain::id::{AgentId, LeafId, MessageId, Name, WorkId};
 use crate::domain::record::{
@@ -123,6 +123,10 @@ fn item(
         }
         Change::SummarySet(_) | Change::Tagged(_) | Change::PriorityGiven(_) => marks::exported(record, place, change)?,
         Change::Unblocked { .. } => Item::Unblocked(mark(None, "")),
+        Change::HandedToPeople(handed) => Item::HandedOver(p::ExportedBriefing {
+            work_id: handed.work.to_string(),
+            briefing: Some(handing::told(record, place)?),
+        }),
         Change::OptNoted(OptNoted { purposes, refused, source, .. }) => Item::Opt(p::ExportedOpt {
             purposes: purposes.iter().map(|purpose| enums::purpose(*purpose).into()).collect(),
             refused: *refused,

@@ -5,7 +5,7 @@ use super::rooms::duration;
 use super::view::timestamp;
 use super::widening::{overflow_cause, step_cause};
 use crate::domain::id::{AgentId, Name, WorkId};
-use crate::domain::record::{AnswerOutcome, Assigned, Change, IdleSet, NoticeKind, QueueCause, Record};
+use crate::domain::record::{AnswerOutcome, Assigned, Change, HandOverCause, IdleSet, NoticeKind, QueueCause, Record};
 use crate::domain::time::Timestamp;
 use crate::proto::agent as p;
 use p::WorkHappeningKind as Kind;
@@ -37,6 +37,8 @@ pub(in crate::agents) fn agents_of(record: &Record) -> impl Iterator<Item = Agen
             Change::CooldownEnded { agent, .. } => Some(*agent),
             Change::HoldSet(set) => Some(set.agent),
             Change::IdleSet(set) => Some(set.agent),
+            Change::HandedToPeople(handed) => Some(handed.agent),
+            Change::HandedBack(handed) => Some(handed.agent),
             _ => None,
         };
         change.agent().into_iter().chain(to)
@@ -161,6 +163,16 @@ fn happening(change: &Change, work: WorkId, name: &impl Fn(AgentId) -> Option<Na
         Change::IdleSet(set) => until(set.since, because(silence(set)?, by(set.agent, Kind::Silent))),
         Change::CustomerLeft { .. } => of(Kind::Left),
         Change::NoticeSent(sent) => because(notice(sent.kind), of(Kind::Notice)),
+        Change::HandedToPeople(handed) => because(hand_over_cause(handed.cause), by(handed.agent, Kind::HandedOver)),
+        Change::HandedBack(handed) => by(handed.agent, Kind::HandedBack),
+        Change::ParticipantJoined(joined) => {
+            let cause = enums::role(joined.role).as_str_name();
+            because(label(cause, "PARTICIPANT_ROLE_"), by(joined.agent, Kind::TakesPart))
+        }
+        Change::ParticipantLeft(left) => {
+            let cause = enums::leave_reason(left.reason).as_str_name();
+            because(label(cause, "PARTICIPATION_END_REASON_"), by(left.agent, Kind::PartOver))
+        }
         // What it costs, what is noted of it and what has been seen says nothing of why it waited.
         _ => return None,
     })
@@ -180,6 +192,13 @@ fn notice(kind: NoticeKind) -> &'static str {
     match kind {
         NoticeKind::Closed => "CLOSED",
         NoticeKind::Waiting => "WAITING",
+    }
+}
+
+fn hand_over_cause(cause: HandOverCause) -> &'static str {
+    match cause {
+        HandOverCause::Asked => "ASKED",
+        HandOverCause::NoAnswer => "NO_ANSWER",
     }
 }
 
@@ -205,6 +224,7 @@ fn queue_cause(cause: QueueCause) -> &'static str {
         QueueCause::Transferred => "TRANSFERRED",
         QueueCause::Woken => "WOKEN",
         QueueCause::Overflowed => "OVERFLOWED",
+        QueueCause::HandedOver => "HANDED_OVER",
     }
 }
 

@@ -1,6 +1,6 @@
 //! What agents note beside what is said: from requests, and as messages.
 
-use super::command::{Wire, given, id, text, wire, work_id};
+use super::command::{Wire, given, id, text, token, wire, work_id};
 use super::content::content;
 use super::customer::customer_id;
 use super::pass::millis;
@@ -24,7 +24,7 @@ wire! {
                 ("", root) => About::Customer { customer: id("conversation_id", root)?, leaf: None },
                 _ => return Err(Refusal::invalid("conversation_id", "is not for a note in a work")),
             };
-            mark(Mark::Note { about, content: content(request.content)? })
+            mark(Mark::Note { about, to: whom(&request.agent)?, content: content(request.content)? })
         },
         |answer| { message_id: text(answer.message) };
     SetSummaryRequest => SetSummaryResponse, SetSummary, "set_summary",
@@ -42,6 +42,11 @@ wire! {
             let sooner_ms = request.sooner.map(|sooner| millis("sooner", sooner)).transpose()?.unwrap_or(0);
             mark(Mark::Priority { work: work_id(&request.work_id)?, sooner_ms, reason: request.reason })
         }, |answer| {};
+}
+
+/// Whom alone a note is for; none: it is for all.
+fn whom(agent: &str) -> Result<Option<Name>, Refusal> {
+    Some(agent).filter(|agent| !agent.is_empty()).map(|agent| token("agent", agent)).transpose()
 }
 
 fn mark(mark: Mark) -> Result<Verb, Refusal> {

@@ -11,15 +11,19 @@ mod event;
 mod explain;
 mod export;
 mod facts;
+mod handing;
 mod happening;
+mod joining;
 mod live;
 mod marks;
+mod oversee;
 mod pass;
 mod request;
 mod rooms;
 mod send;
 mod stub;
 mod unanswered;
+mod upload;
 mod view;
 mod widening;
 
@@ -43,4 +47,5 @@ pub(super) use rooms::{
 pub(super) use send::{options_of, reply_options, templates, told};
 pub(super) use stub::{conversation_seen, customer_seen, work_seen};
 pub(super) use unanswered::Unanswered;
+pub(super) use upload::{new_attachment, stored_attachment};
 pub(super) use view::{offer, own_work, position_from, snapshot};

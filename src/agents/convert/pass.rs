@@ -83,6 +83,6 @@ pub(super) fn millis(field: &'static str, by: prost_types::Duration) -> Result<u
 }
 
 /// A name that operators choose, or none.
-fn optional(field: &'static str, text: &str) -> Result<Name, Refusal> {
+pub(super) fn optional(field: &'static str, text: &str) -> Result<Name, Refusal> {
     if text.is_empty() { Ok(Name::default()) } else { token(field, text) }
 }

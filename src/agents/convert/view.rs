@@ -2,7 +2,7 @@
 
 use super::facts::aside;
 use super::widening::widening;
-use super::{enums, marks};
+use super::{enums, handing, joining, marks};
 use crate::agents::status::Refusal;
 use crate::domain::event::Scope;
 use crate::domain::id::{Index, Position};
@@ -73,6 +73,9 @@ pub(super) fn work(view: WorkView) -> p::Work {
         wake_on_fact: view.passing.wake_on_fact.map(Into::into).unwrap_or_default(),
         held_until: view.passing.held_until.map(timestamp),
         promised_by: view.passing.promised_by.map(timestamp),
+        for_people: view.passing.for_people,
+        briefing: view.passing.briefing.as_ref().map(handing::briefing),
+        participants: view.passing.participants.into_iter().map(joining::participant).collect(),
         silent_since: view.passing.silent_since.map(timestamp),
         customer_left: view.passing.left,
         held_for_agent: view.passing.held_for.as_ref().map(|(agent, _)| agent.to_string()).unwrap_or_default(),
@@ -139,6 +142,7 @@ pub(in crate::agents) fn snapshot(index: Index, view: AgentView) -> p::Snapshot 
         }),
         offers: view.offers.into_iter().map(offer).collect(),
         works: view.works.into_iter().map(work).collect(),
+        joined: view.joined.into_iter().map(work).collect(),
     }
 }
 

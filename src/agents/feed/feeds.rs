@@ -234,6 +234,7 @@ pub(super) fn weight(record: &Record) -> u64 {
             PersonalValue::Reason(text) | PersonalValue::Note(text) | PersonalValue::Summary(text) => text.len(),
             PersonalValue::Tags(tags) => tags.added.iter().chain(&tags.removed).map(|tag| tag.len()).sum(),
             PersonalValue::Marked(noted) => noted.summary.len() + noted.tags.iter().map(|tag| tag.len()).sum::<usize>(),
+            PersonalValue::Briefing(told) => told.reason.len() + told.steps.iter().map(String::len).sum::<usize>(),
             PersonalValue::Inputs(inputs) => inputs.weight(),
         })
         .sum();

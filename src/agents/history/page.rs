@@ -5,12 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::frontier::{Frontier, Next};
 use super::token::{MAX_LEAVES, MAX_STATUSES, Token};
+use crate::agents::caller::Caller;
 use crate::agents::convert;
 use crate::agents::limits::PAGE_ROUNDS;
 use crate::agents::names::Names;
 use crate::agents::port::Shard;
+use crate::agents::sight::hears;
 use crate::agents::status::Refusal;
-use crate::domain::id::{Index, LeafId, Name};
+use crate::domain::id::{Index, LeafId};
+use crate::domain::record::MessageStored;
 use crate::domain::view::ConversationView;
 use crate::domain::workspace::Sight;
 use crate::proto::agent::Message;
@@ -31,11 +34,12 @@ pub(in crate::agents) struct Page {
 pub(in crate::agents) async fn page(
     shard: &dyn Shard,
     names: &Names,
-    workspace: &Name,
+    caller: &Caller,
     (view, sight): (&ConversationView, &Sight),
     token: Option<Token>,
     size: usize,
 ) -> Result<Page, Refusal> {
+    let workspace = &caller.workspace;
     let stray = || Refusal::invalid("page_token", "is not one that was given out");
     let current = |id, work| view.current(id, work);
     let sees = |id, work, endpoint: &str| sight.sees_message(view, id, work, endpoint);
@@ -63,7 +67,9 @@ pub(in crate::agents) async fn page(
             Next::Record(record) => {
                 names.learn(workspace, convert::authors(&record)).await?;
                 let name = |agent| names.known(workspace, agent);
-                let mut found = convert::history_messages(&record, &leaves, &mut statuses, name, current, sees);
+                let hears = |stored: &MessageStored| hears(caller, stored, name);
+                let mut found =
+                    convert::history_messages(&record, &leaves, &mut statuses, name, current, (sees, hears));
                 found.retain(|(id, _)| before.is_none_or(|before| *id < before));
                 // It was stored in a conversation that may have been merged, or taken apart, since.
                 found.iter_mut().for_each(|(_, message)| message.conversation_id.clone_from(&conversation));

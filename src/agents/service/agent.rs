@@ -88,4 +88,18 @@ impl AgentService for Service {
     ) -> Result<Response<p::EndSessionResponse>, Status> {
         self.unary(request).await
     }
+
+    async fn set_agent_presence(
+        &self,
+        request: Request<p::SetAgentPresenceRequest>,
+    ) -> Result<Response<p::SetAgentPresenceResponse>, Status> {
+        self.unary(request).await
+    }
+
+    async fn end_agent_session(
+        &self,
+        request: Request<p::EndAgentSessionRequest>,
+    ) -> Result<Response<p::EndAgentSessionResponse>, Status> {
+        self.unary(request).await
+    }
 }

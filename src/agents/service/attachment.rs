@@ -12,7 +12,7 @@ use crate::agents::convert;
 use crate::agents::edge::Edge;
 use crate::agents::limits::ATTACHMENT_PIECE;
 use crate::agents::port::MediaError;
-use crate::agents::sight::not_visible;
+use crate::agents::sight::{hears, not_visible};
 use crate::agents::status::{Reason, Refusal};
 use crate::domain::id::RootId;
 use crate::domain::record::Change;
@@ -45,6 +45,10 @@ pub(super) async fn open(
         if view.is_none_or(|view| !sight.sees_message(&view, message, stored.work, &stored.endpoint)) {
             return Err(not_visible());
         }
+    }
+    edge.names.learn(&caller.workspace, convert::authors(&record)).await?;
+    if !hears(caller, stored, |agent| edge.names.known(&caller.workspace, agent)) {
+        return Err(not_visible());
     }
     let unknown = || Refusal::new(Reason::UnknownAttachment, "unknown attachment");
     let (known, told) = convert::attachment(&record, message, request.attachment).ok_or_else(unknown)?;

@@ -3,9 +3,9 @@
 use std::pin::Pin;
 
 use futures::Stream;
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response, Status, Streaming};
 
-use super::{Service, attachment, watch};
+use super::{Service, attachment, upload, watch};
 use crate::agents::audit::{Of, Read, audit};
 use crate::agents::caller::Caller;
 use crate::agents::convert;
@@ -38,7 +38,7 @@ impl Service {
         let edge = &self.edge;
         let sight = edge.sight(&caller).await?;
         let Page { messages, next } =
-            history::page(&*edge.shard, &edge.names, &caller.workspace, (&view, &sight), token, size).await?;
+            history::page(&*edge.shard, &edge.names, &caller, (&view, &sight), token, size).await?;
         let next_page_token = next.map(|token| token.encode()).unwrap_or_default();
         Ok(p::ListMessagesResponse { messages, next_page_token })
     }
@@ -186,6 +186,14 @@ impl ConversationService for Service {
             self.edge.send_typing(&caller, work).await
         };
         self.answer(sent.await.map(|forwarded| p::SendTypingResponse { forwarded }))
+    }
+
+    async fn put_attachment(
+        &self,
+        request: Request<Streaming<p::PutAttachmentRequest>>,
+    ) -> Result<Response<p::PutAttachmentResponse>, Status> {
+        let caller = self.caller(&request)?;
+        self.answer(upload::take(&self.edge, &caller, request.into_inner()).await)
     }
 
     async fn get_attachment(

@@ -6,6 +6,7 @@ mod conversation;
 mod customer;
 mod queue;
 mod shared;
+mod upload;
 mod watch;
 mod work;
 

@@ -13,6 +13,7 @@ use crate::agents::caller::Caller;
 use crate::agents::convert;
 use crate::agents::edge::Edge;
 use crate::agents::feed::ConversationFeed;
+use crate::agents::sight::hears;
 use crate::agents::status::{Reason, Refusal};
 use crate::domain::id::RootId;
 use crate::domain::view::ConversationView;
@@ -87,7 +88,9 @@ impl Watcher {
                 Some((sight, None)) => sight.is_whole(),
                 Some((sight, Some(view))) => sight.sees_message(view, id, work, endpoint),
             };
-            self.ready.extend(convert::conversation_events(&record, &leaves, name, sees));
+            self.ready.extend(convert::conversation_events(&record, &leaves, name, sees, |stored| {
+                hears(&self.caller, stored, name)
+            }));
         }
     }
 }

@@ -200,4 +200,62 @@ impl WorkService for Service {
     async fn move_work(&self, request: Request<p::MoveWorkRequest>) -> Result<Response<p::MoveWorkResponse>, Status> {
         self.unary(request).await
     }
+
+    async fn force_requeue(
+        &self,
+        request: Request<p::ForceRequeueRequest>,
+    ) -> Result<Response<p::ForceRequeueResponse>, Status> {
+        self.unary(request).await
+    }
+
+    async fn force_transfer(
+        &self,
+        request: Request<p::ForceTransferRequest>,
+    ) -> Result<Response<p::ForceTransferResponse>, Status> {
+        self.unary(request).await
+    }
+
+    async fn assign_work(
+        &self,
+        request: Request<p::AssignWorkRequest>,
+    ) -> Result<Response<p::AssignWorkResponse>, Status> {
+        self.unary(request).await
+    }
+
+    async fn take_over_work(
+        &self,
+        request: Request<p::TakeOverWorkRequest>,
+    ) -> Result<Response<p::TakeOverWorkResponse>, Status> {
+        self.unary(request).await
+    }
+
+    async fn consult(&self, request: Request<p::ConsultRequest>) -> Result<Response<p::ConsultResponse>, Status> {
+        self.unary(request).await
+    }
+
+    async fn end_consult(
+        &self,
+        request: Request<p::EndConsultRequest>,
+    ) -> Result<Response<p::EndConsultResponse>, Status> {
+        self.unary(request).await
+    }
+
+    async fn leave_work(
+        &self,
+        request: Request<p::LeaveWorkRequest>,
+    ) -> Result<Response<p::LeaveWorkResponse>, Status> {
+        self.unary(request).await
+    }
+
+    async fn barge_in(&self, request: Request<p::BargeInRequest>) -> Result<Response<p::BargeInResponse>, Status> {
+        self.unary(request).await
+    }
+
+    async fn hand_over(&self, request: Request<p::HandOverRequest>) -> Result<Response<p::HandOverResponse>, Status> {
+        self.unary(request).await
+    }
+
+    async fn hand_back(&self, request: Request<p::HandBackRequest>) -> Result<Response<p::HandBackResponse>, Status> {
+        self.unary(request).await
+    }
 }

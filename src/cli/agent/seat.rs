@@ -136,6 +136,18 @@ impl Seat {
             Some(Happened::Changed(changed)) => {
                 println!("work {} is {}", changed.work_id, words::work(changed.state()));
             }
+            Some(Happened::ParticipationStarted(started)) => {
+                let work = started.work.as_ref().map(|work| work.work_id.as_str()).unwrap_or_default();
+                let who = started.participant.as_ref().map(|who| who.agent.as_str()).unwrap_or_default();
+                println!("{who} takes part in {work}");
+            }
+            Some(Happened::ParticipationEnded(ended)) => {
+                println!("{} takes part in {} no longer", ended.agent, ended.work_id);
+            }
+            Some(Happened::OwnerChanged(changed)) if changed.agent.is_empty() => {
+                println!("nobody has {} now", changed.work_id);
+            }
+            Some(Happened::OwnerChanged(changed)) => println!("{} has {} now", changed.agent, changed.work_id),
             Some(Happened::TransferStarted(started)) => {
                 let relief = started.transfer.as_ref().is_some_and(|transfer| transfer.relief);
                 let why = if relief { "offered to others, for you have too much," } else { "passed on," };

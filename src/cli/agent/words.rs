@@ -50,6 +50,11 @@ pub(super) fn gone(reason: UnassignReason) -> &'static str {
         UnassignReason::Muted => "given to a person: programs went round in circles",
         UnassignReason::Transferred => "somebody else's now",
         UnassignReason::TransferLapsed => "in the queue that you passed it on to: nobody has taken it yet",
+        UnassignReason::TakenOver => "a supervisor took it over",
+        UnassignReason::Reassigned => "a supervisor gave it to somebody else",
+        UnassignReason::ForceRequeued => "a supervisor put it back into its queue",
+        UnassignReason::ForceTransferred => "a supervisor passed it on",
+        UnassignReason::HandedOver => "handed over to people",
         UnassignReason::NotReady => "given to somebody else: it woke, and you were not there",
     }
 }

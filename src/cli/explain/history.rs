@@ -69,5 +69,12 @@ fn what(happened: &WorkHappening) -> String {
         Kind::Silent => format!("the customer has not answered {agent} since {} ({cause})", until()),
         Kind::Left => "the customer has left".to_owned(),
         Kind::Notice => format!("the customer was told by itself ({cause})"),
+        Kind::HandedOver if happened.cause == "NO_ANSWER" => {
+            format!("{agent} let the customer wait: it is for people now")
+        }
+        Kind::HandedOver => format!("{agent} handed it over to people"),
+        Kind::HandedBack => format!("{agent} hands it back to bots"),
+        Kind::TakesPart => format!("{agent} takes part in it ({cause})"),
+        Kind::PartOver => format!("{agent} takes part in it no longer ({cause})"),
     }
 }

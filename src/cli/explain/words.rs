@@ -75,7 +75,7 @@ pub(super) fn standing(standing: AgentStanding) -> &'static str {
         AgentStanding::Draining => "takes nothing new",
         AgentStanding::Lost => "without connection",
         AgentStanding::Offline => "not logged in",
-        AgentStanding::Muted => "a bot, and bots are silent in it",
+        AgentStanding::Muted => "a bot, and bots are silent in it, or it is for people",
         AgentStanding::Channel => "without one of its channels",
         AgentStanding::Skill => "without a skill that is wanted",
         AgentStanding::OtherQueue => "serves none of its queues",

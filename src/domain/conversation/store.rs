@@ -19,11 +19,11 @@ use crate::domain::record::{
     Author, Change, Direction, Flags, MessageContent, MessageKind, MessageStored, OptSource, PartsJoined, QueueCause,
     WorkOpened,
 };
-use crate::domain::routing::{self, Chosen, answer_by, key, requeue};
+use crate::domain::routing::{self, Chosen, key, requeue};
 use crate::domain::session::Agent;
 use crate::domain::view::WorkState;
 use crate::domain::work::{
-    Says, Work, await_facts, await_opening, charge_repeat, charge_unanswered, charge_wait, goes_on, guard,
+    Says, Work, answer_due, await_facts, await_opening, charge_repeat, charge_unanswered, charge_wait, goes_on, guard,
     hold_to_channels, settle_cost, visit_ended,
 };
 use crate::domain::workspace::{EndpointConfig, WorkspaceConfig};
@@ -144,11 +144,11 @@ pub(super) fn store(draft: &mut Draft<'_>, endpoint: Option<&EndpointConfig>, sa
     let owner = work.and_then(|work| draft.work(work)).and_then(|work| work.owner);
     let direct = event.scope == Scope::Direct;
     if !flags.has(Flags::REPEATED) {
-        audience.extend(owner.map(|owner| owner.agent));
+        audience.extend(work.and_then(|work| draft.work(work)).into_iter().flat_map(Work::told));
     }
-    let answer_by = owner.and_then(|_| {
-        let queue = draft.space.config().queue(&draft.work(work?)?.queue)?;
-        answer_by(draft.space.config(), queue, draft.now)
+    let answer_by = owner.and_then(|owner| {
+        let work = draft.work(work?)?;
+        answer_due(draft, work, owner.agent, draft.space.config().queue(&work.queue))
     });
     let fingerprint = match (&event.message_ref, item.kind.is_said()) {
         (Some(id), true) => fingerprint_of(draft, &channel, &endpoint_name, who, id),

@@ -14,7 +14,7 @@ use crate::domain::event::ReceiptStatus;
 use crate::domain::id::{AgentId, AssignmentId, MessageId, WorkId};
 use crate::domain::record::{Author, Flags, MessageKind, Purpose};
 use crate::domain::rejection::Rejection;
-use crate::domain::work::owned;
+use crate::domain::work::speaks;
 use crate::domain::workspace::{AgentKind, EndpointConfig};
 
 /// A message of ours as an agent may still do something about it.
@@ -26,12 +26,12 @@ struct Ours {
     delivery: Delivery,
 }
 
-/// The message, if the agent owns the Work that it is in now, under that assignment.
+/// The message, if the agent may speak in the Work that it is in now, under that assignment: its owner, or a supervisor who has joined.
 fn ours(draft: &Draft<'_>, agent: AgentId, message: MessageId, assignment: AssignmentId) -> Result<Ours, Rejection> {
     let found = delivered(draft, message).filter(|(_, delivery)| delivery.said && !delivery.external);
     let (_, delivery) = found.ok_or(Rejection::UnknownMessage)?;
     let work = delivery.work.ok_or(Rejection::UnknownMessage)?;
-    owned(draft, agent, work, assignment)?;
+    speaks(draft, agent, work, assignment)?;
     if delivery.over {
         return Err(Rejection::MessageState { status: delivery.status, why: "it was taken back, or sent again" });
     }
@@ -83,7 +83,7 @@ pub(crate) fn edit(
         return Err(Rejection::Invalid("content: a template is sent, not put in the place of something"));
     }
     has_left(&ours)?;
-    let work = owned(draft, agent, ours.work, assignment)?;
+    let work = speaks(draft, agent, ours.work, assignment)?;
     // What was said there may be mended as long as it may be answered there, whatever its window.
     let sending = Sending {
         root: draft.root_of(work.leaf),

@@ -297,9 +297,9 @@ fn last_mail_to(draft: &Draft<'_>, address: &str) -> Option<MessageId> {
     last.filter(|id| space.deliveries.get(id.to_bits()).is_some_and(|delivery| delivery.leaf == leaf)).max()
 }
 
-/// The owner of the Work is told.
+/// The owner of the Work is told, and who takes part in it.
 pub(super) fn audience(draft: &Draft<'_>, work: Option<WorkId>) -> SmallVec<[crate::domain::id::AgentId; 1]> {
-    work.and_then(|id| draft.work(id)?.owner).map(|owner| owner.agent).into_iter().collect()
+    work.and_then(|id| draft.work(id)).map(|work| work.told().collect()).unwrap_or_default()
 }
 
 /// The provider's code: a word. It is not sealed, and what an adapter puts beside it may name the person.

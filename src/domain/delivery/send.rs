@@ -16,7 +16,7 @@ use crate::domain::id::{AgentId, AssignmentId, LeafId, MessageId, Name, WorkId};
 use crate::domain::record::{Author, Change, Direction, Flags, MessageContent, MessageKind, MessageStored, Purpose};
 use crate::domain::rejection::Rejection;
 use crate::domain::time::Timestamp;
-use crate::domain::work::{Work, charge_switch, charge_wait, guard, known, owned};
+use crate::domain::work::{Work, charge_switch, charge_wait, guard, known, may_note, speaks};
 use crate::domain::workspace::{AgentKind, EndpointConfig, TemplateConfig};
 
 /// Longest text of an answer, bytes.
@@ -37,7 +37,7 @@ pub(crate) fn send(
         AgentKind::Human => Author::Agent(agent),
         AgentKind::Bot => Author::Bot(agent),
     };
-    let work = owned(draft, agent, send.work, send.assignment)?;
+    let work = speaks(draft, agent, send.work, send.assignment)?;
     if send.seen_through.is_some_and(|seen| seen.index() >= draft.index()) {
         // It would hide whatever the customer writes next.
         return Err(Rejection::UnknownMessage);
@@ -48,6 +48,7 @@ pub(crate) fn send(
         return Err(Rejection::NewerMessages { latest });
     }
     if send.note {
+        may_note(draft, agent, send.work)?;
         note(draft, agent, author, send);
         return Ok(());
     }
@@ -121,13 +122,19 @@ fn note(draft: &mut Draft<'_>, agent: AgentId, author: Author, send: Send) {
         channel: work.channel.clone(),
         endpoint: work.endpoint.clone(),
         flags: noted_flags(&work.channel),
-        audience: SmallVec::from_slice(&[agent]),
+        audience: told(work, Some(agent)),
         assignment: Some(send.assignment),
         seen_through: send.seen_through,
         not_after: send.not_after,
         ..MessageStored::default()
     };
     draft.push_message(message, MessageContent { content: send.content, ..MessageContent::default() });
+}
+
+/// Who is told of what is said in a Work: its author first, if that is an agent.
+fn told(work: &Work, author: Option<AgentId>) -> SmallVec<[AgentId; 1]> {
+    let others = work.told().filter(|agent| Some(*agent) != author);
+    author.into_iter().chain(others).collect()
 }
 
 /// In the record: what is folded of it must not follow the table of another build.
@@ -204,7 +211,7 @@ pub(super) fn push_out(draft: &mut Draft<'_>, out: Outgoing<'_>) -> Result<Messa
         flags: if said { out.flags.with(noted_flags(&endpoint.channel)) } else { out.flags },
         about: out.about,
         provider_fingerprint,
-        audience: out.agent.into_iter().collect(),
+        audience: told(work, out.agent),
         assignment: out.assignment,
         seen_through: out.seen_through,
         not_after: out.not_after,

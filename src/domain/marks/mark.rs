@@ -24,6 +24,8 @@ pub enum Mark {
     Note {
         /// In what.
         about: About,
+        /// Name of the agent whom alone it is for; none: it is for all.
+        to: Option<Name>,
         /// What it says.
         content: Content,
     },

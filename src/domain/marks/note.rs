@@ -1,6 +1,9 @@
 //! Notes: messages for agents only, in a Work or in the conversation.
 
+use smallvec::SmallVec;
+
 use super::About;
+use super::chatter::may_note_of;
 use super::run::Place;
 use super::write::place;
 use crate::domain::content::{Content, Part};
@@ -10,16 +13,38 @@ use crate::domain::event::{Assurance, Scope};
 use crate::domain::id::{AgentId, Name};
 use crate::domain::record::{Author, Direction, MessageContent, MessageKind, MessageStored};
 use crate::domain::rejection::Rejection;
-use crate::domain::work::known;
+use crate::domain::work::{known, may_note};
 use crate::domain::workspace::AgentKind;
 
-/// An agent notes something. It goes nowhere, and whoever owns what it is about is told.
-pub(super) fn add(draft: &mut Draft<'_>, agent: AgentId, about: About, content: Content) -> Result<(), Rejection> {
+/// An agent notes something. It goes nowhere, and whoever owns what it is about, or takes part in it, is told; or one alone.
+pub(super) fn add(
+    draft: &mut Draft<'_>,
+    agent: AgentId,
+    about: About,
+    to: Option<Name>,
+    content: Content,
+) -> Result<(), Rejection> {
+    let to = to.map(|to| draft.space.agent_id(&to).ok_or(Rejection::UnknownAgent)).transpose()?;
+    write(draft, agent, about, to, content)
+}
+
+/// Stores a note.
+pub(crate) fn write(
+    draft: &mut Draft<'_>,
+    agent: AgentId,
+    about: About,
+    to: Option<AgentId>,
+    content: Content,
+) -> Result<(), Rejection> {
     check(&content)?;
     if content.parts.iter().any(|part| matches!(part, Part::Mail(_))) {
         return Err(Rejection::Invalid("content: a note is no mail"));
     }
     let Place { work, leaf, mut audience } = place(draft, about)?;
+    match work {
+        Some(work) => may_note(draft, agent, work)?,
+        None => may_note_of(draft, agent, leaf)?,
+    }
     let kind = draft.agent(agent).ok_or(Rejection::UnknownAgent)?.profile.kind;
     let (channel, endpoint) = match work {
         Some(work) => {
@@ -28,6 +53,9 @@ pub(super) fn add(draft: &mut Draft<'_>, agent: AgentId, about: About, content: 
         }
         None => (Name::default(), Name::default()),
     };
+    if let Some(to) = to {
+        audience = SmallVec::from_slice(&[to]);
+    }
     if !audience.contains(&agent) {
         // The sessions of its author have it in their order, too.
         audience.push(agent);
@@ -46,6 +74,7 @@ pub(super) fn add(draft: &mut Draft<'_>, agent: AgentId, about: About, content: 
         scope: draft.space.leaves.get(leaf).map_or(Scope::Direct, |leaf| leaf.scope),
         channel,
         endpoint,
+        whispered_to: to,
         audience: audience.into_iter().collect(),
         ..MessageStored::default()
     };

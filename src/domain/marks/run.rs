@@ -11,7 +11,7 @@ use crate::domain::rejection::Rejection;
 /// Notes what an agent wants noted.
 pub(crate) fn mark(draft: &mut Draft<'_>, agent: AgentId, mark: Mark) -> Result<(), Rejection> {
     match mark {
-        Mark::Note { about, content } => note::add(draft, agent, about, content),
+        Mark::Note { about, to, content } => note::add(draft, agent, about, to, content),
         Mark::Summary { about, text } => write::set_summary(draft, about, text),
         Mark::Tag { about, add, remove } => write::tag(draft, about, add, remove),
         Mark::Priority { work, sooner_ms, reason } => priority::give(draft, agent, work, sooner_ms, reason),

@@ -27,8 +27,8 @@ pub(super) fn place(draft: &Draft<'_>, about: About) -> Result<Place, Rejection>
     let owner = |work: WorkId| draft.work(work).and_then(|work| work.owner).map(|owner| owner.agent);
     match about {
         About::Work(id) => {
-            let leaf = known(draft, id)?.leaf;
-            Ok(Place { work: Some(id), leaf, audience: owner(id).into_iter().collect() })
+            let work = known(draft, id)?;
+            Ok(Place { work: Some(id), leaf: work.leaf, audience: work.told().collect() })
         }
         About::Customer { customer, leaf } => {
             let (root, leaf) = filed_under(draft.space, customer, leaf)?;

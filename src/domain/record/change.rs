@@ -3,9 +3,10 @@
 use smallvec::SmallVec;
 
 use super::{
-    AnswerCounted, Assigned, AutomationMuted, CooledDown, DeadLettered, EffortNoted, EnrichmentSet, Evidence, HoldSet,
-    HoursTurned, IdentityOpened, IdentityRekeyed, IdentityStatus, IdleSet, Input, InputResumed, MessageStored,
-    NoticeSent, NoticeSet, OfferMade, OfferOutcome, OptNoted, Overcommitted, OverflowSet, Overflowed, Parked, PartHeld,
+    AnswerCounted, Assigned, AutomationMuted, BotsDue, CooledDown, DeadLettered, EffortNoted, EnrichmentSet, Evidence,
+    HandBackEnded, HandedBack, HandedToPeople, HoldSet, HoursTurned, IdentityOpened, IdentityRekeyed, IdentityStatus,
+    IdleSet, Input, InputResumed, MessageStored, NoticeSent, NoticeSet, OfferMade, OfferOutcome, OptNoted,
+    Overcommitted, OverflowSet, Overflowed, OwnerTold, Parked, PartHeld, ParticipantJoined, ParticipantLeft,
     PartsJoined, PresenceSet, PriorityGiven, Promised, QueueCause, ReceiptNoted, Required, Resettled, Routed,
     SessionEnd, SessionLost, StepSet, SuggestionEnd, SuggestionReason, SummarySet, Tagged, ThroughParked,
     TransferEnded, Transferring, UnassignReason, Unserved, Woken, WorkOpened, WrapUpExtended, WrapUpStarted,
@@ -411,6 +412,20 @@ pub enum Change {
     PriorityGiven(PriorityGiven),
     /// Somebody was answered for the first time, or never is.
     AnswerCounted(AnswerCounted),
+    /// A Work of a program is for people from now on.
+    HandedToPeople(HandedToPeople),
+    /// A person hands it back.
+    HandedBack(HandedBack),
+    /// That is over: a program has it, or people keep it.
+    HandBackEnded(HandBackEnded),
+    /// Programs that pass a Work between them have one deadline together.
+    BotsDue(BotsDue),
+    /// Who takes part in a Work is told who owns it.
+    OwnerTold(OwnerTold),
+    /// An agent takes part in a Work that another owns.
+    ParticipantJoined(Box<ParticipantJoined>),
+    /// An agent takes part in a Work no longer.
+    ParticipantLeft(ParticipantLeft),
     /// The customer went through something.
     EffortNoted(EffortNoted),
     /// The owner passes a Work on.

@@ -2,7 +2,7 @@
 
 use smallvec::SmallVec;
 
-use super::{Asked, Change, Fact, Inputs, Marked, Tags};
+use super::{Asked, Briefing, Change, Fact, Inputs, Marked, Tags};
 use crate::domain::content::Content;
 use crate::domain::id::{Index, LeafId, Name};
 use crate::domain::time::Timestamp;
@@ -83,6 +83,9 @@ pub enum PersonalValue {
     /// What an owner notes of a Work that is passed on: of a [`Change::Transferring`], and of each
     /// [`OfferMade`](super::OfferMade) and [`Assigned`](super::Assigned) that follows from it.
     Note(String),
+    /// What a program told of a Work that is for people: of a [`Change::HandedToPeople`], and of each [`OfferMade`](super::OfferMade) and
+    /// [`Assigned`](super::Assigned) that follows.
+    Briefing(Box<Briefing>),
     /// What rules were given of a [`Change::Routed`].
     Inputs(Box<Inputs>),
     /// What a [`Change::SummarySet`] says; empty: nothing any more.

@@ -1,7 +1,7 @@
 //! Works, offers and assignments in records.
 
 use crate::domain::id::{AgentId, LeafId, MessageId, Name, RootId, WorkId};
-use crate::domain::record::EffortEntry;
+use crate::domain::record::{EffortEntry, TakingPart};
 use crate::domain::time::Timestamp;
 
 /// A new Work.
@@ -47,6 +47,8 @@ pub enum QueueCause {
     Woken,
     /// It overflowed from another queue.
     Overflowed,
+    /// A program handed it over to people.
+    HandedOver,
 }
 
 /// A Work shown to an agent.
@@ -124,6 +126,10 @@ pub struct Assigned {
     pub grace_ms: Option<u64>,
     /// When the owner is recalled if the customer still waits.
     pub answer_by: Option<Timestamp>,
+    /// By how much the agent has more than it has room for then.
+    pub overcommit: u32,
+    /// Who takes part in it beside the agent.
+    pub participants: Vec<TakingPart>,
     /// What the agent sees of it.
     pub brief: WorkBrief,
 }
@@ -170,6 +176,16 @@ pub enum UnassignReason {
     TransferLapsed,
     /// It woke, and its agent was not READY for too long.
     NotReady,
+    /// A supervisor took the Work over.
+    TakenOver,
+    /// A supervisor gave the Work to another agent.
+    Reassigned,
+    /// A supervisor put the Work back into its queue.
+    ForceRequeued,
+    /// A supervisor passed the Work on.
+    ForceTransferred,
+    /// The owner is a program, and handed it over to people.
+    HandedOver,
 }
 
 /// Programs are silent in a Work until it is closed.

@@ -24,7 +24,7 @@ pub(crate) enum Hurdle<'a> {
     Skill { skill: &'a Name, wanted: u8, has: Option<u8> },
     /// It does not serve a channel of the Work, by its profile or at this time.
     Channel(&'a Name),
-    /// Programs are silent in the Work, and it is one.
+    /// It is a program: they are silent in the Work, or one has handed it over to people.
     Muted,
     /// It owns the Work, and passes it on.
     PassesOn,
@@ -144,7 +144,7 @@ pub(crate) fn unable<'a>(profile: &'a AgentProfile, work: &'a Work) -> Option<Hu
     if let Some(channel) = work.channels().find(|channel| !spoken(channel)) {
         return Some(Hurdle::Channel(channel));
     }
-    (profile.kind == AgentKind::Bot && work.muted().is_some()).then_some(Hurdle::Muted)
+    (profile.kind == AgentKind::Bot && work.wants_person()).then_some(Hurdle::Muted)
 }
 
 /// Whether the agent could be given the Work now.

@@ -7,11 +7,15 @@ use std::time::Duration;
 use crate::domain::draft::Draft;
 use crate::domain::id::{AgentId, Name, WorkId};
 use crate::domain::marks::with_marks;
-use crate::domain::record::{AssignCause, Assigned, Change, QueueCause, Required, StepCause, UnassignReason};
+use crate::domain::record::{
+    AssignCause, Assigned, Change, PersonalValue, QueueCause, Required, StepCause, UnassignReason,
+};
 use crate::domain::session::Agent;
 use crate::domain::time::Timestamp;
 use crate::domain::view::WorkState;
-use crate::domain::work::{Owner, Work, await_wait, charge_transfer, passed_back, show, with_note};
+use crate::domain::work::{
+    Owner, Work, answer_due, await_wait, beside_owner, charge_transfer, passed_back, show, with_briefing, with_note,
+};
 use crate::domain::workspace::{Accept, GracePolicy, IndexedConfig, Levels, QueueConfig};
 
 use super::affinity::hold_back;
@@ -299,28 +303,55 @@ pub(crate) fn assign(
     cause: AssignCause,
     cost: u32,
 ) -> Option<AgentId> {
+    let passed_on = draft.work(id)?.owner.is_some();
+    let cause = if passed_on { AssignCause::Transfer } else { cause };
+    install(draft, id, agent, cost, Given { cause, ends: UnassignReason::Transferred, note: None })
+}
+
+/// Why an agent becomes the owner of a Work.
+pub(crate) struct Given {
+    pub(crate) cause: AssignCause,
+    /// Why the owner before, if there is one, is it no longer.
+    pub(crate) ends: UnassignReason,
+    /// What the agent is to know; none: what whoever passed the Work on noted.
+    pub(crate) note: Option<String>,
+}
+
+/// Makes the agent the owner by one record with the end of the owner before, of whom the customer knows: that is a transfer, whoever
+/// decided it. Gives that one, who has room again.
+pub(crate) fn install(draft: &mut Draft<'_>, id: WorkId, agent: AgentId, cost: u32, given: Given) -> Option<AgentId> {
     if draft.work(id)?.owner.is_some() {
         charge_transfer(draft, id);
     }
     plan::put_right(draft, id);
     let work = draft.work(id)?;
+    let leaf = work.leaf;
     let brief = work.brief(draft.root_of(work.leaf));
     let queue = draft.space.config().queue(&work.queue);
     let before = work.owner;
     let assigned = Assigned {
         work: id,
         agent,
-        cause: if before.is_some() { AssignCause::Transfer } else { cause },
+        cause: given.cause,
         cost,
         grace_ms: grace_ms(queue, work),
-        answer_by: work.ours_since.and(queue).and_then(|queue| answer_by(draft.space.config(), queue, draft.now)),
+        answer_by: work.ours_since.and_then(|_| answer_due(draft, work, agent, queue)),
+        overcommit: draft
+            .agent(agent)
+            .map_or(0, |agent| agent.load().saturating_add(cost).saturating_sub(agent.profile.capacity)),
+        participants: beside_owner(work, agent),
         brief,
     };
     if let Some(Owner { assignment, agent, .. }) = before {
-        draft.push(Change::Unassigned { assignment, work: id, agent, reason: UnassignReason::Transferred });
+        draft.push(Change::Unassigned { assignment, work: id, agent, reason: given.ends });
     }
-    with_note(draft, id);
+    match given.note {
+        Some(note) if !note.is_empty() => draft.with_content(leaf, PersonalValue::Note(note)),
+        Some(_) => {}
+        None => with_note(draft, id),
+    }
     with_marks(draft, id);
+    with_briefing(draft, id);
     draft.push(Change::Assigned(assigned));
     before.map(|owner| owner.agent)
 }

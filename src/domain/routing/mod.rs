@@ -26,7 +26,7 @@ pub(crate) use answered::count_answers;
 pub(crate) use board::{Board, InLine, KEPT_MS, SLICE_MS, There};
 pub(crate) use due::{credit_ms, goal, key, terms};
 pub(crate) use eligible::{Hurdle, eligible, hurdle, lifted_now, standing, unable};
-pub(crate) use matching::{answer_by, assign, demanded, fill, place, requeue, revisit_cooled};
+pub(crate) use matching::{Given, answer_by, assign, demanded, fill, install, place, requeue, revisit_cooled};
 pub(crate) use overflow::{begin as await_overflow, overflow_due};
 pub(crate) use pace::{CONFIDENCE, Range};
 pub(crate) use plan::{begin as begin_plan, put_right, require, skip, step_due, widen};

@@ -24,7 +24,7 @@ pub(crate) struct Requirement {
     pub(crate) channels: SmallVec<[Name; 1]>,
     /// Has all of these skills.
     pub(crate) levels: Levels,
-    /// Programs are silent in the Work.
+    /// No program may have the Work.
     pub(crate) people_only: bool,
 }
 
@@ -50,7 +50,7 @@ impl Requirement {
         }
         // In whatever order they were added, they are the same.
         queues[1..].sort_unstable();
-        Self { queues, channels, levels, people_only: work.muted().is_some() }
+        Self { queues, channels, levels, people_only: work.wants_person() }
     }
 
     /// Whether a READY agent who serves one of the queues can take the Work beside all that it has.

@@ -28,6 +28,8 @@ pub(crate) struct Agent {
     pub(crate) session: Option<Session>,
     pub(crate) offers: SmallVec<[Held<OfferId>; 2]>,
     pub(crate) works: Vec<Held<WorkId>>,
+    /// Works of others that it takes part in.
+    pub(crate) joined: SmallVec<[WorkId; 2]>,
     /// Offers that expired one after the other.
     pub(crate) unanswered: u8,
     /// It has finished something since it came.
@@ -91,6 +93,7 @@ impl Agent {
             session: None,
             offers: SmallVec::new(),
             works: Vec::new(),
+            joined: SmallVec::new(),
             unanswered: 0,
             released: false,
             given_at: Timestamp::default(),
@@ -130,8 +133,9 @@ impl Agent {
                 (self.given_at, self.given_by) = (now, MessageId::new(index, place));
                 self.works.push(Held { id: assigned.work, work: assigned.work, cost: assigned.cost });
                 // An accepted offer had its room before, and what has come since is none of its fault.
-                self.overgiven |= !matches!(assigned.cause, AssignCause::Offer | AssignCause::Transfer)
-                    && self.load() > self.profile.capacity;
+                // What a supervisor gives may be more than there is room for.
+                let by_skein = matches!(assigned.cause, AssignCause::Auto | AssignCause::Claim | AssignCause::Start);
+                self.overgiven |= by_skein && self.load() > self.profile.capacity;
             }
             Change::Unassigned { work, .. } => {
                 self.works.retain(|held| held.id != *work);
@@ -181,6 +185,7 @@ impl Agent {
                 self.over = (change.by > 0).then_some(Over { relieve_at: change.relieve_at });
             }
             Change::MatchDeferred { more, .. } => self.deferred = more.then_some(now),
+            Change::ParticipantJoined(_) | Change::ParticipantLeft(_) => self.takes_part(change),
             // The rest names no agent, or does not move it.
             _ => {}
         }

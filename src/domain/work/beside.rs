@@ -4,6 +4,7 @@
 use smallvec::SmallVec;
 
 use super::automation::Automation;
+use super::bots::Bots;
 use super::effort::Effort;
 use super::notice::Notices;
 use super::open::MailThread;
@@ -52,6 +53,8 @@ pub(crate) struct Beside {
     pub(crate) mails: Vec<MailThread>,
     /// What programs of ours did in it.
     pub(super) automation: Option<Box<Automation>>,
+    /// What programs and people have passed between them in it.
+    pub(super) bots: Option<Box<Bots>>,
     /// What agents noted of it.
     pub(crate) marks: Filed,
     /// That it is urgent.
@@ -65,11 +68,11 @@ pub(crate) struct Beside {
 }
 
 impl Beside {
-    /// What it keeps while it is closed: what programs did counts from the beginning again.
+    /// What it keeps while it is closed: of what programs did, that it is for people, and how often it went between them.
     pub(crate) fn closed(mut self: Box<Self>) -> Option<Box<Self>> {
         // As the thread that is answered: it begins anew.
         self.mails.clear();
-        self.automation = None;
+        self.close_bots();
         self.rest_notices();
         (*self != Self::default()).then_some(self)
     }

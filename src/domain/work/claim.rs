@@ -52,7 +52,7 @@ fn may_take(agent: &Agent, work: &Work) -> Result<u32, Rejection> {
         "it does not serve all channels of the work"
     } else if !agent.profile.skills.meet(&work.requires) {
         "it lacks a skill"
-    } else if agent.profile.kind == AgentKind::Bot && work.muted().is_some() {
+    } else if agent.profile.kind == AgentKind::Bot && work.wants_person() {
         "programs are silent in the work"
     } else if !agent.has_room(cost) {
         "it has no room"

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use smallvec::SmallVec;
 
+use super::automation::guard;
 use super::effort::{charge_repeated_reason, charge_wait};
+use super::patience::{nobody_answered, silent_too_long};
 use super::transfer::{lapse, withdraw};
 use crate::domain::draft::Draft;
 use crate::domain::id::{AgentId, AssignmentId, Name, OfferId, WorkId};
@@ -173,11 +175,12 @@ fn revoke(draft: &mut Draft<'_>, agent: AgentId, goes: impl Fn(&Agent, &Work) ->
     held.into_iter().map(|held| held.work).collect()
 }
 
-/// The owner was silent too long.
+/// The owner was silent too long, or programs that have had the Work by turns.
 pub(crate) fn recall(draft: &mut Draft<'_>, id: WorkId) {
     let Some(owner) = draft.work(id).and_then(|work| work.owner) else {
-        return;
+        return nobody_answered(draft, id);
     };
+    let program = silent_too_long(draft, id, owner.agent);
     draft.push(Change::Unassigned {
         assignment: owner.assignment,
         work: id,
@@ -186,6 +189,10 @@ pub(crate) fn recall(draft: &mut Draft<'_>, id: WorkId) {
     });
     cool_down(draft, id, owner.agent);
     back_to_queue(draft, id, QueueCause::Recalled, None);
+    if program {
+        // What it was passing on to another program is for people, too.
+        guard(draft, id);
+    }
     fill(draft, owner.agent);
 }
 
@@ -317,6 +324,17 @@ pub(crate) fn known<'d>(draft: &'d Draft<'_>, id: WorkId) -> Result<&'d Work, Re
             Rejection::UnknownWork
         }
     })
+}
+
+/// The Work, if the agent may say something to its customer under that assignment: its owner, or a supervisor who has joined.
+pub(crate) fn speaks<'d>(
+    draft: &'d Draft<'_>,
+    agent: AgentId,
+    id: WorkId,
+    assignment: AssignmentId,
+) -> Result<&'d Work, Rejection> {
+    let work = known(draft, id)?;
+    if work.is_spoken_under(agent, assignment) { Ok(work) } else { owned(draft, agent, id, assignment) }
 }
 
 /// The Work, if the agent owns it under that assignment.

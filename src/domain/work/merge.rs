@@ -11,12 +11,13 @@ use super::automation::guard;
 use super::idle::lowered;
 use super::lifecycle::{known, take_back_offers};
 use super::park::{take_up, wake};
+use super::patience::{answer_due, rest_for};
 use super::transfer::withdraw;
 use crate::domain::draft::Draft;
 use crate::domain::id::{AgentId, AssignmentId, WorkId};
 use crate::domain::record::{Change, TransferOutcome, UnassignReason, WakeCause};
 use crate::domain::rejection::Rejection;
-use crate::domain::routing::{answer_by, fill};
+use crate::domain::routing::fill;
 use crate::domain::view::WorkState;
 
 /// Merges one Work into another. The agent owns at least one of them, and names the assignments of both as it knows them.
@@ -67,9 +68,13 @@ pub(crate) fn join(draft: &mut Draft<'_>, from: WorkId, into: WorkId) {
     let (owner, keeper) = (ends.owner, stays.owner);
     let queue = draft.space.config().queue(&stays.queue);
     let waits = ends.ours_since.is_some() || stays.ours_since.is_some();
-    let theirs = owner.and_then(|owner| owner.answer_by);
+    let theirs = match owner {
+        Some(owner) => owner.answer_by,
+        None => keeper.and_then(|keeper| rest_for(draft, ends, keeper.agent)),
+    };
     let soonest = keeper.and_then(|keeper| keeper.answer_by).into_iter().chain(theirs).min();
-    let answer_by = soonest.or_else(|| answer_by(draft.space.config(), queue?, draft.now)).filter(|_| waits);
+    let due = || answer_due(draft, stays, keeper?.agent, queue);
+    let answer_by = soonest.or_else(due).filter(|_| waits);
     let offered = take_back_offers(draft, from);
     if let Some(owner) = owner {
         draft.push(Change::Unassigned {

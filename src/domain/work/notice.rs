@@ -29,6 +29,8 @@ pub(crate) struct Notices {
     due: Option<(NoticeKind, Timestamp)>,
     /// The last of each kind.
     said: SmallVec<[Said; 1]>,
+    /// When the customer was told last that somebody joins, in the words of who does.
+    joined_at: Option<Timestamp>,
 }
 
 impl Beside {
@@ -42,9 +44,12 @@ impl Beside {
 
     /// Takes in what its customer was told in a Work that is merged into this one.
     pub(super) fn join_notices(&mut self, theirs: Option<Box<Notices>>) {
-        for said in theirs.into_iter().flat_map(|theirs| theirs.said) {
-            self.notices.get_or_insert_default().note(said);
-        }
+        let Some(theirs) = theirs.filter(|theirs| !theirs.said.is_empty() || theirs.joined_at.is_some()) else {
+            return;
+        };
+        let own = self.notices.get_or_insert_default();
+        own.joined_at = own.joined_at.max(theirs.joined_at);
+        theirs.said.into_iter().for_each(|said| own.note(said));
     }
 }
 
@@ -94,6 +99,17 @@ impl Work {
         notices.note(Said { kind: sent.kind, at, opens_at: sent.opens_at });
     }
 
+    /// Notes that the customer was told that somebody joins.
+    pub(super) fn tell_of_joining(&mut self, at: Timestamp) {
+        self.beside_mut().notices.get_or_insert_default().joined_at = Some(at);
+    }
+
+    /// Whether the customer was told lately that somebody joins.
+    pub(super) fn was_told_of_joining(&self, now: Timestamp) -> bool {
+        let at = self.notices().and_then(|notices| notices.joined_at);
+        at.is_some_and(|at| now.millis_since(at) < ONCE_MS)
+    }
+
     /// Whether the customer was told lately, or of this very opening.
     pub(crate) fn was_told(&self, kind: NoticeKind, opens_at: Option<Timestamp>, now: Timestamp) -> bool {
         let said = self.notices().and_then(|notices| notices.said.iter().find(|said| said.kind == kind));
@@ -119,12 +135,20 @@ pub(crate) fn await_opening(draft: &mut Draft<'_>, id: WorkId, flags: Flags) {
     }
 }
 
-/// It waits in its queue, which is open: its customer is to be told when that takes long.
+/// It waits in its queue, which is open: its customer is to be told when that takes long. Whom a program handed over waits for a person, whoever
+/// spoke last, and is told as well where nobody is there.
 pub(crate) fn await_wait(draft: &mut Draft<'_>, id: WorkId, cause: QueueCause) {
-    if !matches!(cause, QueueCause::New | QueueCause::Reopened) {
-        return;
+    let Some(work) = draft.work(id).filter(|work| work.is_nobodys()) else { return };
+    let handed = match cause {
+        QueueCause::New | QueueCause::Reopened => false,
+        QueueCause::HandedOver => true,
+        QueueCause::Recalled if work.wants_person() => true,
+        _ => return,
+    };
+    if handed {
+        await_opening(draft, id, Flags::default());
     }
-    let Some(work) = draft.work(id).filter(|work| work.is_nobodys() && work.ours_since.is_some()) else { return };
+    let Some(work) = draft.work(id).filter(|work| handed || work.ours_since.is_some()) else { return };
     let notice = draft.space.config().notice(NoticeKind::Waiting, &work.queue);
     let Some(notice) = notice.filter(|_| draft.space.is_open(&work.queue) && work.notice_due().is_none()) else {
         return;

@@ -273,6 +273,7 @@ impl Work {
                 self.beside.iter_mut().for_each(|beside| beside.rest_notices());
                 self.facts_until = None;
                 self.with_passing(|passing| (passing.transfer, passing.handover) = (None, None));
+                self.is_due_no_longer();
                 self.owner = Some(Owner {
                     assignment: AssignmentId::new(index, place),
                     agent: assigned.agent,
@@ -291,6 +292,8 @@ impl Work {
                 self.passing_mut().extended = true;
             }
             Change::Promised(promised) => self.promise(promised.by, now),
+            Change::ParticipantJoined(joined) => self.joined(AssignmentId::new(index, place), joined, now),
+            Change::ParticipantLeft(left) => self.left(left.agent),
             Change::Transferring(change) => {
                 self.entered_at = now;
                 self.pass_on(change);
@@ -374,6 +377,10 @@ impl Work {
             Change::AnswerCounted(_) => self.counted = true,
             Change::EffortNoted(noted) => self.note_effort(noted, now),
             Change::AutomationMuted(muted) => self.mute(muted.reason),
+            Change::HandedToPeople(_) => self.handed_to_people(),
+            Change::HandedBack(_) => self.handed_back(),
+            Change::HandBackEnded(ended) => self.hand_back_ended(ended.taken),
+            Change::BotsDue(due) => self.stays_due(due),
             Change::CostChanged { agent, cost, .. } => {
                 if let Some(owner) = self.owner.as_mut().filter(|owner| owner.agent == *agent) {
                     owner.cost = *cost;
@@ -407,6 +414,7 @@ impl Work {
         }
         let says = message.says();
         self.count_automation(message, says, now);
+        self.count_notes(message);
         if !noted && !message.flags.is_quiet() {
             self.traffic_at = Some(now);
         }
@@ -445,6 +453,7 @@ impl Work {
                     self.tokens = None;
                 }
                 self.stop_waiting(now);
+                self.is_due_no_longer();
                 self.replied = true;
                 // We began: as long as nobody has asked, what follows goes where the first word went.
                 if self.last_in.is_none() && message.author != Author::External {
@@ -463,7 +472,12 @@ impl Work {
 
     /// Why programs may not write to the customer now, if so.
     pub(crate) fn silences(&self) -> Option<MuteReason> {
-        self.muted().or(self.generated.then_some(MuteReason::Generated))
+        self.muted().or(self.generated())
+    }
+
+    /// That the customer's last message is a program's, if so: no automatic answer goes to it.
+    pub(crate) fn generated(&self) -> Option<MuteReason> {
+        self.generated.then_some(MuteReason::Generated)
     }
 
     /// The customer's turn begins, or the Work ends.
@@ -503,6 +517,10 @@ impl Work {
             timers.push((until, Timer::FactsDue(self.id)));
         }
         timers.extend(self.notice_timer());
+        timers.extend(self.bots_timer());
+        for part in self.participants() {
+            timers.extend(part.until.map(|until| (until, Timer::ConsultEnd(self.id, part.agent))));
+        }
         timers.extend(self.widening_timers());
         for cooldown in &self.cooldowns {
             timers.push((cooldown.until, Timer::CooldownEnd(self.id, cooldown.agent)));

@@ -10,6 +10,7 @@ use super::Work;
 use super::effort::charge_wait;
 use super::lifecycle::{owned, release};
 use super::pass::in_hand;
+use super::patience::answer_due;
 use super::transfer::withdraw;
 use crate::domain::draft::Draft;
 use crate::domain::id::{AgentId, AssignmentId, Name, WorkId};
@@ -17,7 +18,7 @@ use crate::domain::record::{
     Change, Parked, PersonalValue, QueueCause, TransferOutcome, UnassignReason, WakeCause, Woken,
 };
 use crate::domain::rejection::Rejection;
-use crate::domain::routing::{answer_by, fill};
+use crate::domain::routing::fill;
 use crate::domain::session::Agent;
 use crate::domain::time::Timestamp;
 use crate::domain::view::WorkState;
@@ -131,8 +132,8 @@ pub(super) fn take_up(draft: &mut Draft<'_>, id: WorkId, cause: WakeCause) {
     let Some(owner) = work.owner else { return };
     let cost = draft.agent(owner.agent).map_or(1, |agent| work.cost_for(&agent.profile));
     let waits = work.ours_since.is_some() || work.is_left_open();
-    let queue = draft.space.config().queue(&work.queue).filter(|_| waits);
-    let answer_by = queue.and_then(|queue| answer_by(draft.space.config(), queue, draft.now));
+    let queue = draft.space.config().queue(&work.queue);
+    let answer_by = if waits { answer_due(draft, work, owner.agent, queue) } else { None };
     let agent = owner.agent;
     draft.push(Change::Woken(Woken { work: id, agent, cause, cost, answer_by, held_until: None }));
 }
@@ -178,5 +179,5 @@ fn is_there(agent: &Agent, work: &Work) -> bool {
 
 /// Whether it is a program, and programs are silent in the Work.
 fn is_silent(agent: &Agent, work: &Work) -> bool {
-    agent.profile.kind == AgentKind::Bot && work.muted().is_some()
+    agent.profile.kind == AgentKind::Bot && work.wants_person()
 }

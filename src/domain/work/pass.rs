@@ -21,14 +21,14 @@ use crate::domain::view::WorkState;
 /// Does what an agent wants done with a Work.
 pub(crate) fn pass(draft: &mut Draft<'_>, agent: AgentId, pass: Pass) -> Result<(), Rejection> {
     match pass {
-        Pass::Requeue { work, assignment } => give_back(draft, agent, work, assignment),
+        Pass::Requeue { work, assignment } => give_back(draft, agent, work, assignment, UnassignReason::Requeued),
         Pass::Move { work, assignment, queue, force } => move_to(draft, agent, (work, assignment), &queue, force),
         Pass::Park { work, assignment, until, wake_on_fact } => {
             park(draft, agent, (work, assignment), until, wake_on_fact)
         }
         Pass::Unpark { work, assignment } => unpark(draft, agent, work, assignment),
         Pass::Transfer { work, assignment, to, queue, cold, force, note } => {
-            transfer(draft, agent, (work, assignment), Passed { to, queue, cold, force, note })
+            transfer(draft, agent, (work, assignment), Passed { to, queue, cold, force, in_stead: false, note })
         }
         Pass::Claim { work } => claim(draft, agent, work),
         Pass::ExtendWrapUp { work, assignment, by_ms } => extend_wrap_up(draft, agent, (work, assignment), by_ms),
@@ -37,12 +37,18 @@ pub(crate) fn pass(draft: &mut Draft<'_>, agent: AgentId, pass: Pass) -> Result<
     }
 }
 
-/// The owner gives a Work back to its queue.
-fn give_back(draft: &mut Draft<'_>, agent: AgentId, id: WorkId, assignment: AssignmentId) -> Result<(), Rejection> {
+/// The owner gives a Work back to its queue, or a supervisor does in the owner's stead.
+pub(super) fn give_back(
+    draft: &mut Draft<'_>,
+    agent: AgentId,
+    id: WorkId,
+    assignment: AssignmentId,
+    reason: UnassignReason,
+) -> Result<(), Rejection> {
     awake(draft, agent, id, assignment)?;
     withdraw(draft, id, TransferOutcome::Withdrawn);
     cool_down(draft, id, agent);
-    release(draft, id, UnassignReason::Requeued, QueueCause::Requeued, None);
+    release(draft, id, reason, QueueCause::Requeued, None);
     fill(draft, agent);
     Ok(())
 }

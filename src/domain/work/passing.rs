@@ -6,11 +6,12 @@ use smallvec::SmallVec;
 
 use super::Work;
 use super::idle::Idle;
+use super::joining::Participant;
 use super::open::OpenOffer;
 use crate::domain::id::{AgentId, MessageId, Name, OfferId};
 use crate::domain::record::{PersonalValue, Transferring, Woken};
 use crate::domain::time::Timestamp;
-use crate::domain::view::{PassingView, TransferView};
+use crate::domain::view::{ParticipantView, PassingView, TransferView};
 
 /// What is said so soon after a promise is how the customer learns of it, milliseconds.
 const SAME_BREATH_MS: i64 = 60_000;
@@ -34,6 +35,8 @@ pub(crate) struct Passing {
     was_held: bool,
     /// Open offers beside the first.
     offers: SmallVec<[OpenOffer; 2]>,
+    /// Who takes part in it beside its owner.
+    pub(super) participants: SmallVec<[Participant; 1]>,
 }
 
 /// That a Work waits for one agent.
@@ -84,6 +87,8 @@ pub(crate) struct Parked {
     pub(crate) held_until: Option<Timestamp>,
     /// The customer had no answer when it was parked, and has none yet.
     pub(crate) left_open: bool,
+    /// What its agent had left then to answer in.
+    pub(super) answer_left: Option<Duration>,
 }
 
 impl Work {
@@ -283,7 +288,15 @@ impl Work {
             until: transfer.until,
             relief: transfer.relief,
         });
+        let shown = |part: &Participant| {
+            let (role, until) = (part.role, part.until);
+            Some(ParticipantView { agent: name(part.agent)?, role, id: part.id, until })
+        };
+        let participants = self.participants().iter().filter_map(shown).collect();
         PassingView {
+            participants,
+            for_people: self.wants_person(),
+            briefing: self.briefing().cloned(),
             parked_until: parked.map(|parked| parked.until),
             wake_on_fact: parked.and_then(|parked| parked.fact.clone()),
             held_until: parked.and_then(|parked| parked.held_until),
@@ -310,9 +323,10 @@ impl Work {
 
     /// It is parked by the change of that number.
     pub(super) fn park(&mut self, id: MessageId, until: Timestamp, now: Timestamp) {
-        let left_open = self.ours_since.is_some();
+        let (left_open, answer_left) = (self.ours_since.is_some(), self.answer_left(now));
         self.stop_waiting(now);
-        self.passing_mut().parked = Some(Parked { id, until, fact: None, held_until: None, left_open });
+        let parked = Parked { id, until, fact: None, held_until: None, left_open, answer_left };
+        self.passing_mut().parked = Some(parked);
     }
 
     /// It wakes. Whether it goes on, rather than wait for its agent.
@@ -331,6 +345,7 @@ impl Work {
     /// Nobody could serve its agent for a while. When it wakes is as it was.
     pub(crate) fn extend(&mut self, extension: Duration) {
         self.extend_clocks(extension);
+        self.extend_due(extension);
         self.with_passing(|passing| {
             if let Some(hold) = &mut passing.hold {
                 hold.until = hold.until + extension;
@@ -344,6 +359,9 @@ impl Work {
             if let Some(transfer) = &mut passing.transfer {
                 transfer.until = transfer.until.map(|at| at + extension);
             }
+            for part in &mut passing.participants {
+                part.until = part.until.map(|at| at + extension);
+            }
         });
     }
 
@@ -354,6 +372,7 @@ impl Work {
                 passing.parked.iter_mut().for_each(|parked| parked.fact = Some(fact.clone()));
             }),
             Some(PersonalValue::Note(note)) => self.note_handover(note),
+            Some(PersonalValue::Briefing(briefing)) => self.note_briefing(briefing),
             _ => {}
         }
     }

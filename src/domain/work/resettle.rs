@@ -16,6 +16,7 @@ use crate::domain::routing::{
     Requirement, await_overflow, begin_plan, fill, hold_unserved, key, place, requeue, require, revisit_cooled, widen,
 };
 use crate::domain::view::WorkState;
+use crate::domain::workspace::AgentKind;
 
 /// Works looked at by one record: well below a millisecond, as the shard's loop wants its turns. Fewer where much follows.
 const LOOKED_AT: usize = 4_096;
@@ -92,6 +93,7 @@ fn may_have(draft: &Draft<'_>, work: WorkId, agent: AgentId) -> bool {
     let (Some(work), Some(agent)) = (draft.work(work), draft.agent(agent)) else { return false };
     agent.load() <= agent.profile.capacity
         && work.is_spoken_by(agent)
+        && (agent.profile.kind == AgentKind::Human || !work.wants_person())
         // Whom an owner passes it on to may be of another desk.
         && (work.is_passed_to_agent()
             || (work.queues().any(|queue| agent.profile.queues.contains(queue))

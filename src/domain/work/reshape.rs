@@ -334,6 +334,7 @@ impl Work {
             beside.moved.extend(theirs.moved);
             beside.split |= theirs.split;
             beside.join_automation(theirs.automation);
+            beside.join_bots(theirs.bots);
             beside.join_effort(theirs.effort);
             beside.join_notices(theirs.notices);
         }

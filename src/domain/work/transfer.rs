@@ -15,6 +15,7 @@
 use std::time::Duration;
 
 use super::Work;
+use super::bots::with_briefing;
 use super::effort::{charge_transfer, may_bounce};
 use super::lifecycle::{cool_down, owned, revoke_offer, take_back_offers};
 use super::park::take_up;
@@ -53,6 +54,8 @@ pub(super) struct Passed {
     pub(super) cold: bool,
     /// However often it was passed on before.
     pub(super) force: bool,
+    /// A supervisor does it in the owner's stead.
+    pub(super) in_stead: bool,
     /// What the other is to know.
     pub(super) note: String,
 }
@@ -64,11 +67,8 @@ pub(super) fn transfer(
     (id, assignment): (WorkId, AssignmentId),
     passed: Passed,
 ) -> Result<(), Rejection> {
-    let Passed { to, queue, cold, force, note } = passed;
-    let fits = |c: char| !c.is_control() || matches!(c, '\n' | '\t');
-    if note.len() > MAX_NOTE_BYTES || !note.chars().all(fits) {
-        return Err(Rejection::Invalid("note: at most 4,096 bytes, no control characters but line ends and tabs"));
-    }
+    let Passed { to, queue, cold, force, in_stead, note } = passed;
+    checked_note(&note)?;
     if to.is_empty() && queue.is_empty() {
         return Err(Rejection::Invalid("agent: one is wanted, or a queue"));
     }
@@ -77,6 +77,8 @@ pub(super) fn transfer(
         may_bounce(draft, id)?;
     }
     take_up(draft, id, WakeCause::Agent);
+    // Whoever was offered it before has room for it, should it be the same again.
+    let offered = take_back_offers(draft, id);
     withdraw(draft, id, TransferOutcome::Withdrawn);
     let Some(work) = draft.work(id) else { return Ok(()) };
     let queue = if queue.is_empty() { work.queue.clone() } else { queue };
@@ -101,7 +103,19 @@ pub(super) fn transfer(
         place(draft, id);
     }
     if cold {
-        release(draft, id, UnassignReason::Transferred);
+        release(draft, id, if in_stead { UnassignReason::ForceTransferred } else { UnassignReason::Transferred });
+    }
+    for freed in offered {
+        fill(draft, freed);
+    }
+    Ok(())
+}
+
+/// What the next owner is told is no longer than can be read before answering.
+pub(super) fn checked_note(note: &str) -> Result<(), Rejection> {
+    let fits = |c: char| !c.is_control() || matches!(c, '\n' | '\t');
+    if note.len() > MAX_NOTE_BYTES || !note.chars().all(fits) {
+        return Err(Rejection::Invalid("note: at most 4,096 bytes, no control characters but line ends and tabs"));
     }
     Ok(())
 }
@@ -159,7 +173,7 @@ pub(crate) fn obstacle(agent: &Agent, work: &Work) -> Option<Obstacle> {
         Some(Obstacle::NotReady)
     } else if !work.is_spoken_by(agent) {
         Some(Obstacle::Channels)
-    } else if agent.profile.kind == AgentKind::Bot && work.muted().is_some() {
+    } else if agent.profile.kind == AgentKind::Bot && work.wants_person() {
         Some(Obstacle::Muted)
     } else if !agent.has_room(work.cost_for(&agent.profile)) {
         Some(Obstacle::NoRoom)
@@ -185,6 +199,7 @@ pub(crate) fn show(draft: &mut Draft<'_>, id: WorkId, agent: AgentId, cost: u32,
     let from = work.handover().map(|handover| handover.from);
     with_note(draft, id);
     with_marks(draft, id);
+    with_briefing(draft, id);
     draft.push(Change::OfferMade(OfferMade { work: id, agent, cost, expires_at, brief, from }));
 }
 

@@ -3,7 +3,7 @@
 use super::{AgentKind, Workspace};
 use crate::domain::customer::known_person;
 use crate::domain::event::{InboundEvent, Scope};
-use crate::domain::id::WorkId;
+use crate::domain::id::{Name, WorkId};
 use crate::domain::record::Author;
 use crate::domain::view::{AnswerAddress, TypedTo};
 
@@ -32,20 +32,24 @@ impl Workspace {
             .collect()
     }
 
-    /// Where an answer in an owned Work goes now; none without an owner or without an address to answer to.
+    /// Where an answer in a Work goes now; none without anybody who may speak in it, or without an address to answer to.
     #[must_use]
     pub fn answer_address(&self, work: WorkId) -> Option<AnswerAddress> {
         let work = self.works.get(&work)?;
-        let owner = self.agents.get(work.owner?.agent.at())?;
+        let speakers = work.speakers().filter_map(|id| self.agents.get(id.at())).map(|agent| {
+            let author = match agent.profile.kind {
+                AgentKind::Human => Author::Agent(agent.id),
+                AgentKind::Bot => Author::Bot(agent.id),
+            };
+            (agent.name.clone(), author)
+        });
+        let speakers: Vec<(Name, Author)> = speakers.collect();
         let (leaf, endpoint) = work.answer_to.as_ref()?;
         let leaf = self.leaves.get(*leaf)?;
         let config = self.config().endpoints.iter().find(|config| config.name == *endpoint)?;
         Some(AnswerAddress {
-            owner: (owner.id, owner.name.clone()),
-            author: match owner.profile.kind {
-                AgentKind::Human => Author::Agent(owner.id),
-                AgentKind::Bot => Author::Bot(owner.id),
-            },
+            author: speakers.first()?.1,
+            speakers,
             channel: config.channel.clone(),
             endpoint: config.name.clone(),
             scope: leaf.scope,

@@ -1,7 +1,7 @@
 //! Who may see what: the visibility of queues (domain rules, section 7).
 //!
-//! A Work is seen by whoever its queue shows it to: everybody, those of its brand, or those who serve the queue; and by its owner and
-//! whoever is offered it. Everybody else sees a stub of it. A message is seen where the Work is seen that it is in now; one in no Work,
+//! A Work is seen by whoever its queue shows it to: everybody, those of its brand, or those who serve the queue; and by its owner,
+//! whoever is offered it, and whoever takes part in it. Everybody else sees a stub of it. A message is seen where the Work is seen that it is in now; one in no Work,
 //! or in one that is known no longer, where the endpoint's queue is seen, or the queue that the Work was in at last if that is shown to
 //! fewer. A customer is seen where any Work of it is, or the endpoint by which it wrote last.
 
@@ -53,7 +53,7 @@ struct Limits {
     brands: BTreeSet<Name>,
     /// Queue and brand of each endpoint.
     endpoints: BTreeMap<Name, (Name, Name)>,
-    /// Works that it owns or is offered.
+    /// Works that it owns, is offered, or takes part in.
     own: BTreeSet<WorkId>,
 }
 
@@ -203,7 +203,8 @@ impl Workspace {
         let profile = known.map(|agent| &*agent.profile).or_else(|| self.config.profile(agent)).unwrap_or(&nobody);
         let works = known.into_iter().flat_map(|agent| agent.works.iter().map(|held| held.id));
         let offers = known.into_iter().flat_map(|agent| agent.offers.iter().map(|held| held.work));
-        self.config.sight(profile, works.chain(offers))
+        let joined = known.into_iter().flat_map(|agent| agent.joined.iter().copied());
+        self.config.sight(profile, works.chain(offers).chain(joined))
     }
 }
 

@@ -368,7 +368,7 @@ impl Workspace {
             };
             self.with_work(routed.work, |work| work.note_inputs(inputs));
         }
-        if let Some(work) = change.work().filter(|_| matches!(change, Change::Parked(_) | Change::Transferring(_))) {
+        if let Some(work) = change.work().filter(|_| takes_words(change)) {
             self.with_work(work, |work| work.note_passing(personal(record, place)));
         }
         if matches!(change, Change::SummarySet(_) | Change::Tagged(_) | Change::PriorityGiven(_)) {
@@ -396,6 +396,10 @@ impl Workspace {
 
     fn message(&mut self, index: Index, now: Timestamp, place: u16, message: &MessageStored) {
         let id = MessageId::new(index, place);
+        if self.people.chatter.is_moved_by(message) {
+            let leaves = self.leaves_of(self.root_of(message.leaf));
+            self.people.chatter.count(message, &leaves);
+        }
         self.sits(message, now);
         if message.is_from_the_person() {
             self.leaves.hear(message.leaf, now);
@@ -484,6 +488,11 @@ impl Workspace {
             self.forget_work(&work);
         }
     }
+}
+
+/// Whether the state keeps what is told with the change.
+fn takes_words(change: &Change) -> bool {
+    matches!(change, Change::Parked(_) | Change::Transferring(_) | Change::HandedToPeople(_))
 }
 
 pub(super) fn personal(record: &Record, place: u16) -> Option<&PersonalValue> {

@@ -248,6 +248,7 @@ impl Workspace {
                 })
                 .collect(),
             works: agent.works.iter().filter_map(|held| self.work(held.id)).collect(),
+            joined: agent.joined.iter().filter_map(|id| self.work(*id)).collect(),
         }
     }
 

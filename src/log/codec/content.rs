@@ -7,6 +7,7 @@ use prost::Message as _;
 use smallvec::SmallVec;
 
 use super::error::CodecError;
+use super::joining::{briefing, briefing_from};
 use super::marks::{marked, marked_from, tags, tags_from};
 use super::routing::{inputs, inputs_from};
 use super::wire::Wire;
@@ -138,6 +139,7 @@ fn write_personal(wire: &mut Wire<'_>, personal: &Personal) {
         PersonalValue::Note(note) => wire.optional_text(161, Some(note)),
         PersonalValue::Summary(summary) => wire.optional_text(230, Some(summary)),
         PersonalValue::Tags(changed) => wire.message(231, &tags(changed)),
+        PersonalValue::Briefing(told) => wire.message(260, &briefing(told)),
         PersonalValue::Marked(noted) => wire.message(232, &marked(noted)),
     }
 }
@@ -194,6 +196,7 @@ fn personal_from(personal: p::Personal) -> Result<Personal, CodecError> {
         Value::Note(note) => PersonalValue::Note(note),
         Value::Summary(summary) => PersonalValue::Summary(summary),
         Value::Tags(changed) => PersonalValue::Tags(tags_from(changed)),
+        Value::Briefing(told) => PersonalValue::Briefing(Box::new(briefing_from(told))),
         Value::Marked(noted) => PersonalValue::Marked(Box::new(marked_from(noted))),
     };
     let place = u16::try_from(personal.place).map_err(|_| CodecError::Value("place of content"))?;

@@ -15,6 +15,7 @@ mod effort;
 mod entry;
 mod envelope;
 mod error;
+mod joining;
 mod marks;
 mod passing;
 mod read;

@@ -4,6 +4,10 @@ use zeroize::Zeroizing;
 
 use super::effort::{effort_noted_from, enrichment_set_from, entries_from, notice_sent_from, notice_set_from};
 use super::error::CodecError;
+use super::joining::{
+    bots_due_from, hand_back_ended_from, handed_back_from, handed_to_people_from, owner_told_from,
+    participant_joined_from, participant_left_from, taking_part_from,
+};
 use super::marks::{answer_counted_from, priority_given_from, summary_set_from, tagged_from};
 use super::passing::{
     hold_set_from, idle_set_from, overcommitted_from, parked_from, promised_from, transfer_ended_from,
@@ -204,6 +208,8 @@ pub(super) fn change_from(change: p::Change, open: &Open<'_>) -> Result<Change, 
             cost: c.cost,
             grace_ms: c.grace_ms,
             answer_by: c.answer_by_ms.map(Timestamp),
+            overcommit: c.overcommit,
+            participants: c.participants.into_iter().map(taking_part_from).collect::<Result<_, _>>()?,
             brief: brief(c.brief)?,
         }),
         Kind::Unassigned(c) => Change::Unassigned {
@@ -234,6 +240,16 @@ pub(super) fn change_from(change: p::Change, open: &Open<'_>) -> Result<Change, 
         Kind::WrapUpExtended(c) => Change::WrapUpExtended(wrap_up_extended_from(c)),
         Kind::Promised(c) => Change::Promised(promised_from(c)),
         Kind::TransferEnded(c) => Change::TransferEnded(transfer_ended_from(c)?),
+        Kind::ParticipantJoined(mut c) => {
+            let brief = brief(c.brief.take())?;
+            Change::ParticipantJoined(Box::new(participant_joined_from(c, brief)?))
+        }
+        Kind::HandedToPeople(c) => Change::HandedToPeople(handed_to_people_from(c)?),
+        Kind::HandedBack(c) => Change::HandedBack(handed_back_from(c)),
+        Kind::BotsDue(c) => Change::BotsDue(bots_due_from(c)),
+        Kind::OwnerTold(c) => Change::OwnerTold(owner_told_from(c)),
+        Kind::HandBackEnded(c) => Change::HandBackEnded(hand_back_ended_from(c)),
+        Kind::ParticipantLeft(c) => Change::ParticipantLeft(participant_left_from(c)?),
         Kind::HoldSet(c) => Change::HoldSet(hold_set_from(c)),
         Kind::IdleSet(c) => Change::IdleSet(idle_set_from(c)),
         Kind::CustomerLeft(c) => Change::CustomerLeft { work: WorkId::from_bits(c.work) },
@@ -364,6 +380,7 @@ fn message_stored(message: p::MessageStored) -> Result<MessageStored, CodecError
         digest: message.digest,
         provider_fingerprint: message.provider_fingerprint,
         audience: message.audience.into_iter().map(AgentId).collect(),
+        whispered_to: message.whispered_to.map(AgentId),
         assignment: message.assignment.map(AssignmentId::from_bits),
         seen_through: message.seen_through.map(MessageId::from_bits),
         not_after: message.not_after_ms.map(Timestamp),

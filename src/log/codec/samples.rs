@@ -16,9 +16,9 @@ use crate::domain::content::{Attachment, AttachmentKind, Content, Location, Mail
 use crate::domain::event::Assurance;
 use crate::domain::id::{AgentId, AssignmentId, Index, LeafId, MessageId, Name, RootId, WorkId};
 use crate::domain::record::{
-    Asked, Cause, Change, Credit, Direction, EffortEntry, Fact, Flags, IdentityOpened, Input, Inputs, MailCopy, Marked,
-    MessageContent, MessageKind, MessageStored, PartHeld, Personal, PersonalValue, Purpose, ReceiptNoted, Record,
-    Request, Tags, Touch, WorkBrief, WorkOpened,
+    Asked, Briefing, Cause, Change, Credit, Direction, EffortEntry, Fact, Flags, IdentityOpened, Input, Inputs,
+    MailCopy, Marked, MessageContent, MessageKind, MessageStored, PartHeld, Personal, PersonalValue, Purpose,
+    ReceiptNoted, Record, Request, Tags, Touch, WorkBrief, WorkOpened,
 };
 use crate::domain::time::Timestamp;
 use crate::domain::workspace::{Levels, MAX_LEVEL};
@@ -257,13 +257,13 @@ fn message_stored() -> impl Strategy<Value = Change> {
     let directions = select(vec![Direction::In, Direction::Out, Direction::Note]);
     let filed = (leaf(), root(), of(work()), of(message()), vec(agent(), 0..3));
     let words = (directions, kinds, author(), assurance(), scope(), purposes);
-    let outbound = (of(assignment()), of(message()), of(time()), of(time()), vec(any::<u128>(), 0..3));
+    let outbound = (of(assignment()), of(message()), of(time()), of(time()), vec(any::<u128>(), 0..3), of(agent()));
     (filed, words, name(), name(), of(time()), any::<(u32, u64, u64, u64)>(), outbound).prop_map(
         |(filed, words, channel, endpoint, provider_time, plain, outbound)| {
             let (leaf, conversation, work, about, audience) = filed;
             let (direction, kind, author, assurance, scope, purpose) = words;
             let (flags, duplicate_key, digest, provider_fingerprint) = plain;
-            let (assignment, seen_through, not_after, answer_by, copied) = outbound;
+            let (assignment, seen_through, not_after, answer_by, copied, whispered_to) = outbound;
             Change::MessageStored(Box::new(MessageStored {
                 leaf,
                 conversation,
@@ -283,6 +283,7 @@ fn message_stored() -> impl Strategy<Value = Change> {
                 digest,
                 provider_fingerprint,
                 audience: audience.into(),
+                whispered_to,
                 assignment,
                 seen_through,
                 not_after,
@@ -390,6 +391,8 @@ fn personal() -> impl Strategy<Value = Personal> {
         ".{0,20}".prop_map(PersonalValue::Summary),
         tags().prop_map(PersonalValue::Tags),
         marked().prop_map(|noted| PersonalValue::Marked(Box::new(noted))),
+        (".{0,20}", vec(".{0,20}", 0..3))
+            .prop_map(|(reason, steps)| PersonalValue::Briefing(Box::new(Briefing { reason, steps }))),
     ];
     (any::<u16>(), value).prop_map(|(place, value)| Personal { place, value })
 }

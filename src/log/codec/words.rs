@@ -51,14 +51,17 @@ words! {
     record::MessageKind = log::MessageKind {
         Message, Edit, Deletion, Reaction, IdentityChange, Opt, Start, VisitEnd, Call, MediaArrived, Unsupported,
     }
-    record::QueueCause = log::QueueCause { New, Reopened, OfferEnded, Recalled, OwnerLost, Requeued, Rerouted, Moved, Woken, Transferred, Overflowed }
+    record::QueueCause = log::QueueCause { New, Reopened, OfferEnded, Recalled, OwnerLost, Requeued, Rerouted, Moved, Woken, Transferred, Overflowed, HandedOver }
     record::StepCause = log::StepCause { Queued, Clock, NobodyThere, Reconfigured, Closed }
     record::OverflowCause = log::OverflowCause { Length, Wait, NoAgent }
     record::OfferOutcome = log::OfferOutcome { Accepted, Declined, Expired, Revoked }
     record::AssignCause = log::AssignCause { Offer, Auto, Claim, Start, Assign, Transfer, Takeover }
-    record::UnassignReason = log::UnassignReason { Closed, Recalled, OwnerLost, Requeued, Merged, Muted, NotReady, Transferred, TransferLapsed }
+    record::UnassignReason = log::UnassignReason { Closed, Recalled, OwnerLost, Requeued, Merged, Muted, NotReady, Transferred, TransferLapsed, TakenOver, Reassigned, ForceRequeued, ForceTransferred, HandedOver }
+    record::HandOverCause = log::HandOverCause { Asked, NoAnswer }
     record::MuteReason = log::MuteReason { SwiftAnswers, SameText, TooMany, HandedBack, Generated }
     record::TransferOutcome = log::TransferOutcome { Declined, Unavailable, Withdrawn, Relieved }
+    record::Role = log::ParticipantRole { Consultant, Barged }
+    record::LeaveReason = log::LeaveReason { Left, Ended, Lapsed, Gone, OwnerChanged, Closed, Owns }
     record::WakeCause = log::WakeCause { Time, Message, Fact, Agent }
     record::AnswerOutcome = log::AnswerOutcome { InTime, Late, Never }
     record::EffortKind = log::EffortKind { Wait, Unanswered, Transfer, Repeat, AskedAgain, Switch, Failed, Loop }

@@ -9,6 +9,7 @@ mod event;
 mod tests;
 
 pub(crate) use content::{
-    attachment_into_proto, content_from_proto, content_into_proto, content_to_proto, mailbox_into_proto,
+    attachment_from_proto, attachment_into_proto, content_from_proto, content_into_proto, content_to_proto,
+    mailbox_into_proto,
 };
 pub(crate) use event::{ContractError, address_kind, error_class, event_from_proto, event_to_proto, receipt_status};

@@ -6,9 +6,9 @@ use proptest::sample::select;
 use super::agent;
 use crate::domain::event::{AddressKind, Assurance, ErrorClass, ReceiptStatus, Scope};
 use crate::domain::record::{
-    AnswerOutcome, AssignCause, Author, EffortKind, Evidence, IdentityStatus, MuteReason, NoticeKind, OfferOutcome,
-    OptSource, OverflowCause, Presence, QueueCause, SessionEnd, StepCause, SuggestionEnd, SuggestionReason,
-    TransferOutcome, UnassignReason, WakeCause,
+    AnswerOutcome, AssignCause, Author, EffortKind, Evidence, HandOverCause, IdentityStatus, LeaveReason, MuteReason,
+    NoticeKind, OfferOutcome, OptSource, OverflowCause, Presence, QueueCause, Role, SessionEnd, StepCause,
+    SuggestionEnd, SuggestionReason, TransferOutcome, UnassignReason, WakeCause,
 };
 
 pub(super) fn status() -> impl Strategy<Value = IdentityStatus> {
@@ -96,6 +96,7 @@ pub(super) fn queue_cause() -> impl Strategy<Value = QueueCause> {
         C::Woken,
         C::Transferred,
         C::Overflowed,
+        C::HandedOver,
     ])
 }
 
@@ -107,6 +108,19 @@ pub(super) fn outcome() -> impl Strategy<Value = OfferOutcome> {
 pub(super) fn assign_cause() -> impl Strategy<Value = AssignCause> {
     use AssignCause as C;
     select(vec![C::Offer, C::Auto, C::Claim, C::Start, C::Assign, C::Transfer, C::Takeover])
+}
+
+pub(super) fn hand_over_cause() -> impl Strategy<Value = HandOverCause> {
+    select(vec![HandOverCause::Asked, HandOverCause::NoAnswer])
+}
+
+pub(super) fn role() -> impl Strategy<Value = Role> {
+    select(vec![Role::Consultant, Role::Barged])
+}
+
+pub(super) fn leave_reason() -> impl Strategy<Value = LeaveReason> {
+    use LeaveReason as R;
+    select(vec![R::Left, R::Ended, R::Lapsed, R::Gone, R::OwnerChanged, R::Closed, R::Owns])
 }
 
 pub(super) fn unassign_reason() -> impl Strategy<Value = UnassignReason> {
@@ -121,6 +135,11 @@ pub(super) fn unassign_reason() -> impl Strategy<Value = UnassignReason> {
         R::NotReady,
         R::Transferred,
         R::TransferLapsed,
+        R::TakenOver,
+        R::Reassigned,
+        R::ForceRequeued,
+        R::ForceTransferred,
+        R::HandedOver,
     ])
 }
 

@@ -1,0 +1,93 @@
+//! `PutAttachment`: an attachment of an agent's into the object store, whole and checked before a byte is stored.
+//!
+//! What it is comes first: the channel that it is for says whether it takes such a thing, and how large, before its bytes are read. They are
+//! held in memory until they are all there, which a budget over all agents bounds; so what breaks off leaves nothing behind.
+
+use std::time::SystemTime;
+
+use bytes::{Bytes, BytesMut};
+use prost_types::Timestamp;
+use sha2::{Digest as _, Sha256};
+use tokio::time::timeout;
+use tonic::Streaming;
+
+use crate::agents::caller::Caller;
+use crate::agents::convert;
+use crate::agents::edge::Edge;
+use crate::agents::limits::{ATTACHMENT_PIECE, MAX_UPLOAD_BYTES, UPLOAD_PIECE_WAIT, UPLOADS_KIB};
+use crate::agents::status::{Reason, Refusal};
+use crate::domain::content::{Attachment, AttachmentState};
+use crate::ingest::upload_name;
+use crate::proto::agent as p;
+
+/// Takes the pieces, and stores them as one object.
+pub(super) async fn take(
+    edge: &Edge,
+    caller: &Caller,
+    mut pieces: Streaming<p::PutAttachmentRequest>,
+) -> Result<p::PutAttachmentResponse, Refusal> {
+    let first = next(&mut pieces).await?.ok_or_else(|| Refusal::invalid("attachment", "is wanted first"))?;
+    let head = first.attachment.ok_or_else(|| Refusal::invalid("attachment", "is wanted first"))?;
+    let (attachment, size) = convert::new_attachment(head, MAX_UPLOAD_BYTES)?;
+    let kib = u32::try_from(size.div_ceil(1_024)).unwrap_or(u32::MAX);
+    let _room = edge.uploads.try_acquire_many(kib).map_err(|_| Refusal::limit("uploads_kib", UPLOADS_KIB))?;
+    let mut bytes = BytesMut::with_capacity(size);
+    more(&mut bytes, &first.data, size)?;
+    while let Some(piece) = next(&mut pieces).await? {
+        if piece.attachment.is_some() {
+            return Err(Refusal::invalid("attachment", "is for the first request only"));
+        }
+        caller.lease().check()?;
+        more(&mut bytes, &piece.data, size)?;
+    }
+    store(edge, caller, attachment, bytes.freeze(), size).await
+}
+
+/// The next piece; none: that was all.
+async fn next(pieces: &mut Streaming<p::PutAttachmentRequest>) -> Result<Option<p::PutAttachmentRequest>, Refusal> {
+    let late = || Refusal::new(Reason::HandshakeTimeout, "the next piece of the attachment did not come in time");
+    let piece = timeout(UPLOAD_PIECE_WAIT, pieces.message()).await.map_err(|_| late())?;
+    piece.map_err(|_| Refusal::invalid("data", "the stream broke off"))
+}
+
+fn more(bytes: &mut BytesMut, piece: &[u8], size: usize) -> Result<(), Refusal> {
+    if piece.len() > ATTACHMENT_PIECE {
+        return Err(Refusal::limit("attachment_piece", ATTACHMENT_PIECE));
+    }
+    if bytes.len() + piece.len() > size {
+        return Err(Refusal::invalid("data", "more bytes than the attachment was to have"));
+    }
+    bytes.extend_from_slice(piece);
+    Ok(())
+}
+
+async fn store(
+    edge: &Edge,
+    caller: &Caller,
+    attachment: Attachment,
+    bytes: Bytes,
+    size: usize,
+) -> Result<p::PutAttachmentResponse, Refusal> {
+    if bytes.len() != size {
+        return Err(Refusal::invalid("data", "fewer bytes than the attachment was to have"));
+    }
+    let digest: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    if attachment.sha256.as_ref().is_some_and(|said| *said != digest) {
+        return Err(Refusal::invalid("sha256", "is not that of the bytes"));
+    }
+    let (object, usable_until) = upload_name(&digest);
+    edge.media.put(caller.workspace.clone(), object.clone(), bytes).await?;
+    let stored = Attachment {
+        state: AttachmentState::Stored,
+        object: Some(object),
+        bytes: Some(size as u64),
+        sha256: Some(digest),
+        ..attachment
+    };
+    let attachment = Some(convert::stored_attachment(stored));
+    Ok(p::PutAttachmentResponse { attachment, usable_until: Some(at(usable_until)) })
+}
+
+fn at(time: SystemTime) -> Timestamp {
+    Timestamp::from(time)
+}

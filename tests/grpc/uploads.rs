@@ -1,0 +1,121 @@
+//! Attachments of agents: put piece by piece, checked, named by a message, and fetched again.
+
+use sha2::{Digest as _, Sha256};
+use skein::proto::agent as p;
+use skein::proto::agent::conversation_service_client::ConversationServiceClient;
+use skein::proto::channel;
+use skein::proto::channel::part::Part as Kind;
+use tonic::Status;
+
+use crate::harness::{Server, answer_to, named, server};
+use crate::{CUSTOMER, fact, reason};
+
+/// Bytes of a picture.
+const BYTES: usize = 150_000;
+
+fn head() -> p::NewAttachment {
+    p::NewAttachment {
+        channel: "whatsapp".to_owned(),
+        kind: channel::AttachmentKind::Image.into(),
+        name: "parcel.jpg".to_owned(),
+        media_type: "image/jpeg".to_owned(),
+        bytes: BYTES as u64,
+        sha256: String::new(),
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+async fn put(server: &Server, head: p::NewAttachment, data: &[u8]) -> Result<p::PutAttachmentResponse, Status> {
+    let first = p::PutAttachmentRequest { attachment: Some(head), data: Vec::new() };
+    let piece = |piece: &[u8]| p::PutAttachmentRequest { attachment: None, data: piece.to_vec() };
+    let pieces: Vec<_> = std::iter::once(first).chain(data.chunks(60_000).map(piece)).collect();
+    let mut talk = ConversationServiceClient::new(server.channel().await);
+    talk.put_attachment(named("ana", futures::stream::iter(pieces))).await.map(tonic::Response::into_inner)
+}
+
+#[tokio::test]
+async fn what_is_put_is_named_by_a_message_and_fetched_as_it_was() {
+    let server = server().await;
+    server.memory.say_text(CUSTOMER, "what does it look like?");
+    let mut ana = server.ready("ana").await;
+    let work = ana.accept().await;
+    let bytes: Vec<u8> = (0..BYTES).map(|at| u8::try_from(at % 251).expect("below 251")).collect();
+    let sha256 = hex(&bytes);
+    let stored = put(&server, p::NewAttachment { sha256: sha256.clone(), ..head() }, &bytes).await.expect("stored");
+    assert!(stored.usable_until.is_some());
+    let attachment = stored.attachment.expect("an attachment");
+    assert_eq!((attachment.bytes, attachment.sha256.as_deref()), (Some(BYTES as u64), Some(sha256.as_str())));
+    assert_eq!(attachment.state(), channel::AttachmentState::Stored);
+
+    let mut send = answer_to(&work, "s1", "this");
+    let part = channel::Part { part: Some(Kind::Attachment(attachment)) };
+    send.content.as_mut().expect("content").parts.push(part);
+    let mut talk = ConversationServiceClient::new(server.channel().await);
+    let sent = talk.send_message(named("ana", send)).await.expect("sent").into_inner();
+    let get = p::GetAttachmentRequest { message_id: sent.message_id, attachment: 0 };
+    let mut pieces = talk.get_attachment(named("ana", get)).await.expect("there").into_inner();
+    let mut fetched = Vec::new();
+    while let Some(piece) = pieces.message().await.expect("a piece") {
+        fetched.extend(piece.data);
+    }
+    assert_eq!(fetched, bytes);
+}
+
+#[tokio::test]
+async fn what_the_channel_does_not_carry_is_refused_before_its_bytes() {
+    let server = server().await;
+    let _ana = server.ready("ana").await;
+    let tiff = p::NewAttachment { media_type: "image/tiff".to_owned(), ..head() };
+    let refused = put(&server, tiff, &[]).await.expect_err("WhatsApp takes none");
+    assert_eq!((reason(&refused).as_str(), fact(&refused, "channel").as_deref()), ("NOT_CARRIED", Some("whatsapp")));
+    let large = p::NewAttachment { bytes: 6 << 20, ..head() };
+    assert_eq!(reason(&put(&server, large, &[]).await.expect_err("at most 5 MiB")), "NOT_CARRIED");
+    let huge = p::NewAttachment { channel: "telegram".to_owned(), bytes: 51 << 20, ..head() };
+    let refused = put(&server, huge, &[]).await.expect_err("more than anybody sends by hand");
+    assert_eq!(
+        (reason(&refused).as_str(), fact(&refused, "limit").as_deref()),
+        ("LIMIT_REACHED", Some("max_upload_bytes"))
+    );
+}
+
+#[tokio::test]
+async fn what_is_not_what_it_was_to_be_is_stored_nowhere() {
+    let server = server().await;
+    let _ana = server.ready("ana").await;
+    let invalid = [
+        (put(&server, head(), &[9; BYTES - 1]).await, "fewer bytes"),
+        (put(&server, head(), &[9; BYTES + 1]).await, "more bytes"),
+        (put(&server, p::NewAttachment { sha256: hex(b"other"), ..head() }, &[9; BYTES]).await, "another digest"),
+        (put(&server, p::NewAttachment { sha256: "x".to_owned(), ..head() }, &[]).await, "no digest"),
+        (put(&server, p::NewAttachment { bytes: 0, ..head() }, &[]).await, "nothing"),
+        (put(&server, p::NewAttachment { media_type: "Image/JPEG".to_owned(), ..head() }, &[]).await, "upper case"),
+        (put(&server, p::NewAttachment { name: "a\nb".to_owned(), ..head() }, &[]).await, "a line end"),
+        (put(&server, p::NewAttachment { channel: String::new(), ..head() }, &[]).await, "no channel"),
+    ];
+    for (answer, what) in invalid {
+        assert_eq!(reason(&answer.expect_err(what)), "INVALID", "{what}");
+    }
+    let mut talk = ConversationServiceClient::new(server.channel().await);
+    let without = futures::stream::iter([p::PutAttachmentRequest { attachment: None, data: vec![1] }]);
+    assert_eq!(reason(&talk.put_attachment(named("ana", without)).await.expect_err("no head")), "INVALID");
+    let piece = p::PutAttachmentRequest { attachment: Some(head()), data: vec![9; 70_000] };
+    let large = talk.put_attachment(named("ana", futures::stream::iter([piece]))).await.expect_err("too large a piece");
+    assert_eq!(reason(&large), "LIMIT_REACHED");
+}
+
+#[tokio::test]
+async fn what_nobody_has_named_for_a_day_is_named_by_no_message_any_more() {
+    let server = server().await;
+    server.memory.say_text(CUSTOMER, "what does it look like?");
+    let mut ana = server.ready("ana").await;
+    let work = ana.accept().await;
+    let mut send = answer_to(&work, "s1", "this");
+    let old = channel::Attachment { object: Some("put.1000.abc".to_owned()), ..Default::default() };
+    let part = channel::Part { part: Some(Kind::Attachment(old)) };
+    send.content.as_mut().expect("content").parts.push(part);
+    let mut talk = ConversationServiceClient::new(server.channel().await);
+    assert_eq!(reason(&talk.send_message(named("ana", send)).await.expect_err("too old")), "UNKNOWN_ATTACHMENT");
+}
