@@ -316,6 +316,7 @@ impl Refusal {
                 meant(Self::new(Reason::UnknownPresenceReason, text), near)
             }
             Rejection::NotVisible => Self::new(Reason::NotVisible, text),
+            Rejection::NotVisibleTo { agent } => Self::new(Reason::NotVisible, text).with("agent", agent),
             Rejection::DispositionWanted => Self::new(Reason::DispositionWanted, text),
             Rejection::QueueNotServed { queue } => Self::new(Reason::QueueNotServed, text).with("queue", queue),
             Rejection::NewerMessages { latest } => {

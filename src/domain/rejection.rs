@@ -99,6 +99,12 @@ pub enum Rejection {
     /// It is in queues that are not shown to the agent.
     #[error("it is in queues that are not shown to the caller")]
     NotVisible,
+    /// It is in queues that are not shown to the agent who would be told of it.
+    #[error("it is in queues that are not shown to the agent whom it is for")]
+    NotVisibleTo {
+        /// Which agent.
+        agent: Name,
+    },
     /// The agent does not serve the queue.
     #[error("the agent does not serve the queue {queue}")]
     QueueNotServed {

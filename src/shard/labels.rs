@@ -100,6 +100,7 @@ pub(super) fn rejection(rejection: &Rejection) -> Option<RejectionReason> {
         | Rejection::UnknownPresenceReason { .. }
         | Rejection::DispositionWanted
         | Rejection::NotVisible
+        | Rejection::NotVisibleTo { .. }
         | Rejection::NotSetAside(_)
         | Rejection::CannotMerge(_)
         | Rejection::StreamInUse
