@@ -17,8 +17,8 @@
 //! Ingest stores what is large, and the files of mails, before it is decided what becomes of the message. What no message names once
 //! that is applied, as of a webhook that comes again after the erasure, is deleted in the same way; a crash before it leaves it there.
 //!
-//! What agents store before they send it is looked through once an hour, and at the start: what is too old for a message to name, and is
-//! named by none, is deleted.
+//! The store is looked through once an hour, and at the start. What agents have put, is too old for a message to name, and is named by
+//! none, is deleted; and so are pieces of what was never stored to its end, whoever began that.
 //!
 //! A store of keys that was put back from an older copy has destroyed ones again: so each owner begins by destroying once more
 //! whatever the log says is destroyed.
@@ -49,8 +49,10 @@ const LOOK_EVERY: Duration = Duration::from_secs(2);
 const ON_THEIR_WAY: Duration = Duration::from_secs(5);
 /// How often it is asked whether they have arrived.
 const ASK_EVERY: Duration = Duration::from_millis(50);
-/// How often it is looked for attachments of agents that no message has named in time.
+/// How often it is looked for attachments of agents that no message has named in time, and for pieces of what broke off.
 const SWEEP_EVERY: Duration = Duration::from_secs(60 * 60);
+/// Pieces without an object are deleted when none has come for so long: who stores one waits seconds for the next.
+const BROKEN_OFF: Duration = Duration::from_secs(60 * 60);
 /// Names that the shard is asked for at once: a fraction of a millisecond.
 const NAMES_AT_ONCE: usize = 4_096;
 
@@ -176,12 +178,12 @@ impl Eraser {
         self.delete_strays().await
     }
 
-    /// Deletes what agents have stored and no message has named in time.
+    /// Deletes what agents have stored and no message has named in time, and what was never stored to its end.
     async fn sweep_uploads(&self, swept: &mut Option<Instant>) -> Result<(), Unfinished> {
         if swept.is_some_and(|at| at.elapsed() < SWEEP_EVERY) {
             return Ok(());
         }
-        let mut names = self.bodies.names().await.map_err(Unfinished::Bodies)?;
+        let mut names = self.bodies.erase_broken_off(BROKEN_OFF).await.map_err(Unfinished::Bodies)?;
         names.retain(|name| is_over(name));
         if names.is_empty() || self.delete_bodies(names, Workspace::is_nobodys).await? {
             *swept = Some(Instant::now());

@@ -39,8 +39,8 @@ pub(super) struct Edge {
     pub(super) registry: Registry,
     pub(super) watchers: Arc<Semaphore>,
     /// Kibibytes of attachments that may be taken in now.
-    pub(super) uploads: Semaphore,
-    /// Owner of all session tasks.
+    pub(super) uploads: Arc<Semaphore>,
+    /// Owner of all session tasks, and of what is being stored.
     pub(super) tracker: TaskTracker,
     pub(super) shutdown: CancellationToken,
     /// Workspaces that take no sessions now.

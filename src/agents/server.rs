@@ -122,7 +122,7 @@ pub async fn serve(
         names: Names::new(Arc::clone(&shard)),
         registry: Registry::new(options.max_sessions, options.max_sessions_per_agent, metrics.clone()),
         watchers: Arc::new(Semaphore::new(options.max_watchers)),
-        uploads: Semaphore::new(UPLOADS_KIB),
+        uploads: Arc::new(Semaphore::new(UPLOADS_KIB)),
         options,
         shard,
         media,
@@ -143,7 +143,7 @@ pub async fn serve(
         tokio::select! {
             () = tracker.wait() => {}
             () = sleep_until(deadline) => {
-                tracing::warn!(sessions = tracker.len(), "sessions were not over in time");
+                tracing::warn!(tasks = tracker.len(), "sessions and attachments were not over in time");
             }
         }
     };

@@ -11,6 +11,7 @@
 
 mod bodies;
 mod health;
+mod listed;
 mod live;
 mod position;
 mod prepare;

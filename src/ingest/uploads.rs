@@ -1,6 +1,6 @@
 //! Names of what agents have stored for messages to come, and for how long it is kept unused.
 //!
-//! The name tells when it was stored, so whoever looks knows its age from the name alone: an upload that no message names is deleted
+//! Each has a name of its own, whoever else stores the same file. It tells when that was, so whoever looks knows its age from the name alone: an upload that no message names is deleted
 //! [`UPLOAD_KEPT`] and an hour after, and one older than [`UPLOAD_KEPT`] is not taken into a message any more. The hour between is longer than
 //! any message is on its way, so nothing is deleted that a message is about to name.
 
@@ -18,11 +18,11 @@ fn since_epoch() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
-/// Name of an upload with this digest, stored now; and until when a message may name it.
+/// Name of an upload with this digest, stored now: like no other's. And until when a message may name it.
 #[must_use]
 pub fn upload_name(sha256: &str) -> (String, SystemTime) {
-    let now = since_epoch();
-    (format!("{PREFIX}{}.{sha256}", now.as_secs()), UNIX_EPOCH + now + UPLOAD_KEPT)
+    let (now, own) = (since_epoch(), rand::random::<u64>());
+    (format!("{PREFIX}{}.{own:016x}.{sha256}", now.as_secs()), UNIX_EPOCH + now + UPLOAD_KEPT)
 }
 
 /// How old an upload is; none: the object is no upload.
@@ -51,6 +51,7 @@ mod tests {
         let aged = |hours: u64| format!("put.{}.abc", since_epoch().as_secs() - hours * 3_600 - 60);
         let (fresh, until) = upload_name("abc");
         assert!(!is_too_old(&fresh) && !is_over(&fresh) && until > SystemTime::now());
+        assert_ne!(upload_name("abc").0, fresh, "the same file, put twice in a second");
         assert!(is_too_old(&aged(24)) && !is_over(&aged(24)), "a message may be on its way");
         assert!(is_too_old(&aged(25)) && is_over(&aged(25)));
         for other in ["mail-1", "put.", "put.x.abc", "putty.1.abc", ""] {

@@ -310,6 +310,7 @@ impl Adapters for Memory {
 /// A running server.
 pub(crate) struct Server {
     pub(crate) memory: Memory,
+    pub(crate) media: OneObject,
     pub(crate) address: SocketAddr,
     pub(crate) ready: watch::Sender<bool>,
     pub(crate) shutdown: CancellationToken,
@@ -335,12 +336,12 @@ pub(crate) async fn guarded(options: ServeOptions, limits: FeedLimits, access: A
     let memory = Memory::new(limits);
     let (listener, address) = bind("127.0.0.1:0".parse().expect("an address")).await.expect("a free port");
     let (ready, is_ready) = watch::channel(true);
-    let shutdown = CancellationToken::new();
+    let (media, shutdown) = (OneObject::default(), CancellationToken::new());
     let parts = Parts {
         drains: skein::agents::Drains::default(),
         access,
         shard: Arc::new(memory.clone()),
-        media: Arc::new(OneObject::default()),
+        media: Arc::new(media.clone()),
         adapters: Arc::new(memory.clone()),
         ready: is_ready,
         metrics: EdgeMetrics::default(),
@@ -348,7 +349,7 @@ pub(crate) async fn guarded(options: ServeOptions, limits: FeedLimits, access: A
     };
     let served = serve(options, listener, parts, shutdown.clone());
     let ended = tokio::spawn(async move { served.await.expect("the server ends well") });
-    Server { memory, address, ready, shutdown, ended }
+    Server { memory, media, address, ready, shutdown, ended }
 }
 
 impl Server {

@@ -1,13 +1,16 @@
 //! Attachments of agents: put piece by piece, checked, named by a message, and fetched again.
 
+use std::sync::atomic::Ordering;
+
 use sha2::{Digest as _, Sha256};
 use skein::proto::agent as p;
 use skein::proto::agent::conversation_service_client::ConversationServiceClient;
 use skein::proto::channel;
 use skein::proto::channel::part::Part as Kind;
 use tonic::Status;
+use tonic::transport::Channel;
 
-use crate::harness::{Server, answer_to, named, server};
+use crate::harness::{Server, answer_to, named, server, until};
 use crate::{CUSTOMER, fact, reason};
 
 /// Bytes of a picture.
@@ -32,7 +35,11 @@ async fn put(server: &Server, head: p::NewAttachment, data: &[u8]) -> Result<p::
     let first = p::PutAttachmentRequest { attachment: Some(head), data: Vec::new() };
     let piece = |piece: &[u8]| p::PutAttachmentRequest { attachment: None, data: piece.to_vec() };
     let pieces: Vec<_> = std::iter::once(first).chain(data.chunks(60_000).map(piece)).collect();
-    let mut talk = ConversationServiceClient::new(server.channel().await);
+    put_by(server.channel().await, pieces).await
+}
+
+async fn put_by(channel: Channel, pieces: Vec<p::PutAttachmentRequest>) -> Result<p::PutAttachmentResponse, Status> {
+    let mut talk = ConversationServiceClient::new(channel);
     talk.put_attachment(named("ana", futures::stream::iter(pieces))).await.map(tonic::Response::into_inner)
 }
 
@@ -118,4 +125,36 @@ async fn what_nobody_has_named_for_a_day_is_named_by_no_message_any_more() {
     send.content.as_mut().expect("content").parts.push(part);
     let mut talk = ConversationServiceClient::new(server.channel().await);
     assert_eq!(reason(&talk.send_message(named("ana", send)).await.expect_err("too old")), "UNKNOWN_ATTACHMENT");
+}
+
+#[tokio::test]
+async fn what_is_there_whole_is_stored_to_its_end_though_nobody_waits_for_it_any_more() {
+    let server = server().await;
+    let _ana = server.ready("ana").await;
+    let channel = server.channel().await;
+    let piece = |bytes: &[u8]| p::PutAttachmentRequest { attachment: None, data: bytes.to_vec() };
+    let head = p::PutAttachmentRequest { attachment: Some(p::NewAttachment { bytes: 9, ..head() }), data: Vec::new() };
+    let held = server.media.held.lock().await;
+    let put = tokio::spawn(put_by(channel.clone(), vec![head, piece(b"a picture")]));
+    until("it is being stored", || server.media.begun.load(Ordering::Relaxed) == 1).await;
+    put.abort();
+    assert!(put.await.is_err_and(|gone| gone.is_cancelled()));
+    // What comes by the same connection after comes after.
+    for _ in 0..8 {
+        let list = p::ListTemplatesRequest::default();
+        ConversationServiceClient::new(channel.clone()).list_templates(named("ana", list)).await.expect("a list");
+    }
+    drop(held);
+    until("it is stored", || server.media.stored() == 1).await;
+}
+
+#[tokio::test]
+async fn one_file_that_two_put_at_once_is_two_objects() {
+    let server = server().await;
+    let _ana = server.ready("ana").await;
+    let bytes = vec![7; BYTES];
+    let (one, other) = tokio::join!(put(&server, head(), &bytes), put(&server, head(), &bytes));
+    let object = |put: Result<p::PutAttachmentResponse, Status>| put.expect("stored").attachment.expect("it").object;
+    assert_ne!(object(one), object(other));
+    assert_eq!(server.media.stored(), 2);
 }

@@ -1,13 +1,16 @@
 //! `PutAttachment`: an attachment of an agent's into the object store, whole and checked before a byte is stored.
 //!
 //! What it is comes first: the channel that it is for says whether it takes such a thing, and how large, before its bytes are read. They are
-//! held in memory until they are all there, which a budget over all agents bounds; so what breaks off leaves nothing behind.
+//! held in memory until they are all there, which a budget over all agents bounds; so what breaks off leaves nothing behind. From then on
+//! a task of the edge's stores them to the end, whether or not the caller still waits: pieces without an object nobody would find by a name.
 
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use bytes::{Bytes, BytesMut};
 use prost_types::Timestamp;
 use sha2::{Digest as _, Sha256};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 use tonic::Streaming;
 
@@ -30,7 +33,8 @@ pub(super) async fn take(
     let head = first.attachment.ok_or_else(|| Refusal::invalid("attachment", "is wanted first"))?;
     let (attachment, size) = convert::new_attachment(head, MAX_UPLOAD_BYTES)?;
     let kib = u32::try_from(size.div_ceil(1_024)).unwrap_or(u32::MAX);
-    let _room = edge.uploads.try_acquire_many(kib).map_err(|_| Refusal::limit("uploads_kib", UPLOADS_KIB))?;
+    let room = Arc::clone(&edge.uploads).try_acquire_many_owned(kib);
+    let room = room.map_err(|_| Refusal::limit("uploads_kib", UPLOADS_KIB))?;
     let mut bytes = BytesMut::with_capacity(size);
     more(&mut bytes, &first.data, size)?;
     while let Some(piece) = next(&mut pieces).await? {
@@ -40,7 +44,7 @@ pub(super) async fn take(
         caller.lease().check()?;
         more(&mut bytes, &piece.data, size)?;
     }
-    store(edge, caller, attachment, bytes.freeze(), size).await
+    store(edge, caller, attachment, (bytes.freeze(), room), size).await
 }
 
 /// The next piece; none: that was all.
@@ -65,7 +69,7 @@ async fn store(
     edge: &Edge,
     caller: &Caller,
     attachment: Attachment,
-    bytes: Bytes,
+    (bytes, room): (Bytes, OwnedSemaphorePermit),
     size: usize,
 ) -> Result<p::PutAttachmentResponse, Refusal> {
     if bytes.len() != size {
@@ -76,7 +80,13 @@ async fn store(
         return Err(Refusal::invalid("sha256", "is not that of the bytes"));
     }
     let (object, usable_until) = upload_name(&digest);
-    edge.media.put(caller.workspace.clone(), object.clone(), bytes).await?;
+    let put = edge.media.put(caller.workspace.clone(), object.clone(), bytes);
+    let stored = edge.tracker.spawn(async move {
+        let stored = put.await;
+        drop(room);
+        stored
+    });
+    stored.await.map_err(|_| Refusal::new(Reason::Internal, "the attachment was not stored"))??;
     let stored = Attachment {
         state: AttachmentState::Stored,
         object: Some(object),
