@@ -228,3 +228,18 @@ async fn pieces_that_belong_to_no_object_are_deleted_once_nobody_can_be_storing_
     object.read_to_end(&mut kept).await.expect("its bytes");
     assert_eq!(kept, file());
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_cannot_be_swept_is_said_to_be_that_and_not_a_customer() {
+    let bed = Bed::new(false).await;
+    let mut daemon = bed.daemon().await;
+    daemon.kill9();
+    daemon.ended().await;
+    let bus = jetstream::new(bed.connect().await);
+    let entry = format!("$O.SKEIN_MEDIA_{WORKSPACE}.M.bm9uc2Vuc2U=");
+    bus.publish(entry, "no entry of any client".into()).await.expect("sent").await.expect("stored");
+    let daemon = bed.daemon().await;
+    let left = "what nobody names is in the object store still";
+    eventually("it is said", async || daemon.said(left).then_some(())).await;
+    assert!(!daemon.said("customer not erased yet"), "{}", daemon.log());
+}
