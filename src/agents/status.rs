@@ -152,6 +152,8 @@ reasons! {
     HelloExpected => "HELLO_EXPECTED", InvalidArgument;
     /// There was no first frame in time.
     HandshakeTimeout => "HANDSHAKE_TIMEOUT", DeadlineExceeded;
+    /// An attachment, or its next piece, did not come in time: put it again.
+    UploadTimeout => "UPLOAD_TIMEOUT", DeadlineExceeded;
     /// The request id was used with another body.
     RequestIdReused => "REQUEST_ID_REUSED", AlreadyExists;
     /// Nobody to send to.
