@@ -35,12 +35,15 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use self::pace::Pace;
+use crate::clock::wall_ms;
 use crate::domain::State;
 use crate::domain::command::Command;
 use crate::domain::id::{Index, LeafId, Name};
 use crate::domain::rejection::Rejection;
+use crate::domain::time::Timestamp;
+use crate::domain::upload::is_over;
 use crate::domain::workspace::Workspace;
-use crate::ingest::{Bodies, is_over};
+use crate::ingest::Bodies;
 use crate::keys::{KeyBook, KeysError};
 use crate::nats::{NatsError, streams};
 use crate::outbound::Outbox;
@@ -226,7 +229,8 @@ impl Eraser {
     /// Deletes what agents have stored and no message has named in time, and what was never stored to its end.
     async fn sweep(&self) -> Result<(), Unfinished> {
         let mut names = self.bodies.erase_broken_off(BROKEN_OFF).await.map_err(Unfinished::Listing)?;
-        names.retain(|name| is_over(name));
+        let now = Timestamp(wall_ms());
+        names.retain(|name| is_over(name, now));
         self.delete_bodies(names, Workspace::is_nobodys).await
     }
 

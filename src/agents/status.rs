@@ -280,6 +280,7 @@ impl Refusal {
             Rejection::UnknownWork => Self::new(Reason::UnknownWork, text),
             Rejection::UnknownOffer => Self::new(Reason::UnknownOffer, text),
             Rejection::UnknownMessage => Self::new(Reason::UnknownMessage, text),
+            Rejection::UnknownAttachment => Self::new(Reason::UnknownAttachment, text),
             Rejection::UnknownCustomer => Self::new(Reason::UnknownCustomer, text),
             Rejection::UnknownSuggestion => Self::new(Reason::UnknownSuggestion, text),
             Rejection::UnknownIdentity => Self::new(Reason::UnknownIdentity, text),

@@ -120,6 +120,9 @@ pub enum Rejection {
     /// A message that the Work does not have.
     #[error("unknown message")]
     UnknownMessage,
+    /// An attachment that may be gone: it waited for too long, or goes with the customer whose messages named it.
+    #[error("an attachment is kept for 24 h before a message names it, and then with it: put it again")]
+    UnknownAttachment,
     /// No such customer.
     #[error("unknown customer")]
     UnknownCustomer,

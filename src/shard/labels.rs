@@ -72,6 +72,7 @@ pub(super) fn rejection(rejection: &Rejection) -> Option<RejectionReason> {
         | Rejection::UnknownCustomer
         | Rejection::UnknownIdentity
         | Rejection::UnknownSuggestion
+        | Rejection::UnknownAttachment
         | Rejection::UnknownMessage => RejectionReason::NotFound,
         Rejection::OfferOver => RejectionReason::OfferOver,
         Rejection::WorkClosed | Rejection::WorkMerged { .. } => RejectionReason::WorkClosed,

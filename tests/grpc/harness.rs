@@ -11,6 +11,7 @@ use futures::future::BoxFuture;
 use skein::access::Access;
 use skein::agents::feed::{FeedLimits, Feeds, Told};
 use skein::agents::{Adapters, CommandFailure, EdgeMetrics, Parts, ServeOptions, Unavailable, bind, serve};
+use skein::clock::wall_ms;
 use skein::domain::command::{Answer, Arrival, Command};
 use skein::domain::content::Content;
 use skein::domain::event::{
@@ -48,13 +49,14 @@ struct Core {
     degraded: bool,
     addressless: bool,
     busy: usize,
+    begun: i64,
     passed: i64,
 }
 
 impl Core {
-    /// A millisecond for each record, and what was let pass.
+    /// A millisecond for each record, and what was let pass: what the edge names by its own clock is of the same time.
     fn now(&self) -> Timestamp {
-        Timestamp(1_800_000_000_000 + self.passed + i64::try_from(self.log.len()).expect("few records"))
+        Timestamp(self.begun + self.passed + i64::try_from(self.log.len()).expect("few records"))
     }
 }
 
@@ -77,6 +79,7 @@ impl Memory {
             degraded: false,
             addressless: false,
             busy: 0,
+            begun: wall_ms(),
             passed: 0,
         };
         let memory = Self { core: Arc::new(Mutex::new(core)), feeds: Feeds::new(limits) };

@@ -131,6 +131,25 @@ async fn what_nobody_has_named_for_a_day_is_named_by_no_message_any_more() {
 }
 
 #[tokio::test]
+async fn what_a_message_names_is_named_again_days_after() {
+    let server = server().await;
+    server.memory.say_text(CUSTOMER, "what does it look like?");
+    let mut ana = server.ready("ana").await;
+    let work = ana.accept().await;
+    let bytes = vec![7; BYTES];
+    let object = put(&server, head(), &bytes).await.expect("stored").attachment;
+    let mut talk = ConversationServiceClient::new(server.channel().await);
+    for (request_id, hours) in [("s1", 0), ("s2", 72)] {
+        server.memory.pass_hours(hours);
+        server.memory.say_text(CUSTOMER, "once more, please");
+        let mut send = answer_to(&work, request_id, "this");
+        let part = channel::Part { part: object.clone().map(Kind::Attachment) };
+        send.content.as_mut().expect("content").parts.push(part);
+        talk.send_message(named("ana", send)).await.expect("sent");
+    }
+}
+
+#[tokio::test]
 async fn what_is_there_whole_is_stored_to_its_end_though_nobody_waits_for_it_any_more() {
     let server = server().await;
     let _ana = server.ready("ana").await;

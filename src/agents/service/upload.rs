@@ -1,13 +1,13 @@
 //! `PutAttachment`: an attachment of an agent's into the object store, whole and checked before a byte is stored.
 //!
 //! What it is comes first: the channel that it is for says whether it takes such a thing, and how large, before its bytes are read. They are
-//! held in memory until they are all there, in [room](crate::agents::uploads) for so many and a time that their size tells; so what breaks off leaves nothing behind. From then on
-//! a task of the edge's stores them to the end, whether or not the caller still waits: pieces without an object nobody would find by a name.
+//! held in memory until they are all there, for which there is [room](crate::agents::uploads) and a time that their size tells; so what
+//! breaks off leaves nothing behind. From then on a task of the edge's stores them to the end, whether or not the caller still waits:
+//! pieces without an object nobody would find by a name.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use prost_types::Timestamp;
 use sha2::{Digest as _, Sha256};
 use tokio::time::{Instant, timeout};
 use tonic::Streaming;
@@ -18,8 +18,10 @@ use crate::agents::edge::Edge;
 use crate::agents::limits::{ATTACHMENT_PIECE, MAX_UPLOAD_BYTES};
 use crate::agents::status::{Reason, Refusal};
 use crate::agents::uploads::{Room, time_for_piece};
+use crate::clock::wall_ms;
 use crate::domain::content::{Attachment, AttachmentState};
-use crate::ingest::upload_name;
+use crate::domain::time::Timestamp;
+use crate::domain::upload::{UPLOAD_KEPT, upload_name};
 use crate::proto::agent as p;
 
 /// Takes the pieces, and stores them as one object.
@@ -28,7 +30,9 @@ pub(super) async fn take(
     caller: &Caller,
     mut pieces: Streaming<p::PutAttachmentRequest>,
 ) -> Result<p::PutAttachmentResponse, Refusal> {
-    let first = next(&mut pieces, Some(edge.options.upload_piece_wait)).await?.ok_or_else(|| Refusal::invalid("attachment", "is wanted first"))?;
+    let first = next(&mut pieces, Some(edge.options.upload_piece_wait))
+        .await?
+        .ok_or_else(|| Refusal::invalid("attachment", "is wanted first"))?;
     let head = first.attachment.ok_or_else(|| Refusal::invalid("attachment", "is wanted first"))?;
     let (attachment, size) = convert::new_attachment(head, MAX_UPLOAD_BYTES)?;
     let room = edge.uploads.room((caller.workspace.clone(), caller.agent.clone()), size)?;
@@ -83,7 +87,8 @@ async fn store(
     if attachment.sha256.as_ref().is_some_and(|said| *said != digest) {
         return Err(Refusal::invalid("sha256", "is not that of the bytes"));
     }
-    let (object, usable_until) = upload_name(&digest);
+    let now = Timestamp(wall_ms());
+    let object = upload_name(now, rand::random(), &digest);
     let put = edge.media.put(caller.workspace.clone(), object.clone(), bytes);
     let stored = edge.tracker.spawn(async move {
         let stored = put.await;
@@ -98,10 +103,5 @@ async fn store(
         sha256: Some(digest),
         ..attachment
     };
-    let attachment = Some(convert::stored_attachment(stored));
-    Ok(p::PutAttachmentResponse { attachment, usable_until: Some(at(usable_until)) })
-}
-
-fn at(time: SystemTime) -> Timestamp {
-    Timestamp::from(time)
+    Ok(convert::attachment_put(stored, now + UPLOAD_KEPT))
 }

@@ -27,7 +27,7 @@ pub(crate) fn nudge(draft: &mut Draft<'_>, id: WorkId, text: &str) {
 
 /// Tells the customer of an owned Work something, where an answer would go now, under the same rules, and never a program.
 pub(crate) fn notify(draft: &mut Draft<'_>, id: WorkId, content: Content) -> Result<MessageId, Rejection> {
-    check(&content)?;
+    check(draft, &content)?;
     let work = known(draft, id)?;
     let owner = work.owner.ok_or(Rejection::NotOwner { owner: None })?;
     if let Some(reason) = work.silences() {

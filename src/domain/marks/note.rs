@@ -41,7 +41,7 @@ pub(crate) fn write(
     to: Option<AgentId>,
     content: Content,
 ) -> Result<(), Rejection> {
-    check(&content)?;
+    check(draft, &content)?;
     if content.parts.iter().any(|part| matches!(part, Part::Mail(_))) {
         return Err(Rejection::Invalid("content: a note is no mail"));
     }
