@@ -9,8 +9,8 @@ use super::{enums, handing, marks};
 use crate::domain::event::Scope;
 use crate::domain::id::{AgentId, LeafId, MessageId, Name, WorkId};
 use crate::domain::record::{
-    AssignCause, Cause, Change, IdentityOpened, IdentityRekeyed, MessageContent, MessageStored, OptNoted, OptSource, PersonalValue,
-    Record, WorkOpened,
+    AssignCause, Cause, Change, IdentityOpened, IdentityRekeyed, MessageContent, MessageStored, OptNoted, OptSource,
+    PersonalValue, Record, WorkOpened,
 };
 use crate::domain::view::{BlockView, CustomerView};
 use crate::normalize::convert::content_to_proto;
