@@ -1,5 +1,6 @@
 //! Whatever is written about a customer is in the export of it, and nowhere left out.
 
+use skein::domain::id::LeafId;
 use skein::proto::agent as p;
 use skein::proto::agent::conversation_service_client::ConversationServiceClient;
 use skein::proto::agent::customer_service_client::CustomerServiceClient;
@@ -125,4 +126,6 @@ async fn whatever_bots_owners_and_supervisors_write_about_a_customer_is_exported
     }
     let given = lines.iter().find(|line| line.contains("you know her best")).expect("it is there");
     assert!(given.contains("agent:sue") && given.contains(&work.work_id), "{given}");
+    assert_eq!(server.memory.readable_without(LeafId(0)), [], "all of it goes with the customer's keys");
+    assert!(server.memory.readable_without(LeafId(1)).len() > texts.len(), "the control: with others' it stays");
 }

@@ -17,9 +17,9 @@ use skein::domain::content::Content;
 use skein::domain::event::{
     AddressKind, Assurance, EventKind, InboundEvent, Message, Receipt, ReceiptStatus, Scope, Sender,
 };
-use skein::domain::id::{Name, Position};
+use skein::domain::id::{LeafId, Name, Position};
 use skein::domain::output::Output;
-use skein::domain::record::{Input, Record};
+use skein::domain::record::{Input, PersonalValue, Record};
 use skein::domain::time::Timestamp;
 use skein::domain::view::{AgentView, AnswerAddress};
 use skein::domain::workspace::{Accept, AgentConfig, AgentKind, AgentProfile, WorkspaceConfig};
@@ -92,6 +92,12 @@ impl Memory {
             memory.apply(command).expect("the demo workspace is valid");
         }
         memory
+    }
+
+    /// What is still readable in the log without the keys of an identity.
+    pub(crate) fn readable_without(&self, leaf: LeafId) -> Vec<PersonalValue> {
+        let left = |record: &Arc<Record>| record.without_content_of(&[leaf]).content;
+        self.core().log.iter().flat_map(left).map(|personal| personal.value).collect()
     }
 
     fn core(&self) -> MutexGuard<'_, Core> {

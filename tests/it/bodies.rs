@@ -8,9 +8,10 @@ use futures::TryStreamExt as _;
 use sha2::{Digest as _, Sha256};
 use skein::ingest::Bodies;
 use skein::proto::agent::conversation_service_client::ConversationServiceClient;
-use skein::proto::agent::{GetAttachmentRequest, Message};
+use skein::proto::agent::{GetAttachmentRequest, Message, NewAttachment, PutAttachmentRequest};
 use skein::proto::channel::part::Part;
 use tokio::io::AsyncReadExt as _;
+use tokio_stream::wrappers::ReceiverStream;
 use tonic::Code;
 use tonic::transport::Channel;
 
@@ -242,4 +243,54 @@ async fn what_cannot_be_swept_is_said_to_be_that_and_not_a_customer() {
     let left = "what nobody names is in the object store still";
     eventually("it is said", async || daemon.said(left).then_some(())).await;
     assert!(!daemon.said("customer not erased yet"), "{}", daemon.log());
+}
+
+fn head(sha256: &str) -> PutAttachmentRequest {
+    let attachment = NewAttachment {
+        channel: "telegram".to_owned(),
+        name: "plan.bin".to_owned(),
+        media_type: "application/octet-stream".to_owned(),
+        bytes: FILE_BYTES as u64,
+        sha256: sha256.to_owned(),
+        ..Default::default()
+    };
+    PutAttachmentRequest { attachment: Some(attachment), data: Vec::new() }
+}
+
+fn pieces(bytes: &[u8]) -> Vec<PutAttachmentRequest> {
+    let piece = |piece: &[u8]| PutAttachmentRequest { attachment: None, data: piece.to_vec() };
+    std::iter::once(head(&hex(&file()))).chain(bytes.chunks(64 << 10).map(piece)).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_upload_that_breaks_off_leaves_nothing_in_the_store_and_a_whole_one_comes_back_as_it_was() {
+    let bed = Bed::new(false).await;
+    let daemon = bed.daemon().await;
+    let mut talk = ConversationServiceClient::new(daemon.channel().await);
+    let half = pieces(&file()[..FILE_BYTES / 2]);
+    let ended = talk.put_attachment(reads::by("ann", futures::stream::iter(half.clone()))).await;
+    assert_eq!(ended.expect_err("half of it").code(), Code::InvalidArgument);
+    let other: Vec<u8> = file().into_iter().rev().collect();
+    let other = talk.put_attachment(reads::by("ann", futures::stream::iter(pieces(&other)))).await;
+    assert_eq!(other.expect_err("another file").code(), Code::InvalidArgument);
+    let (more, rest) = tokio::sync::mpsc::channel(1);
+    let mut gone = ConversationServiceClient::new(daemon.channel().await);
+    let put =
+        tokio::spawn(async move { gone.put_attachment(reads::by("ann", ReceiverStream::new(rest))).await.map(drop) });
+    for piece in half {
+        more.send(piece).await.expect("it is read");
+    }
+    put.abort();
+    assert!(put.await.is_err_and(|gone| gone.is_cancelled()));
+
+    let stored_now = talk.put_attachment(reads::by("ann", futures::stream::iter(pieces(&file())))).await;
+    let object = stored_now.expect("stored").into_inner().attachment.expect("it").object.expect("its name");
+    assert_eq!(stored(&bed).await, std::slice::from_ref(&object), "and nothing of the others");
+    let bodies = Bodies::open(&bed.connect().await, &format!("SKEIN_MEDIA_{WORKSPACE}")).await.expect("the store");
+    let before = messages(&bed, "C").await;
+    bodies.erase_broken_off(Duration::ZERO).await.expect("it answers");
+    assert_eq!(messages(&bed, "C").await, before, "not a piece");
+    let mut kept = Vec::new();
+    bodies.open_object(&object).await.expect("it is there").read_to_end(&mut kept).await.expect("its bytes");
+    assert_eq!(kept, file());
 }
