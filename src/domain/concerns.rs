@@ -95,6 +95,9 @@ impl Change {
                 Concerned { leaf: Some(handed.leaf), ..Concerned::work(handed.work) }
             }
             Self::HandedBack(handed) => Concerned::work(handed.work),
+            Self::HandBackEnded(ended) => Concerned::work(ended.work),
+            Self::BotsDue(due) => Concerned::work(due.work),
+            Self::OwnerTold(told) => Concerned::work(told.work),
             Self::ParticipantLeft(left) => Concerned::work(left.work).of(left.agent),
             Self::EnrichmentSet(set) => Concerned::work(set.work),
             Self::NoticeSet(set) => Concerned::work(set.work),

@@ -10,7 +10,7 @@ use super::id::{AgentId, Index, LeafId, MessageId, RootId, WorkId};
 use super::record::{Cause, Change, IdentityOpened, MessageContent, Personal, PersonalValue, Record, Touch};
 use super::session::Agent;
 use super::time::Timestamp;
-use super::work::{Asking, Part, ParticipantsOf, Work, parts_over};
+use super::work::{Asking, Part, Work, follows};
 use super::workspace::{Workspace, body_digest};
 
 /// Changes of one record at most: beyond it matching goes on with the next record. Each choice looks at all that the record
@@ -36,6 +36,8 @@ pub(crate) struct Draft<'a> {
     merged: SmallVec<[(RootId, RootId); 1]>,
     /// How a customer is taken apart; one record does it once.
     parting: Option<Box<Parting>>,
+    /// A Work that somebody said where to put: what else becomes known by the record does not move it.
+    stays: Option<WorkId>,
     /// The object that holds the whole message that is taken in.
     body: Option<u64>,
 }
@@ -55,6 +57,7 @@ impl<'a> Draft<'a> {
             new_leaves: SmallVec::new(),
             merged: SmallVec::new(),
             parting: None,
+            stays: None,
             body: None,
         }
     }
@@ -160,6 +163,16 @@ impl<'a> Draft<'a> {
         &self.agents
     }
 
+    /// Somebody says where the Work goes: rules that are asked again by the same record leave it there.
+    pub(crate) fn put(&mut self, work: WorkId) {
+        self.stays = Some(work);
+    }
+
+    /// Whether somebody has said so.
+    pub(crate) fn is_put(&self, work: WorkId) -> bool {
+        self.stays == Some(work)
+    }
+
     /// The record touches the leaf.
     pub(crate) fn touch(&mut self, leaf: LeafId) {
         if !self.touched.contains(&leaf) {
@@ -167,12 +180,11 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// Chooses a change, and with it that whoever took part in a Work does so no longer.
+    /// Chooses a change, and with it what follows from it by itself.
     pub(crate) fn push(&mut self, change: Change) {
         let place = self.place();
         let (index, now) = (self.index, self.now);
-        let joined = |id| self.agent(id).map(|agent| agent.joined.clone()).unwrap_or_default();
-        let over = parts_over(&change, |id| self.work(id).map(ParticipantsOf::of), joined);
+        let follow = follows(self, &change);
         if let Some(leaf) = change.leaf() {
             self.touch(leaf);
         }
@@ -235,7 +247,7 @@ impl<'a> Draft<'a> {
             agent.apply(index, now, place, &change);
         }
         self.changes.push(change);
-        over.into_iter().for_each(|left| self.push(Change::ParticipantLeft(left)));
+        follow.into_iter().for_each(|change| self.push(change));
     }
 
     /// Chooses a message, with its words.

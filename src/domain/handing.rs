@@ -13,7 +13,7 @@ pub enum Hand {
         work: WorkId,
         /// The assignment it is done under.
         assignment: AssignmentId,
-        /// The queue; empty: the Work's.
+        /// The queue; empty: the Work's, or where the rules lead with the facts.
         queue: Name,
         /// What whoever takes it is to know.
         briefing: Briefing,

@@ -67,6 +67,9 @@ pub fn outputs(record: &Record) -> Vec<Output> {
             | Change::PriorityGiven(PriorityGiven { audience, .. }) => {
                 list.extend(audience.iter().map(|&agent| Output::Agent { agent, place }));
             }
+            Change::OwnerTold(told) => {
+                list.extend(told.audience.iter().map(|&agent| Output::Agent { agent, place }));
+            }
             Change::OfferMade(OfferMade { agent, .. })
             | Change::OfferEnded { agent, .. }
             | Change::Assigned(Assigned { agent, .. })
@@ -164,6 +167,8 @@ pub fn outputs(record: &Record) -> Vec<Output> {
             | Change::AutomationMuted(_)
             | Change::HandedToPeople(_)
             | Change::HandedBack(_)
+            | Change::HandBackEnded(_)
+            | Change::BotsDue(_)
             | Change::AgentRegistered { .. }
             | Change::SessionOpened { .. }
             | Change::SessionLost(_)

@@ -11,7 +11,7 @@ pub enum Timer {
     WrapUpEnd(WorkId),
     /// A cool-down may be lifted, or is over.
     CooldownEnd(WorkId, AgentId),
-    /// The owner was silent too long.
+    /// The owner was silent too long, or programs that have had the Work by turns.
     Recall(WorkId),
     /// Open offers of an agent without connection wait no longer.
     OffersGrace(AgentId),

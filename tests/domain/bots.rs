@@ -9,6 +9,8 @@ use skein::domain::record::{
     Briefing, Change, HandOverCause, MuteReason, NoticeKind, PersonalValue, QueueCause, UnassignReason,
 };
 use skein::domain::rejection::Rejection;
+use skein::domain::rules::{Rule, When};
+use skein::domain::time::Timestamp;
 use skein::domain::view::{CustomerQuery, WorkState};
 use skein::domain::workspace::{AgentKind, NoticeConfig};
 
@@ -30,6 +32,28 @@ fn with_bot(shop: Shop, heard: Heard) -> (Scenario, Held) {
     story.hears(heard).expect("a message");
     let held = story.takes("bob");
     (story, held)
+}
+
+/// Dot is a program, too.
+fn with_dot(shop: Shop) -> Shop {
+    shop.but(|config| {
+        let mut dot = config.agents[1].clone();
+        dot.name = Name::new("dot");
+        config.agents.push(dot);
+    })
+}
+
+fn requeues(story: &mut Scenario, agent: &str, (work, assignment): Held) {
+    story.does(agent, Verb::Pass(Pass::Requeue { work, assignment })).expect("given back");
+}
+
+/// Nobody has it, and no program gets it any more.
+fn is_for_people(story: &mut Scenario, work: WorkId) {
+    let view = story.work(work);
+    assert_eq!((view.owner, view.passing.for_people, story.offered_to(work)), (None, true, None));
+    story.ready("ann").expect("ready");
+    assert_eq!(story.offered_to(work).as_deref(), Some("ann"));
+    story.folds_to_the_same();
 }
 
 fn briefing() -> Briefing {
@@ -160,12 +184,7 @@ fn a_bot_that_answers_keeps_the_work_and_has_a_deadline_for_the_next_question() 
 
 #[test]
 fn bots_that_pass_a_work_between_them_have_one_deadline_together() {
-    let shop = desk().but(|config| {
-        let mut dot = config.agents[1].clone();
-        dot.name = Name::new("dot");
-        config.agents.push(dot);
-    });
-    let (mut story, (work, assignment)) = with_bot(shop, whatsapp(ANNA, "hello"));
+    let (mut story, (work, assignment)) = with_bot(with_dot(desk()), whatsapp(ANNA, "hello"));
     story.ready("dot").expect("ready");
     story.after(100 * SECOND);
     let (to, queue, note) = (Name::new("dot"), Name::default(), String::new());
@@ -226,26 +245,35 @@ fn what_no_bot_has_handed_over_is_not_handed_back() {
 }
 
 #[test]
-fn a_work_that_is_opened_again_counts_from_the_beginning() {
+fn a_work_that_is_opened_again_is_for_people_still_and_its_returns_count_on() {
     let (mut story, held) = with_bot(desk(), whatsapp(ANNA, "hello"));
     story.ready("ann").expect("ready");
-    hands_over(&mut story, held, Vec::new()).expect("handed over");
-    let anns = story.takes("ann");
-    story.answers("ann", anns, "done").expect("an answer");
-    story.closes("ann", anns).expect("closed");
-    story.presence("ann", skein::domain::record::Presence::Away).expect("away");
-    story.hears(whatsapp(ANNA, "one more thing: where is it?")).expect("a message");
-    assert_eq!(story.offered_to(held.0).as_deref(), Some("bob"));
+    let mut bobs = held;
+    for round in 0..3 {
+        hands_over(&mut story, bobs, Vec::new()).expect("handed over");
+        let anns = story.takes("ann");
+        story.answers("ann", anns, "done").expect("an answer");
+        story.closes("ann", anns).expect("closed");
+        story.presence("ann", skein::domain::record::Presence::Away).expect("away");
+        story.hears(whatsapp(ANNA, &format!("one more thing: where is number {round}?"))).expect("a message");
+        let view = story.work(held.0);
+        assert_eq!((view.state, view.passing.for_people), (WorkState::Queued, true), "bob is READY, and gets it not");
+        story.presence("ann", skein::domain::record::Presence::Ready).expect("ready");
+        let anns = story.takes("ann");
+        let back = hands_back(&mut story, anns);
+        if round == 2 {
+            assert_eq!(back.refused(), Rejection::AutomationMuted { reason: MuteReason::HandedBack });
+        } else {
+            back.expect("handed back");
+            bobs = story.takes("bob");
+        }
+    }
+    story.folds_to_the_same();
 }
 
 #[test]
 fn what_a_silent_bot_was_passing_on_to_another_bot_is_for_people_too() {
-    let shop = desk().but(|config| {
-        let mut dot = config.agents[1].clone();
-        dot.name = Name::new("dot");
-        config.agents.push(dot);
-    });
-    let (mut story, (work, assignment)) = with_bot(shop, whatsapp(ANNA, "hello"));
+    let (mut story, (work, assignment)) = with_bot(with_dot(desk()), whatsapp(ANNA, "hello"));
     story.ready("dot").expect("ready");
     story.after(2 * MINUTE - SECOND);
     let (to, queue, note) = (Name::new("dot"), Name::default(), String::new());
@@ -257,6 +285,174 @@ fn what_a_silent_bot_was_passing_on_to_another_bot_is_for_people_too() {
     assert_eq!((view.owner, view.passing.for_people, story.offered_to(work)), (None, true, None));
     story.ready("ann").expect("ready");
     assert_eq!(story.offered_to(work).as_deref(), Some("ann"));
+    story.folds_to_the_same();
+}
+
+#[test]
+fn bots_that_give_a_work_back_for_ever_have_one_deadline_together() {
+    let (mut story, held) = with_bot(with_dot(desk()), whatsapp(ANNA, "hello"));
+    story.ready("dot").expect("ready");
+    story.after(50 * SECOND);
+    requeues(&mut story, "bob", held);
+    let dots = story.takes("dot");
+    story.after(50 * SECOND);
+    requeues(&mut story, "dot", dots);
+    story.after(19 * SECOND);
+    assert!(!story.work(held.0).passing.for_people, "not before");
+    story.after(2 * SECOND);
+    is_for_people(&mut story, held.0);
+}
+
+#[test]
+fn bots_that_pass_a_work_on_cold_have_one_deadline_together() {
+    let (mut story, held) = with_bot(with_dot(desk()), whatsapp(ANNA, "hello"));
+    story.ready("dot").expect("ready");
+    let passes = |story: &mut Scenario, from: &str, to: &str, (work, assignment): Held| {
+        let (to, queue, note) = (Name::new(to), Name::default(), String::new());
+        let pass = Pass::Transfer { work, assignment, to, queue, cold: true, force: true, note };
+        story.does(from, Verb::Pass(pass)).expect("passed on");
+    };
+    story.after(50 * SECOND);
+    passes(&mut story, "bob", "dot", held);
+    let dots = story.takes("dot");
+    story.after(50 * SECOND);
+    passes(&mut story, "dot", "bob", dots);
+    story.takes("bob");
+    story.after(21 * SECOND);
+    is_for_people(&mut story, held.0);
+}
+
+#[test]
+fn a_bot_that_puts_a_work_aside_has_what_was_left_of_its_time() {
+    let (mut story, (work, assignment)) = with_bot(desk(), whatsapp(ANNA, "hello"));
+    for _ in 0..2 {
+        story.after(50 * SECOND);
+        let until = Timestamp(story.now().0 + MINUTE);
+        let park = Pass::Park { work, assignment, until, wake_on_fact: Name::default() };
+        story.does("bob", Verb::Pass(park)).expect("parked");
+        story.after(MINUTE);
+        assert_eq!(story.work(work).state, WorkState::Assigned, "awake");
+    }
+    story.after(19 * SECOND);
+    assert!(!story.work(work).passing.for_people, "not before");
+    story.after(2 * SECOND);
+    is_for_people(&mut story, work);
+}
+
+#[test]
+fn the_deadline_of_bots_ends_with_an_answer_and_with_the_first_person() {
+    let (mut story, held) = with_bot(with_dot(desk()), whatsapp(ANNA, "hello"));
+    story.after(100 * SECOND);
+    story.sends("bob", held, |send| send.if_unchanged = Some(false)).expect("an answer");
+    requeues(&mut story, "bob", held);
+    story.hears(whatsapp(ANNA, "and then?")).expect("a message");
+    story.after(100 * SECOND);
+    story.ready("ann").expect("ready");
+    let anns = story.takes("ann");
+    story.logs_out("bob").expect("gone");
+    story.ready("dot").expect("ready");
+    requeues(&mut story, "ann", anns);
+    story.takes("dot");
+    story.after(119 * SECOND);
+    assert_eq!(story.work(held.0).owner.expect("an owner").1, "dot");
+}
+
+/// A queue for who speaks French, where rules lead once that is known.
+fn french() -> Shop {
+    let facts = vec![(Name::new("language"), vec!["fr".to_owned()])];
+    let rule = Rule { name: Name::new("french"), queue: Some(Name::new("french")), ..Rule::default() };
+    let rule = Rule { when: When { facts, ..When::default() }, ..rule };
+    desk().second_queue("french", "none").second_queue("claims", "none").but(|config| config.rules = vec![rule])
+}
+
+#[rstest]
+#[case::where_the_bot_said("claims", "claims")]
+#[case::where_it_was_because_the_bot_said_so("help", "help")]
+#[case::where_the_rules_lead_because_the_bot_said_nothing("", "french")]
+fn what_is_handed_over_with_facts_goes_where_the_bot_said(#[case] named: &str, #[case] goes: &str) {
+    let (mut story, (work, assignment)) = with_bot(french(), whatsapp(ANNA, "bonjour"));
+    let fact = FactTold {
+        key: Name::new("language"),
+        value: "fr".to_owned(),
+        source: Name::default(),
+        at: None,
+        assurance: Assurance::Platform,
+    };
+    let over = Hand::Over { work, assignment, queue: Name::new(named), briefing: briefing(), facts: vec![fact] };
+    story.does("bob", Verb::Hand(Box::new(over))).expect("handed over");
+    assert_eq!(story.work(work).queue, goes);
+    story.folds_to_the_same();
+}
+
+#[test]
+fn a_hand_back_that_its_bot_does_not_want_is_not_spent_and_nothing_is_forgotten() {
+    let (mut story, held) = with_bot(desk(), whatsapp(ANNA, "hello"));
+    story.ready("ann").expect("ready");
+    hands_over(&mut story, held, Vec::new()).expect("handed over");
+    let anns = story.takes("ann");
+    for _ in 0..3 {
+        hands_back(&mut story, anns).expect("handed back");
+        let offer = story.offer("bob").expect("an offer");
+        story.declines("bob", offer).expect("declined");
+        let view = story.work(anns.0);
+        assert_eq!((view.owner.map(|(_, name)| name).as_deref(), view.passing.for_people), (Some("ann"), true));
+        assert_eq!(view.passing.briefing, Some(briefing()));
+    }
+    hands_back(&mut story, anns).expect("the first that counts");
+    story.takes("bob");
+    let view = story.work(anns.0);
+    assert_eq!((view.passing.for_people, view.passing.briefing), (false, None));
+    story.folds_to_the_same();
+}
+
+#[test]
+fn a_hand_back_that_a_person_takes_from_the_queue_is_not_spent_and_the_briefing_is_shown() {
+    let shop = desk().but(|config| {
+        let mut cem = config.agents[0].clone();
+        cem.name = Name::new("cem");
+        config.agents.push(cem);
+    });
+    let (mut story, held) = with_bot(shop, whatsapp(ANNA, "hello"));
+    story.ready("ann").expect("ready");
+    hands_over(&mut story, held, Vec::new()).expect("handed over");
+    let (work, assignment) = story.takes("ann");
+    story.logs_out("bob").expect("gone");
+    let (to, queue, note) = (Name::default(), Name::new("help"), String::new());
+    let back = Hand::Back { work, assignment, to, queue, note };
+    story.does("ann", Verb::Hand(Box::new(back))).expect("handed back");
+    story.after(11 * MINUTE);
+    assert_eq!(story.work(work).owner, None, "nobody took it in time");
+    story.presence("ann", skein::domain::record::Presence::Away).expect("away");
+    story.ready("cem").expect("ready");
+    let offer = story.offer("cem").expect("an offer");
+    let taken = story.accepts("cem", offer);
+    assert!(is_told(&taken, |change| matches!(change, Change::Assigned(_))));
+    let view = story.work(work);
+    assert_eq!((view.passing.for_people, view.passing.briefing), (true, Some(briefing())));
+    story.folds_to_the_same();
+}
+
+#[test]
+fn bots_talk_by_notes_about_a_customer_no_longer_than_in_a_work() {
+    let (mut story, held) = with_bot(desk(), whatsapp(ANNA, "hello"));
+    let customer = story.work(held.0).conversation;
+    let note = |story: &mut Scenario, agent: &str| {
+        let about = About::Customer { customer, leaf: None };
+        story.does(agent, Verb::Mark(Box::new(Mark::Note { about, to: None, content: Content::text("beep") })))
+    };
+    for _ in 0..10 {
+        note(&mut story, "bob").expect("noted");
+    }
+    assert!(matches!(note(&mut story, "bob").refused(), Rejection::Limit(_)));
+    story.logs_in("ann").expect("a session");
+    note(&mut story, "ann").expect("a person may");
+    note(&mut story, "bob").expect("somebody else has said something");
+    for _ in 0..9 {
+        note(&mut story, "bob").expect("noted");
+    }
+    assert!(matches!(note(&mut story, "bob").refused(), Rejection::Limit(_)));
+    story.hears(whatsapp(ANNA, "is anybody there?")).expect("a message");
+    note(&mut story, "bob").expect("the customer has");
     story.folds_to_the_same();
 }
 

@@ -292,13 +292,59 @@ fn a_barge_outlasts_the_owner_and_ends_by_owning_the_work() {
     assert_eq!((left(&step), parts(&story, work)), (vec![LeaveReason::Owns], 0));
 }
 
-#[test]
-fn a_whisper_is_told_to_one_alone() {
-    let (mut story, held) = anns(shop().but(|config| {
+fn with_cem(shop: Shop) -> Shop {
+    shop.but(|config| {
         let mut cem = config.agents[1].clone();
         cem.name = Name::new("cem");
         config.agents.push(cem);
-    }));
+    })
+}
+
+/// Who is told of the changes of that kind.
+fn told_of(step: &Step, story: &Scenario, is_it: impl Fn(&Change) -> bool) -> Vec<String> {
+    let told = step.outputs().into_iter().filter_map(|output| match output {
+        Output::Agent { agent, place } if is_it(&step.changes()[usize::from(place)]) => Some(agent),
+        _ => None,
+    });
+    told.filter_map(|agent| story.space().agent_name(agent).map(ToString::to_string)).collect()
+}
+
+#[test]
+fn who_barged_in_and_a_new_owner_are_told_of_each_other() {
+    let (mut story, (work, assignment)) = anns(with_cem(shop()));
+    story.logs_in("cem").expect("a session");
+    asks(&mut story, (work, assignment), "cem", None).expect("asked");
+    barges(&mut story, work).expect("joined");
+    let back = story.does("ann", Verb::Pass(Pass::Requeue { work, assignment }));
+    let told = |change: &Change| matches!(change, Change::OwnerTold(_));
+    assert_eq!(told_of(&back, &story, told), ["bob"], "not cem, whom she asked");
+    story.presence("cem", skein::domain::record::Presence::Ready).expect("ready");
+    let offer = story.offer("cem").expect("an offer");
+    let taken = story.accepts("cem", offer);
+    assert_eq!(told_of(&taken, &story, told), ["bob"]);
+    let owner = taken.changes().iter().find_map(|change| match change {
+        Change::OwnerTold(told) => told.owner,
+        _ => None,
+    });
+    assert_eq!(owner, story.work(work).owner.and_then(|(agent, _)| Some((story.work(work).assignment?, agent))));
+    let beside = taken.changes().iter().find_map(|change| match change {
+        Change::Assigned(assigned) => Some(assigned.participants.clone()),
+        _ => None,
+    });
+    let bob = story.id("bob");
+    assert_eq!(
+        beside.expect("an assignment").iter().map(|part| (part.agent, part.role)).collect::<Vec<_>>(),
+        [(bob, Role::Barged)]
+    );
+    let take = Oversight::TakeOver { work, assignment: story.work(work).assignment, over_capacity: true };
+    let step = story.does("bob", Verb::Oversee(Box::new(take)));
+    assert_eq!(told_of(&step, &story, |change| matches!(change, Change::Assigned(_))), ["bob"]);
+    story.folds_to_the_same();
+}
+
+#[test]
+fn a_whisper_is_told_to_one_alone() {
+    let (mut story, held) = anns(with_cem(shop()));
     story.logs_in("cem").expect("a session");
     asks(&mut story, held, "cem", None).expect("asked");
     let about = About::Work(held.0);

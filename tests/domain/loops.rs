@@ -1,7 +1,7 @@
 //! The loop guard: programs that answer each other are stopped, and a person is asked (domain rules, section 3).
 
-use skein::domain::command::Verb;
-use skein::domain::content::MailClass;
+use skein::domain::command::{Oversight, Verb};
+use skein::domain::content::{Content, MailClass};
 use skein::domain::id::{AssignmentId, Name, WorkId};
 use skein::domain::record::{Change, MuteReason, UnassignReason};
 use skein::domain::rejection::Rejection;
@@ -230,4 +230,64 @@ fn a_mail_that_a_program_wrote_is_answered_by_a_person() {
     assert_eq!(refused, Rejection::AutomationMuted { reason: MuteReason::Generated });
     story.hears(mail("forms@firm.example", "2@x", "a person now").in_reply_to("1@x")).expect("a message");
     says(&mut story, held, "good day").expect("a person asked");
+}
+
+fn barges(story: &mut Scenario, work: WorkId) -> Step {
+    let notice = Content::text("Cem joins us.");
+    story.does("cem", Verb::Oversee(Box::new(Oversight::BargeIn { work, notice })))
+}
+
+fn with_cem(shop: Shop) -> Shop {
+    shop.but(|config| {
+        let mut cem = config.agents[0].clone();
+        cem.name = Name::new("cem");
+        config.agents.push(cem);
+    })
+}
+
+#[test]
+fn where_a_loop_was_stopped_a_supervisor_joins_all_the_same() {
+    let mut story = with_cem(desk()).opens();
+    story.ready("bob").expect("ready");
+    story.hears(chat("v1", "hello")).expect("a message");
+    let held = story.takes("bob");
+    for turn in 1..=20 {
+        says(&mut story, held, &format!("number {turn}")).expect("sent");
+    }
+    story.ready("ann").expect("ready");
+    story.takes("ann");
+    assert_eq!(story.work(held.0).muted, Some(MuteReason::TooMany));
+    story.logs_in("cem").expect("a session");
+    let step = barges(&mut story, held.0);
+    assert_eq!(step.words().content.text, "Cem joins us.");
+    assert_eq!(story.work(held.0).passing.participants.len(), 1);
+}
+
+#[test]
+fn that_a_supervisor_joins_is_no_programs_word() {
+    let mut story = with_cem(desk()).opens();
+    story.ready("bob").expect("ready");
+    story.hears(chat("v1", "hello")).expect("a message");
+    let held = story.takes("bob");
+    for turn in 1..=19 {
+        says(&mut story, held, &format!("number {turn}")).expect("sent");
+    }
+    story.logs_in("cem").expect("a session");
+    barges(&mut story, held.0).expect("joined");
+    story.after(SECOND);
+    let step = story.hears(chat("v1", "who is that?"));
+    assert_eq!((muted(&step), story.work(held.0).muted), (None, None), "19 are not 20");
+    story.folds_to_the_same();
+}
+
+#[test]
+fn to_what_a_program_wrote_nobody_joins_by_a_notice() {
+    let mut story = with_cem(desk()).opens();
+    story.ready("ann").expect("ready");
+    let form = mail("forms@firm.example", "1@x", "a form").classed(MailClass::Generated);
+    story.hears(form).expect("a message");
+    let held = story.takes("ann");
+    story.logs_in("cem").expect("a session");
+    let refused = barges(&mut story, held.0).refused();
+    assert_eq!(refused, Rejection::AutomationMuted { reason: MuteReason::Generated });
 }

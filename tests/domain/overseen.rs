@@ -1,14 +1,14 @@
 //! Supervisors' verbs (domain rules, section 7): fenced, nobody left alone, and beyond the capacity only where that is recorded.
 
 use rstest::rstest;
-use skein::domain::command::{Oversight, TakePart, Verb};
+use skein::domain::command::{Oversight, Pass, TakePart, Verb};
 use skein::domain::id::{AssignmentId, Name, WorkId};
 use skein::domain::record::{
     AssignCause, Assigned, Change, EffortKind, OfferOutcome, PersonalValue, Presence, SessionEnd, UnassignReason,
 };
 use skein::domain::rejection::Rejection;
 use skein::domain::view::WorkState;
-use skein::domain::workspace::Visibility;
+use skein::domain::workspace::{Accept, Visibility};
 
 use crate::kit::{MINUTE, SECOND, Scenario, Shop, Step, chat, shop, whatsapp};
 
@@ -165,7 +165,7 @@ fn a_transfer_by_force_does_not_wait_for_the_owner_nor_for_whoever_takes_it() {
 fn a_parked_work_wakes_for_whoever_is_given_it() {
     let (mut story, (work, assignment)) = bobs(shop());
     let until = skein::domain::time::Timestamp(story.now().0 + MINUTE);
-    let park = skein::domain::command::Pass::Park { work, assignment, until, wake_on_fact: Name::default() };
+    let park = Pass::Park { work, assignment, until, wake_on_fact: Name::default() };
     story.does("bob", Verb::Pass(park)).expect("parked");
     assigns(&mut story, (work, Some(assignment)), "ann", false).expect("given");
     let view = story.work(work);
@@ -302,4 +302,53 @@ fn of_what_is_hidden_nothing_is_decided_and_nobody_is_named() {
     asks(&mut story, "bob").expect("the owner asks her");
     let sees = story.space().sight(&Name::new("ann")).sees_work(&story.work(work));
     assert!(sees, "and shows her the work");
+}
+
+#[rstest]
+#[case::shown(Accept::Manual)]
+#[case::given_at_once(Accept::Auto)]
+fn who_is_given_what_was_being_passed_on_to_it_is_not_filled_before_with_what_else_waits(#[case] accept: Accept) {
+    let mut story = shop()
+        .queue(|queue| queue.accept = accept)
+        .agent("ann", |ann| ann.capacity = 1)
+        .agent("bob", |bob| bob.capacity = 1)
+        .opens();
+    story.ready("ann").expect("ready");
+    let work = story.hears(whatsapp(ANNA, "where is my parcel?")).opened().expect("a work");
+    if accept == Accept::Manual {
+        story.takes("ann");
+    }
+    let assignment = story.work(work).assignment.expect("ann's");
+    story.ready("bob").expect("ready");
+    let (to, queue, note) = (Name::new("bob"), Name::default(), String::new());
+    let pass = Pass::Transfer { work, assignment, to, queue, cold: false, force: false, note };
+    story.does("ann", Verb::Pass(pass)).expect("passed on");
+    let waits = story.hears(whatsapp(BERT, "and mine?")).opened().expect("a work");
+    let step = assigns(&mut story, (work, Some(assignment)), "bob", false);
+    assert_eq!((begins(&step).work, begins(&step).overcommit), (work, 0));
+    assert_eq!(step.answer().assignment, story.work(work).assignment, "the answer names what was asked for");
+    let bob = story.agent("bob");
+    assert_eq!((owner(&story, work).as_deref(), bob.load, bob.works.len()), (Some("bob"), 1, 1));
+    // Whoever lost it has the room.
+    let next = if accept == Accept::Manual { story.offered_to(waits) } else { owner(&story, waits) };
+    assert_eq!(next.as_deref(), Some("ann"));
+    story.folds_to_the_same();
+}
+
+#[test]
+fn what_is_passed_on_anew_to_whom_it_is_offered_is_offered_to_it_again() {
+    let mut story = shop().agent("ann", |ann| ann.capacity = 1).agent("bob", |bob| bob.capacity = 1).opens();
+    story.ready("ann").expect("ready");
+    story.hears(whatsapp(ANNA, "where is my parcel?")).expect("a message");
+    let (work, assignment) = story.takes("ann");
+    story.ready("bob").expect("ready");
+    let pass = |note: &str| {
+        let (to, queue, note) = (Name::new("bob"), Name::default(), note.to_owned());
+        Verb::Pass(Pass::Transfer { work, assignment, to, queue, cold: false, force: false, note })
+    };
+    story.does("ann", pass("")).expect("passed on");
+    story.hears(whatsapp(BERT, "and mine?")).expect("a message");
+    story.does("ann", pass("I forgot the number: 4711.")).expect("with another note");
+    assert_eq!(story.offered_to(work).as_deref(), Some("bob"));
+    assert_eq!(story.agent("bob").load, 1);
 }

@@ -97,6 +97,43 @@ async fn what_a_supervisor_may_an_agent_may_not_and_a_stub_is_nobodys_to_give() 
 }
 
 #[tokio::test]
+async fn who_barged_in_and_the_next_owner_are_told_of_each_other() {
+    let server = server().await;
+    server.memory.say_text(CUSTOMER, "my parcel");
+    let mut ana = server.ready("ana").await;
+    let work = ana.accept().await;
+    let mut sue = server.ready("sue").await;
+    let barge = p::BargeInRequest { work_id: work.work_id.clone(), notice: text("Sue joins."), ..Default::default() };
+    let Outcome::BargeIn(joined) = sue.command(Frame::BargeIn(barge)).await.expect("joined") else {
+        panic!("another answer");
+    };
+    let mut bob = server.ready("bob").await;
+    let give = p::AssignWorkRequest {
+        work_id: work.work_id.clone(),
+        assignment_id: work.assignment_id.clone(),
+        agent: "bob".to_owned(),
+        ..Default::default()
+    };
+    let mut works = WorkServiceClient::new(server.channel().await);
+    let given = works.assign_work(named("sue", give)).await.expect("given").into_inner();
+    let told = bob.assigned().await.work.expect("the work");
+    let part = &told.participants[0];
+    let seen = (part.agent.as_str(), part.role(), &part.participation_id);
+    assert_eq!(seen, ("sue", p::ParticipantRole::Barged, &joined.participation_id));
+    let mut heard = Vec::new();
+    while heard.len() < 2 {
+        heard.push(
+            sue.event(|event| match event {
+                Happened::OwnerChanged(changed) => Some((changed.agent.clone(), changed.assignment_id.clone())),
+                _ => None,
+            })
+            .await,
+        );
+    }
+    assert_eq!(heard, [(String::new(), String::new()), ("bob".to_owned(), given.assignment_id)]);
+}
+
+#[tokio::test]
 async fn presence_and_session_of_another_are_a_supervisors_to_change() {
     let server = server().await;
     let mut ana = server.ready("ana").await;

@@ -155,6 +155,7 @@ impl Auditor {
         self.nobody_left_alone(record)?;
         self.taking_part(record, stats)?;
         self.bots(record, stats)?;
+        self.patience(record, stats);
         self.note_overcommit(record);
         // Turns are those after the record.
         for place in (0u16..).take(record.changes.len()) {
@@ -330,7 +331,7 @@ impl Auditor {
                 holds("one owner", before.is_none(), || format!("{assigned:?} beside {before:?} at {index}"))?;
                 match assigned.cause {
                     AssignCause::Offer | AssignCause::Transfer => {}
-                    AssignCause::Assign | AssignCause::Takeover => self.overcommitted(assigned, stats)?,
+                    AssignCause::Assign | AssignCause::Takeover => self.overcommitted(record, assigned, stats)?,
                     AssignCause::Auto | AssignCause::Claim | AssignCause::Start => {
                         self.within_capacity(assigned.agent, index.0)?;
                     }

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use skein::domain::id::AgentId;
+use skein::domain::id::{AgentId, Name};
 use skein::domain::record::{
-    Change, Clock, EffortKind, EffortNoted, OfferOutcome, OverflowCause, QueueCause, Record, StepCause,
+    Cause, Change, Clock, EffortKind, EffortNoted, HandBackEnded, HandedToPeople, OfferOutcome, OverflowCause,
+    QueueCause, Record, StepCause,
 };
 
 use super::model::Sabotage;
+use super::overseen::SAID_OVER;
 use super::run;
 
 /// Seeds within which a broken safeguard must be found.
@@ -84,6 +86,18 @@ fn what_a_supervisor_gives_beyond_the_capacity_and_nobody_records_is_seen() {
     finds("what is given beyond the capacity is recorded", sabotage);
 }
 
+fn says_nothing(record: &mut Record) {
+    if let Cause::Command(request) = &mut record.cause {
+        request.request_id = Name::new(request.request_id.trim_end_matches(SAID_OVER));
+    }
+}
+
+#[test]
+fn what_is_given_beyond_the_capacity_though_nobody_said_so_is_seen() {
+    let sabotage = Sabotage { tamper: Some(says_nothing), ..Sabotage::default() };
+    finds("more is given than there is room for only where the supervisor says so", sabotage);
+}
+
 fn asks_on(record: &mut Record) {
     record.changes.retain(|change| !matches!(change, Change::ParticipantLeft(_)));
 }
@@ -94,15 +108,43 @@ fn who_takes_part_in_what_is_over_is_seen() {
     finds("a part lasts as long as there is something to take part in", sabotage);
 }
 
+fn tells_nobody(record: &mut Record) {
+    record.changes.retain(|change| !matches!(change, Change::OwnerTold(_)));
+}
+
+#[test]
+fn a_new_owner_of_whom_nobody_is_told_is_seen() {
+    let sabotage = Sabotage { tamper: Some(tells_nobody), ..Sabotage::default() };
+    finds("a new owner and who takes part are told of each other", sabotage);
+}
+
 fn hands_back_again(record: &mut Record) {
-    let handed = record.changes.iter().find(|change| matches!(change, Change::HandedBack(_))).cloned();
-    record.changes.extend(handed);
+    let back = record.changes.iter().find_map(|change| match change {
+        Change::HandedBack(handed) => Some(*handed),
+        _ => None,
+    });
+    if let Some(back) = back {
+        let ends = HandBackEnded { work: back.work, taken: true };
+        let over = HandedToPeople { work: back.work, agent: back.agent, ..HandedToPeople::default() };
+        let round = [Change::HandBackEnded(ends), Change::HandedToPeople(over), Change::HandedBack(back)];
+        record.changes.extend(round.iter().cycle().take(3 * round.len()).cloned());
+    }
 }
 
 #[test]
 fn a_work_that_goes_back_and_back_is_seen() {
     let sabotage = Sabotage { tamper: Some(hands_back_again), ..Sabotage::default() };
     finds("a work goes back to programs at most twice", sabotage);
+}
+
+fn waits_on(record: &mut Record) {
+    record.changes.retain(|change| !matches!(change, Change::HandedToPeople(_)));
+}
+
+#[test]
+fn a_customer_whom_programs_let_wait_and_no_person_gets_is_seen() {
+    let sabotage = Sabotage { tamper: Some(waits_on), ..Sabotage::default() };
+    finds("whoever programs let wait reaches people in time", sabotage);
 }
 
 fn before_its_clock(record: &mut Record) {

@@ -1,10 +1,11 @@
 //! Works that are parked and passed on; and what must have ended once all due deadlines have fired.
 
-use skein::domain::record::{Assigned, Change, Parked, Record};
+use skein::domain::record::{Assigned, Cause, Change, Parked, Record};
 use skein::domain::time::Timestamp;
 use skein::domain::view::WorkState;
 
 use super::checks::{ACME, Auditor, Broken, holds};
+use super::overseen::SAID_OVER;
 use super::relief::RELIEF;
 use super::stats::Stats;
 
@@ -71,7 +72,7 @@ impl Auditor {
     }
 
     /// What a supervisor gives may be more than the agent can: then the record says by how much.
-    pub(super) fn overcommitted(&self, assigned: &Assigned, stats: &mut Stats) -> Result<(), Broken> {
+    pub(super) fn overcommitted(&self, record: &Record, assigned: &Assigned, stats: &mut Stats) -> Result<(), Broken> {
         let name = self.state.workspace(ACME).and_then(|space| space.agent_name(assigned.agent).cloned());
         let view = self.state.workspace(ACME).zip(name).and_then(|(space, name)| space.agent(&name));
         let (load, capacity) = (self.load(assigned.agent), view.map_or(0, |view| view.capacity));
@@ -79,6 +80,10 @@ impl Auditor {
         if over > 0 {
             stats.hit("given beyond capacity", "by a supervisor");
         }
+        let said = matches!(&record.cause, Cause::Command(request) if request.request_id.ends_with(SAID_OVER));
+        holds("more is given than there is room for only where the supervisor says so", said || over == 0, || {
+            format!("{load} of {capacity}: {record:?}")
+        })?;
         holds("what is given beyond the capacity is recorded", over == assigned.overcommit, || {
             format!("{load} of {capacity}: {assigned:?}")
         })

@@ -47,6 +47,24 @@ impl Auditor {
                     let asked = joined.role == Role::Barged || joined.asked_under.is_some();
                     holds("nobody joins in silence", told && asked, || format!("{record:?}"))?;
                 }
+                Change::Assigned(assigned) => {
+                    let told = record.changes.iter().any(|change| {
+                        matches!(change, Change::OwnerTold(told)
+                            if told.owner == Some((AssignmentId::new(record.index, place), assigned.agent)))
+                    });
+                    let of = self.parts.0.iter().filter(|((work, agent), joined)| {
+                        *work == assigned.work && *agent != assigned.agent && joined.asked_under.is_none()
+                    });
+                    let mut beside: Vec<AgentId> = of.map(|((_, agent), _)| *agent).collect();
+                    let mut said: Vec<AgentId> = assigned.participants.iter().map(|part| part.agent).collect();
+                    beside.sort_unstable();
+                    said.sort_unstable();
+                    if !beside.is_empty() {
+                        stats.hit("takes part", "beside another owner");
+                    }
+                    let each = said == beside && told != beside.is_empty();
+                    holds("a new owner and who takes part are told of each other", each, || format!("{record:?}"))?;
+                }
                 Change::ParticipantLeft(left) => {
                     stats.hit_variant("takes part no longer because", &left.reason);
                     let known = self.parts.0.remove(&(left.work, left.agent)).is_some();

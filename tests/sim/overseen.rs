@@ -8,6 +8,22 @@ use skein::domain::view::WorkView;
 
 use super::rng::Rng;
 
+/// How the request of a command ends by which a supervisor says that more may be given than there is room for.
+pub(super) const SAID_OVER: &str = "-over";
+
+/// The end of the request's id: records tell of a command no more than that.
+pub(crate) fn said_over(verb: &Verb) -> &'static str {
+    match verb {
+        Verb::Oversee(oversight) => match **oversight {
+            Oversight::Assign { over_capacity: true, .. } | Oversight::TakeOver { over_capacity: true, .. } => {
+                SAID_OVER
+            }
+            _ => "",
+        },
+        _ => "",
+    }
+}
+
 /// Something about an agent or a Work; now and then about what it knows from before.
 pub(crate) fn oversee(rng: &mut Rng, known: (WorkId, AssignmentId), all: &[WorkView], names: &[&str]) -> Verb {
     let (work, assignment) = match rng.pick_of(all) {
@@ -18,7 +34,7 @@ pub(crate) fn oversee(rng: &mut Rng, known: (WorkId, AssignmentId), all: &[WorkV
     let owned = assignment.unwrap_or_default();
     let over_capacity = rng.percent(50);
     let note = (*rng.pick(&["", "See to it.", "a\u{7}b"])).to_owned();
-    Verb::Oversee(Box::new(match rng.below(14) {
+    Verb::Oversee(Box::new(match rng.below(18) {
         0 => Oversight::Presence {
             agent,
             presence: *rng.pick(&[Presence::Ready, Presence::Away, Presence::Draining]),

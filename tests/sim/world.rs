@@ -17,6 +17,7 @@ use super::customers::{Customers, Handed, InMessage};
 use super::explained::Explained;
 use super::model::{Flight, Sabotage, Store};
 use super::node::{Node, Outs};
+use super::overseen;
 use super::rng::Rng;
 use super::setup;
 use super::stats::Stats;
@@ -240,7 +241,7 @@ impl World {
         let number = self.next_token;
         let request = Request {
             principal: Name::new(format!("agent:{name}")),
-            request_id: Name::new(format!("r{number}")),
+            request_id: Name::new(format!("r{number}{}", overseen::said_over(&wish.verb))),
             digest: number,
         };
         let command = AgentCommand {
@@ -362,6 +363,7 @@ impl World {
         if self.node.engine.held() == 0 && fired {
             self.audit()?;
             self.auditor.graces_end(self.now.max(self.auditor.state.time()))?;
+            self.auditor.people_in_time(self.now.max(self.auditor.state.time()))?;
         }
         Ok(())
     }

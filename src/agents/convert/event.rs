@@ -36,7 +36,7 @@ pub(in crate::agents) fn event(
             work_id: work.to_string(),
             outcome: enums::offer_outcome(*outcome).into(),
         }),
-        Change::Assigned(assigned) => Kind::Assigned(assignment(record, place, assigned, me)),
+        Change::Assigned(assigned) => Kind::Assigned(assignment(record, place, assigned, (me, name))),
         Change::Unassigned { assignment, work, reason, .. } => Kind::Unassigned(p::WorkUnassigned {
             work_id: work.to_string(),
             assignment_id: assignment.to_string(),
@@ -88,6 +88,10 @@ pub(in crate::agents) fn event(
             work.assignment_id = joined.asked_under.map(|id| id.to_string()).unwrap_or_default();
             let id = AssignmentId::new(record.index, place).to_string();
             Kind::ParticipationStarted(joining::started(id, joined, work, name(joined.agent)))
+        }
+        Change::OwnerTold(told) => {
+            let owner = told.owner.and_then(|(_, agent)| name(agent));
+            Kind::OwnerChanged(joining::owner_changed(told, owner))
         }
         Change::ParticipantLeft(left) => Kind::ParticipationEnded(joining::ended(left, name(left.agent))),
         Change::SummarySet(_) | Change::Tagged(_) | Change::PriorityGiven(_) => {
@@ -251,11 +255,16 @@ pub(in crate::agents) fn authors(record: &Record) -> impl Iterator<Item = AgentI
         },
         Change::OfferMade(made) => made.from,
         Change::ParticipantJoined(joined) => Some(joined.agent),
+        Change::OwnerTold(told) => told.owner.map(|(_, agent)| agent),
         Change::ParticipantLeft(left) => Some(left.agent),
         Change::Transferring(change) => change.to,
         _ => None,
     });
-    others.chain(whispered)
+    let beside = record.changes.iter().flat_map(|change| match change {
+        Change::Assigned(assigned) => assigned.participants.as_slice(),
+        _ => &[],
+    });
+    others.chain(whispered).chain(beside.map(|part| part.agent))
 }
 
 /// Attachment `number` of the message, for the domain and for the peer.
@@ -362,12 +371,18 @@ fn offered(record: &Record, place: u16, made: &OfferMade, name: impl Fn(AgentId)
     }
 }
 
-fn assignment(record: &Record, place: u16, assigned: &Assigned, me: &Name) -> p::WorkAssigned {
+fn assignment(
+    record: &Record,
+    place: u16,
+    assigned: &Assigned,
+    (me, name): (&Name, impl Fn(AgentId) -> Option<Name>),
+) -> p::WorkAssigned {
     let mut work = brief(assigned.work, &assigned.brief, WorkState::Assigned);
     work.assignment_id = AssignmentId::new(record.index, place).to_string();
     work.owner = me.to_string();
     marks::show(&mut work, record, place);
     work.briefing = handing::told(record, place);
+    work.participants = assigned.participants.iter().map(|part| joining::taking_part(part, name(part.agent))).collect();
     // Its words stand in older records: they are added by who can read those.
     p::WorkAssigned {
         work: Some(work),

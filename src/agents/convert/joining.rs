@@ -7,7 +7,7 @@ use super::view::{position, timestamp, timestamp_from};
 use crate::agents::status::Refusal;
 use crate::domain::command::{Answer, Oversight, TakePart, Verb};
 use crate::domain::id::Name;
-use crate::domain::record::{ParticipantJoined, ParticipantLeft};
+use crate::domain::record::{OwnerTold, ParticipantJoined, ParticipantLeft, TakingPart};
 use crate::domain::view::ParticipantView;
 use crate::proto::agent as p;
 use crate::proto::agent::command_result::Result as Outcome;
@@ -65,6 +65,24 @@ pub(super) fn started(
         until: joined.until.map(timestamp),
     };
     p::ParticipationStarted { work: Some(work), participant: Some(participant) }
+}
+
+/// Who takes part in a Work that is the agent's from now on.
+pub(super) fn taking_part(part: &TakingPart, agent: Option<Name>) -> p::Participant {
+    p::Participant {
+        agent: agent.map(Into::into).unwrap_or_default(),
+        role: enums::role(part.role).into(),
+        participation_id: part.id.to_string(),
+        until: part.until.map(timestamp),
+    }
+}
+
+pub(super) fn owner_changed(told: &OwnerTold, agent: Option<Name>) -> p::OwnerChanged {
+    p::OwnerChanged {
+        work_id: told.work.to_string(),
+        agent: agent.map(Into::into).unwrap_or_default(),
+        assignment_id: told.owner.map(|(assignment, _)| assignment.to_string()).unwrap_or_default(),
+    }
 }
 
 pub(super) fn ended(left: &ParticipantLeft, agent: Option<Name>) -> p::ParticipationEnded {

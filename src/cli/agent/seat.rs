@@ -144,6 +144,10 @@ impl Seat {
             Some(Happened::ParticipationEnded(ended)) => {
                 println!("{} takes part in {} no longer", ended.agent, ended.work_id);
             }
+            Some(Happened::OwnerChanged(changed)) if changed.agent.is_empty() => {
+                println!("nobody has {} now", changed.work_id);
+            }
+            Some(Happened::OwnerChanged(changed)) => println!("{} has {} now", changed.agent, changed.work_id),
             Some(Happened::TransferStarted(started)) => {
                 let relief = started.transfer.as_ref().is_some_and(|transfer| transfer.relief);
                 let why = if relief { "offered to others, for you have too much," } else { "passed on," };

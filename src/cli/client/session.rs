@@ -313,6 +313,7 @@ impl Desk {
                 | Happened::MessagesRestored(_)
                 | Happened::ParticipationStarted(_)
                 | Happened::ParticipationEnded(_)
+                | Happened::OwnerChanged(_)
                 | Happened::TransferStarted(_)
                 | Happened::TransferEnded(_)
                 | Happened::Promised(_)

@@ -187,6 +187,7 @@ impl Agent {
                 | Happened::MessagesRestored(_)
                 | Happened::ParticipationStarted(_)
                 | Happened::ParticipationEnded(_)
+                | Happened::OwnerChanged(_)
                 | Happened::TransferStarted(_)
                 | Happened::TransferEnded(_)
                 | Happened::Promised(_)

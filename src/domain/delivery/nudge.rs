@@ -20,17 +20,36 @@ use crate::domain::workspace::WorkspaceConfig;
 /// Asks the customer of an owned Work whether they are there, if an automated message may go there now: where programs are silent, the
 /// window is closed or the customer refuses, nothing is said.
 pub(crate) fn nudge(draft: &mut Draft<'_>, id: WorkId, text: &str) {
-    if notify(draft, id, Content::text(text)).is_ok() {
+    if notify(draft, id, Content::text(text), Voice::Program).is_ok() {
         guard(draft, id);
     }
 }
 
+/// Whose words skein says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Voice {
+    /// The configuration's: a program's, silent where programs are.
+    Program,
+    /// A person's, who has just written them.
+    Person,
+}
+
 /// Tells the customer of an owned Work something, where an answer would go now, under the same rules, and never a program.
-pub(crate) fn notify(draft: &mut Draft<'_>, id: WorkId, content: Content) -> Result<MessageId, Rejection> {
+pub(crate) fn notify(
+    draft: &mut Draft<'_>,
+    id: WorkId,
+    content: Content,
+    voice: Voice,
+) -> Result<MessageId, Rejection> {
     check(draft, &content)?;
     let work = known(draft, id)?;
     let owner = work.owner.ok_or(Rejection::NotOwner { owner: None })?;
-    if let Some(reason) = work.silences() {
+    // A loop of programs ends with the first person. What a program wrote is answered by a person, but not by a notice.
+    let silences = match voice {
+        Voice::Program => work.silences(),
+        Voice::Person => work.generated(),
+    };
+    if let Some(reason) = silences {
         return Err(Rejection::AutomationMuted { reason });
     }
     let (leaf, endpoint, because) = recipient(draft, work, None)?;
@@ -57,7 +76,7 @@ pub(crate) fn notify(draft: &mut Draft<'_>, id: WorkId, content: Content) -> Res
         kind: MessageKind::Message,
         content,
         about: None,
-        flags: Flags::default(),
+        flags: if voice == Voice::Person { Flags::WORDED } else { Flags::default() },
         seen_through: None,
         not_after: None,
     };

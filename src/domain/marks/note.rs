@@ -3,6 +3,7 @@
 use smallvec::SmallVec;
 
 use super::About;
+use super::chatter::may_note_of;
 use super::run::Place;
 use super::write::place;
 use crate::domain::content::{Content, Part};
@@ -46,8 +47,9 @@ pub(crate) fn write(
         return Err(Rejection::Invalid("content: a note is no mail"));
     }
     let Place { work, leaf, mut audience } = place(draft, about)?;
-    if let Some(work) = work {
-        may_note(draft, agent, work)?;
+    match work {
+        Some(work) => may_note(draft, agent, work)?,
+        None => may_note_of(draft, agent, leaf)?,
     }
     let kind = draft.agent(agent).ok_or(Rejection::UnknownAgent)?.profile.kind;
     let (channel, endpoint) = match work {

@@ -3,13 +3,13 @@
 use smallvec::SmallVec;
 
 use super::{
-    AnswerCounted, Assigned, AutomationMuted, CooledDown, DeadLettered, EffortNoted, EnrichmentSet, Evidence,
-    HandedBack, HandedToPeople, HoldSet, HoursTurned, IdentityOpened, IdentityRekeyed, IdentityStatus, IdleSet, Input,
-    InputResumed, MessageStored, NoticeSent, NoticeSet, OfferMade, OfferOutcome, OptNoted, Overcommitted, OverflowSet,
-    Overflowed, Parked, PartHeld, ParticipantJoined, ParticipantLeft, PartsJoined, PresenceSet, PriorityGiven,
-    Promised, QueueCause, ReceiptNoted, Required, Resettled, Routed, SessionEnd, SessionLost, StepSet, SuggestionEnd,
-    SuggestionReason, SummarySet, Tagged, ThroughParked, TransferEnded, Transferring, UnassignReason, Unserved, Woken,
-    WorkOpened, WrapUpExtended, WrapUpStarted,
+    AnswerCounted, Assigned, AutomationMuted, BotsDue, CooledDown, DeadLettered, EffortNoted, EnrichmentSet, Evidence,
+    HandBackEnded, HandedBack, HandedToPeople, HoldSet, HoursTurned, IdentityOpened, IdentityRekeyed, IdentityStatus,
+    IdleSet, Input, InputResumed, MessageStored, NoticeSent, NoticeSet, OfferMade, OfferOutcome, OptNoted,
+    Overcommitted, OverflowSet, Overflowed, OwnerTold, Parked, PartHeld, ParticipantJoined, ParticipantLeft,
+    PartsJoined, PresenceSet, PriorityGiven, Promised, QueueCause, ReceiptNoted, Required, Resettled, Routed,
+    SessionEnd, SessionLost, StepSet, SuggestionEnd, SuggestionReason, SummarySet, Tagged, ThroughParked,
+    TransferEnded, Transferring, UnassignReason, Unserved, Woken, WorkOpened, WrapUpExtended, WrapUpStarted,
 };
 use crate::domain::event::{Assurance, ErrorClass, ReceiptStatus};
 use crate::domain::id::{AgentId, AssignmentId, Index, LeafId, MessageId, Name, OfferId, Position, RootId, WorkId};
@@ -416,6 +416,12 @@ pub enum Change {
     HandedToPeople(HandedToPeople),
     /// A person hands it back.
     HandedBack(HandedBack),
+    /// That is over: a program has it, or people keep it.
+    HandBackEnded(HandBackEnded),
+    /// Programs that pass a Work between them have one deadline together.
+    BotsDue(BotsDue),
+    /// Who takes part in a Work is told who owns it.
+    OwnerTold(OwnerTold),
     /// An agent takes part in a Work that another owns.
     ParticipantJoined(Box<ParticipantJoined>),
     /// An agent takes part in a Work no longer.

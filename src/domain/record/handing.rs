@@ -1,6 +1,7 @@
 //! Works that programs and people pass between them, in records.
 
 use crate::domain::id::{AgentId, LeafId, WorkId};
+use crate::domain::time::Timestamp;
 
 /// Why a program hands a Work over to people.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -32,6 +33,26 @@ pub struct HandedBack {
     pub work: WorkId,
     /// The person.
     pub agent: AgentId,
+}
+
+/// Whether a program has what a person handed back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HandBackEnded {
+    /// The Work.
+    pub work: WorkId,
+    /// One has: it counts. Otherwise the Work is for people as before.
+    pub taken: bool,
+}
+
+/// A program loses a Work whose customer it let wait: whichever follow have the rest of its time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BotsDue {
+    /// The Work.
+    pub work: WorkId,
+    /// The program.
+    pub agent: AgentId,
+    /// Then the Work is for people, unless one has it or the customer an answer.
+    pub by: Timestamp,
 }
 
 /// What a program tells whoever takes a Work of its.

@@ -37,6 +37,30 @@ pub struct ParticipantJoined {
     pub brief: WorkBrief,
 }
 
+/// Who takes part in a Work that is somebody's from now on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TakingPart {
+    /// Who.
+    pub agent: AgentId,
+    /// As what.
+    pub role: Role,
+    /// Number of the change by which it joined.
+    pub id: AssignmentId,
+    /// When it ends; none: with the Work.
+    pub until: Option<Timestamp>,
+}
+
+/// Who takes part in a Work is told who owns it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OwnerTold {
+    /// The Work.
+    pub work: WorkId,
+    /// Its new owner, with the assignment; none: it has no owner any more.
+    pub owner: Option<(AssignmentId, AgentId)>,
+    /// Who are told.
+    pub audience: SmallVec<[AgentId; 2]>,
+}
+
 /// Why an agent takes part in a Work no longer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum LeaveReason {

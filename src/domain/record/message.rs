@@ -170,6 +170,9 @@ impl Flags {
     /// A deletion of ours that takes back what had left; without it, what had not.
     pub const RETRACTED: Self = Self(1 << 15);
 
+    /// A notice in the words of a person, who joins: no program's.
+    pub const WORDED: Self = Self(1 << 16);
+
     /// More than the limit of one identity by one endpoint within a minute: stored, in no Work, nobody is told.
     pub const FLOOD: Self = Self(8192);
 

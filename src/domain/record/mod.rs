@@ -28,13 +28,13 @@ pub use change::Change;
 pub use effort::{EffortEntry, EffortKind, EffortNoted};
 pub use envelope::{Cause, Input, MailCopy, MessageContent, Personal, PersonalValue, Record, Request, Touch};
 pub use fact::{Asked, Fact};
-pub use handing::{Briefing, HandOverCause, HandedBack, HandedToPeople};
+pub use handing::{BotsDue, Briefing, HandBackEnded, HandOverCause, HandedBack, HandedToPeople};
 pub use hours::HoursTurned;
 pub use identity::{
     Evidence, IdentityOpened, IdentityRekeyed, IdentityStatus, OptNoted, OptSource, SuggestionEnd, SuggestionReason,
 };
 pub use input::{DeadLettered, InputResumed};
-pub use joining::{LeaveReason, ParticipantJoined, ParticipantLeft, Role};
+pub use joining::{LeaveReason, OwnerTold, ParticipantJoined, ParticipantLeft, Role, TakingPart};
 pub use marks::{Marked, PriorityGiven, SummarySet, Tagged, Tags};
 pub use message::{
     Author, Direction, Flags, MessageKind, MessageStored, PartHeld, PartsJoined, Purpose, ReceiptNoted, ThroughParked,

@@ -1,7 +1,7 @@
 //! Works, offers and assignments in records.
 
 use crate::domain::id::{AgentId, LeafId, MessageId, Name, RootId, WorkId};
-use crate::domain::record::EffortEntry;
+use crate::domain::record::{EffortEntry, TakingPart};
 use crate::domain::time::Timestamp;
 
 /// A new Work.
@@ -128,6 +128,8 @@ pub struct Assigned {
     pub answer_by: Option<Timestamp>,
     /// By how much the agent has more than it has room for then.
     pub overcommit: u32,
+    /// Who takes part in it beside the agent.
+    pub participants: Vec<TakingPart>,
     /// What the agent sees of it.
     pub brief: WorkBrief,
 }

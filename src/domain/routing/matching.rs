@@ -14,7 +14,7 @@ use crate::domain::session::Agent;
 use crate::domain::time::Timestamp;
 use crate::domain::view::WorkState;
 use crate::domain::work::{
-    Owner, Work, answer_due, await_wait, charge_transfer, passed_back, show, with_briefing, with_note,
+    Owner, Work, answer_due, await_wait, beside_owner, charge_transfer, passed_back, show, with_briefing, with_note,
 };
 use crate::domain::workspace::{Accept, GracePolicy, IndexedConfig, Levels, QueueConfig};
 
@@ -319,6 +319,7 @@ pub(crate) fn install(draft: &mut Draft<'_>, id: WorkId, agent: AgentId, cost: u
         overcommit: draft
             .agent(agent)
             .map_or(0, |agent| agent.load().saturating_add(cost).saturating_sub(agent.profile.capacity)),
+        participants: beside_owner(work, agent),
         brief,
     };
     if let Some(Owner { assignment, agent, .. }) = before {

@@ -81,8 +81,10 @@ pub(crate) fn reroute(draft: &mut Draft<'_>) {
         let Some((chosen, preferred, stands)) = waiting.and_then(|work| {
             let before = work.routing.as_ref()?;
             let chosen = chosen_now(draft, work)?;
-            // Where the rules say the same queue as before, it stays where an overflow or a person has moved it since.
-            let stands = if chosen.queue == before.queue { work.queue.clone() } else { chosen.queue.clone() };
+            // Where the rules say the same queue as before, it stays where an overflow or a person has moved it since; and where whoever
+            // tells of the customer has just said to put it.
+            let stays = chosen.queue == before.queue || draft.is_put(id);
+            let stands = if stays { work.queue.clone() } else { chosen.queue.clone() };
             Some((chosen, work.preferred, stands))
         }) else {
             continue;

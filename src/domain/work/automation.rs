@@ -1,7 +1,7 @@
 //! The loop guard (domain rules, section 3): two programs that answer each other are stopped, and a person is asked.
 //!
-//! What is counted is kept only of Works in which a program of ours has spoken, since they were opened or reopened. Invariant: no
-//! program writes to the customer in a Work that is mute, and none is offered or given it.
+//! What is counted is kept only of Works in which a program of ours has spoken, since they were opened or reopened; but how often a
+//! person took over from a program counts for as long as there is the Work. Invariant: no program writes to the customer in a Work that is mute, and none is offered or given it.
 
 use smallvec::SmallVec;
 
@@ -12,7 +12,7 @@ use super::{Beside, Says, Work};
 use crate::domain::draft::Draft;
 use crate::domain::id::{AgentId, WorkId};
 use crate::domain::record::{
-    Author, AutomationMuted, Change, Direction, EffortKind, MessageKind, MessageStored, MuteReason, QueueCause,
+    Author, AutomationMuted, Change, Direction, EffortKind, Flags, MessageKind, MessageStored, MuteReason, QueueCause,
     UnassignReason,
 };
 use crate::domain::routing::{fill, place};
@@ -104,6 +104,12 @@ impl Automation {
 }
 
 impl Beside {
+    /// The Work ends, and with it what is counted of programs: how often a person spoke after one, and whether they are silent for that.
+    pub(super) fn close_automation(&mut self) -> Option<(u8, bool)> {
+        let automation = self.automation.take()?;
+        Some((automation.handed, automation.muted == Some(MuteReason::HandedBack)))
+    }
+
     /// What programs did in a Work that is merged into this one counts no longer, but where it silenced them.
     pub(super) fn join_automation(&mut self, theirs: Option<Box<Automation>>) {
         if theirs.as_ref().is_some_and(|theirs| theirs.muted.is_some())
@@ -134,6 +140,7 @@ impl Work {
         match (says, message.author) {
             (Says::Answers | Says::Nothing, Author::Bot(_) | Author::System)
                 if message.direction == Direction::Out
+                    && !message.flags.has(Flags::WORDED)
                     && message.kind == MessageKind::Message
                     && (says == Says::Answers || message.author == Author::System) =>
             {
@@ -165,7 +172,9 @@ impl Work {
     }
 
     fn automation_mut(&mut self) -> &mut Automation {
-        self.beside_mut().automation.get_or_insert_default()
+        let handed = self.spoken();
+        let begun = || Box::new(Automation { handed, ..Automation::default() });
+        self.beside_mut().automation.get_or_insert_with(begun)
     }
 
     /// Which limit programs have reached in it, that is not acted on yet.

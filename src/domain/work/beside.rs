@@ -68,11 +68,11 @@ pub(crate) struct Beside {
 }
 
 impl Beside {
-    /// What it keeps while it is closed: what programs did counts from the beginning again.
+    /// What it keeps while it is closed: of what programs did, that it is for people, and how often it went between them.
     pub(crate) fn closed(mut self: Box<Self>) -> Option<Box<Self>> {
         // As the thread that is answered: it begins anew.
         self.mails.clear();
-        (self.automation, self.bots) = (None, None);
+        self.close_bots();
         self.rest_notices();
         (*self != Self::default()).then_some(self)
     }

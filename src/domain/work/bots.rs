@@ -1,15 +1,14 @@
 //! Programs and people pass a matter between them (domain rules, sections 3 and 7): hand-over to people, hand back, and their limits.
 //!
 //! A program that owns a Work hands it over with what it knows: facts of the customer, the steps it has tried, and why. From then on the
-//! Work is for people, wherever it waits, until one of them hands it back, at most [`MAX_RETURNS`] times. A program that lets the
-//! customer wait beyond its deadline has handed over without a word. The Work keeps its place either way. Programs that talk to each
-//! other by notes have so many, until somebody else says something.
+//! Work is for people, wherever it waits, until one of them hands it back and a program takes it, at most [`MAX_RETURNS`] times. The Work keeps its place. All
+//! that is of the Work, and outlasts its end: opened again, it is the same matter. What was told with it does not. How long programs may let a customer wait is [`patience`](super::patience)'s. Programs that talk to each other by notes have so many,
+//! until somebody else says something.
 //!
 //! Invariant: no program has or is offered a Work that is for people.
 
-use std::time::Duration;
-
 use super::automation::MAX_RETURNS;
+use super::lifecycle::take_back_offers;
 use super::park::take_up;
 use super::pass::{in_hand, is_queue};
 use super::transfer::{Passed, transfer, withdraw};
@@ -20,18 +19,14 @@ use crate::domain::draft::Draft;
 use crate::domain::handing::Hand;
 use crate::domain::id::{AgentId, AssignmentId, Name, RootId, WorkId};
 use crate::domain::record::{
-    Author, Briefing, Change, Direction, HandOverCause, HandedBack, HandedToPeople, MessageStored, MuteReason,
-    PersonalValue, QueueCause, TransferOutcome, UnassignReason, WakeCause,
+    Author, Briefing, Change, Direction, HandBackEnded, HandOverCause, HandedBack, HandedToPeople, MessageStored,
+    MuteReason, PersonalValue, QueueCause, TransferOutcome, UnassignReason, WakeCause,
 };
 use crate::domain::rejection::Rejection;
-use crate::domain::routing::{answer_by, fill, requeue};
+use crate::domain::routing::{fill, requeue};
 use crate::domain::time::Timestamp;
-use crate::domain::workspace::{AgentKind, QueueConfig};
+use crate::domain::workspace::AgentKind;
 
-/// Within this a program answers a customer who sits and waits, or loses the Work to people.
-const LIVE_ANSWER: Duration = Duration::from_secs(30);
-/// The same of other channels: a program that thinks for longer hangs.
-const ANSWER: Duration = Duration::from_secs(2 * 60);
 /// Longest reason of a hand-over, bytes: a sentence or two.
 const MAX_REASON_BYTES: usize = 512;
 /// Steps that a program tells of at most: more is not read before answering.
@@ -39,19 +34,25 @@ const MAX_STEPS: usize = 32;
 /// Longest step, bytes: a sentence or two.
 const MAX_STEP_BYTES: usize = 512;
 /// Notes of programs in a Work until a person or the customer says something: beyond it they talk to each other.
-const MAX_NOTES: u8 = 10;
+pub(crate) const MAX_NOTES: u8 = 10;
 
 /// What programs and people have passed between them in a Work.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Bots {
     /// It is for people.
     people: bool,
-    /// How often a person handed it back.
+    /// A person hands it back, and nobody has it yet: programs may.
+    back: bool,
+    /// How often a program had it back.
     returns: u8,
     /// What the program told with the last hand-over.
     briefing: Option<Box<Briefing>>,
+    /// How often a person had spoken after a program when the Work was closed last.
+    spoken: u8,
     /// Notes of programs since somebody else said something.
     notes: u8,
+    /// The program that let the customer wait last, and by when another has to have answered.
+    pub(super) due: Option<(AgentId, Timestamp)>,
 }
 
 /// Does what an owner wants passed between programs and people.
@@ -82,15 +83,19 @@ fn hand_over(
         return Err(Rejection::Invalid("agent: a person passes a work on by a transfer"));
     }
     let work = in_hand(draft, agent, id, assignment)?;
-    let (leaf, queue) = (work.leaf, if queue.is_empty() { work.queue.clone() } else { queue.clone() });
+    let (leaf, said) = (work.leaf, !queue.is_empty());
+    let queue = if said { queue.clone() } else { work.home().clone() };
     is_queue(draft, &queue)?;
+    if said {
+        draft.put(id);
+    }
     if !facts.is_empty() {
         set_facts(draft, name, RootId(leaf.0), None, facts)?;
     }
     take_up(draft, id, WakeCause::Agent);
     withdraw(draft, id, TransferOutcome::Withdrawn);
     draft.with_content(leaf, PersonalValue::Briefing(Box::new(briefing)));
-    give_to_people(draft, id, HandOverCause::Asked);
+    give_to_people(draft, id, agent, HandOverCause::Asked);
     draft.push(Change::Unassigned { assignment, work: id, agent, reason: UnassignReason::HandedOver });
     requeue(draft, id, &queue, QueueCause::HandedOver, None);
     fill(draft, agent);
@@ -98,18 +103,9 @@ fn hand_over(
 }
 
 /// From now on the Work is for people. What was told with it is content of the change.
-fn give_to_people(draft: &mut Draft<'_>, id: WorkId, cause: HandOverCause) {
-    let Some((leaf, owner)) = draft.work(id).and_then(|work| Some((work.leaf, work.owner?))) else { return };
-    draft.push(Change::HandedToPeople(HandedToPeople { work: id, leaf, agent: owner.agent, cause }));
-}
-
-/// A program that owns the Work was silent too long: it is for people, with its place. Whether it was one.
-pub(super) fn silent_too_long(draft: &mut Draft<'_>, id: WorkId, agent: AgentId) -> bool {
-    let program = is_bot(draft, agent);
-    if program {
-        give_to_people(draft, id, HandOverCause::NoAnswer);
-    }
-    program
+pub(super) fn give_to_people(draft: &mut Draft<'_>, id: WorkId, agent: AgentId, cause: HandOverCause) {
+    let Some(leaf) = draft.work(id).map(|work| work.leaf) else { return };
+    draft.push(Change::HandedToPeople(HandedToPeople { work: id, leaf, agent, cause }));
 }
 
 /// A person gives a Work back to programs: to one, or to a queue that some serve.
@@ -133,11 +129,30 @@ fn hand_back(
         return Err(Rejection::CannotTake("it is a person: transfer it"));
     }
     take_up(draft, id, WakeCause::Agent);
+    // What was passed on before is withdrawn first, for that ends a hand back.
+    let offered = take_back_offers(draft, id);
+    withdraw(draft, id, TransferOutcome::Withdrawn);
     draft.push(Change::HandedBack(HandedBack { work: id, agent }));
-    transfer(draft, agent, (id, assignment), passed)
+    transfer(draft, agent, (id, assignment), passed)?;
+    for freed in offered {
+        fill(draft, freed);
+    }
+    Ok(())
 }
 
-fn is_bot(draft: &Draft<'_>, agent: AgentId) -> bool {
+/// A hand back counts when a program has the Work. When a person has it, or its owner keeps it, it is for people as before.
+pub(super) fn hand_back_ends(draft: &Draft<'_>, change: &Change) -> Option<HandBackEnded> {
+    let (id, taken) = match change {
+        Change::Assigned(assigned) => (assigned.work, is_bot(draft, assigned.agent)),
+        Change::TransferEnded(ended) => (ended.work, false),
+        _ => return None,
+    };
+    let back = draft.work(id)?.bots().is_some_and(|bots| bots.back);
+    back.then_some(HandBackEnded { work: id, taken })
+}
+
+/// Whether the agent is a program.
+pub(super) fn is_bot(draft: &Draft<'_>, agent: AgentId) -> bool {
     draft.agent(agent).is_some_and(|agent| agent.profile.kind == AgentKind::Bot)
 }
 
@@ -155,22 +170,6 @@ fn checked(briefing: &Briefing) -> Result<(), Rejection> {
         return Err(Rejection::Invalid("steps: at most 512 bytes each, no control characters but line ends and tabs"));
     }
     Ok(())
-}
-
-/// When an owner who lets the customer wait from now on loses the Work: a person as the queue says, a program before.
-pub(crate) fn answer_due(
-    draft: &Draft<'_>,
-    work: &Work,
-    agent: AgentId,
-    queue: Option<&QueueConfig>,
-) -> Option<Timestamp> {
-    let recall = queue.and_then(|queue| answer_by(draft.space.config(), queue, draft.now));
-    let patience = if work.is_live() { LIVE_ANSWER } else { ANSWER };
-    let program = is_bot(draft, agent).then(|| draft.now + patience);
-    // Programs that pass it between them have one deadline together.
-    let before = work.owner.filter(|owner| program.is_some() && owner.agent != agent && is_bot(draft, owner.agent));
-    let inherited = before.and_then(|owner| owner.answer_by);
-    recall.into_iter().chain(program).chain(inherited).min()
 }
 
 /// A program notes something in a Work: not without end.
@@ -193,18 +192,33 @@ pub(crate) fn with_briefing(draft: &mut Draft<'_>, id: WorkId) {
 }
 
 impl Beside {
+    /// Of programs a closed Work keeps that it is for people, and how often it went from programs to people and back.
+    pub(super) fn close_bots(&mut self) {
+        let mut kept = match self.bots.take() {
+            Some(bots) => Bots { people: bots.people, returns: bots.returns, spoken: bots.spoken, ..Bots::default() },
+            None => Bots::default(),
+        };
+        if let Some((spoken, for_good)) = self.close_automation() {
+            kept.spoken = spoken;
+            if for_good {
+                (kept.people, kept.returns) = (true, MAX_RETURNS);
+            }
+        }
+        self.bots = (kept != Bots::default()).then(|| Box::new(kept));
+    }
+
     /// What is for people stays for people in the Work that it is merged into.
     pub(super) fn join_bots(&mut self, theirs: Option<Box<Bots>>) {
         let Some(theirs) = theirs.filter(|theirs| theirs.people) else { return };
         match &mut self.bots {
             Some(own) => {
-                own.people = true;
+                (own.people, own.back) = (true, false);
                 own.returns = own.returns.max(theirs.returns);
                 if own.briefing.is_none() {
                     own.briefing = theirs.briefing;
                 }
             }
-            None => self.bots = Some(theirs),
+            None => self.bots = Some(Box::new(Bots { back: false, ..*theirs })),
         }
     }
 }
@@ -223,47 +237,66 @@ impl Work {
         self.beside.as_ref()?.bots.as_deref()
     }
 
-    /// Whether no program may have it: they are silent in it, or one has handed it over.
-    pub(crate) fn wants_person(&self) -> bool {
-        self.muted().is_some() || self.bots().is_some_and(|bots| bots.people)
+    /// How often a person had spoken after a program when it was closed last.
+    pub(super) fn spoken(&self) -> u8 {
+        self.bots().map_or(0, |bots| bots.spoken)
     }
 
-    /// What a program told when it handed the Work over, while it is for people.
+    /// Whether no program may have it: they are silent in it, or one has handed it over.
+    pub(crate) fn wants_person(&self) -> bool {
+        self.muted().is_some() || self.bots().is_some_and(|bots| bots.people && !bots.back)
+    }
+
+    /// What a program told when it handed the Work over, until a program has it again.
     pub(crate) fn briefing(&self) -> Option<&Briefing> {
         self.bots().filter(|bots| bots.people)?.briefing.as_deref()
     }
 
     pub(super) fn handed_to_people(&mut self) {
-        let bots = self.beside_mut().bots.get_or_insert_default();
-        (bots.people, bots.briefing) = (true, None);
+        let bots = self.bots_mut();
+        (bots.people, bots.back, bots.briefing, bots.due) = (true, false, None, None);
     }
 
     /// Notes what was told with the hand-over.
     pub(crate) fn note_briefing(&mut self, briefing: &Briefing) {
-        if let Some(bots) = self.beside.as_mut().and_then(|beside| beside.bots.as_mut()) {
-            bots.briefing = Some(Box::new(briefing.clone()));
-        }
+        self.with_bots(|bots| bots.briefing = Some(Box::new(briefing.clone())));
     }
 
     pub(super) fn handed_back(&mut self) {
-        if let Some(bots) = self.beside.as_mut().and_then(|beside| beside.bots.as_mut()) {
-            bots.people = false;
-            bots.returns = bots.returns.saturating_add(1);
+        self.with_bots(|bots| bots.back = true);
+    }
+
+    pub(super) fn hand_back_ended(&mut self, taken: bool) {
+        self.with_bots(|bots| {
+            bots.back = false;
+            if taken {
+                (bots.people, bots.briefing) = (false, None);
+                bots.returns = bots.returns.saturating_add(1);
+            }
+        });
+    }
+
+    pub(super) fn bots_mut(&mut self) -> &mut Bots {
+        self.beside_mut().bots.get_or_insert_default()
+    }
+
+    /// Changes what programs and people have passed between them, if anything, and forgets it with the last of it.
+    pub(super) fn with_bots(&mut self, change: impl FnOnce(&mut Bots)) {
+        let Some(beside) = &mut self.beside else { return };
+        if let Some(bots) = &mut beside.bots {
+            change(bots);
         }
+        beside.bots.take_if(|bots| **bots == Bots::default());
     }
 
     /// Counts notes of programs, until somebody else says something.
     pub(super) fn count_notes(&mut self, message: &MessageStored) {
         match (message.direction, message.author) {
             (Direction::Note, Author::Bot(_)) => {
-                let bots = self.beside_mut().bots.get_or_insert_default();
+                let bots = self.bots_mut();
                 bots.notes = bots.notes.saturating_add(1);
             }
-            (Direction::In, _) | (_, Author::Agent(_) | Author::External) => {
-                if let Some(bots) = self.beside.as_mut().and_then(|beside| beside.bots.as_mut()) {
-                    bots.notes = 0;
-                }
-            }
+            (Direction::In, _) | (_, Author::Agent(_) | Author::External) => self.with_bots(|bots| bots.notes = 0),
             _ => {}
         }
     }

@@ -3,7 +3,7 @@
 //! A *consultant* is asked by the owner, sees what is said, and talks to the owner by notes; the owner stays the owner. It ends by either, by
 //! its deadline, with the session of who was asked, and with the assignment that it was asked under: passed on to the consultant, the
 //! Work is the consultant's. A supervisor who *barges in* speaks to the customer, too, and the customer is told before; that ends by the
-//! supervisor, with the session, or with the Work. Neither costs of anybody's capacity.
+//! supervisor, with the session, or with the Work: so it outlasts owners, and each is told of the other. Neither costs of anybody's capacity.
 //!
 //! Whatever ends it is noted in the same record, by [`Draft::push`](crate::domain::draft::Draft), whoever chose that. Invariants: a
 //! consultant's Work has the owner who asked; nobody takes part in a Work that is its own.
@@ -13,15 +13,16 @@ use std::time::Duration;
 use smallvec::SmallVec;
 
 use super::Work;
+use super::bots::is_bot;
 use super::lifecycle::known;
 use super::pass::in_hand;
 use crate::domain::content::Content;
-use crate::domain::delivery::notify;
+use crate::domain::delivery::{Voice, notify};
 use crate::domain::draft::Draft;
 use crate::domain::id::{AgentId, AssignmentId, MessageId, Name, WorkId};
 use crate::domain::marks::{About, write_note};
 use crate::domain::record::{
-    Change, LeaveReason, ParticipantJoined, ParticipantLeft, Role, SessionEnd, UnassignReason,
+    Change, LeaveReason, OwnerTold, ParticipantJoined, ParticipantLeft, Role, SessionEnd, TakingPart, UnassignReason,
 };
 use crate::domain::rejection::Rejection;
 use crate::domain::session::Agent;
@@ -119,7 +120,9 @@ pub(super) fn barge(draft: &mut Draft<'_>, agent: AgentId, id: WorkId, notice: C
         });
     }
     may_join(draft, work, agent)?;
-    let notice = if work.was_told_of_joining(draft.now) { None } else { Some(notify(draft, id, notice)?) };
+    let told = work.was_told_of_joining(draft.now);
+    let voice = if is_bot(draft, agent) { Voice::Program } else { Voice::Person };
+    let notice = if told { None } else { Some(notify(draft, id, notice, voice)?) };
     join(draft, id, agent, Role::Barged, (None, None, notice));
     Ok(())
 }
@@ -204,6 +207,37 @@ pub(crate) fn parts_over(
         }
         _ => SmallVec::new(),
     }
+}
+
+/// Who takes part in a Work is told that it has another owner, or none: who is asked by the owner is asked no longer then.
+pub(super) fn owner_told(draft: &Draft<'_>, change: &Change) -> Option<OwnerTold> {
+    let (id, owner) = match change {
+        Change::Assigned(assigned) => {
+            let assignment = AssignmentId::new(draft.index(), draft.place());
+            (assigned.work, Some((assignment, assigned.agent)))
+        }
+        Change::Unassigned { work, reason, .. }
+            if !matches!(reason, UnassignReason::Closed | UnassignReason::Merged) =>
+        {
+            (*work, None)
+        }
+        _ => return None,
+    };
+    let stay = staying(draft.work(id)?, owner.map(|(_, agent)| agent));
+    let audience: SmallVec<[AgentId; 2]> = stay.map(|part| part.agent).collect();
+    (!audience.is_empty()).then_some(OwnerTold { work: id, owner, audience })
+}
+
+/// Who takes part in a Work beside an agent who is to own it.
+pub(crate) fn beside_owner(work: &Work, owner: AgentId) -> Vec<TakingPart> {
+    let stay = staying(work, Some(owner));
+    stay.map(|&Participant { id, agent, role, until, .. }| TakingPart { agent, role, id, until }).collect()
+}
+
+/// Who takes part in a Work whoever owns it.
+fn staying(work: &Work, owner: Option<AgentId>) -> impl Iterator<Item = &Participant> {
+    let stays = move |part: &&Participant| part.asked_under.is_none() && Some(part.agent) != owner;
+    work.participants().iter().filter(stays)
 }
 
 /// Who takes part in a Work, and who owns it.

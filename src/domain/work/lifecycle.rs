@@ -5,8 +5,8 @@ use std::time::Duration;
 use smallvec::SmallVec;
 
 use super::automation::guard;
-use super::bots::silent_too_long;
 use super::effort::{charge_repeated_reason, charge_wait};
+use super::patience::{nobody_answered, silent_too_long};
 use super::transfer::{lapse, withdraw};
 use crate::domain::draft::Draft;
 use crate::domain::id::{AgentId, AssignmentId, Name, OfferId, WorkId};
@@ -175,10 +175,10 @@ fn revoke(draft: &mut Draft<'_>, agent: AgentId, goes: impl Fn(&Agent, &Work) ->
     held.into_iter().map(|held| held.work).collect()
 }
 
-/// The owner was silent too long.
+/// The owner was silent too long, or programs that have had the Work by turns.
 pub(crate) fn recall(draft: &mut Draft<'_>, id: WorkId) {
     let Some(owner) = draft.work(id).and_then(|work| work.owner) else {
-        return;
+        return nobody_answered(draft, id);
     };
     let program = silent_too_long(draft, id, owner.agent);
     draft.push(Change::Unassigned {

@@ -8,10 +8,10 @@ use smallvec::SmallVec;
 
 use super::Work;
 use super::automation::guard;
-use super::bots::answer_due;
 use super::idle::lowered;
 use super::lifecycle::{known, take_back_offers};
 use super::park::{take_up, wake};
+use super::patience::{answer_due, rest_for};
 use super::transfer::withdraw;
 use crate::domain::draft::Draft;
 use crate::domain::id::{AgentId, AssignmentId, WorkId};
@@ -68,7 +68,10 @@ pub(crate) fn join(draft: &mut Draft<'_>, from: WorkId, into: WorkId) {
     let (owner, keeper) = (ends.owner, stays.owner);
     let queue = draft.space.config().queue(&stays.queue);
     let waits = ends.ours_since.is_some() || stays.ours_since.is_some();
-    let theirs = owner.and_then(|owner| owner.answer_by);
+    let theirs = match owner {
+        Some(owner) => owner.answer_by,
+        None => keeper.and_then(|keeper| rest_for(draft, ends, keeper.agent)),
+    };
     let soonest = keeper.and_then(|keeper| keeper.answer_by).into_iter().chain(theirs).min();
     let due = || answer_due(draft, stays, keeper?.agent, queue);
     let answer_by = soonest.or_else(due).filter(|_| waits);

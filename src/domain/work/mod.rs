@@ -10,6 +10,7 @@ mod claim;
 mod closed;
 mod effort;
 mod enrich;
+mod follow;
 mod heard;
 mod idle;
 mod joining;
@@ -23,6 +24,7 @@ mod oversee;
 mod park;
 mod pass;
 mod passing;
+mod patience;
 mod relief;
 mod resettle;
 mod reshape;
@@ -35,14 +37,15 @@ mod widened;
 pub(crate) use asking::Asking;
 pub(crate) use automation::guard;
 pub(crate) use beside::{Beside, Brought, Place};
-pub(crate) use bots::{answer_due, hand, may_note, with_briefing};
+pub(crate) use bots::{MAX_NOTES, hand, may_note, with_briefing};
 pub(crate) use closed::{Closed, ClosedWork};
 pub(crate) use effort::{
     Effort, charge, charge_repeat, charge_switch, charge_transfer, charge_unanswered, charge_wait, rekey,
 };
 pub(crate) use enrich::{await_facts, facts_came, facts_due};
+pub(crate) use follow::follows;
 pub(crate) use idle::{idle_due, visit_ended, watch_silence};
-pub(crate) use joining::{ParticipantsOf, consult_over, parts_over, take_part};
+pub(crate) use joining::{beside_owner, consult_over, take_part};
 pub(crate) use lifecycle::{
     accept, close, cooldown_due, decline, end, known, offer_expired, owned, recall, revoke_offers, revoke_unserved,
     speaks, work_grace_over, wrap_up_over,
@@ -55,6 +58,7 @@ pub(crate) use oversee::oversee;
 pub(crate) use park::{take_up_held, wake_by_facts, wake_due};
 pub(crate) use pass::pass;
 pub(crate) use passing::Transfer;
+pub(crate) use patience::answer_due;
 pub(crate) use relief::{relief_due, settle, wanted as relief_wanted};
 pub(crate) use resettle::resettle;
 pub(crate) use reshape::Part;

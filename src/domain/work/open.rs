@@ -273,6 +273,7 @@ impl Work {
                 self.beside.iter_mut().for_each(|beside| beside.rest_notices());
                 self.facts_until = None;
                 self.with_passing(|passing| (passing.transfer, passing.handover) = (None, None));
+                self.is_due_no_longer();
                 self.owner = Some(Owner {
                     assignment: AssignmentId::new(index, place),
                     agent: assigned.agent,
@@ -378,6 +379,8 @@ impl Work {
             Change::AutomationMuted(muted) => self.mute(muted.reason),
             Change::HandedToPeople(_) => self.handed_to_people(),
             Change::HandedBack(_) => self.handed_back(),
+            Change::HandBackEnded(ended) => self.hand_back_ended(ended.taken),
+            Change::BotsDue(due) => self.stays_due(due),
             Change::CostChanged { agent, cost, .. } => {
                 if let Some(owner) = self.owner.as_mut().filter(|owner| owner.agent == *agent) {
                     owner.cost = *cost;
@@ -450,6 +453,7 @@ impl Work {
                     self.tokens = None;
                 }
                 self.stop_waiting(now);
+                self.is_due_no_longer();
                 self.replied = true;
                 // We began: as long as nobody has asked, what follows goes where the first word went.
                 if self.last_in.is_none() && message.author != Author::External {
@@ -468,7 +472,12 @@ impl Work {
 
     /// Why programs may not write to the customer now, if so.
     pub(crate) fn silences(&self) -> Option<MuteReason> {
-        self.muted().or(self.generated.then_some(MuteReason::Generated))
+        self.muted().or(self.generated())
+    }
+
+    /// That the customer's last message is a program's, if so: no automatic answer goes to it.
+    pub(crate) fn generated(&self) -> Option<MuteReason> {
+        self.generated.then_some(MuteReason::Generated)
     }
 
     /// The customer's turn begins, or the Work ends.
@@ -508,6 +517,7 @@ impl Work {
             timers.push((until, Timer::FactsDue(self.id)));
         }
         timers.extend(self.notice_timer());
+        timers.extend(self.bots_timer());
         for part in self.participants() {
             timers.extend(part.until.map(|until| (until, Timer::ConsultEnd(self.id, part.agent))));
         }

@@ -93,9 +93,10 @@ fn give(
     if let Some(why) = obstacle(taker, work, over_capacity) {
         return Err(Rejection::CannotTake(why));
     }
+    // Whoever was offered it has room again only when it is known who has it: that may be the same agent.
+    let offered = take_back_offers(draft, id);
     withdraw(draft, id, TransferOutcome::Withdrawn);
     take_up(draft, id, WakeCause::Agent);
-    let offered = take_back_offers(draft, id);
     let Some(cost) = draft.work(id).zip(draft.agent(to)).map(|(work, agent)| work.cost_for(&agent.profile)) else {
         return Ok(());
     };

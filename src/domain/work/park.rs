@@ -7,10 +7,10 @@
 use std::time::Duration;
 
 use super::Work;
-use super::bots::answer_due;
 use super::effort::charge_wait;
 use super::lifecycle::{owned, release};
 use super::pass::in_hand;
+use super::patience::answer_due;
 use super::transfer::withdraw;
 use crate::domain::draft::Draft;
 use crate::domain::id::{AgentId, AssignmentId, Name, WorkId};

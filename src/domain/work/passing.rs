@@ -87,6 +87,8 @@ pub(crate) struct Parked {
     pub(crate) held_until: Option<Timestamp>,
     /// The customer had no answer when it was parked, and has none yet.
     pub(crate) left_open: bool,
+    /// What its agent had left then to answer in.
+    pub(super) answer_left: Option<Duration>,
 }
 
 impl Work {
@@ -321,9 +323,10 @@ impl Work {
 
     /// It is parked by the change of that number.
     pub(super) fn park(&mut self, id: MessageId, until: Timestamp, now: Timestamp) {
-        let left_open = self.ours_since.is_some();
+        let (left_open, answer_left) = (self.ours_since.is_some(), self.answer_left(now));
         self.stop_waiting(now);
-        self.passing_mut().parked = Some(Parked { id, until, fact: None, held_until: None, left_open });
+        let parked = Parked { id, until, fact: None, held_until: None, left_open, answer_left };
+        self.passing_mut().parked = Some(parked);
     }
 
     /// It wakes. Whether it goes on, rather than wait for its agent.
@@ -342,6 +345,7 @@ impl Work {
     /// Nobody could serve its agent for a while. When it wakes is as it was.
     pub(crate) fn extend(&mut self, extension: Duration) {
         self.extend_clocks(extension);
+        self.extend_due(extension);
         self.with_passing(|passing| {
             if let Some(hold) = &mut passing.hold {
                 hold.until = hold.until + extension;

@@ -77,6 +77,8 @@ pub(super) fn transfer(
         may_bounce(draft, id)?;
     }
     take_up(draft, id, WakeCause::Agent);
+    // Whoever was offered it before has room for it, should it be the same again.
+    let offered = take_back_offers(draft, id);
     withdraw(draft, id, TransferOutcome::Withdrawn);
     let Some(work) = draft.work(id) else { return Ok(()) };
     let queue = if queue.is_empty() { work.queue.clone() } else { queue };
@@ -102,6 +104,9 @@ pub(super) fn transfer(
     }
     if cold {
         release(draft, id, if in_stead { UnassignReason::ForceTransferred } else { UnassignReason::Transferred });
+    }
+    for freed in offered {
+        fill(draft, freed);
     }
     Ok(())
 }

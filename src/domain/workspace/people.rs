@@ -7,7 +7,7 @@ use super::state::{personal, words};
 use crate::domain::customer::{Asides, Block, Facts, Sittings};
 use crate::domain::event::Scope;
 use crate::domain::id::{LeafId, MessageId, Name, WorkId};
-use crate::domain::marks::Filed;
+use crate::domain::marks::{Chatter, Filed};
 use crate::domain::record::{Cause, Change, Flags, IdentityOpened, PersonalValue, Record, SummarySet, Tagged};
 use crate::domain::time::Timestamp;
 use crate::domain::timer::Timer;
@@ -25,6 +25,8 @@ pub(crate) struct People {
     pub(crate) asides: Asides,
     pub(crate) newcomers: Newcomers,
     pub(crate) sittings: Sittings,
+    /// What programs say among themselves.
+    pub(crate) chatter: Chatter,
 }
 
 /// New customers by endpoint within the minute.
@@ -111,6 +113,7 @@ impl Workspace {
                 for &leaf in leaves {
                     self.people.facts.forget(leaf);
                     self.people.asides.erase(leaf);
+                    self.people.chatter.forget(leaf);
                     self.forget_marks(leaf);
                 }
             }

@@ -396,6 +396,8 @@ impl Workspace {
 
     fn message(&mut self, index: Index, now: Timestamp, place: u16, message: &MessageStored) {
         let id = MessageId::new(index, place);
+        let leaves = self.leaves_of(self.root_of(message.leaf));
+        self.people.chatter.count(message, &leaves);
         self.sits(message, now);
         if message.is_from_the_person() {
             self.leaves.hear(message.leaf, now);

@@ -3,7 +3,10 @@
 use super::error::CodecError;
 use super::words::Word;
 use crate::domain::id::{AgentId, AssignmentId, LeafId, MessageId, WorkId};
-use crate::domain::record::{Briefing, HandedBack, HandedToPeople, ParticipantJoined, ParticipantLeft, WorkBrief};
+use crate::domain::record::{
+    BotsDue, Briefing, HandBackEnded, HandedBack, HandedToPeople, OwnerTold, ParticipantJoined, ParticipantLeft,
+    TakingPart, WorkBrief,
+};
 use crate::domain::time::Timestamp;
 use crate::proto::log as p;
 
@@ -70,6 +73,54 @@ pub(super) fn handed_back(handed: &HandedBack) -> p::HandedBack {
 
 pub(super) fn handed_back_from(handed: p::HandedBack) -> HandedBack {
     HandedBack { work: WorkId::from_bits(handed.work), agent: AgentId(handed.agent) }
+}
+
+pub(super) fn hand_back_ended(ended: &HandBackEnded) -> p::HandBackEnded {
+    p::HandBackEnded { work: ended.work.to_bits(), taken: ended.taken }
+}
+
+pub(super) fn hand_back_ended_from(ended: p::HandBackEnded) -> HandBackEnded {
+    HandBackEnded { work: WorkId::from_bits(ended.work), taken: ended.taken }
+}
+
+pub(super) fn bots_due(due: &BotsDue) -> p::BotsDue {
+    p::BotsDue { work: due.work.to_bits(), agent: due.agent.0, by_ms: due.by.0 }
+}
+
+pub(super) fn bots_due_from(due: p::BotsDue) -> BotsDue {
+    BotsDue { work: WorkId::from_bits(due.work), agent: AgentId(due.agent), by: Timestamp(due.by_ms) }
+}
+
+pub(super) fn owner_told(told: &OwnerTold) -> p::OwnerTold {
+    p::OwnerTold {
+        work: told.work.to_bits(),
+        assignment: told.owner.map(|(assignment, _)| assignment.to_bits()),
+        agent: told.owner.map_or(0, |(_, agent)| agent.0),
+        audience: told.audience.iter().map(|agent| agent.0).collect(),
+    }
+}
+
+pub(super) fn owner_told_from(told: p::OwnerTold) -> OwnerTold {
+    let assignment = told.assignment.map(AssignmentId::from_bits);
+    OwnerTold {
+        work: WorkId::from_bits(told.work),
+        owner: assignment.map(|assignment| (assignment, AgentId(told.agent))),
+        audience: told.audience.into_iter().map(AgentId).collect(),
+    }
+}
+
+pub(super) fn taking_part(part: &TakingPart) -> p::TakingPart {
+    let (agent, role, id) = (part.agent.0, part.role.number(), part.id.to_bits());
+    p::TakingPart { agent, role, id, until_ms: part.until.map(|at| at.0) }
+}
+
+pub(super) fn taking_part_from(part: p::TakingPart) -> Result<TakingPart, CodecError> {
+    Ok(TakingPart {
+        agent: AgentId(part.agent),
+        role: Word::from_number(part.role)?,
+        id: AssignmentId::from_bits(part.id),
+        until: part.until_ms.map(Timestamp),
+    })
 }
 
 pub(super) fn briefing(briefing: &Briefing) -> p::Briefing {

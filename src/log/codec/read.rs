@@ -4,7 +4,10 @@ use zeroize::Zeroizing;
 
 use super::effort::{effort_noted_from, enrichment_set_from, entries_from, notice_sent_from, notice_set_from};
 use super::error::CodecError;
-use super::joining::{handed_back_from, handed_to_people_from, participant_joined_from, participant_left_from};
+use super::joining::{
+    bots_due_from, hand_back_ended_from, handed_back_from, handed_to_people_from, owner_told_from,
+    participant_joined_from, participant_left_from, taking_part_from,
+};
 use super::marks::{answer_counted_from, priority_given_from, summary_set_from, tagged_from};
 use super::passing::{
     hold_set_from, idle_set_from, overcommitted_from, parked_from, promised_from, transfer_ended_from,
@@ -206,6 +209,7 @@ pub(super) fn change_from(change: p::Change, open: &Open<'_>) -> Result<Change, 
             grace_ms: c.grace_ms,
             answer_by: c.answer_by_ms.map(Timestamp),
             overcommit: c.overcommit,
+            participants: c.participants.into_iter().map(taking_part_from).collect::<Result<_, _>>()?,
             brief: brief(c.brief)?,
         }),
         Kind::Unassigned(c) => Change::Unassigned {
@@ -242,6 +246,9 @@ pub(super) fn change_from(change: p::Change, open: &Open<'_>) -> Result<Change, 
         }
         Kind::HandedToPeople(c) => Change::HandedToPeople(handed_to_people_from(c)?),
         Kind::HandedBack(c) => Change::HandedBack(handed_back_from(c)),
+        Kind::BotsDue(c) => Change::BotsDue(bots_due_from(c)),
+        Kind::OwnerTold(c) => Change::OwnerTold(owner_told_from(c)),
+        Kind::HandBackEnded(c) => Change::HandBackEnded(hand_back_ended_from(c)),
         Kind::ParticipantLeft(c) => Change::ParticipantLeft(participant_left_from(c)?),
         Kind::HoldSet(c) => Change::HoldSet(hold_set_from(c)),
         Kind::IdleSet(c) => Change::IdleSet(idle_set_from(c)),

@@ -1,7 +1,10 @@
 //! Changes, from the domain into the log. Total: every change has its form.
 
 use super::effort::{effort_noted, enrichment_set, entries, notice_sent, notice_set};
-use super::joining::{handed_back, handed_to_people, participant_joined, participant_left};
+use super::joining::{
+    bots_due, hand_back_ended, handed_back, handed_to_people, owner_told, participant_joined, participant_left,
+    taking_part,
+};
 use super::marks::{answer_counted, priority_given, summary_set, tagged};
 use super::passing::{
     hold_set, idle_set, overcommitted, parked, promised, transfer_ended, transferring, woken, wrap_up_extended,
@@ -257,6 +260,9 @@ pub(super) fn write_change(wire: &mut Wire<'_>, change: &Change, seal: &dyn Fn(&
         Change::ParticipantJoined(change) => wire.message(260, &participant_joined(change, brief(&change.brief))),
         Change::HandedToPeople(change) => wire.message(262, &handed_to_people(change)),
         Change::HandedBack(change) => wire.message(263, &handed_back(change)),
+        Change::BotsDue(change) => wire.message(264, &bots_due(change)),
+        Change::OwnerTold(change) => wire.message(265, &owner_told(change)),
+        Change::HandBackEnded(change) => wire.message(266, &hand_back_ended(change)),
         Change::ParticipantLeft(change) => wire.message(261, &participant_left(change)),
         Change::SummarySet(change) => wire.message(230, &summary_set(change)),
         Change::Tagged(change) => wire.message(231, &tagged(change)),
@@ -488,6 +494,7 @@ fn assigned(assigned: &Assigned) -> p::Assigned {
         grace_ms: assigned.grace_ms,
         answer_by_ms: assigned.answer_by.map(millis),
         overcommit: assigned.overcommit,
+        participants: assigned.participants.iter().map(taking_part).collect(),
         brief: Some(brief(&assigned.brief)),
     }
 }

@@ -72,6 +72,8 @@ pub(crate) fn print(record: &Record, space: &Workspace) -> Vec<String> {
             format!("{} passes {} on to {to}", who(change.agent), change.work)
         }
         Change::HandedToPeople(change) => format!("{} is for people, {:?}", change.work, change.cause),
+        Change::HandBackEnded(change) if change.taken => format!("{} is back", change.work),
+        Change::HandBackEnded(change) => format!("{} is for people still", change.work),
         Change::HandedBack(change) => format!("{} hands {} back", who(change.agent), change.work),
         Change::WrapUpExtended(change) => format!("{} wraps up until {}", change.work, seconds(change.until.0 - START)),
         Change::Promised(change) => {

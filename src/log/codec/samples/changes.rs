@@ -18,20 +18,30 @@ use super::{
 };
 use crate::domain::id::{Index, OfferId, Position};
 use crate::domain::record::{
-    AnswerCounted, Assigned, AutomationMuted, Change, Clock, CooledDown, DeadLettered, EffortNoted, EnrichmentSet,
-    HandedBack, HandedToPeople, HoldSet, HoursTurned, IdentityRekeyed, IdleSet, InputResumed, NoticeSent, NoticeSet,
-    OfferMade, OptNoted, Overcommitted, OverflowSet, Overflowed, Parked, ParticipantJoined, ParticipantLeft,
-    PartsJoined, PresenceSet, PriorityGiven, Promised, Purpose, Required, Resettled, Routed, SessionLost, StepSet,
-    SummarySet, Tagged, ThroughParked, TransferEnded, Transferring, Unserved, Woken, WrapUpExtended, WrapUpStarted,
+    AnswerCounted, Assigned, AutomationMuted, BotsDue, Change, Clock, CooledDown, DeadLettered, EffortNoted,
+    EnrichmentSet, HandBackEnded, HandedBack, HandedToPeople, HoldSet, HoursTurned, IdentityRekeyed, IdleSet,
+    InputResumed, NoticeSent, NoticeSet, OfferMade, OptNoted, Overcommitted, OverflowSet, Overflowed, OwnerTold,
+    Parked, ParticipantJoined, ParticipantLeft, PartsJoined, PresenceSet, PriorityGiven, Promised, Purpose, Required,
+    Resettled, Routed, SessionLost, StepSet, SummarySet, Tagged, TakingPart, ThroughParked, TransferEnded,
+    Transferring, Unserved, Woken, WrapUpExtended, WrapUpStarted,
 };
 use crate::domain::workspace::Relax;
+
+fn taking_part() -> impl Strategy<Value = TakingPart> {
+    (agent(), role(), assignment(), of(time())).prop_map(|(agent, role, id, until)| TakingPart {
+        agent,
+        role,
+        id,
+        until,
+    })
+}
 
 fn clock() -> impl Strategy<Value = Clock> {
     (any::<u64>(), time()).prop_map(|(left_ms, from)| Clock { left_ms, from })
 }
 
 /// How many variants [`variant`] numbers.
-pub(in crate::log::codec) const VARIANTS: usize = 101;
+pub(in crate::log::codec) const VARIANTS: usize = 104;
 
 /// The number of a change's variant, from 0.
 pub(in crate::log::codec) fn variant(change: &Change) -> usize {
@@ -137,6 +147,9 @@ pub(in crate::log::codec) fn variant(change: &Change) -> usize {
         Change::ParticipantLeft(_) => 98,
         Change::HandedToPeople(_) => 99,
         Change::HandedBack(_) => 100,
+        Change::BotsDue(_) => 101,
+        Change::OwnerTold(_) => 102,
+        Change::HandBackEnded(_) => 103,
     }
 }
 
@@ -197,9 +210,16 @@ pub(in crate::log::codec) fn every_change() -> Vec<BoxedStrategy<Change>> {
         (any::<u64>().prop_map(OfferId::from_bits), work(), agent(), outcome())
             .prop_map(|(offer, work, agent, outcome)| Change::OfferEnded { offer, work, agent, outcome })
             .boxed(),
-        (work(), agent(), assign_cause(), any::<(u32, u32)>(), of(any::<u64>()), of(time()), brief())
-            .prop_map(|(work, agent, cause, (cost, overcommit), grace_ms, answer_by, brief)| {
-                Change::Assigned(Assigned { work, agent, cause, cost, grace_ms, answer_by, overcommit, brief })
+        (
+            (work(), agent(), assign_cause()),
+            any::<(u32, u32)>(),
+            (of(any::<u64>()), of(time())),
+            brief(),
+            vec(taking_part(), 0..3),
+        )
+            .prop_map(|((work, agent, cause), (cost, overcommit), (grace_ms, answer_by), brief, participants)| {
+                let what = Assigned { work, agent, cause, cost, brief, ..Assigned::default() };
+                Change::Assigned(Assigned { grace_ms, answer_by, overcommit, participants, ..what })
             })
             .boxed(),
         (assignment(), work(), agent(), unassign_reason())
@@ -466,5 +486,10 @@ pub(in crate::log::codec) fn every_change() -> Vec<BoxedStrategy<Change>> {
             .prop_map(|(work, leaf, agent, cause)| Change::HandedToPeople(HandedToPeople { work, leaf, agent, cause }))
             .boxed(),
         (work(), agent()).prop_map(|(work, agent)| Change::HandedBack(HandedBack { work, agent })).boxed(),
+        (work(), agent(), time()).prop_map(|(work, agent, by)| Change::BotsDue(BotsDue { work, agent, by })).boxed(),
+        (work(), of((assignment(), agent())), vec(agent(), 0..3))
+            .prop_map(|(work, owner, audience)| Change::OwnerTold(OwnerTold { work, owner, audience: audience.into() }))
+            .boxed(),
+        (work(), any::<bool>()).prop_map(|(work, taken)| Change::HandBackEnded(HandBackEnded { work, taken })).boxed(),
     ]
 }
