@@ -17,11 +17,15 @@
 //! Ingest stores what is large, and the files of mails, before it is decided what becomes of the message. What no message names once
 //! that is applied, as of a webhook that comes again after the erasure, is deleted in the same way; a crash before it leaves it there.
 //!
-//! What agents store before they send it is looked through once an hour, and at the start: what is too old for a message to name, and is
-//! named by none, is deleted.
+//! The store is looked through once an hour, and at the start. What agents have put, is too old for a message to name, and is named by
+//! none, is deleted; and so are pieces of what was never stored to its end, whoever began that.
+//!
+//! What cannot be done is tried again, less and less often: the names of a bucket are listed each time.
 //!
 //! A store of keys that was put back from an older copy has destroyed ones again: so each owner begins by destroying once more
 //! whatever the log says is destroyed.
+
+mod pace;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,12 +34,16 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
+use self::pace::Pace;
+use crate::clock::wall_ms;
 use crate::domain::State;
 use crate::domain::command::Command;
 use crate::domain::id::{Index, LeafId, Name};
 use crate::domain::rejection::Rejection;
+use crate::domain::time::Timestamp;
+use crate::domain::upload::is_over;
 use crate::domain::workspace::Workspace;
-use crate::ingest::{Bodies, is_over};
+use crate::ingest::Bodies;
 use crate::keys::{KeyBook, KeysError};
 use crate::nats::{NatsError, streams};
 use crate::outbound::Outbox;
@@ -49,8 +57,12 @@ const LOOK_EVERY: Duration = Duration::from_secs(2);
 const ON_THEIR_WAY: Duration = Duration::from_secs(5);
 /// How often it is asked whether they have arrived.
 const ASK_EVERY: Duration = Duration::from_millis(50);
-/// How often it is looked for attachments of agents that no message has named in time.
+/// How often it is looked for attachments of agents that no message has named in time, and for pieces of what broke off.
 const SWEEP_EVERY: Duration = Duration::from_secs(60 * 60);
+/// Pieces without an object are deleted when none has come for so long: who stores one waits seconds for the next.
+const BROKEN_OFF: Duration = Duration::from_secs(60 * 60);
+/// Longest from one try to the next where customers cannot be erased: they are waited for.
+const ERASE_AT_LEAST: Duration = Duration::from_secs(60);
 /// Names that the shard is asked for at once: a fraction of a millisecond.
 const NAMES_AT_ONCE: usize = 4_096;
 
@@ -62,10 +74,13 @@ pub struct Eraser {
     book: KeyBook,
     bodies: Bodies,
     out: Arc<Outbox>,
+    /// Customers that cannot be erased.
     waits: RateLimit,
+    /// What else cannot be deleted.
+    leftovers: RateLimit,
 }
 
-/// Why an erasure is not done yet.
+/// Why something is not done yet.
 #[derive(Debug, thiserror::Error)]
 enum Unfinished {
     #[error("the shard ends")]
@@ -74,8 +89,12 @@ enum Unfinished {
     Keys(#[source] KeysError),
     #[error("the keys are destroyed, and that cannot be recorded")]
     Refused(#[source] Rejection),
+    #[error("the object store cannot be looked through")]
+    Listing(#[source] NatsError),
     #[error("bodies of the object store cannot be deleted")]
     Bodies(#[source] NatsError),
+    #[error("messages are on their way that may name bodies of the object store")]
+    OnTheirWay,
 }
 
 /// Whether the state has no use for the object of this name.
@@ -104,7 +123,8 @@ impl Eraser {
         repeat_interval: Duration,
     ) -> Self {
         let workspace = book.workspace().clone();
-        Self { workspace, shard, book, bodies, out, waits: RateLimit::new(repeat_interval, metrics) }
+        let [waits, leftovers] = [(); 2].map(|()| RateLimit::new(repeat_interval, metrics.clone()));
+        Self { workspace, shard, book, bodies, out, waits, leftovers }
     }
 
     /// Erases until `stop`, or until the shard ends. Dropped: like a crash, which is safe.
@@ -113,31 +133,55 @@ impl Eraser {
     /// [`KeysError`] that needs an operator.
     pub async fn run(self, stop: CancellationToken) -> Result<(), KeysError> {
         let mut begun = false;
-        let mut swept = None;
+        let mut erases = Pace::new(Duration::ZERO, LOOK_EVERY, ERASE_AT_LEAST);
+        let mut sweeps = Pace::new(SWEEP_EVERY, LOOK_EVERY, SWEEP_EVERY);
         loop {
             tokio::select! {
                 () = stop.cancelled() => return Ok(()),
                 () = tokio::time::sleep(LOOK_EVERY) => {}
             }
-            let looked = match self.look(&mut begun).await {
-                Ok(()) => self.sweep_uploads(&mut swept).await,
-                other => other,
-            };
-            match looked {
-                Ok(()) => {}
-                Err(Unfinished::Unavailable) => return Ok(()),
-                Err(Unfinished::Keys(error)) if !error.may_pass() => return Err(error),
-                Err(error) => {
-                    if let Some(left_out) = self.waits.pass() {
-                        warn!(
-                            skein.workspace = %self.workspace,
-                            error = %ErrorChain(&error),
-                            { fields::LEFT_OUT } = left_out,
-                            "customer not erased yet"
-                        );
-                    }
+            if erases.is_due() {
+                match paced(&mut erases, self.look(&mut begun).await) {
+                    None => {}
+                    Some(Unfinished::Unavailable) => return Ok(()),
+                    Some(Unfinished::Keys(error)) if !error.may_pass() => return Err(error),
+                    Some(error) => self.say_waiting(&error),
                 }
             }
+            if sweeps.is_due() {
+                match paced(&mut sweeps, self.sweep().await) {
+                    None => {}
+                    Some(Unfinished::Unavailable) => return Ok(()),
+                    Some(error) => self.say_left(&error),
+                }
+            }
+            match self.delete_strays().await {
+                Ok(()) => {}
+                Err(Unfinished::Unavailable) => return Ok(()),
+                Err(error) => self.say_left(&error),
+            }
+        }
+    }
+
+    fn say_waiting(&self, error: &Unfinished) {
+        if let Some(left_out) = self.waits.pass() {
+            warn!(
+                { fields::WORKSPACE } = %self.workspace,
+                error = %ErrorChain(error),
+                { fields::LEFT_OUT } = left_out,
+                "customer not erased yet"
+            );
+        }
+    }
+
+    fn say_left(&self, error: &Unfinished) {
+        if let Some(left_out) = self.leftovers.pass() {
+            warn!(
+                { fields::WORKSPACE } = %self.workspace,
+                error = %ErrorChain(error),
+                { fields::LEFT_OUT } = left_out,
+                "what nobody names is in the object store still"
+            );
         }
     }
 
@@ -151,42 +195,43 @@ impl Eraser {
             *begun = true;
         }
         let workspace = self.workspace.clone();
-        for Pending { erasure, leaves, handed_over, bodies } in
-            self.ask(move |state| pending(state, &workspace)).await?
-        {
+        let mut put_off = Ok(());
+        for pending in self.ask(move |state| pending(state, &workspace)).await? {
             // What was put in before the answer came is all that the records before it say.
-            if !handed_over && !self.out.is_settled() {
+            if !pending.handed_over && !self.out.is_settled() {
                 continue;
             }
-            if bodies > 0 {
-                let names = self.bodies.names().await.map_err(Unfinished::Bodies)?;
-                if !self.delete_bodies(names, Workspace::is_doomed).await? {
-                    continue;
-                }
+            match self.erase(pending).await {
+                Err(Unfinished::OnTheirWay) => put_off = Err(Unfinished::OnTheirWay),
+                other => other?,
             }
-            self.book.destroy(&leaves).await.map_err(Unfinished::Keys)?;
-            self.shard.feeds().forget(&self.workspace, &leaves);
-            let command = Command::KeysDestroyed { workspace: self.workspace.clone(), erasure };
-            self.shard.command(command).await.map_err(|error| match error {
-                CommandError::Rejected(rejection) => Unfinished::Refused(rejection),
-                CommandError::Unavailable => Unfinished::Unavailable,
-            })?;
-            info!(skein.workspace = %self.workspace, skein.index = erasure.0, identities = leaves.len(), "customer erased");
         }
-        self.delete_strays().await
+        put_off
     }
 
-    /// Deletes what agents have stored and no message has named in time.
-    async fn sweep_uploads(&self, swept: &mut Option<Instant>) -> Result<(), Unfinished> {
-        if swept.is_some_and(|at| at.elapsed() < SWEEP_EVERY) {
-            return Ok(());
+    /// Erases a customer of whom everything is handed over.
+    async fn erase(&self, Pending { erasure, leaves, bodies, .. }: Pending) -> Result<(), Unfinished> {
+        if bodies > 0 {
+            let names = self.bodies.names().await.map_err(Unfinished::Listing)?;
+            self.delete_bodies(names, Workspace::is_doomed).await?;
         }
-        let mut names = self.bodies.names().await.map_err(Unfinished::Bodies)?;
-        names.retain(|name| is_over(name));
-        if names.is_empty() || self.delete_bodies(names, Workspace::is_nobodys).await? {
-            *swept = Some(Instant::now());
-        }
+        self.book.destroy(&leaves).await.map_err(Unfinished::Keys)?;
+        self.shard.feeds().forget(&self.workspace, &leaves);
+        let command = Command::KeysDestroyed { workspace: self.workspace.clone(), erasure };
+        self.shard.command(command).await.map_err(|error| match error {
+            CommandError::Rejected(rejection) => Unfinished::Refused(rejection),
+            CommandError::Unavailable => Unfinished::Unavailable,
+        })?;
+        info!(skein.workspace = %self.workspace, skein.index = erasure.0, identities = leaves.len(), "customer erased");
         Ok(())
+    }
+
+    /// Deletes what agents have stored and no message has named in time, and what was never stored to its end.
+    async fn sweep(&self) -> Result<(), Unfinished> {
+        let mut names = self.bodies.erase_broken_off(BROKEN_OFF).await.map_err(Unfinished::Listing)?;
+        let now = Timestamp(wall_ms());
+        names.retain(|name| is_over(name, now));
+        self.delete_bodies(names, Workspace::is_nobodys).await
     }
 
     /// Deletes what ingest has stored for messages that came to nothing.
@@ -205,15 +250,17 @@ impl Eraser {
         let (strays, named): (Vec<_>, Vec<_>) = known.await?.into_iter().partition(|(nobodys, ..)| *nobodys);
         named.iter().for_each(|(_, object, at)| self.bodies.forget(object, at));
         let objects: Vec<String> = strays.iter().map(|(_, object, _)| object.clone()).collect();
-        if !objects.is_empty() && self.delete_bodies(objects, Workspace::is_nobodys).await? {
-            strays.iter().for_each(|(_, object, at)| self.bodies.forget(object, at));
-        }
+        self.delete_bodies(objects, Workspace::is_nobodys).await?;
+        strays.iter().for_each(|(_, object, at)| self.bodies.forget(object, at));
         Ok(())
     }
 
-    /// Deletes those of these bodies that are `unwanted`. False: messages that may name them are on their way still.
-    async fn delete_bodies(&self, names: Vec<String>, unwanted: Unwanted) -> Result<bool, Unfinished> {
+    /// Deletes those of these bodies that are `unwanted`.
+    async fn delete_bodies(&self, names: Vec<String>, unwanted: Unwanted) -> Result<(), Unfinished> {
         let doomed = self.those(names, unwanted).await?;
+        if doomed.is_empty() {
+            return Ok(());
+        }
         let closing = self.bodies.close(&doomed);
         let ends = Instant::now() + ON_THEIR_WAY;
         loop {
@@ -224,7 +271,7 @@ impl Eraser {
                 break;
             }
             if Instant::now() >= ends {
-                return Ok(false);
+                return Err(Unfinished::OnTheirWay);
             }
             tokio::time::sleep(ASK_EVERY).await;
         }
@@ -232,7 +279,7 @@ impl Eraser {
             self.bodies.erase(&object).await.map_err(Unfinished::Bodies)?;
         }
         drop(closing);
-        Ok(true)
+        Ok(())
     }
 
     /// Those of these objects that are `unwanted`.
@@ -252,6 +299,15 @@ impl Eraser {
     async fn ask<T: Send + 'static>(&self, look: impl FnOnce(&State) -> T + Send + 'static) -> Result<T, Unfinished> {
         self.shard.query(look).await.map_err(|Unavailable| Unfinished::Unavailable)
     }
+}
+
+/// Notes in its pace how something went; what it failed of.
+fn paced(pace: &mut Pace, went: Result<(), Unfinished>) -> Option<Unfinished> {
+    match went {
+        Ok(()) => pace.done(),
+        Err(_) => pace.failed(),
+    }
+    went.err()
 }
 
 /// Whether everything of a message is applied.

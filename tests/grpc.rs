@@ -6,6 +6,8 @@ mod access;
 mod customers;
 #[path = "grpc/explained.rs"]
 mod explained;
+#[path = "grpc/exported.rs"]
+mod exported;
 #[path = "grpc/harness.rs"]
 mod harness;
 #[path = "grpc/hidden.rs"]

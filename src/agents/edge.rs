@@ -21,6 +21,7 @@ use super::options::ServeOptions;
 use super::port::{Adapters, CommandFailure, Media, Shard};
 use super::registry::Registry;
 use super::status::{Reason, Refusal};
+use super::uploads::Uploads;
 use crate::domain::command::{Command, Verb};
 use crate::domain::id::{AgentId, MessageId, Name, WorkId};
 use crate::domain::record::Record;
@@ -38,9 +39,9 @@ pub(super) struct Edge {
     pub(super) names: Names,
     pub(super) registry: Registry,
     pub(super) watchers: Arc<Semaphore>,
-    /// Kibibytes of attachments that may be taken in now.
-    pub(super) uploads: Semaphore,
-    /// Owner of all session tasks.
+    /// Room for attachments that are being put.
+    pub(super) uploads: Arc<Uploads>,
+    /// Owner of all session tasks, and of what is being stored.
     pub(super) tracker: TaskTracker,
     pub(super) shutdown: CancellationToken,
     /// Workspaces that take no sessions now.

@@ -80,10 +80,21 @@ pub const STORY_HAPPENINGS: usize = 1_000;
 pub const ATTACHMENT_PIECE: usize = 64 << 10;
 /// Bytes of one attachment of an agent's: what the channels take that people write to by hand.
 pub const MAX_UPLOAD_BYTES: usize = 50 << 20;
-/// Kibibytes of attachments that are being stored at once, for they are held in memory until they are whole: two of the largest.
-pub const UPLOADS_KIB: usize = 100 << 10;
+/// Kibibytes of attachments that are being put at once, for they are held in memory until they are whole: three of the largest.
+pub const UPLOADS_KIB: usize = 150 << 10;
+/// Kibibytes of them that one agent has: one of the largest, or several smaller ones, so that nobody takes the room of all.
+pub const AGENT_UPLOADS_KIB: usize = 50 << 10;
+/// Bytes of a small attachment: pictures and letters, which are most.
+pub const SMALL_UPLOAD_BYTES: usize = 4 << 20;
+/// Kibibytes beside those that only small ones take, so that large ones never keep them out: eight of them.
+pub const SMALL_UPLOADS_KIB: usize = 32 << 10;
 /// Time for the next piece of an attachment: who sends nothing holds memory for nothing.
 pub const UPLOAD_PIECE_WAIT: Duration = Duration::from_secs(30);
+/// Bytes a second of the slowest line that an attachment comes by: half a megabit, with which nobody works on anything else. All of it has
+/// to be there in what its bytes take so, and [`UPLOAD_WAIT`]: drop by drop it would hold memory for days.
+pub const UPLOAD_SLOWEST: usize = 64 << 10;
+/// Time for an attachment beside that of its bytes: a line that stalls for a moment.
+pub const UPLOAD_WAIT: Duration = Duration::from_secs(30);
 
 /// Messages told with an assignment: what nobody has answered is a few; a flood is read page by page.
 pub const WORDS_MESSAGES: usize = 50;

@@ -25,6 +25,7 @@ mod session;
 mod sight;
 mod status;
 mod typing;
+mod uploads;
 
 pub(crate) use caller::Operator;
 pub use caller::{AGENT_METADATA, Caller, WORKSPACE_METADATA};

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::limits::{
     DRAIN, HANDSHAKE, KEEPALIVE_INTERVAL, KEEPALIVE_TIMEOUT, MAX_REQUEST_BYTES, MAX_SESSIONS, MAX_SESSIONS_PER_AGENT,
-    MAX_STREAMS_PER_CONNECTION, MAX_WATCHERS,
+    MAX_STREAMS_PER_CONNECTION, MAX_WATCHERS, UPLOAD_PIECE_WAIT, UPLOAD_WAIT,
 };
 
 /// Options of [`super::serve`].
@@ -28,6 +28,10 @@ pub struct ServeOptions {
     pub handshake: Duration,
     /// Time for commands in flight when a session ends, and for all sessions at shutdown.
     pub drain: Duration,
+    /// Time for the next piece of an attachment.
+    pub upload_piece_wait: Duration,
+    /// Time for an attachment beside that of its bytes.
+    pub upload_wait: Duration,
     /// Pages from this machine (`http://localhost:*` and the like) may call from a browser.
     pub loopback_origins: bool,
 }
@@ -44,6 +48,8 @@ impl Default for ServeOptions {
             keepalive_timeout: KEEPALIVE_TIMEOUT,
             handshake: HANDSHAKE,
             drain: DRAIN,
+            upload_piece_wait: UPLOAD_PIECE_WAIT,
+            upload_wait: UPLOAD_WAIT,
             loopback_origins: false,
         }
     }

@@ -24,7 +24,7 @@ use super::drains::Drains;
 use super::edge::Edge;
 use super::feed::{Seldom, TYPING_EVERY};
 use super::gate::Gate;
-use super::limits::{CONNECTION_WINDOW, MAX_HEADER_BYTES, MAX_RESPONSE_BYTES, STREAM_WINDOW, UPLOADS_KIB};
+use super::limits::{CONNECTION_WINDOW, MAX_HEADER_BYTES, MAX_RESPONSE_BYTES, STREAM_WINDOW};
 use super::listen::secured;
 use super::metrics::EdgeMetrics;
 use super::names::Names;
@@ -33,6 +33,7 @@ use super::port::{Adapters, Media, Shard};
 use super::registry::Registry;
 use super::service::Service;
 use super::status::Refusal;
+use super::uploads::Uploads;
 use crate::access::{Access, Tls};
 use crate::proto::DESCRIPTOR_SET;
 use crate::proto::agent::agent_service_server::AgentServiceServer;
@@ -122,7 +123,7 @@ pub async fn serve(
         names: Names::new(Arc::clone(&shard)),
         registry: Registry::new(options.max_sessions, options.max_sessions_per_agent, metrics.clone()),
         watchers: Arc::new(Semaphore::new(options.max_watchers)),
-        uploads: Semaphore::new(UPLOADS_KIB),
+        uploads: Uploads::new(),
         options,
         shard,
         media,
@@ -143,7 +144,7 @@ pub async fn serve(
         tokio::select! {
             () = tracker.wait() => {}
             () = sleep_until(deadline) => {
-                tracing::warn!(sessions = tracker.len(), "sessions were not over in time");
+                tracing::warn!(tasks = tracker.len(), "sessions and attachments were not over in time");
             }
         }
     };

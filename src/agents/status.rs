@@ -152,6 +152,8 @@ reasons! {
     HelloExpected => "HELLO_EXPECTED", InvalidArgument;
     /// There was no first frame in time.
     HandshakeTimeout => "HANDSHAKE_TIMEOUT", DeadlineExceeded;
+    /// An attachment, or its next piece, did not come in time: put it again.
+    UploadTimeout => "UPLOAD_TIMEOUT", DeadlineExceeded;
     /// The request id was used with another body.
     RequestIdReused => "REQUEST_ID_REUSED", AlreadyExists;
     /// Nobody to send to.
@@ -278,6 +280,7 @@ impl Refusal {
             Rejection::UnknownWork => Self::new(Reason::UnknownWork, text),
             Rejection::UnknownOffer => Self::new(Reason::UnknownOffer, text),
             Rejection::UnknownMessage => Self::new(Reason::UnknownMessage, text),
+            Rejection::UnknownAttachment => Self::new(Reason::UnknownAttachment, text),
             Rejection::UnknownCustomer => Self::new(Reason::UnknownCustomer, text),
             Rejection::UnknownSuggestion => Self::new(Reason::UnknownSuggestion, text),
             Rejection::UnknownIdentity => Self::new(Reason::UnknownIdentity, text),
@@ -316,6 +319,7 @@ impl Refusal {
                 meant(Self::new(Reason::UnknownPresenceReason, text), near)
             }
             Rejection::NotVisible => Self::new(Reason::NotVisible, text),
+            Rejection::NotVisibleTo { agent } => Self::new(Reason::NotVisible, text).with("agent", agent),
             Rejection::DispositionWanted => Self::new(Reason::DispositionWanted, text),
             Rejection::QueueNotServed { queue } => Self::new(Reason::QueueNotServed, text).with("queue", queue),
             Rejection::NewerMessages { latest } => {

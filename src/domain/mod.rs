@@ -34,6 +34,7 @@ mod state;
 mod taking_part;
 pub mod time;
 pub mod timer;
+pub mod upload;
 pub mod view;
 mod visible;
 pub mod waited;

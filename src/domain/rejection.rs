@@ -99,6 +99,12 @@ pub enum Rejection {
     /// It is in queues that are not shown to the agent.
     #[error("it is in queues that are not shown to the caller")]
     NotVisible,
+    /// It is in queues that are not shown to the agent who would be told of it.
+    #[error("it is in queues that are not shown to the agent whom it is for")]
+    NotVisibleTo {
+        /// Which agent.
+        agent: Name,
+    },
     /// The agent does not serve the queue.
     #[error("the agent does not serve the queue {queue}")]
     QueueNotServed {
@@ -114,6 +120,9 @@ pub enum Rejection {
     /// A message that the Work does not have.
     #[error("unknown message")]
     UnknownMessage,
+    /// An attachment that may be gone: it waited for too long, or goes with the customer whose messages named it.
+    #[error("an attachment is kept for 24 h before a message names it, and then with it: put it again")]
+    UnknownAttachment,
     /// No such customer.
     #[error("unknown customer")]
     UnknownCustomer,

@@ -47,6 +47,19 @@ pub(super) fn check(space: &Workspace, command: &AgentCommand) -> Result<(), Rej
     if abouts.iter().all(|about| sees(space, &sight, about)) { Ok(()) } else { Err(Rejection::NotVisible) }
 }
 
+/// Refuses to tell an agent of what it would see only a stub of, whoever tells it. Who oversees, which the core does not know, looks for
+/// itself.
+///
+/// # Errors
+/// [`Rejection::NotVisibleTo`].
+pub(super) fn may_be_told(space: &Workspace, agent: &Name, about: &command::About) -> Result<(), Rejection> {
+    if sees(space, &space.sight(agent), &noted(about)) {
+        Ok(())
+    } else {
+        Err(Rejection::NotVisibleTo { agent: agent.clone() })
+    }
+}
+
 /// The Works that a command names, itself or by a message; of none is known whose they are to be told. Nothing is looked up where every
 /// queue is shown to all.
 pub(super) fn named(space: &Workspace, verb: &Verb) -> SmallVec<[WorkId; 2]> {

@@ -3,20 +3,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use async_nats::Client;
 use async_nats::jetstream;
 use async_nats::jetstream::object_store::{GetErrorKind, InfoErrorKind, ObjectStore};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE;
-use futures::StreamExt as _;
 use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::sync::Notify;
 use tracing::warn;
 
+use super::listed;
 use crate::domain::id::Name;
 use crate::nats::{NatsError, erase_message, next_message};
 
@@ -167,11 +167,21 @@ impl Bodies {
     /// # Errors
     /// The store does not answer.
     pub(crate) async fn names(&self) -> Result<Vec<String>, NatsError> {
-        let failed = |reason: String| NatsError::Request { operation: "list the object store", reason };
-        let mut objects = self.store.list().await.map_err(|error| failed(error.to_string()))?;
-        let mut names = Vec::new();
-        while let Some(object) = objects.next().await {
-            names.push(object.map_err(|error| failed(error.to_string()))?.name);
+        listed::names(&self.client, &self.bucket).await
+    }
+
+    /// Deletes pieces of objects that were never stored to their end, where none has come for so long, and has the server overwrite their
+    /// bytes. Names of all objects.
+    ///
+    /// # Errors
+    /// The store does not answer; some of it may be left.
+    pub async fn erase_broken_off(&self, quiet: Duration) -> Result<Vec<String>, NatsError> {
+        let (names, adrift) = listed::names_and_adrift(&self.client, &self.bucket).await?;
+        let now = SystemTime::now();
+        for (pieces, stored) in adrift {
+            if now.duration_since(stored).is_ok_and(|age| age >= quiet) {
+                self.erase_all(&pieces).await?;
+            }
         }
         Ok(names)
     }
@@ -210,20 +220,22 @@ impl Bodies {
                 return Err(NatsError::Request { operation: "look for a body", reason: error.to_string() });
             }
         };
+        self.erase_all(&format!("$O.{}.C.{}", self.bucket, info.nuid)).await?;
+        self.erase_all(&format!("$O.{}.M.{}", self.bucket, URL_SAFE.encode(object))).await
+    }
+
+    /// Deletes the messages of a subject, and has the server overwrite their bytes.
+    async fn erase_all(&self, subject: &str) -> Result<(), NatsError> {
         let stream = format!("OBJ_{}", self.bucket);
-        let pieces = format!("$O.{}.C.{}", self.bucket, info.nuid);
-        let named = format!("$O.{}.M.{}", self.bucket, URL_SAFE.encode(object));
-        for subject in [pieces, named] {
-            let mut from = 1;
-            while let Some(piece) = next_message(&self.client, &stream, from, &subject).await? {
-                erase_message(&self.client, &stream, piece.sequence).await?;
-                from = piece.sequence + 1;
-            }
+        let mut from = 1;
+        while let Some(message) = next_message(&self.client, &stream, from, subject).await? {
+            erase_message(&self.client, &stream, message.sequence).await?;
+            from = message.sequence + 1;
         }
         Ok(())
     }
 
-    /// Stores bytes under a name that nobody else has.
+    /// Stores bytes under a name that nobody else has. Dropped: pieces may be left that only [`Self::erase_broken_off`] finds.
     ///
     /// # Errors
     /// The store does not answer; some of it may be left.

@@ -11,13 +11,13 @@
 
 mod bodies;
 mod health;
+mod listed;
 mod live;
 mod position;
 mod prepare;
 mod source;
 mod subject;
 mod trim;
-mod uploads;
 
 pub use bodies::{BODY_HEADER, Bodies, NoObject};
 pub use health::{IngestHealth, StreamHealth};
@@ -25,5 +25,3 @@ pub use live::{Typing, TypingInlet, TypingWatch, typing};
 pub use position::digest;
 pub use source::{IngestError, Source};
 pub use trim::Trim;
-pub(crate) use uploads::is_over;
-pub use uploads::{UPLOAD_KEPT, is_too_old, upload_name};

@@ -72,6 +72,7 @@ pub(super) fn rejection(rejection: &Rejection) -> Option<RejectionReason> {
         | Rejection::UnknownCustomer
         | Rejection::UnknownIdentity
         | Rejection::UnknownSuggestion
+        | Rejection::UnknownAttachment
         | Rejection::UnknownMessage => RejectionReason::NotFound,
         Rejection::OfferOver => RejectionReason::OfferOver,
         Rejection::WorkClosed | Rejection::WorkMerged { .. } => RejectionReason::WorkClosed,
@@ -100,6 +101,7 @@ pub(super) fn rejection(rejection: &Rejection) -> Option<RejectionReason> {
         | Rejection::UnknownPresenceReason { .. }
         | Rejection::DispositionWanted
         | Rejection::NotVisible
+        | Rejection::NotVisibleTo { .. }
         | Rejection::NotSetAside(_)
         | Rejection::CannotMerge(_)
         | Rejection::StreamInUse

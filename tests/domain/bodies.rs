@@ -1,11 +1,14 @@
 //! Bodies of the object store: an erasure deletes those that nobody else's message names.
 
-use skein::domain::command::{Command, Verb};
-use skein::domain::content::{Attachment, AttachmentState, Part};
-use skein::domain::id::{Index, Name, RootId};
+use rstest::rstest;
+use skein::domain::command::{About, Command, Mark, Verb};
+use skein::domain::content::{Attachment, AttachmentState, Content, Part};
+use skein::domain::id::{AssignmentId, Index, Name, RootId, WorkId};
 use skein::domain::record::Change;
+use skein::domain::rejection::Rejection;
+use skein::domain::upload::upload_name;
 
-use crate::kit::{Heard, SPACE, Scenario, shop, sms, whatsapp};
+use crate::kit::{HOUR, Heard, SPACE, Scenario, Step, shop, sms, whatsapp};
 
 const ANNA: &str = "+4915112345678";
 const BEN: &str = "+4915198765432";
@@ -75,4 +78,42 @@ fn bodies_of_all_identities_and_of_what_is_named_twice_go_once() {
     let erasure = erases(&mut story, one);
     assert_eq!(story.space().doomed_bodies(erasure), 2);
     story.folds_to_the_same_without_content_of(&[skein::domain::id::LeafId(0), skein::domain::id::LeafId(1)]);
+}
+
+/// Sends or notes something with an object.
+fn sends_with(story: &mut Scenario, held: (WorkId, AssignmentId), note: bool, object: &str) -> Step {
+    let attachment =
+        Attachment { state: AttachmentState::Stored, object: Some(object.to_owned()), ..Attachment::default() };
+    let part = Part::Attachment(Attachment { media_type: Some("image/jpeg".to_owned()), ..attachment });
+    if note {
+        let content = Content { text: "see".to_owned(), parts: vec![part] };
+        let mark = Mark::Note { about: About::Work(held.0), to: None, content };
+        return story.does("ann", Verb::Mark(Box::new(mark)));
+    }
+    story.sends("ann", held, |send| send.content.parts.push(part))
+}
+
+#[rstest]
+#[case::in_an_answer(false)]
+#[case::in_a_note(true)]
+fn what_an_agent_put_is_named_within_a_day_and_again_as_long_as_a_message_names_it(#[case] note: bool) {
+    let mut story = desk();
+    let anna = story.hears(whatsapp(ANNA, "what does it look like?")).message().conversation;
+    let held = story.takes("ann");
+    let [named, unnamed] = [1, 2].map(|own| upload_name(story.now(), own, "abc"));
+    story.after(23 * HOUR);
+    sends_with(&mut story, held, note, &named).expect("in time");
+    story.hears(whatsapp(ANNA, "and from behind?")).expect("a message");
+    story.after(10 * HOUR);
+    assert_eq!(sends_with(&mut story, held, note, &unnamed).refused(), Rejection::UnknownAttachment);
+    assert!(!story.space().is_nobodys(&named) && story.space().is_nobodys(&unnamed), "only this one is swept");
+    sends_with(&mut story, held, note, &named).expect("it is kept as long as the message that names it");
+    story.hears(whatsapp(BEN, "mine, too")).expect("a message");
+    let ben = story.takes("ann");
+    let erasure = erases(&mut story, anna);
+    assert_eq!(sends_with(&mut story, ben, note, &named).refused(), Rejection::UnknownAttachment, "it is going");
+    story.when(Command::KeysDestroyed { workspace: Name::new(SPACE), erasure }).expect("a record");
+    assert_eq!(sends_with(&mut story, ben, note, &named).refused(), Rejection::UnknownAttachment, "it is gone");
+    let other = upload_name(story.now(), 3, "abc");
+    sends_with(&mut story, ben, note, &other).expect("put again");
 }

@@ -3,7 +3,7 @@
 use rstest::rstest;
 use skein::domain::command::{About, Mark, Oversight, Pass, TakePart, Verb};
 use skein::domain::content::Content;
-use skein::domain::id::{AssignmentId, Name, WorkId};
+use skein::domain::id::{AssignmentId, Name, RootId, WorkId};
 use skein::domain::output::Output;
 use skein::domain::record::{Author, Change, Direction, LeaveReason, ParticipantJoined, Purpose, Role};
 use skein::domain::rejection::Rejection;
@@ -104,6 +104,27 @@ fn who_is_asked_sees_what_the_queue_hides_and_only_as_long() {
     assert!(story.space().sight("bob").sees_work(&story.work(held.0)));
     takes_part(&mut story, "bob", TakePart::Leave { work: held.0 }).expect("left");
     assert!(!story.space().sight("bob").sees_work(&story.work(held.0)));
+}
+
+#[test]
+fn nobody_is_whispered_what_the_queue_hides() {
+    let hidden = shop().queue(|queue| queue.visibility = skein::domain::workspace::Visibility::Queue);
+    let (mut story, held) = anns(hidden.agent("bob", |bob| bob.queues.clear()));
+    let whisper = |story: &mut Scenario, about: About| {
+        let (to, content) = (Some(Name::new("bob")), Content::text("She has called before."));
+        story.does("ann", Verb::Mark(Box::new(Mark::Note { about, to, content })))
+    };
+    let customer = About::Customer { customer: RootId(0), leaf: None };
+    let refused = Rejection::NotVisibleTo { agent: Name::new("bob") };
+    for about in [About::Work(held.0), customer] {
+        assert_eq!(whisper(&mut story, about).refused(), refused);
+    }
+    // The control: who takes part sees it, and so its customer.
+    asks(&mut story, held, "bob", None).expect("asked");
+    assert_eq!(told(&whisper(&mut story, About::Work(held.0)), &story), ["ann", "bob"]);
+    whisper(&mut story, customer);
+    takes_part(&mut story, "bob", TakePart::Leave { work: held.0 }).expect("left");
+    assert_eq!(whisper(&mut story, About::Work(held.0)).refused(), refused);
 }
 
 #[rstest]

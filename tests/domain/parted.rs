@@ -1,10 +1,12 @@
 //! What goes with whom when a customer is taken apart in the midst of a matter.
 
-use skein::domain::command::Verb;
+use skein::domain::command::{Hand, Verb};
 use skein::domain::content::Part;
-use skein::domain::id::{LeafId, RootId};
+use skein::domain::id::{LeafId, Name, RootId};
+use skein::domain::record::Briefing;
+use skein::domain::workspace::AgentKind;
 
-use crate::kit::{Heard, Step, mail, shop};
+use crate::kit::{Heard, Step, mail, shop, sms, whatsapp};
 use crate::merges::merged;
 
 const HER_MAIL: &str = "anna@example.com";
@@ -58,5 +60,28 @@ fn what_an_agent_made_one_is_two_again_with_its_people() {
     assert_eq!(story.conversation(RootId(1)).merged, [(mailed, split)].into());
     let step = story.answers("ann", held, "on its way");
     assert_eq!(step.message().leaf, LeafId(0));
+    story.folds_to_the_same();
+}
+
+#[test]
+fn what_a_bot_told_of_one_identity_is_not_filed_under_another_when_their_works_become_one() {
+    let mut story = shop().agent("bob", |bob| bob.kind = AgentKind::Bot).opens();
+    story.ready("bob").expect("ready");
+    story.hears(whatsapp("+4915112345678", "where is my parcel?")).expect("a message");
+    let (work, assignment) = story.takes("bob");
+    let briefing = Briefing { reason: "Wants her money back.".to_owned(), steps: Vec::new() };
+    let over = Hand::Over { work, assignment, queue: Name::default(), briefing: briefing.clone(), facts: Vec::new() };
+    story.does("bob", Verb::Hand(Box::new(over))).expect("handed over");
+    story.logs_out("bob").expect("gone");
+    story.ready("ann").expect("ready");
+    let (from, from_assignment) = story.takes("ann");
+    story.hears(sms("+4915198765432", "hello")).expect("a message");
+    let (into, into_assignment) = story.takes("ann");
+    assert_eq!(story.work(from).passing.briefing, Some(briefing));
+    story.merges(0, 1).expect("one person");
+    let from_assignment = Some(from_assignment);
+    story.does("ann", Verb::MergeWorks { from, from_assignment, into, into_assignment }).expect("one matter");
+    let one = story.work(into).passing;
+    assert_eq!((one.for_people, one.briefing), (true, None), "it would outlive the erasure of whom it is about");
     story.folds_to_the_same();
 }

@@ -11,14 +11,15 @@ use futures::future::BoxFuture;
 use skein::access::Access;
 use skein::agents::feed::{FeedLimits, Feeds, Told};
 use skein::agents::{Adapters, CommandFailure, EdgeMetrics, Parts, ServeOptions, Unavailable, bind, serve};
+use skein::clock::wall_ms;
 use skein::domain::command::{Answer, Arrival, Command};
 use skein::domain::content::Content;
 use skein::domain::event::{
     AddressKind, Assurance, EventKind, InboundEvent, Message, Receipt, ReceiptStatus, Scope, Sender,
 };
-use skein::domain::id::{Name, Position};
+use skein::domain::id::{LeafId, Name, Position};
 use skein::domain::output::Output;
-use skein::domain::record::{Input, Record};
+use skein::domain::record::{Input, PersonalValue, Record};
 use skein::domain::time::Timestamp;
 use skein::domain::view::{AgentView, AnswerAddress};
 use skein::domain::workspace::{Accept, AgentConfig, AgentKind, AgentProfile, WorkspaceConfig};
@@ -48,13 +49,14 @@ struct Core {
     degraded: bool,
     addressless: bool,
     busy: usize,
+    begun: i64,
     passed: i64,
 }
 
 impl Core {
-    /// A millisecond for each record, and what was let pass.
+    /// A millisecond for each record, and what was let pass: what the edge names by its own clock is of the same time.
     fn now(&self) -> Timestamp {
-        Timestamp(1_800_000_000_000 + self.passed + i64::try_from(self.log.len()).expect("few records"))
+        Timestamp(self.begun + self.passed + i64::try_from(self.log.len()).expect("few records"))
     }
 }
 
@@ -77,6 +79,7 @@ impl Memory {
             degraded: false,
             addressless: false,
             busy: 0,
+            begun: wall_ms(),
             passed: 0,
         };
         let memory = Self { core: Arc::new(Mutex::new(core)), feeds: Feeds::new(limits) };
@@ -89,6 +92,12 @@ impl Memory {
             memory.apply(command).expect("the demo workspace is valid");
         }
         memory
+    }
+
+    /// What is still readable in the log without the keys of an identity.
+    pub(crate) fn readable_without(&self, leaf: LeafId) -> Vec<PersonalValue> {
+        let left = |record: &Arc<Record>| record.without_content_of(&[leaf]).content;
+        self.core().log.iter().flat_map(left).map(|personal| personal.value).collect()
     }
 
     fn core(&self) -> MutexGuard<'_, Core> {
@@ -310,6 +319,7 @@ impl Adapters for Memory {
 /// A running server.
 pub(crate) struct Server {
     pub(crate) memory: Memory,
+    pub(crate) media: OneObject,
     pub(crate) address: SocketAddr,
     pub(crate) ready: watch::Sender<bool>,
     pub(crate) shutdown: CancellationToken,
@@ -335,12 +345,12 @@ pub(crate) async fn guarded(options: ServeOptions, limits: FeedLimits, access: A
     let memory = Memory::new(limits);
     let (listener, address) = bind("127.0.0.1:0".parse().expect("an address")).await.expect("a free port");
     let (ready, is_ready) = watch::channel(true);
-    let shutdown = CancellationToken::new();
+    let (media, shutdown) = (OneObject::default(), CancellationToken::new());
     let parts = Parts {
         drains: skein::agents::Drains::default(),
         access,
         shard: Arc::new(memory.clone()),
-        media: Arc::new(OneObject::default()),
+        media: Arc::new(media.clone()),
         adapters: Arc::new(memory.clone()),
         ready: is_ready,
         metrics: EdgeMetrics::default(),
@@ -348,7 +358,7 @@ pub(crate) async fn guarded(options: ServeOptions, limits: FeedLimits, access: A
     };
     let served = serve(options, listener, parts, shutdown.clone());
     let ended = tokio::spawn(async move { served.await.expect("the server ends well") });
-    Server { memory, address, ready, shutdown, ended }
+    Server { memory, media, address, ready, shutdown, ended }
 }
 
 impl Server {

@@ -1,7 +1,8 @@
 //! The workspace of these tests: one number of WhatsApp, one queue, agents who may be anybody; and a store with one object.
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use futures::future::BoxFuture;
 use futures::{FutureExt as _, StreamExt as _};
@@ -69,8 +70,21 @@ pub(crate) fn config() -> WorkspaceConfig {
 }
 
 /// A store with one object, and whatever is put into it.
-#[derive(Default)]
-pub(crate) struct OneObject(Mutex<BTreeMap<String, bytes::Bytes>>);
+#[derive(Clone, Default)]
+pub(crate) struct OneObject {
+    put: Arc<Mutex<BTreeMap<String, bytes::Bytes>>>,
+    /// Objects that are being put, or were.
+    pub(crate) begun: Arc<AtomicUsize>,
+    /// While somebody has it nothing is put to its end.
+    pub(crate) held: Arc<tokio::sync::Mutex<()>>,
+}
+
+impl OneObject {
+    /// How many objects were put.
+    pub(crate) fn stored(&self) -> usize {
+        self.put.lock().expect("no panic in it").len()
+    }
+}
 
 /// Name of the object.
 pub(crate) const OBJECT: &str = "object-1";
@@ -79,12 +93,18 @@ pub(crate) const OBJECT_BYTES: usize = 150_000;
 
 impl Media for OneObject {
     fn put(&self, _: Name, object: String, bytes: bytes::Bytes) -> BoxFuture<'static, Result<(), MediaError>> {
-        self.0.lock().expect("no panic in it").insert(object, bytes);
-        futures::future::ready(Ok(())).boxed()
+        let store = self.clone();
+        async move {
+            store.begun.fetch_add(1, Ordering::Relaxed);
+            let _last_piece = store.held.lock().await;
+            store.put.lock().expect("no panic in it").insert(object, bytes);
+            Ok(())
+        }
+        .boxed()
     }
 
     fn open(&self, _: Name, object: String) -> BoxFuture<'static, Result<MediaStream, MediaError>> {
-        let put = self.0.lock().expect("no panic in it").get(&object).cloned();
+        let put = self.put.lock().expect("no panic in it").get(&object).cloned();
         async move {
             let bytes = match put {
                 Some(bytes) => bytes,

@@ -1,13 +1,19 @@
 //! Attachments of agents: put piece by piece, checked, named by a message, and fetched again.
 
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
 use sha2::{Digest as _, Sha256};
+use skein::agents::ServeOptions;
+use skein::agents::feed::FeedLimits;
 use skein::proto::agent as p;
 use skein::proto::agent::conversation_service_client::ConversationServiceClient;
 use skein::proto::channel;
 use skein::proto::channel::part::Part as Kind;
-use tonic::Status;
+use tonic::transport::Channel;
+use tonic::{Code, Status};
 
-use crate::harness::{Server, answer_to, named, server};
+use crate::harness::{Server, answer_to, named, server, server_with, until};
 use crate::{CUSTOMER, fact, reason};
 
 /// Bytes of a picture.
@@ -32,7 +38,11 @@ async fn put(server: &Server, head: p::NewAttachment, data: &[u8]) -> Result<p::
     let first = p::PutAttachmentRequest { attachment: Some(head), data: Vec::new() };
     let piece = |piece: &[u8]| p::PutAttachmentRequest { attachment: None, data: piece.to_vec() };
     let pieces: Vec<_> = std::iter::once(first).chain(data.chunks(60_000).map(piece)).collect();
-    let mut talk = ConversationServiceClient::new(server.channel().await);
+    put_by(server.channel().await, pieces).await
+}
+
+async fn put_by(channel: Channel, pieces: Vec<p::PutAttachmentRequest>) -> Result<p::PutAttachmentResponse, Status> {
+    let mut talk = ConversationServiceClient::new(channel);
     talk.put_attachment(named("ana", futures::stream::iter(pieces))).await.map(tonic::Response::into_inner)
 }
 
@@ -118,4 +128,149 @@ async fn what_nobody_has_named_for_a_day_is_named_by_no_message_any_more() {
     send.content.as_mut().expect("content").parts.push(part);
     let mut talk = ConversationServiceClient::new(server.channel().await);
     assert_eq!(reason(&talk.send_message(named("ana", send)).await.expect_err("too old")), "UNKNOWN_ATTACHMENT");
+}
+
+#[tokio::test]
+async fn what_a_message_names_is_named_again_days_after() {
+    let server = server().await;
+    server.memory.say_text(CUSTOMER, "what does it look like?");
+    let mut ana = server.ready("ana").await;
+    let work = ana.accept().await;
+    let bytes = vec![7; BYTES];
+    let object = put(&server, head(), &bytes).await.expect("stored").attachment;
+    let mut talk = ConversationServiceClient::new(server.channel().await);
+    for (request_id, hours) in [("s1", 0), ("s2", 72)] {
+        server.memory.pass_hours(hours);
+        server.memory.say_text(CUSTOMER, "once more, please");
+        let mut send = answer_to(&work, request_id, "this");
+        let part = channel::Part { part: object.clone().map(Kind::Attachment) };
+        send.content.as_mut().expect("content").parts.push(part);
+        talk.send_message(named("ana", send)).await.expect("sent");
+    }
+}
+
+#[tokio::test]
+async fn what_is_there_whole_is_stored_to_its_end_though_nobody_waits_for_it_any_more() {
+    let server = server().await;
+    let _ana = server.ready("ana").await;
+    let channel = server.channel().await;
+    let held = server.media.held.lock().await;
+    let pieces = vec![first(p::NewAttachment { bytes: 9, ..head() }), piece(b"a picture")];
+    let put = tokio::spawn(put_by(channel.clone(), pieces));
+    until("it is being stored", || server.media.begun.load(Ordering::Relaxed) == 1).await;
+    put.abort();
+    assert!(put.await.is_err_and(|gone| gone.is_cancelled()));
+    // What comes by the same connection after comes after.
+    for _ in 0..8 {
+        let list = p::ListTemplatesRequest::default();
+        ConversationServiceClient::new(channel.clone()).list_templates(named("ana", list)).await.expect("a list");
+    }
+    drop(held);
+    until("it is stored", || server.media.stored() == 1).await;
+}
+
+#[tokio::test]
+async fn one_file_that_two_put_at_once_is_two_objects() {
+    let server = server().await;
+    let _ana = server.ready("ana").await;
+    let bytes = vec![7; BYTES];
+    let (one, other) = tokio::join!(put(&server, head(), &bytes), put(&server, head(), &bytes));
+    let object = |put: Result<p::PutAttachmentResponse, Status>| put.expect("stored").attachment.expect("it").object;
+    assert_ne!(object(one), object(other));
+    assert_eq!(server.media.stored(), 2);
+}
+
+fn first(head: p::NewAttachment) -> p::PutAttachmentRequest {
+    p::PutAttachmentRequest { attachment: Some(head), data: Vec::new() }
+}
+
+fn piece(bytes: &[u8]) -> p::PutAttachmentRequest {
+    p::PutAttachmentRequest { attachment: None, data: bytes.to_vec() }
+}
+
+/// As large as there is.
+fn film() -> p::NewAttachment {
+    let (channel, name) = ("telegram".to_owned(), "film.mp4".to_owned());
+    p::NewAttachment { channel, name, media_type: "video/mp4".to_owned(), bytes: 50 << 20, ..head() }
+}
+
+/// Which limit keeps an attachment of the agent's out; none: there is room.
+async fn kept_out(channel: Channel, agent: &str, head: p::NewAttachment) -> Option<String> {
+    let mut talk = ConversationServiceClient::new(channel);
+    let refused = talk.put_attachment(named(agent, futures::stream::iter([first(head)]))).await;
+    let refused = refused.expect_err("its bytes are missing");
+    match reason(&refused).as_str() {
+        "INVALID" => None,
+        "LIMIT_REACHED" => fact(&refused, "limit"),
+        other => panic!("{other}"),
+    }
+}
+
+#[tokio::test]
+async fn large_ones_that_come_slowly_keep_neither_others_nor_small_ones_out() {
+    let server = server().await;
+    let channel = server.channel().await;
+    let one = || p::NewAttachment { bytes: 1, ..head() };
+    let mut slow = Vec::new();
+    for agent in ["ana", "bob"] {
+        let mut talk = ConversationServiceClient::new(channel.clone());
+        let pieces = futures::StreamExt::chain(futures::stream::iter([first(film())]), futures::stream::pending());
+        slow.push(tokio::spawn(async move { talk.put_attachment(named(agent, pieces)).await.map(drop) }));
+        let begun = async {
+            while kept_out(channel.clone(), agent, one()).await.is_none() {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(crate::harness::SOON, begun).await.expect("it is taken in");
+        assert_eq!(kept_out(channel.clone(), agent, one()).await.as_deref(), Some("agent_uploads_kib"));
+    }
+    assert_eq!(kept_out(channel.clone(), "cem", film()).await, None, "a third has room");
+    let mut talk = ConversationServiceClient::new(channel.clone());
+    let pieces = futures::StreamExt::chain(futures::stream::iter([first(film())]), futures::stream::pending());
+    slow.push(tokio::spawn(async move { talk.put_attachment(named("cem", pieces)).await.map(drop) }));
+    let full = async {
+        while kept_out(channel.clone(), "eve", film()).await.is_none() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(crate::harness::SOON, full).await.expect("it is taken in");
+    assert_eq!(kept_out(channel.clone(), "eve", film()).await.as_deref(), Some("uploads_kib"));
+    put(&server, p::NewAttachment { bytes: 9, ..head() }, b"a picture").await.expect_err("ana has her share");
+    assert_eq!(kept_out(channel.clone(), "eve", one()).await, None, "a picture is never kept out");
+    slow.iter().for_each(tokio::task::JoinHandle::abort);
+    let free = async {
+        while kept_out(channel.clone(), "ana", film()).await.is_some() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(crate::harness::SOON, free).await.expect("who breaks off gives room back");
+}
+
+#[tokio::test]
+async fn what_does_not_come_in_time_is_refused_and_stored_nowhere() {
+    let waits = |upload_piece_wait, upload_wait| ServeOptions { upload_piece_wait, upload_wait, ..Default::default() };
+    let hour = Duration::from_secs(3_600);
+    let no_piece = server_with(waits(Duration::from_millis(20), hour), FeedLimits::default()).await;
+    let mut talk = ConversationServiceClient::new(no_piece.channel().await);
+    let pieces = futures::StreamExt::chain(futures::stream::iter([first(head())]), futures::stream::pending());
+    let refused = talk.put_attachment(named("ana", pieces)).await.expect_err("no piece comes");
+    assert_eq!((refused.code(), reason(&refused).as_str()), (Code::DeadlineExceeded, "UPLOAD_TIMEOUT"));
+    let drops = server_with(waits(hour, Duration::ZERO), FeedLimits::default()).await;
+    let mut talk = ConversationServiceClient::new(drops.channel().await);
+    let pieces = futures::stream::unfold(true, |begins| async move {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        Some((if begins { first(head()) } else { piece(&[1]) }, false))
+    });
+    let refused = talk.put_attachment(named("ana", pieces)).await.expect_err("it would take an hour");
+    assert_eq!(reason(&refused), "UPLOAD_TIMEOUT");
+    assert_eq!((no_piece.media.stored(), drops.media.stored()), (0, 0));
+}
+
+#[tokio::test]
+async fn a_piece_without_bytes_is_refused() {
+    let server = server().await;
+    let pieces = vec![first(p::NewAttachment { bytes: 9, ..head() }), piece(b""), piece(b"a picture")];
+    assert_eq!(reason(&put_by(server.channel().await, pieces).await.expect_err("it says nothing")), "INVALID");
+    let pieces = vec![first(p::NewAttachment { bytes: 9, ..head() }), piece(b"a picture")];
+    put_by(server.channel().await, pieces).await.expect("the control");
 }

@@ -1,11 +1,17 @@
 //! Bodies by reference, and attachments out of the real object store.
 
+use std::time::Duration;
+
 use async_nats::HeaderMap;
 use async_nats::jetstream;
+use futures::TryStreamExt as _;
 use sha2::{Digest as _, Sha256};
+use skein::ingest::Bodies;
 use skein::proto::agent::conversation_service_client::ConversationServiceClient;
-use skein::proto::agent::{GetAttachmentRequest, Message};
+use skein::proto::agent::{GetAttachmentRequest, Message, NewAttachment, PutAttachmentRequest};
 use skein::proto::channel::part::Part;
+use tokio::io::AsyncReadExt as _;
+use tokio_stream::wrappers::ReceiverStream;
 use tonic::Code;
 use tonic::transport::Channel;
 
@@ -161,7 +167,6 @@ async fn a_body_that_is_missing_or_not_what_was_promised_is_set_aside_and_nothin
 }
 
 async fn stored(bed: &Bed) -> Vec<String> {
-    use futures::TryStreamExt as _;
     let bus = jetstream::new(bed.connect().await);
     let store = bus.get_object_store(format!("SKEIN_MEDIA_{WORKSPACE}")).await.expect("the store");
     let objects = store.list().await.expect("a list").map_ok(|object| object.name);
@@ -185,4 +190,107 @@ async fn what_an_agent_put_and_no_message_named_in_time_is_deleted_and_nothing_e
     let _daemon = bed.daemon().await;
     let left = eventually("the old one is gone", async || Some(stored(&bed).await).filter(|left| !left.contains(&old)));
     assert_eq!(left.await, ["mail-1".to_owned(), young]);
+}
+
+/// How many messages the store has of pieces and entries.
+async fn messages(bed: &Bed, kind: &str) -> u64 {
+    let bus = jetstream::new(bed.connect().await);
+    let stream = bus.get_stream(format!("OBJ_SKEIN_MEDIA_{WORKSPACE}")).await.expect("the store");
+    let filter = format!("$O.SKEIN_MEDIA_{WORKSPACE}.{kind}.>");
+    let counts = stream.info_with_subjects(filter).await.expect("counts").map_ok(|(_, count)| count as u64);
+    counts.try_fold(0, async |sum, count| Ok(sum + count)).await.expect("a sum")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pieces_that_belong_to_no_object_are_deleted_once_nobody_can_be_storing_them_and_nothing_else() {
+    let bed = Bed::new(false).await;
+    let mut daemon = bed.daemon().await;
+    daemon.kill9();
+    daemon.ended().await;
+    let client = bed.connect().await;
+    let bucket = format!("SKEIN_MEDIA_{WORKSPACE}");
+    let bus = jetstream::new(client.clone());
+    for name in ["mail-1", "mail-2"] {
+        put(&bed, name, &file()).await;
+    }
+    bus.get_object_store(&bucket).await.expect("the store").delete("mail-2").await.expect("deleted");
+    let whole = messages(&bed, "C").await;
+    for piece in [[1_u8; 1_000], [2; 1_000]] {
+        let pieces = format!("$O.{bucket}.C.AbrokenOffUpload1234");
+        bus.publish(pieces, piece.to_vec().into()).await.expect("sent").await.expect("stored");
+    }
+    let bodies = Bodies::open(&client, &bucket).await.expect("the store");
+    let names = bodies.erase_broken_off(Duration::from_secs(60)).await.expect("it answers");
+    assert_eq!((names, messages(&bed, "C").await), (vec!["mail-1".to_owned()], whole + 2), "somebody may go on");
+    let names = bodies.erase_broken_off(Duration::ZERO).await.expect("it answers");
+    assert_eq!((names, messages(&bed, "C").await), (vec!["mail-1".to_owned()], whole));
+    let mut kept = Vec::new();
+    let mut object = bodies.open_object("mail-1").await.expect("it is there");
+    object.read_to_end(&mut kept).await.expect("its bytes");
+    assert_eq!(kept, file());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_cannot_be_swept_is_said_to_be_that_and_not_a_customer() {
+    let bed = Bed::new(false).await;
+    let mut daemon = bed.daemon().await;
+    daemon.kill9();
+    daemon.ended().await;
+    let bus = jetstream::new(bed.connect().await);
+    let entry = format!("$O.SKEIN_MEDIA_{WORKSPACE}.M.bm9uc2Vuc2U=");
+    bus.publish(entry, "no entry of any client".into()).await.expect("sent").await.expect("stored");
+    let daemon = bed.daemon().await;
+    let left = "what nobody names is in the object store still";
+    eventually("it is said", async || daemon.said(left).then_some(())).await;
+    assert!(!daemon.said("customer not erased yet"), "{}", daemon.log());
+}
+
+fn head(sha256: &str) -> PutAttachmentRequest {
+    let attachment = NewAttachment {
+        channel: "telegram".to_owned(),
+        name: "plan.bin".to_owned(),
+        media_type: "application/octet-stream".to_owned(),
+        bytes: FILE_BYTES as u64,
+        sha256: sha256.to_owned(),
+        ..Default::default()
+    };
+    PutAttachmentRequest { attachment: Some(attachment), data: Vec::new() }
+}
+
+fn pieces(bytes: &[u8]) -> Vec<PutAttachmentRequest> {
+    let piece = |piece: &[u8]| PutAttachmentRequest { attachment: None, data: piece.to_vec() };
+    std::iter::once(head(&hex(&file()))).chain(bytes.chunks(64 << 10).map(piece)).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_upload_that_breaks_off_leaves_nothing_in_the_store_and_a_whole_one_comes_back_as_it_was() {
+    let bed = Bed::new(false).await;
+    let daemon = bed.daemon().await;
+    let mut talk = ConversationServiceClient::new(daemon.channel().await);
+    let half = pieces(&file()[..FILE_BYTES / 2]);
+    let ended = talk.put_attachment(reads::by("ann", futures::stream::iter(half.clone()))).await;
+    assert_eq!(ended.expect_err("half of it").code(), Code::InvalidArgument);
+    let other: Vec<u8> = file().into_iter().rev().collect();
+    let other = talk.put_attachment(reads::by("ann", futures::stream::iter(pieces(&other)))).await;
+    assert_eq!(other.expect_err("another file").code(), Code::InvalidArgument);
+    let (more, rest) = tokio::sync::mpsc::channel(1);
+    let mut gone = ConversationServiceClient::new(daemon.channel().await);
+    let put =
+        tokio::spawn(async move { gone.put_attachment(reads::by("ann", ReceiverStream::new(rest))).await.map(drop) });
+    for piece in half {
+        more.send(piece).await.expect("it is read");
+    }
+    put.abort();
+    assert!(put.await.is_err_and(|gone| gone.is_cancelled()));
+
+    let stored_now = talk.put_attachment(reads::by("ann", futures::stream::iter(pieces(&file())))).await;
+    let object = stored_now.expect("stored").into_inner().attachment.expect("it").object.expect("its name");
+    assert_eq!(stored(&bed).await, std::slice::from_ref(&object), "and nothing of the others");
+    let bodies = Bodies::open(&bed.connect().await, &format!("SKEIN_MEDIA_{WORKSPACE}")).await.expect("the store");
+    let before = messages(&bed, "C").await;
+    bodies.erase_broken_off(Duration::ZERO).await.expect("it answers");
+    assert_eq!(messages(&bed, "C").await, before, "not a piece");
+    let mut kept = Vec::new();
+    bodies.open_object(&object).await.expect("it is there").read_to_end(&mut kept).await.expect("its bytes");
+    assert_eq!(kept, file());
 }

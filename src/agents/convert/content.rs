@@ -2,7 +2,6 @@
 
 use prost::Message as _;
 
-use super::upload::is_there;
 use crate::agents::limits::{MAX_CONTENT_BYTES, MAX_ITEMS, MAX_LINE_BYTES, MAX_PARTS, MAX_TEXT_BYTES};
 use crate::agents::status::Refusal;
 use crate::domain::content::{Attachment, Content, Mail, Mailbox, Part, is_on_earth};
@@ -86,7 +85,6 @@ fn attachment(sent: &Attachment) -> Result<(), Refusal> {
     if sent.object.is_none() && sent.provider_id.is_none() {
         return Err(Refusal::invalid("attachment", "object or provider_id is wanted"));
     }
-    is_there(sent)?;
     lines(
         "attachment",
         sent.object

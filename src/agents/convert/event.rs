@@ -349,7 +349,7 @@ fn woken(woken: &Woken) -> p::WorkChanged {
 }
 
 /// What whoever passed the Work on noted.
-fn note(record: &Record, place: u16) -> String {
+pub(super) fn note(record: &Record, place: u16) -> String {
     let noted = record.content.iter().find_map(|personal| match &personal.value {
         PersonalValue::Note(note) if personal.place == place => Some(note.clone()),
         _ => None,

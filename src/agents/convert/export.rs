@@ -9,8 +9,8 @@ use super::{enums, handing, marks};
 use crate::domain::event::Scope;
 use crate::domain::id::{AgentId, LeafId, MessageId, Name, WorkId};
 use crate::domain::record::{
-    Cause, Change, IdentityOpened, IdentityRekeyed, MessageContent, MessageStored, OptNoted, OptSource, PersonalValue,
-    Record, WorkOpened,
+    AssignCause, Cause, Change, IdentityOpened, IdentityRekeyed, MessageContent, MessageStored, OptNoted, OptSource,
+    PersonalValue, Record, WorkOpened,
 };
 use crate::domain::view::{BlockView, CustomerView};
 use crate::normalize::convert::content_to_proto;
@@ -114,6 +114,11 @@ fn item(
             }
             _ => return None,
         },
+        Change::Assigned(assigned) if assigned.cause == AssignCause::Assign => {
+            // With other causes it is what was noted before: that stands in the export by itself.
+            let note = Some(super::event::note(record, place)).filter(|note| !note.is_empty())?;
+            Item::PassedOn(p::ExportedNote { work_id: assigned.work.to_string(), note })
+        }
         Change::Blocked { until, .. } => {
             let reason = match personal(record, place) {
                 Some(PersonalValue::Reason(reason)) => Some(reason.clone()),

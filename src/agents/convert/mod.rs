@@ -47,5 +47,5 @@ pub(super) use rooms::{
 pub(super) use send::{options_of, reply_options, templates, told};
 pub(super) use stub::{conversation_seen, customer_seen, work_seen};
 pub(super) use unanswered::Unanswered;
-pub(super) use upload::{new_attachment, stored_attachment};
+pub(super) use upload::{attachment_put, new_attachment};
 pub(super) use view::{offer, own_work, position_from, snapshot};

@@ -2,10 +2,11 @@
 
 use super::command::token;
 use super::content::line;
+use super::view::timestamp;
 use crate::agents::status::{Reason, Refusal};
 use crate::domain::channel::carries;
 use crate::domain::content::{Attachment, Content, Part};
-use crate::ingest::is_too_old;
+use crate::domain::time::Timestamp;
 use crate::normalize::convert::{attachment_from_proto, attachment_into_proto};
 use crate::proto::agent as p;
 use crate::proto::channel;
@@ -55,18 +56,8 @@ pub(in crate::agents) fn new_attachment(head: p::NewAttachment, max: usize) -> R
     Ok((attachment, size))
 }
 
-/// What a message names.
-pub(in crate::agents) fn stored_attachment(attachment: Attachment) -> channel::Attachment {
-    attachment_into_proto(attachment)
-}
-
-/// What nobody has named in time is not to be named any more: it may be gone.
-pub(super) fn is_there(attachment: &Attachment) -> Result<(), Refusal> {
-    if attachment.object.as_deref().is_some_and(is_too_old) {
-        return Err(Refusal::new(
-            Reason::UnknownAttachment,
-            "an attachment is kept for 24 h before a message names it: put it again",
-        ));
-    }
-    Ok(())
+/// What a message names, until then.
+pub(in crate::agents) fn attachment_put(stored: Attachment, usable_until: Timestamp) -> p::PutAttachmentResponse {
+    let (attachment, usable_until) = (attachment_into_proto(stored), timestamp(usable_until));
+    p::PutAttachmentResponse { attachment: Some(attachment), usable_until: Some(usable_until) }
 }

@@ -74,7 +74,7 @@ pub(crate) fn edit(
     assignment: AssignmentId,
     content: Content,
 ) -> Result<(), Rejection> {
-    check(&content)?;
+    check(draft, &content)?;
     let ours = ours(draft, agent, message, assignment)?;
     let endpoint = can(draft, &ours, |row| row.edit, "a change of what was said")?;
     carries(&endpoint.channel, &content)

@@ -41,7 +41,7 @@ pub(crate) fn notify(
     content: Content,
     voice: Voice,
 ) -> Result<MessageId, Rejection> {
-    check(&content)?;
+    check(draft, &content)?;
     let work = known(draft, id)?;
     let owner = work.owner.ok_or(Rejection::NotOwner { owner: None })?;
     // A loop of programs ends with the first person. What a program wrote is answered by a person, but not by a notice.

@@ -16,6 +16,7 @@ use crate::domain::id::{AgentId, AssignmentId, LeafId, MessageId, Name, WorkId};
 use crate::domain::record::{Author, Change, Direction, Flags, MessageContent, MessageKind, MessageStored, Purpose};
 use crate::domain::rejection::Rejection;
 use crate::domain::time::Timestamp;
+use crate::domain::upload::are_there;
 use crate::domain::work::{Work, charge_switch, charge_wait, guard, known, may_note, speaks};
 use crate::domain::workspace::{AgentKind, EndpointConfig, TemplateConfig};
 
@@ -31,7 +32,7 @@ pub(crate) fn send(
     send: Send,
     again: Option<MessageId>,
 ) -> Result<(), Rejection> {
-    check(&send.content)?;
+    check(draft, &send.content)?;
     let kind = draft.agent(agent).ok_or(Rejection::UnknownAgent)?.profile.kind;
     let author = match kind {
         AgentKind::Human => Author::Agent(agent),
@@ -229,7 +230,7 @@ pub(super) fn is_refused_by(draft: &Draft<'_>, address: &str, purpose: Purpose, 
 }
 
 /// Whether a message of an agent's can say that.
-pub(crate) fn check(content: &Content) -> Result<(), Rejection> {
+pub(crate) fn check(draft: &Draft<'_>, content: &Content) -> Result<(), Rejection> {
     if content.text.is_empty() && content.parts.is_empty() {
         return Err(Rejection::Invalid("content: neither text nor parts"));
     }
@@ -242,7 +243,7 @@ pub(crate) fn check(content: &Content) -> Result<(), Rejection> {
     if content.text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
         return Err(Rejection::Invalid("text: control characters"));
     }
-    Ok(())
+    are_there(draft.space, content, draft.now)
 }
 
 /// Where the answer goes: where the last customer message of the Work came from, or where the author names it.

@@ -28,7 +28,7 @@ enum To {
 
 /// Opens a Work that the agent owns, and sends its first message.
 pub(crate) fn start(draft: &mut Draft<'_>, agent: AgentId, start: Start) -> Result<(), Rejection> {
-    check(&start.content)?;
+    check(draft, &start.content)?;
     if !matches!(start.purpose, Purpose::Service | Purpose::Proactive) {
         return Err(Rejection::Invalid("purpose: SERVICE or PROACTIVE; what a template is for comes with it"));
     }

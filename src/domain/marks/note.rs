@@ -13,10 +13,12 @@ use crate::domain::event::{Assurance, Scope};
 use crate::domain::id::{AgentId, Name};
 use crate::domain::record::{Author, Direction, MessageContent, MessageKind, MessageStored};
 use crate::domain::rejection::Rejection;
+use crate::domain::visible::may_be_told;
 use crate::domain::work::{known, may_note};
 use crate::domain::workspace::AgentKind;
 
-/// An agent notes something. It goes nowhere, and whoever owns what it is about, or takes part in it, is told; or one alone.
+/// An agent notes something. It goes nowhere, and whoever owns what it is about, or takes part in it, is told; or one alone, who sees what
+/// it is about.
 pub(super) fn add(
     draft: &mut Draft<'_>,
     agent: AgentId,
@@ -24,7 +26,11 @@ pub(super) fn add(
     to: Option<Name>,
     content: Content,
 ) -> Result<(), Rejection> {
-    let to = to.map(|to| draft.space.agent_id(&to).ok_or(Rejection::UnknownAgent)).transpose()?;
+    let whisper = |to: Name| {
+        let whom = draft.space.agent_id(&to).ok_or(Rejection::UnknownAgent)?;
+        may_be_told(draft.space, &to, &about).map(|()| whom)
+    };
+    let to = to.map(whisper).transpose()?;
     write(draft, agent, about, to, content)
 }
 
@@ -36,7 +42,7 @@ pub(crate) fn write(
     to: Option<AgentId>,
     content: Content,
 ) -> Result<(), Rejection> {
-    check(&content)?;
+    check(draft, &content)?;
     if content.parts.iter().any(|part| matches!(part, Part::Mail(_))) {
         return Err(Rejection::Invalid("content: a note is no mail"));
     }

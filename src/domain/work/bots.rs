@@ -223,6 +223,14 @@ impl Beside {
     }
 }
 
+impl Bots {
+    /// The same without what was told.
+    pub(super) fn without_words(mut self: Box<Self>) -> Box<Self> {
+        self.briefing = None;
+        self
+    }
+}
+
 impl Work {
     /// What programs and people have passed between them in it.
     pub(super) fn bots(&self) -> Option<&Bots> {

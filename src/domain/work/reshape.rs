@@ -5,6 +5,7 @@
 
 use super::Work;
 use super::beside::{Beside, Place};
+use super::bots::Bots;
 use super::open::{MailThread, Tokens};
 use super::passing::Promise;
 use super::said::{Before, Item, Said, Says};
@@ -31,7 +32,8 @@ pub(crate) struct Part {
     /// Tokens of the last message that asks, if it is among these.
     tokens: Option<Box<Tokens>>,
     threaded: bool,
-    beside: Option<Box<Beside>>,
+    /// What else the giver had, and under which leaf it is filed.
+    beside: Option<(LeafId, Box<Beside>)>,
     /// What agents noted of those whose messages these are.
     marks: Filed,
     /// That they are urgent.
@@ -243,7 +245,7 @@ impl Work {
             mails,
             tokens,
             threaded: self.threaded,
-            beside: self.beside.take(),
+            beside: self.beside.take().map(|beside| (self.leaf, beside)),
             marks: Filed::default(),
             priority: None,
             promise: self.take_promise(),
@@ -325,7 +327,9 @@ impl Work {
         }
         self.join_mails(own_mails, mails, theirs_last);
         self.join_marks(marks, priority);
-        if let Some(theirs) = beside {
+        if let Some((leaf, theirs)) = beside {
+            // What was told of one identity is not filed under another: it would outlive that one's erasure.
+            let bots = if leaf == self.leaf { theirs.bots } else { theirs.bots.map(Bots::without_words) };
             self.join_marks(theirs.marks, theirs.priority);
             let id = self.id;
             let beside = self.beside_mut();
@@ -334,7 +338,7 @@ impl Work {
             beside.moved.extend(theirs.moved);
             beside.split |= theirs.split;
             beside.join_automation(theirs.automation);
-            beside.join_bots(theirs.bots);
+            beside.join_bots(bots);
             beside.join_effort(theirs.effort);
             beside.join_notices(theirs.notices);
         }
