@@ -208,8 +208,6 @@ impl Line {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
     use crate::domain::id::Index;
     use crate::domain::record::{Change, OfferMade, Presence, PresenceSet};
@@ -224,7 +222,7 @@ mod tests {
         let config = IndexedConfig::new(WorkspaceConfig::empty(Name::const_new("acme")));
         let mut agent = Agent::registered(AgentId(id), Name::const_new("somebody"), &config);
         let queues = vec![Name::const_new("a")];
-        agent.profile = Arc::new(AgentProfile { queues, capacity: 4, skills, ..AgentProfile::default() });
+        agent.profile = AgentProfile { queues, capacity: 4, skills, ..AgentProfile::default() };
         let agent_id = agent.id;
         let epoch = Change::SessionOpened { agent: agent_id, session_epoch: 1 };
         agent.apply(Index(1), Timestamp(0), 0, &epoch);

@@ -1,7 +1,5 @@
 //! An agent: what records make of it, and what it can take now.
 
-use std::sync::Arc;
-
 use smallvec::SmallVec;
 
 use crate::domain::id::{AgentId, Index, MessageId, Name, OfferId, WorkId};
@@ -20,7 +18,7 @@ const FULL: u64 = 10_000;
 pub(crate) struct Agent {
     pub(crate) id: AgentId,
     pub(crate) name: Name,
-    pub(crate) profile: Arc<AgentProfile>,
+    pub(crate) profile: AgentProfile,
     pub(crate) presence: Presence,
     pub(crate) reason: Name,
     /// Channels served now; empty: all of the profile.
@@ -82,7 +80,7 @@ pub(crate) struct Lost {
 
 impl Agent {
     pub(crate) fn registered(id: AgentId, name: Name, config: &IndexedConfig) -> Self {
-        let profile = Arc::new(config.profile(&name).cloned().unwrap_or_default());
+        let profile = config.profile(&name).cloned().unwrap_or_default();
         Self {
             id,
             name,

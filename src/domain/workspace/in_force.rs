@@ -4,7 +4,6 @@
 //! deadline of its own, and open Works are looked at in the order of their ids by [`Timer::Resettle`], until none is left.
 
 use std::ops::Bound;
-use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
 
@@ -87,7 +86,7 @@ impl Workspace {
             let id = self.agents[at].id;
             let profile = self.config.profile(&self.agents[at].name).cloned().unwrap_or_default();
             self.with_agent(id, |agent| {
-                agent.profile = Arc::new(profile);
+                agent.profile = profile;
                 // What it can take may have changed, and what it has may be more than it can.
                 if agent.is_ready() || agent.over.is_some() || agent.overcommit() > 0 {
                     agent.deferred = Some(now);

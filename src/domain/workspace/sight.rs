@@ -200,7 +200,7 @@ impl Workspace {
         }
         let known = self.agent_id(agent).and_then(|id| self.agents.get(id.at()));
         let nobody = AgentProfile::default();
-        let profile = known.map(|agent| &*agent.profile).or_else(|| self.config.profile(agent)).unwrap_or(&nobody);
+        let profile = known.map(|agent| &agent.profile).or_else(|| self.config.profile(agent)).unwrap_or(&nobody);
         let works = known.into_iter().flat_map(|agent| agent.works.iter().map(|held| held.id));
         let offers = known.into_iter().flat_map(|agent| agent.offers.iter().map(|held| held.work));
         let joined = known.into_iter().flat_map(|agent| agent.joined.iter().copied());
