@@ -43,6 +43,7 @@ pub(super) fn overflow(cause: OverflowCause) -> WidenedBy {
         OverflowCause::Length => WidenedBy::Length,
         OverflowCause::Wait => WidenedBy::Wait,
         OverflowCause::NoAgent => WidenedBy::NoAgent,
+        OverflowCause::Estimate => WidenedBy::Estimate,
     }
 }
 

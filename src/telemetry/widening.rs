@@ -17,6 +17,8 @@ pub enum WidenedBy {
     NoAgent,
     /// Its queue was too long.
     Length,
+    /// It would have had to wait too long.
+    Estimate,
 }
 
 impl EncodeLabelValue for WidenedBy {
@@ -25,6 +27,7 @@ impl EncodeLabelValue for WidenedBy {
             Self::Wait => "wait",
             Self::NoAgent => "no_agent",
             Self::Length => "length",
+            Self::Estimate => "estimate",
         })
     }
 }

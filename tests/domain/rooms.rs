@@ -2,7 +2,7 @@
 
 use skein::domain::command::{Pass, Verb};
 use skein::domain::id::{AssignmentId, Name, WorkId};
-use skein::domain::record::{AnswerOutcome, Change, Presence};
+use skein::domain::record::{AnswerOutcome, Change, OverflowCause, Presence};
 use skein::domain::view::{
     AgentCounts, AnswerCounts, EstimateOf, EstimateView, NoEstimate, Obstacle, QueueView, TargetsView,
 };
@@ -141,7 +141,12 @@ fn what_is_no_matter_counts_as_nothing() {
 
 /// `agents` busy ones with one at a time, and as many that wait as said; each matter takes a minute, one ends every `60 s / agents`.
 fn under_load(agents: usize, waiting: usize) -> Scenario {
-    let shop = shop().queue(|queue| queue.accept = Accept::Auto).but(|config| {
+    loaded(shop(), agents, waiting)
+}
+
+/// The same of another shop.
+fn loaded(shop: Shop, agents: usize, waiting: usize) -> Scenario {
+    let shop = shop.queue(|queue| queue.accept = Accept::Auto).but(|config| {
         let model = config.agents.swap_remove(0);
         config.agents = (0..agents)
             .map(|number| {
@@ -186,6 +191,49 @@ fn an_estimate_is_what_the_queue_has_taken_so_far() {
         assert_eq!((next.position, next.range.expect("known").likely_ms), (waiting + 1, (waiting as u64 + 1) * each));
         story.folds_to_the_same();
     }
+}
+
+/// Whoever is likely to wait for five minutes goes to sales.
+fn overflowing() -> Shop {
+    shop().second_queue("sales", "none").but(|config| {
+        config.queues[0].overflow.push(OverflowConfig {
+            when: OverflowWhen::Estimate(5 * MINUTE.unsigned_abs()),
+            move_to: Some(Name::new("sales")),
+            add_queues: Vec::new(),
+            relax: Relax::default(),
+            notify: false,
+        });
+    })
+}
+
+#[test]
+fn whoever_would_wait_too_long_overflows_as_they_come_and_those_before_stay() {
+    let mut story = loaded(overflowing(), 1, 4);
+    let waiting = |story: &Scenario, queue: &str| seen(story, queue).waiting;
+    assert_eq!((waiting(&story, "help"), waiting(&story, "sales")), (4, 0), "four minutes were borne");
+    let step = story.hears(whatsapp(&phone(5_000), "hello"));
+    let overflowed = step.changes().iter().find_map(|change| match change {
+        Change::Overflowed(overflowed) => Some((overflowed.cause, overflowed.at, overflowed.to.clone())),
+        _ => None,
+    });
+    let expected = (OverflowCause::Estimate, 5 * MINUTE.unsigned_abs(), Some(Name::new("sales")));
+    assert_eq!(overflowed, Some(expected));
+    assert_eq!((waiting(&story, "help"), waiting(&story, "sales")), (4, 1));
+    let work = story.agent("a0").works.first().cloned().expect("it is busy");
+    story.closes("a0", (work.work, work.assignment.expect("owned"))).expect("an end");
+    story.hears(whatsapp(&phone(5_001), "hello")).expect("a message");
+    assert_eq!((waiting(&story, "help"), waiting(&story, "sales")), (4, 1), "one fewer is before it");
+    story.folds_to_the_same();
+}
+
+#[test]
+fn where_no_estimate_is_known_nothing_overflows_by_it() {
+    let mut story = overflowing().but(|config| config.queues[0].overflow[0].when = OverflowWhen::Estimate(1)).opens();
+    let nobody = story.hears(whatsapp(&phone(1), "hello")).opened().expect("a work");
+    story.ready("ann").expect("ready");
+    let no_history = (2..9).map(|number| story.hears(whatsapp(&phone(number), "hello")).opened().expect("a work"));
+    let all: Vec<WorkId> = std::iter::once(nobody).chain(no_history.collect::<Vec<_>>()).collect();
+    assert!(all.iter().all(|work| story.work(*work).queue == "help"));
 }
 
 #[test]

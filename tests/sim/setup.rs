@@ -108,10 +108,10 @@ pub(crate) fn config() -> WorkspaceConfig {
                 ..queue("quick", Accept::Manual, 0, 0, GracePolicy::Requeue)
             },
             QueueConfig {
-                overflow: vec![OverflowConfig {
-                    move_to: Some(Name::new("second")),
-                    ..overflow(OverflowWhen::Wait(40_000))
-                }],
+                overflow: vec![
+                    OverflowConfig { move_to: Some(Name::new("second")), ..overflow(OverflowWhen::Wait(40_000)) },
+                    OverflowConfig { notify: true, ..overflow(OverflowWhen::Estimate(20_000)) },
+                ],
                 ..queue("sales", Accept::Auto, 0, 120_000, GracePolicy::Keep)
             },
             QueueConfig {

@@ -49,6 +49,7 @@ pub(super) fn overflow_cause(cause: OverflowCause) -> p::OverflowCause {
         OverflowCause::Length => p::OverflowCause::Length,
         OverflowCause::Wait => p::OverflowCause::Wait,
         OverflowCause::NoAgent => p::OverflowCause::NoAgent,
+        OverflowCause::Estimate => p::OverflowCause::Estimate,
     }
 }
 

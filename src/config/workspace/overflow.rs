@@ -17,7 +17,7 @@ use crate::domain::workspace::{MAX_ADDED, MAX_OVERFLOWS, OverflowConfig, Overflo
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Overflow {
-    /// One of `{ length = N }`, `{ wait = "10m" }` and `{ no_agent = true }`.
+    /// One of `{ length = N }`, `{ estimate = "15m" }`, `{ wait = "10m" }` and `{ no_agent = true }`.
     pub(super) when: Spanned<When>,
     /// The queue that it goes to, with its place; once for a Work until it is closed.
     #[serde(default, rename = "move")]
@@ -40,13 +40,16 @@ pub(super) struct Overflow {
     notify: bool,
 }
 
-/// `when = { length = 40 }`, `{ wait = "5m" }` or `{ no_agent = true }`.
+/// `when = { length = 40 }`, `{ estimate = "15m" }`, `{ wait = "5m" }` or `{ no_agent = true }`.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(extend("minProperties" = 1, "maxProperties" = 1))]
 pub(super) struct When {
     /// It comes while so many others are in the queue whom nobody has taken; those before it stay as they are.
     length: Option<u32>,
+    /// It comes while whoever comes is likely to wait for so long, as `GetEstimate` says of the queue; longer than 0s. Where that is not
+    /// known, and while the queue is closed, nothing overflows by it.
+    estimate: Option<Period>,
     /// It has been QUEUED there for so long, closed hours apart; longer than 0s.
     wait: Option<Period>,
     /// Nobody who is logged in could take it, at any step of its plan: `true`.
@@ -57,10 +60,11 @@ pub(super) struct When {
 impl When {
     /// What it says; none: not one thing.
     pub(super) fn into_config(self) -> Option<OverflowWhen> {
-        match (self.length, self.wait, self.no_agent) {
-            (Some(length), None, None) => Some(OverflowWhen::Length(length)),
-            (None, Some(wait), None) if !wait.is_zero() => Some(OverflowWhen::Wait(wait.millis())),
-            (None, None, Some(true)) => Some(OverflowWhen::NoAgent),
+        match (self.length, self.estimate, self.wait, self.no_agent) {
+            (Some(length), None, None, None) => Some(OverflowWhen::Length(length)),
+            (None, Some(likely), None, None) if !likely.is_zero() => Some(OverflowWhen::Estimate(likely.millis())),
+            (None, None, Some(wait), None) if !wait.is_zero() => Some(OverflowWhen::Wait(wait.millis())),
+            (None, None, None, Some(true)) => Some(OverflowWhen::NoAgent),
             _ => None,
         }
     }
@@ -79,8 +83,8 @@ impl Overflow {
 
     fn check(&self, key: &str, queue: &str, queues: &[&str], skills: &[&str], check: &mut Check<'_>) {
         if self.when.as_ref().into_config().is_none() {
-            let rule =
-                "must be one of { length = NUMBER }, { wait = \"DURATION\" } (longer than 0s) and { no_agent = true }";
+            let rule = "must be one of { length = NUMBER }, { estimate = \"DURATION\" }, { wait = \"DURATION\" } (longer than 0s) \
+                        and { no_agent = true }";
             check.problem(self.when.span(), format!("{key}.when"), rule, None);
         }
         if self.wider().is_empty() && self.move_to.is_none() && !self.notify {
@@ -175,6 +179,7 @@ mod tests {
              [[queue]]\nname = \"a\"\nplan = \"wider\"\nmax_length = 9\n\
              [[queue.overflow]]\nwhen = { length = 9 }\nmove = \"b\"\n\
              [[queue.overflow]]\nwhen = { wait = \"5m\" }\ndrop = [\"german\"]\n\
+             [[queue.overflow]]\nwhen = { estimate = \"10m\" }\nmove = \"b\"\n\
              [[queue.overflow]]\nwhen = { no_agent = true }\nnotify = true\n\
              [[queue]]\nname = \"b\"\n\
              [[endpoint]]\nname = \"e\"\nchannel = \"sms\"\nqueue = \"a\"\n\
@@ -186,7 +191,9 @@ mod tests {
         let queue = &config.queues[0];
         assert_eq!((queue.plan.as_deref(), queue.max_length), (Some("wider"), Some(9)));
         let whens: Vec<OverflowWhen> = queue.overflow.iter().map(|overflow| overflow.when).collect();
-        assert_eq!(whens, [OverflowWhen::Length(9), OverflowWhen::Wait(300_000), OverflowWhen::NoAgent]);
+        let (length, wait, estimate) =
+            (OverflowWhen::Length(9), OverflowWhen::Wait(300_000), OverflowWhen::Estimate(600_000));
+        assert_eq!(whens, [length, wait, estimate, OverflowWhen::NoAgent]);
         assert_eq!(config.rules[0].plan.as_deref(), Some("wider"));
         assert_eq!(WorkspaceConfig::from_canonical(&config.canonical()).unwrap(), config);
     }

@@ -69,6 +69,8 @@ pub enum OverflowCause {
     Wait,
     /// Nobody is logged in who could take it.
     NoAgent,
+    /// It would have to wait too long.
+    Estimate,
 }
 
 /// A Work overflows.
@@ -80,7 +82,7 @@ pub struct Overflowed {
     pub queue: Name,
     /// Why.
     pub cause: OverflowCause,
-    /// The length or the wait (milliseconds) that it came to; 0 of the others.
+    /// The length, the wait or the estimate (milliseconds) that it came to; 0 of the others.
     pub at: u64,
     /// The queue that it goes to; none: it stays.
     pub to: Option<Name>,

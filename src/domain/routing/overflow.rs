@@ -1,6 +1,6 @@
 //! Overflow: what becomes of Work whose queue is too long, too slow, or without anybody (domain rules, section 7).
 //!
-//! By length a Work overflows as it comes, by its wait when it has been QUEUED in the queue for so long (the time that the queue is closed
+//! By length and by what it would have to wait a Work overflows as it comes, by its wait when it has been QUEUED in the queue for so long (the time that the queue is closed
 //! does not count), and when nobody who is logged in could take it at any step of its plan. Overflow moves a Work once until it is closed,
 //! so that it goes round in no circle. `max_length` alone knows no exception: to a full queue nothing is added, whatever it was, and what
 //! comes goes the way that the queue's overflow by length leads, on to the first that has room. That way ends in a queue that takes any
@@ -13,6 +13,7 @@ use super::plan::{go_on, left, unspent};
 use crate::domain::draft::Draft;
 use crate::domain::id::{Name, WorkId};
 use crate::domain::record::{Change, Clock, OverflowCause, OverflowSet, Overflowed, QueueCause};
+use crate::domain::view::EstimateOf;
 use crate::domain::work::Work;
 use crate::domain::workspace::{IndexedConfig, OverflowConfig, OverflowWhen};
 
@@ -38,14 +39,15 @@ pub(super) fn admit(draft: &Draft<'_>, work: &Work, queue: &Name, before: Overfl
         }
         let mut next = None;
         for entry in &here.overflow {
-            let OverflowWhen::Length(length) = entry.when else { continue };
-            if others < u64::from(length) {
-                continue;
-            }
+            let (cause, bound) = match entry.when {
+                OverflowWhen::Length(length) if others >= u64::from(length) => (OverflowCause::Length, length.into()),
+                OverflowWhen::Estimate(ms) if is_expected(draft, &at, ms) => (OverflowCause::Estimate, ms),
+                _ => continue,
+            };
             let fits =
                 |to: &&Name| (full || !moved) && **to != at && !found_full.contains(to) && config.queue(to).is_some();
             next = entry.move_to.as_ref().filter(fits);
-            overflows.push(overflowed(work.id, &at, OverflowCause::Length, length.into(), entry, next));
+            overflows.push(overflowed(work.id, &at, cause, bound, entry, next));
             if next.is_some() {
                 break;
             }
@@ -58,6 +60,13 @@ pub(super) fn admit(draft: &Draft<'_>, work: &Work, queue: &Name, before: Overfl
         been.push(std::mem::replace(&mut at, next.clone()));
     }
     (at, overflows)
+}
+
+/// Whether whoever comes to the queue now is likely to wait for so long. Not known, as while it is closed: no.
+fn is_expected(draft: &Draft<'_>, queue: &Name, ms: u64) -> bool {
+    let is_open = draft.space.is_open(queue);
+    let estimate = is_open.then(|| draft.space.estimate(&EstimateOf::Queue(queue.clone()), draft.now)).flatten();
+    estimate.and_then(|estimate| estimate.range).is_some_and(|range| range.likely_ms >= ms)
 }
 
 /// How many others are in the queue and nobody has them. Those that this record touches count as it leaves them.
@@ -98,7 +107,7 @@ fn awaited(draft: &Draft<'_>, work: &Work) -> Option<OverflowSet> {
     let passed = before.map_or(0, |awaits| awaits.after_ms.saturating_sub(clock.map_or(0, |clock| clock.left_ms)));
     let waits = overflow.iter().filter_map(|entry| match entry.when {
         OverflowWhen::Wait(ms) if ms > passed => Some(ms),
-        OverflowWhen::Wait(_) | OverflowWhen::Length(_) | OverflowWhen::NoAgent => None,
+        OverflowWhen::Wait(_) | OverflowWhen::Length(_) | OverflowWhen::Estimate(_) | OverflowWhen::NoAgent => None,
     });
     let next = waits.min();
     let no_agent = overflow.iter().any(|entry| entry.when == OverflowWhen::NoAgent) && !work.is_alone();
@@ -150,7 +159,7 @@ fn overflow(draft: &mut Draft<'_>, id: WorkId, cause: OverflowCause, when: Overf
 fn overflows(config: &IndexedConfig, work: &Work, cause: OverflowCause, when: OverflowWhen) -> Overflows {
     let at = match when {
         OverflowWhen::Length(length) => length.into(),
-        OverflowWhen::Wait(ms) => ms,
+        OverflowWhen::Wait(ms) | OverflowWhen::Estimate(ms) => ms,
         OverflowWhen::NoAgent => 0,
     };
     let mut moved = work.is_moved();

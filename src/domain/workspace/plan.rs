@@ -101,6 +101,8 @@ pub enum OverflowWhen {
     Length(u32),
     /// It has been QUEUED there for so long, milliseconds.
     Wait(u64),
+    /// Whoever comes has to expect to wait for so long, milliseconds.
+    Estimate(u64),
     /// Nobody who is logged in could take it, at any step of its plan.
     NoAgent,
 }

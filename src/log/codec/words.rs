@@ -53,7 +53,7 @@ words! {
     }
     record::QueueCause = log::QueueCause { New, Reopened, OfferEnded, Recalled, OwnerLost, Requeued, Rerouted, Moved, Woken, Transferred, Overflowed, HandedOver }
     record::StepCause = log::StepCause { Queued, Clock, NobodyThere, Reconfigured, Closed }
-    record::OverflowCause = log::OverflowCause { Length, Wait, NoAgent }
+    record::OverflowCause = log::OverflowCause { Length, Wait, NoAgent, Estimate }
     record::OfferOutcome = log::OfferOutcome { Accepted, Declined, Expired, Revoked }
     record::AssignCause = log::AssignCause { Offer, Auto, Claim, Start, Assign, Transfer, Takeover }
     record::UnassignReason = log::UnassignReason { Closed, Recalled, OwnerLost, Requeued, Merged, Muted, NotReady, Transferred, TransferLapsed, TakenOver, Reassigned, ForceRequeued, ForceTransferred, HandedOver }

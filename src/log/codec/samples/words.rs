@@ -178,7 +178,7 @@ pub(super) fn step_cause() -> impl Strategy<Value = StepCause> {
 
 pub(super) fn overflow_cause() -> impl Strategy<Value = OverflowCause> {
     use OverflowCause as C;
-    select(vec![C::Length, C::Wait, C::NoAgent])
+    select(vec![C::Length, C::Wait, C::NoAgent, C::Estimate])
 }
 
 pub(super) fn session_end() -> impl Strategy<Value = SessionEnd> {
