@@ -107,5 +107,7 @@ pub const WORDS_AHEAD: usize = 8;
 pub const WORDS_ROUNDS: usize = 256;
 /// Time for the words of one batch of events: an assignment without its words is of more use than one that waits for the log.
 pub const WORDS_WAIT: Duration = Duration::from_secs(2);
+/// An assignment with so many bytes of such words is made anew for a session that resumes; others are kept as they were told.
+pub const WORDS_KEPT: usize = 4 << 10;
 /// A frame with so many bytes of such words goes out as it is.
 pub const FRAME_WORDS: usize = 1 << 20;

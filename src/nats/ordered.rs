@@ -223,7 +223,7 @@ impl Ordered {
         match started {
             Ok(Started::Consumer(pull)) => self.live = Some(Live { pull, next_delivery: 1 }),
             Ok(Started::Message(message)) => {
-                // What was fetched by itself says nothing of those behind it: a consumer is tried for them, at once.
+                // What was fetched by itself says nothing of those behind it: a consumer is tried for them.
                 self.fruitless = FRUITLESS_MAX - 1;
                 self.back_off = BACK_OFF.0;
                 return Some(message);

@@ -129,6 +129,7 @@ impl Feeds {
     pub fn forget(&self, workspace: &Name, leaves: &[LeafId]) {
         for feed in self.inner.agents.iter().filter(|feed| feed.key().0 == *workspace) {
             feed.ring().forget(leaves);
+            feed.bell.notify_waiters();
         }
         self.inner.watchers.forget(workspace, leaves);
     }

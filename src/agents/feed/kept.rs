@@ -37,6 +37,12 @@ pub enum Kept {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Whose(u32);
 
+impl Default for Whose {
+    fn default() -> Self {
+        Self::NOBODY
+    }
+}
+
 impl Whose {
     /// Nobody's.
     const NOBODY: Self = Self(u32::MAX);
@@ -46,18 +52,25 @@ impl Whose {
     /// Of an event that is made of the record.
     #[must_use]
     pub fn of(record: &Record) -> Self {
-        let mut whose = Self::NOBODY;
-        for personal in &record.content {
-            let leaf = record.leaf_of(personal).map_or(Self::SEVERAL, |leaf| Self(leaf.0));
-            whose = if whose == Self::NOBODY || whose == leaf { leaf } else { Self::SEVERAL };
-        }
-        whose
+        let leaves = record.content.iter().map(|personal| record.leaf_of(personal));
+        let whose = leaves.map(|leaf| leaf.map_or(Self::SEVERAL, |leaf| Self(leaf.0)));
+        whose.fold(Self::NOBODY, Self::and)
     }
 
-    /// Of an event for which the words of a Work were read, too: they may be of each of its customer's identities.
+    /// Of both.
     #[must_use]
-    pub const fn several() -> Self {
-        Self::SEVERAL
+    pub fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::NOBODY, whose) | (whose, Self::NOBODY) => whose,
+            (one, other) if one == other => one,
+            _ => Self::SEVERAL,
+        }
+    }
+
+    /// Whether one identity at most has words in it: then an erasure finds it.
+    #[must_use]
+    pub fn is_of_one(self) -> bool {
+        self != Self::SEVERAL
     }
 
     /// Whether it may be one of these.

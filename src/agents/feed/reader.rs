@@ -9,10 +9,16 @@ use super::kept::Next;
 use super::limits::FeedLimits;
 use super::ring::Found;
 
-/// The reader was so slow that it has to be ended.
+/// Why a reader has to be ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the reader did not keep up")]
-pub struct Overrun;
+pub enum Overrun {
+    /// It was too slow.
+    #[error("the reader did not keep up")]
+    Slow,
+    /// What it was to be told again was of a customer who is erased.
+    #[error("what the reader was to be told again is erased")]
+    Erased,
+}
 
 /// A cursor in the ring of one agent. Dropping it frees what was kept for it.
 #[derive(Debug)]
@@ -34,7 +40,7 @@ impl Feed {
     /// Cancel safe: positions are taken in the same step that returns them.
     ///
     /// # Errors
-    /// When the reader has been too far behind, or full for too long.
+    /// When the reader has been too far behind, or full for too long; when what was kept for it is erased.
     pub async fn next_batch(&mut self, items: usize, bytes: u64) -> Result<Vec<Next>, Overrun> {
         loop {
             let mut bell = std::pin::pin!(self.shared.bell.notified());
@@ -49,7 +55,7 @@ impl Feed {
                     self.forgets = forgets;
                     return Ok(batch);
                 }
-                Found::Lost => return Err(Overrun),
+                Found::Lost(overrun) => return Err(overrun),
                 Found::Nothing => bell.await,
             }
         }
@@ -62,7 +68,7 @@ impl Feed {
         }
     }
 
-    /// Waits until the reader has to be ended because it is too slow. To be waited for while its peer takes nothing.
+    /// Waits until the reader has to be ended. To be waited for while its peer takes nothing.
     ///
     /// Cancel safe: it only looks.
     pub async fn overrun(&self) -> Overrun {
@@ -70,11 +76,11 @@ impl Feed {
             let mut bell = std::pin::pin!(self.shared.bell.notified());
             bell.as_mut().enable();
             let (full_since, lost) = self.shared.ring().fullness(self.reader);
-            if lost {
-                return Overrun;
+            if let Some(overrun) = lost {
+                return overrun;
             }
             match full_since.map(|since| since + self.limits.full_for) {
-                Some(end) if end <= Instant::now() => return Overrun,
+                Some(end) if end <= Instant::now() => return Overrun::Slow,
                 Some(end) => tokio::select! {
                     () = sleep_until(end) => {}
                     () = bell => {}
@@ -196,7 +202,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_reader_that_had_not_read_an_event_that_is_dropped_is_ended() {
+    async fn what_another_reader_has_still_to_read_stays_a_record() {
         let feeds = Feeds::default();
         feeds.begin(Index(1));
         let mut first = feeds.subscribe(&acme(), ANA, None).expect("from now on");
@@ -205,6 +211,21 @@ mod tests {
         let batch = read(&mut first).await;
         first.keep(made(&batch));
         feeds.forget(&acme(), &[LeafId(0)]);
-        assert!(slow.next_batch(16, u64::MAX).await.is_err());
+        assert_eq!(told(&read(&mut slow).await), ["record 1 with 0"], "nobody is ended by it");
+    }
+
+    #[tokio::test]
+    async fn whoever_resumes_amid_events_that_are_erased_is_ended_and_not_called_slow() {
+        let feeds = Feeds::default();
+        feeds.begin(Index(1));
+        let mut first = feeds.subscribe(&acme(), ANA, None).expect("from now on");
+        (1..=2).for_each(|index| feeds.publish(&acme(), ANA, named(index, LeafId(0))));
+        let batch = read(&mut first).await;
+        first.keep(made(&batch));
+        drop(first);
+        let mut again = feeds.subscribe(&acme(), ANA, Some(at(0))).expect("it is kept");
+        feeds.forget(&acme(), &[LeafId(0)]);
+        assert_eq!(again.next_batch(16, u64::MAX).await.err(), Some(Overrun::Erased));
+        assert_eq!(again.overrun().await, Overrun::Erased);
     }
 }

@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use super::feeds::{Told, forget, weight};
 use super::kept::{Kept, Next};
 use super::limits::FeedLimits;
+use super::reader::Overrun;
 use crate::domain::id::{LeafId, Position};
 use crate::domain::time::Timestamp;
 
@@ -29,7 +30,7 @@ struct Cursor {
     reader: u64,
     next: u64,
     full_since: Option<Instant>,
-    lost: bool,
+    lost: Option<Overrun>,
 }
 
 /// What a reader finds.
@@ -40,7 +41,7 @@ pub(super) enum Found {
     /// Nothing new.
     Nothing,
     /// What it should have read is gone.
-    Lost,
+    Lost(Overrun),
 }
 
 #[derive(Debug, Default)]
@@ -84,7 +85,7 @@ impl Ring {
             reader: self.readers_ever,
             next: self.first + skipped as u64,
             full_since: None,
-            lost: false,
+            lost: None,
         });
         self.readers_ever
     }
@@ -98,10 +99,10 @@ impl Ring {
     pub(super) fn take(&mut self, reader: u64, items: usize, bytes: u64, limits: &FeedLimits, now: Instant) -> Found {
         let first = self.first;
         let Some(cursor) = self.cursors.iter_mut().find(|cursor| cursor.reader == reader) else {
-            return Found::Lost;
+            return Found::Lost(Overrun::Slow);
         };
-        if cursor.lost {
-            return Found::Lost;
+        if let Some(overrun) = cursor.lost {
+            return Found::Lost(overrun);
         }
         let from = usize::try_from(cursor.next - first).unwrap_or(usize::MAX);
         let Some(begin) = self.items.get(from).map(|item| item.start) else {
@@ -127,8 +128,13 @@ impl Ring {
         if self.forgets != forgets {
             return;
         }
+        // What another one has still to read stays as it is: an erasure leaves it there.
+        let wanted = usize::try_from(self.first_wanted().saturating_sub(self.first)).unwrap_or(usize::MAX);
         for Next { position, kept } in made {
             let at = self.items.partition_point(|item| item.position < position);
+            if at >= wanted {
+                return;
+            }
             if let Some(item) = self.items.get_mut(at).filter(|item| item.position == position) {
                 item.kept = kept;
             }
@@ -148,23 +154,25 @@ impl Ring {
             }
         }
         let first = self.first + gone as u64;
-        self.cursors.iter_mut().filter(|cursor| cursor.next < first).for_each(|cursor| cursor.lost = true);
+        for cursor in self.cursors.iter_mut().filter(|cursor| cursor.next < first) {
+            cursor.lost.get_or_insert(Overrun::Erased);
+        }
         self.drop_first(gone);
     }
 
     /// Since when a reader has been full without a break, and whether it has lost something.
-    pub(super) fn fullness(&self, reader: u64) -> (Option<Instant>, bool) {
+    pub(super) fn fullness(&self, reader: u64) -> (Option<Instant>, Option<Overrun>) {
         self.cursors
             .iter()
             .find(|cursor| cursor.reader == reader)
-            .map_or((None, true), |cursor| (cursor.full_since, cursor.lost))
+            .map_or((None, Some(Overrun::Slow)), |cursor| (cursor.full_since, cursor.lost))
     }
 
     /// Notes who is full, and gives up who is hopelessly behind.
     fn judge(&mut self, limits: &FeedLimits, now: Instant) {
         let end = self.first + self.items.len() as u64;
         for cursor in &mut self.cursors {
-            if cursor.lost {
+            if cursor.lost.is_some() {
                 continue;
             }
             let behind = end - cursor.next;
@@ -177,9 +185,16 @@ impl Ring {
             } else {
                 cursor.full_since = None;
             }
-            cursor.lost =
+            let hopeless =
                 behind >= limits.backlog_positions * limits.ceiling || bytes >= limits.backlog_bytes * limits.ceiling;
+            cursor.lost = hopeless.then_some(Overrun::Slow);
         }
+    }
+
+    /// Number of the first item that some reader has still to read.
+    fn first_wanted(&self) -> u64 {
+        let wanted = self.cursors.iter().filter(|cursor| cursor.lost.is_none()).map(|cursor| cursor.next);
+        wanted.min().unwrap_or(u64::MAX)
     }
 
     /// Drops what neither a resume nor a live reader may still ask for.
@@ -188,8 +203,7 @@ impl Ring {
             return;
         };
         let oldest_allowed = newest - limits.ring_age;
-        let needed =
-            self.cursors.iter().filter(|cursor| !cursor.lost).map(|cursor| cursor.next).min().unwrap_or(u64::MAX);
+        let needed = self.first_wanted();
         while let Some(front) = self.items.front() {
             let surplus = self.items.len() > limits.ring_positions
                 || self.total - front.start > limits.ring_bytes

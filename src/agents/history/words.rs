@@ -10,6 +10,7 @@ use prost::Message as _;
 
 use super::frontier::{Frontier, Next};
 use crate::agents::convert::Unanswered;
+use crate::agents::feed::Whose;
 use crate::agents::limits::{WORDS_BYTES, WORDS_MESSAGES, WORDS_ROUNDS};
 use crate::agents::port::Shard;
 use crate::domain::record::{Assigned, Record};
@@ -24,6 +25,8 @@ pub(in crate::agents) struct Words {
     pub(in crate::agents) more: bool,
     /// Encoded bytes of the messages.
     pub(in crate::agents) bytes: usize,
+    /// Whose they are.
+    pub(in crate::agents) of: Whose,
 }
 
 impl Words {
@@ -75,6 +78,9 @@ async fn gather(shard: &dyn Shard, record: &Arc<Record>, place: u16, assigned: &
             Next::Record(older) => {
                 let before = if older.index == record.index { place } else { u16::MAX };
                 let (found, grew) = unanswered.take(&older, before);
+                if !found.is_empty() {
+                    words.of = words.of.and(Whose::of(&older));
+                }
                 if !words.take(found) {
                     return false;
                 }

@@ -21,7 +21,7 @@ use crate::agents::drains::Drained;
 use crate::agents::edge::Edge;
 use crate::agents::feed::{Feed, Kept, Live, LiveFeed, Next, Overrun, Whose};
 use crate::agents::history::{self, Words};
-use crate::agents::limits::{FRAME_BYTES, FRAME_EVENTS, FRAME_WORDS, WORDS_AHEAD, WORDS_WAIT};
+use crate::agents::limits::{FRAME_BYTES, FRAME_EVENTS, FRAME_WORDS, WORDS_AHEAD, WORDS_KEPT, WORDS_WAIT};
 use crate::agents::registry::Slot;
 use crate::domain::id::Position;
 use crate::domain::record::{Assigned, Change, Record};
@@ -66,6 +66,16 @@ enum Stuck {
     Deadline,
 }
 
+impl From<Overrun> for Stuck {
+    fn from(overrun: Overrun) -> Self {
+        match overrun {
+            Overrun::Slow => Self::Slow,
+            // It comes back, and begins with a snapshot.
+            Overrun::Erased => Self::PeerGone,
+        }
+    }
+}
+
 impl Writer<'_> {
     /// Writes until the session is over. Returns how it ended, and the last position told.
     pub(super) async fn run(mut self) -> (End, Position) {
@@ -90,7 +100,7 @@ impl Writer<'_> {
                     let _ = self.frames.try_send(Frame::Live(convert::live(&live)));
                     Ok(())
                 }
-                Wake::Batch(Err(Overrun)) => Err(Stuck::Slow),
+                Wake::Batch(Err(overrun)) => Err(overrun.into()),
                 Wake::Batch(Ok(batch)) => match self.tell(batch).await {
                     Ok(over) => {
                         if over {
@@ -181,12 +191,13 @@ impl Writer<'_> {
             let mut event = convert::event(record, place, position, me, name);
             let (mut whole, mut of) = (named && !over, Whose::of(record));
             if let (Some(Change::Assigned(_)), Some(event)) = (change, &mut event) {
-                let Words { messages, more, bytes } = words.next().await.unwrap_or_else(Words::unread);
-                (whole, of) = (whole && !more, Whose::several());
+                let Words { messages, more, bytes, of: whose } = words.next().await.unwrap_or_else(Words::unread);
+                of = of.and(whose);
+                whole &= !more && bytes <= WORDS_KEPT;
                 convert::say(event, messages, more);
                 words_bytes += bytes;
             }
-            if whole {
+            if whole && of.is_of_one() {
                 let event = event.as_ref().map(p::Event::encode_to_vec).unwrap_or_default().into();
                 made.push(Next { position, kept: Kept::Event { event, of } });
             }
@@ -227,7 +238,7 @@ impl Writer<'_> {
                 }
                 Err(_) => Err(Stuck::PeerGone),
             },
-            _ = self.feed.overrun(), if active => Err(Stuck::Slow),
+            overrun = self.feed.overrun(), if active => Err(overrun.into()),
             () = self.patience() => Err(Stuck::Deadline),
         }
     }
