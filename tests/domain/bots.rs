@@ -1,7 +1,7 @@
 //! Bots (issue: bots in the same protocol): hand-over to people, hand back, and the limits of both.
 
 use rstest::rstest;
-use skein::domain::command::{About, FactTold, Hand, Mark, Pass, Verb};
+use skein::domain::command::{About, FactTold, Hand, Mark, Oversight, Pass, Verb};
 use skein::domain::content::Content;
 use skein::domain::event::Assurance;
 use skein::domain::id::{AssignmentId, Name, RootId, WorkId};
@@ -120,8 +120,7 @@ fn no_bot_takes_what_is_for_people_by_any_way() {
     let transfer =
         Pass::Transfer { work, assignment, to: to.clone(), queue, cold: false, force: false, note: note.clone() };
     assert!(cannot(story.does("ann", Verb::Pass(transfer))), "a transfer is no hand back");
-    let assign =
-        skein::domain::command::Oversight::Assign { work, assignment: Some(assignment), to, over_capacity: true, note };
+    let assign = Oversight::Assign { work, assignment: Some(assignment), to, over_capacity: true, note };
     assert!(cannot(story.does("ann", Verb::Oversee(Box::new(assign)))));
     story.does("ann", Verb::Pass(Pass::Requeue { work, assignment })).expect("given back");
     assert_eq!(story.offer("bob"), None);
@@ -402,6 +401,32 @@ fn a_hand_back_that_its_bot_does_not_want_is_not_spent_and_nothing_is_forgotten(
     story.takes("bob");
     let view = story.work(anns.0);
     assert_eq!((view.passing.for_people, view.passing.briefing), (false, None));
+    story.folds_to_the_same();
+}
+
+#[rstest]
+#[case::assigned(false)]
+#[case::taken_over(true)]
+fn no_supervisor_gives_to_a_bot_what_is_handed_back_to_another(#[case] takes_over: bool) {
+    let (mut story, held) = with_bot(with_dot(desk()), whatsapp(ANNA, "hello"));
+    story.ready("ann").expect("ready");
+    hands_over(&mut story, held, Vec::new()).expect("handed over");
+    let anns = story.takes("ann");
+    hands_back(&mut story, anns).expect("handed back");
+    story.ready("dot").expect("ready");
+    let (work, assignment, over_capacity) = (anns.0, Some(anns.1), true);
+    let oversight = if takes_over {
+        Oversight::TakeOver { work, assignment, over_capacity }
+    } else {
+        Oversight::Assign { work, assignment, to: Name::new("dot"), over_capacity, note: String::new() }
+    };
+    let refused = story.does("dot", Verb::Oversee(Box::new(oversight))).refused();
+    assert!(matches!(refused, Rejection::CannotTake(_)), "withdrawn, the hand back makes it people's: {refused:?}");
+    let view = story.work(work);
+    assert_eq!((view.owner.map(|(_, name)| name).as_deref(), view.assignment), (Some("ann"), Some(anns.1)));
+    assert_eq!(story.offered_to(work).as_deref(), Some("bob"), "nothing has happened");
+    story.takes("bob");
+    assert!(!story.work(work).passing.for_people);
     story.folds_to_the_same();
 }
 

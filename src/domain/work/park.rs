@@ -178,6 +178,6 @@ fn is_there(agent: &Agent, work: &Work) -> bool {
 }
 
 /// Whether it is a program, and programs are silent in the Work.
-fn is_silent(agent: &Agent, work: &Work) -> bool {
+pub(super) fn is_silent(agent: &Agent, work: &Work) -> bool {
     agent.profile.kind == AgentKind::Bot && work.wants_person()
 }
