@@ -115,6 +115,9 @@ fn hand_back(
     (id, assignment): (WorkId, AssignmentId),
     passed: Passed,
 ) -> Result<(), Rejection> {
+    if is_bot(draft, agent) {
+        return Err(Rejection::Invalid("agent: a person hands a work back"));
+    }
     let work = in_hand(draft, agent, id, assignment)?;
     if let Some(reason) = work.silences() {
         return Err(Rejection::AutomationMuted { reason });
