@@ -356,30 +356,54 @@ fn the_deadline_of_bots_ends_with_an_answer_and_with_the_first_person() {
     assert_eq!(story.work(held.0).owner.expect("an owner").1, "dot");
 }
 
-/// A queue for who speaks French, where rules lead once that is known.
+/// A queue for who speaks French, where rules lead once that is known. Cem serves the other one only.
 fn french() -> Shop {
     let facts = vec![(Name::new("language"), vec!["fr".to_owned()])];
     let rule = Rule { name: Name::new("french"), queue: Some(Name::new("french")), ..Rule::default() };
     let rule = Rule { when: When { facts, ..When::default() }, ..rule };
-    desk().second_queue("french", "none").second_queue("claims", "none").but(|config| config.rules = vec![rule])
+    desk().second_queue("french", "none").second_queue("claims", "none").but(|config| {
+        config.rules = vec![rule];
+        let mut cem = config.agents[0].clone();
+        (cem.name, cem.profile.queues) = (Name::new("cem"), vec![Name::new("help")]);
+        config.agents.push(cem);
+    })
 }
 
 #[rstest]
-#[case::where_the_bot_said("claims", "claims")]
-#[case::where_it_was_because_the_bot_said_so("help", "help")]
-#[case::where_the_rules_lead_because_the_bot_said_nothing("", "french")]
-fn what_is_handed_over_with_facts_goes_where_the_bot_said(#[case] named: &str, #[case] goes: &str) {
+#[case::where_the_bot_said("claims", "fr", "claims")]
+#[case::where_it_was_because_the_bot_said_so("help", "fr", "help")]
+#[case::where_the_rules_lead_because_the_bot_said_nothing("", "fr", "french")]
+#[case::where_it_was_because_the_rules_say_nothing_else("", "de", "help")]
+fn what_is_handed_over_with_facts_goes_where_the_bot_said(
+    #[case] named: &str,
+    #[case] language: &str,
+    #[case] goes: &str,
+    #[values(false, true)] someone_at_home: bool,
+) {
     let (mut story, (work, assignment)) = with_bot(french(), whatsapp(ANNA, "bonjour"));
+    if someone_at_home {
+        story.ready("cem").expect("ready");
+    }
     let fact = FactTold {
         key: Name::new("language"),
-        value: "fr".to_owned(),
+        value: language.to_owned(),
         source: Name::default(),
         at: None,
         assurance: Assurance::Platform,
     };
     let over = Hand::Over { work, assignment, queue: Name::new(named), briefing: briefing(), facts: vec![fact] };
-    story.does("bob", Verb::Hand(Box::new(over))).expect("handed over");
+    let step = story.does("bob", Verb::Hand(Box::new(over)));
+    let queued = step.changes().iter().filter_map(|change| match change {
+        Change::WorkQueued { queue, cause, .. } => Some((queue.as_str(), *cause)),
+        _ => None,
+    });
+    let queued: Vec<_> = queued.collect();
+    if named.is_empty() {
+        assert_eq!(queued, [(goes, QueueCause::HandedOver)], "it stands in no queue on its way");
+    }
     assert_eq!(story.work(work).queue, goes);
+    let taker = (someone_at_home && goes == "help").then_some("cem");
+    assert_eq!(story.offered_to(work).as_deref(), taker, "whoever is there does not get what is for others");
     story.folds_to_the_same();
 }
 
