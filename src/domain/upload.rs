@@ -42,15 +42,15 @@ pub fn is_over(object: &str, now: Timestamp) -> bool {
     is_older(object, now, UPLOAD_KEPT + SLACK)
 }
 
-/// Refuses a message that names what may be gone: an upload that waited too long for the first that names it, or one that goes with the
-/// customer whose messages named it.
+/// Refuses a message that names what may be gone: an upload that waited too long for the first that names it, or one that goes, or
+/// went, with the customer whose messages named it.
 ///
 /// # Errors
 /// [`Rejection::UnknownAttachment`].
 pub(super) fn are_there(space: &Workspace, content: &Content, now: Timestamp) -> Result<(), Rejection> {
     let may_be_gone = |object: &str| {
-        stored_at(object).is_some()
-            && (space.is_doomed(object) || is_older(object, now, UPLOAD_KEPT) && space.is_nobodys(object))
+        let went = space.is_doomed(object) || space.is_gone(object);
+        stored_at(object).is_some() && (went || is_older(object, now, UPLOAD_KEPT) && space.is_nobodys(object))
     };
     if content.objects().any(may_be_gone) { Err(Rejection::UnknownAttachment) } else { Ok(()) }
 }

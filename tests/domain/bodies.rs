@@ -117,3 +117,30 @@ fn what_an_agent_put_is_named_within_a_day_and_again_as_long_as_a_message_names_
     let other = upload_name(story.now(), 3, "abc");
     sends_with(&mut story, ben, note, &other).expect("put again");
 }
+
+#[test]
+fn a_fresh_upload_that_went_with_an_erased_customer_is_named_by_nobody_again() {
+    let mut story = desk();
+    let anna = story.hears(whatsapp(ANNA, "what does it look like?")).message().conversation;
+    let [sent, unsent] = [1, 2].map(|own| upload_name(story.now(), own, "abc"));
+    let held = story.takes("ann");
+    sends_with(&mut story, held, false, &sent).expect("an answer");
+    let first = erases(&mut story, anna);
+    story.hears(whatsapp(BEN, "and mine?")).expect("a message");
+    let bens = story.takes("ann");
+    story.when(Command::KeysDestroyed { workspace: Name::new(SPACE), erasure: first }).expect("a record");
+    for hours in [0, 23, 2] {
+        story.after(hours * HOUR);
+        story.hears(whatsapp(BEN, "well?")).expect("a message");
+        assert_eq!(sends_with(&mut story, bens, false, &sent).refused(), Rejection::UnknownAttachment, "it is gone");
+        if hours == 0 {
+            sends_with(&mut story, bens, false, &unsent).expect("as fresh, and there");
+        }
+        // Another erasure forgets no more than is too old by itself.
+        let other = story.hears(sms(ANNA, "who are you?")).message().conversation;
+        let erasure = erases(&mut story, other);
+        story.when(Command::KeysDestroyed { workspace: Name::new(SPACE), erasure }).expect("a record");
+        assert_eq!(sends_with(&mut story, bens, false, &sent).refused(), Rejection::UnknownAttachment, "still");
+    }
+    story.folds_to_the_same_without_content_of(&[skein::domain::id::LeafId(0)]);
+}

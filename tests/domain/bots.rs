@@ -1,7 +1,7 @@
 //! Bots (issue: bots in the same protocol): hand-over to people, hand back, and the limits of both.
 
 use rstest::rstest;
-use skein::domain::command::{About, FactTold, Hand, Mark, Pass, Verb};
+use skein::domain::command::{About, FactTold, Hand, Mark, Oversight, Pass, Verb};
 use skein::domain::content::Content;
 use skein::domain::event::Assurance;
 use skein::domain::id::{AssignmentId, Name, RootId, WorkId};
@@ -120,8 +120,7 @@ fn no_bot_takes_what_is_for_people_by_any_way() {
     let transfer =
         Pass::Transfer { work, assignment, to: to.clone(), queue, cold: false, force: false, note: note.clone() };
     assert!(cannot(story.does("ann", Verb::Pass(transfer))), "a transfer is no hand back");
-    let assign =
-        skein::domain::command::Oversight::Assign { work, assignment: Some(assignment), to, over_capacity: true, note };
+    let assign = Oversight::Assign { work, assignment: Some(assignment), to, over_capacity: true, note };
     assert!(cannot(story.does("ann", Verb::Oversee(Box::new(assign)))));
     story.does("ann", Verb::Pass(Pass::Requeue { work, assignment })).expect("given back");
     assert_eq!(story.offer("bob"), None);
@@ -357,30 +356,54 @@ fn the_deadline_of_bots_ends_with_an_answer_and_with_the_first_person() {
     assert_eq!(story.work(held.0).owner.expect("an owner").1, "dot");
 }
 
-/// A queue for who speaks French, where rules lead once that is known.
+/// A queue for who speaks French, where rules lead once that is known. Cem serves the other one only.
 fn french() -> Shop {
     let facts = vec![(Name::new("language"), vec!["fr".to_owned()])];
     let rule = Rule { name: Name::new("french"), queue: Some(Name::new("french")), ..Rule::default() };
     let rule = Rule { when: When { facts, ..When::default() }, ..rule };
-    desk().second_queue("french", "none").second_queue("claims", "none").but(|config| config.rules = vec![rule])
+    desk().second_queue("french", "none").second_queue("claims", "none").but(|config| {
+        config.rules = vec![rule];
+        let mut cem = config.agents[0].clone();
+        (cem.name, cem.profile.queues) = (Name::new("cem"), vec![Name::new("help")]);
+        config.agents.push(cem);
+    })
 }
 
 #[rstest]
-#[case::where_the_bot_said("claims", "claims")]
-#[case::where_it_was_because_the_bot_said_so("help", "help")]
-#[case::where_the_rules_lead_because_the_bot_said_nothing("", "french")]
-fn what_is_handed_over_with_facts_goes_where_the_bot_said(#[case] named: &str, #[case] goes: &str) {
+#[case::where_the_bot_said("claims", "fr", "claims")]
+#[case::where_it_was_because_the_bot_said_so("help", "fr", "help")]
+#[case::where_the_rules_lead_because_the_bot_said_nothing("", "fr", "french")]
+#[case::where_it_was_because_the_rules_say_nothing_else("", "de", "help")]
+fn what_is_handed_over_with_facts_goes_where_the_bot_said(
+    #[case] named: &str,
+    #[case] language: &str,
+    #[case] goes: &str,
+    #[values(false, true)] someone_at_home: bool,
+) {
     let (mut story, (work, assignment)) = with_bot(french(), whatsapp(ANNA, "bonjour"));
+    if someone_at_home {
+        story.ready("cem").expect("ready");
+    }
     let fact = FactTold {
         key: Name::new("language"),
-        value: "fr".to_owned(),
+        value: language.to_owned(),
         source: Name::default(),
         at: None,
         assurance: Assurance::Platform,
     };
     let over = Hand::Over { work, assignment, queue: Name::new(named), briefing: briefing(), facts: vec![fact] };
-    story.does("bob", Verb::Hand(Box::new(over))).expect("handed over");
+    let step = story.does("bob", Verb::Hand(Box::new(over)));
+    let queued = step.changes().iter().filter_map(|change| match change {
+        Change::WorkQueued { queue, cause, .. } => Some((queue.as_str(), *cause)),
+        _ => None,
+    });
+    let queued: Vec<_> = queued.collect();
+    if named.is_empty() {
+        assert_eq!(queued, [(goes, QueueCause::HandedOver)], "it stands in no queue on its way");
+    }
     assert_eq!(story.work(work).queue, goes);
+    let taker = (someone_at_home && goes == "help").then_some("cem");
+    assert_eq!(story.offered_to(work).as_deref(), taker, "whoever is there does not get what is for others");
     story.folds_to_the_same();
 }
 
@@ -402,6 +425,32 @@ fn a_hand_back_that_its_bot_does_not_want_is_not_spent_and_nothing_is_forgotten(
     story.takes("bob");
     let view = story.work(anns.0);
     assert_eq!((view.passing.for_people, view.passing.briefing), (false, None));
+    story.folds_to_the_same();
+}
+
+#[rstest]
+#[case::assigned(false)]
+#[case::taken_over(true)]
+fn no_supervisor_gives_to_a_bot_what_is_handed_back_to_another(#[case] takes_over: bool) {
+    let (mut story, held) = with_bot(with_dot(desk()), whatsapp(ANNA, "hello"));
+    story.ready("ann").expect("ready");
+    hands_over(&mut story, held, Vec::new()).expect("handed over");
+    let anns = story.takes("ann");
+    hands_back(&mut story, anns).expect("handed back");
+    story.ready("dot").expect("ready");
+    let (work, assignment, over_capacity) = (anns.0, Some(anns.1), true);
+    let oversight = if takes_over {
+        Oversight::TakeOver { work, assignment, over_capacity }
+    } else {
+        Oversight::Assign { work, assignment, to: Name::new("dot"), over_capacity, note: String::new() }
+    };
+    let refused = story.does("dot", Verb::Oversee(Box::new(oversight))).refused();
+    assert!(matches!(refused, Rejection::CannotTake(_)), "withdrawn, the hand back makes it people's: {refused:?}");
+    let view = story.work(work);
+    assert_eq!((view.owner.map(|(_, name)| name).as_deref(), view.assignment), (Some("ann"), Some(anns.1)));
+    assert_eq!(story.offered_to(work).as_deref(), Some("bob"), "nothing has happened");
+    story.takes("bob");
+    assert!(!story.work(work).passing.for_people);
     story.folds_to_the_same();
 }
 

@@ -2,13 +2,14 @@
 //! its agent is not there.
 
 use rstest::rstest;
-use skein::domain::command::{Command, FactTold, Parted, Pass, Verb};
+use skein::domain::command::{Command, FactTold, Hand, Parted, Pass, Verb};
 use skein::domain::event::Assurance;
 use skein::domain::id::{AssignmentId, Name, RootId, WorkId};
-use skein::domain::record::{Change, Presence, QueueCause, UnassignReason, WakeCause};
+use skein::domain::record::{Briefing, Change, Presence, QueueCause, UnassignReason, WakeCause};
 use skein::domain::rejection::Rejection;
 use skein::domain::time::Timestamp;
 use skein::domain::view::WorkState;
+use skein::domain::workspace::AgentKind;
 
 use crate::kit::{HOUR, Heard, MINUTE, SECOND, SPACE, Scenario, Shop, Step, chat, shop, sms, whatsapp};
 use crate::passed::requeues;
@@ -310,4 +311,74 @@ fn an_agent_parks_a_hundred() {
     }
     story.after(HOUR);
     assert_eq!(story.agent("ann").load, 101);
+}
+
+/// Bob, a program, sleeps on a Work that is for people meanwhile: ann has merged one into it that bob had handed over.
+/// It may have woken before, and wait for bob, who is away.
+fn for_people_asleep(woken: bool) -> (Scenario, Held) {
+    let mut story = shop().agent("bob", |bob| bob.kind = AgentKind::Bot).opens();
+    story.ready("bob").expect("ready");
+    story.hears(whatsapp(ANNA, "hello")).expect("a message");
+    let held = story.takes("bob");
+    story.sends("bob", held, |send| send.if_unchanged = Some(false)).expect("an answer");
+    let invoice = story.hears(whatsapp(ANNA, "and my invoice")).message_id();
+    let (messages, queue) = (Parted::These(vec![invoice]), Name::default());
+    story.does("bob", Verb::SplitWork { work: held.0, assignment: held.1, messages, queue }).expect("another matter");
+    let (work, assignment) = story.takes("bob");
+    let briefing = Briefing { reason: "Wants an invoice.".to_owned(), steps: Vec::new() };
+    let over = Hand::Over { work, assignment, queue: Name::default(), briefing, facts: Vec::new() };
+    story.does("bob", Verb::Hand(Box::new(over))).expect("handed over");
+    story.ready("ann").expect("ready");
+    let anns = story.takes("ann");
+    story.sends("ann", anns, |_| {}).expect("an answer");
+    parks(&mut story, "bob", held, HOUR, "").expect("parked");
+    if woken {
+        story.presence("bob", Presence::Away).expect("away");
+        story.after(HOUR);
+    }
+    let (from, from_assignment) = (anns.0, Some(anns.1));
+    let merge = Verb::MergeWorks { from, from_assignment, into: held.0, into_assignment: held.1 };
+    story.does("ann", merge).expect("merged");
+    let view = story.work(held.0);
+    assert_eq!((view.state, view.passing.for_people), (WorkState::Parked, true));
+    assert_eq!(view.passing.held_until.is_some(), woken);
+    (story, held)
+}
+
+#[rstest]
+#[case::taken_up(None, true)]
+#[case::passed_on_warm_to_an_agent(Some(("ann", "")), true)]
+#[case::passed_on_warm_to_a_queue(Some(("", "help")), true)]
+#[case::woken_or_its_hold_over(None, false)]
+fn a_bot_does_not_go_on_with_what_is_for_people_since_it_sleeps(
+    #[case] passed: Option<(&str, &str)>,
+    #[case] by_bob: bool,
+    #[values(false, true)] woken: bool,
+) {
+    let (mut story, (work, assignment)) = for_people_asleep(woken);
+    match passed {
+        Some((to, queue)) => {
+            let (to, queue, note) = (Name::new(to), Name::new(queue), String::new());
+            let pass = Pass::Transfer { work, assignment, to, queue, cold: false, force: false, note };
+            story.does("bob", Verb::Pass(pass)).expect("passed on");
+        }
+        None if by_bob => unparks(&mut story, "bob", (work, assignment)).expect("given to people"),
+        None => drop(story.after(if woken { 10 * MINUTE } else { HOUR })),
+    }
+    let view = story.work(work);
+    assert_eq!((view.owner, view.passing.for_people), (None, true));
+    let offer = story.offer("ann").expect("an offer");
+    story.declines("ann", offer).expect("declined");
+    assert_eq!(story.work(work).owner, None, "nor when nobody wants it");
+    story.folds_to_the_same();
+}
+
+#[test]
+fn a_bot_hands_nothing_back_that_is_for_people_since_it_sleeps() {
+    let (mut story, (work, assignment)) = for_people_asleep(false);
+    let (to, queue, note) = (Name::default(), Name::new("help"), String::new());
+    let back = Hand::Back { work, assignment, to, queue, note };
+    let refused = story.does("bob", Verb::Hand(Box::new(back))).refused();
+    assert!(matches!(refused, Rejection::Invalid(_)), "{refused:?}");
+    assert_eq!(story.work(work).state, WorkState::Parked);
 }

@@ -32,7 +32,7 @@ pub(crate) use pace::{CONFIDENCE, Range};
 pub(crate) use plan::{begin as begin_plan, put_right, require, skip, step_due, widen};
 pub(crate) use ready::ReadyAgents;
 pub(crate) use requirement::{Requirement, Requirements};
-pub(crate) use reroute::{Chosen, choose, reroute, route};
+pub(crate) use reroute::{Chosen, choose, reroute, route, route_anew};
 pub(crate) use rules::{Rules, Told};
 pub(crate) use stranded::Stranded;
 pub(crate) use unserved::hold_unserved;

@@ -56,6 +56,22 @@ pub(crate) fn route(draft: &mut Draft<'_>, id: WorkId, chosen: Chosen, cause: Qu
     requeue(draft, id, &queue, cause, preferred);
 }
 
+/// Puts a Work that nobody has any longer where the rules lead by what is known now: `home`, where they say the queue that they said before.
+///
+/// Once, so that nobody of the queue it leaves is given it on the way.
+pub(crate) fn route_anew(draft: &mut Draft<'_>, id: WorkId, home: &Name, cause: QueueCause) {
+    let chosen = draft.work(id).filter(|_| !draft.space.rules.is_empty()).and_then(|work| chosen_now(draft, work));
+    let mut queue = home.clone();
+    if let Some(chosen) = chosen {
+        let before = draft.work(id).and_then(|work| work.routing.as_ref()).map(|before| &before.queue);
+        if before != Some(&chosen.queue) {
+            queue = chosen.queue.clone();
+        }
+        note(draft, id, chosen);
+    }
+    requeue(draft, id, &queue, cause, None);
+}
+
 /// Notes what the rules said of a Work.
 fn note(draft: &mut Draft<'_>, id: WorkId, Chosen { queue, said }: Chosen) {
     let (Some(leaf), Some(said)) = (draft.work(id).map(|work| work.leaf), said) else { return };

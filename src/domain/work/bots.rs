@@ -23,7 +23,7 @@ use crate::domain::record::{
     MuteReason, PersonalValue, QueueCause, TransferOutcome, UnassignReason, WakeCause,
 };
 use crate::domain::rejection::Rejection;
-use crate::domain::routing::{fill, requeue};
+use crate::domain::routing::{fill, requeue, route_anew};
 use crate::domain::time::Timestamp;
 use crate::domain::workspace::AgentKind;
 
@@ -85,6 +85,8 @@ fn hand_over(
     let work = in_hand(draft, agent, id, assignment)?;
     let (leaf, said) = (work.leaf, !queue.is_empty());
     let queue = if said { queue.clone() } else { work.home().clone() };
+    // Facts alone let the rules say something else; what the program says goes before.
+    let asks = !said && !facts.is_empty();
     is_queue(draft, &queue)?;
     if said {
         draft.put(id);
@@ -97,7 +99,11 @@ fn hand_over(
     draft.with_content(leaf, PersonalValue::Briefing(Box::new(briefing)));
     give_to_people(draft, id, agent, HandOverCause::Asked);
     draft.push(Change::Unassigned { assignment, work: id, agent, reason: UnassignReason::HandedOver });
-    requeue(draft, id, &queue, QueueCause::HandedOver, None);
+    if asks {
+        route_anew(draft, id, &queue, QueueCause::HandedOver);
+    } else {
+        requeue(draft, id, &queue, QueueCause::HandedOver, None);
+    }
     fill(draft, agent);
     Ok(())
 }
@@ -115,6 +121,9 @@ fn hand_back(
     (id, assignment): (WorkId, AssignmentId),
     passed: Passed,
 ) -> Result<(), Rejection> {
+    if is_bot(draft, agent) {
+        return Err(Rejection::Invalid("agent: a person hands a work back"));
+    }
     let work = in_hand(draft, agent, id, assignment)?;
     if let Some(reason) = work.silences() {
         return Err(Rejection::AutomationMuted { reason });

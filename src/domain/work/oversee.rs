@@ -7,7 +7,7 @@
 use super::Work;
 use super::joining::barge;
 use super::lifecycle::{known, take_back_offers};
-use super::park::take_up;
+use super::park::{is_silent, take_up};
 use super::pass::give_back;
 use super::transfer::{Passed, checked_note, transfer, withdraw};
 use crate::domain::draft::Draft;
@@ -18,7 +18,6 @@ use crate::domain::rejection::Rejection;
 use crate::domain::routing::{Given, fill, install};
 use crate::domain::session::{Agent, end_session, set_presence};
 use crate::domain::view::{Obstacle, WorkState};
-use crate::domain::workspace::AgentKind;
 
 /// Does what a supervisor wants.
 pub(crate) fn oversee(draft: &mut Draft<'_>, by: AgentId, oversight: Oversight) -> Result<(), Rejection> {
@@ -97,9 +96,12 @@ fn give(
     let offered = take_back_offers(draft, id);
     withdraw(draft, id, TransferOutcome::Withdrawn);
     take_up(draft, id, WakeCause::Agent);
-    let Some(cost) = draft.work(id).zip(draft.agent(to)).map(|(work, agent)| work.cost_for(&agent.profile)) else {
-        return Ok(());
-    };
+    let Some((work, taker)) = draft.work(id).zip(draft.agent(to)) else { return Ok(()) };
+    if is_silent(taker, work) {
+        // It was open to programs only as long as its hand back was, and that has just been withdrawn.
+        return Err(Rejection::CannotTake(Obstacle::Muted.text()));
+    }
+    let cost = work.cost_for(&taker.profile);
     let before = install(draft, id, to, cost, given);
     for freed in before.into_iter().chain(offered) {
         fill(draft, freed);
@@ -118,7 +120,7 @@ fn obstacle(agent: &Agent, work: &Work, over_capacity: bool) -> Option<&'static 
         Some("it has no session, or that has no connection")
     } else if !work.is_spoken_by(agent) {
         Some(Obstacle::Channels.text())
-    } else if agent.profile.kind == AgentKind::Bot && work.wants_person() {
+    } else if is_silent(agent, work) {
         Some(Obstacle::Muted.text())
     } else if !over_capacity && load > agent.profile.capacity {
         Some(Obstacle::NoRoom.text())

@@ -73,7 +73,7 @@ pub(super) fn park(
     Ok(())
 }
 
-/// The agent of a parked Work goes on with it.
+/// The agent of a parked Work goes on with it. A program that may not, for it is for people since, gives it to them.
 pub(super) fn unpark(
     draft: &mut Draft<'_>,
     agent: AgentId,
@@ -84,7 +84,13 @@ pub(super) fn unpark(
     if state != WorkState::Parked {
         return Err(Rejection::WorkState { state, why: "the work is not parked" });
     }
-    take_up(draft, id, WakeCause::Agent);
+    if !sleeps_silent(draft, id) {
+        take_up(draft, id, WakeCause::Agent);
+    } else if draft.work(id).is_some_and(Work::is_held) {
+        hold_over(draft, id);
+    } else {
+        wake(draft, id, WakeCause::Agent);
+    }
     Ok(())
 }
 
@@ -177,7 +183,13 @@ fn is_there(agent: &Agent, work: &Work) -> bool {
     agent.is_ready() && work.is_spoken_by(agent) && !is_silent(agent, work)
 }
 
+/// Whether a program has the Work and sleeps on it, and programs are silent in it by now.
+pub(super) fn sleeps_silent(draft: &Draft<'_>, id: WorkId) -> bool {
+    let Some(work) = draft.work(id).filter(|work| work.state == WorkState::Parked) else { return false };
+    work.owner.and_then(|owner| draft.agent(owner.agent)).is_some_and(|agent| is_silent(agent, work))
+}
+
 /// Whether it is a program, and programs are silent in the Work.
-fn is_silent(agent: &Agent, work: &Work) -> bool {
+pub(super) fn is_silent(agent: &Agent, work: &Work) -> bool {
     agent.profile.kind == AgentKind::Bot && work.wants_person()
 }

@@ -18,7 +18,7 @@ use super::Work;
 use super::bots::with_briefing;
 use super::effort::{charge_transfer, may_bounce};
 use super::lifecycle::{cool_down, owned, revoke_offer, take_back_offers};
-use super::park::take_up;
+use super::park::{sleeps_silent, take_up};
 use super::pass::{in_hand, is_queue};
 use crate::domain::draft::Draft;
 use crate::domain::id::{AgentId, AssignmentId, Name, WorkId};
@@ -73,6 +73,8 @@ pub(super) fn transfer(
         return Err(Rejection::Invalid("agent: one is wanted, or a queue"));
     }
     in_hand(draft, agent, id, assignment)?;
+    // A program that slept while the Work became people's has it no moment longer.
+    let cold = cold || sleeps_silent(draft, id);
     if cold && !force {
         may_bounce(draft, id)?;
     }

@@ -7,6 +7,7 @@
 //! # Invariants
 //! 1. A body is doomed only while no leaf names it: whoever names it again saves it.
 //! 2. It stays doomed until the erasure that doomed it is done.
+//! 3. From then on it is gone, until an upload of the same age is too old to be named in any case.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::Hasher as _;
@@ -16,6 +17,8 @@ use siphasher::sip::SipHasher24;
 
 use super::Workspace;
 use crate::domain::id::{Index, LeafId};
+use crate::domain::time::Timestamp;
+use crate::domain::upload::UPLOAD_KEPT;
 
 /// Bodies by keyed digest.
 #[derive(Debug, Default)]
@@ -25,6 +28,8 @@ pub(crate) struct Bodies {
     count: HashMap<u64, u32, foldhash::fast::FixedState>,
     /// To be deleted, with the erasure that they belong to.
     doomed: BTreeMap<u64, Index>,
+    /// Deleted, and since when. Each erasure forgets what is of no more use, so it holds what a day's erasures deleted, or the last's.
+    gone: BTreeMap<u64, Timestamp>,
 }
 
 impl Bodies {
@@ -34,6 +39,7 @@ impl Bodies {
             if self.named.insert((leaf, body)) {
                 *self.count.entry(body).or_default() += 1;
                 self.doomed.remove(&body);
+                self.gone.remove(&body);
             }
         }
     }
@@ -54,8 +60,16 @@ impl Bodies {
     }
 
     /// Notes that all is destroyed that an erasure is to destroy.
-    pub(super) fn done(&mut self, erasure: Index) {
-        self.doomed.retain(|_, of| *of != erasure);
+    pub(super) fn done(&mut self, erasure: Index, now: Timestamp) {
+        self.gone.retain(|_, since| now <= *since + UPLOAD_KEPT);
+        let Self { doomed, gone, .. } = self;
+        doomed.retain(|&body, of| {
+            let stays = *of != erasure;
+            if !stays {
+                gone.insert(body, now);
+            }
+            stays
+        });
     }
 }
 
@@ -72,6 +86,12 @@ impl Workspace {
     #[must_use]
     pub fn is_doomed(&self, object: &str) -> bool {
         !self.bodies.doomed.is_empty() && self.bodies.doomed.contains_key(&body_digest(self.hash_key(), object))
+    }
+
+    /// Whether the body under this name was deleted with whoever was erased, as far as its age does not tell.
+    #[must_use]
+    pub fn is_gone(&self, object: &str) -> bool {
+        !self.bodies.gone.is_empty() && self.bodies.gone.contains_key(&body_digest(self.hash_key(), object))
     }
 
     /// Whether no message names the body under this name, nor did one of a customer whose erasure will delete it.

@@ -3,6 +3,7 @@
 use super::Workspace;
 use crate::domain::event::Assurance;
 use crate::domain::id::{Index, LeafId};
+use crate::domain::time::Timestamp;
 
 impl Workspace {
     /// Erasures whose keys are not known to be destroyed: the record of each, and its leaves.
@@ -17,9 +18,9 @@ impl Workspace {
     }
 
     /// Notes that the keys of an erasure are destroyed.
-    pub(super) fn keys_destroyed(&mut self, erasure: Index, leaves: &[LeafId]) {
+    pub(super) fn keys_destroyed(&mut self, erasure: Index, leaves: &[LeafId], now: Timestamp) {
         self.erasures.remove(&erasure);
-        self.bodies.done(erasure);
+        self.bodies.done(erasure, now);
         self.destroyed.extend_from_slice(leaves);
     }
 

@@ -289,7 +289,7 @@ impl Workspace {
                 self.leaves.rekey(*leaf, (*kind, *hash, *generation), address);
             }
             Change::RekeyedTo { normaliser, leaves } => self.keyed.rekeyed(*normaliser, *leaves),
-            Change::KeyDestroyed { erasure, leaves } => self.keys_destroyed(*erasure, leaves),
+            Change::KeyDestroyed { erasure, leaves } => self.keys_destroyed(*erasure, leaves, now),
             Change::Named { leaf, assurance } => {
                 if let (Some(PersonalValue::Shown(name)), Some(leaf)) =
                     (personal(record, place), self.leaves.get_mut(*leaf))
