@@ -133,6 +133,7 @@ const EXPECTED: &[(&str, &[&str])] = &[
             "Draining",
             "Lost",
             "Offline",
+            "Muted",
             "Channel",
             "Skill",
             "OtherQueue",
