@@ -259,10 +259,11 @@ fn could_have(draft: &Draft<'_>, agent: &Agent, work: &Work) -> bool {
     }
 }
 
-/// Somebody has left: Work that waits only because of a cool-down may have nobody else now.
+/// Somebody has left: Work that waits only because of a cool-down may have nobody else now. Of cool-downs in their first stage nobody asks
+/// that, and those are nearly all: whoever goes home after a day of passing Work on would have thousands looked at.
 pub(crate) fn revisit_cooled(draft: &mut Draft<'_>) {
-    let cooled: Vec<WorkId> = draft.space.waiting.cooled().collect();
-    for id in cooled {
+    let liftable: Vec<WorkId> = draft.space.waiting.liftable().collect();
+    for id in liftable {
         if draft.full() {
             return;
         }

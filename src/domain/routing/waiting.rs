@@ -26,8 +26,8 @@ pub(crate) struct Waiting {
     free: Vec<GroupId>,
     numbers: HashMap<Requirement, GroupId, foldhash::fast::FixedState>,
     queues: ByName<Line>,
-    /// Those that some agent is not matched with for a while.
-    cooled: BTreeSet<WorkId>,
+    /// Those with an agent who is matched with them again as soon as nobody else is left.
+    liftable: BTreeSet<WorkId>,
     /// Those that are held for an agent.
     held: BTreeSet<(AgentId, WorkId)>,
 }
@@ -107,11 +107,11 @@ impl Waiting {
         }
     }
 
-    pub(crate) fn set_cooled(&mut self, work: WorkId, cooled: bool) {
-        if cooled {
-            self.cooled.insert(work);
+    pub(crate) fn set_liftable(&mut self, work: WorkId, liftable: bool) {
+        if liftable {
+            self.liftable.insert(work);
         } else {
-            self.cooled.remove(&work);
+            self.liftable.remove(&work);
         }
     }
 
@@ -129,9 +129,9 @@ impl Waiting {
         self.held.range((agent, none)..).take_while(move |(of, _)| *of == agent).map(|(_, work)| *work)
     }
 
-    /// Waiting Work with cool-downs, by id.
-    pub(crate) fn cooled(&self) -> impl Iterator<Item = WorkId> {
-        self.cooled.iter().copied()
+    /// Waiting Work that a cool-down keeps from somebody who may have it as soon as nobody else is left, by id.
+    pub(crate) fn liftable(&self) -> impl Iterator<Item = WorkId> {
+        self.liftable.iter().copied()
     }
 
     /// The first few that wait under that requirement.

@@ -26,8 +26,8 @@ impl Workspace {
         self.board.moved(stood, stands, |agent, queue| {
             agents.get(agent.at()).is_some_and(|agent| agent.released && agent.profile.queues.contains(queue))
         });
-        let cooled = work.is_waiting() && !work.cooldowns.is_empty();
-        self.waiting.set_cooled(id, cooled);
+        let liftable = work.is_waiting() && work.cooldowns.iter().any(|cooldown| cooldown.liftable);
+        self.waiting.set_liftable(id, liftable);
         if before != after {
             self.unindex_work(before);
             self.index_work(after);

@@ -140,7 +140,7 @@ impl Workspace {
     fn take_work(&mut self, id: WorkId) -> Option<Box<Work>> {
         let work = self.works.remove(&id)?;
         self.unindex_work(indexed(&work));
-        self.waiting.set_cooled(id, false);
+        self.waiting.set_liftable(id, false);
         self.waiting.set_held(id, work.hold().map(|hold| hold.agent), None);
         self.board.moved(InLine::of(&work), None, |_, _| false);
         Some(work)
