@@ -16,6 +16,7 @@ mod delivery;
 mod draft;
 pub mod event;
 pub mod explained;
+mod growing;
 mod handing;
 pub mod id;
 pub mod invariant;

@@ -2,30 +2,22 @@
 //!
 //! Ages by the time of records, so every fold forgets the same.
 
-use std::collections::VecDeque;
-
-use hashbrown::HashMap;
-
+use crate::domain::growing::{BlockQueue, SplitMap};
 use crate::domain::time::Timestamp;
 
 /// How long provider ids are remembered: providers retry a webhook for up to 8 days (design, law 8).
 pub(crate) const REMEMBERED_MS: i64 = 8 * 24 * 3_600 * 1_000;
 
-/// Room is given back when it is so many times what is needed ...
-const SPARE: usize = 8;
-/// ... and more than this many entries.
-const SMALL: usize = 1_024;
-
 /// A map whose entries go when they are 8 days old.
 #[derive(Debug)]
 pub(crate) struct Aging<V> {
-    entries: HashMap<u64, V, foldhash::fast::FixedState>,
-    order: VecDeque<(Timestamp, u64)>,
+    entries: SplitMap<u64, V>,
+    order: BlockQueue<(Timestamp, u64)>,
 }
 
 impl<V> Default for Aging<V> {
     fn default() -> Self {
-        Self { entries: HashMap::default(), order: VecDeque::new() }
+        Self { entries: SplitMap::default(), order: BlockQueue::default() }
     }
 }
 
@@ -40,10 +32,7 @@ impl<V> Aging<V> {
 
     /// Remembers; the first value of a key stays, and its age counts from then.
     pub(crate) fn note(&mut self, key: u64, value: V, now: Timestamp) {
-        if key != 0
-            && let hashbrown::hash_map::Entry::Vacant(vacant) = self.entries.entry(key)
-        {
-            vacant.insert(value);
+        if key != 0 && self.entries.get_or_insert_with(key, || value).1 {
             self.order.push_back((now, key));
         }
     }
@@ -61,7 +50,7 @@ impl<V> Aging<V> {
         self.entries.remove(&key)
     }
 
-    /// Forgets what is too old. After a flood its room is given back.
+    /// Forgets what is too old.
     pub(crate) fn forget(&mut self, now: Timestamp) {
         self.forget_each(now, |_, _| {});
     }
@@ -75,10 +64,6 @@ impl<V> Aging<V> {
             self.order.pop_front();
             if let Some(value) = self.entries.remove(&key) {
                 forgotten(key, value);
-            }
-            if self.entries.capacity() > SPARE * self.entries.len().max(SMALL) {
-                self.entries.shrink_to(2 * self.entries.len());
-                self.order.shrink_to(2 * self.order.len());
             }
         }
     }

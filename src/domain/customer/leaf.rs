@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use hashbrown::HashTable;
 use smallvec::SmallVec;
 
 use crate::domain::event::{AddressKind, Assurance, Scope};
+use crate::domain::growing::{Blocks, Places};
 use crate::domain::id::{Index, LeafId, Name, RootId, WorkId};
 use crate::domain::record::{Evidence, IdentityOpened, IdentityStatus};
 use crate::domain::time::Timestamp;
@@ -137,15 +137,15 @@ impl Distances {
 /// All leaves of a workspace, by number and by address.
 #[derive(Debug, Default)]
 pub(crate) struct Leaves {
-    leaves: Vec<Leaf>,
+    leaves: Blocks<Leaf>,
     /// Current generation of each address.
-    by_hash: HashTable<u32>,
+    by_hash: Places,
     /// The generation before, of leaves that are not the first of their address.
     before: BTreeMap<LeafId, LeafId>,
     /// By which record, and when, an address was given up before anybody else wrote from it.
     given_up: BTreeMap<LeafId, (Index, Timestamp)>,
     /// Endpoint by which each wrote last; of who never did, by which it was written to first. Beside the leaves: two bytes more would make eight of each.
-    heard_by: Vec<Symbol>,
+    heard_by: Blocks<Symbol>,
 }
 
 impl Leaves {
@@ -170,13 +170,13 @@ impl Leaves {
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (LeafId, &Leaf)> {
-        (0u32..).map(LeafId).zip(&self.leaves)
+        (0u32..).map(LeafId).zip(self.leaves.iter())
     }
 
     /// The current generation of an address.
     pub(crate) fn find(&self, hash: u128) -> Option<LeafId> {
         let hash = halves(hash);
-        self.by_hash.find(short(hash), |&at| self.leaves[at as usize].hash == hash).map(|&at| LeafId(at))
+        self.by_hash.find(short(hash), |at| self.leaves[at as usize].hash == hash).map(LeafId)
     }
 
     /// The generation of its address before a leaf's.
@@ -218,7 +218,7 @@ impl Leaves {
             back: Distances::default(),
         });
         let leaves = &self.leaves;
-        match self.by_hash.find_mut(short(hash), |&other| leaves[other as usize].hash == hash) {
+        match self.by_hash.find_mut(short(hash), |other| leaves[other as usize].hash == hash) {
             Some(current) => {
                 // Nobody told: it ended because somebody else wrote.
                 if self.given_up.get(&LeafId(*current)).is_some_and(|(by, _)| *by == index) {
@@ -228,7 +228,7 @@ impl Leaves {
                 *current = at;
             }
             None => {
-                self.by_hash.insert_unique(short(hash), at, |&other| short(leaves[other as usize].hash));
+                self.by_hash.insert(short(hash), at, |other| short(leaves[other as usize].hash));
             }
         }
     }
@@ -243,15 +243,13 @@ impl Leaves {
         let Some(before) = self.leaves.get(id.at()).map(|leaf| leaf.hash) else { return };
         let hash = halves(hash);
         let leaves = &self.leaves;
-        if let Ok(current) = self.by_hash.find_entry(short(before), |&at| at == id.0) {
-            current.remove();
-        }
-        match self.by_hash.find_mut(short(hash), |&other| leaves[other as usize].hash == hash) {
+        self.by_hash.remove(short(before), |at| at == id.0);
+        match self.by_hash.find_mut(short(hash), |other| leaves[other as usize].hash == hash) {
             Some(current) => *current = id.0,
-            None => drop(self.by_hash.insert_unique(short(hash), id.0, |&other| {
+            None => self.by_hash.insert(short(hash), id.0, |other| {
                 // What is moved in the table has its hash before, or the new one.
                 short(if other == id.0 { hash } else { leaves[other as usize].hash })
-            })),
+            }),
         }
         let mut next = Some(id);
         while let Some(at) = next {

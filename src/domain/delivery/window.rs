@@ -2,14 +2,13 @@
 //!
 //! Only of channels that limit it, and only while the window is open or was lately: a customer who is silent costs nothing.
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
-use hashbrown::HashMap;
 use smallvec::SmallVec;
 
 use crate::domain::channel::reply_window_ms;
 use crate::domain::event::AddressKind;
+use crate::domain::growing::{BlockQueue, SplitMap};
 use crate::domain::id::LeafId;
 use crate::domain::record::{Direction, Evidence, Flags, MessageKind, MessageStored};
 use crate::domain::time::Timestamp;
@@ -24,8 +23,8 @@ type Key = (LeafId, Symbol);
 /// When each identity last wrote by each endpoint of a channel with a window.
 #[derive(Debug, Default)]
 pub(crate) struct Windows {
-    last: HashMap<Key, Timestamp, foldhash::fast::FixedState>,
-    order: VecDeque<(Timestamp, Key)>,
+    last: SplitMap<Key, Timestamp>,
+    order: BlockQueue<(Timestamp, Key)>,
 }
 
 impl Windows {
@@ -49,15 +48,10 @@ impl Windows {
     }
 
     fn open(&mut self, key: Key, at: Timestamp) {
-        match self.last.entry(key) {
-            hashbrown::hash_map::Entry::Occupied(mut last) => {
-                let last = last.get_mut();
-                *last = (*last).max(at);
-            }
-            hashbrown::hash_map::Entry::Vacant(vacant) => {
-                vacant.insert(at);
-                self.order.push_back((at, key));
-            }
+        let (last, is_new) = self.last.get_or_insert_with(key, || at);
+        *last = (*last).max(at);
+        if is_new {
+            self.order.push_back((at, key));
         }
     }
 

@@ -1,10 +1,7 @@
 //! Closed Works inside their continuation window: packed, for there is one for nearly every customer who wrote lately.
 
-use std::collections::VecDeque;
-
-use hashbrown::HashTable;
-
 use super::open::Work;
+use crate::domain::growing::{BlockQueue, Blocks, Places};
 use crate::domain::id::{AgentId, LeafId, MessageId, WorkId};
 use crate::domain::time::Timestamp;
 use crate::domain::view::WorkState;
@@ -127,16 +124,16 @@ fn mark(is_so: bool, bit: u8) -> u8 {
 /// The closed Works of a workspace that a message can reopen: packed side by side, found through an index of numbers.
 #[derive(Debug, Default)]
 pub(crate) struct Closed {
-    works: Vec<ClosedWork>,
-    places: HashTable<u32>,
+    works: Blocks<ClosedWork>,
+    places: Places,
     /// In the order of closing, so that what is past its window is found without a scan.
-    order: VecDeque<WorkId>,
+    order: BlockQueue<WorkId>,
 }
 
 impl Closed {
     pub(crate) fn get(&self, id: WorkId) -> Option<&ClosedWork> {
-        let place = self.places.find(hash(id), |&place| self.works[place as usize].id == id)?;
-        self.works.get(*place as usize)
+        let place = self.places.find(hash(id), |place| self.works[place as usize].id == id)?;
+        self.works.get(place as usize)
     }
 
     pub(crate) fn insert(&mut self, work: ClosedWork) {
@@ -144,23 +141,22 @@ impl Closed {
         let place = u32::try_from(self.works.len()).expect("fewer Works are closed at a time than identities can be");
         self.works.push(work);
         let works = &self.works;
-        self.places.insert_unique(hash(id), place, |&other| hash(works[other as usize].id));
+        self.places.insert(hash(id), place, |other| hash(works[other as usize].id));
         self.order.push_back(id);
     }
 
     pub(crate) fn remove(&mut self, id: WorkId) -> Option<ClosedWork> {
         let works = &self.works;
-        let entry = self.places.find_entry(hash(id), |&place| works[place as usize].id == id).ok()?;
-        let (place, _) = entry.remove();
+        let place = self.places.remove(hash(id), |place| works[place as usize].id == id)?;
         let last = u32::try_from(self.works.len() - 1).expect("places are numbers of 32 bits");
         if place != last {
             // The last one moves into the gap.
             let moved = self.works[last as usize].id;
-            if let Some(other) = self.places.find_mut(hash(moved), |&other| other == last) {
+            if let Some(other) = self.places.find_mut(hash(moved), |other| other == last) {
                 *other = place;
             }
         }
-        Some(self.works.swap_remove(place as usize))
+        self.works.swap_remove(place as usize)
     }
 
     /// Takes out one that is past its window, if the oldest is.

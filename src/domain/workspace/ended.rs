@@ -3,12 +3,10 @@
 //! Kept beside the closed Works, for those are forgotten with their continuation window. A customer whom nobody heard of for seven days
 //! costs nothing.
 
-use std::collections::VecDeque;
-
-use hashbrown::HashMap;
 use smallvec::SmallVec;
 
 use super::names::Symbol;
+use crate::domain::growing::{BlockQueue, SplitMap};
 use crate::domain::id::LeafId;
 use crate::domain::time::Timestamp;
 
@@ -28,15 +26,15 @@ pub(crate) struct End {
 /// How Works of the last seven days ended, by the identity that they were filed under.
 #[derive(Debug, Default)]
 pub(crate) struct Ended {
-    ends: HashMap<LeafId, SmallVec<[End; 1]>, foldhash::fast::FixedState>,
+    ends: SplitMap<LeafId, SmallVec<[End; 1]>>,
     /// In their order, so that what is old is found without a scan.
-    order: VecDeque<(Timestamp, LeafId)>,
+    order: BlockQueue<(Timestamp, LeafId)>,
 }
 
 impl Ended {
     /// A Work has ended.
     pub(crate) fn note(&mut self, leaf: LeafId, queue: Symbol, disposition: Symbol, at: Timestamp) {
-        let ends = self.ends.entry(leaf).or_default();
+        let (ends, _) = self.ends.get_or_insert_with(leaf, SmallVec::new);
         if ends.len() == MAX_KEPT {
             ends.remove(0);
         }
@@ -93,6 +91,6 @@ mod tests {
         assert_eq!((ended.ends.len(), ended.order.len()), (1, 1));
         ended.erase(LeafId(2));
         ended.forget(Timestamp(14 * DAY));
-        assert!(ended.ends.is_empty() && ended.order.is_empty());
+        assert_eq!((ended.ends.len(), ended.order.len()), (0, 0));
     }
 }

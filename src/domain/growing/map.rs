@@ -1,0 +1,101 @@
+//! A hash map in parts.
+
+use std::hash::{BuildHasher as _, Hash};
+
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
+use hashbrown::hash_map::Entry;
+
+use super::{PARTS, part};
+
+/// Room of a part is given back when it is so many times what is needed ...
+const SPARE: usize = 8;
+/// ... and for more than this many entries.
+const SMALL: usize = 64;
+
+/// A map that is asked by key only: there is no order to go through it by.
+#[derive(Debug)]
+pub(crate) struct SplitMap<K, V> {
+    parts: Box<[HashMap<K, V, FixedState>]>,
+    len: usize,
+}
+
+impl<K, V> Default for SplitMap<K, V> {
+    fn default() -> Self {
+        Self { parts: std::iter::repeat_with(HashMap::default).take(PARTS).collect(), len: 0 }
+    }
+}
+
+impl<K: Eq + Hash, V> SplitMap<K, V> {
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    pub(crate) fn get(&self, key: &K) -> Option<&V> {
+        self.parts[number(key)].get(key)
+    }
+
+    pub(crate) fn get_mut(&mut self, key: &K) -> Option<&mut V> {
+        self.parts[number(key)].get_mut(key)
+    }
+
+    /// The value of a key, and whether it is the one just made.
+    pub(crate) fn get_or_insert_with(&mut self, key: K, make: impl FnOnce() -> V) -> (&mut V, bool) {
+        match self.parts[number(&key)].entry(key) {
+            Entry::Occupied(known) => (known.into_mut(), false),
+            Entry::Vacant(vacant) => {
+                self.len += 1;
+                (vacant.insert(make()), true)
+            }
+        }
+    }
+
+    /// Takes an entry out. After a flood its room is given back.
+    pub(crate) fn remove(&mut self, key: &K) -> Option<V> {
+        let part = &mut self.parts[number(key)];
+        let value = part.remove(key)?;
+        self.len -= 1;
+        if part.capacity() > SPARE * part.len().max(SMALL) {
+            part.shrink_to(2 * part.len());
+        }
+        Some(value)
+    }
+}
+
+fn number(key: &impl Hash) -> usize {
+    part(FixedState::default().hash_one(key))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_does_what_a_map_does_and_no_part_has_much_more_than_its_share() {
+        const MANY: u64 = 100_000;
+        let mut map = SplitMap::default();
+        // Ids of messages are numbers that follow one another.
+        for key in 0..MANY {
+            assert!(map.get_or_insert_with(key << 16, || key).1);
+        }
+        assert!(!map.get_or_insert_with(0, || 7).1);
+        assert_eq!((map.len(), map.get(&(5 << 16)), map.get(&5)), (100_000, Some(&5), None));
+        *map.get_mut(&(5 << 16)).expect("it is there") = 6;
+        assert_eq!((map.remove(&(5 << 16)), map.remove(&(5 << 16))), (Some(6), None));
+        let share = map.len() / PARTS;
+        assert!(map.parts.iter().all(|part| part.len() < 2 * share), "{:?}", map.parts.iter().map(HashMap::len).max());
+    }
+
+    #[test]
+    fn after_a_flood_room_is_given_back() {
+        let mut map = SplitMap::default();
+        for key in 0..200_000_u32 {
+            map.get_or_insert_with(key, || key);
+        }
+        for key in 1..200_000 {
+            map.remove(&key);
+        }
+        let room: usize = map.parts.iter().map(HashMap::capacity).sum();
+        assert!(room <= PARTS * SPARE * SMALL && map.get(&0) == Some(&0), "{room}");
+    }
+}
