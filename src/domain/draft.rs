@@ -100,7 +100,7 @@ impl<'a> Draft<'a> {
 
     /// The Work as the changes so far leave it, while it is open.
     pub(crate) fn work(&self, id: WorkId) -> Option<&Work> {
-        self.works.iter().find(|work| work.id == id).or_else(|| self.space.works.get(&id).map(|work| &**work))
+        self.works.iter().find(|work| work.id == id).or_else(|| self.space.works.get(id))
     }
 
     /// The customer that a leaf belongs to, as the changes so far leave it.
@@ -347,7 +347,7 @@ impl<'a> Draft<'a> {
         let at = match self.works.iter().position(|work| work.id == id) {
             Some(at) => at,
             None => {
-                let work = match self.space.works.get(&id) {
+                let work = match self.space.works.get(id) {
                     Some(work) => Work::clone(work),
                     None => self.space.closed.get(id).map(|closed| closed.reopened(self.space))?,
                 };

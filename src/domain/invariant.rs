@@ -145,7 +145,7 @@ pub fn violations(state: &State) -> Vec<Violation> {
 }
 
 fn works(space: &Workspace, found: &mut Vec<Violation>) {
-    for work in space.works.values() {
+    for work in space.works.iter() {
         let mut check = |holds: bool, invariant| {
             if !holds {
                 found.push(Violation { invariant, work: Some(work.id), agent: None });
@@ -199,7 +199,7 @@ fn works(space: &Workspace, found: &mut Vec<Violation>) {
         check(listed, Invariant::WaitingIndex);
         let armed = work.timers().iter().all(|timer| space.has_timer(timer));
         check(armed, Invariant::DeadlinesArmed);
-        let twins = space.works_of(space.root_of(work.leaf)).filter_map(|id| space.works.get(&id)).filter(|other| {
+        let twins = space.works_of(space.root_of(work.leaf)).filter_map(|id| space.works.get(id)).filter(|other| {
             let split = other.beside.as_ref().is_some_and(|beside| beside.split) && other.id != work.id;
             other.endpoint == work.endpoint && other.channel == work.channel && other.leaf == work.leaf && !split
         });
@@ -226,18 +226,18 @@ fn agents(space: &Workspace, found: &mut Vec<Violation>) {
             }
         };
         let owns = |held: &WorkId| {
-            space.works.get(held).and_then(|work| work.owner).is_some_and(|owner| owner.agent == agent.id)
+            space.works.get(*held).and_then(|work| work.owner).is_some_and(|owner| owner.agent == agent.id)
         };
         check(agent.works.iter().all(|held| owns(&held.id)), Invariant::BothSidesAgree);
-        let takes_part = |id: &WorkId| space.works.get(id).is_some_and(|work| work.participant(agent.id).is_some());
+        let takes_part = |id: &WorkId| space.works.get(*id).is_some_and(|work| work.participant(agent.id).is_some());
         check(agent.joined.iter().all(takes_part), Invariant::BothSidesAgree);
         let offered = agent
             .offers
             .iter()
-            .all(|held| space.works.get(&held.work).is_some_and(|work| work.offers().any(|offer| offer.id == held.id)));
+            .all(|held| space.works.get(held.work).is_some_and(|work| work.offers().any(|offer| offer.id == held.id)));
         check(offered, Invariant::BothSidesAgree);
         check(!agent.overgiven, Invariant::WithinCapacity);
-        let works = |id: WorkId| space.works.get(&id).map(|work| &**work);
+        let works = |id: WorkId| space.works.get(id);
         let relieved = agent.deferred.is_some() || relief_wanted(agent, space.config(), works).is_none();
         check(relieved, Invariant::OvercommitRelieved);
         check(agent.timers().iter().all(|timer| space.has_timer(timer)), Invariant::DeadlinesArmed);
@@ -245,7 +245,7 @@ fn agents(space: &Workspace, found: &mut Vec<Violation>) {
 }
 
 fn conserving(space: &Workspace, found: &mut Vec<Violation>) {
-    for work in space.works.values().filter(|work| work.is_waiting()) {
+    for work in space.works.iter().filter(|work| work.is_waiting()) {
         let beside = space.agents.iter().find(|agent| agent.deferred.is_none() && eligible(space, agent, work));
         if let Some(agent) = beside {
             found.push(Violation { invariant: Invariant::WorkConserving, work: Some(work.id), agent: Some(agent.id) });
@@ -256,7 +256,7 @@ fn conserving(space: &Workspace, found: &mut Vec<Violation>) {
 /// Lengths of queues, and Work that asks who is logged in.
 fn lines(space: &Workspace, found: &mut Vec<Violation>) {
     let mut lengths: BTreeMap<&Name, usize> = BTreeMap::new();
-    for work in space.works.values() {
+    for work in space.works.iter() {
         if work.is_nobodys() {
             *lengths.entry(&work.queue).or_default() += 1;
         }
@@ -278,10 +278,10 @@ fn lines(space: &Workspace, found: &mut Vec<Violation>) {
 fn board(space: &Workspace) -> bool {
     let agents = space.agents.iter().flat_map(|agent| &agent.profile.queues);
     let queues = space.config().queues.iter().map(|queue| &queue.name);
-    let all: BTreeSet<&Name> = queues.chain(space.works.values().map(|work| &work.queue)).chain(agents).collect();
+    let all: BTreeSet<&Name> = queues.chain(space.works.iter().map(|work| &work.queue)).chain(agents).collect();
     let all = all.into_iter().chain(space.board.queues());
     all.filter(|queue| !queue.is_empty()).all(|queue| {
-        let there = || space.works.values().filter(|work| work.queue == *queue);
+        let there = || space.works.iter().filter(|work| work.queue == *queue);
         let waiting = || there().filter(|work| work.is_waiting());
         let offered = there().filter(|work| !work.is_waiting() && work.offer.is_some() && !work.is_passed_to_agent());
         let line = (waiting().count(), offered.count());

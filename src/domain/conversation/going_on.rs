@@ -19,7 +19,7 @@ pub(super) fn going_on(draft: &Draft<'_>, question: &Question<'_>) -> Option<Wor
     if !question.reopens || is_nobodys(draft, question.leaf) {
         return None;
     }
-    let open = draft.works_of(question.root).filter_map(|id| draft.space.works.get(&id));
+    let open = draft.works_of(question.root).filter_map(|id| draft.space.works.get(id));
     open.filter(|work| {
         work.brand == *question.brand
             // What stands on this endpoint and was not found there is another thread.

@@ -68,7 +68,7 @@ pub(crate) fn answered(draft: &Draft<'_>, question: &Question<'_>) -> Option<(Me
 pub(crate) fn choose(draft: &Draft<'_>, question: &Question<'_>, answered: Option<WorkId>) -> Matter {
     let space = draft.space;
     if let Some(work) = answered {
-        if space.works.contains_key(&work) {
+        if space.works.contains(work) {
             return Matter::Open(work);
         }
         if question.reopens && reopenable(draft, work) {
@@ -84,8 +84,8 @@ pub(crate) fn choose(draft: &Draft<'_>, question: &Question<'_>, answered: Optio
     if let Some(work) = last_closed_on_endpoint(draft, question).filter(|_| question.reopens) {
         return Matter::Reopen(work);
     }
-    let linked: Vec<WorkId> = draft.works_of(question.root).filter(|work| space.works.contains_key(work)).collect();
-    let open = || linked.iter().filter_map(|work| space.works.get(work).map(|work| &**work));
+    let linked: Vec<WorkId> = draft.works_of(question.root).filter(|work| space.works.contains(*work)).collect();
+    let open = || linked.iter().filter_map(|work| space.works.get(*work));
     let of_brand = || open().filter(|work| question.is_of_brand(&work.brand));
     let at_limit = of_brand().count() >= space.config().max_open_works as usize;
     // One that nobody could take any more would wait for ever: rather one more than that, and the next goes there.
@@ -103,7 +103,7 @@ pub(crate) fn open_on_endpoint(draft: &Draft<'_>, question: &Question<'_>) -> Op
     let space = draft.space;
     draft
         .works_of(question.root)
-        .filter_map(|id| space.works.get(&id))
+        .filter_map(|id| space.works.get(id))
         .filter(|work| {
             work.place_of(question.channel, question.endpoint).is_some() && question.is_of_brand(&work.brand)
         })
@@ -161,7 +161,7 @@ pub(crate) fn reopenable(draft: &Draft<'_>, work: WorkId) -> bool {
 /// The leaf that a Work is filed under, open or closed.
 pub(crate) fn leaf_of(draft: &Draft<'_>, work: WorkId) -> Option<LeafId> {
     let space = draft.space;
-    space.works.get(&work).map(|work| work.leaf).or_else(|| space.closed.get(work).map(|work| work.leaf))
+    space.works.get(work).map(|work| work.leaf).or_else(|| space.closed.get(work).map(|work| work.leaf))
 }
 
 /// Whether the Work is one of the customer's.
@@ -172,7 +172,7 @@ pub(crate) fn belongs(draft: &Draft<'_>, work: WorkId, root: RootId) -> bool {
 /// The brand of a Work, open or closed.
 pub(crate) fn brand_of<'d>(draft: &Draft<'d>, work: WorkId) -> Option<&'d Name> {
     let space = draft.space;
-    let open = space.works.get(&work).map(|work| &work.brand);
+    let open = space.works.get(work).map(|work| &work.brand);
     open.or_else(|| space.closed.get(work).map(|work| space.names.get(work.brand)))
 }
 

@@ -83,12 +83,12 @@ pub(super) fn leaves(
 
 /// Whether we wrote last in a matter of the customer's: what is said then may well be the answer.
 fn asked(draft: &Draft<'_>, who: Who) -> bool {
-    let mut open = draft.works_of(who.root).filter_map(|work| draft.space.works.get(&work));
+    let mut open = draft.works_of(who.root).filter_map(|work| draft.space.works.get(work));
     open.any(|work| work.replied && work.ours_since.is_none())
 }
 
 fn has_open_work(draft: &Draft<'_>, who: Who) -> bool {
-    draft.works_of(who.root).any(|work| draft.space.works.contains_key(&work))
+    draft.works_of(who.root).any(|work| draft.space.works.contains(work))
 }
 
 /// What all that an item says is, if that is words alone: of a mail its body, or its subject when it has none.

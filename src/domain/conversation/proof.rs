@@ -87,7 +87,7 @@ pub(super) fn prove(
         let mut copied = space.mail.copied_to(work, address);
         let of_customer = copied.find(|&leaf| belongs(draft, work, draft.root_of(leaf)));
         if let Some(leaf) = of_customer.filter(|_| assurance >= Assurance::Platform && is_of_brand) {
-            if space.works.contains_key(&work) || (asks && reopenable(draft, work)) {
+            if space.works.contains(work) || (asks && reopenable(draft, work)) {
                 joins = Joins::Participant(work, leaf);
             }
             break;

@@ -36,7 +36,7 @@ pub(super) fn route(
     }
     let asks = item.kind.awaits_answer() && !item.external && !event.backfill && !flags.is_quiet();
     if !asks {
-        let open = answered.filter(|work| draft.space.works.contains_key(work));
+        let open = answered.filter(|work| draft.space.works.contains(*work));
         return open.or_else(|| matter::open_on_endpoint(draft, question)).map_or(Route::Nowhere, Route::Into);
     }
     if let Some(last_owner) = thanked(draft, question, item) {
@@ -54,7 +54,7 @@ pub(super) fn route(
 fn thanked(draft: &Draft<'_>, question: &Question<'_>, item: &Item) -> Option<Option<AgentId>> {
     let space = draft.space;
     let only_text = item.content.parts.iter().all(|part| matches!(part, Part::Mail(_)));
-    if !only_text || draft.works_of(question.root).any(|work| space.works.contains_key(&work)) {
+    if !only_text || draft.works_of(question.root).any(|work| space.works.contains(work)) {
         return None;
     }
     let id = matter::last_closed_on_endpoint(draft, question)?;

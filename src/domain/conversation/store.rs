@@ -86,7 +86,7 @@ pub(super) fn store(draft: &mut Draft<'_>, endpoint: Option<&EndpointConfig>, sa
         Scope::Public => endpoint.is_none_or(|endpoint| !endpoint.public),
     };
     let mut route = match joins {
-        Joins::Participant(work, _) if draft.space.works.contains_key(&work) => Route::Into(work),
+        Joins::Participant(work, _) if draft.space.works.contains(work) => Route::Into(work),
         Joins::Participant(work, _) => Route::Reopen(work),
         Joins::Customer(work) => route(draft, &question, Some(work), &item, &event, asked, set_aside),
         // Anybody can write the ids of a thread into a mail: they count where the sender is known to be who it says.

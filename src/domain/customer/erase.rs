@@ -37,7 +37,7 @@ pub(crate) fn erase(draft: &mut Draft<'_>, id: RootId) -> Result<(), Rejection> 
     if leaves.is_empty() {
         return Ok(());
     }
-    let works: Vec<WorkId> = space.works_of(root).filter(|work| space.works.contains_key(work)).collect();
+    let works: Vec<WorkId> = space.works_of(root).filter(|work| space.works.contains(*work)).collect();
     let (now, erased) = (draft.now, Name::const_new(ERASED));
     let freed: Vec<AgentId> = works.into_iter().flat_map(|work| cut_off(draft, work, erased.clone(), now)).collect();
     for &leaf in &leaves {

@@ -54,7 +54,7 @@ fn part(draft: &mut Draft<'_>, customer: RootId, mut leaves: Vec<LeafId>) -> Res
         draft.touch(leaf);
     }
     let works: SmallVec<[WorkId; 4]> =
-        draft.space.works_of(customer).filter(|work| draft.space.works.contains_key(work)).collect();
+        draft.space.works_of(customer).filter(|work| draft.space.works.contains(*work)).collect();
     draft.push(Change::Unmerged { customer, rest: RootId(rest.0), parted: RootId(parted.0), leaves });
     // What joined them once more would only undo what the agent did.
     draft.push(Change::SuggestionEnded { one: parted, other: rest, end: SuggestionEnd::Parted });

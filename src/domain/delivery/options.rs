@@ -80,7 +80,7 @@ impl Workspace {
     pub fn reply_options(&self, of: OptionsOf, now: Timestamp) -> Option<ReplyOptions> {
         let asked = match of {
             OptionsOf::Work(work) => {
-                let work = self.works.get(&work)?;
+                let work = self.works.get(work)?;
                 let root = self.root_of(work.leaf);
                 Asked { root, brand: Some(&work.brand), origin: work.answer_to.as_ref(), begins: false, now }
             }

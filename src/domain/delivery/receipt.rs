@@ -290,7 +290,7 @@ fn last_mail_to(draft: &Draft<'_>, address: &str) -> Option<MessageId> {
     let space = draft.space;
     let leaf = known(draft.space, &Sender { kind: AddressKind::Email, address: address.to_owned() }, "")?;
     let works = draft.works_of(draft.root_of(leaf));
-    let last = works.filter_map(|id| match space.works.get(&id) {
+    let last = works.filter_map(|id| match space.works.get(id) {
         Some(work) => work.last_message,
         None => space.closed.get(id)?.last_message(),
     });

@@ -160,8 +160,8 @@ fn known(
     }
     let sending = Sending { root, brand, purpose, template: template.is_some(), now: draft.now };
     may_send(space, sending, leaf, endpoint, Because::Begun)?;
-    let open: Vec<WorkId> = space.works_of(root).filter(|work| space.works.contains_key(work)).collect();
-    let of_brand = || open.iter().filter_map(|work| space.works.get(work)).filter(|work| work.brand == *brand);
+    let open: Vec<WorkId> = space.works_of(root).filter(|work| space.works.contains(*work)).collect();
+    let of_brand = || open.iter().filter_map(|work| space.works.get(*work)).filter(|work| work.brand == *brand);
     // What is said there belongs to the Work that is there.
     let same = of_brand().find(|work| work.place_of(&endpoint.channel, &endpoint.name).is_some());
     let latest = || of_brand().max_by_key(|work| (work.last_message, work.id));

@@ -39,6 +39,11 @@ impl<K: Eq + Hash, V> SplitMap<K, V> {
         self.parts[number(key)].get_mut(key)
     }
 
+    /// All values, in no order.
+    pub(crate) fn values_mut(&mut self) -> impl Iterator<Item = &mut V> {
+        self.parts.iter_mut().flat_map(HashMap::values_mut)
+    }
+
     /// The value of a key, and whether it is the one just made.
     pub(crate) fn get_or_insert_with(&mut self, key: K, make: impl FnOnce() -> V) -> (&mut V, bool) {
         match self.parts[number(&key)].entry(key) {

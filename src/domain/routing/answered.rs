@@ -25,7 +25,7 @@ pub(crate) fn count_answers(draft: &mut Draft<'_>) {
         return;
     }
     for (id, answered) in found {
-        let before = draft.space.works.get(&id).filter(|work| !work.counted && !work.queue.is_empty());
+        let before = draft.space.works.get(id).filter(|work| !work.counted && !work.queue.is_empty());
         let counted = before.and_then(|work| count(draft, work, answered));
         if let Some(counted) = counted.filter(|_| draft.work(id).is_none_or(|work| !work.counted)) {
             draft.push(Change::AnswerCounted(counted));

@@ -132,7 +132,7 @@ fn next(draft: &Draft<'_>, work: &Work) -> Option<AgentId> {
     if is_behind_another(draft, work) {
         return foremost(draft, work, draft.touched_agents().iter().filter(|agent| fits(agent)));
     }
-    first(draft, work, false, fits)
+    first(draft, work, fits)
 }
 
 /// Whether another Work that requires the same waited before this record, kept from no agent of its own: then nobody is eligible but
@@ -143,7 +143,7 @@ fn is_behind_another(draft: &Draft<'_>, work: &Work) -> bool {
     let is_untouched = |id: WorkId| !touched.iter().any(|work| work.id == id);
     let requirement = Requirement::of(work);
     let others = draft.space.waiting.first_of(&requirement).filter(|id| is_untouched(*id));
-    others.filter_map(|id| draft.space.works.get(&id)).any(|other| is_open_to_all(other))
+    others.filter_map(|id| draft.space.works.get(id)).any(is_open_to_all)
 }
 
 /// Whose matching is put off is given what is due first when that comes, this Work among it.
@@ -171,17 +171,26 @@ fn preferred(draft: &Draft<'_>, work: &Work) -> Option<AgentId> {
 }
 
 /// Whom the Work's queue selects of those who fit: each queue that it stands in names the first of its line, and the Work's own chooses
-/// among these. `full`: those without room are asked, too.
-fn first(draft: &Draft<'_>, work: &Work, full: bool, fits: impl Fn(&Agent) -> bool) -> Option<AgentId> {
+/// among these.
+fn first(draft: &Draft<'_>, work: &Work, fits: impl Fn(&Agent) -> bool) -> Option<AgentId> {
     let (space, touched) = (draft.space, draft.touched_agents());
     let untouched = |id: AgentId| {
         let agent = space.agents.get(id.at()).filter(|agent| fits(agent));
         agent.filter(|agent| !touched.iter().any(|touched| touched.id == agent.id))
     };
-    let named = |queue: &Name| space.ready.first(queue, &work.requires, full, untouched);
+    let named = |queue: &Name| space.ready.first(queue, &work.requires, untouched);
     let named = work.queues().filter(|queue| space.is_open(queue)).filter_map(named);
     let named = named.filter_map(|id| space.agents.get(id.at()));
     foremost(draft, work, named.chain(touched.iter().filter(|agent| fits(agent))))
+}
+
+/// Whether a READY agent fits, with room or not.
+fn anybody(draft: &Draft<'_>, work: &Work, fits: impl Fn(&Agent) -> bool) -> bool {
+    let (space, touched) = (draft.space, draft.touched_agents());
+    let untouched =
+        |id: AgentId| !touched.iter().any(|touched| touched.id == id) && space.agents.get(id.at()).is_some_and(&fits);
+    work.queues().filter(|queue| space.is_open(queue)).any(|queue| space.ready.all(queue).any(untouched))
+        || touched.iter().any(&fits)
 }
 
 /// Whom the Work's queue selects of these.
@@ -197,10 +206,10 @@ pub(super) fn lifted(draft: &Draft<'_>, work: &Work) -> Option<AgentId> {
     }
     let space = draft.space;
     let cooled = |agent: &Agent| work.cooldowns.iter().any(|cooldown| cooldown.agent == agent.id);
-    if first(draft, work, true, |agent| serving(space, agent, work).is_none() && !cooled(agent)).is_some() {
+    if anybody(draft, work, |agent| serving(space, agent, work).is_none() && !cooled(agent)) {
         return None;
     }
-    first(draft, work, false, |agent| {
+    first(draft, work, |agent| {
         attending(space, agent, work).is_none()
             && work.cooldowns.iter().any(|cooldown| cooldown.agent == agent.id && cooldown.liftable)
     })
@@ -242,7 +251,7 @@ fn due_first(draft: &Draft<'_>, agent: &Agent) -> Option<WorkId> {
             if !group.requirement.is_met_beside(agent) {
                 continue;
             }
-            let could_have = |id| draft.space.works.get(&id).is_some_and(|work| could_have(draft, agent, work));
+            let could_have = |id| draft.space.works.get(id).is_some_and(|work| could_have(draft, agent, work));
             let first = group.works().find(|(_, id)| is_untouched(*id) && could_have(*id));
             found = found.into_iter().chain(first).min();
         }

@@ -72,7 +72,7 @@ fn is_expected(draft: &Draft<'_>, queue: &Name, ms: u64) -> bool {
 /// How many others are in the queue and nobody has them. Those that this record touches count as it leaves them.
 fn others(draft: &Draft<'_>, id: WorkId, queue: &str) -> u64 {
     let is_there = |work: &Work| work.is_nobodys() && work.queue == queue;
-    let was_there = |id: WorkId| draft.space.works.get(&id).is_some_and(|work| is_there(work));
+    let was_there = |id: WorkId| draft.space.works.get(id).is_some_and(&is_there);
     let touched = draft.touched_works();
     let own = !touched.iter().any(|work| work.id == id) && was_there(id);
     let gone = touched.iter().filter(|work| was_there(work.id)).count() + usize::from(own);

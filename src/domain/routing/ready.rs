@@ -1,4 +1,4 @@
-//! READY agents of each queue, in the order in which its selection asks them: those with room for something, and those without.
+//! READY agents of each queue: those with room for something, in the order in which its selection asks them, and those without.
 //!
 //! A queue of `best_skill` has besides a line for each skill, the best first. Who is best at several of them is found without asking
 //! everybody: the lines are gone along side by side, until whoever was not met yet can be no better than the best that was.
@@ -6,6 +6,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
+use hashbrown::HashSet;
 use smallvec::SmallVec;
 
 use crate::domain::id::{AgentId, ByName, Name};
@@ -28,9 +29,10 @@ pub(crate) struct ReadyAgents {
 struct Line {
     selection: Selection,
     with_room: BTreeSet<Standing>,
-    full: BTreeSet<Standing>,
+    /// In no order: of these it is only asked whether there is somebody.
+    full: HashSet<AgentId, foldhash::fast::FixedState>,
     /// Those with room by skill, the best first; only where the best are asked first.
-    skilled: BTreeMap<Name, Ranks>,
+    skilled: ByName<Ranks>,
 }
 
 /// Those who have a skill.
@@ -110,35 +112,34 @@ impl ReadyAgents {
         self.queues.get(queue).into_iter().flat_map(|line| &line.with_room).map(|(_, _, id)| *id)
     }
 
-    /// The same, and behind them those without room if they are asked, too.
-    pub(crate) fn line(&self, queue: &str, full: bool) -> impl Iterator<Item = AgentId> {
-        let full = self.queues.get(queue).filter(|_| full).into_iter().flat_map(|line| &line.full);
-        self.with_room(queue).chain(full.map(|(_, _, id)| *id))
+    /// READY agents of the queue, with room or not, in no order.
+    pub(crate) fn all(&self, queue: &str) -> impl Iterator<Item = AgentId> {
+        let full = self.queues.get(queue).into_iter().flat_map(|line| &line.full);
+        self.with_room(queue).chain(full.copied())
     }
 
-    /// Who of the queue is asked first of those who fit, for Work that wants these skills.
+    /// Who of the queue with room is asked first of those who fit, for Work that wants these skills.
     pub(crate) fn first<'a>(
         &self,
         queue: &str,
         wanted: &Levels,
-        full: bool,
         fits: impl Fn(AgentId) -> Option<&'a Agent>,
     ) -> Option<AgentId> {
         let line = self.queues.get(queue)?;
-        if line.selection == Selection::BestSkill && !full && !wanted.is_empty() {
+        if line.selection == Selection::BestSkill && !wanted.is_empty() {
             return line.best(wanted, fits);
         }
-        self.line(queue, full).find(|id| fits(*id).is_some())
+        self.with_room(queue).find(|id| fits(*id).is_some())
     }
 }
 
 impl Line {
     fn insert(&mut self, agent: &Agent, has_room: bool) {
-        let standing = standing(self.selection, agent);
         if !has_room {
-            self.full.insert(standing);
+            self.full.insert(agent.id);
             return;
         }
+        let standing = standing(self.selection, agent);
         self.with_room.insert(standing);
         if self.selection != Selection::BestSkill {
             return;
@@ -154,7 +155,7 @@ impl Line {
 
     /// Whether the same stand in both.
     fn is_as(&self, other: &Self) -> bool {
-        let skilled = |line: &Self| -> Vec<(Name, Ranks)> {
+        let skilled = |line: &Self| -> BTreeMap<Name, Ranks> {
             let skilled = line.skilled.iter().filter(|(_, ranks)| !ranks.is_empty());
             skilled.map(|(skill, ranks)| (skill.clone(), ranks.clone())).collect()
         };
@@ -162,11 +163,11 @@ impl Line {
     }
 
     fn remove(&mut self, agent: &Agent, has_room: bool) {
-        let standing = standing(self.selection, agent);
         if !has_room {
-            self.full.remove(&standing);
+            self.full.remove(&agent.id);
             return;
         }
+        let standing = standing(self.selection, agent);
         self.with_room.remove(&standing);
         if self.selection != Selection::BestSkill {
             return;
@@ -284,7 +285,7 @@ mod tests {
             asked.set(asked.get() + 1);
             agents.get(id.at()).filter(|agent| agent.profile.skills.meet(wanted))
         };
-        let found = of(Selection::BestSkill, agents).first("a", wanted, false, fits);
+        let found = of(Selection::BestSkill, agents).first("a", wanted, fits);
         (found.map(|id| id.0), asked.get())
     }
 

@@ -55,9 +55,9 @@ impl Requirement {
 
     /// Whether a READY agent who serves one of the queues can take the Work beside all that it has.
     pub(crate) fn is_met_beside(&self, agent: &Agent) -> bool {
-        agent.has_room(self.cost_for(&agent.profile))
+        agent.profile.skills.meet(&self.levels)
+            && agent.has_room(self.cost_for(&agent.profile))
             && self.channels.iter().all(|channel| agent.serves(channel))
-            && agent.profile.skills.meet(&self.levels)
     }
 }
 

@@ -81,7 +81,7 @@ pub(crate) fn watch_silence(draft: &mut Draft<'_>) {
 
 fn watch(draft: &mut Draft<'_>, id: WorkId) {
     let Some(work) = draft.work(id) else { return };
-    let was_lowered = draft.space.works.get(&id).is_some_and(|before| before.is_lowered());
+    let was_lowered = draft.space.works.get(id).is_some_and(|before| before.is_lowered());
     if was_lowered && !work.is_lowered() && work.state == WorkState::Assigned {
         settle_cost(draft, id);
     }

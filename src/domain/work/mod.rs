@@ -33,6 +33,7 @@ mod said;
 mod split;
 mod transfer;
 mod widened;
+mod works;
 
 pub(crate) use asking::Asking;
 pub(crate) use automation::guard;
@@ -66,3 +67,4 @@ pub(crate) use said::Says;
 pub(crate) use split::{part_off, split};
 pub(crate) use transfer::{hold_to_channels, lapse, leave, obstacle, passed_back, show, with_note};
 pub(crate) use widened::Stopwatch;
+pub(crate) use works::Works;

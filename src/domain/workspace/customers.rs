@@ -45,7 +45,7 @@ impl Workspace {
         self.joined.part(&Parting { customer, rest, parted, leaves: leaves.to_vec() });
         let works: Vec<WorkId> = self.works_of(rest).chain(self.works_of(parted)).collect();
         for id in works {
-            let strange = self.works.get(&id).map(|work| work.strangers(|leaf| self.root_of(leaf)));
+            let strange = self.works.get(id).map(|work| work.strangers(|leaf| self.root_of(leaf)));
             if let Some(strange) = strange.filter(|strange| !strange.is_empty()) {
                 self.with_work(id, |work| work.part(&strange));
             }

@@ -14,7 +14,7 @@ use crate::domain::work::Work;
 
 impl Workspace {
     pub(super) fn with_work(&mut self, id: WorkId, change: impl FnOnce(&mut Work)) {
-        let Some(work) = self.works.get_mut(&id) else {
+        let Some(work) = self.works.get_mut(id) else {
             return;
         };
         let (before, stood) = (indexed(work), InLine::of(work));

@@ -90,7 +90,7 @@ impl Workspace {
         let view = self.work(id)?;
         let leaf = view.leaf;
         let last = (leaf, self.leaves.get(leaf).map_or(Index::default(), |leaf| leaf.last()));
-        let Some(work) = self.works.get(&id) else {
+        let Some(work) = self.works.get(id) else {
             let (agents, counts) = (Vec::new(), Vec::new());
             return Some(Explanation {
                 work: view,
@@ -122,7 +122,7 @@ impl Workspace {
     /// How one agent stands to a Work that nobody has, or whose owner seeks somebody else; none: it is another, or one of them is not known.
     #[must_use]
     pub fn verdict(&self, agent: AgentId, work: WorkId) -> Option<Standing> {
-        let (agent, work) = (self.agents.get(agent.at())?, self.works.get(&work)?);
+        let (agent, work) = (self.agents.get(agent.at())?, self.works.get(work)?);
         is_sought(work).then(|| self.why_not(agent, work, lifted_now(self, work)).standing)
     }
 
@@ -136,7 +136,7 @@ impl Workspace {
             found.note(&agent.name, self.why_not(agent, work, lifted));
         }
         // Who has never come is known by the configuration alone.
-        for agent in self.config.agents.iter().filter(|agent| !self.agent_names.contains_key(&agent.name)) {
+        for agent in self.config.agents.iter().filter(|agent| self.agent_names.get(&agent.name).is_none()) {
             found.note(&agent.name, never_came(&agent.profile, work));
         }
         found.told()

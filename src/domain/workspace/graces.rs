@@ -28,7 +28,7 @@ impl Workspace {
     /// Nobody owned the shard for a while: every session lost its connection, and deadlines that need a person move on.
     pub(super) fn resume(&mut self, now: Timestamp, extension_ms: u64) {
         let extension = std::time::Duration::from_millis(extension_ms);
-        let ids: Vec<WorkId> = self.works.keys().copied().collect();
+        let ids: Vec<WorkId> = self.works.ids().collect();
         for id in ids {
             self.with_work(id, |work| {
                 work.each_offer(|offer| offer.expires_at = offer.expires_at + extension);
@@ -71,6 +71,6 @@ impl Workspace {
     /// The longest time any Work of an agent waits for it.
     pub(crate) fn longest_grace(&self, agent: AgentId) -> u64 {
         let works = self.agents.get(agent.at()).map(|agent| agent.works.as_slice()).unwrap_or_default();
-        works.iter().filter_map(|held| self.works.get(&held.id)?.owner?.grace_ms).max().unwrap_or(0)
+        works.iter().filter_map(|held| self.works.get(held.id)?.owner?.grace_ms).max().unwrap_or(0)
     }
 }

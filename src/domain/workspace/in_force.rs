@@ -3,8 +3,6 @@
 //! A configuration may touch any number of Works. So its record only brings it into force; every READY agent is then matched anew by a
 //! deadline of its own, and open Works are looked at in the order of their ids by [`Timer::Resettle`], until none is left.
 
-use std::ops::Bound;
-
 use sha2::{Digest as _, Sha256};
 
 use super::Workspace;
@@ -65,8 +63,7 @@ impl Workspace {
 
     /// Open Works that the configuration in force has not been held against yet, in order; none: all have been.
     pub(crate) fn unsettled(&self) -> Option<impl Iterator<Item = &Work>> {
-        let after = self.in_force.rest?.through.map_or(Bound::Unbounded, Bound::Excluded);
-        Some(self.works.range((after, Bound::Unbounded)).map(|(_, work)| &**work))
+        Some(self.works.after(self.in_force.rest?.through))
     }
 
     pub(super) fn configure(&mut self, canonical: &str, sha256: [u8; 32], now: Timestamp) {

@@ -32,7 +32,7 @@ impl Workspace {
 
     /// What would have been answered at an address is answered at its successor, if there is one.
     fn relink(&mut self, id: LeafId, successor: Option<LeafId>) {
-        let named = |work: &WorkId| self.works.get(work).is_some_and(|work| work.names(id));
+        let named = |work: &WorkId| self.works.get(*work).is_some_and(|work| work.names(id));
         let works: Vec<WorkId> = self.works_of(self.root_of(id)).filter(named).collect();
         for work in works {
             self.with_work(work, |work| work.relink(id, successor));

@@ -22,7 +22,7 @@ impl Workspace {
         let Some(root) = leaf.and_then(|leaf| self.leaves.get(leaf)).map(|leaf| leaf.root) else {
             return Vec::new();
         };
-        let works = self.works_of(root).filter_map(|id| self.works.get(&id));
+        let works = self.works_of(root).filter_map(|id| self.works.get(id));
         works
             .filter(|work| {
                 let answered_here = work.answer_to.as_ref().is_some_and(|(_, answered)| answered == endpoint);
@@ -35,7 +35,7 @@ impl Workspace {
     /// Where an answer in a Work goes now; none without anybody who may speak in it, or without an address to answer to.
     #[must_use]
     pub fn answer_address(&self, work: WorkId) -> Option<AnswerAddress> {
-        let work = self.works.get(&work)?;
+        let work = self.works.get(work)?;
         let speakers = work.speakers().filter_map(|id| self.agents.get(id.at())).map(|agent| {
             let author = match agent.profile.kind {
                 AgentKind::Human => Author::Agent(agent.id),

@@ -110,7 +110,7 @@ impl Workspace {
             }
             let work = closed.reopened(self);
             self.matters.reopen(id);
-            self.works.insert(id, Box::new(work));
+            self.works.insert(work);
         }
     }
 
@@ -138,7 +138,7 @@ impl Workspace {
 
     /// Takes an open Work out of the indexes: nothing of one that is over waits or is due.
     fn take_work(&mut self, id: WorkId) -> Option<Box<Work>> {
-        let work = self.works.remove(&id)?;
+        let work = self.works.remove(id)?;
         self.unindex_work(indexed(&work));
         self.waiting.set_liftable(id, false);
         self.waiting.set_held(id, work.hold().map(|hold| hold.agent), None);
@@ -161,7 +161,7 @@ impl Workspace {
             work.owner.iter_mut().for_each(|owner| owner.answer_by = answer_by);
             work.beside_mut().brought.push(brought);
         });
-        if let Some(beside) = self.works.get(&into).and_then(|work| work.beside.as_deref()) {
+        if let Some(beside) = self.works.get(into).and_then(|work| work.beside.as_deref()) {
             self.matters.merge(from, into, beside);
         }
     }
@@ -169,7 +169,7 @@ impl Workspace {
     /// Folds a split.
     pub(super) fn split_work(&mut self, from: WorkId, into: WorkId, messages: &[MessageId]) {
         let mut given = None;
-        let Some(giver) = self.works.get(&from) else { return };
+        let Some(giver) = self.works.get(from) else { return };
         let parted = giver.is_parted(messages, |leaf| self.root_of(leaf));
         let root = self.root_of(giver.leaf);
         // Whatever came with a merge and goes as a whole goes with its Work's name; so does what is not the giver's customer's.

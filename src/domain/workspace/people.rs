@@ -98,7 +98,7 @@ impl Workspace {
                 }
             }
             Change::SpamMarked { work, leaf } => {
-                let found = self.works.get(work).map(|work| &**work);
+                let found = self.works.get(*work);
                 self.people.asides.spam(*leaf, *work, found);
             }
             Change::SpamCleared { work, leaf } => self.people.asides.clear_spam(*leaf, *work),
@@ -140,7 +140,7 @@ impl Workspace {
     /// Folds the words of a change that notes something of a Work. None of the indexes knows of them.
     pub(super) fn note_mark(&mut self, record: &Record, place: u16, change: &Change) {
         let by = self.said_by(record);
-        if let Some(work) = change.work().and_then(|work| self.works.get_mut(&work)) {
+        if let Some(work) = change.work().and_then(|work| self.works.get_mut(work)) {
             work.note_mark(change, personal(record, place), record.time, by);
         }
     }
@@ -148,7 +148,7 @@ impl Workspace {
     /// Nothing is known any longer that was noted under a leaf, in whichever Work it is. Looks at all that are open: erasures are rare.
     fn forget_marks(&mut self, leaf: LeafId) {
         self.people.marks.forget(leaf);
-        self.works.values_mut().for_each(|work| work.forget_marks(leaf));
+        self.works.each(|work| work.forget_marks(leaf));
         self.matters.forget_marks(leaf);
     }
 

@@ -15,6 +15,6 @@ impl Workspace {
     /// Who are shown an open Work.
     #[must_use]
     pub fn shown_to(&self, work: WorkId) -> Vec<AgentId> {
-        self.works.get(&work).into_iter().flat_map(|work| work.offers()).map(|offer| offer.agent).collect()
+        self.works.get(work).into_iter().flat_map(|work| work.offers()).map(|offer| offer.agent).collect()
     }
 }

@@ -54,8 +54,8 @@ impl Workspace {
     pub fn estimate(&self, of: &EstimateOf, now: Timestamp) -> Option<EstimateView> {
         let (queue, work) = match of {
             EstimateOf::Work(id) => {
-                let work = self.works.get(id)?;
-                (&work.queue, Some(&**work))
+                let work = self.works.get(*id)?;
+                (&work.queue, Some(work))
             }
             EstimateOf::Queue(name) => (&self.config.queue(name)?.name, None),
         };
@@ -109,7 +109,7 @@ impl Workspace {
     /// READY agents who could take the Work from the queues that it stands in, with room or not.
     fn able(&self, work: &Work) -> usize {
         let queues = Requirement::of(work).queues;
-        let asked = queues.iter().filter(|queue| self.is_open(queue)).flat_map(|queue| self.ready.line(queue, true));
+        let asked = queues.iter().filter(|queue| self.is_open(queue)).flat_map(|queue| self.ready.all(queue));
         let takes = |id: &AgentId| self.agents.get(id.at()).is_some_and(|agent| standing(agent, work).is_none());
         asked.filter(takes).collect::<BTreeSet<_>>().len()
     }
@@ -117,7 +117,7 @@ impl Workspace {
     /// Where a Work can be passed on to now; none: there is no such open Work. Looks at all agents.
     #[must_use]
     pub fn targets(&self, id: WorkId) -> Option<TargetsView> {
-        let work = self.works.get(&id)?;
+        let work = self.works.get(id)?;
         let there = self.agents.iter().filter(|agent| agent.session.is_some());
         let mut agents: Vec<AgentTarget> =
             there.map(|agent| AgentTarget { agent: agent.name.clone(), obstacle: obstacle(agent, work) }).collect();
@@ -141,7 +141,7 @@ impl Workspace {
         };
         if !self.is_open(&queue.name) {
             Some(Obstacle::Closed)
-        } else if !self.ready.line(&queue.name, true).any(takes) {
+        } else if !self.ready.all(&queue.name).any(takes) {
             Some(Obstacle::Nobody)
         } else {
             None

@@ -15,6 +15,7 @@ use super::openings::Openings;
 use super::people::People;
 use super::requests::Requests;
 use super::sight::Forgotten;
+use super::standings::AgentNames;
 use super::{IndexedConfig, Symbol, WorkspaceConfig};
 use crate::domain::command::Answer;
 use crate::domain::conversation::{Aging, HeldParts, Seen};
@@ -30,7 +31,7 @@ use crate::domain::routing::{Able, Board, ReadyAgents, Registered, Requirements,
 use crate::domain::session::Agent;
 use crate::domain::time::Timestamp;
 use crate::domain::timer::Timer;
-use crate::domain::work::{Closed, Work};
+use crate::domain::work::{Closed, Work, Works};
 
 /// Everything the shard knows of one workspace.
 #[derive(Debug)]
@@ -43,12 +44,12 @@ pub struct Workspace {
     pub(crate) names: Names,
     pub(crate) leaves: Leaves,
     pub(crate) joined: Joined,
-    pub(crate) works: BTreeMap<WorkId, Box<Work>>,
+    pub(crate) works: Works,
     pub(crate) closed: Closed,
     /// What those that ended lately were about.
     pub(crate) ended: Ended,
     pub(crate) agents: Vec<Agent>,
-    pub(super) agent_names: BTreeMap<Name, AgentId>,
+    pub(super) agent_names: AgentNames,
     pub(crate) waiting: Waiting,
     pub(crate) ready: ReadyAgents,
     pub(crate) board: Board,
@@ -119,11 +120,11 @@ impl Workspace {
             names: Names::new(),
             leaves: Leaves::default(),
             joined: Joined::default(),
-            works: BTreeMap::new(),
+            works: Works::default(),
             closed: Closed::default(),
             ended: Ended::default(),
             agents: Vec::new(),
-            agent_names: BTreeMap::new(),
+            agent_names: AgentNames::default(),
             waiting: Waiting::default(),
             ready: ReadyAgents::default(),
             board: Board::default(),
@@ -173,7 +174,7 @@ impl Workspace {
     /// Number of an agent.
     #[must_use]
     pub fn agent_id(&self, name: &str) -> Option<AgentId> {
-        self.agent_names.get(name).copied()
+        self.agent_names.get(name)
     }
 
     /// Name of an agent.
@@ -332,7 +333,7 @@ impl Workspace {
             }
             Change::WorkOpened(opened) => {
                 let id = WorkId::new(index, place);
-                self.works.insert(id, Box::new(Work::opened(id, opened, now)));
+                self.works.insert(Work::opened(id, opened, now));
                 if let Some(leaf) = self.leaves.get_mut(opened.leaf) {
                     leaf.works.push(id);
                 }
@@ -345,7 +346,7 @@ impl Workspace {
             Change::WorkReopened { work, .. } => self.reopen(*work),
             Change::AgentRegistered { agent, name } => {
                 self.agents.push(Agent::registered(*agent, name.clone(), &self.config));
-                self.agent_names.insert(name.clone(), *agent);
+                self.agent_names.insert(name, *agent);
             }
             Change::SessionOpened { agent, .. } => self.graces(*agent, None),
             Change::SessionLost(SessionLost { agent, .. }) | Change::SessionEnded { agent, .. } => {

@@ -15,7 +15,7 @@ impl Workspace {
     /// One Work, open or inside its continuation window.
     #[must_use]
     pub fn work(&self, id: WorkId) -> Option<WorkView> {
-        match self.works.get(&id) {
+        match self.works.get(id) {
             Some(work) => Some(self.view_work(work)),
             None => match self.closed.get(id) {
                 Some(work) => Some(self.view_closed(work)),
@@ -29,7 +29,7 @@ impl Workspace {
     pub fn works(&self, queue: Option<&str>, state: Option<WorkState>) -> Vec<WorkView> {
         let mut list: Vec<WorkView> = self
             .works
-            .values()
+            .iter()
             .filter(|work| {
                 queue.is_none_or(|queue| work.queues().any(|of| of == queue))
                     && state.is_none_or(|state| work.state == state)
@@ -48,13 +48,13 @@ impl Workspace {
 
     /// State of each open Work, and since when its customer waits for us.
     pub fn open_states(&self) -> impl Iterator<Item = (WorkState, Option<Timestamp>)> {
-        self.works.values().map(|work| (work.state, work.ours_since))
+        self.works.iter().map(|work| (work.state, work.ours_since))
     }
 
     /// How many open Works nobody whom the configuration knows could ever take.
     #[must_use]
     pub fn unserved(&self) -> usize {
-        self.works.values().filter(|work| work.is_unserved()).count()
+        self.works.iter().filter(|work| work.is_unserved()).count()
     }
 
     /// How many wait in a queue.
@@ -167,7 +167,7 @@ impl Workspace {
 
     /// What few Works have, of one that is open or can be reopened.
     pub(crate) fn beside(&self, id: WorkId) -> Option<&Beside> {
-        match self.works.get(&id) {
+        match self.works.get(id) {
             Some(work) => work.beside.as_deref(),
             None => self.matters.of_closed(id),
         }
@@ -176,7 +176,7 @@ impl Workspace {
     /// Links of a Work to those that are known still, whatever they were merged into.
     fn known_links(&self, id: WorkId, linked: &[WorkId]) -> Vec<WorkId> {
         let now = linked.iter().map(|&other| self.matters.merged_into(other).unwrap_or(other));
-        let known = |other: &WorkId| self.works.contains_key(other) || self.closed.get(*other).is_some();
+        let known = |other: &WorkId| self.works.contains(*other) || self.closed.get(*other).is_some();
         let mut links: Vec<WorkId> = now.filter(|other| *other != id && known(other)).collect();
         links.sort_unstable();
         links.dedup();
@@ -235,7 +235,7 @@ impl Workspace {
                 .offers
                 .iter()
                 .filter_map(|held| {
-                    let work = self.works.get(&held.work)?;
+                    let work = self.works.get(held.work)?;
                     let offer = work.offers().find(|offer| offer.id == held.id)?;
                     Some(OfferView {
                         offer: held.id,
