@@ -97,7 +97,7 @@ impl Writer<'_> {
                 Wake::Result(Some(done)) => self.push(Frame::Result(done.result)).await,
                 Wake::Live(live) => {
                     // What is live now is not worth waiting for: a peer without room does without.
-                    let _ = self.frames.try_send(Frame::Live(convert::live(&live)));
+                    let _ = self.frames.try_send(Frame::Live(Box::new(convert::live(&live))));
                     Ok(())
                 }
                 Wake::Batch(Err(overrun)) => Err(overrun.into()),
