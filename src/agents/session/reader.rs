@@ -70,7 +70,7 @@ impl Reader<'_> {
     }
 
     /// Reads until the peer or the session ends, and until the commands under way have their results.
-    pub(super) async fn run(self, mut frames: Streaming<p::SessionRequest>) -> End {
+    pub(super) async fn run(self, mut frames: Box<Streaming<p::SessionRequest>>) -> End {
         let permits = Arc::new(Semaphore::new(IN_FLIGHT));
         let mut running = Running::new();
         let mut permit = None;

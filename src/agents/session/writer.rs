@@ -78,7 +78,7 @@ impl From<Overrun> for Stuck {
 
 impl Writer<'_> {
     /// Writes until the session is over. Returns how it ended, and the last position told.
-    pub(super) async fn run(mut self) -> (End, Position) {
+    pub(super) async fn run(&mut self) -> (End, Position) {
         let mut end = End::Lost;
         loop {
             let step = match self.wait().await {
@@ -101,7 +101,8 @@ impl Writer<'_> {
                     Ok(())
                 }
                 Wake::Batch(Err(overrun)) => Err(overrun.into()),
-                Wake::Batch(Ok(batch)) => match self.tell(batch).await {
+                // Apart: its room is wanted for a moment, and a session is silent for hours.
+                Wake::Batch(Ok(batch)) => match Box::pin(self.tell(batch)).await {
                     Ok(over) => {
                         if over {
                             end = End::Known;
