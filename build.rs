@@ -30,7 +30,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let build = tonic_prost_build::configure()
         .boxed(".skein.agent.v1.Work.widening")
         .boxed(".skein.agent.v1.ExportLine.item.customer")
-        .boxed(".skein.agent.v1.ExportLine.item.opened");
+        .boxed(".skein.agent.v1.ExportLine.item.opened")
+        .codec_path("crate::agents::codec::SmallCodec");
     build.include_file("skein_packages.rs").compile_fds(set)?;
     Ok(())
 }

@@ -16,6 +16,8 @@ mod hidden;
 mod passed;
 #[path = "grpc/reshaped.rs"]
 mod reshaped;
+#[path = "grpc/resumes.rs"]
+mod resumes;
 #[path = "grpc/rooms.rs"]
 mod rooms;
 #[path = "grpc/sends.rs"]

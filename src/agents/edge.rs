@@ -39,6 +39,8 @@ pub(super) struct Edge {
     pub(super) names: Names,
     pub(super) registry: Registry,
     pub(super) watchers: Arc<Semaphore>,
+    /// Turns to read again what was told before. Never closed.
+    pub(super) rereads: Semaphore,
     /// Room for attachments that are being put.
     pub(super) uploads: Arc<Uploads>,
     /// Owner of all session tasks, and of what is being stored.

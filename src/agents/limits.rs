@@ -107,7 +107,14 @@ pub const WORDS_AHEAD: usize = 8;
 pub const WORDS_ROUNDS: usize = 256;
 /// Time for the words of one batch of events: an assignment without its words is of more use than one that waits for the log.
 pub const WORDS_WAIT: Duration = Duration::from_secs(2);
-/// An assignment with so many bytes of such words is made anew for a session that resumes; others are kept as they were told.
-pub const WORDS_KEPT: usize = 4 << 10;
 /// A frame with so many bytes of such words goes out as it is.
 pub const FRAME_WORDS: usize = 1 << 20;
+
+/// Sessions that read again at once what was told before: with [`REREAD_AT_ONCE`] they hold some 32 MiB of a busy log's entries.
+pub const REREADS: usize = 8;
+/// Records read at once for one of them.
+pub const REREAD_AT_ONCE: usize = 32;
+/// Pause before a log that does not answer is asked again: a new leader is there in less.
+pub const REREAD_PAUSE: Duration = Duration::from_millis(50);
+/// Time for one batch of them: a session that waits longer is better ended, and comes back.
+pub const REREAD_WAIT: Duration = Duration::from_secs(10);

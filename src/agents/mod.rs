@@ -6,6 +6,7 @@
 
 mod audit;
 mod caller;
+pub(crate) mod codec;
 mod convert;
 mod drains;
 mod edge;

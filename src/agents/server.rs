@@ -24,7 +24,7 @@ use super::drains::Drains;
 use super::edge::Edge;
 use super::feed::{Seldom, TYPING_EVERY};
 use super::gate::Gate;
-use super::limits::{CONNECTION_WINDOW, MAX_HEADER_BYTES, MAX_RESPONSE_BYTES, STREAM_WINDOW};
+use super::limits::{CONNECTION_WINDOW, MAX_HEADER_BYTES, MAX_RESPONSE_BYTES, REREADS, STREAM_WINDOW};
 use super::listen::secured;
 use super::metrics::EdgeMetrics;
 use super::names::Names;
@@ -123,6 +123,7 @@ pub async fn serve(
         names: Names::new(Arc::clone(&shard)),
         registry: Registry::new(options.max_sessions, options.max_sessions_per_agent, metrics.clone()),
         watchers: Arc::new(Semaphore::new(options.max_watchers)),
+        rereads: Semaphore::new(REREADS),
         uploads: Uploads::new(),
         options,
         shard,

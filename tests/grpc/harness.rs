@@ -45,6 +45,8 @@ struct Core {
     log: Vec<Arc<Record>>,
     arrivals: u64,
     reads: usize,
+    /// Records from the first on that cannot be read any more.
+    lost: usize,
     deaf: bool,
     degraded: bool,
     addressless: bool,
@@ -75,6 +77,7 @@ impl Memory {
             log: Vec::new(),
             arrivals: 0,
             reads: 0,
+            lost: 0,
             deaf: false,
             degraded: false,
             addressless: false,
@@ -251,6 +254,12 @@ impl Memory {
     /// From now on reads of records have no answer, or have one again.
     pub(crate) fn deafen(&self, deaf: bool) {
         self.core().deaf = deaf;
+    }
+
+    /// From now on nothing that was recorded until now can be read.
+    pub(crate) fn lose_all_before_now(&self) {
+        let mut core = self.core();
+        core.lost = core.log.len();
     }
 
     /// So many hours pass.

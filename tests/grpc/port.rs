@@ -189,7 +189,9 @@ impl Shard for Memory {
             return async { Err(Unavailable::NotReady) }.boxed();
         }
         let at = |index: &Index| usize::try_from(index.0 - 1).expect("a small index");
-        let records = indexes.iter().map(|index| core.log.get(at(index)).cloned()).collect();
+        let lost = core.lost;
+        let kept = |index: &Index| Some(at(index)).filter(|at| *at >= lost);
+        let records = indexes.iter().map(|index| core.log.get(kept(index)?).cloned()).collect();
         async move { Ok(records) }.boxed()
     }
 

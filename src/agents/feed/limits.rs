@@ -9,8 +9,10 @@ pub struct FeedLimits {
     pub ring_positions: usize,
     /// Age up to which positions are kept for a resume: longer than any reconnect, shorter than a break.
     pub ring_age: Duration,
-    /// Bytes kept for a resume: large mails shorten the ring rather than fill the memory.
+    /// Bytes of records that a resume can ask for: large mails shorten the ring rather than keep the log busy.
     pub ring_bytes: u64,
+    /// Records held for an agent whose reader has gone: what comes while a connection is made anew. Others are read from the log again.
+    pub absent_records: u64,
     /// A reader this far behind counts as full: some seconds of the largest rate at which one agent is ever told something.
     pub backlog_positions: u64,
     /// A reader this many bytes behind counts as full.
@@ -31,6 +33,7 @@ impl Default for FeedLimits {
             ring_positions: 1_024,
             ring_age: Duration::from_secs(600),
             ring_bytes: 8 << 20,
+            absent_records: 16,
             backlog_positions: 16_384,
             backlog_bytes: 16 << 20,
             full_for: Duration::from_secs(5),

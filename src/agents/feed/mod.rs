@@ -14,7 +14,7 @@ mod ring;
 mod watch;
 
 pub use feeds::{Feeds, Resync, Told};
-pub use kept::{Kept, Next, Whose};
+pub use kept::{Next, Whose};
 pub use limits::FeedLimits;
 pub use live::{Live, LiveFeed, Seldom, TYPING_EVERY};
 pub use reader::{Feed, Overrun};

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use tokio::time::{Instant, sleep_until};
 
 use super::feeds::AgentFeed;
-use super::kept::Next;
+use super::kept::{Next, Whose};
 use super::limits::FeedLimits;
 use super::ring::Found;
+use crate::domain::id::Position;
 
 /// Why a reader has to be ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -15,7 +16,7 @@ pub enum Overrun {
     /// It was too slow.
     #[error("the reader did not keep up")]
     Slow,
-    /// What it was to be told again was of a customer who is erased.
+    /// What it was to be told again was of a customer who is erased, or is not in the log any more.
     #[error("what the reader was to be told again is erased")]
     Erased,
 }
@@ -61,11 +62,17 @@ impl Feed {
         }
     }
 
-    /// Keeps what was made of positions of the last batch in the place of their records: whoever is told them again is told the same.
-    pub fn keep(&self, made: Vec<Next>) {
-        if !made.is_empty() {
-            self.shared.ring().keep(made, self.forgets);
+    /// Notes whose words were told at positions of the last batch: after an erasure nobody is told those again.
+    pub fn file(&self, told: &[(Position, Whose)]) {
+        if !told.is_empty() {
+            self.shared.ring().file(told, self.forgets);
         }
+    }
+
+    /// The log has no longer what is to be told at this position: whoever still wants it or what is before it begins anew.
+    pub fn gone(&self, position: Position) {
+        self.shared.ring().gone(position);
+        self.shared.bell.notify_waiters();
     }
 
     /// Waits until the reader has to be ended. To be waited for while its peer takes nothing.
@@ -100,7 +107,7 @@ impl Drop for Feed {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::agents::feed::{Feeds, Kept, Told, Whose};
+    use crate::agents::feed::{Feeds, Told};
     use crate::domain::id::{AgentId, Index, LeafId, Name, Position};
     use crate::domain::record::{Cause, Change, Personal, PersonalValue, Record, Touch};
     use crate::domain::time::Timestamp;
@@ -132,22 +139,20 @@ mod tests {
         Position { index: Index(index), output: 0 }
     }
 
-    /// What is made of each of the batch.
-    fn made(batch: &[Next]) -> Vec<Next> {
-        let made = batch.iter().map(|next| match &next.kept {
-            Kept::Record { record, .. } => {
-                let event = format!("event {}", next.position.index.0).into_bytes().into();
-                Next { position: next.position, kept: Kept::Event { event, of: Whose::of(record) } }
-            }
-            Kept::Event { .. } => next.clone(),
-        });
-        made.collect()
+    fn feeds(limits: FeedLimits) -> Feeds {
+        let feeds = Feeds::new(limits);
+        feeds.begin(Index(1));
+        feeds
+    }
+
+    fn publish(feeds: &Feeds, indexes: impl IntoIterator<Item = u64>) {
+        indexes.into_iter().for_each(|index| feeds.publish(&acme(), ANA, named(index, LeafId(0))));
     }
 
     fn told(batch: &[Next]) -> Vec<String> {
-        let told = batch.iter().map(|next| match &next.kept {
-            Kept::Record { record, .. } => format!("record {} with {}", record.index.0, record.content.len()),
-            Kept::Event { event, .. } => String::from_utf8_lossy(event).into_owned(),
+        let told = batch.iter().map(|next| match &next.record {
+            Some(record) => format!("record {} with {}", record.index.0, record.content.len()),
+            None => format!("{} of the log", next.position.index.0),
         });
         told.collect()
     }
@@ -156,76 +161,139 @@ mod tests {
         feed.next_batch(16, u64::MAX).await.expect("it kept up")
     }
 
+    /// Files each of the batch as one that held words of who is named in it.
+    fn file(feed: &Feed, batch: &[Next]) {
+        let told = batch.iter().filter_map(|next| Some((next.position, Whose::of(next.record.as_ref()?))));
+        feed.file(&told.collect::<Vec<_>>());
+    }
+
     #[tokio::test]
-    async fn who_comes_back_is_told_what_was_made_for_the_session_before() {
-        let feeds = Feeds::default();
-        feeds.begin(Index(1));
+    async fn what_was_told_is_told_again_from_the_log_and_what_was_not_as_it_is() {
+        let feeds = feeds(FeedLimits::default());
         let mut first = feeds.subscribe(&acme(), ANA, None).expect("from now on");
-        (1..=2).for_each(|index| feeds.publish(&acme(), ANA, named(index, LeafId(0))));
-        let batch = read(&mut first).await;
-        first.keep(made(&batch));
+        publish(&feeds, 1..=3);
+        assert_eq!(
+            told(&first.next_batch(2, u64::MAX).await.expect("it kept up")),
+            ["record 1 with 1", "record 2 with 1"]
+        );
         drop(first);
-        feeds.publish(&acme(), ANA, named(3, LeafId(0)));
+        publish(&feeds, 4..=4);
         let mut again = feeds.subscribe(&acme(), ANA, Some(at(1))).expect("it is kept");
-        assert_eq!(told(&read(&mut again).await), ["event 2", "record 3 with 1"]);
+        assert_eq!(told(&read(&mut again).await), ["2 of the log", "record 3 with 1", "record 4 with 1"]);
+        let mut late = feeds.subscribe(&acme(), ANA, Some(at(3))).expect("it is kept");
+        assert_eq!(told(&read(&mut late).await), ["4 of the log"]);
     }
 
     #[tokio::test]
     async fn no_event_with_words_of_whoever_is_erased_is_told_again() {
-        let feeds = Feeds::default();
-        feeds.begin(Index(1));
+        let feeds = feeds(FeedLimits::default());
         let mut first = feeds.subscribe(&acme(), ANA, None).expect("from now on");
         for (index, leaf) in [(1, 1), (2, 0), (3, 1)] {
             feeds.publish(&acme(), ANA, named(index, LeafId(leaf)));
         }
         let batch = read(&mut first).await;
-        first.keep(made(&batch));
-        feeds.publish(&acme(), ANA, named(4, LeafId(0)));
+        file(&first, &batch);
+        publish(&feeds, 4..=4);
         feeds.forget(&acme(), &[LeafId(0)]);
         assert_eq!(told(&read(&mut first).await), ["record 4 with 0"], "who kept up loses nothing");
         assert!(feeds.subscribe(&acme(), ANA, Some(at(1))).is_err(), "the second is gone");
         let mut again = feeds.subscribe(&acme(), ANA, Some(at(2))).expect("the third is kept");
-        assert_eq!(told(&read(&mut again).await), ["event 3", "record 4 with 0"]);
+        assert_eq!(told(&read(&mut again).await), ["3 of the log", "4 of the log"]);
     }
 
     #[tokio::test]
-    async fn what_was_made_before_an_erasure_is_not_kept_after_it() {
-        let feeds = Feeds::default();
-        feeds.begin(Index(1));
+    async fn what_was_told_with_words_before_an_erasure_is_not_filed_after_it() {
+        let feeds = feeds(FeedLimits::default());
         let mut first = feeds.subscribe(&acme(), ANA, None).expect("from now on");
-        feeds.publish(&acme(), ANA, named(1, LeafId(0)));
+        publish(&feeds, 1..=1);
         let batch = read(&mut first).await;
         feeds.forget(&acme(), &[LeafId(0)]);
-        first.keep(made(&batch));
-        let mut again = feeds.subscribe(&acme(), ANA, Some(at(0))).expect("it is kept");
-        assert_eq!(told(&read(&mut again).await), ["record 1 with 0"]);
+        file(&first, &batch);
+        feeds.forget(&acme(), &[LeafId(0)]);
+        let mut again = feeds.subscribe(&acme(), ANA, Some(at(0))).expect("it is kept, and the log has no words of it");
+        assert_eq!(told(&read(&mut again).await), ["1 of the log"]);
     }
 
     #[tokio::test]
     async fn what_another_reader_has_still_to_read_stays_a_record() {
-        let feeds = Feeds::default();
-        feeds.begin(Index(1));
+        let feeds = feeds(FeedLimits::default());
         let mut first = feeds.subscribe(&acme(), ANA, None).expect("from now on");
         let mut slow = feeds.subscribe(&acme(), ANA, None).expect("from now on");
-        feeds.publish(&acme(), ANA, named(1, LeafId(0)));
+        publish(&feeds, 1..=1);
         let batch = read(&mut first).await;
-        first.keep(made(&batch));
+        file(&first, &batch);
         feeds.forget(&acme(), &[LeafId(0)]);
         assert_eq!(told(&read(&mut slow).await), ["record 1 with 0"], "nobody is ended by it");
     }
 
     #[tokio::test]
     async fn whoever_resumes_amid_events_that_are_erased_is_ended_and_not_called_slow() {
-        let feeds = Feeds::default();
-        feeds.begin(Index(1));
+        let feeds = feeds(FeedLimits::default());
         let mut first = feeds.subscribe(&acme(), ANA, None).expect("from now on");
-        (1..=2).for_each(|index| feeds.publish(&acme(), ANA, named(index, LeafId(0))));
+        publish(&feeds, 1..=2);
         let batch = read(&mut first).await;
-        first.keep(made(&batch));
+        file(&first, &batch);
         drop(first);
         let mut again = feeds.subscribe(&acme(), ANA, Some(at(0))).expect("it is kept");
         feeds.forget(&acme(), &[LeafId(0)]);
         assert_eq!(again.next_batch(16, u64::MAX).await.err(), Some(Overrun::Erased));
         assert_eq!(again.overrun().await, Overrun::Erased);
+    }
+
+    #[tokio::test]
+    async fn what_the_log_has_no_longer_is_asked_for_in_vain() {
+        let feeds = feeds(FeedLimits::default());
+        let mut first = feeds.subscribe(&acme(), ANA, None).expect("from now on");
+        publish(&feeds, 1..=3);
+        read(&mut first).await;
+        first.gone(at(2));
+        publish(&feeds, 4..=4);
+        assert_eq!(told(&read(&mut first).await), ["record 4 with 1"], "who kept up loses nothing");
+        assert!(feeds.subscribe(&acme(), ANA, Some(at(1))).is_err());
+        let mut again = feeds.subscribe(&acme(), ANA, Some(at(2))).expect("the third is kept");
+        assert_eq!(told(&read(&mut again).await), ["3 of the log", "4 of the log"]);
+    }
+
+    #[tokio::test]
+    async fn for_an_agent_without_a_reader_few_records_are_held_and_for_one_who_never_had_any_none() {
+        let feeds = feeds(FeedLimits { absent_records: 2, ..FeedLimits::default() });
+        publish(&feeds, 1..=1);
+        let mut first = feeds.subscribe(&acme(), ANA, Some(at(0))).expect("it is kept");
+        assert_eq!(told(&read(&mut first).await), ["1 of the log"]);
+        drop(first);
+        publish(&feeds, 2..=5);
+        let mut again = feeds.subscribe(&acme(), ANA, Some(at(1))).expect("it is kept");
+        let all = ["2 of the log", "3 of the log", "record 4 with 1", "record 5 with 1"];
+        assert_eq!(told(&read(&mut again).await), all);
+    }
+
+    #[tokio::test]
+    async fn what_was_told_counts_against_the_positions_and_bytes_that_are_kept() {
+        for limits in [
+            FeedLimits { ring_positions: 3, ..FeedLimits::default() },
+            FeedLimits { ring_bytes: 3 * 516 + 100, ..FeedLimits::default() },
+        ] {
+            let feeds = feeds(limits);
+            let mut first = feeds.subscribe(&acme(), ANA, None).expect("from now on");
+            for index in 1..=5 {
+                publish(&feeds, [index]);
+                read(&mut first).await;
+            }
+            assert!(feeds.subscribe(&acme(), ANA, Some(at(1))).is_err());
+            let mut again = feeds.subscribe(&acme(), ANA, Some(at(2))).expect("three are kept");
+            assert_eq!(told(&read(&mut again).await), ["3 of the log", "4 of the log", "5 of the log"]);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_batch_of_what_was_told_is_as_large_as_one_of_what_was_not() {
+        let feeds = feeds(FeedLimits::default());
+        let mut first = feeds.subscribe(&acme(), ANA, None).expect("from now on");
+        publish(&feeds, 1..=4);
+        let small = 516 + 100;
+        assert_eq!(first.next_batch(16, small).await.expect("it kept up").len(), 2);
+        first.next_batch(16, u64::MAX).await.expect("it kept up");
+        let mut again = feeds.subscribe(&acme(), ANA, Some(at(0))).expect("it is kept");
+        assert_eq!(again.next_batch(16, small).await.expect("it kept up").len(), 2);
     }
 }

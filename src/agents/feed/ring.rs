@@ -1,27 +1,29 @@
 //! The ring of one agent: newest positions, and where each live reader stands. Synchronous; the lock around it is held for a
 //! few pushes or pops only.
 //!
-//! What a reader has told is kept for a resume as the event that was made of it, encoded: a tenth of its record. Sessions that are open
-//! for hours are nearly all of what the rings hold.
+//! Records are held for who has still to read them. Of a position that everybody was told only its place in the log is kept, for a resume: a
+//! hundredth of its record. Sessions that are open for hours are nearly all of what the rings hold, and hardly one asks for anything again.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use tokio::time::Instant;
 
 use super::feeds::{Told, forget, weight};
-use super::kept::{Kept, Next};
+use super::kept::{Next, Past, Whose};
 use super::limits::FeedLimits;
 use super::reader::Overrun;
 use crate::domain::id::{LeafId, Position};
 use crate::domain::time::Timestamp;
 
+/// Room for records that stays while there are none: more come with bursts only.
+const ROOM: usize = 4;
+
 /// One position with the number of bytes told before it.
 #[derive(Debug)]
 struct Item {
-    position: Position,
-    time: Timestamp,
+    told: Told,
     start: u64,
-    kept: Kept,
 }
 
 /// Where one reader stands.
@@ -46,8 +48,11 @@ pub(super) enum Found {
 
 #[derive(Debug, Default)]
 pub(super) struct Ring {
+    /// Positions whose records nobody who reads waits for.
+    past: VecDeque<Past>,
+    /// What follows.
     items: VecDeque<Item>,
-    /// Number of the front item, counted from the first ever pushed.
+    /// Number of the first position, counted from the first ever pushed.
     first: u64,
     /// Bytes ever pushed.
     total: u64,
@@ -62,11 +67,10 @@ pub(super) struct Ring {
 impl Ring {
     pub(super) fn push(&mut self, told: Told, limits: &FeedLimits, now: Instant) {
         let start = self.total;
-        let Told { position, record, place } = told;
-        self.total += weight(&record);
-        self.items.push_back(Item { position, time: record.time, start, kept: Kept::Record { record, place } });
+        self.total += weight(&told.record);
+        self.items.push_back(Item { told, start });
         self.judge(limits, now);
-        self.trim(limits);
+        self.settle(limits);
     }
 
     /// The newest position dropped from the ring.
@@ -77,8 +81,11 @@ impl Ring {
     /// A new reader: after `after`, or from now on.
     pub(super) fn join(&mut self, after: Option<Position>) -> u64 {
         let skipped = match after {
-            Some(after) => self.items.partition_point(|item| item.position <= after),
-            None => self.items.len(),
+            Some(after) => {
+                let past = self.past.partition_point(|past| past.position() <= after);
+                past + self.items.partition_point(|item| item.told.position <= after)
+            }
+            None => self.len(),
         };
         self.readers_ever += 1;
         self.cursors.push(Cursor {
@@ -92,72 +99,58 @@ impl Ring {
 
     pub(super) fn leave(&mut self, reader: u64, limits: &FeedLimits) {
         self.cursors.retain(|cursor| cursor.reader != reader);
-        self.trim(limits);
+        self.settle(limits);
     }
 
-    /// The next items of a reader, at least one if there is any, together at most `items` and about `bytes`.
+    /// The next positions of a reader, at least one if there is any, together at most `items` and about `bytes`.
     pub(super) fn take(&mut self, reader: u64, items: usize, bytes: u64, limits: &FeedLimits, now: Instant) -> Found {
-        let first = self.first;
-        let Some(cursor) = self.cursors.iter_mut().find(|cursor| cursor.reader == reader) else {
+        let Some(at) = self.cursors.iter().position(|cursor| cursor.reader == reader) else {
             return Found::Lost(Overrun::Slow);
         };
-        if let Some(overrun) = cursor.lost {
+        if let Some(overrun) = self.cursors[at].lost {
             return Found::Lost(overrun);
         }
-        let from = usize::try_from(cursor.next - first).unwrap_or(usize::MAX);
-        let Some(begin) = self.items.get(from).map(|item| item.start) else {
+        let from = self.place_of(self.cursors[at].next);
+        let Some(begin) = self.start(from) else {
             return Found::Nothing;
         };
-        let batch: Vec<Next> = self
-            .items
-            .range(from..)
-            .take(items)
-            .enumerate()
-            .take_while(|(at, item)| *at == 0 || item.start - begin < bytes)
-            .map(|(_, item)| Next { position: item.position, kept: item.kept.clone() })
-            .collect();
-        cursor.next += batch.len() as u64;
+        let past = self.past.range(from.min(self.past.len())..).map(|past| (past.start(self.total), past.next()));
+        let held = self.items.range(from.saturating_sub(self.past.len())..).map(|item| (item.start, item.next()));
+        let next = past.chain(held).take(items).enumerate();
+        let batch: Vec<Next> =
+            next.take_while(|(at, (start, _))| *at == 0 || start - begin < bytes).map(|(_, (_, next))| next).collect();
+        self.cursors[at].next += batch.len() as u64;
         self.judge(limits, now);
-        self.trim(limits);
+        self.settle(limits);
         Found::Some(batch, self.forgets)
     }
 
-    /// Keeps what was made of positions in the place of their records, unless words were dropped since they were taken: they may be among
-    /// them. Positions that are gone stay so.
-    pub(super) fn keep(&mut self, made: Vec<Next>, forgets: u64) {
+    /// Notes whose words were told at positions, unless words were dropped since those were taken: they may be among them. Positions that
+    /// are gone stay so, and what another one has still to read is filed when that one was told: until then an erasure leaves it there.
+    pub(super) fn file(&mut self, told: &[(Position, Whose)], forgets: u64) {
         if self.forgets != forgets {
             return;
         }
-        // What another one has still to read stays as it is: an erasure leaves it there.
-        let wanted = usize::try_from(self.first_wanted().saturating_sub(self.first)).unwrap_or(usize::MAX);
-        for Next { position, kept } in made {
-            let at = self.items.partition_point(|item| item.position < position);
-            if at >= wanted {
-                return;
-            }
-            if let Some(item) = self.items.get_mut(at).filter(|item| item.position == position) {
-                item.kept = kept;
+        for (position, of) in told {
+            let at = self.past.partition_point(|past| past.position() < *position);
+            if let Some(past) = self.past.get_mut(at).filter(|past| past.position() == *position) {
+                past.of = *of;
             }
         }
     }
 
-    /// Drops the words of these leaves: their customer is erased. An event that was made of them is dropped whole, and all before it: who
-    /// still wants one of those begins anew.
+    /// Drops the words of these leaves: their customer is erased. A position at which they were told is dropped whole, and all before it:
+    /// who still wants one of those begins anew.
     pub(super) fn forget(&mut self, leaves: &[LeafId]) {
         self.forgets += 1;
-        let mut gone = 0;
-        for (number, item) in self.items.iter_mut().enumerate() {
-            match &mut item.kept {
-                Kept::Record { record, .. } => forget(record, leaves),
-                Kept::Event { of, .. } if of.is_of(leaves) => gone = number + 1,
-                Kept::Event { .. } => {}
-            }
-        }
-        let first = self.first + gone as u64;
-        for cursor in self.cursors.iter_mut().filter(|cursor| cursor.next < first) {
-            cursor.lost.get_or_insert(Overrun::Erased);
-        }
-        self.drop_first(gone);
+        self.items.iter_mut().for_each(|item| forget(&mut item.told.record, leaves));
+        let gone = self.past.iter().rposition(|past| past.of.is_of(leaves)).map_or(0, |last| last + 1);
+        self.drop_past(gone);
+    }
+
+    /// Drops all up to a position, which the log has no longer: who still wants one of those begins anew.
+    pub(super) fn gone(&mut self, position: Position) {
+        self.drop_past(self.past.partition_point(|past| past.position() <= position));
     }
 
     /// Since when a reader has been full without a break, and whether it has lost something.
@@ -168,18 +161,33 @@ impl Ring {
             .map_or((None, Some(Overrun::Slow)), |cursor| (cursor.full_since, cursor.lost))
     }
 
+    fn len(&self) -> usize {
+        self.past.len() + self.items.len()
+    }
+
+    /// Where the position of this number is.
+    fn place_of(&self, number: u64) -> usize {
+        usize::try_from(number - self.first).unwrap_or(usize::MAX)
+    }
+
+    /// Bytes told before a position.
+    fn start(&self, at: usize) -> Option<u64> {
+        match at.checked_sub(self.past.len()) {
+            Some(held) => self.items.get(held).map(|item| item.start),
+            None => self.past.get(at).map(|past| past.start(self.total)),
+        }
+    }
+
     /// Notes who is full, and gives up who is hopelessly behind.
     fn judge(&mut self, limits: &FeedLimits, now: Instant) {
-        let end = self.first + self.items.len() as u64;
-        for cursor in &mut self.cursors {
-            if cursor.lost.is_some() {
+        let end = self.first + self.len() as u64;
+        for at in 0..self.cursors.len() {
+            let Cursor { next, lost: None, .. } = self.cursors[at] else {
                 continue;
-            }
-            let behind = end - cursor.next;
-            let bytes = usize::try_from(cursor.next - self.first)
-                .ok()
-                .and_then(|at| self.items.get(at))
-                .map_or(0, |item| self.total - item.start);
+            };
+            let behind = end - next;
+            let bytes = self.start(self.place_of(next)).map_or(0, |start| self.total - start);
+            let cursor = &mut self.cursors[at];
             if behind >= limits.backlog_positions || bytes >= limits.backlog_bytes {
                 cursor.full_since.get_or_insert(now);
             } else {
@@ -191,34 +199,69 @@ impl Ring {
         }
     }
 
-    /// Number of the first item that some reader has still to read.
-    fn first_wanted(&self) -> u64 {
-        let wanted = self.cursors.iter().filter(|cursor| cursor.lost.is_none()).map(|cursor| cursor.next);
-        wanted.min().unwrap_or(u64::MAX)
+    /// Number of the first position that some reader has still to read.
+    fn first_wanted(&self) -> Option<u64> {
+        self.cursors.iter().filter(|cursor| cursor.lost.is_none()).map(|cursor| cursor.next).min()
     }
 
-    /// Drops what neither a resume nor a live reader may still ask for.
-    fn trim(&mut self, limits: &FeedLimits) {
-        let Some(newest) = self.items.back().map(|item| item.time) else {
+    /// Lets go of the records that nobody waits for, and of the positions that neither a resume nor a live reader may still ask for.
+    fn settle(&mut self, limits: &FeedLimits) {
+        let wanted = self.first_wanted();
+        let end = self.first + self.len() as u64;
+        // Of the many who have not come since the start nothing is held.
+        let absent = if self.readers_ever == 0 { 0 } else { limits.absent_records };
+        let held_from = wanted.unwrap_or(end.saturating_sub(absent));
+        while self.first + (self.past.len() as u64) < held_from {
+            let Some(Item { told: Told { position, record, place }, start }) = self.items.pop_front() else { break };
+            self.past.push_back(Past::new(position, place, record.time, start));
+        }
+        if self.items.is_empty() {
+            self.items.shrink_to(ROOM);
+        }
+        self.trim(limits, wanted.unwrap_or(u64::MAX));
+    }
+
+    fn trim(&mut self, limits: &FeedLimits, wanted: u64) {
+        let newest = self.items.back().map(|item| item.told.record.time).or(self.past.back().map(Past::time));
+        let Some(oldest_allowed) = newest.map(|newest| newest - limits.ring_age) else {
             return;
         };
-        let oldest_allowed = newest - limits.ring_age;
-        let needed = self.first_wanted();
-        while let Some(front) = self.items.front() {
-            let surplus = self.items.len() > limits.ring_positions
-                || self.total - front.start > limits.ring_bytes
-                || front.time < oldest_allowed;
-            if !surplus || self.first >= needed {
+        while let Some((position, time, start)) = self.front() {
+            let surplus =
+                self.len() > limits.ring_positions || self.total - start > limits.ring_bytes || time < oldest_allowed;
+            if !surplus || self.first >= wanted {
                 return;
             }
-            self.drop_first(1);
+            if self.past.pop_front().is_none() {
+                self.items.pop_front();
+            }
+            self.first += 1;
+            self.floor = Some(position);
         }
     }
 
-    fn drop_first(&mut self, count: usize) {
-        for item in self.items.drain(..count) {
-            self.floor = Some(item.position);
+    /// The first position, when it was decided, and bytes told before it.
+    fn front(&self) -> Option<(Position, Timestamp, u64)> {
+        let past = self.past.front().map(|past| (past.position(), past.time(), past.start(self.total)));
+        past.or_else(|| self.items.front().map(|item| (item.told.position, item.told.record.time, item.start)))
+    }
+
+    /// Drops so many positions, and gives up who still wants one of them.
+    fn drop_past(&mut self, count: usize) {
+        let first = self.first + count as u64;
+        for cursor in self.cursors.iter_mut().filter(|cursor| cursor.next < first) {
+            cursor.lost.get_or_insert(Overrun::Erased);
         }
-        self.first += count as u64;
+        if let Some(last) = self.past.drain(..count).next_back() {
+            self.floor = Some(last.position());
+        }
+        self.first = first;
+    }
+}
+
+impl Item {
+    fn next(&self) -> Next {
+        let Told { position, record, place } = &self.told;
+        Next { position: *position, record: Some(Arc::clone(record)), place: *place }
     }
 }

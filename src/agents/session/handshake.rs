@@ -21,7 +21,7 @@ pub(super) struct Opened {
     pub(super) live: LiveFeed,
     /// Events up to here were told: by the snapshot, or before the reconnect.
     pub(super) told: Position,
-    pub(super) welcome: p::Welcome,
+    pub(super) welcome: Box<p::Welcome>,
 }
 
 /// Opens the session, of which older ones of the agent on this node are told; 0: one that only looks on. Not to be cancelled between the
@@ -61,13 +61,13 @@ pub(super) async fn begin(edge: &Edge, caller: &Caller, hello: p::Hello, epoch: 
         && after.index <= head
         && let Ok(feed) = subscribe(Some(after))
     {
-        let welcome = p::Welcome { session_epoch: epoch, resumed: true, snapshot: None };
+        let welcome = Box::new(p::Welcome { session_epoch: epoch, resumed: true, snapshot: None });
         return Ok(Opened { epoch, feed, live, told: after, welcome });
     }
     let feed = subscribe(None).map_err(|resync| Refusal::new(Reason::Internal, resync.to_string()))?;
     let (head, agent) = view(edge, caller).await?;
     let snapshot = convert::snapshot(head, agent);
-    let welcome = p::Welcome { session_epoch: epoch, resumed: false, snapshot: Some(snapshot) };
+    let welcome = Box::new(p::Welcome { session_epoch: epoch, resumed: false, snapshot: Some(snapshot) });
     Ok(Opened { epoch, feed, live, told: Position { index: head, output: u32::MAX }, welcome })
 }
 

@@ -5,6 +5,7 @@
 //! first frame; while draining no new frame is taken and commands in flight get their results until the deadline. However a
 //! session ends, the shard is told, unless it was the shard that ended it.
 
+mod again;
 mod end;
 mod handshake;
 mod life;

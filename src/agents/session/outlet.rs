@@ -7,23 +7,23 @@ use tonic::Status;
 use crate::agents::limits::FRAMES_AHEAD;
 use crate::proto::agent as p;
 
-/// One frame, for a session or a watch.
+/// One frame, for a session or a watch. Small: a session has room for many, whether they come or not.
 #[derive(Debug)]
 pub(in crate::agents) enum Frame {
-    Welcome(p::Welcome),
+    Welcome(Box<p::Welcome>),
     Events(p::Events),
-    Result(p::CommandResult),
-    Live(p::Live),
+    Result(Box<p::CommandResult>),
+    Live(Box<p::Live>),
 }
 
 impl From<Frame> for p::SessionResponse {
     fn from(frame: Frame) -> Self {
         use p::session_response::Response;
         let response = match frame {
-            Frame::Welcome(welcome) => Response::Welcome(welcome),
+            Frame::Welcome(welcome) => Response::Welcome(*welcome),
             Frame::Events(events) => Response::Events(events),
-            Frame::Result(result) => Response::Result(result),
-            Frame::Live(live) => Response::Live(live),
+            Frame::Result(result) => Response::Result(*result),
+            Frame::Live(live) => Response::Live(*live),
         };
         Self { response: Some(response) }
     }
@@ -33,9 +33,9 @@ impl From<Frame> for p::WatchResponse {
     fn from(frame: Frame) -> Self {
         use p::watch_response::Response;
         let response = match frame {
-            Frame::Welcome(welcome) => Some(Response::Welcome(welcome)),
+            Frame::Welcome(welcome) => Some(Response::Welcome(*welcome)),
             Frame::Events(events) => Some(Response::Events(events)),
-            Frame::Live(live) => Some(Response::Live(live)),
+            Frame::Live(live) => Some(Response::Live(*live)),
             // A watch has no commands.
             Frame::Result(_) => None,
         };
@@ -76,4 +76,15 @@ pub(in crate::agents) fn outlet() -> (Outlet, impl Stream<Item = Result<Frame, S
     });
     let frames_then_words = tokio_stream::wrappers::ReceiverStream::new(rest).map(Ok).chain(ending);
     (Outlet { frames, last }, frames_then_words)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A channel has room for 32 however few are let in.
+    #[test]
+    fn a_frame_on_its_way_takes_little_room() {
+        assert!(size_of::<Frame>() <= 32, "{} bytes", size_of::<Frame>());
+    }
 }

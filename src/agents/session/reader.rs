@@ -27,7 +27,7 @@ use crate::proto::agent::session_request::Request;
 /// A result on its way to the peer; the command counts as in flight until this is dropped.
 #[derive(Debug)]
 pub(super) struct Done {
-    pub(super) result: p::CommandResult,
+    pub(super) result: Box<p::CommandResult>,
     _permit: OwnedSemaphorePermit,
 }
 
@@ -44,17 +44,21 @@ pub(super) struct Reader<'a> {
     pub(super) stop: &'a CancellationToken,
 }
 
+#[expect(
+    clippy::large_enum_variant,
+    reason = "it is taken apart at once; a box for each frame would be one more on its way"
+)]
 enum Wake {
     Stop,
     Drain,
     Permit(OwnedSemaphorePermit),
     Frame(Result<Option<p::SessionRequest>, Status>),
-    Done(p::CommandResult, OwnedSemaphorePermit),
+    Done(Box<p::CommandResult>, OwnedSemaphorePermit),
 }
 
 /// In the order of the commands, and so are their results: the shard answers in that order, but several answers at once would be
 /// taken up in any.
-type Running = FuturesOrdered<BoxFuture<'static, (p::CommandResult, OwnedSemaphorePermit)>>;
+type Running = FuturesOrdered<BoxFuture<'static, (Box<p::CommandResult>, OwnedSemaphorePermit)>>;
 
 impl Reader<'_> {
     /// Waits until nothing more is to be read; for a watch, whose peer sends nothing.
@@ -66,7 +70,7 @@ impl Reader<'_> {
     }
 
     /// Reads until the peer or the session ends, and until the commands under way have their results.
-    pub(super) async fn run(self, mut frames: Streaming<p::SessionRequest>) -> End {
+    pub(super) async fn run(self, mut frames: Box<Streaming<p::SessionRequest>>) -> End {
         let permits = Arc::new(Semaphore::new(IN_FLIGHT));
         let mut running = Running::new();
         let mut permit = None;
@@ -191,7 +195,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn command<W: Wire + Send + 'static>(&self, mut request: W) -> BoxFuture<'static, p::CommandResult>
+    fn command<W: Wire + Send + 'static>(&self, mut request: W) -> BoxFuture<'static, Box<p::CommandResult>>
     where
         W::Response: Send,
     {
@@ -204,12 +208,12 @@ impl Reader<'_> {
                 Ok(response) => W::wrap(response),
                 Err(refusal) => refused(&edge, &refusal),
             };
-            p::CommandResult { request_id, result: Some(result) }
+            Box::new(p::CommandResult { request_id, result: Some(result) })
         })
     }
 
     /// Forwarded at once or not at all: no command, so it has no place in their order.
-    fn typing(&self, request: p::SendTypingRequest) -> BoxFuture<'static, p::CommandResult> {
+    fn typing(&self, request: p::SendTypingRequest) -> BoxFuture<'static, Box<p::CommandResult>> {
         let (edge, caller) = (Arc::clone(self.edge), self.caller.clone());
         Box::pin(async move {
             let sent = async {
@@ -221,7 +225,7 @@ impl Reader<'_> {
                 Ok(forwarded) => Outcome::SendTyping(p::SendTypingResponse { forwarded }),
                 Err(refusal) => refused(&edge, &refusal),
             };
-            p::CommandResult { request_id: request.request_id, result: Some(result) }
+            Box::new(p::CommandResult { request_id: request.request_id, result: Some(result) })
         })
     }
 }

@@ -32,20 +32,22 @@ pub(in crate::agents) enum Input {
 }
 
 /// Runs a session to its end. On shutdown it ends by itself, within twice [`crate::agents::limits::DRAIN`].
+///
+/// What is before and behind the open session has room of its own: it would be part of the task for hours.
 pub(in crate::agents) async fn run(edge: Arc<Edge>, caller: Caller, slot: Slot, input: Input, outlet: Outlet) {
     let deadline = Instant::now() + edge.options.handshake;
-    let (hello, stream) = match first(&edge, &caller, input, Life::Handshake { deadline }, &outlet).await {
+    let (hello, stream) = match Box::pin(first(&edge, &caller, input, Life::Handshake { deadline }, &outlet)).await {
         Ok(first) => first,
         Err(end) => return close(&edge, outlet, end, None),
     };
     let looks_on = hello.read_only;
     let caller = if looks_on { caller.looking_on() } else { caller };
-    let epoch = match handshake::epoch(&edge, &caller, &hello, &slot).await {
+    let epoch = match Box::pin(handshake::epoch(&edge, &caller, &hello, &slot)).await {
         Ok(epoch) => epoch,
         Err(refusal) => return close(&edge, outlet, End::Refused(refusal), None),
     };
     tracing::debug!(skein.session.epoch = epoch, resume = hello.resume_session_epoch, "session opened");
-    let (end, last) = match handshake::begin(&edge, &caller, hello, epoch).await {
+    let (end, last) = match Box::pin(handshake::begin(&edge, &caller, hello, epoch)).await {
         Ok(opened) => active(&edge, &caller, &slot, opened, stream, &outlet).await,
         Err(refusal) => (End::Refused(refusal), None),
     };
@@ -65,7 +67,7 @@ pub(in crate::agents) async fn run(edge: Arc<Edge>, caller: Caller, slot: Slot, 
     };
     close(&edge, outlet, end, last);
     if let Some(verb) = verb {
-        report(&edge, &caller, epoch, verb).await;
+        Box::pin(report(&edge, &caller, epoch, verb)).await;
     }
 }
 
@@ -125,7 +127,7 @@ async fn active(
     let (drain, stop) = (CancellationToken::new(), CancellationToken::new());
     let (done, results) = mpsc::channel(IN_FLIGHT);
     let reader = Reader { edge, caller, epoch, slot, results: done, drain: &drain, stop: &stop };
-    let writer = Writer {
+    let mut writer = Writer {
         edge,
         caller,
         epoch,
@@ -142,7 +144,7 @@ async fn active(
     };
     let reading = async {
         match stream {
-            Some(stream) => reader.run(*stream).await,
+            Some(stream) => reader.run(stream).await,
             None => reader.idle().await,
         }
     };
@@ -171,4 +173,19 @@ fn close(edge: &Edge, outlet: Outlet, end: End, frame: Option<Frame>) {
         End::Refused(refusal) => Some(refusal),
     };
     outlet.close(LastWords { frame, status: refusal.map(|refusal| edge.status(&refusal)) });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn size<A, B, C, D, E, F>(_: impl Fn(A, B, C, D, E) -> F) -> usize {
+        size_of::<F>()
+    }
+
+    #[test]
+    fn the_task_of_a_session_takes_little_room() {
+        let bytes = size(run);
+        assert!(bytes <= 3_072, "{bytes} bytes");
+    }
 }

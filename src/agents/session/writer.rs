@@ -2,15 +2,14 @@
 
 use std::mem;
 use std::pin::pin;
-use std::sync::Arc;
 
 use futures::{Stream, StreamExt as _, stream};
-use prost::Message as _;
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::time::{Instant, sleep_until, timeout_at};
 use tokio_util::sync::CancellationToken;
 
+use super::again::{self, Unread};
 use super::life::{End, Life};
 use super::outlet::Frame;
 use super::reader::Done;
@@ -19,12 +18,13 @@ use crate::agents::caller::Caller;
 use crate::agents::convert;
 use crate::agents::drains::Drained;
 use crate::agents::edge::Edge;
-use crate::agents::feed::{Feed, Kept, Live, LiveFeed, Next, Overrun, Whose};
+use crate::agents::feed::{Feed, Live, LiveFeed, Next, Overrun, Told, Whose};
 use crate::agents::history::{self, Words};
-use crate::agents::limits::{FRAME_BYTES, FRAME_EVENTS, FRAME_WORDS, WORDS_AHEAD, WORDS_KEPT, WORDS_WAIT};
+use crate::agents::limits::{FRAME_BYTES, FRAME_EVENTS, FRAME_WORDS, WORDS_AHEAD, WORDS_WAIT};
+use crate::agents::port::Unavailable;
 use crate::agents::registry::Slot;
 use crate::domain::id::Position;
-use crate::domain::record::{Assigned, Change, Record};
+use crate::domain::record::{Assigned, Change};
 use crate::proto::agent as p;
 
 /// The writing half of one session.
@@ -59,11 +59,12 @@ enum Wake {
     Live(Live),
 }
 
-/// The peer took nothing, or not in time.
+/// The peer took nothing, or not in time; or what it is to be told is not there.
 enum Stuck {
     PeerGone,
     Slow,
     Deadline,
+    Unread(Unavailable),
 }
 
 impl From<Overrun> for Stuck {
@@ -78,7 +79,7 @@ impl From<Overrun> for Stuck {
 
 impl Writer<'_> {
     /// Writes until the session is over. Returns how it ended, and the last position told.
-    pub(super) async fn run(mut self) -> (End, Position) {
+    pub(super) async fn run(&mut self) -> (End, Position) {
         let mut end = End::Lost;
         loop {
             let step = match self.wait().await {
@@ -97,11 +98,12 @@ impl Writer<'_> {
                 Wake::Result(Some(done)) => self.push(Frame::Result(done.result)).await,
                 Wake::Live(live) => {
                     // What is live now is not worth waiting for: a peer without room does without.
-                    let _ = self.frames.try_send(Frame::Live(convert::live(&live)));
+                    let _ = self.frames.try_send(Frame::Live(Box::new(convert::live(&live))));
                     Ok(())
                 }
                 Wake::Batch(Err(overrun)) => Err(overrun.into()),
-                Wake::Batch(Ok(batch)) => match self.tell(batch).await {
+                // Apart: its room is wanted for a moment, and a session is silent for hours.
+                Wake::Batch(Ok(batch)) => match Box::pin(self.tell(batch)).await {
                     Ok(over) => {
                         if over {
                             end = End::Known;
@@ -117,6 +119,8 @@ impl Writer<'_> {
                 Err(Stuck::PeerGone) => break,
                 Err(Stuck::Slow) => return (End::Slow, self.told),
                 Err(Stuck::Deadline) => break,
+                // It comes back, and goes on where it was.
+                Err(Stuck::Unread(why)) => return (End::Refused(why.into()), self.told),
             }
         }
         self.life = Life::Closed;
@@ -158,29 +162,22 @@ impl Writer<'_> {
 
     /// Tells a batch. True: with it the session is over.
     async fn tell(&mut self, batch: Vec<Next>) -> Result<bool, Stuck> {
+        let batch = self.with_records(batch).await?;
         let workspace = &self.caller.workspace;
-        let authors = batch.iter().filter_map(record_of).flat_map(|(record, _)| convert::authors(record));
+        let authors = batch.iter().flat_map(|told| convert::authors(&told.record));
         // Without an answer now, the events only lack the names of other agents.
-        let named = self.edge.names.learn(workspace, authors).await.is_ok();
+        let _ = self.edge.names.learn(workspace, authors).await;
         let mut over = false;
         let mut events = Vec::with_capacity(batch.len());
-        let mut made = Vec::new();
+        let mut filed = Vec::new();
         let mut words = pin!(words_of(self.edge, &batch, self.told));
         let mut words_bytes = 0;
-        for next in &batch {
-            let position = next.position;
-            if position <= self.told {
+        for Told { position, record, place } in &batch {
+            if *position <= self.told {
                 continue;
             }
-            self.told = position;
-            let (record, place) = match &next.kept {
-                Kept::Record { record, place } => (record, *place),
-                Kept::Event { event, .. } => {
-                    events.extend(told_before(event));
-                    continue;
-                }
-            };
-            let change = record.changes.get(usize::from(place));
+            self.told = *position;
+            let change = record.changes.get(usize::from(*place));
             match change {
                 Some(Change::SessionEnded { session_epoch, .. }) if *session_epoch != self.epoch => continue,
                 Some(Change::SessionEnded { .. }) => over = true,
@@ -188,18 +185,16 @@ impl Writer<'_> {
             }
             let name = |agent| self.edge.names.known(workspace, agent);
             let me = &self.caller.agent;
-            let mut event = convert::event(record, place, position, me, name);
-            let (mut whole, mut of) = (named && !over, Whose::of(record));
+            let mut event = convert::event(record, *place, *position, me, name);
+            let mut of = Whose::of(record);
             if let (Some(Change::Assigned(_)), Some(event)) = (change, &mut event) {
                 let Words { messages, more, bytes, of: whose } = words.next().await.unwrap_or_else(Words::unread);
                 of = of.and(whose);
-                whole &= !more && bytes <= WORDS_KEPT;
                 convert::say(event, messages, more);
                 words_bytes += bytes;
             }
-            if whole && of.is_of_one() {
-                let event = event.as_ref().map(p::Event::encode_to_vec).unwrap_or_default().into();
-                made.push(Next { position, kept: Kept::Event { event, of } });
+            if of.is_of_one() {
+                filed.push((*position, of));
             }
             events.extend(event);
             if over {
@@ -210,11 +205,29 @@ impl Writer<'_> {
                 self.push_events(mem::take(&mut events)).await?;
             }
         }
-        self.feed.keep(made);
+        self.feed.file(&filed);
         if !events.is_empty() {
             self.push_events(events).await?;
         }
         Ok(over)
+    }
+
+    /// The batch with its records: mostly they are there.
+    async fn with_records(&self, batch: Vec<Next>) -> Result<Vec<Told>, Stuck> {
+        let told = tokio::select! {
+            () = self.frames.closed() => return Err(Stuck::PeerGone),
+            () = self.edge.shutdown.cancelled() => return Err(Stuck::Unread(Unavailable::Stopped)),
+            told = again::with_records(self.edge, batch) => told,
+        };
+        told.map_err(|unread| match unread {
+            Unread::Unavailable(why) => Stuck::Unread(why),
+            Unread::Gone(position) => {
+                tracing::error!(skein.record.index = position.index.0, "what was told before is not in the log");
+                self.feed.gone(position);
+                // It comes back, and begins with a snapshot.
+                Stuck::PeerGone
+            }
+        })
     }
 
     async fn push_events(&mut self, events: Vec<p::Event>) -> Result<(), Stuck> {
@@ -256,34 +269,17 @@ impl Writer<'_> {
     }
 }
 
-/// The record that an event is still to be made of.
-fn record_of(next: &Next) -> Option<(&Arc<Record>, u16)> {
-    match &next.kept {
-        Kept::Record { record, place } => Some((record, *place)),
-        Kept::Event { .. } => None,
-    }
-}
-
-/// What a session before this one was told; none: nothing.
-fn told_before(event: &[u8]) -> Option<p::Event> {
-    if event.is_empty() {
-        return None;
-    }
-    let told = p::Event::decode(event).inspect_err(|error| tracing::error!(%error, "a kept event cannot be read"));
-    told.ok()
-}
-
 /// The words of each assignment after `told` in the batch, in order, a few read ahead. It never fails: without an answer of the log
 /// in time an assignment says that there is more.
-fn words_of<'a>(edge: &'a Edge, batch: &'a [Next], told: Position) -> impl Stream<Item = Words> + Send + 'a {
+fn words_of<'a>(edge: &'a Edge, batch: &'a [Told], told: Position) -> impl Stream<Item = Words> + Send + 'a {
     let deadline = Instant::now() + WORDS_WAIT;
-    let later = batch.iter().filter(move |later| later.position > told).filter_map(record_of);
-    let assigned = later.filter_map(|(record, place)| match record.changes.get(usize::from(place)) {
-        Some(Change::Assigned(assigned)) => Some((record, place, assigned)),
+    let later = batch.iter().filter(move |later| later.position > told);
+    let assigned = later.filter_map(|told| match told.record.changes.get(usize::from(told.place)) {
+        Some(Change::Assigned(assigned)) => Some((told, assigned)),
         _ => None,
     });
-    let read = move |(record, place, assigned): (&'a Arc<Record>, u16, &'a Assigned)| async move {
-        let words = history::words(&*edge.shard, record, place, assigned);
+    let read = move |(told, assigned): (&'a Told, &'a Assigned)| async move {
+        let words = history::words(&*edge.shard, &told.record, told.place, assigned);
         timeout_at(deadline, words).await.unwrap_or_else(|_| Words::unread())
     };
     stream::iter(assigned).map(read).buffered(WORDS_AHEAD)

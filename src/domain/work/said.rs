@@ -14,6 +14,8 @@ use crate::domain::time::Timestamp;
 pub(crate) const MAX_KEPT: usize = 64;
 /// A list that is so long is cut to [`MAX_KEPT`], so that a long matter is not cut for each of its messages.
 const CUT_AT: usize = 2 * MAX_KEPT;
+/// Messages that a full list gets room for: each that comes copies it with its Work anyway.
+const GROWN_BY: usize = 4;
 
 /// What a message is to the turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,6 +129,10 @@ impl Said {
             for asked in self.items.iter_mut().filter(|asked| asked.says.waits()) {
                 asked.answered.get_or_insert(item.id);
             }
+        }
+        if self.items.len() == self.items.capacity() {
+            // Twice the room would be most of what an open Work takes.
+            self.items.reserve_exact(GROWN_BY);
         }
         self.items.push(item);
         if self.items.len() >= CUT_AT {
