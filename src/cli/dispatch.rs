@@ -8,7 +8,7 @@ use clap::Parser;
 use super::args::{Cli, Command};
 use super::{
     admin, agent, channels, check, config, dead, dev, exec_nats, explain, export, keys, rehearse, replay, say, schema,
-    serve, stream, try_format,
+    serve, stream, try_format, verify,
 };
 
 /// Runs the subcommand of this process's command line.
@@ -33,6 +33,7 @@ pub fn main() -> ExitCode {
         Command::Dead(args) => on_runtime(dead::run(args)),
         Command::Schema(args) => on_runtime(schema::run(args)),
         Command::Keys(args) => on_runtime(keys::run(args)),
+        Command::Verify(args) => on_runtime(verify::run(args)),
         Command::Try(args) => on_runtime(try_format::run(args)),
     };
     outcome.unwrap_or_else(|error| {
