@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use super::args::{Cli, Command};
+use super::config_args::{EXIT_CONFIGURATION, WrongUse};
 use super::{
     admin, agent, channels, check, config, dead, dev, exec_nats, explain, export, keys, rehearse, replay, say, schema,
     serve, stream, try_format, verify,
@@ -38,7 +39,7 @@ pub fn main() -> ExitCode {
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("error: {}", crate::telemetry::ErrorChain(error.as_ref()));
-        ExitCode::FAILURE
+        if error.is::<WrongUse>() { ExitCode::from(EXIT_CONFIGURATION) } else { ExitCode::FAILURE }
     })
 }
 

@@ -13,7 +13,7 @@ use async_nats::Client;
 
 use crate::app::nats_options;
 use crate::cli::client::Addresses;
-use crate::cli::config_args::ConfigArgs;
+use crate::cli::config_args::{ConfigArgs, WrongUse};
 use crate::dev::{DataDir, DataDirError, NatsOptions as ServerOptions, NatsServer};
 use crate::domain::id::Name;
 use crate::domain::record::Record;
@@ -71,7 +71,8 @@ impl Source {
     /// Finds the log and the keys of its workspaces.
     ///
     /// # Errors
-    /// There is no log, a key is missing, or it cannot be reached.
+    /// [`WrongUse`]: there is no such folder, or the configuration has problems. Others: there is no log, a key is missing, or it cannot be
+    /// reached.
     pub(in crate::cli) async fn open(access: &Access) -> anyhow::Result<Self> {
         let way = match &access.daemon {
             Some(file) => of_daemon(file)?,
@@ -150,7 +151,9 @@ impl Source {
 
 fn of_daemon(file: &Path) -> anyhow::Result<Way> {
     let layers = ConfigArgs { file: Some(file.to_owned()), set: Vec::new() };
-    let Ok((config, workspaces)) = layers.load_all() else { bail!("the configuration of the daemon has problems") };
+    let Ok((config, workspaces)) = layers.load_all() else {
+        bail!(WrongUse("the configuration of the daemon has problems".to_owned()))
+    };
     Ok(Way {
         nats: nats_options(&config.nats),
         shard: Name::new(&config.shard.name),
@@ -162,10 +165,11 @@ fn of_daemon(file: &Path) -> anyhow::Result<Way> {
 
 async fn of_folder(data: &Path) -> anyhow::Result<Way> {
     if !data.is_dir() {
-        bail!("there is no data folder {}: name that of your `skein dev` with --data", data.display());
+        let text = format!("there is no data folder {}: name that of your `skein dev` with --data", data.display());
+        bail!(WrongUse(text));
     }
     let Ok((config, _)) = ConfigArgs::default().load_all() else {
-        bail!("the environment holds a wrong configuration")
+        bail!(WrongUse("the environment holds a wrong configuration".to_owned()))
     };
     let keys = data.join("keys");
     let (server, private) = match DataDir::take(data) {

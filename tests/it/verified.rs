@@ -112,5 +112,9 @@ async fn the_history_of_a_daemon_that_was_killed_under_load_is_as_it_should_be_a
     let output = verify(folder, &["--adapters", "none.jsonl"]);
     let (_, text) = told(&output);
     assert_eq!((output.status.code(), text.contains("none.jsonl line 1")), (Some(64), true), "{text}");
+    for nowhere in [["--data", "nowhere"], ["--daemon", "nowhere.toml"]] {
+        let output = Command::new(env!("CARGO_BIN_EXE_skein")).arg("verify").args(nowhere).current_dir(folder).output();
+        assert_eq!(output.expect("it runs").status.code(), Some(64), "{nowhere:?}");
+    }
     assert!(!reads::records(&bed).await.is_empty(), "the log is there as it was");
 }

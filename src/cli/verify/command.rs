@@ -10,13 +10,12 @@ use tonic::metadata::MetadataValue;
 use super::lines;
 use super::walk::walk;
 use crate::cli::client::{Proofs, Reach};
-use crate::cli::config_args::EXIT_CONFIGURATION;
+use crate::cli::config_args::WrongUse;
 use crate::cli::source::{Access, Source};
 use crate::domain::id::Index;
 use crate::proto::admin::GetStateDigestRequest;
 use crate::proto::admin::admin_service_client::AdminServiceClient;
-use crate::telemetry::ErrorChain;
-use crate::verify::{Checker, Wishes};
+use crate::verify::{Checker, Report, Wishes};
 
 /// Flags of `skein verify`.
 #[derive(Debug, clap::Args)]
@@ -45,20 +44,11 @@ pub(in crate::cli) struct Args {
     access: Access,
 }
 
-/// Checks, and prints. Ends with 1 where something does not hold, with 64 where a file of witnesses is not understood.
+/// Checks, and prints. Ends with 1 where something does not hold or cannot be read, with 64 where what it was told to read is not as it
+/// should be.
 pub(in crate::cli) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let source = Source::open(&args.access).await?;
-    let wishes = Wishes { settled: args.settled, twice: !args.once };
-    let mut checker = Checker::new(source.shard(), wishes);
-    if let Err(error) = witnesses(&args, &mut checker) {
-        eprintln!("error: {}", ErrorChain(error.as_ref()));
-        source.close().await;
-        return Ok(ExitCode::from(EXIT_CONFIGURATION));
-    }
-    if let Some(address) = &args.addr {
-        live(address, &args.proofs, &source, &mut checker).await?;
-    }
-    let report = walk(&source, checker).await;
+    let report = check(&args, &source).await;
     source.close().await;
     let report = report?;
     report.table().iter().for_each(|line| println!("{line}"));
@@ -66,6 +56,16 @@ pub(in crate::cli) async fn run(args: Args) -> anyhow::Result<ExitCode> {
         println!("{}", report.json());
     }
     Ok(if report.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn check(args: &Args, source: &Source) -> anyhow::Result<Report> {
+    let wishes = Wishes { settled: args.settled, twice: !args.once };
+    let mut checker = Checker::new(source.shard(), wishes);
+    witnesses(args, &mut checker).context(WrongUse("a file of witnesses is not understood".to_owned()))?;
+    if let Some(address) = &args.addr {
+        live(address, &args.proofs, source, &mut checker).await?;
+    }
+    walk(source, checker).await
 }
 
 /// Asks the daemon for its state, before the end of the log is.
