@@ -40,8 +40,8 @@ pub struct Checker {
     adapters: Adapters,
     agents: Agents,
     folds: Folds,
-    /// An entry is not in its place, or cannot be read: what is behind it is not folded.
-    stopped: Option<u64>,
+    /// Where an entry is not in its place, or cannot be read: nothing behind it is folded or compared with it.
+    stopped: Option<String>,
 }
 
 impl Checker {
@@ -104,15 +104,16 @@ impl Checker {
         let in_place = self.chain.message(looked, &mut self.found);
         let counts = matches!(looked.what, crate::log::What::Entry { void: false, .. });
         if counts && !in_place && self.stopped.is_none() {
-            self.stopped = Some(looked.sequence);
+            self.stopped = Some(format!("log sequence {}", looked.sequence));
         }
         in_place && self.stopped.is_none()
     }
 
     /// An entry that was to be given cannot be read: the records behind it are not looked at.
     pub fn unreadable(&mut self, entry: u64, why: String) {
-        self.stopped = self.stopped.or(Some(entry));
-        self.found.breach(Breach { check: Check::LogWhole, place: format!("entry {entry}"), detail: why });
+        let place = format!("entry {entry}");
+        self.stopped.get_or_insert_with(|| place.clone());
+        self.found.breach(Breach { check: Check::LogWhole, place, detail: why });
     }
 
     /// Messages of IN that are to be given before a record, in order, as far as they are there.
@@ -155,7 +156,7 @@ impl Checker {
     /// Behind the log: a stream of OUT or DEAD that was not given to its end.
     #[must_use]
     pub fn unread(&self) -> Option<&Name> {
-        self.ways.unread()
+        if self.stopped.is_none() { self.ways.unread() } else { None }
     }
 
     /// The next message of an OUT or DEAD stream; none: there is no more.
@@ -173,9 +174,12 @@ impl Checker {
         let found = &mut self.found;
         self.inputs.finish(found);
         let open = self.works.finish(self.folds.state(), found);
-        self.ways.finish(settled, found);
-        self.adapters.finish(&self.inputs, settled, found);
-        self.agents.finish(settled, found);
+        if self.stopped.is_none() {
+            self.ways.finish(settled, found);
+            self.adapters.finish(&self.inputs, settled, found);
+            self.agents.finish(settled, found);
+            self.folds.all_told(found);
+        }
         let digest = self.folds.finish(found);
         let (expired, pending) = self.ways.rest();
         let broken = self.folds.state().streams().filter(|stream| stream.broken).map(|stream| stream.name.clone());

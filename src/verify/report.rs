@@ -70,8 +70,8 @@ pub struct Report {
     pub open: Vec<OpenOffer>,
     /// IN streams that wait for an operator.
     pub broken_streams: Vec<Name>,
-    /// Sequence or entry of the log behind which records were not looked at.
-    pub stopped: Option<u64>,
+    /// Where in the log something is, behind which no record was looked at, nor anything that follows from one.
+    pub stopped: Option<String>,
     /// By check.
     pub findings: Findings,
 }
@@ -107,8 +107,8 @@ impl Report {
             });
             lines.push(format!("open: {offer} of {work} to {agent}{until}"));
         }
-        if let Some(sequence) = self.stopped {
-            lines.push(format!("records behind {sequence} of the log were not looked at"));
+        if let Some(place) = &self.stopped {
+            lines.push(format!("records behind {place}, and what follows from them, were not looked at"));
         }
         for check in Check::ALL {
             let tally = self.findings.of(check);

@@ -104,6 +104,16 @@ fn what_has_expired_is_checked_by_its_number() {
 }
 
 #[test]
+fn behind_a_hole_of_the_log_nothing_is_guessed_at() {
+    let mut made = made();
+    made.log.remove(9);
+    let report = made.check();
+    assert_eq!(report.stopped.as_deref(), Some("log sequence 11"));
+    let names: Vec<&str> = report.findings.breaches().map(|breach| breach.check.name()).collect();
+    assert_eq!(names, ["log_whole", "index", "hash"], "{:#?}", report.table());
+}
+
+#[test]
 fn a_fold_from_a_state_that_was_kept_has_to_agree() {
     let told = told();
     let found = |wrong: bool| {
