@@ -215,9 +215,11 @@ impl Writer<'_> {
     /// The batch with its records: mostly they are there.
     async fn with_records(&self, batch: Vec<Next>) -> Result<Vec<Told>, Stuck> {
         let told = tokio::select! {
+            // Where nothing is to be read there is nothing to wait for, and the session ends as it should.
+            biased;
+            told = again::with_records(self.edge, batch) => told,
             () = self.frames.closed() => return Err(Stuck::PeerGone),
             () = self.edge.shutdown.cancelled() => return Err(Stuck::Unread(Unavailable::Stopped)),
-            told = again::with_records(self.edge, batch) => told,
         };
         told.map_err(|unread| match unread {
             Unread::Unavailable(why) => Stuck::Unread(why),
