@@ -26,3 +26,4 @@ pub mod reload;
 pub mod shard;
 pub mod shutdown;
 pub mod telemetry;
+pub mod verify;

@@ -136,6 +136,8 @@ mod tokens;
 mod transfers;
 #[path = "domain/upserts.rs"]
 mod upserts;
+#[path = "domain/verified.rs"]
+mod verified;
 #[path = "domain/watermarks.rs"]
 mod watermarks;
 #[path = "domain/who.rs"]

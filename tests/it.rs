@@ -55,6 +55,8 @@ mod synthetic;
 mod traffic;
 #[path = "it/typing.rs"]
 mod typing;
+#[path = "it/verified.rs"]
+mod verified;
 #[path = "it/why.rs"]
 mod why;
 #[path = "it/worker.rs"]

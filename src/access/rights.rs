@@ -145,6 +145,7 @@ const TABLE: &[(&str, &str, &[Role])] = &[
     (OPERATE, "ListDeadLetters",  ADMIN),
     (OPERATE, "GetDeadLetter",    ADMIN),
     (OPERATE, "ReplayDeadLetters", ADMIN),
+    (OPERATE, "GetStateDigest",   ADMIN),
 ];
 
 /// What an rpc asks, by its path `/SERVICE/RPC`; none: it is not in the table.

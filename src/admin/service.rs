@@ -9,6 +9,7 @@ use super::convert;
 use crate::agents::{CommandFailure, Drains, Operator, Reason, Refusal, Unavailable};
 use crate::domain::BoundStream;
 use crate::domain::command::Command;
+use crate::domain::digest::{self, Extent};
 use crate::domain::id::Name;
 use crate::domain::rejection::Rejection;
 use crate::ingest::digest;
@@ -73,6 +74,16 @@ impl Operators {
         let found = self.shard.query(look).await.map_err(|_| Refusal::from(Unavailable::NotReady))?;
         let unknown = || Refusal::new(Reason::UnknownWorkspace, "no such workspace has a configuration here");
         found.map(convert::config).ok_or_else(unknown)
+    }
+
+    async fn digest(&self) -> Result<p::GetStateDigestResponse, Refusal> {
+        let look = |state: &crate::domain::State| p::GetStateDigestResponse {
+            shard: state.shard().to_string(),
+            record_index: state.head().0,
+            digest: digest::digest(state, Extent::Open),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        };
+        self.shard.query(look).await.map_err(|_| Refusal::from(Unavailable::NotReady))
     }
 
     async fn streams(&self, workspace: String) -> Result<p::ListStreamsResponse, Refusal> {
@@ -227,6 +238,14 @@ impl AdminService for Operators {
         let operator = self.operator(&request, &request.get_ref().workspace)?;
         let record_index = self.resume(&operator, request.into_inner()).await?;
         Ok(Response::new(p::ResumeStreamResponse { record_index }))
+    }
+
+    async fn get_state_digest(
+        &self,
+        request: Request<p::GetStateDigestRequest>,
+    ) -> Result<Response<p::GetStateDigestResponse>, Status> {
+        self.operator(&request, DAEMON)?;
+        Ok(Response::new(self.digest().await?))
     }
 
     async fn list_dead_letters(

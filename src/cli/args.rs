@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 
 use super::{
     admin, agent, channels, check, config, dead, dev, exec_nats, explain, export, keys, rehearse, replay, say, schema,
-    serve, stream, try_format,
+    serve, stream, try_format, verify,
 };
 
 /// skein: one conversation per customer, the right agent, nothing lost.
@@ -39,6 +39,8 @@ pub(super) enum Command {
     Say(say::Args),
     /// What the recorded log would have been under another configuration of the workspace.
     Rehearse(rehearse::Args),
+    /// Whether log, streams and what adapters and agents saw agree, and keep what is promised.
+    Verify(verify::Args),
     /// Plays recordings through a running daemon and says what became of them.
     Replay(replay::Args),
     /// Prints what each channel can carry; with a text, how it is cut into SMS.

@@ -13,6 +13,11 @@ use crate::telemetry::ErrorChain;
 /// What a process with a wrong configuration ends with (`EX_USAGE` of sysexits).
 pub(super) const EXIT_CONFIGURATION: u8 = 64;
 
+/// What the command was told to read is not there or not as it should be: its process ends with [`EXIT_CONFIGURATION`].
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(super) struct WrongUse(pub(super) String);
+
 /// Layers over the built-in default.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(super) struct ConfigArgs {

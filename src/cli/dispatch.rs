@@ -6,9 +6,10 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use super::args::{Cli, Command};
+use super::config_args::{EXIT_CONFIGURATION, WrongUse};
 use super::{
     admin, agent, channels, check, config, dead, dev, exec_nats, explain, export, keys, rehearse, replay, say, schema,
-    serve, stream, try_format,
+    serve, stream, try_format, verify,
 };
 
 /// Runs the subcommand of this process's command line.
@@ -33,11 +34,12 @@ pub fn main() -> ExitCode {
         Command::Dead(args) => on_runtime(dead::run(args)),
         Command::Schema(args) => on_runtime(schema::run(args)),
         Command::Keys(args) => on_runtime(keys::run(args)),
+        Command::Verify(args) => on_runtime(verify::run(args)),
         Command::Try(args) => on_runtime(try_format::run(args)),
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("error: {}", crate::telemetry::ErrorChain(error.as_ref()));
-        ExitCode::FAILURE
+        if error.is::<WrongUse>() { ExitCode::from(EXIT_CONFIGURATION) } else { ExitCode::FAILURE }
     })
 }
 

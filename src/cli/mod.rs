@@ -23,8 +23,10 @@ mod replay;
 mod say;
 mod schema;
 mod serve;
+mod source;
 mod stream;
 mod synthetic;
 mod try_format;
+mod verify;
 
 pub use dispatch::main;

@@ -13,6 +13,7 @@ mod conversation;
 mod customer;
 mod decide;
 mod delivery;
+pub mod digest;
 mod draft;
 pub mod event;
 pub mod explained;

@@ -109,6 +109,11 @@ impl State {
         self.handed_over.get(stream).copied()
     }
 
+    /// The same of every stream, by name.
+    pub(crate) fn all_handed_over(&self) -> impl Iterator<Item = (&Name, &(u64, Position))> {
+        self.handed_over.iter()
+    }
+
     /// The next deadline.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Timestamp> {

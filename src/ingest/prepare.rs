@@ -12,7 +12,7 @@ use tracing::error;
 use super::bodies::{BODY_HEADER, BadBody, Bodies, BodyRef, hex_sha256};
 use super::live::TypingInlet;
 use super::position::digest;
-use super::subject::tokens;
+use super::subject::{Tokens, tokens};
 use crate::domain::command::{Arrival, Command, DeadLetter};
 use crate::domain::event::{EventKind, InboundEvent};
 use crate::domain::id::Name;
@@ -53,7 +53,56 @@ pub(super) struct Preparer {
 }
 
 /// Why a message is refused.
-struct Refused(&'static str);
+pub(super) struct Refused(pub(super) &'static str);
+
+/// A message that is set aside as a whole.
+pub(super) struct Letter {
+    pub(super) channel: Name,
+    pub(super) endpoint: Name,
+    pub(super) reason: &'static str,
+}
+
+/// The endpoint of a message, or why it is set aside unread.
+pub(super) fn letter_of<'c>(
+    message: &Stored,
+    subject: Option<&Tokens>,
+    config: &'c IndexedConfig,
+) -> Result<&'c EndpointConfig, Letter> {
+    let nowhere = Name::const_new("_");
+    let Some(Tokens { channel, endpoint }) = subject else {
+        return Err(Letter { channel: nowhere.clone(), endpoint: nowhere, reason: reasons::SUBJECT });
+    };
+    let letter = |reason| Letter { channel: channel.clone(), endpoint: endpoint.clone(), reason };
+    match config.endpoint(channel, endpoint) {
+        _ if message.bad_headers => Err(letter(reasons::HEADERS)),
+        Some(config) => Ok(config),
+        None => Err(letter(reasons::ENDPOINT)),
+    }
+}
+
+/// What a body says, by its headers; `at` is where it stands, for the log. Pure but for that.
+pub(super) fn understood(
+    headers: &Headers<'_>,
+    body: &[u8],
+    endpoint: &EndpointConfig,
+    (stream, sequence): (&Name, u64),
+) -> Result<Normalized, Refused> {
+    let format = headers.format()?;
+    let request =
+        Request { body, query: headers.query, channel: &endpoint.channel, authserv_ids: &endpoint.authserv_ids };
+    // Parsers of strangers' formats read strangers' bytes: a panic of one must cost one message, not the stream.
+    catch_unwind(AssertUnwindSafe(|| normalize(format, request)))
+        .map_err(|_| {
+            error!(
+                stream = %stream,
+                sequence,
+                format = format.name(),
+                "normaliser panicked, message set aside"
+            );
+            Refused(reasons::PANIC)
+        })?
+        .map_err(|refusal| Refused(refusal.reason().label()))
+}
 
 impl Preparer {
     /// Goes on with the configuration that is in force now.
@@ -66,21 +115,13 @@ impl Preparer {
 
     /// Appends the commands of `message` to `commands`: at least one. Waits only for the object store.
     pub(super) async fn prepare(&self, message: &Stored, commands: &mut Vec<Command>) {
-        let Some(subject) = tokens(&message.subject, &self.workspace) else {
-            let nowhere = Name::const_new("_");
-            let letter = self.letter(message, &nowhere, &nowhere, reasons::SUBJECT);
-            commands.push(letter);
-            return;
+        let subject = tokens(&message.subject, &self.workspace);
+        let config = match letter_of(message, subject.as_ref(), &self.config) {
+            Ok(config) => config,
+            Err(letter) => return commands.push(self.letter(message, letter)),
         };
-        let (channel, endpoint) = (&subject.channel, &subject.endpoint);
-        let config = self.config.endpoint(channel, endpoint);
-        let normalized = match config {
-            _ if message.bad_headers => Err(Refused(reasons::HEADERS)),
-            Some(config) => self.read(message, config).await,
-            None => Err(Refused(reasons::ENDPOINT)),
-        };
-        match (normalized, config) {
-            (Ok((normalized, fetched)), Some(config)) => {
+        match self.read(message, config).await {
+            Ok((normalized, fetched)) => {
                 let at = (&self.stream, message.sequence);
                 for media in &normalized.media {
                     self.bodies.store(at, &media.name, &media.bytes).await;
@@ -88,10 +129,10 @@ impl Preparer {
                 let body = self.body(message, &normalized, fetched).await;
                 self.events(message, normalized, config, body.as_ref(), commands);
             }
-            (Err(Refused(reason)), _) => {
-                commands.push(self.letter(message, channel, endpoint, reason));
+            Err(Refused(reason)) => {
+                let (channel, endpoint) = (config.channel.clone(), config.name.clone());
+                commands.push(self.letter(message, Letter { channel, endpoint, reason }));
             }
-            (Ok(_), None) => {}
         }
     }
 
@@ -118,29 +159,13 @@ impl Preparer {
     /// The events, and the name of the object that they were read from, if it is one.
     async fn read(&self, message: &Stored, endpoint: &EndpointConfig) -> Result<(Normalized, Option<String>), Refused> {
         let headers = Headers::of(message);
-        let format = match headers.format {
-            Some(name) => name.parse().map_err(|_| Refused(Reason::UnknownFormat.label()))?,
-            None => Format::default(),
-        };
+        headers.format()?;
         let fetched = match headers.body {
             Some(reference) => Some(self.fetch(message, reference).await?),
             None => None,
         };
         let body = fetched.as_ref().map(|(_, body)| body.as_slice()).unwrap_or(&message.payload);
-        let request =
-            Request { body, query: headers.query, channel: &endpoint.channel, authserv_ids: &endpoint.authserv_ids };
-        // Parsers of strangers' formats read strangers' bytes: a panic of one must cost one message, not the stream.
-        let normalized = catch_unwind(AssertUnwindSafe(|| normalize(format, request)))
-            .map_err(|_| {
-                error!(
-                    stream = %self.stream,
-                    sequence = message.sequence,
-                    format = format.name(),
-                    "normaliser panicked, message set aside"
-                );
-                Refused(reasons::PANIC)
-            })?
-            .map_err(|refusal| Refused(refusal.reason().label()))?;
+        let normalized = understood(&headers, body, endpoint, (&self.stream, message.sequence))?;
         Ok((normalized, fetched.map(|(object, _)| object)))
     }
 
@@ -195,11 +220,11 @@ impl Preparer {
     }
 
     /// A message that is set aside as a whole.
-    fn letter(&self, message: &Stored, channel: &Name, endpoint: &Name, reason: &'static str) -> Command {
+    fn letter(&self, message: &Stored, Letter { channel, endpoint, reason }: Letter) -> Command {
         Command::DeadLetter(DeadLetter {
             workspace: self.workspace.clone(),
-            channel: channel.clone(),
-            endpoint: endpoint.clone(),
+            channel,
+            endpoint,
             stream: self.stream.clone(),
             input: self.input(message, 0, 1),
             reason: Name::const_new(reason),
@@ -220,15 +245,23 @@ impl Preparer {
 
 /// The headers that mean something here.
 #[derive(Default)]
-struct Headers<'h> {
+pub(super) struct Headers<'h> {
     format: Option<&'h str>,
     query: Option<&'h str>,
-    body: Option<&'h str>,
+    pub(super) body: Option<&'h str>,
 }
 
 impl<'h> Headers<'h> {
+    /// What the bytes are.
+    fn format(&self) -> Result<Format, Refused> {
+        match self.format {
+            Some(name) => name.parse().map_err(|_| Refused(Reason::UnknownFormat.label())),
+            None => Ok(Format::default()),
+        }
+    }
+
     /// One walk over the few there are: cheaper than a look-up each.
-    fn of(message: &'h Stored) -> Self {
+    pub(super) fn of(message: &'h Stored) -> Self {
         let mut found = Self::default();
         for (name, values) in message.headers.iter().flat_map(HeaderMap::iter) {
             let place = match name.as_ref() {

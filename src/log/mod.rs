@@ -18,6 +18,7 @@
 //! 5. A witness beyond the log's end means lost data: the take-over is refused.
 
 mod ack;
+mod audit;
 pub mod checkpoint;
 pub mod codec;
 mod entry;
@@ -34,6 +35,7 @@ mod verify;
 mod window;
 mod writer;
 
+pub use audit::{CHAIN_ORIGIN, Gate, Looked, RawLog, What};
 pub use entry::{Entry, EventLog, Tip, Witness};
 pub use error::{LogError, TakeOverError};
 pub use jetstream::JetStreamLog;

@@ -75,6 +75,11 @@ impl Verifier {
         self.voids
     }
 
+    /// Reading goes on from here, whatever was refused before.
+    pub(super) fn go_on(&mut self, tip: Tip) {
+        self.tip = tip;
+    }
+
     /// Judges the next message. On an error the tip stays where it was.
     pub(crate) fn accept(&mut self, raw: Raw) -> Result<Seen, LogError> {
         let sequence = raw.sequence;

@@ -5,18 +5,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
+use serde_json::json;
 use skein::domain::record::Change;
 use skein::proto::agent::{Direction, WorkState};
 use tokio::sync::watch;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::adapter::{Adapter, Payload, chat, sms, whatsapp};
-use crate::bed::{Bed, eventually};
+use crate::bed::{Bed, WORKSPACE, eventually};
 use crate::daemon::Daemon;
 use crate::reads;
 use crate::worker::Worker;
@@ -29,11 +30,20 @@ const BURST: u64 = 16;
 const PAUSE: Duration = Duration::from_millis(40);
 const WORKERS: usize = 4;
 
+/// What the adapters have done.
+#[derive(Default)]
+struct Done {
+    /// Texts of what was acknowledged.
+    texts: Vec<String>,
+    /// What they saw, as `skein verify` reads it.
+    saw: Vec<String>,
+}
+
 /// Adapters and workers at work.
 pub(crate) struct Traffic {
     pub(crate) workers: Vec<Worker>,
     adapters: Vec<AbortOnDropHandle<()>>,
-    acknowledged: Arc<Mutex<Vec<String>>>,
+    done: Arc<Mutex<Done>>,
     stop: Arc<AtomicBool>,
     daemon: watch::Sender<Option<SocketAddr>>,
 }
@@ -43,15 +53,15 @@ impl Traffic {
         let daemon = watch::Sender::new(None);
         let workers =
             (1..=WORKERS).map(|number| Worker::start(&format!("agent{number}"), daemon.subscribe())).collect();
-        let acknowledged = Arc::new(Mutex::new(Vec::new()));
+        let done = Arc::new(Mutex::new(Done::default()));
         let stop = Arc::new(AtomicBool::new(false));
         let mut adapters = Vec::new();
         for (number, channel) in (0_u64..).zip(["whatsapp", "sms", "chat", "whatsapp", "sms"]) {
             let adapter = Adapter::new(bed.connect().await);
-            let work = publish(adapter, channel, number, seed, Arc::clone(&acknowledged), Arc::clone(&stop));
+            let work = publish(adapter, channel, number, seed, Arc::clone(&done), Arc::clone(&stop));
             adapters.push(AbortOnDropHandle::new(tokio::spawn(work)));
         }
-        Self { workers, adapters, acknowledged, stop, daemon }
+        Self { workers, adapters, done, stop, daemon }
     }
 
     /// Tells the workers where the daemon is.
@@ -60,7 +70,17 @@ impl Traffic {
     }
 
     pub(crate) fn acknowledged(&self) -> usize {
-        self.acknowledged.lock().expect("nobody panics while holding it").len()
+        lock(&self.done).texts.len()
+    }
+
+    /// What the adapters saw, as `skein verify` reads it.
+    pub(crate) fn adapters_saw(&self) -> Vec<String> {
+        lock(&self.done).saw.clone()
+    }
+
+    /// What the agents saw.
+    pub(crate) fn agents_saw(&self) -> Vec<String> {
+        self.workers.iter().flat_map(|worker| worker.notes().saw.clone()).collect()
     }
 
     /// Ends the adapters after what they have under way.
@@ -73,7 +93,7 @@ impl Traffic {
 
     /// The whole proof, once the adapters have stopped.
     pub(crate) async fn prove(&self, bed: &Bed, daemon: &Daemon) {
-        let acknowledged = self.acknowledged.lock().expect("nobody panics while holding it").clone();
+        let acknowledged = lock(&self.done).texts.clone();
         let channel = daemon.channel().await;
 
         // Every message of a customer is in, and then every Work has an owner.
@@ -179,33 +199,56 @@ fn index(id: &str) -> u64 {
     id[1..].split('-').next().and_then(|number| number.parse().ok()).expect("an id")
 }
 
+fn lock(done: &Mutex<Done>) -> MutexGuard<'_, Done> {
+    done.lock().expect("nobody panics while holding it")
+}
+
 /// Publishes until `stop`; a message that is not acknowledged is published again, as it was.
 async fn publish(
     adapter: Adapter,
     channel: &'static str,
     number: u64,
     seed: u64,
-    acknowledged: Arc<Mutex<Vec<String>>>,
+    done: Arc<Mutex<Done>>,
     stop: Arc<AtomicBool>,
 ) {
     let mut random = StdRng::seed_from_u64(seed ^ number);
     let mut sent = 0;
     while !stop.load(Ordering::Acquire) {
         let burst = random.random_range(1..=BURST);
-        let messages: Vec<(String, Payload)> = (sent + 1..=sent + burst)
+        let messages: Vec<(String, Payload, String)> = (sent + 1..=sent + burst)
             .map(|place| {
                 let customer = random.random_range(0..=place / MESSAGES_PER_CUSTOMER);
                 let text = format!("{channel} {number} {place}");
-                let payload = payload(channel, customer, &format!("{number}x{place}"), &text);
-                (text, payload)
+                let id = format!("{number}x{place}");
+                let payload = payload(channel, customer, &id, &text);
+                (text, payload, known_as(channel, &id))
             })
             .collect();
         sent += burst;
-        futures::future::join_all(messages.iter().map(|(_, payload)| adapter.publish(payload))).await;
-        let texts = messages.into_iter().map(|(text, _)| text);
-        acknowledged.lock().expect("nobody panics while holding it").extend(texts);
+        let published = messages.iter().map(|(_, payload, _)| adapter.publish(payload));
+        let sequences = futures::future::join_all(published).await;
+        let lines = sequences.into_iter().zip(&messages).map(|(sequence, (_, payload, id))| {
+            let message = json!({"channel": payload.channel, "endpoint": payload.endpoint, "id": id});
+            let stream = format!("SKEIN_IN_{WORKSPACE}");
+            json!({"published": {"stream": stream, "sequence": sequence, "message": message}}).to_string()
+        });
+        {
+            let mut done = lock(&done);
+            done.saw.extend(lines);
+            done.texts.extend(messages.iter().map(|(text, _, _)| text.clone()));
+        }
         let pause = PAUSE * u32::try_from(burst).expect("a small number");
         tokio::time::sleep(pause).await;
+    }
+}
+
+/// The provider's id of a message in the payload.
+fn known_as(channel: &str, id: &str) -> String {
+    match channel {
+        "whatsapp" => format!("wamid.{id}"),
+        "sms" => format!("SM{id}"),
+        _ => id.to_owned(),
     }
 }
 

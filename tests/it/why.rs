@@ -84,6 +84,8 @@ async fn the_commands_of_readme_tell_why_a_customer_waited_and_what_one_more_age
     ] {
         assert!(told.contains(part), "{part:?} is missing in\n{told}");
     }
+    let checked = runs(folder, "skein verify");
+    assert!(checked.status.success(), "{}", text(&checked));
     drop(dev);
     let copies = folder.join("copies");
     std::fs::create_dir(&copies).expect("a folder");
@@ -97,5 +99,12 @@ async fn the_commands_of_readme_tell_why_a_customer_waited_and_what_one_more_age
         "{told}"
     );
     assert!(told.contains("nobody uses"), "{told}");
+    assert_eq!(std::fs::read_dir(&copies).expect("readable").count(), 0, "the copy is gone");
+    let checked = runs(folder, "TMPDIR=$PWD/copies skein verify --settled --json");
+    let told = text(&checked);
+    assert!(checked.status.success(), "{told}");
+    let last: serde_json::Value =
+        told.lines().find(|line| line.starts_with('{')).unwrap_or_default().parse().expect("JSON");
+    assert_eq!((&last["broken"], &last["counts"]["inputs"]), (&0.into(), &1.into()), "{told}");
     assert_eq!(std::fs::read_dir(&copies).expect("readable").count(), 0, "the copy is gone");
 }

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
+use serde_json::{Value, json};
 use skein::proto::agent::command_result::Result as Outcome;
 use skein::proto::agent::event::Event as What;
 use skein::proto::agent::session_request::Request as Ask;
@@ -16,6 +17,7 @@ use tokio_util::task::AbortOnDropHandle;
 use tonic::transport::Channel;
 
 use crate::agent::{Session, accept, ready, reply};
+use crate::bed::WORKSPACE;
 
 /// Pause before the next attempt to connect.
 const AGAIN: Duration = Duration::from_millis(20);
@@ -44,6 +46,8 @@ pub(crate) struct Notes {
     /// Sessions that ended because the daemon was going to.
     pub(crate) drained: u32,
     pub(crate) faults: Vec<String>,
+    /// What it saw, as `skein verify` reads it.
+    pub(crate) saw: Vec<String>,
     pub(crate) last_error: String,
 }
 
@@ -59,6 +63,10 @@ impl Notes {
     /// Nothing is under way.
     pub(crate) fn is_idle(&self) -> bool {
         self.pending.is_empty() && self.epoch != 0
+    }
+
+    fn note(&mut self, name: &str, saw: Value) {
+        self.saw.push(json!({"workspace": WORKSPACE, "agent": name, "saw": saw}).to_string());
     }
 
     fn answer(&mut self, name: &str, work: &str) -> Ask {
@@ -77,6 +85,7 @@ impl Notes {
                 self.faults.push(format!("{at:?} came after {before:?}"));
             }
             self.after = Some(at);
+            self.note(name, json!({"event": {"at": told(at)}}));
         }
         match event.event? {
             What::Offered(offer) => Some(self.command(name, |id| accept(id, &offer))),
@@ -109,12 +118,25 @@ impl Notes {
         }
     }
 
-    fn result(&mut self, result: CommandResult) {
+    fn result(&mut self, name: &str, result: CommandResult) {
         let Some(at) = self.pending.iter().position(|(id, _)| *id == result.request_id) else {
             self.faults.push(format!("a second result of {}", result.request_id));
             return;
         };
         let Some((_, ask)) = self.pending.remove(at) else { return };
+        let request_id = &result.request_id;
+        let answer = match (&result.result, &ask) {
+            (Some(Outcome::SendMessage(sent)), _) => {
+                Some(json!({"request_id": request_id, "message": sent.message_id}))
+            }
+            (Some(Outcome::AcceptOffer(taken)), Ask::AcceptOffer(accept)) => {
+                Some(json!({"request_id": request_id, "offer": accept.offer_id, "assignment": taken.assignment_id}))
+            }
+            _ => None,
+        };
+        if let Some(answer) = answer {
+            self.note(name, json!({"answer": answer}));
+        }
         match (result.result, ask) {
             (Some(Outcome::Error(error)), ask) => self.faults.push(format!("{ask:?} was refused: {error:?}")),
             (Some(Outcome::SendMessage(_)), Ask::SendMessage(sent)) => {
@@ -123,6 +145,11 @@ impl Notes {
             _ => {}
         }
     }
+}
+
+/// A position as lines for `skein verify` name it.
+fn told(position: Position) -> String {
+    format!("{}/{}", position.index, position.output)
 }
 
 /// A tool at work. Dropped: gone without a word.
@@ -186,6 +213,8 @@ async fn one_session(name: &str, notes: &Mutex<Notes>, address: SocketAddr) -> S
         if let Some(snapshot) = session.welcome.snapshot.take().filter(|_| !resuming) {
             notes.after = snapshot.position;
         }
+        let (after, session) = (told(notes.after.unwrap_or_default()), notes.epoch);
+        notes.note(name, json!({"welcome": {"after": after, "session": session}}));
         notes.pending.iter().map(|(_, ask)| ask.clone()).collect()
     };
     for ask in repeated {
@@ -209,7 +238,7 @@ async fn one_session(name: &str, notes: &Mutex<Notes>, address: SocketAddr) -> S
                     }
                 }
             }
-            Ok(Some(Told::Result(result))) => lock(notes).result(result),
+            Ok(Some(Told::Result(result))) => lock(notes).result(name, result),
             Ok(Some(Told::Live(_))) => {}
             Ok(Some(Told::Welcome(_))) => lock(notes).faults.push("a second welcome".to_owned()),
             Ok(None) => return "the stream ended".to_owned(),

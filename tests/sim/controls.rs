@@ -72,6 +72,16 @@ fn an_offer_beyond_the_capacity_is_seen() {
     finds("what is given fits the capacity", Sabotage { tamper: Some(costs_more), ..Sabotage::default() });
 }
 
+fn says_nothing_of_ends(record: &mut Record) {
+    record.changes.retain(|change| !matches!(change, Change::OfferEnded { .. }));
+}
+
+#[test]
+fn a_history_without_the_ends_of_its_offers_is_seen() {
+    let sabotage = Sabotage { history: Some(says_nothing_of_ends), ..Sabotage::default() };
+    finds("the history is as it should be", sabotage);
+}
+
 fn says_it_fits(record: &mut Record) {
     for change in &mut record.changes {
         if let Change::Assigned(assigned) = change {

@@ -128,6 +128,9 @@ fn count(world: &mut World) -> Result<(), Broken> {
     receipts(world)?;
     reports_through(world)?;
     persons(world)?;
+    if world.verified {
+        world.verify()?;
+    }
     let records = world.store.valid().len() as u64;
     for (what, count) in [
         ("records", records),

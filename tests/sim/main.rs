@@ -32,6 +32,7 @@ mod setup;
 mod stats;
 mod texts;
 mod told;
+mod verified;
 mod world;
 
 use std::any::Any;

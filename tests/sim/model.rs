@@ -33,6 +33,8 @@ pub(crate) struct Sabotage {
     pub(crate) endless_credit: bool,
     /// Changes a record before it is checked.
     pub(crate) tamper: Option<fn(&mut Record)>,
+    /// Changes a record before the history checker sees it, and nobody else.
+    pub(crate) history: Option<fn(&mut Record)>,
 }
 
 /// The stream of the log.

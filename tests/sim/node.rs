@@ -21,7 +21,7 @@ use super::stats::Stats;
 /// IN streams; the last one carries nothing and is found broken.
 const STREAMS: [&str; 3] = ["SKEIN_IN_acme", "SKEIN_IN_acme_partner", "SKEIN_IN_acme_old"];
 /// Streams that outputs go to.
-const OUTS: [&str; 2] = ["OUT", "DEAD"];
+pub(crate) const OUTS: [&str; 2] = ["SKEIN_OUT_acme", "SKEIN_DEAD_acme"];
 /// Timers in one turn; more at one time means that one does not go away.
 const TIMERS: usize = 5_000;
 

@@ -67,6 +67,8 @@ pub(crate) struct World {
     pub(crate) retries: Vec<(usize, Box<AgentCommand>)>,
     next_token: u64,
     trace: Option<VecDeque<String>>,
+    /// Its history goes through the checker in the end.
+    pub(crate) verified: bool,
 }
 
 impl World {
@@ -94,6 +96,7 @@ impl World {
             retries: Vec::new(),
             next_token: 0,
             trace: traced.then(VecDeque::new),
+            verified: Self::is_verified(seed),
             steps: if seed % LONG_EVERY == LONG_EVERY - 1 { LONG_STEPS } else { STEPS },
         };
         // In the others nobody but the evidence says who is who, so that it can be counted.

@@ -81,11 +81,8 @@ impl Target {
 
     /// The way to the agents' port. Without a scheme it is `https` where a certificate is named, else `http`.
     pub(in crate::cli) fn reach(&self) -> anyhow::Result<Reach> {
-        let proofs = self.proofs.completed();
         let address = self.addr.clone().map_or_else(|| Addresses::load(&self.data).map(|found| found.grpc), Ok)?;
-        let scheme = if proofs.means_tls() { "https" } else { "http" };
-        let address = if address.contains("://") { address } else { format!("{scheme}://{address}") };
-        Ok(Reach { address, proofs })
+        Ok(Reach::named(&address, &self.proofs))
     }
 
     /// The name under which an operator calls: the one that was said; else none where a token says it.

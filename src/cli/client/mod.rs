@@ -13,7 +13,7 @@ pub(super) use addresses::Target;
 pub(super) use endpoints::default_endpoint;
 pub(super) use native::{chat, native};
 pub(super) use publish::{Event, Publisher};
-pub(super) use reach::{Port, Reach};
+pub(super) use reach::{Port, Proofs, Reach};
 pub(super) use session::{
     Commands, Desk, Frames, as_agent, customer_messages, customer_text, open_session, resume_session,
 };

@@ -76,6 +76,19 @@ impl Reach {
         Self { address: format!("http://{address}"), proofs: Proofs::default() }
     }
 
+    /// A daemon by the address that somebody named. Without a scheme it is `https` where a certificate is named, else `http`.
+    pub(in crate::cli) fn named(address: &str, proofs: &Proofs) -> Self {
+        let proofs = proofs.completed();
+        let scheme = if proofs.means_tls() { "https" } else { "http" };
+        let address = if address.contains("://") { address.to_owned() } else { format!("{scheme}://{address}") };
+        Self { address, proofs }
+    }
+
+    /// Whether calls bring a token, which says who calls.
+    pub(in crate::cli) fn has_token(&self) -> bool {
+        self.proofs.has_token()
+    }
+
     /// Connects. Every call brings the token as it is then.
     ///
     /// # Errors

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
-use super::source::{Access, Source};
 use crate::cli::config_args::refuse;
+use crate::cli::source::{Access, Source};
 use crate::clock::wall_ms;
 use crate::config::load_workspace;
 use crate::config::units::parse_duration;

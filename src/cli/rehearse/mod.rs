@@ -1,6 +1,5 @@
 //! `skein rehearse`: what the recorded log would have been under another configuration.
 
 mod command;
-mod source;
 
 pub(super) use command::{Args, run};

@@ -1,32 +1,25 @@
 //! What is remembered for a while, by a 64-bit key: provider ids, duplicate keys, messages that wait for receipts.
 //!
 //! Ages by the time of records, so every fold forgets the same. There are several for each message of eight days: entries lie one after
-//! another in pieces that are never moved, and what finds them is a number for each.
+//! another in blocks that are never moved, and what finds them is a number for each.
 
-use std::collections::VecDeque;
 use std::hash::BuildHasher as _;
 
 use foldhash::fast::FixedState;
-use hashbrown::HashTable;
 
+use crate::domain::growing::{BlockQueue, Places};
 use crate::domain::time::Timestamp;
 
 /// How long provider ids are remembered: providers retry a webhook for up to 8 days (design, law 8).
 pub(crate) const REMEMBERED_MS: i64 = 8 * 24 * 3_600 * 1_000;
 
-/// Room is given back when it is so many times what is needed ...
-const SPARE: usize = 8;
-/// ... and more than this many entries.
-const SMALL: usize = 1_024;
-/// Entries of a piece.
-const PIECE: u64 = 1_024;
-
 /// A map whose entries go when they are 8 days old.
 #[derive(Debug)]
 pub(crate) struct Aging<V> {
-    /// Numbers of the entries, the low bits, by key.
-    numbers: HashTable<u32>,
-    entries: Entries<V>,
+    /// Numbers of the entries, their low bits, by key: as many are never there at a time.
+    numbers: Places,
+    /// The oldest first.
+    entries: BlockQueue<Entry<V>>,
 }
 
 #[derive(Debug)]
@@ -37,41 +30,35 @@ struct Entry<V> {
     value: Option<V>,
 }
 
-/// Entries by number, from the oldest on; all but the last piece are full.
-#[derive(Debug)]
-struct Entries<V> {
-    pieces: VecDeque<Vec<Entry<V>>>,
-    /// Number of the oldest.
-    first: u64,
-    /// Number of the next.
-    next: u64,
-}
-
 impl<V> Default for Aging<V> {
     fn default() -> Self {
-        let entries = Entries { pieces: VecDeque::new(), first: 0, next: 0 };
-        Self { numbers: HashTable::new(), entries }
+        Self { numbers: Places::default(), entries: BlockQueue::default() }
     }
 }
 
 impl<V> Aging<V> {
+    /// Number of the entry of a key.
+    fn number(&self, key: u64) -> Option<u64> {
+        let entries = &self.entries;
+        let number = |low| whole(low, entries.first());
+        let is_it = |low| entries.get(number(low)).is_some_and(|entry| entry.key == key);
+        self.numbers.find(spread(key), is_it).map(number)
+    }
+
     pub(crate) fn get(&self, key: u64) -> Option<&V> {
-        let number = self.numbers.find(spread(key), |number| self.entries.is(*number, key))?;
-        self.entries.get(*number)?.value.as_ref()
+        self.entries.get(self.number(key)?)?.value.as_ref()
     }
 
     pub(crate) fn get_mut(&mut self, key: u64) -> Option<&mut V> {
-        let number = *self.numbers.find(spread(key), |number| self.entries.is(*number, key))?;
+        let number = self.number(key)?;
         self.entries.get_mut(number)?.value.as_mut()
     }
 
     /// Remembers; the first value of a key stays, and its age counts from then.
     pub(crate) fn note(&mut self, key: u64, value: V, now: Timestamp) {
-        if key != 0 && self.get(key).is_none() {
-            let number = self.entries.push(Entry { key, at: now, value: Some(value) });
-            let entries = &self.entries;
-            let hash = |number: &u32| spread(entries.get(*number).map_or(0, |entry| entry.key));
-            self.numbers.insert_unique(spread(key), number, hash);
+        if key != 0 && self.number(key).is_none() {
+            let number = self.entries.push_back(Entry { key, at: now, value: Some(value) });
+            self.numbers.insert(spread(key), low_bits(number), hash_in(&self.entries));
         }
     }
 
@@ -85,8 +72,9 @@ impl<V> Aging<V> {
 
     /// Takes out an entry before its time.
     pub(crate) fn take(&mut self, key: u64) -> Option<V> {
-        let found = self.numbers.find_entry(spread(key), |number| self.entries.is(*number, key)).ok()?;
-        let (number, _) = found.remove();
+        let number = self.number(key)?;
+        let low = low_bits(number);
+        self.numbers.remove(spread(key), |found| found == low, hash_in(&self.entries));
         self.entries.get_mut(number)?.value.take()
     }
 
@@ -97,23 +85,15 @@ impl<V> Aging<V> {
 
     /// Forgets what is too old, and tells of each.
     pub(crate) fn forget_each(&mut self, now: Timestamp, mut forgotten: impl FnMut(u64, V)) {
-        while let Some(at) = self.entries.oldest() {
-            if now.millis_since(at) <= REMEMBERED_MS {
+        while let Some(oldest) = self.entries.front() {
+            if now.millis_since(oldest.at) <= REMEMBERED_MS {
                 break;
             }
-            let first = low_bits(self.entries.first);
-            let Some(Entry { key, value, .. }) = self.entries.pop() else { break };
             // A key that was taken out may stand for a later entry by now.
-            if let Ok(found) = self.numbers.find_entry(spread(key), |number| *number == first) {
-                found.remove();
-            }
-            if let Some(value) = value {
+            let (first, hash) = (low_bits(self.entries.first()), spread(oldest.key));
+            self.numbers.remove(hash, |low| low == first, hash_in(&self.entries));
+            if let Some(Entry { key, value: Some(value), .. }) = self.entries.pop_front() {
                 forgotten(key, value);
-            }
-            if self.numbers.capacity() > SPARE * self.numbers.len().max(SMALL) {
-                let entries = &self.entries;
-                let hash = |number: &u32| spread(entries.get(*number).map_or(0, |entry| entry.key));
-                self.numbers.shrink_to(2 * self.numbers.len(), hash);
             }
         }
     }
@@ -123,58 +103,18 @@ impl<V> Aging<V> {
     }
 }
 
-impl<V> Entries<V> {
-    /// Where an entry is, by the low bits of its number.
-    fn place(&self, number: u32) -> (usize, usize) {
-        let number = self.first + u64::from(number.wrapping_sub(low_bits(self.first)));
-        let piece = usize::try_from(number / PIECE - self.first / PIECE).unwrap_or(usize::MAX);
-        (piece, usize::try_from(number % PIECE).unwrap_or(usize::MAX))
-    }
-
-    fn get(&self, number: u32) -> Option<&Entry<V>> {
-        let (piece, at) = self.place(number);
-        self.pieces.get(piece)?.get(at)
-    }
-
-    fn get_mut(&mut self, number: u32) -> Option<&mut Entry<V>> {
-        let (piece, at) = self.place(number);
-        self.pieces.get_mut(piece)?.get_mut(at)
-    }
-
-    fn is(&self, number: u32, key: u64) -> bool {
-        self.get(number).is_some_and(|entry| entry.key == key)
-    }
-
-    fn oldest(&self) -> Option<Timestamp> {
-        (self.first < self.next).then(|| self.get(low_bits(self.first)).map(|entry| entry.at)).flatten()
-    }
-
-    fn push(&mut self, entry: Entry<V>) -> u32 {
-        let number = self.next;
-        if number.is_multiple_of(PIECE) {
-            self.pieces.push_back(Vec::new());
-        }
-        if let Some(last) = self.pieces.back_mut() {
-            last.push(entry);
-        }
-        self.next += 1;
-        low_bits(number)
-    }
-
-    /// Takes out the oldest; its place goes with its piece.
-    fn pop(&mut self) -> Option<Entry<V>> {
-        let Entry { key, at, value } = self.get_mut(low_bits(self.first))?;
-        let oldest = Entry { key: *key, at: *at, value: value.take() };
-        self.first += 1;
-        if self.first.is_multiple_of(PIECE) {
-            self.pieces.pop_front();
-        }
-        Some(oldest)
-    }
+/// Hash of the key that stands at a number.
+fn hash_in<V>(entries: &BlockQueue<Entry<V>>) -> impl Fn(u32) -> u64 {
+    |low| spread(entries.get(whole(low, entries.first())).map_or(0, |entry| entry.key))
 }
 
 fn low_bits(number: u64) -> u32 {
     u32::try_from(number & u64::from(u32::MAX)).unwrap_or(u32::MAX)
+}
+
+/// The number with these low bits that comes from the first one on.
+fn whole(low: u32, first: u64) -> u64 {
+    first + u64::from(low.wrapping_sub(low_bits(first)))
 }
 
 /// Some keys are numbers that follow each other.
@@ -252,7 +192,7 @@ mod tests {
             assert_eq!(aging.len(), plain.len(), "step {step}, {forgotten} forgotten");
             assert_eq!(aging.get(key), plain.get(&key).map(|(_, value)| value));
         }
-        assert!(aging.entries.first > 10 * PIECE, "most is forgotten");
+        assert!(aging.entries.first() > 10_000, "most is forgotten");
         assert!(plain.values().all(|(at, _)| 40_000 * 100_000 - at <= REMEMBERED_MS + 100_000));
     }
 

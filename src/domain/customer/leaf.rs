@@ -243,7 +243,7 @@ impl Leaves {
         let Some(before) = self.leaves.get(id.at()).map(|leaf| leaf.hash) else { return };
         let hash = halves(hash);
         let leaves = &self.leaves;
-        self.by_hash.remove(short(before), |at| at == id.0);
+        self.by_hash.remove(short(before), |at| at == id.0, |other| short(leaves[other as usize].hash));
         match self.by_hash.find_mut(short(hash), |other| leaves[other as usize].hash == hash) {
             Some(current) => *current = id.0,
             None => self.by_hash.insert(short(hash), id.0, |other| {

@@ -60,8 +60,12 @@ impl Windows {
         while let Some(&(at, key)) = self.order.front().filter(|(at, _)| now.millis_since(*at) > LONGEST_MS) {
             self.order.pop_front();
             match self.last.get(&key) {
-                Some(&last) if last > at => self.order.push_back((last, key)),
-                _ => drop(self.last.remove(&key)),
+                Some(&last) if last > at => {
+                    self.order.push_back((last, key));
+                }
+                _ => {
+                    self.last.remove(&key);
+                }
             }
         }
     }

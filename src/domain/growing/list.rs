@@ -1,6 +1,6 @@
 //! A list in blocks.
 
-use super::BLOCK;
+use super::sizes::BLOCK;
 
 /// Items by number, from 0. Pushing moves none of them.
 #[derive(Debug)]

@@ -6,29 +6,24 @@ use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
 
-use super::{PARTS, part};
-
-/// Room of a part is given back when it is so many times what is needed ...
-const SPARE: usize = 8;
-/// ... and for more than this many entries.
-const SMALL: usize = 64;
+use super::sizes::{PARTS, has_spare, part};
 
 /// A map that is asked by key only: there is no order to go through it by.
 #[derive(Debug)]
 pub(crate) struct SplitMap<K, V> {
     parts: Box<[HashMap<K, V, FixedState>]>,
-    len: usize,
 }
 
 impl<K, V> Default for SplitMap<K, V> {
     fn default() -> Self {
-        Self { parts: std::iter::repeat_with(HashMap::default).take(PARTS).collect(), len: 0 }
+        Self { parts: std::iter::repeat_with(HashMap::default).take(PARTS).collect() }
     }
 }
 
 impl<K: Eq + Hash, V> SplitMap<K, V> {
+    #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
-        self.len
+        self.parts.iter().map(HashMap::len).sum()
     }
 
     pub(crate) fn get(&self, key: &K) -> Option<&V> {
@@ -48,10 +43,7 @@ impl<K: Eq + Hash, V> SplitMap<K, V> {
     pub(crate) fn get_or_insert_with(&mut self, key: K, make: impl FnOnce() -> V) -> (&mut V, bool) {
         match self.parts[number(&key)].entry(key) {
             Entry::Occupied(known) => (known.into_mut(), false),
-            Entry::Vacant(vacant) => {
-                self.len += 1;
-                (vacant.insert(make()), true)
-            }
+            Entry::Vacant(vacant) => (vacant.insert(make()), true),
         }
     }
 
@@ -59,8 +51,7 @@ impl<K: Eq + Hash, V> SplitMap<K, V> {
     pub(crate) fn remove(&mut self, key: &K) -> Option<V> {
         let part = &mut self.parts[number(key)];
         let value = part.remove(key)?;
-        self.len -= 1;
-        if part.capacity() > SPARE * part.len().max(SMALL) {
+        if has_spare(part.capacity(), part.len()) {
             part.shrink_to(2 * part.len());
         }
         Some(value)
@@ -74,6 +65,7 @@ fn number(key: &impl Hash) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::growing::sizes::{SMALL, SPARE};
 
     #[test]
     fn it_does_what_a_map_does_and_no_part_has_much_more_than_its_share() {

@@ -147,7 +147,8 @@ impl Closed {
 
     pub(crate) fn remove(&mut self, id: WorkId) -> Option<ClosedWork> {
         let works = &self.works;
-        let place = self.places.remove(hash(id), |place| works[place as usize].id == id)?;
+        let hash_of = |other: u32| hash(works[other as usize].id);
+        let place = self.places.remove(hash(id), |place| works[place as usize].id == id, hash_of)?;
         let last = u32::try_from(self.works.len() - 1).expect("places are numbers of 32 bits");
         if place != last {
             // The last one moves into the gap.

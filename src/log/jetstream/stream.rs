@@ -7,6 +7,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::{
     super::{
+        audit::RawLog,
         entry::{Entry, EventLog, Tip, Witness},
         error::{LogError, TakeOverError},
         frame::{self, Frame},
@@ -20,7 +21,9 @@ use super::{
     lane::{EpochAnswer, Lane},
     pipeline::Pipeline,
 };
-use crate::nats::{Nats, NatsError, Ordered, OrderedOptions, direct_get, leader_get, stream_state, streams};
+use crate::nats::{
+    Nats, NatsError, Ordered, OrderedError, OrderedOptions, direct_get, leader_get, stream_state, streams,
+};
 
 /// Single reads on their way at once: a page of history in one go, and no more than a connection answers in a few milliseconds.
 const READS_MAX: usize = 64;
@@ -62,6 +65,31 @@ impl JetStreamLog {
         let stream = streams::log(&options.shard, options.replicas).name;
         let reads = nats.open("log reads").await?;
         Ok(Self { appends: nats.control().clone(), reads, stream, options, offsets: Offsets::default() })
+    }
+
+    /// Everything that the stream holds up to the end it has now, as it stands: for a checker.
+    ///
+    /// # Errors
+    /// The end of the log cannot be found out.
+    pub async fn raw(&self) -> Result<RawLog, LogError> {
+        let state = stream_state(&self.reads, &self.stream).await?;
+        let first = state.first_sequence.max(1);
+        let log = self.clone();
+        let source = stream::unfold(self.reader(first), move |mut reader: Ordered| {
+            let log = log.clone();
+            async move {
+                let next = match reader.next().await {
+                    // What is missing is the checker's to tell: reading goes on behind it.
+                    Err(OrderedError::Gap { found, .. }) => {
+                        reader = log.reader(found);
+                        reader.next().await
+                    }
+                    other => other,
+                };
+                Some((next.map(Raw::from).map_err(LogError::from), reader))
+            }
+        });
+        Ok(RawLog::new(source.boxed(), first, state.last_sequence))
     }
 
     fn reader(&self, from_sequence: u64) -> Ordered {

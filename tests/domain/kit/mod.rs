@@ -7,7 +7,7 @@ mod shop;
 
 pub(crate) use heard::{Heard, chat, echo, mail, own_report, report, sms, whatsapp};
 pub(crate) use print::print;
-pub(crate) use scenario::{Scenario, Step};
+pub(crate) use scenario::{STREAM, Scenario, Step, answer_to};
 pub(crate) use shop::{Shop, shop};
 
 /// A second in the core's unit.

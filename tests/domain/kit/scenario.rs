@@ -340,7 +340,8 @@ impl Scenario {
     }
 }
 
-fn answer_to((work, assignment): (WorkId, AssignmentId), text: &str) -> Send {
+/// An answer under an assignment, and nothing else about it.
+pub(crate) fn answer_to((work, assignment): (WorkId, AssignmentId), text: &str) -> Send {
     Send {
         work,
         assignment,

@@ -9,15 +9,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
+use async_nats::Client;
 
 use crate::app::nats_options;
 use crate::cli::client::Addresses;
-use crate::cli::config_args::ConfigArgs;
+use crate::cli::config_args::{ConfigArgs, WrongUse};
 use crate::dev::{DataDir, DataDirError, NatsOptions as ServerOptions, NatsServer};
 use crate::domain::id::Name;
 use crate::domain::record::Record;
-use crate::keys::{JetStreamKeys, KeyBooks, WorkspaceKey};
-use crate::log::{EventLog as _, JetStreamLog, LogOptions, Tip, codec};
+use crate::keys::{JetStreamKeys, KeyBooks, KeyRings, WorkspaceKey};
+use crate::log::{EventLog as _, JetStreamLog, LogOptions, RawLog, Tip, codec};
 use crate::nats::{Nats, NatsOptions};
 
 /// What the files of workspace keys end with.
@@ -27,7 +28,7 @@ const NOT_COPIED: [&str; 2] = ["lock", "keys"];
 
 /// Flags about where the log is.
 #[derive(Clone, Debug, clap::Args)]
-pub(super) struct Access {
+pub(in crate::cli) struct Access {
     /// Data folder of a `skein dev`. While that runs its log is read there; otherwise a copy of the folder is.
     #[arg(long, default_value = ".skein", value_name = "DIR")]
     data: PathBuf,
@@ -47,8 +48,10 @@ impl Drop for TempCopy {
 }
 
 /// An open log.
-pub(super) struct Source {
+pub(in crate::cli) struct Source {
     shard: Name,
+    nats: Nats,
+    workspaces: Vec<Name>,
     log: JetStreamLog,
     keys: KeyBooks,
     /// The private server on a copy, and the copy: dropped in this order.
@@ -68,8 +71,9 @@ impl Source {
     /// Finds the log and the keys of its workspaces.
     ///
     /// # Errors
-    /// There is no log, a key is missing, or it cannot be reached.
-    pub(super) async fn open(access: &Access) -> anyhow::Result<Self> {
+    /// [`WrongUse`]: there is no such folder, or the configuration has problems. Others: there is no log, a key is missing, or it cannot be
+    /// reached.
+    pub(in crate::cli) async fn open(access: &Access) -> anyhow::Result<Self> {
         let way = match &access.daemon {
             Some(file) => of_daemon(file)?,
             None => of_folder(&access.data).await?,
@@ -77,29 +81,55 @@ impl Source {
         let nats = Nats::connect(way.nats).await.context("reach the servers")?;
         let log = JetStreamLog::open_to_read(&nats, LogOptions::new(&way.shard)).await.context("open the log")?;
         let mut keys = KeyBooks::default();
-        for workspace in way.workspaces {
-            let key = WorkspaceKey::load(&workspace, way.keys.as_deref())?;
+        for workspace in &way.workspaces {
+            let (workspace, key) = (workspace.clone(), WorkspaceKey::load(workspace, way.keys.as_deref())?);
             let store = Arc::new(JetStreamKeys::new(nats.control().clone(), workspace.clone()));
             keys.open(workspace, key, store).await.context("read the keys")?;
         }
-        Ok(Self { shard: way.shard, log, keys, private: way.private })
+        Ok(Self { shard: way.shard, nats, workspaces: way.workspaces, log, keys, private: way.private })
     }
 
-    pub(super) fn shard(&self) -> Name {
+    pub(in crate::cli) fn shard(&self) -> Name {
         self.shard.clone()
+    }
+
+    /// A connection of its own to the servers. `purpose` is a constant word, shown in their list.
+    ///
+    /// # Errors
+    /// No connection.
+    pub(in crate::cli) async fn client(&self, purpose: &'static str) -> anyhow::Result<Client> {
+        self.nats.open(purpose).await.context("reach the servers")
+    }
+
+    /// Workspaces whose keys are known.
+    pub(in crate::cli) fn workspaces(&self) -> &[Name] {
+        &self.workspaces
+    }
+
+    /// The log as it stands, to the end it has now, and the keys of what lies before that.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub(in crate::cli) async fn raw(&self) -> anyhow::Result<(RawLog, KeyRings)> {
+        let log = self.log.raw().await.context("read the log")?;
+        Ok((log, self.refreshed().await?))
+    }
+
+    async fn refreshed(&self) -> anyhow::Result<KeyRings> {
+        for book in self.keys.iter() {
+            book.refresh().await.context("read the keys")?;
+        }
+        Ok(self.keys.rings())
     }
 
     /// Reads the log to its end, or until `take` has enough.
     ///
     /// # Errors
     /// It cannot be read.
-    pub(super) async fn read(&self, mut take: impl FnMut(Record) -> bool) -> anyhow::Result<()> {
+    pub(in crate::cli) async fn read(&self, mut take: impl FnMut(Record) -> bool) -> anyhow::Result<()> {
         let mut replay = self.log.replay(Tip::ORIGIN).await.context("read the log")?;
         // The end is fixed now: keys of what lies before it are there.
-        for book in self.keys.iter() {
-            book.refresh().await.context("read the keys")?;
-        }
-        let keys = self.keys.rings();
+        let keys = self.refreshed().await?;
         while let Some(entry) = replay.next().await.context("read the log")? {
             for record in codec::unpack(entry.index, &entry.body, &keys).context("read a record")? {
                 if !take(record.context("read a record")?) {
@@ -111,7 +141,7 @@ impl Source {
     }
 
     /// Ends the private server, if there is one, and removes the copy.
-    pub(super) async fn close(self) {
+    pub(in crate::cli) async fn close(self) {
         if let Some((server, copy)) = self.private {
             server.stop().await;
             drop(copy);
@@ -121,7 +151,9 @@ impl Source {
 
 fn of_daemon(file: &Path) -> anyhow::Result<Way> {
     let layers = ConfigArgs { file: Some(file.to_owned()), set: Vec::new() };
-    let Ok((config, workspaces)) = layers.load_all() else { bail!("the configuration of the daemon has problems") };
+    let Ok((config, workspaces)) = layers.load_all() else {
+        bail!(WrongUse("the configuration of the daemon has problems".to_owned()))
+    };
     Ok(Way {
         nats: nats_options(&config.nats),
         shard: Name::new(&config.shard.name),
@@ -133,15 +165,16 @@ fn of_daemon(file: &Path) -> anyhow::Result<Way> {
 
 async fn of_folder(data: &Path) -> anyhow::Result<Way> {
     if !data.is_dir() {
-        bail!("there is no data folder {}: name that of your `skein dev` with --data", data.display());
+        let text = format!("there is no data folder {}: name that of your `skein dev` with --data", data.display());
+        bail!(WrongUse(text));
     }
     let Ok((config, _)) = ConfigArgs::default().load_all() else {
-        bail!("the environment holds a wrong configuration")
+        bail!(WrongUse("the environment holds a wrong configuration".to_owned()))
     };
     let keys = data.join("keys");
     let (server, private) = match DataDir::take(data) {
         Ok(held) => {
-            let copy = TempCopy(std::env::temp_dir().join(format!("skein-rehearse-{:016x}", rand::random::<u64>())));
+            let copy = TempCopy(std::env::temp_dir().join(format!("skein-copy-{:016x}", rand::random::<u64>())));
             DirBuilder::new().mode(0o700).create(&copy.0).context("make a folder for the copy")?;
             copied(held.path(), &copy.0).context("copy the data folder")?;
             drop(held);

@@ -1,0 +1,152 @@
+//! Through log and streams in step: what the checker wants next is read, and no more is held.
+
+use std::collections::BTreeMap;
+
+use anyhow::Context as _;
+use async_nats::Client;
+
+use super::inbox::Inbox;
+use crate::cli::source::Source;
+use crate::domain::id::Name;
+use crate::domain::record::{Change, Record};
+use crate::keys::KeyRings;
+use crate::log::codec::{self, CodecError};
+use crate::log::{Looked, What};
+use crate::nats::{ApiCode, Stored, stream_state, streams};
+use crate::outbound::LOG_HEADER;
+use crate::telemetry::ErrorChain;
+use crate::verify::{Checker, Extent, Handed, Report, parse_log_header};
+
+/// A stream of outputs: what comes next, and its end.
+#[derive(Debug)]
+struct Out {
+    next: u64,
+    last: u64,
+}
+
+/// What is read from.
+#[derive(Debug)]
+struct Walk {
+    client: Client,
+    shard: Name,
+    inboxes: BTreeMap<Name, Inbox>,
+    outs: BTreeMap<Name, Out>,
+    checker: Checker,
+}
+
+/// Gives the checker everything, and what it says in the end.
+///
+/// # Errors
+/// Something cannot be read; a history that is broken is none.
+pub(super) async fn walk(source: &Source, checker: Checker) -> anyhow::Result<Report> {
+    let client = source.client("verify").await?;
+    let (inboxes, outs) = (BTreeMap::new(), BTreeMap::new());
+    let mut walk = Walk { client, shard: source.shard(), inboxes, outs, checker };
+    // Before the end of the log is asked for: whatever stands in them then follows from a record before that.
+    for workspace in source.workspaces() {
+        for stream in [streams::out_name(workspace), streams::dead_name(workspace)] {
+            walk.outputs(Name::from(stream)).await?;
+        }
+    }
+    let (mut log, keys) = source.raw().await?;
+    while let Some(looked) = log.next().await.context("read the log")? {
+        if walk.checker.message(&looked) {
+            walk.entry(&looked, &keys).await?;
+        }
+    }
+    while let Some(stream) = walk.checker.unread().cloned() {
+        walk.hand(&stream).await?;
+    }
+    Ok(walk.checker.finish())
+}
+
+impl Walk {
+    async fn outputs(&mut self, stream: Name) -> anyhow::Result<()> {
+        if let Some(extent) = extent(&self.client, &stream).await? {
+            self.outs.insert(stream.clone(), Out { next: extent.first.max(1), last: extent.last });
+            self.checker.out_stream(stream, extent);
+        }
+        Ok(())
+    }
+
+    async fn entry(&mut self, looked: &Looked, keys: &KeyRings) -> anyhow::Result<()> {
+        let What::Entry { index, body, .. } = &looked.what else { return Ok(()) };
+        match records(*index, body, keys) {
+            Ok(records) => {
+                for record in records {
+                    self.record(&record).await?;
+                }
+            }
+            Err(error) => self.checker.unreadable(*index, ErrorChain(&error).to_string()),
+        }
+        Ok(())
+    }
+
+    async fn record(&mut self, record: &Record) -> anyhow::Result<()> {
+        for change in &record.changes {
+            // Behind the end of the log: whatever that applied stands in the stream.
+            if let Change::StreamBound { name, .. } = change
+                && let Some(extent) = extent(&self.client, name).await?
+            {
+                self.checker.in_stream(name.clone(), extent);
+            }
+        }
+        for wanted in self.checker.wants(record) {
+            let client = &self.client;
+            let inbox = self.inboxes.entry(wanted.stream.clone()).or_insert_with(|| Inbox::new(client, &wanted.stream));
+            for sequence in wanted.from..=wanted.to {
+                if let Some(message) = inbox.at(sequence).await? {
+                    self.checker.inbound(&wanted, &message);
+                }
+            }
+        }
+        self.checker.record(record);
+        while let Some(stream) = self.checker.wants_handed().cloned() {
+            self.hand(&stream).await?;
+        }
+        Ok(())
+    }
+
+    /// Gives the next message of a stream of outputs.
+    async fn hand(&mut self, stream: &Name) -> anyhow::Result<()> {
+        let Some(out) = self.outs.get_mut(stream) else {
+            self.checker.handed(stream, None);
+            return Ok(());
+        };
+        let client = &self.client;
+        let inbox = self.inboxes.entry(stream.clone()).or_insert_with(|| Inbox::new(client, stream));
+        let Some(message) = inbox.from(out.next, out.last).await? else {
+            self.checker.handed(stream, None);
+            return Ok(());
+        };
+        let expired_before = message.sequence > out.next && inbox.begins_behind(message.sequence - 1).await?;
+        out.next = message.sequence + 1;
+        self.checker.handed(stream, Some(handed(&message, &self.shard, expired_before)));
+        Ok(())
+    }
+}
+
+fn handed(message: &Stored, shard: &str, expired_before: bool) -> Handed {
+    let header = message.headers.as_ref().and_then(|headers| headers.get(LOG_HEADER));
+    Handed {
+        sequence: message.sequence,
+        subject: message.subject.to_string(),
+        position: header.and_then(|value| parse_log_header(value.as_str(), shard)),
+        expired_before,
+    }
+}
+
+fn records(entry: u64, body: &[u8], keys: &KeyRings) -> Result<Vec<Record>, CodecError> {
+    codec::unpack(entry, body, keys)?.collect()
+}
+
+/// What a stream holds; none: there is none.
+async fn extent(client: &Client, stream: &str) -> anyhow::Result<Option<Extent>> {
+    match stream_state(client, stream).await {
+        Ok(state) => {
+            Ok(Some(Extent { created_ns: state.created_ns, first: state.first_sequence, last: state.last_sequence }))
+        }
+        Err(error) if error.code() == Some(ApiCode::STREAM_NOT_FOUND) => Ok(None),
+        Err(error) => Err(error).with_context(|| format!("read the state of {stream}")),
+    }
+}
