@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use async_nats::Client;
 use futures::{StreamExt, TryStreamExt, stream};
 
 use crate::app::declared::{Adapter, Declared};
@@ -82,17 +83,27 @@ pub(in crate::app) async fn ask(nats: &Nats, declared: &Declared) -> Result<Foun
     {
         found.read_clock(&info.server_name, clock);
     }
-    let consumers = declared.adapters.iter().map(async |wanted: &Adapter| {
-        let of = (wanted.stream.clone(), wanted.endpoint.clone());
-        let settings = match found.streams.contains_key(&wanted.stream) {
-            true => consumer_settings(client, &wanted.stream, &wanted.endpoint).await?,
-            false => None,
-        };
-        let differences = settings.map(|settings| streams::differing_adapter(&settings, &wanted.config)).transpose()?;
-        Ok::<_, NatsError>((of, differences))
-    });
-    found.adapters = stream::iter(consumers).buffered(QUESTIONS_MAX).try_collect().await?;
+    // A loop, not a closure: what is made of one could not be sent to another thread.
+    let mut questions = Vec::new();
+    for wanted in &declared.adapters {
+        questions.push(adapter(client, wanted, found.streams.contains_key(&wanted.stream)));
+    }
+    found.adapters = stream::iter(questions).buffered(QUESTIONS_MAX).try_collect().await?;
     Ok(found)
+}
+
+/// What differs of the consumer of an endpoint, if it exists.
+async fn adapter(
+    client: &Client,
+    wanted: &Adapter,
+    has_stream: bool,
+) -> Result<((String, String), Option<Vec<Difference>>), NatsError> {
+    let settings = match has_stream {
+        true => consumer_settings(client, &wanted.stream, &wanted.endpoint).await?,
+        false => None,
+    };
+    let differences = settings.map(|settings| streams::differing_adapter(&settings, &wanted.config)).transpose()?;
+    Ok(((wanted.stream.clone(), wanted.endpoint.clone()), differences))
 }
 
 impl Found {
