@@ -4,11 +4,14 @@
 //! discarded and a new one begins by folding again. The order of the end: nothing new is taken, sessions are told, what was decided
 //! becomes durable, what is durable is handed over, the checkpoint is written; all of it within the one deadline of the shutdown.
 
+mod checks;
+mod declared;
 mod generation;
 mod plan;
 mod ports;
 mod streams;
 
+pub use checks::{Verdict, Weight};
 pub(crate) use plan::nats_options;
 
 use std::net::SocketAddr;
@@ -22,15 +25,18 @@ use tracing::{error, info, warn};
 use crate::access::{self, Access};
 use crate::admin::{self, Readiness};
 use crate::agents::{self, Drains, EdgeMetrics};
-use crate::config::{Config, SyncPolicy};
+use crate::config::Config;
 use crate::domain::id::Name;
 use crate::domain::warm_up;
+use crate::domain::workspace::WorkspaceConfig;
 use crate::keys::WorkspaceKey;
 use crate::nats::{Nats, NatsError};
 use crate::reload::{Served, ServedWorkspace};
 use crate::shutdown::{self, Shutdown};
-use crate::telemetry::{ErrorChain, LogHandle, LogLevels, Metrics, RateLimit, fields};
+use crate::telemetry::{ErrorChain, LogHandle, LogLevels, LogMetrics, Metrics, RateLimit, fields};
 
+use checks::settle;
+use declared::Declared;
 use generation::{Generation, Outcome};
 use plan::Plan;
 
@@ -110,7 +116,11 @@ pub async fn serve(
 
 impl App {
     async fn serve(self, started: impl FnOnce(Started) + Send) -> anyhow::Result<()> {
-        self.check_sync()?;
+        let (sync_always, policy) = (self.plan.log.sync_always, self.plan.require_sync_always);
+        if let (Weight::Refused, text) = checks::sync(sync_always, policy) {
+            // Known without a server: before anything is bound.
+            bail!(text);
+        }
         if let Some(missing) = self.plan.access.unprotected(!self.plan.grpc_listen.ip().is_loopback()) {
             warn!(
                 missing,
@@ -196,18 +206,23 @@ impl App {
         Ok(())
     }
 
-    /// Connects and checks the server; tries again while nobody answers. None: the shutdown came first.
+    /// Connects, and looks whether the servers are such that it can start; tries again while nobody answers. None: the shutdown came
+    /// first.
     async fn connect(&self) -> anyhow::Result<Option<Nats>> {
         let silent = RateLimit::new(self.plan.repeat_interval, self.metrics.clone());
+        let declared = Declared::of(&self.plan, &self.served.configs());
         loop {
             let error = tokio::select! {
-                connected = Nats::connect(self.plan.nats.clone()) => match connected {
-                    Ok(nats) => return Ok(Some(nats)),
+                looked = look(&self.plan, &declared) => match looked {
+                    Ok((nats, verdicts)) => {
+                        settle(&verdicts)?;
+                        return Ok(Some(nats));
+                    }
                     Err(error) => error,
                 },
                 () = self.shutdown.stopping() => return Ok(None),
             };
-            if !matches!(error, NatsError::Connect { .. }) {
+            if !error.is_transient() {
                 return Err(error).context("use the nats-server");
             }
             if let Some(left_out) = silent.pass() {
@@ -223,25 +238,21 @@ impl App {
             }
         }
     }
+}
 
-    /// The server's API does not tell how it syncs, so the configuration does.
-    fn check_sync(&self) -> anyhow::Result<()> {
-        if self.plan.log.sync_always {
-            return Ok(());
-        }
-        match self.plan.require_sync_always {
-            SyncPolicy::Refuse => bail!(
-                "log.sync_always is false: acknowledged data may be lost in a power cut. Run the nats-servers with \
-                 `jetstream {{ sync_interval: always }}` and set log.sync_always = true, or accept the risk with \
-                 log.require_sync_always = \"warn\""
-            ),
-            SyncPolicy::Warn => {
-                warn!(
-                    "THE NATS-SERVERS DO NOT SYNC EACH WRITE: a power cut may lose messages that were acknowledged; set \
-                     `sync_interval: always` there and log.sync_always = true here"
-                );
-                Ok(())
-            }
-        }
-    }
+/// Connects, asks and judges. Nothing is made or changed.
+async fn look(plan: &Plan, declared: &Declared) -> Result<(Nats, Vec<Verdict>), NatsError> {
+    let nats = Nats::connect(plan.nats.clone()).await?;
+    let found = checks::ask(&nats, declared).await?;
+    Ok((nats, checks::judge(declared, &found)))
+}
+
+/// What a daemon with this configuration would find at its servers: the verdicts of all checks. Nothing is made or changed there.
+///
+/// # Errors
+/// The servers do not answer, or are of no use at all: too old, or without JetStream.
+pub async fn look_at_servers(config: &Config, workspaces: &[WorkspaceConfig]) -> anyhow::Result<Vec<Verdict>> {
+    let plan = Plan::of(config, LogMetrics::default());
+    let (_, verdicts) = look(&plan, &Declared::of(&plan, workspaces)).await.context("use the nats-server")?;
+    Ok(verdicts)
 }

@@ -35,6 +35,8 @@ mod firsts;
 mod formats;
 #[path = "it/guide.rs"]
 mod guide;
+#[path = "it/looks.rs"]
+mod looks;
 #[path = "it/one_customer.rs"]
 mod one_customer;
 #[path = "it/operators.rs"]

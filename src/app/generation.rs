@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 use tracing::{error, info, warn};
 
+use super::checks::advised;
 use super::ports::{EdgeShard, LiveAdapters, Stores};
 use super::{App, streams};
 use crate::admin::{Check, Operators, Readiness};
@@ -94,11 +95,14 @@ impl<'a> Generation<'a> {
         let plan = &app.plan;
         let shard_name = plan.shard.clone();
         let workspaces = app.served.configs();
-        let found = streams::ensure(nats, &plan.streams, &workspaces).await.context("make the streams")?;
+        let found =
+            streams::ensure(nats, &plan.streams, &workspaces).await.map_err(advised).context("make the streams")?;
         let checkpoints = Checkpoints::open(nats.control(), &shard_name, plan.streams.replicas)
             .await
+            .map_err(advised)
             .context("open the checkpoints")?;
-        let log = Arc::new(JetStreamLog::open(nats, plan.log.clone()).await?);
+        let log = JetStreamLog::open(nats, plan.log.clone()).await.map_err(advised).context("open the log")?;
+        let log = Arc::new(log);
         let backlogs = streams::backlogs(nats, &shard_name, &workspaces).await?;
         let witnesses = shard::witnesses(checkpoints.witness().await?, &backlogs);
         let keys = streams::keys(nats, &app.keys).await.context("read the keys")?;

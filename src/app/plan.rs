@@ -26,6 +26,8 @@ pub(super) struct Plan {
     pub(super) log: LogOptions,
     /// What to do when the servers do not sync.
     pub(super) require_sync_always: SyncPolicy,
+    /// From here on it is said that a server's clock differs from ours.
+    pub(super) clock_warn: Duration,
     /// Name of the shard.
     pub(super) shard: Name,
     pub(super) streams: StreamPlan,
@@ -77,6 +79,7 @@ impl Plan {
             nats: nats_options(nats),
             log: log_options(log, shard, metrics),
             require_sync_always: log.require_sync_always,
+            clock_warn: shard.clock_skew_warn,
             shard: Name::new(&shard.name),
             streams: StreamPlan {
                 replicas: log.replicas,
@@ -144,7 +147,8 @@ fn log_options(log: &Log, shard: &Shard, metrics: LogMetrics) -> LogOptions {
 
 fn feed_limits(shard: &Shard, grpc: &Grpc) -> FeedLimits {
     let Shard {
-        name: _,           // see `Plan`
+        name: _, // see `Plan`, as the next
+        clock_skew_warn: _,
         clock_skew_max: _, // see `log_options`
         resume_events,
         resume_keep,
@@ -198,7 +202,7 @@ mod tests {
 
     /// Keys whose value the command line or the logs take, and values that are neither the default nor refused.
     const ELSEWHERE: [&str; 4] = ["workspaces.files", "shutdown.deadline", "logging.level", "logging.format"];
-    const OTHER: [(&str, &str); 31] = [
+    const OTHER: [(&str, &str); 32] = [
         ("nats.url", "nats://127.0.0.2:4222"),
         ("nats.credentials_file", "skein.creds"),
         ("nats.tls_ca_file", "ca.pem"),
@@ -224,6 +228,7 @@ mod tests {
         ("outbound.dead_keep", "31d"),
         ("outbound.degraded_after", "61s"),
         ("shard.name", "north"),
+        ("shard.clock_skew_warn", "400ms"),
         ("shard.clock_skew_max", "3s"),
         ("shard.resume_events", "1023"),
         ("shard.resume_keep", "11m"),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::declared;
 use super::plan::StreamPlan;
 use crate::domain::id::Name;
 use crate::domain::workspace::WorkspaceConfig;
@@ -25,19 +26,12 @@ pub(super) struct Found {
 /// A stream cannot be made, or exists with other settings.
 pub(super) async fn ensure(nats: &Nats, plan: &StreamPlan, workspaces: &[WorkspaceConfig]) -> Result<Found, NatsError> {
     let client = nats.control();
-    let replicas = plan.replicas;
-    let max_bytes = i64::try_from(plan.in_max_bytes).unwrap_or(i64::MAX);
     let mut found = Found { setups: Vec::new(), bodies: BTreeMap::new() };
     for workspace in workspaces {
         let name = workspace.name.as_str();
-        let inbound = streams::inbound(name, max_bytes, replicas);
+        let inbound = declared::inbound(plan, name);
         let state = streams::ensure(client, &inbound).await?;
-        for declared in [
-            streams::outbound(name, plan.out_keep, replicas),
-            streams::dead(name, plan.dead_keep, replicas),
-            streams::media(name, replicas),
-            streams::keys(name, replicas),
-        ] {
+        for declared in declared::beside(plan, name) {
             streams::ensure(client, &declared).await?;
         }
         for endpoint in &workspace.endpoints {

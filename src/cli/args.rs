@@ -21,7 +21,7 @@ pub(super) enum Command {
     Dev(dev::Args),
     /// Runs the daemon.
     Serve(serve::Args),
-    /// Reports every problem of a configuration file; starts nothing.
+    /// Reports every problem of a configuration file, and of the nats-servers if asked to; starts nothing.
     Check(check::Args),
     /// Prints the configuration that results from all layers, secrets hidden.
     Config(config::Args),

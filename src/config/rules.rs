@@ -137,6 +137,12 @@ fn shard(shard: &Shard, broken: &mut Broken) {
     let plain = (1..=32).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     broken.unless(plain, "shard.name", "must be 1 to 32 letters, digits or -: it is part of subjects and stream names");
     broken.positive("shard.clock_skew_max", shard.clock_skew_max);
+    broken.positive("shard.clock_skew_warn", shard.clock_skew_warn);
+    broken.unless(
+        shard.clock_skew_warn <= shard.clock_skew_max,
+        "shard.clock_skew_warn",
+        "must not be longer than shard.clock_skew_max: what is refused is not warned of any more",
+    );
     broken.queue("shard.resume_events", shard.resume_events);
     broken.positive("shard.resume_keep", shard.resume_keep);
 }

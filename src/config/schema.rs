@@ -118,6 +118,8 @@ pub struct Outbound {
 pub struct Shard {
     pub name: String,
     #[serde(with = "duration")]
+    pub clock_skew_warn: Duration,
+    #[serde(with = "duration")]
     pub clock_skew_max: Duration,
     pub resume_events: usize,
     #[serde(with = "duration")]

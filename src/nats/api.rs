@@ -1,6 +1,6 @@
 //! Raw JetStream requests: what the client library hides (the server's clock) or caches (a stream's settings).
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use async_nats::{Client, HeaderMap, HeaderName, HeaderValue, Subject};
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
+    clock::{ClockReading, Exchange, now_ns},
     errors::{ApiCode, NatsError, from_request},
     ordered::Stored,
 };
@@ -26,10 +27,38 @@ pub struct StreamState {
     pub messages: u64,
     /// Bytes stored.
     pub bytes: u64,
-    /// The server's clock minus ours in nanoseconds, as of the middle of the exchange.
-    pub clock_offset_ns: i64,
+    /// Consumers it has.
+    pub consumers: u64,
+    /// The leader's clock.
+    pub clock: ClockReading,
+    /// Where its copies are.
+    pub cluster: Placement,
     /// The settings, as the server prints them.
     pub config: Value,
+}
+
+/// Where the copies of a stream are.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+pub struct Placement {
+    /// Name of the server that leads it.
+    #[serde(default)]
+    pub leader: String,
+    /// The other copies.
+    #[serde(default)]
+    pub replicas: Vec<StreamCopy>,
+}
+
+/// One copy of a stream beside the leader's.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+pub struct StreamCopy {
+    /// Name of its server.
+    pub name: String,
+    /// Whether it has all that the leader has.
+    #[serde(default)]
+    pub current: bool,
+    /// Whether its server is away.
+    #[serde(default)]
+    pub offline: bool,
 }
 
 #[derive(Deserialize)]
@@ -38,6 +67,8 @@ struct InfoAnswer {
     ts: String,
     config: Value,
     state: StateAnswer,
+    #[serde(default)]
+    cluster: Placement,
 }
 
 #[derive(Deserialize)]
@@ -46,6 +77,8 @@ struct StateAnswer {
     bytes: u64,
     first_seq: u64,
     last_seq: u64,
+    #[serde(default)]
+    consumer_count: u64,
 }
 
 /// Asks the stream's leader for its state.
@@ -54,19 +87,37 @@ struct StateAnswer {
 /// [`NatsError`]; a missing stream is `Refused` with [`ApiCode::STREAM_NOT_FOUND`].
 pub async fn stream_state(client: &Client, stream: &str) -> Result<StreamState, NatsError> {
     const OPERATION: &str = "read the state of a stream";
-    let sent = now_ns();
+    let exchange = Exchange::begin();
     let answer: InfoAnswer = request(client, OPERATION, &format!("STREAM.INFO.{stream}"), None).await?;
-    let received = now_ns();
-    let server = parse_time(OPERATION, &answer.ts)?;
+    let clock = exchange.end(parse_time(OPERATION, &answer.ts)?);
     Ok(StreamState {
         created_ns: parse_time(OPERATION, &answer.created)?,
         first_sequence: answer.state.first_seq,
         last_sequence: answer.state.last_seq,
         messages: answer.state.messages,
         bytes: answer.state.bytes,
-        clock_offset_ns: server - (sent + (received - sent) / 2),
+        consumers: answer.state.consumer_count,
+        clock,
+        cluster: answer.cluster,
         config: answer.config,
     })
+}
+
+/// The settings of a consumer, as the server prints them. `None`: it does not exist, or its stream does not.
+///
+/// # Errors
+/// [`NatsError`].
+pub async fn consumer_settings(client: &Client, stream: &str, consumer: &str) -> Result<Option<Value>, NatsError> {
+    #[derive(Deserialize)]
+    struct Answer {
+        config: Value,
+    }
+    let subject = format!("CONSUMER.INFO.{stream}.{consumer}");
+    match request::<Answer>(client, "read the settings of a consumer", &subject, None).await {
+        Ok(answer) => Ok(Some(answer.config)),
+        Err(error) if matches!(error.code(), Some(ApiCode::STREAM_NOT_FOUND | ApiCode::CONSUMER_NOT_FOUND)) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// Creates a stream from settings in the server's own JSON.
@@ -250,16 +301,11 @@ pub(super) fn decode<T: for<'de> Deserialize<'de>>(operation: &'static str, payl
     serde_json::from_value(value).map_err(malformed)
 }
 
-fn parse_time(operation: &'static str, text: &str) -> Result<i64, NatsError> {
+pub(super) fn parse_time(operation: &'static str, text: &str) -> Result<i64, NatsError> {
     text.parse::<jiff::Timestamp>()
         .ok()
         .and_then(|time| i64::try_from(time.as_nanosecond()).ok())
         .ok_or_else(|| NatsError::Malformed { operation, reason: "a time in it is not RFC 3339".to_owned() })
-}
-
-/// Our wall clock, nanoseconds since 1970 (0 before it).
-fn now_ns() -> i64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).ok().and_then(|time| i64::try_from(time.as_nanos()).ok()).unwrap_or(0)
 }
 
 #[cfg(test)]

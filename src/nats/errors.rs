@@ -5,6 +5,8 @@
 
 use thiserror::Error;
 
+use super::differences::Difference;
+
 /// Error code of a JetStream answer (`err_code`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ApiCode(pub u64);
@@ -12,6 +14,14 @@ pub struct ApiCode(pub u64);
 impl ApiCode {
     /// The stream does not exist. During an election a missing answer shows differently: [`NatsError::NoResponders`].
     pub const STREAM_NOT_FOUND: Self = Self(10_059);
+    /// The consumer does not exist.
+    pub const CONSUMER_NOT_FOUND: Self = Self(10_014);
+    /// The servers have no room for so many copies.
+    pub const NO_PLACE: Self = Self(10_005);
+    /// A server alone keeps one copy.
+    pub const NOT_CLUSTERED: Self = Self(10_074);
+    /// The server has no room for a stream of that size.
+    pub const NO_STORAGE: Self = Self(10_047);
     /// No message at the sequence asked for.
     pub const NO_MESSAGE: Self = Self(10_037);
     /// A message cannot be deleted, or is not there.
@@ -101,12 +111,12 @@ pub enum NatsError {
         reason: String,
     },
     /// A stream exists with other settings than declared. Nothing was changed; an operator decides.
-    #[error("stream {stream} differs from its declaration: {}", differences.join("; "))]
+    #[error("stream {stream} differs from its declaration: {}", all(differences))]
     StreamDiffers {
         /// Name of the stream.
         stream: String,
-        /// One line for each setting, `name: is X, declared Y`.
-        differences: Vec<String>,
+        /// Each setting.
+        differences: Vec<Difference>,
     },
 }
 
@@ -131,6 +141,10 @@ impl NatsError {
             | Self::StreamDiffers { .. } => false,
         }
     }
+}
+
+fn all(differences: &[Difference]) -> String {
+    differences.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
 /// Turns a failed request of the client library into ours.

@@ -8,15 +8,16 @@ use std::time::Duration;
 use async_nats::{
     Client,
     jetstream::{
-        consumer::pull,
+        consumer::{IntoConsumerConfig, pull},
         stream::{Config, DiscardPolicy, RetentionPolicy, StorageType},
     },
 };
-use serde_json::{Map, Value};
+use serde_json::Value;
 use tracing::info;
 
 use super::{
     api::{self, StreamState},
+    differences::{Difference, differences},
     errors::{ApiCode, NatsError},
 };
 
@@ -24,6 +25,9 @@ use super::{
 const DUPLICATE_WINDOW: Duration = Duration::from_millis(100);
 /// Largest inbound message: 16 KiB below the server's usual limit, so that a record with it still fits into one message.
 const IN_MESSAGE_MAX: i32 = (1 << 20) - (16 << 10);
+/// Message that a server must take at least (`max_payload`): a record with the largest inbound message in it.
+pub const PAYLOAD_MIN: usize = 1 << 20;
+
 /// Name of the stream that a shard's log is.
 #[must_use]
 pub fn log_name(shard: &str) -> String {
@@ -165,8 +169,7 @@ pub fn checkpoints(replicas: usize) -> Config {
 /// # Errors
 /// [`NatsError::StreamDiffers`] if it exists with other settings: nothing is changed. Else the failed request.
 pub async fn ensure(client: &Client, declared: &Config) -> Result<StreamState, NatsError> {
-    let wanted = serde_json::to_value(declared)
-        .map_err(|error| NatsError::Malformed { operation: "declare a stream", reason: error.to_string() })?;
+    let wanted = settings(declared)?;
     let state = match api::stream_state(client, &declared.name).await {
         Err(error) if error.code() == Some(ApiCode::STREAM_NOT_FOUND) => {
             api::create_stream(client, &declared.name, &wanted).await?;
@@ -183,17 +186,56 @@ pub async fn ensure(client: &Client, declared: &Config) -> Result<StreamState, N
     }
 }
 
+/// Every setting of a stream that is not as declared. `found` is what the server prints.
+///
+/// # Errors
+/// The declaration has no JSON.
+pub fn differing(found: &Value, declared: &Config) -> Result<Vec<Difference>, NatsError> {
+    Ok(differences(found, &settings(declared)?))
+}
+
+fn settings(declared: &impl serde::Serialize) -> Result<Value, NatsError> {
+    serde_json::to_value(declared).map_err(|error| NatsError::Malformed {
+        operation: "declare a stream or a consumer",
+        reason: error.to_string(),
+    })
+}
+
 /// How long an adapter may take over one message before it is handed out again: longer than any provider's answer.
 const ADAPTER_ACK_WAIT: Duration = Duration::from_secs(60);
 /// Messages of one endpoint that its adapter may hold at once.
-const ADAPTER_AHEAD: i64 = 256;
+pub const ADAPTER_AHEAD: i64 = 256;
+/// Requests of an adapter's processes that may wait at once: the server's own default, said here so that another is seen.
+const ADAPTER_PULLS: i64 = 512;
 
-/// Makes the consumer by which the adapter of an endpoint reads what it shall send: durable, named like the endpoint, with its
-/// subject alone. One that exists stays as it is. Adapters need no right to make consumers then, which is the right to have the
-/// server publish anywhere.
+/// The consumer by which the adapter of an endpoint reads what it shall send: durable, named like the endpoint, with its subject
+/// alone.
+#[must_use]
+pub fn adapter(workspace: &str, channel: &str, endpoint: &str) -> pull::Config {
+    pull::Config {
+        name: Some(endpoint.to_owned()),
+        durable_name: Some(endpoint.to_owned()),
+        filter_subject: format!("skein.out.{workspace}.{channel}.{endpoint}"),
+        ack_wait: ADAPTER_ACK_WAIT,
+        max_ack_pending: ADAPTER_AHEAD,
+        max_waiting: ADAPTER_PULLS,
+        ..pull::Config::default()
+    }
+}
+
+/// Every setting of a consumer that is not as declared. `found` is what the server prints.
 ///
 /// # Errors
-/// The failed request.
+/// The declaration has no JSON.
+pub fn differing_adapter(found: &Value, declared: &pull::Config) -> Result<Vec<Difference>, NatsError> {
+    Ok(differences(found, &settings(&declared.into_consumer_config())?))
+}
+
+/// Makes the consumer of an endpoint ([`adapter`]). One that exists stays as it is. Adapters need no right to make consumers then,
+/// which is the right to have the server publish anywhere.
+///
+/// # Errors
+/// The failed request, or a consumer of that name that reads another subject.
 pub async fn ensure_adapter(client: &Client, workspace: &str, channel: &str, endpoint: &str) -> Result<(), NatsError> {
     const OPERATION: &str = "make the consumer of an endpoint";
     let failed = |error: &dyn std::fmt::Display| NatsError::Request { operation: OPERATION, reason: error.to_string() };
@@ -201,13 +243,7 @@ pub async fn ensure_adapter(client: &Client, workspace: &str, channel: &str, end
         .get_stream_no_info(out_name(workspace))
         .await
         .map_err(|error| failed(&error))?;
-    let config = pull::Config {
-        durable_name: Some(endpoint.to_owned()),
-        filter_subject: format!("skein.out.{workspace}.{channel}.{endpoint}"),
-        ack_wait: ADAPTER_ACK_WAIT,
-        max_ack_pending: ADAPTER_AHEAD,
-        ..pull::Config::default()
-    };
+    let config = adapter(workspace, channel, endpoint);
     let wanted = config.filter_subject.clone();
     let consumer = stream.get_or_create_consumer(endpoint, config).await.map_err(|error| failed(&error))?;
     let found = &consumer.cached_info().config.filter_subject;
@@ -216,62 +252,4 @@ pub async fn ensure_adapter(client: &Client, workspace: &str, channel: &str, end
     }
     let other = format!("consumer {endpoint} of {} reads {found}: give the endpoint another name", out_name(workspace));
     Err(failed(&other))
-}
-
-/// One line for each setting that is not as declared. Works on the server's own JSON, so that a setting this build does not know
-/// of is noticed too.
-fn differences(found: &Value, declared: &Value) -> Vec<String> {
-    let empty = Map::new();
-    let (found, declared) = (found.as_object().unwrap_or(&empty), declared.as_object().unwrap_or(&empty));
-    let mut names: Vec<&String> = found.keys().chain(declared.keys()).collect();
-    names.sort();
-    names.dedup();
-    names
-        .into_iter()
-        // The server and operators note things of their own in the metadata; it changes no behaviour.
-        .filter(|name| *name != "metadata")
-        .filter_map(|name| {
-            let (is, wanted) = (found.get(name).unwrap_or(&Value::Null), declared.get(name).unwrap_or(&Value::Null));
-            let same = is == wanted || (is_unset(is) && is_unset(wanted));
-            (!same).then(|| format!("{name}: is {is}, declared {wanted}"))
-        })
-        .collect()
-}
-
-/// The many spellings of "not set" in a stream's JSON.
-fn is_unset(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::Bool(value) => !value,
-        Value::Number(value) => matches!(value.as_i64(), Some(0 | -1)),
-        Value::String(value) => matches!(value.as_str(), "" | "none" | "default"),
-        Value::Array(value) => value.is_empty(),
-        Value::Object(value) => value.values().all(is_unset),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    #[test]
-    fn only_settings_that_matter_count_as_a_difference() {
-        let found = json!({"name": "A", "max_age": 0, "max_msgs": -1, "compression": "none", "deny_delete": true,
-            "consumer_limits": {}, "metadata": {"_nats.req.level": "1"}});
-        assert!(differences(&found, &json!({"name": "A", "deny_delete": true})).is_empty());
-    }
-
-    #[test]
-    fn every_difference_is_named_with_both_values() {
-        let found = json!({"name": "A", "max_age": 5, "deny_delete": true, "allow_msg_ttl": true});
-        assert_eq!(
-            differences(&found, &json!({"name": "A", "max_age": 0})),
-            [
-                "allow_msg_ttl: is true, declared null",
-                "deny_delete: is true, declared null",
-                "max_age: is 5, declared 0",
-            ]
-        );
-    }
 }

@@ -10,13 +10,19 @@ pub const MINIMUM_SERVER: (u64, u64, u64) = (2, 15, 1);
 /// # Errors
 /// [`NatsError::OldServer`] and [`NatsError::NoJetStream`], with a message that says what to install or switch on.
 pub fn check_server(info: &async_nats::ServerInfo) -> Result<(), NatsError> {
-    if parse(&info.version).is_none_or(|found| found < MINIMUM_SERVER) {
+    if !is_good_enough(&info.version) {
         return Err(NatsError::OldServer { found: info.version.clone() });
     }
     if !info.jetstream {
         return Err(NatsError::NoJetStream);
     }
     Ok(())
+}
+
+/// Whether a server of this version is accepted.
+#[must_use]
+pub fn is_good_enough(version: &str) -> bool {
+    parse(version).is_some_and(|found| found >= MINIMUM_SERVER)
 }
 
 /// The three numbers; of a pre-release (`2.15.1-RC.1`) those of its release, because its features are those.

@@ -126,9 +126,8 @@ impl JetStreamLog {
 
     async fn check_end(&self, tip: Tip, witnesses: &[Witness]) -> Result<(), TakeOverError> {
         let state = stream_state(&self.reads, &self.stream).await?;
-        let offset_max = i64::try_from(self.options.clock_offset_max.as_nanos()).unwrap_or(i64::MAX);
-        if state.clock_offset_ns.saturating_abs() > offset_max {
-            return Err(TakeOverError::Clock { offset_ns: state.clock_offset_ns });
+        if state.clock.least() > self.options.clock_offset_max {
+            return Err(TakeOverError::Clock { offset_ns: state.clock.offset_ns });
         }
         let end = state.last_sequence;
         if end < tip.sequence {
