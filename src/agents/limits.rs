@@ -110,7 +110,7 @@ pub const WORDS_WAIT: Duration = Duration::from_secs(2);
 /// A frame with so many bytes of such words goes out as it is.
 pub const FRAME_WORDS: usize = 1 << 20;
 
-/// Sessions that read again at once what was told before: with [`REREAD_AT_ONCE`] they hold some 32 MiB of a busy log's entries.
+/// Sessions that read again at once what was told before: what they hold of the log is bounded by [`REREAD_AT_ONCE`] entries each.
 pub const REREADS: usize = 8;
 /// Records read at once for one of them.
 pub const REREAD_AT_ONCE: usize = 32;

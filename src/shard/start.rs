@@ -1,6 +1,7 @@
 //! Puts a shard together: recovery, the ways in, the loop.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
@@ -21,7 +22,7 @@ use crate::domain::time::Timestamp;
 use crate::keys::KeyRings;
 use crate::log::{EventLog, Progress, codec};
 use crate::outbound::{Outbox, WorkspaceOutboxes};
-use crate::telemetry::{ErrorChain, Metrics};
+use crate::telemetry::{ErrorChain, Metrics, RateLimit, fields};
 
 /// The ends of a shard that others hold.
 #[derive(Debug)]
@@ -76,7 +77,7 @@ pub async fn start<L: EventLog>(
         handle: ShardHandle {
             requests: requests_in,
             system: system_in,
-            reader: Arc::new(LogReader(log, keys)),
+            reader: Arc::new(LogReader::new(log, keys, &metrics)),
             feeds: feeds.clone(),
         },
         inlets,
@@ -100,8 +101,37 @@ pub async fn start<L: EventLog>(
     Ok((ends, shard.run(stop)))
 }
 
+/// At most one line about reads that fail in so long: a session asks again and again.
+const UNREAD_EVERY: Duration = Duration::from_secs(10);
+
 /// Reads and decodes single records.
-struct LogReader<L>(Arc<L>, KeyRings);
+struct LogReader<L> {
+    log: Arc<L>,
+    keys: KeyRings,
+    unread: RateLimit,
+    undecoded: RateLimit,
+}
+
+impl<L: EventLog> LogReader<L> {
+    fn new(log: Arc<L>, keys: KeyRings, metrics: &Metrics) -> Self {
+        let line = || RateLimit::new(UNREAD_EVERY, metrics.clone());
+        Self { log, keys, unread: line(), undecoded: line() }
+    }
+
+    fn decoded(&self, index: Index, body: &[u8]) -> Result<Option<Arc<Record>>, Unavailable> {
+        codec::unpack_one(index, body, &self.keys).map(|record| record.map(Arc::new)).map_err(|error| {
+            if let Some(left_out) = self.undecoded.pass() {
+                tracing::error!(
+                    { fields::RECORD_INDEX } = index.0,
+                    { fields::LEFT_OUT } = left_out,
+                    error = %ErrorChain(&error),
+                    "record of the log cannot be decoded",
+                );
+            }
+            Unavailable
+        })
+    }
+}
 
 impl<L: EventLog> ReadRecords for LogReader<L> {
     fn read(&self, indexes: Vec<Index>) -> BoxFuture<'_, Result<Vec<Option<Arc<Record>>>, Unavailable>> {
@@ -109,21 +139,20 @@ impl<L: EventLog> ReadRecords for LogReader<L> {
             let mut numbers: Vec<u64> = indexes.iter().map(|index| index.entry()).collect();
             numbers.sort_unstable();
             numbers.dedup();
-            let entries = self.0.read(&numbers).await.map_err(|error| {
-                tracing::warn!(error = %ErrorChain(&error), "records not read from the log");
+            let entries = self.log.read(&numbers).await.map_err(|error| {
+                if let Some(left_out) = self.unread.pass() {
+                    tracing::warn!(
+                        { fields::LEFT_OUT } = left_out,
+                        error = %ErrorChain(&error),
+                        "records not read from the log",
+                    );
+                }
                 Unavailable
             })?;
             let entry = |index: Index| entries[numbers.partition_point(|number| *number < index.entry())].as_ref();
-            let record = |index| entry(index).map_or(Ok(None), |entry| decoded(index, &entry.body, &self.1));
+            let record = |index| entry(index).map_or(Ok(None), |entry| self.decoded(index, &entry.body));
             indexes.into_iter().map(record).collect()
         }
         .boxed()
     }
-}
-
-fn decoded(index: Index, body: &[u8], keys: &KeyRings) -> Result<Option<Arc<Record>>, Unavailable> {
-    codec::unpack_one(index, body, keys).map(|record| record.map(Arc::new)).map_err(|error| {
-        tracing::error!(skein.index = index.0, error = %ErrorChain(&error), "record of the log cannot be decoded");
-        Unavailable
-    })
 }

@@ -1,11 +1,10 @@
 //! Who comes back is told from the log what the session before was told already.
 
-use skein::agents::Reason;
 use skein::proto::agent as p;
-use tonic::Code;
+use skein::proto::agent::session_request::Request as Frame;
 
+use crate::CUSTOMER;
 use crate::harness::{Server, Session, server, until};
-use crate::{CUSTOMER, reason};
 
 /// A session of ana's that was told some messages and has gone; and how to go on as if nothing of it had arrived.
 async fn told_and_gone(server: &Server, texts: &[&str]) -> p::Hello {
@@ -63,21 +62,42 @@ async fn a_resume_for_which_the_log_has_too_little_begins_with_a_snapshot() {
     assert_eq!(ana.welcome.snapshot.expect("a snapshot").works.len(), 1);
 }
 
-#[tokio::test]
-async fn a_session_that_cannot_be_told_what_it_missed_ends_when_the_server_does() {
-    let server = server().await;
-    let hello = told_and_gone(&server, &["1"]).await;
+/// A session of ana's that waits for a log without an answer: it is to be told something again.
+async fn waits_for_the_log(server: &Server) -> Session {
+    let hello = told_and_gone(server, &["1"]).await;
     server.memory.deafen(true);
     let before = server.memory.reads();
-    let mut ana = server.open("ana", hello).await.expect("resumed");
+    let ana = server.open("ana", hello).await.expect("resumed");
     until("the log was asked", || server.memory.reads() > before).await;
+    ana
+}
+
+#[tokio::test]
+async fn commands_have_their_results_while_the_log_is_asked_for_what_was_missed() {
+    let server = server().await;
+    let mut ana = waits_for_the_log(&server).await;
+    let away =
+        p::SetPresenceRequest { request_id: "a".to_owned(), presence: p::Presence::Away.into(), ..Default::default() };
+    ana.command(Frame::SetPresence(away)).await.expect("done");
+    assert!(ana.events.is_empty(), "what was missed comes first");
+    server.memory.deafen(false);
+    assert_eq!(heard(&mut ana, 1).await, ["1"]);
+}
+
+#[tokio::test]
+async fn a_session_that_waits_for_the_log_can_be_taken_over() {
+    let server = server().await;
+    let mut ana = waits_for_the_log(&server).await;
+    let hello = p::Hello { takeover: true, ..p::Hello::default() };
+    let _second = server.open("ana", hello).await.expect("taken over");
+    assert_eq!(ana.end().await, p::SessionEndReason::Taken);
+    assert_eq!(ana.next().await.expect("a clean end"), None);
+}
+
+#[tokio::test]
+async fn a_session_that_waits_for_the_log_ends_when_the_server_does() {
+    let server = server().await;
+    let mut ana = waits_for_the_log(&server).await;
     server.shutdown.cancel();
-    let status = loop {
-        match ana.next().await {
-            Ok(Some(_)) => {}
-            Ok(None) => panic!("ended without a reason"),
-            Err(status) => break status,
-        }
-    };
-    assert_eq!((status.code(), reason(&status).as_str()), (Code::Unavailable, Reason::ShuttingDown.label()));
+    assert_eq!(ana.end().await, p::SessionEndReason::Draining);
 }

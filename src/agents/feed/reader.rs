@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::time::{Instant, sleep_until};
 
-use super::feeds::AgentFeed;
+use super::feeds::{AgentFeed, Told, forget};
 use super::kept::{Next, Whose};
 use super::limits::FeedLimits;
 use super::ring::Found;
@@ -69,6 +69,21 @@ impl Feed {
         }
     }
 
+    /// From here on, who is erased is noted for [`Self::reread`]: the last batch is being read from the log.
+    pub fn begin_reread(&self) {
+        self.shared.ring().begin_reread(self.reader);
+    }
+
+    /// What was read from the log since [`Self::begin_reread`], without the words of who was erased meanwhile.
+    #[must_use]
+    pub fn reread(&self, mut batch: Vec<Told>) -> Vec<Told> {
+        let erased = self.shared.ring().end_reread(self.reader);
+        if !erased.is_empty() {
+            batch.iter_mut().for_each(|told| forget(&mut told.record, &erased));
+        }
+        batch
+    }
+
     /// The log has no longer what is to be told at this position: whoever still wants it or what is before it begins anew.
     pub fn gone(&self, position: Position) {
         self.shared.ring().gone(position);
@@ -107,7 +122,7 @@ impl Drop for Feed {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::agents::feed::{Feeds, Told};
+    use crate::agents::feed::Feeds;
     use crate::domain::id::{AgentId, Index, LeafId, Name, Position};
     use crate::domain::record::{Cause, Change, Personal, PersonalValue, Record, Touch};
     use crate::domain::time::Timestamp;
@@ -224,6 +239,22 @@ mod tests {
         file(&first, &batch);
         feeds.forget(&acme(), &[LeafId(0)]);
         assert_eq!(told(&read(&mut slow).await), ["record 1 with 0"], "nobody is ended by it");
+    }
+
+    #[tokio::test]
+    async fn what_is_read_from_the_log_while_somebody_is_erased_has_no_words_of_them() {
+        let feeds = feeds(FeedLimits::default());
+        let mut first = feeds.subscribe(&acme(), ANA, None).expect("from now on");
+        publish(&feeds, 1..=2);
+        read(&mut first).await;
+        let log = || [named(1, LeafId(0)), named(2, LeafId(1))].to_vec();
+        let contents = |batch: &[Told]| batch.iter().map(|told| told.record.content.len()).collect::<Vec<_>>();
+        first.begin_reread();
+        feeds.forget(&acme(), &[LeafId(0)]);
+        assert_eq!(contents(&first.reread(log())), [0, 1]);
+        feeds.forget(&acme(), &[LeafId(1)]);
+        first.begin_reread();
+        assert_eq!(contents(&first.reread(log())), [1, 1], "the log had their words no longer when it was read");
     }
 
     #[tokio::test]

@@ -18,6 +18,8 @@ use crate::domain::time::Timestamp;
 
 /// Room for records that stays while there are none: more come with bursts only.
 const ROOM: usize = 4;
+/// Room for positions is given back when it is so many times what is needed.
+const SPARE: usize = 8;
 
 /// One position with the number of bytes told before it.
 #[derive(Debug)]
@@ -33,6 +35,8 @@ struct Cursor {
     next: u64,
     full_since: Option<Instant>,
     lost: Option<Overrun>,
+    /// Leaves of who was erased since it began to read from the log; none: it does not.
+    rereads: Option<Vec<LeafId>>,
 }
 
 /// What a reader finds.
@@ -93,6 +97,7 @@ impl Ring {
             next: self.first + skipped as u64,
             full_since: None,
             lost: None,
+            rereads: None,
         });
         self.readers_ever
     }
@@ -143,9 +148,22 @@ impl Ring {
     /// who still wants one of those begins anew.
     pub(super) fn forget(&mut self, leaves: &[LeafId]) {
         self.forgets += 1;
+        self.cursors.iter_mut().filter_map(|cursor| cursor.rereads.as_mut()).for_each(|erased| erased.extend(leaves));
         self.items.iter_mut().for_each(|item| forget(&mut item.told.record, leaves));
         let gone = self.past.iter().rposition(|past| past.of.is_of(leaves)).map_or(0, |last| last + 1);
         self.drop_past(gone);
+    }
+
+    /// From here on, who is erased is noted for this reader.
+    pub(super) fn begin_reread(&mut self, reader: u64) {
+        if let Some(cursor) = self.cursor(reader) {
+            cursor.rereads = Some(Vec::new());
+        }
+    }
+
+    /// Leaves of who was erased since then.
+    pub(super) fn end_reread(&mut self, reader: u64) -> Vec<LeafId> {
+        self.cursor(reader).and_then(|cursor| cursor.rereads.take()).unwrap_or_default()
     }
 
     /// Drops all up to a position, which the log has no longer: who still wants one of those begins anew.
@@ -159,6 +177,10 @@ impl Ring {
             .iter()
             .find(|cursor| cursor.reader == reader)
             .map_or((None, Some(Overrun::Slow)), |cursor| (cursor.full_since, cursor.lost))
+    }
+
+    fn cursor(&mut self, reader: u64) -> Option<&mut Cursor> {
+        self.cursors.iter_mut().find(|cursor| cursor.reader == reader)
     }
 
     fn len(&self) -> usize {
@@ -215,10 +237,8 @@ impl Ring {
             let Some(Item { told: Told { position, record, place }, start }) = self.items.pop_front() else { break };
             self.past.push_back(Past::new(position, place, record.time, start));
         }
-        if self.items.is_empty() {
-            self.items.shrink_to(ROOM);
-        }
         self.trim(limits, wanted.unwrap_or(u64::MAX));
+        self.give_back();
     }
 
     fn trim(&mut self, limits: &FeedLimits, wanted: u64) {
@@ -237,6 +257,16 @@ impl Ring {
             }
             self.first += 1;
             self.floor = Some(position);
+        }
+    }
+
+    /// After a reader that was far behind there is room for thousands.
+    fn give_back(&mut self) {
+        if self.past.capacity() > SPARE * self.past.len().max(ROOM) {
+            self.past.shrink_to(2 * self.past.len());
+        }
+        if self.items.is_empty() {
+            self.items.shrink_to(ROOM);
         }
     }
 

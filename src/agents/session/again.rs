@@ -21,7 +21,18 @@ pub(super) enum Unread {
     Gone(Position),
 }
 
-/// The batch with its records.
+/// The batch if all its records are there, as they mostly are; otherwise as it was.
+pub(super) fn at_hand(batch: Vec<Next>) -> Result<Vec<Told>, Vec<Next>> {
+    if batch.iter().any(|next| next.record.is_none()) {
+        return Err(batch);
+    }
+    let told = batch
+        .into_iter()
+        .filter_map(|Next { position, record, place }| record.map(|record| Told { position, record, place }));
+    Ok(told.collect())
+}
+
+/// The batch with its records: those that are not there from the log, as soon as it is the session's turn.
 ///
 /// Cancel safe: it only reads.
 pub(super) async fn with_records(edge: &Edge, batch: Vec<Next>) -> Result<Vec<Told>, Unread> {
@@ -39,9 +50,6 @@ pub(super) async fn with_records(edge: &Edge, batch: Vec<Next>) -> Result<Vec<To
 /// Records of the log, those that it has.
 async fn read(edge: &Edge, wanted: &[Index]) -> Result<HashMap<Index, Arc<Record>>, Unavailable> {
     let mut read = HashMap::with_capacity(wanted.len());
-    if wanted.is_empty() {
-        return Ok(read);
-    }
     let _turn = edge.rereads.acquire().await.map_err(|_| Unavailable::Stopped)?;
     let deadline = Instant::now() + REREAD_WAIT;
     for some in wanted.chunks(REREAD_AT_ONCE) {

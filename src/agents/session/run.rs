@@ -133,6 +133,7 @@ async fn active(
         epoch,
         slot,
         feed,
+        rereading: None,
         live,
         told,
         frames: &outlet.frames,

@@ -3,6 +3,7 @@
 use std::mem;
 use std::pin::pin;
 
+use futures::future::BoxFuture;
 use futures::{Stream, StreamExt as _, stream};
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
@@ -34,6 +35,8 @@ pub(super) struct Writer<'a> {
     pub(super) epoch: u64,
     pub(super) slot: &'a Slot,
     pub(super) feed: Feed,
+    /// What a session before this one was told, on its way from the log; none: what is next is there.
+    pub(super) rereading: Option<BoxFuture<'a, Result<Vec<Told>, Unread>>>,
     pub(super) live: LiveFeed,
     /// The last position told.
     pub(super) told: Position,
@@ -56,6 +59,7 @@ enum Wake {
     Deadline,
     Result(Option<Done>),
     Batch(Result<Vec<Next>, Overrun>),
+    Reread(Result<Vec<Told>, Unread>),
     Live(Live),
 }
 
@@ -102,17 +106,21 @@ impl Writer<'_> {
                     Ok(())
                 }
                 Wake::Batch(Err(overrun)) => Err(overrun.into()),
-                // Apart: its room is wanted for a moment, and a session is silent for hours.
-                Wake::Batch(Ok(batch)) => match Box::pin(self.tell(batch)).await {
-                    Ok(over) => {
-                        if over {
-                            end = End::Known;
-                            self.begin_drain();
-                        }
+                Wake::Batch(Ok(batch)) => match again::at_hand(batch) {
+                    Ok(batch) => self.tell(batch, &mut end).await,
+                    Err(batch) => {
+                        self.feed.begin_reread();
+                        self.rereading = Some(Box::pin(again::with_records(self.edge, batch)));
                         Ok(())
                     }
-                    Err(stuck) => Err(stuck),
                 },
+                Wake::Reread(read) => {
+                    self.rereading = None;
+                    match read {
+                        Ok(batch) => self.tell(self.feed.reread(batch), &mut end).await,
+                        Err(unread) => Err(self.unread(unread)),
+                    }
+                }
             };
             match step {
                 Ok(()) => {}
@@ -134,6 +142,15 @@ impl Writer<'_> {
             Life::Draining { deadline } => deadline,
             Life::Handshake { .. } | Life::Active | Life::Closed => Instant::now(),
         };
+        let next = async {
+            match &mut self.rereading {
+                None => Wake::Batch(self.feed.next_batch(FRAME_EVENTS, FRAME_BYTES).await),
+                Some(rereading) => tokio::select! {
+                    read = rereading => Wake::Reread(read),
+                    overrun = self.feed.overrun() => Wake::Batch(Err(overrun)),
+                },
+            }
+        };
         // Every arm only waits and loses nothing when another one is taken.
         tokio::select! {
             () = self.frames.closed() => Wake::PeerGone,
@@ -143,7 +160,7 @@ impl Writer<'_> {
             over = &mut self.over, if active => Wake::Over(over),
             () = sleep_until(deadline), if !active => Wake::Deadline,
             done = self.results.recv() => Wake::Result(done),
-            batch = self.feed.next_batch(FRAME_EVENTS, FRAME_BYTES), if active => Wake::Batch(batch),
+            next = next, if active => next,
             live = self.live.next(), if active => Wake::Live(live),
         }
     }
@@ -160,9 +177,18 @@ impl Writer<'_> {
         self.drain.cancel();
     }
 
-    /// Tells a batch. True: with it the session is over.
-    async fn tell(&mut self, batch: Vec<Next>) -> Result<bool, Stuck> {
-        let batch = self.with_records(batch).await?;
+    /// Tells a batch, with which the session may be over.
+    async fn tell(&mut self, batch: Vec<Told>, end: &mut End) -> Result<(), Stuck> {
+        // Apart: its room is wanted for a moment, and a session is silent for hours.
+        if Box::pin(self.tell_each(batch)).await? {
+            *end = End::Known;
+            self.begin_drain();
+        }
+        Ok(())
+    }
+
+    /// True: with them the session is over.
+    async fn tell_each(&mut self, batch: Vec<Told>) -> Result<bool, Stuck> {
         let workspace = &self.caller.workspace;
         let authors = batch.iter().flat_map(|told| convert::authors(&told.record));
         // Without an answer now, the events only lack the names of other agents.
@@ -212,16 +238,9 @@ impl Writer<'_> {
         Ok(over)
     }
 
-    /// The batch with its records: mostly they are there.
-    async fn with_records(&self, batch: Vec<Next>) -> Result<Vec<Told>, Stuck> {
-        let told = tokio::select! {
-            // Where nothing is to be read there is nothing to wait for, and the session ends as it should.
-            biased;
-            told = again::with_records(self.edge, batch) => told,
-            () = self.frames.closed() => return Err(Stuck::PeerGone),
-            () = self.edge.shutdown.cancelled() => return Err(Stuck::Unread(Unavailable::Stopped)),
-        };
-        told.map_err(|unread| match unread {
+    /// What becomes of a session that cannot be told what is next.
+    fn unread(&self, unread: Unread) -> Stuck {
+        match unread {
             Unread::Unavailable(why) => Stuck::Unread(why),
             Unread::Gone(position) => {
                 tracing::error!(skein.record.index = position.index.0, "what was told before is not in the log");
@@ -229,7 +248,7 @@ impl Writer<'_> {
                 // It comes back, and begins with a snapshot.
                 Stuck::PeerGone
             }
-        })
+        }
     }
 
     async fn push_events(&mut self, events: Vec<p::Event>) -> Result<(), Stuck> {
@@ -254,21 +273,21 @@ impl Writer<'_> {
                 Err(_) => Err(Stuck::PeerGone),
             },
             overrun = self.feed.overrun(), if active => Err(overrun.into()),
-            () = self.patience() => Err(Stuck::Deadline),
+            () = patience(self.edge, self.slot, self.life) => Err(Stuck::Deadline),
         }
     }
+}
 
-    /// How long a peer may take a frame once the session has to end.
-    async fn patience(&self) {
-        if let Life::Draining { deadline } = self.life {
-            return sleep_until(deadline).await;
-        }
-        tokio::select! {
-            () = self.edge.shutdown.cancelled() => {}
-            () = self.slot.taken() => {}
-        }
-        sleep_until(Instant::now() + self.edge.options.drain).await;
+/// How long a peer may take a frame once the session has to end.
+async fn patience(edge: &Edge, slot: &Slot, life: Life) {
+    if let Life::Draining { deadline } = life {
+        return sleep_until(deadline).await;
     }
+    tokio::select! {
+        () = edge.shutdown.cancelled() => {}
+        () = slot.taken() => {}
+    }
+    sleep_until(Instant::now() + edge.options.drain).await;
 }
 
 /// The words of each assignment after `told` in the batch, in order, a few read ahead. It never fails: without an answer of the log
