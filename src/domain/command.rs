@@ -1,5 +1,7 @@
 //! What may be asked of the core: inputs, agents' commands, deadlines, and the shard's own affairs.
 
+use serde::{Deserialize, Serialize};
+
 use super::content::Content;
 use super::customer::{self, Normaliser};
 use super::event::{Assurance, InboundEvent, Sender};
@@ -544,7 +546,7 @@ pub struct Recipient {
 }
 
 /// What a command has led to: derived from its record alone, so that a repeat gets the same.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Answer {
     /// Where its record ends.
     pub position: Position,

@@ -32,6 +32,7 @@ pub mod rejection;
 mod rooms;
 mod routing;
 mod session;
+pub mod snapshot;
 mod state;
 mod taking_part;
 pub mod time;

@@ -1,5 +1,7 @@
 //! What may be seen of queues: plain values, copied out.
 
+use serde::{Deserialize, Serialize};
+
 use super::id::{Name, WorkId};
 use super::time::Timestamp;
 use super::workspace::Accept;
@@ -30,7 +32,7 @@ impl AgentCounts {
 }
 
 /// How waits for the first answer went.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AnswerCounts {
     /// Answered within the goal.
     pub in_time: u64,

@@ -2,15 +2,18 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::command::Answer;
 use super::id::{Index, Name, Position};
 use super::record::{Cause, Change, Input, InputResumed, Record};
+use super::snapshot::KeptShard;
 use super::time::Timestamp;
 use super::timer::Timer;
 use super::workspace::Workspace;
 
 /// An IN stream that the shard reads.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BoundStream {
     /// Its number in [`Input::stream`].
     pub number: u16,
@@ -51,6 +54,28 @@ impl State {
             streams: Vec::new(),
             handed_over: BTreeMap::new(),
         }
+    }
+
+    /// What is kept of it beside its workspaces.
+    pub(super) fn kept(&self) -> KeptShard {
+        KeptShard {
+            shard: self.shard.clone(),
+            head: self.head,
+            time: self.time,
+            streams: self.streams.clone(),
+            handed_over: self.handed_over.clone(),
+        }
+    }
+
+    /// As it was, before its workspaces have come back.
+    pub(super) fn from_kept(kept: KeptShard) -> Self {
+        let KeptShard { shard, head, time, streams, handed_over } = kept;
+        Self { shard, head, time, workspaces: BTreeMap::new(), streams, handed_over }
+    }
+
+    /// A workspace has come back.
+    pub(super) fn add(&mut self, space: Workspace) {
+        self.workspaces.insert(space.name().clone(), space);
     }
 
     /// Its name: a token of subjects.

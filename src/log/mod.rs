@@ -31,6 +31,7 @@ mod offsets;
 mod options;
 mod plan;
 mod replay;
+pub mod snapshot;
 mod verify;
 mod window;
 mod writer;

@@ -74,7 +74,11 @@ impl World {
         self.audit()?;
         let read = self.node.read();
         let outage = u64::try_from(self.now.millis_since(self.auditor.state.time())).expect("not negative");
-        let next = Node::start(&mut self.store, &self.outs, self.now)?;
+        let snapshot = self.snapshot.as_ref().filter(|_| self.rng.percent(50));
+        if snapshot.is_some() {
+            self.stats.hit("fault", "start from a snapshot");
+        }
+        let next = Node::start(&mut self.store, &self.outs, snapshot)?;
         if next.read() < read {
             self.stats.hit("fault", "input read again");
         }

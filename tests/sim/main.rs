@@ -29,6 +29,7 @@ mod overtaken;
 mod relief;
 mod rng;
 mod setup;
+mod snapshots;
 mod stats;
 mod texts;
 mod told;

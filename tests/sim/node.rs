@@ -16,6 +16,7 @@ use super::customers::InMessage;
 use super::model::{Flight, Standing, Store, Writer};
 use super::rng::Rng;
 use super::setup;
+use super::snapshots::Snapshot;
 use super::stats::Stats;
 
 /// IN streams; the last one carries nothing and is found broken.
@@ -77,12 +78,15 @@ fn destroyed(record: &Record) -> impl Iterator<Item = LeafId> {
 
 impl Node {
     /// Takes the log over and folds it.
-    pub(crate) fn start(store: &mut Store, outs: &Outs, _now: Timestamp) -> Result<Self, Broken> {
+    pub(crate) fn start(store: &mut Store, outs: &Outs, snapshot: Option<&Snapshot>) -> Result<Self, Broken> {
         let writer = Writer::take_over(store);
-        let mut state = State::new(Name::new("s1"));
+        let (mut state, noted) = match snapshot {
+            Some(snapshot) => (snapshot.state()?, snapshot.records),
+            None => (State::new(Name::new("s1")), 0),
+        };
         // Whose keys are destroyed: their content is not read again.
         let gone: Vec<LeafId> = store.valid().iter().flat_map(|record| destroyed(record)).collect();
-        for record in store.valid() {
+        for record in &store.valid()[noted..] {
             holds("log without gap", record.index.follows(state.head()), || format!("{} in the fold", record.index))?;
             evolve(&mut state, &record.without_content_of(&gone));
         }

@@ -349,6 +349,7 @@ const EXPECTED: &[(&str, &[&str])] = &[
             "input read again",
             "command retried",
             "hand-over refused",
+            "start from a snapshot",
         ],
     ),
 ];

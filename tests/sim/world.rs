@@ -20,6 +20,7 @@ use super::node::{Node, Outs};
 use super::overseen;
 use super::rng::Rng;
 use super::setup;
+use super::snapshots::Snapshot;
 use super::stats::Stats;
 
 /// Steps of a seed before everybody works until nothing is left.
@@ -54,6 +55,8 @@ pub(crate) struct World {
     pub(crate) streams: [Vec<InMessage>; 2],
     pub(crate) stats: Stats,
     pub(crate) auditor: Auditor,
+    /// The last one taken.
+    pub(crate) snapshot: Option<Snapshot>,
     explained: Explained,
     /// Records of the log that it has seen.
     audited: usize,
@@ -76,7 +79,7 @@ impl World {
         let mut rng = Rng::new(seed);
         let mut store = Store::new(sabotage);
         let outs = Outs::default();
-        let node = Node::start(&mut store, &outs, BEGIN)?;
+        let node = Node::start(&mut store, &outs, None)?;
         let mut world = Self {
             customers: Customers::new(Rng::new(rng.next()), sabotage.no_dedup),
             rng,
@@ -86,6 +89,7 @@ impl World {
             streams: Default::default(),
             stats: Stats::default(),
             auditor: Auditor::new(),
+            snapshot: None,
             explained: Explained::default(),
             audited: 0,
             agents: NAMES.map(SimAgent::new).to_vec(),
@@ -186,7 +190,22 @@ impl World {
             let live = fingerprint(self.node.engine.state(), &NAMES);
             same(&live, &fingerprint(&self.auditor.state, &NAMES))?;
             self.stats.hit("sum", "comparisons of live and folded state");
+            if self.rng.percent(30) {
+                self.take_snapshot()?;
+            }
         }
+        Ok(())
+    }
+
+    /// What is folded goes on from a snapshot.
+    fn take_snapshot(&mut self) -> Result<(), Broken> {
+        if let Some(before) = &self.snapshot {
+            before.stands_still()?;
+        }
+        let snapshot = Snapshot::take(self.node.engine.state(), self.audited)?;
+        self.auditor.state = snapshot.state()?;
+        self.snapshot = Some(snapshot);
+        self.stats.hit("sum", "snapshots that came back");
         Ok(())
     }
 

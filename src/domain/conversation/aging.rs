@@ -14,7 +14,7 @@ use crate::domain::time::Timestamp;
 pub(crate) const REMEMBERED_MS: i64 = 8 * 24 * 3_600 * 1_000;
 
 /// A map whose entries go when they are 8 days old.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Aging<V> {
     /// Numbers of the entries, their low bits, by key: as many are never there at a time.
     numbers: Places,
@@ -22,7 +22,7 @@ pub(crate) struct Aging<V> {
     entries: BlockQueue<Entry<V>>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Entry<V> {
     key: u64,
     at: Timestamp,
@@ -36,7 +36,22 @@ impl<V> Default for Aging<V> {
     }
 }
 
-impl<V> Aging<V> {
+/// What is remembered by one key, and since when.
+pub(crate) type Aged<V> = (u64, Timestamp, V);
+
+impl<V: Clone> Aging<V> {
+    /// All, the oldest first.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = Aged<V>> {
+        self.entries.iter().filter_map(|entry| Some((entry.key, entry.at, entry.value.clone()?)))
+    }
+
+    /// Takes some back, behind those before.
+    pub(crate) fn restore(&mut self, rows: Vec<Aged<V>>) {
+        for (key, at, value) in rows {
+            self.note(key, value, at);
+        }
+    }
+
     /// Number of the entry of a key.
     fn number(&self, key: u64) -> Option<u64> {
         let entries = &self.entries;

@@ -15,7 +15,7 @@ mod route;
 mod store;
 mod thanks;
 
-pub(crate) use aging::Aging;
+pub(crate) use aging::{Aged, Aging};
 pub(crate) use fingerprint::{
     Counterpart, digest, duplicate_key, own_mail_fingerprint, parts_fingerprint, provider_fingerprint, with_digest,
 };

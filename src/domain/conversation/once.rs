@@ -1,5 +1,7 @@
 //! Exactly once by the provider's ids: tells a retry from something new (domain rules, section 2).
 
+use serde::{Deserialize, Serialize};
+
 use super::item::Item;
 use super::{Counterpart, digest, duplicate_key, provider_fingerprint, with_digest};
 use crate::domain::command::Arrival;
@@ -19,7 +21,7 @@ const HISTORY: u64 = 0x6261_636b_6669_6c6c;
 const OLD: u64 = 1;
 
 /// What is remembered of an event that had an id.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct Seen {
     pub(crate) digest: u64,
     pub(crate) message: MessageId,

@@ -7,6 +7,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use smallvec::SmallVec;
 
 use super::item::Item;
@@ -43,13 +45,13 @@ const MAX_REFERENCE_CHARS: usize = 32;
 type SetId = (LeafId, u64);
 
 /// A part with its words.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct HeldPart {
     pub(crate) part: PartHeld,
     words: MessageContent,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Waiting {
     until: Timestamp,
     /// By their numbers.
@@ -57,13 +59,21 @@ struct Waiting {
 }
 
 /// All parts of a workspace that wait for others.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct HeldParts {
     texts: BTreeMap<SetId, Waiting>,
+    /// How many there are.
+    #[serde(skip)]
     parts: usize,
 }
 
 impl HeldParts {
+    /// As before, by what is kept of it.
+    pub(crate) fn counted(mut self) -> Self {
+        self.parts = self.texts.values().map(|waiting| waiting.parts.len()).sum();
+        self
+    }
+
     /// How many parts are held.
     pub(crate) fn len(&self) -> usize {
         self.parts

@@ -6,6 +6,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use smallvec::SmallVec;
 
 use super::resolve::Who;
@@ -22,7 +24,7 @@ use crate::domain::work::{Asking, MailThread, Work, go_on_with};
 const MAX_HELD: usize = 64;
 
 /// A block.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Block {
     pub(crate) since: Timestamp,
     pub(crate) until: Option<Timestamp>,
@@ -33,7 +35,7 @@ pub(crate) struct Block {
 }
 
 /// Why an identity is set aside, and what it has said meanwhile.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Aside {
     pub(crate) block: Option<Block>,
     /// Works of it that are spam.
@@ -77,7 +79,7 @@ impl Aside {
 }
 
 /// All who are set aside.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Asides {
     of: BTreeMap<LeafId, Aside>,
 }

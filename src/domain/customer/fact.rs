@@ -7,6 +7,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use smallvec::SmallVec;
 
 use super::merge::is_shared;
@@ -31,7 +33,7 @@ const MAX_FACTS: usize = 64;
 const MAX_PROMPT_BYTES: usize = 1_024;
 
 /// The facts of a workspace.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Facts {
     /// Of each identity that has some, by key.
     of: BTreeMap<LeafId, Vec<Fact>>,

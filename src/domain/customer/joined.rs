@@ -10,6 +10,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use smallvec::SmallVec;
 
 use crate::domain::id::{AgentId, LeafId, RootId};
@@ -17,7 +19,7 @@ use crate::domain::record::{Evidence, IdentityOpened};
 use crate::domain::time::Timestamp;
 
 /// A customer that was merged into another one.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Merge {
     /// What it would have again, ascending: what it brought, and what was linked to that since.
     pub(crate) leaves: Vec<LeafId>,
@@ -41,7 +43,7 @@ pub(crate) struct Parting {
 }
 
 /// Customers with more than one leaf, and what is known of how they came to be.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Joined {
     /// Leaves in the order in which they came.
     leaves: BTreeMap<RootId, Vec<LeafId>>,

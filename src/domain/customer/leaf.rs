@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
 use crate::domain::event::{AddressKind, Assurance, Scope};
@@ -20,7 +21,7 @@ pub(super) const MAX_GENERATIONS: usize = 16;
 const LINKS: usize = 8;
 
 /// One generation of one identity.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Leaf {
     /// The customer that it belongs to now.
     pub(crate) root: RootId,
@@ -108,7 +109,7 @@ impl Leaf {
 
 /// The records before the last that touched a leaf, each by its distance from the one after it. Beside the index of the last, not
 /// with it: so no byte of a leaf is lost to alignment.
-#[derive(Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Distances([u32; LINKS - 1]);
 
 impl Distances {
@@ -134,21 +135,106 @@ impl Distances {
     }
 }
 
-/// All leaves of a workspace, by number and by address.
-#[derive(Debug, Default)]
-pub(crate) struct Leaves {
-    leaves: Blocks<Leaf>,
-    /// Current generation of each address.
-    by_hash: Places,
+/// What is known of addresses that had more than one generation.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Generations {
     /// The generation before, of leaves that are not the first of their address.
     before: BTreeMap<LeafId, LeafId>,
     /// By which record, and when, an address was given up before anybody else wrote from it.
     given_up: BTreeMap<LeafId, (Index, Timestamp)>,
+}
+
+/// All leaves of a workspace, by number and by address.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Leaves {
+    leaves: Blocks<Leaf>,
+    /// Current generation of each address.
+    by_hash: Places,
+    generations: Generations,
     /// Endpoint by which each wrote last; of who never did, by which it was written to first. Beside the leaves: two bytes more would make eight of each.
     heard_by: Blocks<Symbol>,
 }
 
+/// A leaf as a snapshot holds it: a list, for names of fields would be most of what is kept.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct LeafRow(
+    (RootId, u32, Symbol, AddressKind, Scope, IdentityStatus),
+    (bool, bool, u16),
+    (Option<Name>, Assurance, Evidence, Assurance, Option<Name>),
+    SmallVec<[WorkId; 2]>,
+    [u64; 2],
+    (u64, [u32; LINKS - 1]),
+    Symbol,
+    /// Whether it is the current generation of its address.
+    bool,
+);
+
 impl Leaves {
+    /// All by number.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = LeafRow> {
+        self.iter().map(|(id, leaf)| self.row(id, leaf.clone()))
+    }
+
+    fn row(&self, id: LeafId, leaf: Leaf) -> LeafRow {
+        let current = self.by_hash.find(short(leaf.hash), |at| at == id.0).is_some();
+        LeafRow(
+            (leaf.root, leaf.generation, leaf.namespace_scope, leaf.kind, leaf.scope, leaf.status),
+            (leaf.shared, leaf.ended, leaf.heard),
+            (leaf.shown, leaf.shown_assurance, leaf.evidence, leaf.assurance, leaf.address),
+            leaf.works,
+            leaf.hash,
+            (leaf.last, leaf.back.0),
+            self.last_heard_by(id),
+            current,
+        )
+    }
+
+    /// Takes some back, behind those before.
+    pub(crate) fn restore(&mut self, rows: Vec<LeafRow>) {
+        for row in rows {
+            let LeafRow(who, state, said, works, hash, (last, back), heard_by, current) = row;
+            let (root, generation, namespace_scope, kind, scope, status) = who;
+            let (shared, ended, heard) = state;
+            let (shown, shown_assurance, evidence, assurance, address) = said;
+            let at = self.next_id().0;
+            self.heard_by.push(heard_by);
+            self.leaves.push(Leaf {
+                root,
+                generation,
+                namespace_scope,
+                kind,
+                scope,
+                status,
+                shared,
+                ended,
+                heard,
+                shown,
+                shown_assurance,
+                evidence,
+                assurance,
+                address,
+                works,
+                hash,
+                last,
+                back: Distances(back),
+            });
+            if current {
+                let leaves = &self.leaves;
+                self.by_hash.insert(short(hash), at, |other| short(leaves[other as usize].hash));
+            }
+        }
+    }
+
+    /// What is known of addresses that had more than one generation.
+    pub(crate) fn generations(&self) -> &Generations {
+        &self.generations
+    }
+
+    /// Takes that back.
+    pub(crate) fn set_generations(&mut self, generations: Generations) {
+        self.generations = generations;
+    }
+
     /// Number of the leaf that is opened next.
     pub(crate) fn next_id(&self) -> LeafId {
         LeafId(
@@ -181,7 +267,7 @@ impl Leaves {
 
     /// The generation of its address before a leaf's.
     pub(crate) fn before(&self, leaf: LeafId) -> Option<LeafId> {
-        self.before.get(&leaf).copied()
+        self.generations.before.get(&leaf).copied()
     }
 
     /// Opens a generation; it becomes the address's current one.
@@ -221,10 +307,10 @@ impl Leaves {
         match self.by_hash.find_mut(short(hash), |other| leaves[other as usize].hash == hash) {
             Some(current) => {
                 // Nobody told: it ended because somebody else wrote.
-                if self.given_up.get(&LeafId(*current)).is_some_and(|(by, _)| *by == index) {
-                    self.given_up.remove(&LeafId(*current));
+                if self.generations.given_up.get(&LeafId(*current)).is_some_and(|(by, _)| *by == index) {
+                    self.generations.given_up.remove(&LeafId(*current));
                 }
-                self.before.insert(opened.leaf, LeafId(*current));
+                self.generations.before.insert(opened.leaf, LeafId(*current));
                 *current = at;
             }
             None => {
@@ -257,7 +343,7 @@ impl Leaves {
                 Some(leaf) if leaf.hash == before => leaf.hash = hash,
                 _ => break,
             }
-            next = self.before.get(&at).copied();
+            next = self.generations.before.get(&at).copied();
         }
         if let Some(leaf) = self.leaves.get_mut(id.at()) {
             (leaf.kind, leaf.generation) = (kind, generation);
@@ -271,7 +357,7 @@ impl Leaves {
         if let Some(leaf) = self.leaves.get_mut(id.at()).filter(|leaf| !leaf.ended) {
             leaf.ended = true;
             if given_up {
-                self.given_up.insert(id, at);
+                self.generations.given_up.insert(id, at);
             }
         }
     }
@@ -284,14 +370,16 @@ impl Leaves {
         let known = |id: &LeafId| self.get(*id).is_some_and(|leaf| !leaf.shared && !leaf.is_erased());
         let had = |id: &LeafId| {
             let leaf = self.get(*id).filter(|leaf| leaf.ended && leaf.kind != AddressKind::Web);
-            leaf.is_some_and(|leaf| day(at) <= leaf.heard || self.given_up.get(id).is_some_and(|&(_, end)| at < end))
+            leaf.is_some_and(|leaf| {
+                day(at) <= leaf.heard || self.generations.given_up.get(id).is_some_and(|&(_, end)| at < end)
+            })
         };
         generations.take_while(known).filter(had).last()
     }
 
     /// Whether its customer has gone from its address, and that was told.
     pub(crate) fn is_given_up(&self, leaf: LeafId) -> bool {
-        self.given_up.contains_key(&leaf)
+        self.generations.given_up.contains_key(&leaf)
     }
 
     /// Generations of an address that nobody was told the end of, newest first: whoever had them may be using it still, beside others.

@@ -35,7 +35,7 @@ pub(crate) use change::{Told, changed};
 pub(crate) use erase::{erase, keys_destroyed};
 pub(crate) use fact::{Facts, ask_fact, filed_under, set_facts};
 pub(crate) use joined::{Joined, Merge, Parting};
-pub(crate) use leaf::{Leaf, Leaves};
+pub(crate) use leaf::{Generations, Leaf, LeafRow, Leaves};
 pub(crate) use link::{decide_suggestion, link};
 pub(crate) use merge::merge;
 pub use number::warm_up;

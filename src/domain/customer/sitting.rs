@@ -7,6 +7,8 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use serde::{Deserialize, Serialize};
+
 use crate::domain::event::AddressKind;
 use crate::domain::id::LeafId;
 use crate::domain::record::{Evidence, MessageKind, MessageStored};
@@ -18,15 +20,24 @@ use crate::domain::workspace::Workspace;
 const SITTING_MS: i64 = 30 * 60 * 1_000;
 
 /// Browsers at which somebody sits.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Sittings {
     /// By generation: when the last words were noted, and said.
     last: BTreeMap<LeafId, (Timestamp, Timestamp)>,
     /// The same, oldest first.
+    #[serde(skip)]
     order: VecDeque<(Timestamp, LeafId)>,
 }
 
 impl Sittings {
+    /// As before, by what is kept of it.
+    pub(crate) fn ordered(mut self) -> Self {
+        let mut order: Vec<(Timestamp, LeafId)> = self.last.iter().map(|(leaf, (noted, _))| (*noted, *leaf)).collect();
+        order.sort_unstable();
+        self.order = order.into();
+        self
+    }
+
     fn goes_on(&mut self, leaf: LeafId, said: Timestamp, now: Timestamp) {
         self.last.insert(leaf, (now, said));
         self.order.push_back((now, leaf));

@@ -7,6 +7,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
+
 use smallvec::SmallVec;
 
 use crate::domain::draft::Draft;
@@ -33,7 +35,7 @@ pub struct Suggestion {
 }
 
 /// What is known of a pair.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum Standing {
     Open(SuggestionReason),
     /// Decided, or displaced: not suggested again.
@@ -43,7 +45,7 @@ enum Standing {
 }
 
 /// All pairs of a workspace.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Suggestions {
     /// Each pair in both directions.
     pairs: BTreeMap<(LeafId, LeafId), (Standing, Timestamp)>,

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::reply_keys::ReplyKeys;
 use crate::domain::id::{LeafId, MessageId, WorkId};
 use crate::domain::record::{Change, Direction, MessageKind};
 use crate::domain::time::Timestamp;
 
 /// What a workspace remembers of its mails beside the Works: few Works have any, so none has room for it.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct MailState {
     /// Keys of reply tokens.
     pub(crate) keys: ReplyKeys,
@@ -17,7 +19,7 @@ pub(crate) struct MailState {
 }
 
 /// A mail of ours that was copied.
-#[derive(Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Copied {
     mail: MessageId,
     /// Whom it went to.

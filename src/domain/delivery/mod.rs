@@ -31,4 +31,4 @@ pub(crate) use reply_token::Candidate;
 pub use reply_token::looks_like_token;
 pub(crate) use send::{check, mark_read, send};
 pub(crate) use start::start;
-pub(crate) use window::Windows;
+pub(crate) use window::{WindowRow, Windows};

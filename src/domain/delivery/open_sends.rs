@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::domain::event::ReceiptStatus;
 use crate::domain::id::{LeafId, MessageId, Name};
 use crate::domain::time::Timestamp;
@@ -13,7 +15,7 @@ use crate::domain::time::Timestamp;
 const MAX_OPEN: usize = 64;
 
 /// A message of ours that may still rise.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct OpenSend {
     pub(crate) message: MessageId,
     /// The provider's time of it where that is told, else when it was stored to be handed over.
@@ -23,7 +25,7 @@ pub(crate) struct OpenSend {
 }
 
 /// A report that came while the adapter had not said yet whether an open send had left.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct WaitingReport {
     pub(crate) channel: Name,
     pub(crate) endpoint: Name,
@@ -32,7 +34,7 @@ pub(crate) struct WaitingReport {
 }
 
 /// What is open of one leaf.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct OfLeaf {
     /// Oldest first.
     sends: Vec<OpenSend>,
@@ -41,7 +43,7 @@ struct OfLeaf {
 }
 
 /// All open sends of a workspace.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct OpenSends {
     leaves: BTreeMap<LeafId, OfLeaf>,
 }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::domain::customer::carry_block;
 use crate::domain::draft::Draft;
 use crate::domain::id::{LeafId, Name};
@@ -14,7 +16,7 @@ const UNASKED: [Purpose; 3] = [Purpose::Proactive, Purpose::Marketing, Purpose::
 const ASKED: [Purpose; 2] = [Purpose::Service, Purpose::Notice];
 
 /// The refusals of a workspace.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct OptOuts {
     /// A bit for each purpose refused; none without one.
     refused: BTreeMap<LeafId, u8>,

@@ -1,5 +1,7 @@
 //! Receipts: monotone per message, by our id or the provider's; those that come before their message wait.
 
+use serde::{Deserialize, Serialize};
+
 use smallvec::SmallVec;
 
 use super::opt_out::{Opt, note_opt};
@@ -21,7 +23,7 @@ const MAX_PARKED: usize = 10_000;
 const MAX_CODE_BYTES: usize = 64;
 
 /// A message of ours that may still get receipts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Delivery {
     pub(crate) leaf: LeafId,
     pub(crate) work: Option<WorkId>,
@@ -37,7 +39,7 @@ pub(crate) struct Delivery {
 }
 
 /// A receipt that came before its message was bound.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ParkedReceipt {
     pub(crate) status: ReceiptStatus,
     pub(crate) class: ErrorClass,

@@ -1,6 +1,8 @@
 //! Keys that sign reply tokens: made by records, of random bytes that the shell brings; the newest signs, older ones verify until
 //! no token of theirs is believed any more.
 
+use serde::{Deserialize, Serialize};
+
 use super::reply_token::{Candidate, DAY_MS, TOKEN_LIFE_DAYS, sign};
 use crate::domain::draft::Draft;
 use crate::domain::id::WorkId;
@@ -13,7 +15,7 @@ const SIGNS_MS: i64 = 30 * DAY_MS;
 /// A key that no longer signs is kept until its last token is past its day.
 const VERIFIES_MS: i64 = (TOKEN_LIFE_DAYS as i64 + 1) * DAY_MS;
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct ReplyKey {
     number: u8,
     bytes: [u8; 32],
@@ -23,7 +25,7 @@ struct ReplyKey {
 }
 
 /// The keys of a workspace, oldest first.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct ReplyKeys(Vec<ReplyKey>);
 
 impl ReplyKeys {

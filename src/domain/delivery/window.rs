@@ -21,13 +21,31 @@ const LONGEST_MS: i64 = 24 * 3_600_000;
 type Key = (LeafId, Symbol);
 
 /// When each identity last wrote by each endpoint of a channel with a window.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Windows {
     last: SplitMap<Key, Timestamp>,
     order: BlockQueue<(Timestamp, Key)>,
 }
 
+/// When an identity wrote last by an endpoint.
+pub(crate) type WindowRow = (LeafId, Symbol, Timestamp);
+
 impl Windows {
+    /// All of them.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = WindowRow> {
+        self.last.sorted().map(|(&(leaf, endpoint), &at)| (leaf, endpoint, at))
+    }
+
+    /// What was there before.
+    pub(crate) fn restore(mut rows: Vec<WindowRow>) -> Self {
+        rows.sort_unstable_by_key(|(leaf, endpoint, at)| (*at, *leaf, *endpoint));
+        let mut windows = Self::default();
+        for (leaf, endpoint, at) in rows {
+            windows.open((leaf, endpoint), at);
+        }
+        windows
+    }
+
     /// Notes what opens a window.
     pub(crate) fn note(&mut self, message: &MessageStored, names: &mut Names, now: Timestamp) {
         if !message.opens_window() || reply_window_ms(&message.channel).is_none() {

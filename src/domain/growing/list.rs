@@ -1,12 +1,14 @@
 //! A list in blocks.
 
+use std::sync::Arc;
+
 use super::sizes::BLOCK;
 
-/// Items by number, from 0. Pushing moves none of them.
-#[derive(Debug)]
+/// Items by number, from 0. Pushing moves none of them; a clone shares the blocks until either is changed.
+#[derive(Clone, Debug)]
 pub(crate) struct Blocks<T> {
     /// All full but the last.
-    blocks: Vec<Vec<T>>,
+    blocks: Vec<Arc<Vec<T>>>,
 }
 
 impl<T> Default for Blocks<T> {
@@ -24,31 +26,33 @@ impl<T> Blocks<T> {
         self.blocks.get(at / BLOCK)?.get(at % BLOCK)
     }
 
-    pub(crate) fn get_mut(&mut self, at: usize) -> Option<&mut T> {
-        self.blocks.get_mut(at / BLOCK)?.get_mut(at % BLOCK)
-    }
-
     /// All by number.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
-        self.blocks.iter().flatten()
+        self.blocks.iter().flat_map(|block| block.iter())
+    }
+}
+
+impl<T: Clone> Blocks<T> {
+    pub(crate) fn get_mut(&mut self, at: usize) -> Option<&mut T> {
+        Arc::make_mut(self.blocks.get_mut(at / BLOCK)?).get_mut(at % BLOCK)
     }
 
     pub(crate) fn push(&mut self, item: T) {
         match self.blocks.last_mut() {
-            Some(last) if last.len() < BLOCK => last.push(item),
+            Some(last) if last.len() < BLOCK => Arc::make_mut(last).push(item),
             // A workspace of few customers has one block, of as many as it needs.
-            None => self.blocks.push(vec![item]),
+            None => self.blocks.push(Arc::new(vec![item])),
             Some(_) => {
                 let mut next = Vec::with_capacity(BLOCK);
                 next.push(item);
-                self.blocks.push(next);
+                self.blocks.push(Arc::new(next));
             }
         }
     }
 
     fn pop(&mut self) -> Option<T> {
         let last = self.blocks.last_mut()?;
-        let item = last.pop();
+        let item = Arc::make_mut(last).pop();
         if last.is_empty() {
             self.blocks.pop();
         }

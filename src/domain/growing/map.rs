@@ -1,6 +1,7 @@
 //! A hash map in parts.
 
 use std::hash::{BuildHasher as _, Hash};
+use std::sync::Arc;
 
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
@@ -8,40 +9,54 @@ use hashbrown::hash_map::Entry;
 
 use super::sizes::{PARTS, has_spare, part};
 
-/// A map that is asked by key only: there is no order to go through it by.
-#[derive(Debug)]
+/// A map that is asked by key only: there is no order to go through it by. A clone shares the parts until either is changed.
+#[derive(Clone, Debug)]
 pub(crate) struct SplitMap<K, V> {
-    parts: Box<[HashMap<K, V, FixedState>]>,
+    parts: Box<[Arc<HashMap<K, V, FixedState>>]>,
 }
 
 impl<K, V> Default for SplitMap<K, V> {
     fn default() -> Self {
-        Self { parts: std::iter::repeat_with(HashMap::default).take(PARTS).collect() }
+        Self { parts: std::iter::repeat_with(Arc::default).take(PARTS).collect() }
     }
 }
 
 impl<K: Eq + Hash, V> SplitMap<K, V> {
     #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
-        self.parts.iter().map(HashMap::len).sum()
+        self.parts.iter().map(|part| part.len()).sum()
     }
 
     pub(crate) fn get(&self, key: &K) -> Option<&V> {
         self.parts[number(key)].get(key)
     }
 
+    /// All entries, in an order that depends on the keys alone. Sorted a part at a time, when it is come to.
+    pub(crate) fn sorted(&self) -> impl Iterator<Item = (&K, &V)>
+    where
+        K: Ord,
+    {
+        self.parts.iter().flat_map(|part| {
+            let mut entries: Vec<_> = part.iter().collect();
+            entries.sort_unstable_by_key(|(key, _)| *key);
+            entries
+        })
+    }
+}
+
+impl<K: Clone + Eq + Hash, V: Clone> SplitMap<K, V> {
     pub(crate) fn get_mut(&mut self, key: &K) -> Option<&mut V> {
-        self.parts[number(key)].get_mut(key)
+        Arc::make_mut(&mut self.parts[number(key)]).get_mut(key)
     }
 
     /// All values, in no order.
     pub(crate) fn values_mut(&mut self) -> impl Iterator<Item = &mut V> {
-        self.parts.iter_mut().flat_map(HashMap::values_mut)
+        self.parts.iter_mut().flat_map(|part| Arc::make_mut(part).values_mut())
     }
 
     /// The value of a key, and whether it is the one just made.
     pub(crate) fn get_or_insert_with(&mut self, key: K, make: impl FnOnce() -> V) -> (&mut V, bool) {
-        match self.parts[number(&key)].entry(key) {
+        match Arc::make_mut(&mut self.parts[number(&key)]).entry(key) {
             Entry::Occupied(known) => (known.into_mut(), false),
             Entry::Vacant(vacant) => (vacant.insert(make()), true),
         }
@@ -49,7 +64,7 @@ impl<K: Eq + Hash, V> SplitMap<K, V> {
 
     /// Takes an entry out. After a flood its room is given back.
     pub(crate) fn remove(&mut self, key: &K) -> Option<V> {
-        let part = &mut self.parts[number(key)];
+        let part = Arc::make_mut(&mut self.parts[number(key)]);
         let value = part.remove(key)?;
         if has_spare(part.capacity(), part.len()) {
             part.shrink_to(2 * part.len());
@@ -80,7 +95,11 @@ mod tests {
         *map.get_mut(&(5 << 16)).expect("it is there") = 6;
         assert_eq!((map.remove(&(5 << 16)), map.remove(&(5 << 16))), (Some(6), None));
         let share = map.len() / PARTS;
-        assert!(map.parts.iter().all(|part| part.len() < 2 * share), "{:?}", map.parts.iter().map(HashMap::len).max());
+        assert!(
+            map.parts.iter().all(|part| part.len() < 2 * share),
+            "{:?}",
+            map.parts.iter().map(|part| part.len()).max()
+        );
     }
 
     #[test]
@@ -92,7 +111,7 @@ mod tests {
         for key in 1..200_000 {
             map.remove(&key);
         }
-        let room: usize = map.parts.iter().map(HashMap::capacity).sum();
+        let room: usize = map.parts.iter().map(|part| part.capacity()).sum();
         assert!(room <= PARTS * SPARE * SMALL && map.get(&0) == Some(&0), "{room}");
     }
 }

@@ -1,19 +1,21 @@
 //! Places in a list, found by the hash of what stands there; in parts.
 
+use std::sync::Arc;
+
 use hashbrown::HashTable;
 
 use super::sizes::{PARTS, has_spare, part};
 
-/// Places of 32 bits; what stands there, the list knows.
-#[derive(Debug)]
+/// Places of 32 bits; what stands there, the list knows. A clone shares the parts until either is changed.
+#[derive(Clone, Debug)]
 pub(crate) struct Places {
-    parts: Box<[HashTable<u32>]>,
+    parts: Box<[Arc<HashTable<u32>>]>,
     len: usize,
 }
 
 impl Default for Places {
     fn default() -> Self {
-        Self { parts: std::iter::repeat_with(HashTable::new).take(PARTS).collect(), len: 0 }
+        Self { parts: std::iter::repeat_with(Arc::default).take(PARTS).collect(), len: 0 }
     }
 }
 
@@ -29,13 +31,13 @@ impl Places {
 
     /// The same, to be changed into one of equal hash.
     pub(crate) fn find_mut(&mut self, hash: u64, mut is_it: impl FnMut(u32) -> bool) -> Option<&mut u32> {
-        self.parts[part(hash)].find_mut(hash, |&place| is_it(place))
+        Arc::make_mut(&mut self.parts[part(hash)]).find_mut(hash, |&place| is_it(place))
     }
 
     /// Adds a place that is not there. `hash_of`: that of every other.
     pub(crate) fn insert(&mut self, hash: u64, place: u32, hash_of: impl Fn(u32) -> u64) {
         self.len += 1;
-        self.parts[part(hash)].insert_unique(hash, place, |&other| hash_of(other));
+        Arc::make_mut(&mut self.parts[part(hash)]).insert_unique(hash, place, |&other| hash_of(other));
     }
 
     /// Takes a place out. After a flood its room is given back, for which `hash_of` is that of every other.
@@ -45,7 +47,7 @@ impl Places {
         mut is_it: impl FnMut(u32) -> bool,
         hash_of: impl Fn(u32) -> u64,
     ) -> Option<u32> {
-        let part = &mut self.parts[part(hash)];
+        let part = Arc::make_mut(&mut self.parts[part(hash)]);
         let found = part.find_entry(hash, |&place| is_it(place)).ok()?;
         let (place, _) = found.remove();
         self.len -= 1;
@@ -71,7 +73,7 @@ mod tests {
         let mut places = Places::default();
         (0..200_000).for_each(|place| places.insert(hash(place), place, hash));
         assert_eq!((places.len(), places.find(hash(77), |place| place == 77)), (200_000, Some(77)));
-        let room = |places: &Places| places.parts.iter().map(HashTable::capacity).sum::<usize>();
+        let room = |places: &Places| places.parts.iter().map(|part| part.capacity()).sum::<usize>();
         let most = room(&places);
         for gone in (0..200_000).filter(|place| place % 1_000 != 0) {
             assert_eq!(places.remove(hash(gone), |place| place == gone, hash), Some(gone));

@@ -1,14 +1,15 @@
 //! A queue in blocks, whose items are found by number, too.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use super::sizes::BLOCK;
 
-/// First in, first out; numbered from 0 as they come. Neither end moves what is between.
-#[derive(Debug)]
+/// First in, first out; numbered from 0 as they come. Neither end moves what is between; a clone shares the blocks until either is changed.
+#[derive(Clone, Debug)]
 pub(crate) struct BlockQueue<T> {
     /// Of numbers that follow one another, `BLOCK` each, but for what is out of the first and not yet in the last.
-    blocks: VecDeque<VecDeque<T>>,
+    blocks: VecDeque<Arc<VecDeque<T>>>,
     /// Number of the first.
     first: u64,
     /// Number of the next that comes.
@@ -21,22 +22,43 @@ impl<T> Default for BlockQueue<T> {
     }
 }
 
-impl<T> BlockQueue<T> {
+impl<T: Clone> BlockQueue<T> {
     /// Its number.
     pub(crate) fn push_back(&mut self, item: T) -> u64 {
         let number = self.next;
         self.next += 1;
         match self.blocks.back_mut() {
-            Some(last) if !number.is_multiple_of(BLOCK as u64) => last.push_back(item),
+            Some(last) if !number.is_multiple_of(BLOCK as u64) => Arc::make_mut(last).push_back(item),
             // A queue that is short stays small.
-            None => self.blocks.push_back(VecDeque::from([item])),
+            None => self.blocks.push_back(Arc::new(VecDeque::from([item]))),
             Some(_) => {
                 let mut next = VecDeque::with_capacity(BLOCK);
                 next.push_back(item);
-                self.blocks.push_back(next);
+                self.blocks.push_back(Arc::new(next));
             }
         }
         number
+    }
+
+    pub(crate) fn get_mut(&mut self, number: u64) -> Option<&mut T> {
+        let (block, at) = self.place(number)?;
+        Arc::make_mut(self.blocks.get_mut(block)?).get_mut(at)
+    }
+
+    pub(crate) fn pop_front(&mut self) -> Option<T> {
+        let item = Arc::make_mut(self.blocks.front_mut()?).pop_front()?;
+        self.first += 1;
+        if self.first.is_multiple_of(BLOCK as u64) || self.first == self.next {
+            self.blocks.pop_front();
+        }
+        Some(item)
+    }
+}
+
+impl<T> BlockQueue<T> {
+    /// All, the oldest first.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
+        self.blocks.iter().flat_map(|block| block.iter())
     }
 
     pub(crate) fn front(&self) -> Option<&T> {
@@ -62,23 +84,9 @@ impl<T> BlockQueue<T> {
         self.blocks.get(block)?.get(at)
     }
 
-    pub(crate) fn get_mut(&mut self, number: u64) -> Option<&mut T> {
-        let (block, at) = self.place(number)?;
-        self.blocks.get_mut(block)?.get_mut(at)
-    }
-
-    pub(crate) fn pop_front(&mut self) -> Option<T> {
-        let item = self.blocks.front_mut()?.pop_front()?;
-        self.first += 1;
-        if self.first.is_multiple_of(BLOCK as u64) || self.first == self.next {
-            self.blocks.pop_front();
-        }
-        Some(item)
-    }
-
     #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
-        self.blocks.iter().map(VecDeque::len).sum()
+        self.blocks.iter().map(|block| block.len()).sum()
     }
 }
 

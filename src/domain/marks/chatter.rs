@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::domain::draft::Draft;
 use crate::domain::id::{AgentId, LeafId};
 use crate::domain::record::{Author, Direction, MessageStored};
@@ -13,7 +15,7 @@ use crate::domain::work::MAX_NOTES;
 use crate::domain::workspace::AgentKind;
 
 /// Notes of programs about customers since somebody else said something, by leaf.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Chatter(BTreeMap<LeafId, u8>);
 
 impl Chatter {

@@ -4,12 +4,14 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::domain::id::{AgentId, LeafId, Name};
 use crate::domain::record::{Marked, Tags};
 use crate::domain::time::Timestamp;
 
 /// What is noted under one leaf.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Marks {
     pub(crate) summary: Option<Summary>,
     /// In order, each once.
@@ -17,7 +19,7 @@ pub(crate) struct Marks {
 }
 
 /// A summary.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Summary {
     pub(crate) text: String,
     pub(crate) at: Timestamp,
@@ -25,7 +27,7 @@ pub(crate) struct Summary {
 }
 
 /// That a Work is urgent.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Priority {
     /// By how much sooner it is due, milliseconds.
     pub(crate) ms: u64,
@@ -37,7 +39,7 @@ pub(crate) struct Priority {
 }
 
 /// What is noted, by the leaf that it is filed under.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Filed(BTreeMap<LeafId, Marks>);
 
 impl Filed {

@@ -1,5 +1,7 @@
 //! Sessions and presence in records.
 
+use serde::{Deserialize, Serialize};
+
 use crate::domain::id::{AgentId, Name};
 use crate::domain::time::Timestamp;
 
@@ -20,7 +22,7 @@ pub enum SessionEnd {
 }
 
 /// Presence of an agent.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Presence {
     /// Takes work.
     Ready,

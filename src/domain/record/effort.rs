@@ -1,5 +1,7 @@
 //! What a customer went through in a matter, in records: what the ledger of a Work is added up of (domain rules, section 6).
 
+use serde::{Deserialize, Serialize};
+
 use crate::domain::id::WorkId;
 
 /// The customer went through something.
@@ -14,7 +16,7 @@ pub struct EffortNoted {
 }
 
 /// What customers go through.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum EffortKind {
     /// A wait went on beyond the goal.
     #[default]
@@ -50,7 +52,7 @@ impl EffortKind {
 }
 
 /// What a ledger has of one kind.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EffortEntry {
     /// What.
     pub kind: EffortKind,

@@ -1,5 +1,7 @@
 //! The envelope of a record: number, time, cause, touched leaves, changes, personal content.
 
+use serde::{Deserialize, Serialize};
+
 use smallvec::SmallVec;
 
 use super::{Asked, Briefing, Change, Fact, Inputs, Marked, Tags};
@@ -97,7 +99,7 @@ pub enum PersonalValue {
 }
 
 /// Content of a message with what the channel needs beside it.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct MessageContent {
     /// What it says.
     pub content: Content,
@@ -129,7 +131,7 @@ pub struct MessageContent {
 }
 
 /// Somebody who gets a copy of a mail of ours.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MailCopy {
     /// The address as written.
     pub address: String,
@@ -151,7 +153,7 @@ pub enum Cause {
 }
 
 /// Where an input stands, so that it is applied exactly once.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Input {
     /// Number of the IN stream (see [`Change::StreamBound`]).
     pub stream: u16,

@@ -1,11 +1,13 @@
 //! Facts in records: they are personal content, so nothing of them stands in a change.
 
+use serde::{Deserialize, Serialize};
+
 use crate::domain::event::Assurance;
 use crate::domain::id::Name;
 use crate::domain::time::Timestamp;
 
 /// What is known of a customer, and how.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fact {
     /// What it is about: a name that the company chooses.
     pub key: Name,

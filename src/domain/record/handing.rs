@@ -1,5 +1,7 @@
 //! Works that programs and people pass between them, in records.
 
+use serde::{Deserialize, Serialize};
+
 use crate::domain::id::{AgentId, LeafId, WorkId};
 use crate::domain::time::Timestamp;
 
@@ -56,7 +58,7 @@ pub struct BotsDue {
 }
 
 /// What a program tells whoever takes a Work of its.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Briefing {
     /// Why a person is wanted.
     pub reason: String,

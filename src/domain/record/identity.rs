@@ -1,5 +1,7 @@
 //! Identities in records.
 
+use serde::{Deserialize, Serialize};
+
 use super::Purpose;
 use crate::domain::event::{AddressKind, Assurance, Scope};
 use crate::domain::id::{LeafId, Name, RootId};
@@ -36,7 +38,7 @@ pub struct IdentityOpened {
 }
 
 /// Who says that an identity belongs to a customer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Evidence {
     /// The customer began with it.
     #[default]
@@ -54,7 +56,7 @@ pub enum Evidence {
 }
 
 /// What speaks for two customers being one person, weakest first: of too many suggestions the strongest are kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum SuggestionReason {
     /// Both use an address that several people use, or that was named with two values of a kind that a person has one of.
     SharedAddress,
@@ -93,7 +95,7 @@ pub enum SuggestionEnd {
 }
 
 /// How far an identity is to be believed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum IdentityStatus {
     /// Has itself written to us with no open doubt.
     Verified,

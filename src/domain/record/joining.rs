@@ -1,5 +1,7 @@
 //! Agents who take part in a Work that another owns, in records.
 
+use serde::{Deserialize, Serialize};
+
 use smallvec::SmallVec;
 
 use super::WorkBrief;
@@ -7,7 +9,7 @@ use crate::domain::id::{AgentId, AssignmentId, MessageId, WorkId};
 use crate::domain::time::Timestamp;
 
 /// As what an agent takes part in a Work.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Role {
     /// Its owner asks: sees what is said, and talks to the owner by notes.
     #[default]

@@ -119,7 +119,7 @@ impl MessageKind {
 }
 
 /// What is odd about a message: a set of the constants below.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Flags(pub u32);
 
 impl Flags {
@@ -254,7 +254,7 @@ pub struct MessageStored {
 }
 
 /// A part of a text that waits for the others. Its words are in the record's content at the same place.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PartHeld {
     /// Leaf that it is filed under.
     pub leaf: LeafId,

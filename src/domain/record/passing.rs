@@ -1,10 +1,12 @@
 //! Works that are parked and passed on, in records.
 
+use serde::{Deserialize, Serialize};
+
 use crate::domain::id::{AgentId, LeafId, Name, WorkId};
 use crate::domain::time::Timestamp;
 
 /// A Work waits for a time, a message or a fact, and keeps its agent. Which fact is personal content.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Parked {
     /// The Work.
     pub work: WorkId,

@@ -1,5 +1,7 @@
 //! What routing makes of a Work, in records.
 
+use serde::{Deserialize, Serialize};
+
 use super::MessageKind;
 use crate::domain::event::{Assurance, Scope};
 use crate::domain::id::{LeafId, Name, WorkId};
@@ -44,7 +46,7 @@ pub struct EnrichmentSet {
 }
 
 /// What makes a Work due earlier.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Credit {
     /// Its name in the configuration.
     pub name: Name,
@@ -53,7 +55,7 @@ pub struct Credit {
 }
 
 /// What rules were given of a Work. Personal content: it says what somebody wrote, and what is known of them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Inputs {
     /// Kind of the message.
     pub kind: MessageKind,

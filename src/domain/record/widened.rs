@@ -1,5 +1,7 @@
 //! How the circle of those who may take a waiting Work widens, in records.
 
+use serde::{Deserialize, Serialize};
+
 use crate::domain::id::{Name, WorkId};
 use crate::domain::time::Timestamp;
 use crate::domain::workspace::Relax;
@@ -14,7 +16,7 @@ pub struct Clock {
 }
 
 /// Why a Work stands at a step of its plan.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum StepCause {
     /// It has come to the queue.
     #[default]
@@ -60,7 +62,7 @@ pub struct OverflowSet {
 }
 
 /// Why a Work overflows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum OverflowCause {
     /// Its queue is too long.
     #[default]

@@ -1,5 +1,7 @@
 //! Works, offers and assignments in records.
 
+use serde::{Deserialize, Serialize};
+
 use crate::domain::id::{AgentId, LeafId, MessageId, Name, RootId, WorkId};
 use crate::domain::record::{EffortEntry, TakingPart};
 use crate::domain::time::Timestamp;
@@ -198,7 +200,7 @@ pub struct AutomationMuted {
 }
 
 /// Why programs of ours are silent in a Work (domain rules, section 3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum MuteReason {
     /// Five of their messages in a row were each answered within three seconds.
     SwiftAnswers,

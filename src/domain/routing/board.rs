@@ -5,6 +5,8 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
+use serde::{Deserialize, Serialize};
+
 use super::pace::Pace;
 use crate::domain::id::{AgentId, ByName, Name, WorkId};
 use crate::domain::record::{AnswerOutcome, Presence};
@@ -73,6 +75,13 @@ impl InLine {
 pub(crate) struct Board {
     queues: ByName<Desk>,
     now: Timestamp,
+}
+
+/// What is known of a queue beside what a look at all Works and agents gives.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct KeptDesk {
+    pace: Pace,
+    answers: VecDeque<(i64, AnswerCounts)>,
 }
 
 /// What is to be seen of one queue.
@@ -178,6 +187,23 @@ impl Board {
     /// The time of the last record.
     pub(crate) fn now(&self) -> Timestamp {
         self.now
+    }
+
+    /// What of it is kept, by queue.
+    pub(crate) fn kept(&self) -> Vec<(Name, KeptDesk)> {
+        let desk = |desk: &Desk| KeptDesk { pace: desk.pace.clone(), answers: desk.answers.clone() };
+        let mut kept: Vec<_> = self.queues.iter().map(|(queue, of)| (queue.clone(), desk(of))).collect();
+        kept.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        kept
+    }
+
+    /// Takes that back.
+    pub(crate) fn restore(&mut self, kept: Vec<(Name, KeptDesk)>) {
+        for (queue, KeptDesk { pace, answers }) in kept {
+            let desk = self.queues.entry(queue).or_default();
+            desk.pace = pace;
+            desk.answers = answers;
+        }
     }
 
     fn change(&mut self, queue: &Name, change: impl FnOnce(&mut Desk)) {

@@ -23,7 +23,7 @@ mod waiting;
 pub(crate) use able::{Able, Registered};
 pub(crate) use affinity::{hold_over, review_holds};
 pub(crate) use answered::count_answers;
-pub(crate) use board::{Board, InLine, KEPT_MS, SLICE_MS, There};
+pub(crate) use board::{Board, InLine, KEPT_MS, KeptDesk, SLICE_MS, There};
 pub(crate) use due::{credit_ms, goal, key, terms};
 pub(crate) use eligible::{Hurdle, eligible, hurdle, lifted_now, standing, unable};
 pub(crate) use matching::{Given, answer_by, assign, demanded, fill, install, place, requeue, revisit_cooled};

@@ -14,6 +14,8 @@
 
 use std::collections::VecDeque;
 
+use serde::{Deserialize, Serialize};
+
 use crate::domain::id::WorkId;
 use crate::domain::time::Timestamp;
 
@@ -34,7 +36,7 @@ const MOST_SPREAD: f64 = 6.0;
 const RUNS: [usize; 3] = [1, 8, 32];
 
 /// How fast a queue is served.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Pace {
     /// Until when time is counted.
     at: Timestamp,

@@ -8,6 +8,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use smallvec::{SmallVec, smallvec};
 
 use crate::domain::id::Name;
@@ -16,7 +18,7 @@ use crate::domain::work::Work;
 use crate::domain::workspace::{AgentProfile, Levels, WorkspaceConfig};
 
 /// What is required of whoever takes a Work. Waiting Work is grouped by it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(crate) struct Requirement {
     /// Serves one of these queues; the first is that of the Work.
     pub(crate) queues: SmallVec<[Name; 1]>,

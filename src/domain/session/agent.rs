@@ -1,5 +1,7 @@
 //! An agent: what records make of it, and what it can take now.
 
+use serde::{Deserialize, Serialize};
+
 use smallvec::SmallVec;
 
 use crate::domain::id::{AgentId, Index, MessageId, Name, OfferId, WorkId};
@@ -14,7 +16,7 @@ const MAX_OPEN_OFFERS: usize = 256;
 const FULL: u64 = 10_000;
 
 /// An agent, human or bot.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Agent {
     pub(crate) id: AgentId,
     pub(crate) name: Name,
@@ -47,7 +49,7 @@ pub(crate) struct Agent {
 }
 
 /// Something that takes of the capacity.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Held<I> {
     pub(crate) id: I,
     pub(crate) work: WorkId,
@@ -55,14 +57,14 @@ pub(crate) struct Held<I> {
 }
 
 /// That an agent has more than it can.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Over {
     /// When a Work of its is offered elsewhere; none: from now on.
     pub(crate) relieve_at: Option<Timestamp>,
 }
 
 /// The open session of an agent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Session {
     pub(crate) epoch: u64,
     /// When it was opened, or gone on with.
@@ -72,7 +74,7 @@ pub(crate) struct Session {
 }
 
 /// Graces of a session without connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Lost {
     pub(crate) offers_until: Timestamp,
     pub(crate) until: Timestamp,

@@ -1,5 +1,7 @@
 //! What asks something of a Work, kept apart from it: of messages that are in none for now, and are filed into one later.
 
+use serde::{Deserialize, Serialize};
+
 use super::open::MailThread;
 use super::reshape::Part;
 use super::said::{Item, Said, Says};
@@ -11,7 +13,7 @@ use crate::domain::time::Timestamp;
 use crate::domain::workspace::IndexedConfig;
 
 /// A message that asks.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Asking {
     pub(crate) id: MessageId,
     at: Timestamp,

@@ -3,6 +3,8 @@
 //! What is counted is kept only of Works in which a program of ours has spoken, since they were opened or reopened; but how often a
 //! person took over from a program counts for as long as there is the Work. Invariant: no program writes to the customer in a Work that is mute, and none is offered or given it.
 
+use serde::{Deserialize, Serialize};
+
 use smallvec::SmallVec;
 
 use super::effort::charge;
@@ -36,7 +38,7 @@ const WITHIN_MS: i64 = 10 * 60_000;
 pub(super) const MAX_RETURNS: u8 = 2;
 
 /// What programs of ours did in a Work.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Automation {
     /// When, as far as it counts still.
     sent: SmallVec<[Timestamp; 2]>,

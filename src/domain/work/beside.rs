@@ -1,6 +1,8 @@
 //! What few Works have: other endpoints that the matter is spoken on, Works that it is linked to, and what merges and splits made of
 //! it. Boxed, so that the many others pay a pointer for it.
 
+use serde::{Deserialize, Serialize};
+
 use smallvec::SmallVec;
 
 use super::automation::Automation;
@@ -21,7 +23,7 @@ const MAX_LINKED: usize = 32;
 const MAX_BROUGHT: usize = 32;
 
 /// Where a matter is spoken on.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Place {
     pub(crate) channel: Name,
     pub(crate) endpoint: Name,
@@ -30,7 +32,7 @@ pub(crate) struct Place {
 }
 
 /// A Work that was merged into another.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Brought {
     /// As it was.
     pub(crate) work: ClosedWork,
@@ -39,7 +41,7 @@ pub(crate) struct Brought {
 }
 
 /// What few Works have.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Beside {
     /// Where it is spoken on beside its own endpoint.
     pub(crate) places: SmallVec<[Place; 1]>,

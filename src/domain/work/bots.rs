@@ -7,6 +7,8 @@
 //!
 //! Invariant: no program has or is offered a Work that is for people.
 
+use serde::{Deserialize, Serialize};
+
 use super::automation::MAX_RETURNS;
 use super::lifecycle::take_back_offers;
 use super::park::take_up;
@@ -37,7 +39,7 @@ const MAX_STEP_BYTES: usize = 512;
 pub(crate) const MAX_NOTES: u8 = 10;
 
 /// What programs and people have passed between them in a Work.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Bots {
     /// It is for people.
     people: bool,

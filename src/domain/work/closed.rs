@@ -2,6 +2,8 @@
 
 use std::hash::BuildHasher as _;
 
+use serde::{Deserialize, Serialize};
+
 use foldhash::fast::FixedState;
 
 use super::open::Work;
@@ -21,7 +23,7 @@ const THREADED: u8 = 4;
 const CANCELED: u8 = 8;
 
 /// What is kept of a closed Work. Small, hence no options: an id of index 0 is none.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct ClosedWork {
     pub(crate) id: WorkId,
     pub(crate) leaf: LeafId,
@@ -126,7 +128,7 @@ fn mark(is_so: bool, bit: u8) -> u8 {
 }
 
 /// The closed Works of a workspace that a message can reopen: packed side by side, found through an index of numbers.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Closed {
     works: Blocks<ClosedWork>,
     places: Places,
@@ -138,6 +140,22 @@ impl Closed {
     pub(crate) fn get(&self, id: WorkId) -> Option<&ClosedWork> {
         let place = self.places.find(hash(id), |place| self.works[place as usize].id == id)?;
         self.works.get(place as usize)
+    }
+
+    /// In the order of closing; what was closed twice is there twice.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = ClosedWork> {
+        self.order.iter().filter_map(|id| self.get(*id).cloned())
+    }
+
+    /// Takes some back, behind those before.
+    pub(crate) fn restore(&mut self, rows: Vec<ClosedWork>) {
+        for work in rows {
+            let id = work.id;
+            match self.get(id) {
+                Some(_) => drop(self.order.push_back(id)),
+                None => self.insert(work),
+            }
+        }
     }
 
     pub(crate) fn insert(&mut self, work: ClosedWork) {

@@ -5,6 +5,8 @@
 //! transfers: so nobody gets ahead by writing, asking or failing more often. What a wait takes counts in full as a wait; here that it
 //! went beyond the goal. What a program hands over to people is no transfer: that is what it is for.
 
+use serde::{Deserialize, Serialize};
+
 use smallvec::SmallVec;
 
 use super::{Beside, Work};
@@ -21,14 +23,14 @@ use crate::domain::workspace::AgentKind;
 const SAME_MS: i64 = 60_000;
 
 /// What is known of one kind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Sum {
     entry: EffortEntry,
     last: Timestamp,
 }
 
 /// What a customer went through in a Work, in the order of the kinds.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Effort(SmallVec<[Sum; 2]>);
 
 impl Effort {

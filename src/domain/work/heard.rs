@@ -1,5 +1,7 @@
 //! How much each identity has said in a Work by each endpoint within the minute: for the limit that a flooder meets.
 
+use serde::{Deserialize, Serialize};
+
 use smallvec::SmallVec;
 
 use crate::domain::id::LeafId;
@@ -14,7 +16,7 @@ const MAX_COUNTED: usize = 8;
 type Source = (LeafId, u8);
 
 /// What was said within a minute.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Count {
     source: Source,
     minute: i64,
@@ -22,7 +24,7 @@ struct Count {
 }
 
 /// Counts of a Work.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Heard {
     counts: SmallVec<[Count; 1]>,
 }

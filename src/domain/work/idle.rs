@@ -7,6 +7,8 @@
 //!
 //! A live customer who leaves takes the Work along, where nothing else reaches them; otherwise it goes on as if it were not live.
 
+use serde::{Deserialize, Serialize};
+
 use super::Work;
 use super::lifecycle::{end_as, take_back_offers};
 use super::merge::settle_cost;
@@ -26,7 +28,7 @@ const NO_ANSWER: &str = "NO_ANSWER";
 const LEFT: &str = "CUSTOMER_LEFT";
 
 /// How long a customer has not answered, as far as something follows from it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Idle {
     /// Since our last word.
     pub(crate) since: Timestamp,

@@ -10,6 +10,8 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use smallvec::SmallVec;
 
 use super::Work;
@@ -42,7 +44,7 @@ const MAX_PARTICIPANTS: usize = 8;
 const MAX_JOINED: usize = 32;
 
 /// Somebody who takes part in a Work.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Participant {
     /// Fence of what it says to the customer.
     pub(crate) id: AssignmentId,

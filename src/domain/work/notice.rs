@@ -3,6 +3,8 @@
 //! They go by a deadline: the record that stores what the customer wrote only says that one is due. Invariant: one of a kind in twelve
 //! hours at most, and one for each time that its queue is closed; never before the customer has written.
 
+use serde::{Deserialize, Serialize};
+
 use smallvec::SmallVec;
 
 use super::{Beside, Work};
@@ -16,7 +18,7 @@ use crate::domain::timer::Timer;
 const ONCE_MS: i64 = 12 * 60 * 60 * 1_000;
 
 /// A Notice that went out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Said {
     kind: NoticeKind,
     at: Timestamp,
@@ -24,7 +26,7 @@ struct Said {
 }
 
 /// What a customer was told by itself, and is to be told.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Notices {
     due: Option<(NoticeKind, Timestamp)>,
     /// The last of each kind.

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use smallvec::SmallVec;
 
 use super::beside::{Beside, Place};
@@ -25,7 +27,7 @@ use crate::domain::workspace::{Levels, WorkspaceConfig};
 const REPLY_TOKEN_LIFE: Duration = Duration::from_secs(50);
 
 /// An open Work.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Work {
     pub(crate) id: WorkId,
     pub(crate) leaf: LeafId,
@@ -99,7 +101,7 @@ pub(crate) struct Work {
 }
 
 /// An open offer of the Work.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct OpenOffer {
     pub(crate) id: OfferId,
     pub(crate) agent: AgentId,
@@ -108,7 +110,7 @@ pub(crate) struct OpenOffer {
 }
 
 /// Who owns the Work.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Owner {
     pub(crate) assignment: AssignmentId,
     pub(crate) agent: AgentId,
@@ -121,7 +123,7 @@ pub(crate) struct Owner {
 }
 
 /// A pair that is not matched for a while.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Cooldown {
     pub(crate) agent: AgentId,
     pub(crate) liftable: bool,
@@ -129,7 +131,7 @@ pub(crate) struct Cooldown {
 }
 
 /// What a mail that answers has to name.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct MailThread {
     /// Whose mails: the leaf that the first is filed under.
     pub(crate) leaf: LeafId,
@@ -139,7 +141,7 @@ pub(crate) struct MailThread {
 }
 
 /// What the provider gave with the last customer message: each good for one answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Tokens {
     reply: Option<String>,
     read: Option<String>,

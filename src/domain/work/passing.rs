@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use smallvec::SmallVec;
 
 use super::Work;
@@ -17,7 +19,7 @@ use crate::domain::view::{ParticipantView, PassingView, TransferView};
 const SAME_BREATH_MS: i64 = 60_000;
 
 /// What few Works have for a while. Boxed, so that the many others pay a pointer for it.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Passing {
     pub(crate) parked: Option<Parked>,
     pub(super) transfer: Option<Transfer>,
@@ -40,7 +42,7 @@ pub(crate) struct Passing {
 }
 
 /// That a Work waits for one agent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Hold {
     pub(crate) agent: AgentId,
     /// Then it goes to whoever can have it.
@@ -48,14 +50,14 @@ pub(crate) struct Hold {
 }
 
 /// What the customer was promised.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Promise {
     by: Timestamp,
     made_at: Timestamp,
 }
 
 /// A Work that its owner passes on.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Transfer {
     /// To whom; none: to whoever takes it from the queue.
     pub(crate) to: Option<AgentId>,
@@ -68,14 +70,14 @@ pub(crate) struct Transfer {
 }
 
 /// What the next owner is told of the one before.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Handover {
     pub(crate) from: AgentId,
     pub(crate) note: Option<String>,
 }
 
 /// A Work that waits for something.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Parked {
     /// Number of the change that parked it.
     pub(crate) id: MessageId,

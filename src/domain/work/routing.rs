@@ -1,12 +1,14 @@
 //! What rules made of a Work: kept with what they were given, to be asked again while it waits.
 
+use serde::{Deserialize, Serialize};
+
 use super::Work;
 use crate::domain::id::Name;
 use crate::domain::record::{Credit, Inputs, Routed};
 use crate::domain::workspace::Levels;
 
 /// What rules made of a Work.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Routing {
     /// The rule that decided; empty: none fits.
     pub(crate) rule: Name,

@@ -4,6 +4,8 @@
 //! A message that asks is answered by the first answer that was given in a Work it stood in: so a merge answers nothing that stood
 //! in the other Work when the answer was given.
 
+use serde::{Deserialize, Serialize};
+
 use crate::domain::event::{Assurance, Scope};
 use crate::domain::id::{LeafId, MessageId, Name};
 use crate::domain::record::{Author, Direction, MessageKind, MessageStored};
@@ -18,7 +20,7 @@ const CUT_AT: usize = 2 * MAX_KEPT;
 const GROWN_BY: usize = 4;
 
 /// What a message is to the turn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Says {
     /// It awaits our answer.
     Asks,
@@ -66,7 +68,7 @@ impl Says {
 }
 
 /// One message.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Item {
     /// Which. That of an end is the change's own number.
     pub(crate) id: MessageId,
@@ -87,7 +89,7 @@ pub(crate) struct Item {
 }
 
 /// What is known of messages that are not kept apart.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Before {
     pub(crate) waited_ms: u64,
     pub(crate) replied: bool,
@@ -96,14 +98,14 @@ pub(crate) struct Before {
 }
 
 /// The messages of one Work since it was opened or reopened, oldest first.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Said {
     items: Vec<Item>,
     before: Before,
 }
 
 /// Turn and wait as the messages give them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Turn {
     pub(crate) ours_since: Option<Timestamp>,
     pub(crate) waited_ms: u64,

@@ -1,6 +1,8 @@
 //! How the circle of those who may take a Work has widened while it waits: the step of its plan that it stands at, and what overflow
 //! made of it. Of the queue that it waits in: in another one it begins anew, but for the one move that overflow makes of a Work.
 
+use serde::{Deserialize, Serialize};
+
 use super::Work;
 use crate::domain::id::{Name, WorkId};
 use crate::domain::record::{Clock, OverflowCause, OverflowSet, Overflowed, StepCause, StepSet};
@@ -10,7 +12,7 @@ use crate::domain::view::{OverflownView, WideningView, WorkState};
 use crate::domain::workspace::Relax;
 
 /// How the circle has widened. Boxed, so that Works without plan and overflow pay a pointer for it.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Widened {
     pub(crate) plan: Option<Standing>,
     /// What it overflows by next, once that is known of its queue.
@@ -30,7 +32,7 @@ pub(crate) struct Widened {
 }
 
 /// Where a Work stands in its plan.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Standing {
     pub(crate) plan: Name,
     /// How many steps have been taken.
@@ -44,7 +46,7 @@ pub(crate) struct Standing {
 }
 
 /// What a Work overflows by next.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Awaits {
     /// The wait that its clock is of.
     pub(crate) after_ms: u64,
@@ -53,7 +55,7 @@ pub(crate) struct Awaits {
 }
 
 /// How a Work overflowed.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Overflown {
     cause: OverflowCause,
     from: Name,
@@ -62,7 +64,7 @@ pub(crate) struct Overflown {
 }
 
 /// A time that runs only while its Work is QUEUED.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Stopwatch {
     /// What was left when it began to run, milliseconds.
     pub(crate) left_ms: u64,

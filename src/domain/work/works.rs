@@ -8,7 +8,7 @@ use crate::domain::growing::SplitMap;
 use crate::domain::id::WorkId;
 
 /// Open Works by id.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Works {
     by_id: SplitMap<WorkId, Box<Work>>,
     /// For those who go through all: a table has no order that every fold agrees on.
@@ -16,6 +16,16 @@ pub(crate) struct Works {
 }
 
 impl Works {
+    /// The same, to be gone through elsewhere: it has no order.
+    pub(crate) fn cut(&self) -> Self {
+        Self { by_id: self.by_id.clone(), ids: BTreeSet::new() }
+    }
+
+    /// All of them, in an order that depends on the ids alone.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = Work> {
+        self.by_id.sorted().map(|(_, work)| Work::clone(work))
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.ids.len()
     }

@@ -12,6 +12,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::Hasher as _;
 
+use serde::{Deserialize, Serialize};
+
 use hashbrown::HashMap;
 use siphasher::sip::SipHasher24;
 
@@ -21,10 +23,11 @@ use crate::domain::time::Timestamp;
 use crate::domain::upload::UPLOAD_KEPT;
 
 /// Bodies by keyed digest.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Bodies {
     named: BTreeSet<(LeafId, u64)>,
     /// By how many leaves each is named.
+    #[serde(skip)]
     count: HashMap<u64, u32, foldhash::fast::FixedState>,
     /// To be deleted, with the erasure that they belong to.
     doomed: BTreeMap<u64, Index>,
@@ -33,6 +36,14 @@ pub(crate) struct Bodies {
 }
 
 impl Bodies {
+    /// As before, by what is kept of it.
+    pub(super) fn counted(mut self) -> Self {
+        for (_, body) in &self.named {
+            *self.count.entry(*body).or_default() += 1;
+        }
+        self
+    }
+
     /// Notes that a leaf's message names them.
     pub(super) fn name(&mut self, leaf: LeafId, bodies: &[u64]) {
         for &body in bodies {

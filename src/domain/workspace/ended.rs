@@ -3,6 +3,8 @@
 //! Kept beside the closed Works, for those are forgotten with their continuation window. A customer whom nobody heard of for seven days
 //! costs nothing.
 
+use serde::{Deserialize, Serialize};
+
 use smallvec::SmallVec;
 
 use super::names::Symbol;
@@ -16,7 +18,7 @@ const LATELY_MS: i64 = 7 * 24 * 60 * 60 * 1_000;
 const MAX_KEPT: usize = 4;
 
 /// How a Work ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct End {
     pub(crate) queue: Symbol,
     pub(crate) disposition: Symbol,
@@ -24,14 +26,37 @@ pub(crate) struct End {
 }
 
 /// How Works of the last seven days ended, by the identity that they were filed under.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Ended {
     ends: SplitMap<LeafId, SmallVec<[End; 1]>>,
     /// In their order, so that what is old is found without a scan.
     order: BlockQueue<(Timestamp, LeafId)>,
 }
 
+/// How Works of one identity ended.
+pub(crate) type EndRow = (LeafId, Vec<End>);
+
 impl Ended {
+    /// All of them.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = EndRow> {
+        self.ends.sorted().map(|(leaf, ends)| (*leaf, ends.to_vec()))
+    }
+
+    /// What was there before.
+    pub(crate) fn restore(rows: Vec<EndRow>) -> Self {
+        let mut ended = Self::default();
+        let mut order: Vec<(Timestamp, LeafId)> =
+            rows.iter().flat_map(|(leaf, ends)| ends.iter().map(|end| (end.at, *leaf))).collect();
+        order.sort_unstable();
+        for at in order {
+            ended.order.push_back(at);
+        }
+        for (leaf, ends) in rows {
+            ended.ends.get_or_insert_with(leaf, || ends.into());
+        }
+        ended
+    }
+
     /// A Work has ended.
     pub(crate) fn note(&mut self, leaf: LeafId, queue: Symbol, disposition: Symbol, at: Timestamp) {
         let (ends, _) = self.ends.get_or_insert_with(leaf, SmallVec::new);

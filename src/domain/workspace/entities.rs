@@ -26,15 +26,14 @@ impl Workspace {
         self.board.moved(stood, stands, |agent, queue| {
             agents.get(agent.at()).is_some_and(|agent| agent.released && agent.profile.queues.contains(queue))
         });
-        let liftable = work.is_waiting() && work.cooldowns.iter().any(|cooldown| cooldown.liftable);
-        self.waiting.set_liftable(id, liftable);
+        self.waiting.set_liftable(id, is_liftable(work));
         if before != after {
             self.unindex_work(before);
             self.index_work(after);
         }
     }
 
-    fn index_work(&mut self, indexed: Indexed) {
+    pub(super) fn index_work(&mut self, indexed: Indexed) {
         let Indexed { waiting, asks, nobodys, timers } = indexed;
         if let Some((requirement, due)) = waiting {
             if asks {
@@ -99,6 +98,10 @@ pub(super) struct Indexed {
     /// Its queue, while nobody has it.
     nobodys: Option<Name>,
     timers: SmallVec<[(Timestamp, Timer); 3]>,
+}
+
+pub(super) fn is_liftable(work: &Work) -> bool {
+    work.is_waiting() && work.cooldowns.iter().any(|cooldown| cooldown.liftable)
 }
 
 pub(super) fn indexed(work: &Work) -> Indexed {

@@ -44,7 +44,7 @@ pub struct Opening {
 }
 
 /// Whether it is open, and until when that stays so.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Turn {
     /// Served now.
     pub open: bool,

@@ -3,6 +3,8 @@
 //! A configuration may touch any number of Works. So its record only brings it into force; every READY agent is then matched anew by a
 //! deadline of its own, and open Works are looked at in the order of their ids by [`Timer::Resettle`], until none is left.
 
+use serde::{Deserialize, Serialize};
+
 use sha2::{Digest as _, Sha256};
 
 use super::Workspace;
@@ -16,7 +18,7 @@ use crate::domain::timer::Timer;
 use crate::domain::work::Work;
 
 /// Since when, and what is still to be done because of it.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct InForce {
     /// Hash of its canonical text; none before the first.
     sha256: Option<[u8; 32]>,
@@ -27,11 +29,18 @@ pub(super) struct InForce {
 }
 
 /// Works behind one are still to be looked at.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Rest {
     due: Timestamp,
     /// The last that was looked at.
     through: Option<WorkId>,
+}
+
+impl InForce {
+    /// When the rest is gone on with.
+    pub(super) fn timer(&self) -> Option<(Timestamp, Timer)> {
+        self.rest.map(Rest::timer)
+    }
 }
 
 impl Rest {

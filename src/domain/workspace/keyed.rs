@@ -2,13 +2,15 @@
 
 use std::ops::Range;
 
+use serde::{Deserialize, Serialize};
+
 use super::Workspace;
 use crate::domain::customer::NORMALISER_VERSION;
 use crate::domain::id::LeafId;
 use crate::domain::record::IdentityOpened;
 
 /// Versions of all leaves: leaves are opened in order, and so are the versions.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Keyed {
     /// Each version with the first leaf that was opened by it.
     opened: Vec<(u16, LeafId)>,

@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::Workspace;
 use super::entities::indexed;
 use super::lists::OWN_DISPOSITIONS;
@@ -14,7 +16,7 @@ use crate::domain::time::Timestamp;
 use crate::domain::work::{Beside, Brought, ClosedWork, Work};
 
 /// Where messages are that were stored elsewhere. Flat: what it names has not been merged itself.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Matters {
     /// Works that were merged, each with the one that has its messages now.
     merged: BTreeMap<WorkId, WorkId>,

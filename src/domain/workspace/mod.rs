@@ -13,6 +13,7 @@ mod hours;
 mod identity;
 mod in_force;
 mod indexed;
+mod kept;
 mod keyed;
 mod links;
 mod lists;
@@ -43,10 +44,11 @@ pub use config::{
     MAX_OFFERS_AT_ONCE, QueueConfig, Targets, WorkspaceConfig,
 };
 pub use effort::{EFFORT_CREDIT, EffortConfig};
-pub(crate) use ended::End;
+pub(crate) use ended::{End, EndRow, Ended};
 pub use hours::{Calendar, DAY_MINUTES, HoursConfig, Opening, Turn, is_zone};
 pub use identity::IdentityConfig;
 pub use indexed::IndexedConfig;
+pub(crate) use kept::{KeptWorkspace, Returning};
 pub use lists::{DispositionConfig, OWN_DISPOSITIONS, PresenceReasonConfig};
 pub(crate) use names::{Names, Symbol};
 pub use notice::{MINUTES, NoticeConfig, OPENS};
@@ -54,6 +56,7 @@ pub use opt_out::{OptOutConfig, OptWord};
 pub use plan::{
     MAX_ADDED, MAX_OVERFLOWS, MAX_PLANS, MAX_STEPS, OverflowConfig, OverflowWhen, PlanConfig, Relax, StepConfig,
 };
+pub(crate) use requests::{RequestRow, Requests};
 pub use selection::Selection;
 pub use sight::{Sight, Visibility};
 pub use skill::{Levels, MAX_LEVEL, MAX_SKILLS};

@@ -2,19 +2,35 @@
 //!
 //! Numbers are given in the order in which records bring names, so every fold gives the same.
 
+use serde::{Deserialize, Serialize};
+
 use hashbrown::HashMap;
 
 use crate::domain::id::Name;
 
 /// Number of a name.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(crate) struct Symbol(u16);
 
 /// The names of one workspace. The first is the empty one.
-#[derive(Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(from = "Vec<Name>", into = "Vec<Name>")]
 pub(crate) struct Names {
     by_number: Vec<Name>,
     numbers: HashMap<Name, u16, foldhash::fast::FixedState>,
+}
+
+impl From<Vec<Name>> for Names {
+    fn from(by_number: Vec<Name>) -> Self {
+        let numbers = (0u16..).zip(&by_number).map(|(number, name)| (name.clone(), number)).collect();
+        Self { by_number, numbers }
+    }
+}
+
+impl From<Names> for Vec<Name> {
+    fn from(names: Names) -> Self {
+        names.by_number
+    }
 }
 
 impl Names {

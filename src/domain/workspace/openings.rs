@@ -1,5 +1,7 @@
 //! Which hours are open: as the records say, with the moment at which each turns as a deadline.
 
+use serde::{Deserialize, Serialize};
+
 use super::Workspace;
 use super::hours::Turn;
 use crate::domain::id::{AgentId, Name};
@@ -8,8 +10,15 @@ use crate::domain::time::Timestamp;
 use crate::domain::timer::Timer;
 
 /// The turn of each hours of the configuration, by their place there.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Openings(Vec<Turn>);
+
+impl Openings {
+    /// The turns to come.
+    pub(super) fn timers(&self) -> impl Iterator<Item = (Timestamp, Timer)> {
+        self.0.iter().enumerate().filter_map(|(at, turn)| timer(at, *turn))
+    }
+}
 
 impl Workspace {
     /// Whether the queue is served at this time.

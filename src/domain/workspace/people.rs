@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::Workspace;
 use super::state::{personal, words};
 use crate::domain::customer::{Asides, Block, Facts, Sittings};
@@ -17,7 +19,7 @@ use crate::domain::work::Part;
 const MINUTE_MS: i64 = 60_000;
 
 /// What few customers have.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct People {
     pub(crate) facts: Facts,
     /// What agents noted.
@@ -30,7 +32,7 @@ pub(crate) struct People {
 }
 
 /// New customers by endpoint within the minute.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Newcomers {
     of: BTreeMap<Name, (i64, u32)>,
 }

@@ -1,6 +1,9 @@
 //! Commands that were accepted, so that a repeat gets the first answer (design, section 5).
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
 
 use crate::domain::command::Answer;
 use crate::domain::id::Name;
@@ -14,12 +17,20 @@ const PER_PRINCIPAL: usize = 10_000;
 const WINDOW_MS: i64 = 24 * 3_600 * 1_000;
 
 /// Accepted commands of all principals.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Requests {
-    principals: BTreeMap<Name, Accepted>,
+    /// Shared with a snapshot that is being written, until the principal commands anew.
+    principals: BTreeMap<Name, Arc<Accepted>>,
 }
 
-#[derive(Debug, Default)]
+/// Accepted commands of a principal, the oldest first.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct RequestRow {
+    principal: Name,
+    commands: Vec<(Timestamp, Name, u64, Answer)>,
+}
+
+#[derive(Clone, Debug, Default)]
 struct Accepted {
     answers: BTreeMap<Name, (u64, Answer)>,
     order: VecDeque<(Timestamp, Name)>,
@@ -37,12 +48,33 @@ impl Requests {
         }
     }
 
+    /// Of each principal.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = RequestRow> {
+        self.principals.iter().map(|(principal, accepted)| {
+            let command = |(at, id): &(Timestamp, Name)| {
+                accepted.answers.get(id).map(|(digest, answer)| (*at, id.clone(), *digest, *answer))
+            };
+            let commands = accepted.order.iter().filter_map(command).collect();
+            RequestRow { principal: principal.clone(), commands }
+        })
+    }
+
+    /// Takes those of a principal back.
+    pub(crate) fn restore(&mut self, row: RequestRow) {
+        let mut accepted = Accepted::default();
+        for (at, id, digest, answer) in row.commands {
+            accepted.order.push_back((at, id.clone()));
+            accepted.answers.insert(id, (digest, answer));
+        }
+        self.principals.insert(row.principal, Arc::new(accepted));
+    }
+
     /// Notes an accepted command.
     pub(crate) fn note(&mut self, request: &Request, answer: Answer, now: Timestamp) {
         if request.request_id.is_empty() {
             return;
         }
-        let accepted = self.principals.entry(request.principal.clone()).or_default();
+        let accepted = Arc::make_mut(self.principals.entry(request.principal.clone()).or_default());
         accepted.answers.insert(request.request_id.clone(), (request.digest, answer));
         accepted.order.push_back((now, request.request_id.clone()));
         while let Some((at, oldest)) = accepted.order.front() {

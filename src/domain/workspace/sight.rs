@@ -215,11 +215,11 @@ const MAX_FORGOTTEN_MESSAGES: usize = 128;
 
 /// In which queue Works were that are known no longer, where that is shown to fewer than the endpoint's: what was said in them is not
 /// shown to more people for having become old.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Forgotten(BTreeMap<LeafId, OfLeaf>);
 
 /// The same of one leaf. Of the oldest only all queues together are remembered: what is as old is seen by whoever sees each of them.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct OfLeaf {
     works: BTreeMap<WorkId, Symbol>,
     messages: BTreeMap<MessageId, Symbol>,
