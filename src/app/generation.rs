@@ -26,11 +26,12 @@ use crate::erasure::Eraser;
 use crate::ingest::{self, IngestHealth, Source, Trim};
 use crate::keys::{Keeper, KeyBook};
 use crate::log::checkpoint::Checkpoints;
+use crate::log::snapshot::Folder;
 use crate::log::{Condition, JetStreamLog, LogError, Progress, TakeOverError};
 use crate::nats::Nats;
 use crate::outbound::{AdapterHealth, AdapterWatch, HandOver, Of};
 use crate::reload::{Reloader, ServedWorkspace};
-use crate::shard::{self, Before, Ended, RecoveryError, ShardEnds, ShardHandle};
+use crate::shard::{self, Before, Ended, RecoveryError, ShardEnds, ShardHandle, Snapshots};
 use crate::telemetry::{ErrorChain, LiveLoss, RateLimit, StreamAlarm, StreamAlarmLabels, fields};
 
 /// Time for the first records of an owner to become durable: the log's own patience is shorter.
@@ -107,6 +108,11 @@ impl<'a> Generation<'a> {
         let witnesses = shard::witnesses(checkpoints.witness().await?, &backlogs);
         let keys = streams::keys(nats, &app.keys).await.context("read the keys")?;
         let books: Vec<KeyBook> = keys.iter().cloned().collect();
+        let rings = keys.rings();
+        let snapshots = plan.snapshots.folder.as_deref().map(|folder| Folder::new(folder, shard_name.clone()));
+        if snapshots.is_none() {
+            info!("snapshots.folder is not set: each start folds the whole log");
+        }
         let before = Before {
             shard: shard_name.clone(),
             workspaces: found.setups.clone(),
@@ -114,6 +120,7 @@ impl<'a> Generation<'a> {
             witnesses,
             rings: plan.feeds.ring_age,
             keys,
+            snapshots: snapshots.clone(),
         };
         let shard_stop = CancellationToken::new();
         let started = shard::start(
@@ -160,6 +167,22 @@ impl<'a> Generation<'a> {
                 Ok(())
             }
         });
+        if let Some(folder) = snapshots {
+            let snapshots = Snapshots {
+                handle: ends.handle.clone(),
+                outboxes: ends.outboxes.clone(),
+                folder,
+                keys: rings,
+                interval: plan.snapshots.interval,
+                keep: plan.snapshots.keep,
+                metrics: app.metrics.clone(),
+            };
+            let stop = generation.take_stop.clone();
+            generation.take("snapshots", async move {
+                snapshots.run(stop).await;
+                Ok(())
+            });
+        }
         generation.start_hand_over(nats, &shard_name, &ends).await?;
         for book in erasers {
             let Some(ways) = ends.outboxes.iter().find(|ways| ways.workspace == *book.workspace()) else { continue };

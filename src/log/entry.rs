@@ -4,9 +4,11 @@ use std::future::Future;
 
 use async_nats::Subject;
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 
 use super::{
     error::{LogError, TakeOverError},
+    offsets::Places,
     replay::Replay,
     writer::Writer,
 };
@@ -27,7 +29,7 @@ pub struct Entry {
 }
 
 /// A place between two entries: what has been read so far. Part of a snapshot, where reading goes on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Tip {
     /// Index of the last entry, 0 before the first.
     pub index: u64,
@@ -45,6 +47,12 @@ impl Tip {
     /// Before the first entry of an empty log.
     pub const ORIGIN: Self =
         Self { index: 0, chain: super::frame::CHAIN_ORIGIN, sequence: 0, epoch: 0, epoch_over: false };
+
+    /// Before an entry that is valid, so that nothing is void in its epoch up to there; `chain`: the hash that it carries.
+    pub(super) fn before(entry: &Entry, chain: u64) -> Self {
+        let Entry { index, sequence, epoch, .. } = entry;
+        Self { index: index - 1, chain, sequence: sequence - 1, epoch: *epoch, epoch_over: false }
+    }
 
     /// Compares the log's end, which this must be, with everybody who knows of an entry.
     pub(super) fn check(&self, witnesses: &[Witness]) -> Result<(), TakeOverError> {
@@ -89,6 +97,18 @@ pub trait EventLog: Send + Sync + 'static {
     /// # Errors
     /// [`TakeOverError::Moved`]: replay on from `tip` and try again. The others need an operator or time.
     fn take_over(&self, tip: Tip, witnesses: &[Witness]) -> impl Future<Output = Result<Writer, TakeOverError>> + Send;
+
+    /// The place before a durable entry, to replay from there; `None`: the log has not reached it, or trimmed it.
+    ///
+    /// # Errors
+    /// As [`EventLog::read`].
+    fn before(&self, index: u64) -> impl Future<Output = Result<Option<Tip>, LogError>> + Send;
+
+    /// Where durable entries below `index` are, as far as this process has learned.
+    fn places(&self, index: u64) -> Places;
+
+    /// Takes what another process had learned. Before the first replay.
+    fn know(&self, places: &Places);
 
     /// Reads single durable entries by index, in the order asked for; `None` for an index the log has not reached or has trimmed.
     /// Needs a replay over those indexes in this process, or `take_over`, to have learned where they are.

@@ -41,6 +41,7 @@ pub use entry::{Entry, EventLog, Tip, Witness};
 pub use error::{LogError, TakeOverError};
 pub use jetstream::JetStreamLog;
 pub use memory::{Fault, MemoryLog};
+pub use offsets::Places;
 pub use options::LogOptions;
 pub use replay::Replay;
 pub use writer::{AppendRefused, Condition, Progress, Writer};

@@ -3,7 +3,7 @@
 //! The ends of OUT and DEAD are read before the fold begins, so that no output is missed between the two. They and the checkpoint
 //! are witnesses: a log that ends before them was truncated, and only an operator can say what to do.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rand::RngExt as _;
 use tracing::{info, warn};
@@ -12,17 +12,20 @@ use super::append::LogAppender;
 use super::engine::{Engine, LogEnded, Step};
 use super::fold::{Fold, WorkspaceBacklog};
 use super::handle::Reply;
-use crate::agents::feed::Feeds;
+use crate::agents::feed::{Feeds, StoredFeeds};
 use crate::clock::ShardClock;
+use crate::domain::State;
 use crate::domain::command::Command;
 use crate::domain::id::{Index, Name};
 use crate::domain::rejection::Rejection;
 use crate::domain::time::Timestamp;
 use crate::domain::workspace::WorkspaceConfig;
-use crate::keys::{KeyBooks, KeysError};
+use crate::keys::{KeyBooks, KeyRings, KeysError};
 use crate::log::codec::CodecError;
+use crate::log::snapshot::{Folder, Manifest};
 use crate::log::{EventLog, LogError, TakeOverError, Tip, Witness};
 use crate::outbound::OutboundError;
+use crate::telemetry::ErrorChain;
 
 /// First and longest wait before the next attempt to take over.
 const BACK_OFF: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
@@ -89,6 +92,8 @@ pub struct Before {
     pub rings: Duration,
     /// Keys of the workspaces' content.
     pub keys: KeyBooks,
+    /// Where snapshots are; none: the whole log is folded.
+    pub snapshots: Option<Folder>,
 }
 
 /// Who knows how long the log is: the checkpoint, and the last messages handed over.
@@ -120,13 +125,29 @@ pub(super) async fn recover<L: EventLog>(
 ) -> Result<Owned, RecoveryError> {
     let rings_from = Timestamp(source.wall_ms()) - before.rings;
     let keys = before.keys.rings();
-    let mut fold = Fold::new(before.shard.clone(), before.backlogs, keys.clone(), feeds, rings_from);
-    let mut tip = Tip::ORIGIN;
+    let mut witnesses = before.witnesses;
+    let found = match before.snapshots {
+        Some(folder) => snapshot(folder, keys.clone()).await,
+        None => None,
+    };
+    let (state, mut tip, rings) = match found {
+        Some(Found { manifest, state, rings }) => {
+            log.know(&manifest.places);
+            witnesses.push(manifest.witness());
+            (state, manifest.tip, rings)
+        }
+        None => (State::new(before.shard.clone()), Tip::ORIGIN, None),
+    };
+    if let Some(rings) = &rings {
+        feeds.restore(rings);
+    }
+    let rings_from = (rings.is_none()).then_some(rings_from);
+    let mut fold = Fold::new(state, before.backlogs, keys.clone(), feeds, rings_from);
     let mut wait = BACK_OFF.0;
     let mut attempt = 0;
     let writer = loop {
         tip = replay(log, tip, &mut fold, &before.keys).await?;
-        match log.take_over(tip, &before.witnesses).await {
+        match log.take_over(tip, &witnesses).await {
             Ok(writer) => break writer,
             Err(error) if attempt < ATTEMPTS && may_pass(&error) => {
                 warn!(skein.shard = %before.shard, error = %error, "shard not taken over yet");
@@ -174,6 +195,45 @@ async fn replay<L: EventLog>(log: &L, from: Tip, fold: &mut Fold, keys: &KeyBook
         fold.entry(&entry).map_err(|source| RecoveryError::Record { index: entry.index, source })?;
     }
     Ok(replay.tip())
+}
+
+/// What a start begins with.
+struct Found {
+    manifest: Manifest,
+    state: State,
+    /// What sessions may ask for again; none: this build cannot read it, and it begins with the tail of the log.
+    rings: Option<StoredFeeds>,
+}
+
+/// The state to begin with: of the newest snapshot that is whole, and can be read by this build.
+async fn snapshot(folder: Folder, keys: KeyRings) -> Option<Found> {
+    let read = move || {
+        let (found, unread) = folder.list().unwrap_or_else(|error| (Vec::new(), vec![error]));
+        for error in unread {
+            warn!(error = %ErrorChain(&error), "snapshot not read");
+        }
+        found.into_iter().find_map(|manifest| match folder.read(&manifest, &keys) {
+            Ok((state, beside)) => {
+                let rings = beside.and_then(|bytes| rmp_serde::from_slice(&bytes).ok());
+                Some(Found { manifest, state, rings })
+            }
+            Err(error) => {
+                let entries = manifest.head.entry();
+                warn!(entries, error = %ErrorChain(&error), "snapshot not used: the one before it is tried");
+                None
+            }
+        })
+    };
+    let begun = Instant::now();
+    // A panic there is a snapshot that this build cannot read.
+    let found = tokio::task::spawn_blocking(read).await.ok().flatten();
+    match &found {
+        Some(Found { manifest, .. }) => {
+            info!(entries = manifest.head.entry(), read_ms = begun.elapsed().as_millis(), "snapshot read");
+        }
+        None => info!("no snapshot: the whole log is folded"),
+    }
+    found
 }
 
 fn may_pass(error: &TakeOverError) -> bool {

@@ -88,11 +88,12 @@ async fn process(nats: &Nats, key: &WorkspaceKey, erases: bool) -> Process {
         witnesses: Vec::new(),
         rings: Duration::from_secs(600),
         keys,
+        snapshots: None,
     };
     let log = Arc::new(JetStreamLog::open(nats, LogOptions::new(SHARD)).await.expect("the log"));
     let time = Arc::new(SystemTimeSource::new());
     let stop = CancellationToken::new();
-    let started = shard::start(log, before, Feeds::default(), time, Metrics::new(), stop.clone()).await;
+    let started = Box::pin(shard::start(log, before, Feeds::default(), time, Metrics::new(), stop.clone())).await;
     let (mut ends, run) = started.expect("own the shard");
     let handle = ends.handle.clone();
     let of = Of { shard: Name::new(SHARD), workspace: Name::new("acme"), stream: Name::new("SKEIN_OUT_acme") };

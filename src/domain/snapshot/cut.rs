@@ -63,10 +63,18 @@ impl Cut {
         self.shard.time
     }
 
-    /// All of it, in order, each part made when it is asked for. The same state gives the same parts.
-    pub fn parts(&self) -> impl Iterator<Item = Part> {
-        let shard = std::iter::once(Inner::Shard(self.shard.clone()));
-        shard.chain(self.workspaces.iter().flat_map(WorkspaceCut::parts)).map(Part)
+    /// Name of the shard.
+    #[must_use]
+    pub fn shard(&self) -> &Name {
+        &self.shard.shard
+    }
+
+    /// All of it, in order, each part made when it is asked for, with the workspace whose it is; none: the shard's own. The same state
+    /// gives the same parts.
+    pub fn parts(&self) -> impl Iterator<Item = (Option<&Name>, Part)> {
+        let shard = std::iter::once((None, Part(Inner::Shard(self.shard.clone()))));
+        let of_workspace = |space| WorkspaceCut::parts(space).map(|part| (Some(space.kept.name()), Part(part)));
+        shard.chain(self.workspaces.iter().flat_map(of_workspace))
     }
 }
 

@@ -54,6 +54,13 @@ pub(crate) struct KeptWorkspace {
     skip_at: Option<Timestamp>,
 }
 
+impl KeptWorkspace {
+    /// Whose.
+    pub(crate) fn name(&self) -> &Name {
+        &self.name
+    }
+}
+
 impl Workspace {
     /// What is kept of it beside its lists.
     pub(crate) fn kept(&self) -> KeptWorkspace {

@@ -11,7 +11,7 @@ use super::{
         entry::{Entry, EventLog, Tip, Witness},
         error::{LogError, TakeOverError},
         frame::{self, Frame},
-        offsets::{Offsets, Place},
+        offsets::{Offsets, Place, Places},
         options::LogOptions,
         replay::Replay,
         verify::{Raw, Verifier},
@@ -98,6 +98,11 @@ impl JetStreamLog {
     }
 
     async fn read_one(&self, index: u64) -> Result<Option<Entry>, LogError> {
+        Ok(self.read_framed(index).await?.map(|(entry, _)| entry))
+    }
+
+    /// An entry, with the hash of all before it.
+    async fn read_framed(&self, index: u64) -> Result<Option<(Entry, u64)>, LogError> {
         let sequence = match self.offsets.place(index) {
             Place::Before => return Err(LogError::Unmapped { index }),
             Place::Beyond => return Ok(None),
@@ -113,13 +118,10 @@ impl JetStreamLog {
         };
         let malformed = |reason| LogError::Malformed { sequence, reason };
         match frame::parse(&raw.payload) {
-            Ok(Frame::Entry { index: found, body, .. }) if found == index => Ok(Some(Entry {
-                index,
-                sequence,
-                epoch: raw.epoch.ok_or_else(|| malformed("it carries no epoch"))?,
-                subject: raw.subject,
-                body,
-            })),
+            Ok(Frame::Entry { index: found, chain, body }) if found == index => {
+                let epoch = raw.epoch.ok_or_else(|| malformed("it carries no epoch"))?;
+                Ok(Some((Entry { index, sequence, epoch, subject: raw.subject, body }, chain)))
+            }
             _ => Err(malformed("another entry stands there than expected")),
         }
     }
@@ -187,6 +189,19 @@ impl EventLog for JetStreamLog {
         // Owned by the writer: ends with it, and says why if it ends before.
         let task = AbortOnDropHandle::new(tokio::spawn(pipeline.run(entries)));
         Ok(Writer::new(tip, &self.options, entry_max, in_flight_bytes, progress, Sink::Task { queue, task }))
+    }
+
+    async fn before(&self, index: u64) -> Result<Option<Tip>, LogError> {
+        let found = self.read_framed(index).await?;
+        Ok(found.map(|(entry, chain)| Tip::before(&entry, chain)))
+    }
+
+    fn places(&self, index: u64) -> Places {
+        self.offsets.places(index)
+    }
+
+    fn know(&self, places: &Places) {
+        self.offsets.know(places);
     }
 
     async fn read(&self, indexes: &[u64]) -> Result<Vec<Option<Entry>>, LogError> {
