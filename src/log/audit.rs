@@ -122,22 +122,22 @@ fn behind(tip: Tip, sequence: u64, what: &What) -> Tip {
 pub struct RawLog {
     source: BoxStream<'static, Result<Raw, LogError>>,
     gate: Gate,
-    next: u64,
     end: u64,
 }
 
 impl std::fmt::Debug for RawLog {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("RawLog").field("next", &self.next).field("end", &self.end).finish_non_exhaustive()
+        f.debug_struct("RawLog").field("end", &self.end).finish_non_exhaustive()
     }
 }
 
 impl RawLog {
-    pub(super) fn new(source: BoxStream<'static, Result<Raw, LogError>>, first: u64, end: u64) -> Self {
-        Self { source, gate: Gate::new(), next: first, end }
+    /// `source` ends where the log holds nothing more up to `end`.
+    pub(super) fn new(source: BoxStream<'static, Result<Raw, LogError>>, end: u64) -> Self {
+        Self { source, gate: Gate::new(), end }
     }
 
-    /// The last sequence that is read.
+    /// The last sequence that the log ever gave when the reading began: what is read ends there, or before it where messages are gone.
     #[must_use]
     pub fn end_sequence(&self) -> u64 {
         self.end
@@ -146,14 +146,11 @@ impl RawLog {
     /// The next message; none at the end. Waits while the server is away. Cancel-safe.
     ///
     /// # Errors
-    /// The server answers nothing that is understood. A hole of the stream is none: the next message tells of it by its place.
+    /// The server answers nothing that is understood. A hole of the stream is none: the next message tells of it by its place, and a
+    /// hole at its end is told by [`Self::end_sequence`].
     pub async fn next(&mut self) -> Result<Option<Looked>, LogError> {
-        if self.next > self.end {
-            return Ok(None);
-        }
-        let Some(raw) = self.source.next().await.transpose()? else { return Ok(None) };
-        self.next = raw.sequence + 1;
-        Ok(Some(self.gate.take(raw)))
+        let raw = self.source.next().await.transpose()?;
+        Ok(raw.map(|raw| self.gate.take(raw)))
     }
 }
 

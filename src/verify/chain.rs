@@ -60,6 +60,18 @@ impl Chain {
         }
     }
 
+    /// The log gives no more, and the last sequence that it ever gave was `end`. True: everything up to there was seen.
+    pub(super) fn ends(&self, end: u64, found: &mut Findings) -> bool {
+        let whole = self.sequence >= end;
+        found.look(Check::LogWhole, whole, || {
+            (
+                format!("log sequence {end}"),
+                format!("the log ended there, and now holds nothing behind {}", self.sequence),
+            )
+        });
+        whole
+    }
+
     fn entry(&mut self, looked: &Looked, entry: (u64, u64, u64, bool), found: &mut Findings) -> bool {
         let (index, chain, chain_after, void) = entry;
         let at = || format!("log sequence {}, entry {index}", looked.sequence);

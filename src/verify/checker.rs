@@ -109,6 +109,13 @@ impl Checker {
         in_place && self.stopped.is_none()
     }
 
+    /// All messages of the log are given; `end`: the last sequence that its stream ever gave.
+    pub fn log_ends(&mut self, end: u64) {
+        if !self.chain.ends(end, &mut self.found) {
+            self.stopped.get_or_insert_with(|| format!("log sequence {end}"));
+        }
+    }
+
     /// An entry that was to be given cannot be read: the records behind it are not looked at.
     pub fn unreadable(&mut self, entry: u64, why: String) {
         let place = format!("entry {entry}");

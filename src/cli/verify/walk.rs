@@ -54,6 +54,7 @@ pub(super) async fn walk(source: &Source, checker: Checker) -> anyhow::Result<Re
             walk.entry(&looked, &keys).await?;
         }
     }
+    walk.checker.log_ends(log.end_sequence());
     while let Some(stream) = walk.checker.unread().cloned() {
         walk.hand(&stream).await?;
     }
@@ -94,10 +95,10 @@ impl Walk {
         for wanted in self.checker.wants(record) {
             let client = &self.client;
             let inbox = self.inboxes.entry(wanted.stream.clone()).or_insert_with(|| Inbox::new(client, &wanted.stream));
-            for sequence in wanted.from..=wanted.to {
-                if let Some(message) = inbox.at(sequence).await? {
-                    self.checker.inbound(&wanted, &message);
-                }
+            let mut next = wanted.from;
+            while let Some(message) = inbox.from(next, wanted.to).await? {
+                self.checker.inbound(&wanted, &message);
+                next = message.sequence + 1;
             }
         }
         self.checker.record(record);

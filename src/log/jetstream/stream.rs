@@ -21,9 +21,7 @@ use super::{
     lane::{EpochAnswer, Lane},
     pipeline::Pipeline,
 };
-use crate::nats::{
-    Nats, NatsError, Ordered, OrderedError, OrderedOptions, direct_get, leader_get, stream_state, streams,
-};
+use crate::nats::{Nats, NatsError, Ordered, OrderedOptions, direct_get, leader_get, stream_state, streams};
 
 /// Single reads on their way at once: a page of history in one go, and no more than a connection answers in a few milliseconds.
 const READS_MAX: usize = 64;
@@ -74,22 +72,13 @@ impl JetStreamLog {
     pub async fn raw(&self) -> Result<RawLog, LogError> {
         let state = stream_state(&self.reads, &self.stream).await?;
         let first = state.first_sequence.max(1);
-        let log = self.clone();
-        let source = stream::unfold(self.reader(first), move |mut reader: Ordered| {
-            let log = log.clone();
-            async move {
-                let next = match reader.next().await {
-                    // What is missing is the checker's to tell: reading goes on behind it.
-                    Err(OrderedError::Gap { found, .. }) => {
-                        reader = log.reader(found);
-                        reader.next().await
-                    }
-                    other => other,
-                };
-                Some((next.map(Raw::from).map_err(LogError::from), reader))
-            }
+        let end = state.last_sequence;
+        // What is missing is the checker's to tell: reading goes on behind it.
+        let source = stream::unfold(self.reader(first), move |mut reader: Ordered| async move {
+            let next = reader.first_up_to(end).await.transpose()?;
+            Some((next.map(Raw::from).map_err(LogError::from), reader))
         });
-        Ok(RawLog::new(source.boxed(), first, state.last_sequence))
+        Ok(RawLog::new(source.boxed(), end))
     }
 
     fn reader(&self, from_sequence: u64) -> Ordered {

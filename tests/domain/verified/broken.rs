@@ -42,6 +42,8 @@ fn events_after_the_resume(made: &Made) -> Vec<usize> {
 #[rstest]
 #[case::a_message_of_the_log_is_missing(Check::LogWhole, |made: &mut Made| drop(made.log.remove(9)))]
 #[case::a_message_of_the_log_is_unreadable(Check::LogWhole, |made: &mut Made| made.log[9].0.what = What::Unreadable("damage"))]
+#[case::the_end_of_the_log_is_gone(Check::LogWhole, |made: &mut Made| made.log.truncate(made.log.len() - 3))]
+#[case::all_of_the_log_is_gone(Check::LogWhole, |made: &mut Made| made.log.clear())]
 #[case::an_entry_is_numbered_wrongly(Check::Index, |made: &mut Made| *entry(made, 9).1 += 1)]
 #[case::a_hash_is_changed(Check::Hash, |made: &mut Made| *entry(made, 9).2 ^= 1)]
 #[case::an_entry_of_an_older_epoch_is_let_through(Check::Stale, |made: &mut Made| {

@@ -35,6 +35,8 @@ pub(super) struct Told {
 pub(super) struct Made {
     /// The log: what is an entry has a record.
     pub(super) log: Vec<(Looked, Option<Record>)>,
+    /// The last sequence that the log ever gave.
+    pub(super) log_end: u64,
     pub(super) inbox: Vec<Stored>,
     pub(super) out: BTreeMap<&'static str, Vec<Handed>>,
     pub(super) adapters: Vec<AdapterLine>,
@@ -129,8 +131,10 @@ impl Told {
         let mut state = State::new(Name::new("s0"));
         records.iter().for_each(|record| evolve(&mut state, record));
         let open = digest(&state, Digested::Open);
+        let log = log_of(&records);
         Made {
-            log: log_of(&records),
+            log_end: log.len() as u64,
+            log,
             inbox: self.inbox.clone(),
             out: out_of(records.iter()),
             adapters: adapters(&records, &self.inbox),
@@ -279,6 +283,7 @@ impl Made {
                 checker.handed(&stream, next);
             }
         }
+        checker.log_ends(self.log_end);
         while let Some(stream) = checker.unread().cloned() {
             let next = out.get_mut(stream.as_str()).and_then(Iterator::next);
             checker.handed(&stream, next);
