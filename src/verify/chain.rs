@@ -39,6 +39,12 @@ impl Chain {
         found.look(Check::LogWhole, sequence == expected, || {
             (at(), format!("{expected} should have come: messages of the log are missing"))
         });
+        // Its epoch may have been announced in the hole.
+        if let (true, What::Entry { void: false, .. }, Some(epoch)) = (sequence != expected, &looked.what, looked.epoch)
+            && epoch > self.epoch
+        {
+            (self.epoch, self.over) = (epoch, false);
+        }
         self.sequence = sequence;
         match &looked.what {
             What::Unreadable(why) => {
