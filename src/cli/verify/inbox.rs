@@ -40,12 +40,12 @@ impl Inbox {
         Ok(found)
     }
 
-    /// Whether the stream begins behind a sequence, as by age.
+    /// The first sequence that the stream holds now; one more than the last if it holds none.
     ///
     /// # Errors
     /// The stream does not answer.
-    pub(super) async fn begins_behind(&self, sequence: u64) -> anyhow::Result<bool> {
-        Ok(stream_state(&self.client, &self.stream).await?.first_sequence > sequence)
+    pub(super) async fn first(&self) -> anyhow::Result<u64> {
+        Ok(stream_state(&self.client, &self.stream).await?.first_sequence)
     }
 }
 
