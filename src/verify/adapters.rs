@@ -1,5 +1,5 @@
-//! What adapters were told, held against the log and the streams. Its memory grows with their lines: 24 bytes for each message received,
-//! about 64 for each that is published with its id, and until its stream is bound that itself; acknowledged sequences are kept as ranges.
+//! What adapters were told, held against the log and the streams. Its memory grows with their lines: about 40 bytes for each message
+//! received, 64 for each that is published with its id, and until its stream is bound that itself; acknowledged sequences are kept as ranges.
 //!
 //! A message is found in the log by the fingerprint of its id, which stays when its words are gone.
 
@@ -11,10 +11,11 @@ use super::handed::{Handed, told};
 use super::inputs::Inputs;
 use super::lane::Extent;
 use super::ranges::Ranges;
-use super::witness::{AdapterLine, Given, parse_log_header};
-use crate::domain::id::Name;
+use super::witness::{AdapterLine, Given};
+use crate::domain::id::{Name, Position};
 use crate::domain::record::{Cause, Change, Direction, Flags, MessageKind, MessageStored, PersonalValue, Record};
 use crate::domain::{State, provider_fingerprint};
+use crate::outbound::parse_log_header;
 
 /// A message that was given with its id.
 #[derive(Debug, Default)]
@@ -22,8 +23,6 @@ struct Message {
     stored: u32,
     /// The log knows it otherwise: as history, as a part of a text, as somebody's words from outside, as a dead letter.
     known: bool,
-    /// Where it was acknowledged last.
-    at: (u32, u64),
 }
 
 /// Everything that adapters saw.
@@ -37,8 +36,8 @@ pub(super) struct Adapters {
     messages: HashMap<u64, Message>,
     /// Where messages were acknowledged, to the fingerprints of their ids.
     places: HashMap<(u32, u64), u64>,
-    /// By stream and sequence: the header, and whether it was met in the stream.
-    received: BTreeMap<Name, BTreeMap<u64, (String, bool)>>,
+    /// By stream and sequence what was received, and not met in the stream yet: which output; none: of this shard, none.
+    received: BTreeMap<Name, BTreeMap<u64, Option<Position>>>,
     /// By subject: messages of the stream, and those that were received.
     subjects: BTreeMap<String, (u64, u64)>,
     extents: BTreeMap<Name, Extent>,
@@ -51,7 +50,7 @@ pub(super) struct Adapters {
 }
 
 impl Adapters {
-    pub(super) fn line(&mut self, line: AdapterLine) {
+    pub(super) fn line(&mut self, line: AdapterLine, shard: &str) {
         self.lines += 1;
         match line {
             AdapterLine::Published { stream, sequence, message } => {
@@ -61,7 +60,8 @@ impl Adapters {
                 self.acks.entry(stream).or_default().insert(sequence);
             }
             AdapterLine::Received { stream, sequence, log } => {
-                let before = self.received.entry(stream).or_default().insert(sequence, (log, false));
+                let position = parse_log_header(&log, shard);
+                let before = self.received.entry(stream).or_default().insert(sequence, position);
                 self.again += u64::from(before.is_some());
             }
         }
@@ -143,7 +143,7 @@ impl Adapters {
         for (Given { channel, endpoint, id }, sequence) in self.given.remove(stream).unwrap_or_default() {
             let at = (self.number(stream), sequence);
             let fingerprint = provider_fingerprint(key, &channel, &endpoint, &id);
-            self.messages.entry(fingerprint).or_default().at = at;
+            self.messages.entry(fingerprint).or_default();
             self.places.insert(at, fingerprint);
         }
     }
@@ -179,18 +179,16 @@ impl Adapters {
     }
 
     /// A message of OUT.
-    pub(super) fn handed(&mut self, stream: &Name, handed: &Handed, shard: &str, found: &mut Findings) {
+    pub(super) fn handed(&mut self, stream: &Name, handed: &Handed, found: &mut Findings) {
         let Some(received) = self.received.get_mut(stream) else { return };
-        let met = received.get_mut(&handed.sequence);
         let counts = self.subjects.entry(handed.subject.clone()).or_default();
         counts.0 += 1;
-        let Some((log, met)) = met else { return };
+        let Some(position) = received.remove(&handed.sequence) else { return };
         counts.1 += 1;
-        *met = true;
-        let same = parse_log_header(log, shard) == handed.position;
-        found.look(Check::Received, same, || {
-            let stands = handed.position.map_or("nothing of this shard".to_owned(), told);
-            (format!("{stream} sequence {}", handed.sequence), format!("{log} was received, there stands {stands}"))
+        found.look(Check::Received, position == handed.position, || {
+            let stands = whose(handed.position);
+            let told = format!("{} was received, there stands {stands}", whose(position));
+            (format!("{stream} sequence {}", handed.sequence), told)
         });
     }
 
@@ -233,17 +231,22 @@ impl Adapters {
         self.all_received(settled, found);
     }
 
-    fn all_stored(&self, inputs: &Inputs, found: &mut Findings) {
-        for message in self.messages.values().filter(|message| !message.known) {
-            let (number, sequence) = message.at;
+    fn all_stored(&mut self, inputs: &Inputs, found: &mut Findings) {
+        let is_unknown =
+            |(_, fingerprint): &(_, &u64)| self.messages.get(*fingerprint).is_some_and(|given| !given.known);
+        let unknown: BTreeMap<_, _> = self.places.iter().filter(is_unknown).collect();
+        for (&(number, sequence), fingerprint) in unknown {
             let stream = usize::try_from(number).ok().and_then(|number| self.streams.get(number));
             let lane = stream.and_then(|stream| inputs.lane(stream));
             let Some(lane) = lane.filter(|lane| sequence < lane.applied.sequence + u64::from(lane.is_whole())) else {
                 continue;
             };
-            found.look(Check::AckOnce, false, || {
-                (format!("{} sequence {sequence}", lane.name()), "its message is in no conversation".to_owned())
-            });
+            // It is told once, however often it was published.
+            if self.messages.remove(fingerprint).is_some() {
+                found.look(Check::AckOnce, false, || {
+                    (format!("{} sequence {sequence}", lane.name()), "its message is in no conversation".to_owned())
+                });
+            }
         }
     }
 
@@ -251,12 +254,10 @@ impl Adapters {
         for (stream, received) in &self.received {
             let extent = self.extents.get(stream).copied().unwrap_or_default();
             let there = extent.first.max(1)..=extent.last;
-            for (sequence, (log, _)) in received.iter().filter(|(at, (_, met))| there.contains(*at) && !met) {
+            for (sequence, position) in received.iter().filter(|(at, _)| there.contains(*at)) {
                 found.look(Check::Received, false, || {
-                    (
-                        format!("{stream} sequence {sequence}"),
-                        format!("{log} was received, and the stream does not have it"),
-                    )
+                    let told = format!("{} was received, and the stream does not have it", whose(*position));
+                    (format!("{stream} sequence {sequence}"), told)
                 });
             }
         }
@@ -268,4 +269,8 @@ impl Adapters {
             }
         }
     }
+}
+
+fn whose(position: Option<Position>) -> String {
+    position.map_or("nothing of this shard".to_owned(), told)
 }

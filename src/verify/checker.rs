@@ -83,7 +83,7 @@ impl Checker {
 
     /// A line of an adapter; before the log.
     pub fn adapter(&mut self, line: AdapterLine) {
-        self.adapters.line(line);
+        self.adapters.line(line, &self.shard);
     }
 
     /// A line of an agent; before the log.
@@ -200,7 +200,7 @@ impl Checker {
     /// The next message of an OUT or DEAD stream; none: there is no more.
     pub fn handed(&mut self, stream: &Name, handed: Option<Handed>) {
         if let Some(handed) = &handed {
-            self.adapters.handed(stream, handed, &self.shard, &mut self.found);
+            self.adapters.handed(stream, handed, &mut self.found);
         }
         self.ways.handed(stream, handed, &mut self.found);
     }

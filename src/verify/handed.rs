@@ -10,6 +10,7 @@ use super::lane::Extent;
 use crate::domain::id::{Name, Position};
 use crate::domain::output::{Output, outputs};
 use crate::domain::record::{Change, Record};
+use crate::nats::streams;
 
 /// Outputs of one stream that are missing and may come later, out of order: more are as good as so many.
 const MISSING_MAX: usize = 10_000;
@@ -134,10 +135,10 @@ impl Ways {
             let (stream, subject) = match what {
                 Output::Agent { .. } => continue,
                 Output::Send { channel, endpoint, .. } => {
-                    (crate::nats::streams::out_name(workspace), format!("skein.out.{workspace}.{channel}.{endpoint}"))
+                    (streams::out_name(workspace), streams::out_subject(workspace, &channel, &endpoint))
                 }
                 Output::DeadLetter { reason, .. } => {
-                    (crate::nats::streams::dead_name(workspace), format!("skein.dead.{workspace}.{reason}"))
+                    (streams::dead_name(workspace), streams::dead_subject(workspace, &reason))
                 }
             };
             let way = self.ways.entry(Name::from(stream)).or_insert_with(|| Way { ended: true, ..Way::default() });
@@ -390,5 +391,5 @@ fn ahead(sequence: u64, number: u64) -> i64 {
 
 /// A position as headers name it.
 pub(super) fn told(position: Position) -> String {
-    format!("output {}/{}", position.index, position.output)
+    format!("output {position}")
 }

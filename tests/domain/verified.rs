@@ -12,7 +12,7 @@ use skein::domain::id::{Index, Name};
 use skein::domain::record::{Change, Input, Record};
 use skein::domain::time::Timestamp;
 use skein::log::What;
-use skein::verify::{AdapterLine, Check, Checker, Wishes};
+use skein::verify::{AdapterLine, Check, Checker, Saw, Wishes};
 
 use crate::kit::{SPACE, STREAM};
 
@@ -113,6 +113,14 @@ fn what_expires_while_it_is_read_is_no_breach() {
 }
 
 #[test]
+fn what_is_handed_over_and_recorded_after_the_look_at_its_stream_is_read_too() {
+    let made = Made { late: 3, settled: false, ..made() };
+    let report = made.check();
+    assert!(report.is_clean(), "{:#?}", report.table());
+    assert_eq!((report.counts.outputs, report.counts.outputs_pending), (3, 2), "two of OUT and the dead letter");
+}
+
+#[test]
 fn of_outputs_whose_stream_an_operator_deleted_nothing_is_said() {
     let mut made = made();
     let all = made.out.remove(OUT).expect("OUT").len() as u64;
@@ -193,6 +201,34 @@ fn what_is_told_as_history_or_changes_something_said_is_in_the_log() {
         let report = told.made().check();
         assert_eq!(report.findings.of(Check::AckOnce).broken, 0, "{what}: {:#?}", report.table());
     }
+}
+
+#[test]
+fn who_was_killed_and_goes_on_or_has_no_session_any_more_has_missed_nothing() {
+    let mut made = made();
+    made.agents.retain(|line| line.saw != Saw::End);
+    let report = made.check();
+    assert!(report.is_clean(), "gone on with: {:#?}", report.table());
+    let mut told = told();
+    told.story.logs_out(ANN).expect("logged out");
+    let mut made = told.made();
+    let ended = made.changes().find_map(|(_, change)| match change {
+        Change::SessionEnded { session_epoch, .. } => Some(*session_epoch),
+        _ => None,
+    });
+    let ended = ended.expect("it ends");
+    let last = made.agents.iter().rposition(|line| matches!(line.saw, Saw::Welcome { .. })).expect("a welcome");
+    let with = |epoch: u64| {
+        let mut made = made.clone();
+        made.agents.truncate(last + 2);
+        made.agents.iter_mut().for_each(|line| {
+            if let Saw::Welcome { session, .. } = &mut line.saw {
+                *session = epoch;
+            }
+        });
+        made.check().findings.of(Check::AgentMissed).broken
+    };
+    assert_eq!((with(ended), with(ended + 1)), (0, 1), "another session is open still");
 }
 
 #[test]

@@ -13,9 +13,9 @@ use crate::keys::KeyRings;
 use crate::log::codec::{self, CodecError};
 use crate::log::{Looked, What};
 use crate::nats::{ApiCode, Stored, stream_state, streams};
-use crate::outbound::LOG_HEADER;
+use crate::outbound::position_of;
 use crate::telemetry::ErrorChain;
-use crate::verify::{Checker, Extent, Handed, Report, parse_log_header};
+use crate::verify::{Checker, Extent, Handed, Report};
 
 /// A stream of outputs: what comes next, and its end.
 #[derive(Debug)]
@@ -165,11 +165,10 @@ impl Walk {
 }
 
 fn handed(message: &Stored, shard: &str) -> Handed {
-    let header = message.headers.as_ref().and_then(|headers| headers.get(LOG_HEADER));
     Handed {
         sequence: message.sequence,
         subject: message.subject.to_string(),
-        position: header.and_then(|value| parse_log_header(value.as_str(), shard)),
+        position: message.headers.as_ref().and_then(|headers| position_of(headers, shard)),
     }
 }
 

@@ -41,6 +41,8 @@ pub(super) struct Made {
     pub(super) out: BTreeMap<&'static str, Vec<Handed>>,
     /// So many messages of OUT expire between the look at its state and the first message that is read.
     pub(super) expire: usize,
+    /// So many messages of OUT come after the look at its state.
+    pub(super) late: usize,
     /// IN streams that nobody has bound, with their last sequences.
     pub(super) unbound: BTreeMap<&'static str, u64>,
     pub(super) adapters: Vec<AdapterLine>,
@@ -142,6 +144,7 @@ impl Told {
             inbox: self.inbox.clone(),
             out: out_of(records.iter()),
             expire: 0,
+            late: 0,
             unbound: BTreeMap::new(),
             adapters: adapters(&records, &self.inbox),
             agents: agents(&records, &self.story),
@@ -294,7 +297,8 @@ impl Made {
         let mut lasts = BTreeMap::new();
         for (stream, messages) in &self.out {
             let first = messages.first().map_or(1, |handed| handed.sequence);
-            let last = messages.last().map_or(0, |handed| handed.sequence);
+            let late = if *stream == OUT { self.late } else { 0 };
+            let last = messages.iter().rev().nth(late).map_or(0, |handed| handed.sequence);
             checker.out_stream(Name::new(stream), Extent { created_ns: 1, first, last });
             lasts.insert(*stream, (first, last));
         }
@@ -323,6 +327,12 @@ impl Made {
             }
         }
         checker.log_ends(self.log_end);
+        let short: Vec<(Name, u64)> = checker.out_short().map(|(stream, to)| (stream.clone(), to)).collect();
+        for (stream, to) in short {
+            if let Some(last) = out[stream.as_str()].messages.back().map(|handed| handed.sequence) {
+                checker.out_grows(&stream, last.min(to));
+            }
+        }
         let unknown: Vec<Name> = checker.unknown().cloned().collect();
         for stream in unknown {
             if let Some(last) = self.unbound.get(stream.as_str()) {
