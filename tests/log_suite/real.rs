@@ -295,5 +295,7 @@ async fn a_log_whose_last_messages_are_gone_is_read_as_it_stands_and_names_its_e
     stream.delete_message(4).await.expect("deleted");
     assert_eq!(tokio::time::timeout(PATIENCE, read()).await.expect("it ends"), (vec![1, 2], 4));
     stream.purge().await.expect("purged");
+    let replayed = tokio::time::timeout(PATIENCE, read_all(&log)).await.expect("it ends");
+    assert_eq!(replayed.expect_err("it is lost"), LogError::Truncated { end: 0, durable: 4 });
     assert_eq!(tokio::time::timeout(PATIENCE, read()).await.expect("it ends"), (vec![], 4));
 }

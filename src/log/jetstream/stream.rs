@@ -1,7 +1,8 @@
 //! `JetStreamLog`: reading, taking over, single entries.
 
 use async_nats::Client;
-use futures::{StreamExt, TryStreamExt, stream};
+use futures::stream::{self, BoxStream};
+use futures::{StreamExt, TryStreamExt};
 use tokio::sync::mpsc;
 use tokio_util::task::AbortOnDropHandle;
 
@@ -73,17 +74,19 @@ impl JetStreamLog {
         let state = stream_state(&self.reads, &self.stream).await?;
         let first = state.first_sequence.max(1);
         let end = state.last_sequence;
-        // What is missing is the checker's to tell: reading goes on behind it.
-        let source = stream::unfold(self.reader(first), move |mut reader: Ordered| async move {
+        Ok(RawLog::new(self.source(first, end), end))
+    }
+
+    /// What the stream holds from a sequence on; ends where it holds nothing more up to `end`. Of a hole the next message tells by its
+    /// place, and at the end there being none.
+    fn source(&self, from_sequence: u64, end: u64) -> BoxStream<'static, Result<Raw, LogError>> {
+        let options = OrderedOptions { prefetch: self.options.prefetch };
+        let reader = Ordered::new(self.reads.clone(), &self.stream, from_sequence, options);
+        let source = stream::unfold(reader, move |mut reader| async move {
             let next = reader.first_up_to(end).await.transpose()?;
             Some((next.map(Raw::from).map_err(LogError::from), reader))
         });
-        Ok(RawLog::new(source.boxed(), end))
-    }
-
-    fn reader(&self, from_sequence: u64) -> Ordered {
-        let options = OrderedOptions { prefetch: self.options.prefetch };
-        Ordered::new(self.reads.clone(), &self.stream, from_sequence, options)
+        source.boxed()
     }
 
     async fn read_one(&self, index: u64) -> Result<Option<Entry>, LogError> {
@@ -135,12 +138,7 @@ impl EventLog for JetStreamLog {
         if end < from.sequence {
             return Err(LogError::Truncated { end, durable: from.sequence });
         }
-        let reader = self.reader(from.sequence + 1);
-        let source = stream::unfold(reader, async |mut reader: Ordered| {
-            let next = reader.next().await;
-            Some((next.map(Raw::from).map_err(LogError::from), reader))
-        });
-        Ok(Replay::new(source.boxed(), Verifier::new(from), end, self.offsets.clone()))
+        Ok(Replay::new(self.source(from.sequence + 1, end), Verifier::new(from), end, self.offsets.clone()))
     }
 
     async fn take_over(&self, tip: Tip, witnesses: &[Witness]) -> Result<Writer, TakeOverError> {
