@@ -52,6 +52,18 @@ pub fn dead_name(workspace: &str) -> String {
     format!("SKEIN_DEAD_{workspace}")
 }
 
+/// Subject of what leaves by an endpoint.
+#[must_use]
+pub fn out_subject(workspace: &str, channel: &str, endpoint: &str) -> String {
+    format!("skein.out.{workspace}.{channel}.{endpoint}")
+}
+
+/// Subject of what could not be used, for one reason.
+#[must_use]
+pub fn dead_subject(workspace: &str, reason: &str) -> String {
+    format!("skein.dead.{workspace}.{reason}")
+}
+
 /// Name of a workspace's stream of keys.
 #[must_use]
 pub fn keys_name(workspace: &str) -> String {
@@ -215,7 +227,7 @@ pub fn adapter(workspace: &str, channel: &str, endpoint: &str) -> pull::Config {
     pull::Config {
         name: Some(endpoint.to_owned()),
         durable_name: Some(endpoint.to_owned()),
-        filter_subject: format!("skein.out.{workspace}.{channel}.{endpoint}"),
+        filter_subject: out_subject(workspace, channel, endpoint),
         ack_wait: ADAPTER_ACK_WAIT,
         max_ack_pending: ADAPTER_AHEAD,
         max_waiting: ADAPTER_PULLS,
