@@ -36,6 +36,23 @@ impl ApiCode {
     pub const BATCH_DUPLICATE: Self = Self(10_201);
     /// The stream is full and configured to refuse.
     pub const STREAM_FULL: Self = Self(10_077);
+    /// The cluster has no leader at this moment.
+    pub const CLUSTER_UNAVAILABLE: Self = Self(10_008);
+    /// A server lacks the means at this moment.
+    pub const INSUFFICIENT_RESOURCES: Self = Self(10_023);
+    /// All servers with a copy of the stream are away.
+    pub const STREAM_OFFLINE: Self = Self(10_118);
+    /// All servers with a copy of the consumer are away.
+    pub const CONSUMER_OFFLINE: Self = Self(10_119);
+
+    /// Refusals that time heals: servers come back, a full stream gets room.
+    const PASSING: [Self; 5] = [
+        Self::CLUSTER_UNAVAILABLE,
+        Self::INSUFFICIENT_RESOURCES,
+        Self::STREAM_FULL,
+        Self::STREAM_OFFLINE,
+        Self::CONSUMER_OFFLINE,
+    ];
 
     /// True when somebody else appended first.
     #[must_use]
@@ -132,8 +149,7 @@ impl NatsError {
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Connect { .. } | Self::Timeout { .. } | Self::NoResponders { .. } | Self::Request { .. } => true,
-            // 10008: cluster without leader; 10076: storage not available now; 10077 waits for room.
-            Self::Refused { code, .. } => matches!(code.0, 10_008 | 10_023 | 10_077),
+            Self::Refused { code, .. } => ApiCode::PASSING.contains(code),
             Self::Option { .. }
             | Self::OldServer { .. }
             | Self::NoJetStream
@@ -156,5 +172,23 @@ pub(super) fn from_request(operation: &'static str, error: &async_nats::RequestE
         Kind::InvalidSubject | Kind::MaxPayloadExceeded | Kind::Other => {
             NatsError::Request { operation, reason: error.to_string() }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case::an_election_of_the_cluster(10_008, true)]
+    #[case::no_server_with_a_copy_of_the_stream_is_up(10_118, true)]
+    #[case::nor_one_of_the_consumer(10_119, true)]
+    #[case::a_full_stream(10_077, true)]
+    #[case::a_missing_stream(10_059, false)]
+    #[case::an_account_without_jetstream(10_039, false)]
+    fn a_refusal_is_asked_again_where_time_heals_it(#[case] code: u64, #[case] heals: bool) {
+        let refused = NatsError::Refused { operation: "try", code: ApiCode(code), description: String::new() };
+        assert_eq!(refused.is_transient(), heals);
     }
 }

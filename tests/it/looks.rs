@@ -169,6 +169,39 @@ async fn streams_and_consumers_that_differ_are_refused_all_at_once_and_left_alon
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pause_of_an_adapter_and_what_operators_note_keep_no_daemon_from_starting() {
+    let bed = Bed::new(true).await;
+    bed.daemon().await.kill9();
+    let client = bed.connect().await;
+    let context = jetstream::new(client.clone());
+    let mut out = streams::outbound(WORKSPACE, Duration::from_secs(8 * 86_400), 1);
+    out.description = Some("for the adapters".to_owned());
+    out.placement = Some(jetstream::stream::Placement { cluster: None, tags: vec!["ssd".to_owned()] });
+    context.update_stream(&out).await.expect("changed");
+    let stream = context.get_stream(&out.name).await.expect("there");
+    let mut second = streams::adapter(WORKSPACE, "sms", "second");
+    second.sample_frequency = 100;
+    stream.update_consumer(second).await.expect("changed");
+    let now = jiff::Timestamp::now();
+    let over = jiff::SignedDuration::from_hours(-1);
+    for (endpoint, until) in [("main", now - over), ("page", now + over)] {
+        let subject = format!("$JS.API.CONSUMER.PAUSE.{}.{endpoint}", out.name);
+        let body = json!({ "pause_until": until.to_string() }).to_string();
+        let answer = client.request(subject, body.into()).await.expect("answered");
+        assert!(!String::from_utf8_lossy(&answer.payload).contains("error"), "{answer:?}");
+    }
+    let told = check(&bed).await;
+    assert_eq!(
+        (told.code, told.lines("warning: ").len(), told.lines("refused: ").len()),
+        (Some(0), 1, 0),
+        "{}",
+        told.err
+    );
+    told.has(&["consumer main of SKEIN_OUT_it: pause_until: found", "nats consumer resume SKEIN_OUT_it main"]);
+    drop(bed.daemon().await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn copies_on_a_server_alone_and_too_small_messages_are_refused() {
     let bed = Bed::guarded(true, "max_payload: 512KB\n".to_owned(), "").await;
     bed.set("[shard]\nname = \"main\"\n");

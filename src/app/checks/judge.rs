@@ -124,6 +124,11 @@ fn settings(declared: &Declared, found: &Found) -> Vec<Said> {
 
 fn of_consumer(stream: &str, endpoint: &str, difference: &Difference) -> Said {
     let what = format!("consumer {endpoint} of {stream}: {difference}; nothing was changed");
+    if difference.field == "pause_until" {
+        return warned(format!(
+            "{what}: until then its adapter is told nothing; `nats consumer resume {stream} {endpoint}` if nobody meant it"
+        ));
+    }
     if PACE.contains(&difference.field.as_str()) {
         return warned(format!("{what}: `nats consumer edit {stream} {endpoint}` if nobody meant it"));
     }

@@ -229,6 +229,7 @@ fn every_setting_that_differs_is_refused_with_the_key_that_declares_it() {
     let shop = found.adapters.get_mut(&("SKEIN_OUT_acme".to_owned(), "shop".to_owned())).unwrap();
     *shop = Some(vec![
         differs("ack_wait", json!(30_000_000_000_u64), json!(60_000_000_000_u64)),
+        differs("pause_until", json!("2026-11-24T00:00:00Z"), json!(null)),
         differs("max_deliver", json!(3), json!(null)),
         differs("filter_subject", json!("a"), json!("b")),
     ]);
@@ -247,7 +248,8 @@ fn every_setting_that_differs_is_refused_with_the_key_that_declares_it() {
         assert!(text.starts_with(what) && text.contains(mend), "{text}");
     }
     let warned = told(&declared(1), &found, Weight::Warned);
-    assert!(warned.len() == 1 && warned[0].text.contains("ack_wait: found 30s, declared 1m"), "{warned:?}");
+    assert!(warned.len() == 2 && warned[0].text.contains("ack_wait: found 30s, declared 1m"), "{warned:?}");
+    assert!(warned[1].text.contains("nats consumer resume SKEIN_OUT_acme shop"), "{warned:?}");
 }
 
 #[test]
