@@ -16,7 +16,7 @@ pub(crate) use plan::nats_options;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, anyhow, bail};
 use tokio_util::sync::CancellationToken;
@@ -30,20 +30,23 @@ use crate::domain::id::Name;
 use crate::domain::warm_up;
 use crate::domain::workspace::WorkspaceConfig;
 use crate::keys::WorkspaceKey;
-use crate::nats::{Nats, NatsError};
+use crate::nats::{ApiCode, Nats, NatsError};
 use crate::reload::{Served, ServedWorkspace};
 use crate::shutdown::{self, Shutdown};
 use crate::telemetry::{ErrorChain, LogHandle, LogLevels, LogMetrics, Metrics, RateLimit, fields};
 
-use checks::settle;
+use checks::{advised, settle};
 use declared::Declared;
 use generation::{Generation, Outcome};
 use plan::Plan;
+use streams::Made;
 
 /// First and longest wait before folding again after another writer took over.
 const DEPOSED_PAUSE: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
 /// Wait between attempts to reach the servers.
 const CONNECT_PAUSE: Duration = Duration::from_secs(1);
+/// So long fewer servers than copies are no refusal: those of a cluster come up one after the other.
+const SERVERS_COMING: Duration = Duration::from_secs(60);
 
 /// Where the daemon serves. Told once it is ready.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -176,12 +179,15 @@ impl App {
             let Some(nats) = self.connect().await? else {
                 return Ok(());
             };
+            let Some(made) = self.make(&nats).await? else {
+                return Ok(());
+            };
             let listener = match listener.take() {
                 Some(listener) => listener,
                 None => agents::bind(grpc_addr).await?.0,
             };
             // Boxed: it holds all that a start needs, and that once.
-            let generation = Box::pin(Generation::begin(self, &nats, &checks, listener)).await?;
+            let generation = Box::pin(Generation::begin(self, &nats, made, &checks, listener)).await?;
             if let Some(started) = started.take() {
                 started();
                 shutdown::ready();
@@ -225,17 +231,49 @@ impl App {
             if !error.is_transient() {
                 return Err(error).context("use the nats-server");
             }
-            if let Some(left_out) = silent.pass() {
-                warn!(
-                    error = %ErrorChain(&error),
-                    { fields::LEFT_OUT } = left_out,
-                    "nats-server does not answer, trying again"
-                );
+            if !self.may_try_again(&error, &silent).await {
+                return Ok(None);
             }
-            tokio::select! {
-                () = tokio::time::sleep(CONNECT_PAUSE) => {}
+        }
+    }
+
+    /// Makes what is missing at the servers; tries again while they do not answer, and for a while when too few of them do. None: the
+    /// shutdown came first.
+    async fn make(&self, nats: &Nats) -> anyhow::Result<Option<Made>> {
+        let silent = RateLimit::new(self.plan.repeat_interval, self.metrics.clone());
+        let workspaces = self.served.configs();
+        let since = Instant::now();
+        loop {
+            let error = tokio::select! {
+                made = streams::make(nats, &self.plan, &workspaces) => match made {
+                    Ok(made) => return Ok(Some(made)),
+                    Err(error) => error,
+                },
+                // What was made stays, and is found by the next start.
                 () = self.shutdown.stopping() => return Ok(None),
+            };
+            let coming = error.code() == Some(ApiCode::NO_PLACE) && since.elapsed() < SERVERS_COMING;
+            if !error.is_transient() && !coming {
+                return Err(advised(error)).context("make the streams");
             }
+            if !self.may_try_again(&error, &silent).await {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// Says why it has to be tried again, and waits. False: the shutdown came first.
+    async fn may_try_again(&self, error: &NatsError, silent: &RateLimit) -> bool {
+        if let Some(left_out) = silent.pass() {
+            warn!(
+                error = %ErrorChain(error),
+                { fields::LEFT_OUT } = left_out,
+                "nats-servers are not ready, trying again"
+            );
+        }
+        tokio::select! {
+            () = tokio::time::sleep(CONNECT_PAUSE) => true,
+            () = self.shutdown.stopping() => false,
         }
     }
 }

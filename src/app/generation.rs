@@ -14,8 +14,8 @@ use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 use tracing::{error, info, warn};
 
-use super::checks::advised;
 use super::ports::{EdgeShard, LiveAdapters, Stores};
+use super::streams::Made;
 use super::{App, streams};
 use crate::admin::{Check, Operators, Readiness};
 use crate::agents;
@@ -25,8 +25,7 @@ use crate::domain::id::Name;
 use crate::erasure::Eraser;
 use crate::ingest::{self, IngestHealth, Source, Trim};
 use crate::keys::{Keeper, KeyBook};
-use crate::log::checkpoint::Checkpoints;
-use crate::log::{Condition, JetStreamLog, LogError, Progress, TakeOverError};
+use crate::log::{Condition, LogError, Progress, TakeOverError};
 use crate::nats::Nats;
 use crate::outbound::{AdapterHealth, AdapterWatch, HandOver, Of};
 use crate::reload::{Reloader, ServedWorkspace};
@@ -88,6 +87,7 @@ impl<'a> Generation<'a> {
     pub(super) async fn begin(
         app: &'a App,
         nats: &Nats,
+        Made { found, checkpoints, log }: Made,
         checks: &Checks,
         listener: TcpListener,
     ) -> anyhow::Result<Self> {
@@ -95,13 +95,6 @@ impl<'a> Generation<'a> {
         let plan = &app.plan;
         let shard_name = plan.shard.clone();
         let workspaces = app.served.configs();
-        let found =
-            streams::ensure(nats, &plan.streams, &workspaces).await.map_err(advised).context("make the streams")?;
-        let checkpoints = Checkpoints::open(nats.control(), &shard_name, plan.streams.replicas)
-            .await
-            .map_err(advised)
-            .context("open the checkpoints")?;
-        let log = JetStreamLog::open(nats, plan.log.clone()).await.map_err(advised).context("open the log")?;
         let log = Arc::new(log);
         let backlogs = streams::backlogs(nats, &shard_name, &workspaces).await?;
         let witnesses = shard::witnesses(checkpoints.witness().await?, &backlogs);

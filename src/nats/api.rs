@@ -141,6 +141,18 @@ pub(super) async fn create_stream(client: &Client, stream: &str, config: &Value)
     Ok(())
 }
 
+/// Creates a durable consumer of one subject from settings in the server's own JSON. One with exactly these settings may exist.
+pub(super) async fn create_consumer(
+    client: &Client,
+    (stream, consumer, subject): (&str, &str, &str),
+    config: &Value,
+) -> Result<(), NatsError> {
+    let body = json!({ "stream_name": stream, "config": config, "action": "create" });
+    let asked = format!("CONSUMER.CREATE.{stream}.{consumer}.{subject}");
+    let _: Value = request(client, "make the consumer of an endpoint", &asked, Some(&body)).await?;
+    Ok(())
+}
+
 /// Reads one message from any replica. `None`: this replica does not have it, the leader may.
 pub(crate) async fn direct_get(client: &Client, stream: &str, sequence: u64) -> Result<Option<Stored>, NatsError> {
     const OPERATION: &str = "read a message by sequence";

@@ -127,6 +127,16 @@ pub enum NatsError {
         /// What is odd about it.
         reason: String,
     },
+    /// The consumer of an endpoint exists and reads what is another's. Nothing was changed.
+    #[error("consumer {consumer} of {stream} reads {found}: give the endpoint another name")]
+    OthersConsumer {
+        /// Name of the consumer, which is that of the endpoint.
+        consumer: String,
+        /// Name of the stream.
+        stream: String,
+        /// Subject that it reads.
+        found: String,
+    },
     /// A stream exists with other settings than declared. Nothing was changed; an operator decides.
     #[error("stream {stream} differs from its declaration: {}", all(differences))]
     StreamDiffers {
@@ -154,6 +164,7 @@ impl NatsError {
             | Self::OldServer { .. }
             | Self::NoJetStream
             | Self::Malformed { .. }
+            | Self::OthersConsumer { .. }
             | Self::StreamDiffers { .. } => false,
         }
     }

@@ -11,7 +11,7 @@ use serde_json::json;
 use skein::nats::streams;
 use tokio::process::Command;
 
-use crate::bed::{Bed, WORKSPACE, carried_out};
+use crate::bed::{Bed, WORKSPACE, carried_out, eventually};
 
 /// How a command or a daemon that refused ended, and what it wrote.
 struct Told {
@@ -236,6 +236,50 @@ async fn a_server_that_is_not_there_is_no_verdict() {
     let told = check(&bed).await;
     assert_eq!(told.code, Some(1));
     told.has(&["use the nats-server: connect to nats"]);
+}
+
+/// Answers what is asked of JetStream as a cluster would that has nothing and makes nothing: with a code that a test sets.
+async fn refuses(bus: Client, mut asked: Subscriber, code: Arc<AtomicI64>, refused: Arc<AtomicI64>) {
+    while let Some(question) = asked.next().await {
+        let answer = match question.subject.as_str() {
+            "asked.INFO" => json!({ "limits": {} }),
+            subject if subject.starts_with("asked.STREAM.CREATE.") => {
+                let code = code.load(Ordering::Relaxed);
+                refused.fetch_add(1, Ordering::Relaxed);
+                json!({ "error": { "code": 400, "err_code": code, "description": "no" } })
+            }
+            _ => json!({ "error": { "code": 404, "err_code": 10_059, "description": "stream not found" } }),
+        };
+        let to = question.reply.expect("where to answer");
+        bus.publish(to, answer.to_string().into()).await.expect("published");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn servers_that_still_come_up_when_streams_are_made_are_waited_for_and_what_cannot_be_made_ends_the_start() {
+    let users = "users: [ { user: skein, password: pass } ]";
+    let accounts = format!("accounts {{ ALONE {{ {users}, mappings: {{ \"$JS.API.>\": \"asked.>\" }} }} }}\n");
+    let bed = Bed::guarded(false, accounts, LOGIN).await;
+    let bus = bed.connect().await;
+    let asked = bus.subscribe("asked.>").await.expect("subscribed");
+    carried_out(&bus).await;
+    // Too few servers, then a cluster that elects its leader, then one without room.
+    let code = Arc::new(AtomicI64::new(10_005));
+    let count = Arc::new(AtomicI64::new(0));
+    let task = tokio::spawn(refuses(bus, asked, Arc::clone(&code), Arc::clone(&count)));
+    let mut daemon = bed.launch().await;
+    for passing in [10_005, 10_008] {
+        code.store(passing, Ordering::Relaxed);
+        let before = count.load(Ordering::Relaxed);
+        // One may have been under way.
+        eventually("it is tried again", async || (count.load(Ordering::Relaxed) > before + 2).then_some(())).await;
+        assert!(!daemon.has_ended(), "{}", daemon.log());
+    }
+    assert!(daemon.said("nats-servers are not ready, trying again"), "{}", daemon.log());
+    code.store(10_047, Ordering::Relaxed);
+    assert_eq!(daemon.ended().await.code(), Some(1));
+    assert!(daemon.log().contains("max_file_store"), "{}", daemon.log());
+    task.abort();
 }
 
 /// Answers what is asked of JetStream as a server would that has the log, leads it with an old version, and whose clock is off by so
