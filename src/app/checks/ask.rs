@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use async_nats::Client;
+use async_nats::jetstream::stream::Config;
 use futures::{StreamExt, TryStreamExt, stream};
 
 use crate::app::declared::{Adapter, Declared};
@@ -66,30 +67,41 @@ pub(in crate::app) async fn ask(nats: &Nats, declared: &Declared) -> Result<Foun
             addresses: info.connect_urls.len(),
             max_payload: info.max_payload,
         },
-        account: account(client).await?,
         ..Found::default()
     };
+    // Loops, not closures: what is made of one could not be sent to another thread.
+    let mut questions = Vec::new();
     for wanted in &declared.streams {
-        let state = match stream_state(client, &wanted.name).await {
-            Err(error) if error.code() == Some(ApiCode::STREAM_NOT_FOUND) => continue,
-            other => other?,
-        };
+        questions.push(stream_there(client, wanted));
+    }
+    let states: Vec<Option<StreamState>> = stream::iter(questions).buffered(QUESTIONS_MAX).try_collect().await?;
+    for (wanted, state) in declared.streams.iter().zip(states) {
+        let Some(state) = state else { continue };
         found.read_clock(&state.cluster.leader, state.clock);
         let differences = streams::differing(&state.config, wanted)?;
         found.streams.insert(wanted.name.clone(), FoundStream::of(state, differences));
     }
+    // Behind them: who says that a stream is missing leads the cluster, and also says what the account may have.
+    found.account = account(client).await?;
     if found.streams.is_empty()
         && let Some(clock) = server_clock(client).await?
     {
         found.read_clock(&info.server_name, clock);
     }
-    // A loop, not a closure: what is made of one could not be sent to another thread.
     let mut questions = Vec::new();
     for wanted in &declared.adapters {
         questions.push(adapter(client, wanted, found.streams.contains_key(&wanted.stream)));
     }
     found.adapters = stream::iter(questions).buffered(QUESTIONS_MAX).try_collect().await?;
     Ok(found)
+}
+
+/// The state of a stream, if it exists.
+async fn stream_there(client: &Client, wanted: &Config) -> Result<Option<StreamState>, NatsError> {
+    match stream_state(client, &wanted.name).await {
+        Err(error) if error.code() == Some(ApiCode::STREAM_NOT_FOUND) => Ok(None),
+        other => other.map(Some),
+    }
 }
 
 /// What differs of the consumer of an endpoint, if it exists.

@@ -159,6 +159,16 @@ fn too_little_storage_is_refused_little_is_warned_of_and_what_exists_is_not_coun
 }
 
 #[test]
+fn what_is_promised_to_our_streams_counts_with_all_copies_though_the_server_tells_it_once() {
+    let mut wanted = declared(3);
+    wanted.streams.push(streams::inbound("beta", 8 << 30, 3));
+    let mut found = limited(everything(), Limits { max_storage: 40 << 30, ..Limits::default() });
+    found.server = Server { clustered: true, addresses: 3, ..found.server };
+    found.account.as_mut().unwrap().whole.reserved_storage = 8 * GIB;
+    only((&wanted, &found), Weight::Refused, "storage", &["40GiB", "24GiB of it promised already", "want 24GiB"]);
+}
+
+#[test]
 fn sizes_that_the_account_wants_or_forbids_are_refused_for_what_is_to_be_made_only() {
     let small = Limits { storage_max_stream_bytes: 1 << 30, ..Limits::default() };
     only(
