@@ -36,6 +36,8 @@ impl ApiCode {
     pub const BATCH_DUPLICATE: Self = Self(10_201);
     /// The stream is full and configured to refuse.
     pub const STREAM_FULL: Self = Self(10_077);
+    /// The account has no JetStream.
+    pub const ACCOUNT_WITHOUT: Self = Self(10_039);
     /// The cluster has no leader at this moment.
     pub const CLUSTER_UNAVAILABLE: Self = Self(10_008);
     /// A server lacks the means at this moment.
@@ -86,8 +88,8 @@ pub enum NatsError {
         /// Version the server announced.
         found: String,
     },
-    /// The server runs without JetStream.
-    #[error("use jetstream: the nats-server runs without it; start it with --jetstream")]
+    /// The server runs without JetStream, and no other of its cluster answers for it.
+    #[error("use jetstream: the nats-server runs without it, as does its cluster; start it with --jetstream")]
     NoJetStream,
     /// No answer in time: whether the request took effect is *unknown*.
     #[error("{operation}: no answer in time")]
