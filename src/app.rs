@@ -217,9 +217,11 @@ impl App {
     async fn connect(&self) -> anyhow::Result<Option<Nats>> {
         let silent = RateLimit::new(self.plan.repeat_interval, self.metrics.clone());
         let declared = Declared::of(&self.plan, &self.served.configs());
+        // Kept while it is asked again: a server that answers late is not helped by a new connection each second.
+        let mut reached = None;
         loop {
             let error = tokio::select! {
-                looked = look(&self.plan, &declared) => match looked {
+                looked = look(&self.plan, &declared, &mut reached) => match looked {
                     Ok((nats, verdicts)) => {
                         settle(&verdicts)?;
                         return Ok(Some(nats));
@@ -229,7 +231,7 @@ impl App {
                 () = self.shutdown.stopping() => return Ok(None),
             };
             if !error.is_transient() {
-                return Err(error).context("use the nats-server");
+                return Err(advised(error)).context("use the nats-server");
             }
             if !self.may_try_again(&error, &silent).await {
                 return Ok(None);
@@ -278,9 +280,12 @@ impl App {
     }
 }
 
-/// Connects, asks and judges. Nothing is made or changed.
-async fn look(plan: &Plan, declared: &Declared) -> Result<(Nats, Vec<Verdict>), NatsError> {
-    let nats = Nats::connect(plan.nats.clone()).await?;
+/// Connects where nothing is `reached` yet, asks and judges. Nothing is made or changed.
+async fn look(plan: &Plan, declared: &Declared, reached: &mut Option<Nats>) -> Result<(Nats, Vec<Verdict>), NatsError> {
+    let nats = match reached {
+        Some(nats) => nats.clone(),
+        None => reached.insert(Nats::connect(plan.nats.clone()).await?).clone(),
+    };
     let found = checks::ask(&nats, declared).await?;
     Ok((nats, checks::judge(declared, &found)))
 }
@@ -291,6 +296,7 @@ async fn look(plan: &Plan, declared: &Declared) -> Result<(Nats, Vec<Verdict>), 
 /// The servers do not answer, or are of no use at all: too old, or without JetStream.
 pub async fn look_at_servers(config: &Config, workspaces: &[WorkspaceConfig]) -> anyhow::Result<Vec<Verdict>> {
     let plan = Plan::of(config, LogMetrics::default());
-    let (_, verdicts) = look(&plan, &Declared::of(&plan, workspaces)).await.context("use the nats-server")?;
+    let looked = look(&plan, &Declared::of(&plan, workspaces), &mut None).await;
+    let (_, verdicts) = looked.map_err(advised).context("use the nats-server")?;
     Ok(verdicts)
 }

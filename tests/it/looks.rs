@@ -238,17 +238,20 @@ async fn a_server_that_is_not_there_is_no_verdict() {
     told.has(&["use the nats-server: connect to nats"]);
 }
 
-/// Answers what is asked of JetStream as a cluster would that has nothing and makes nothing: with a code that a test sets.
-async fn refuses(bus: Client, mut asked: Subscriber, code: Arc<AtomicI64>, refused: Arc<AtomicI64>) {
+/// Answers what is asked of JetStream as a cluster would that has nothing and makes nothing, with a code that a test sets; one without a
+/// leader (10008) answers nothing else. Counts questions for the inbound stream.
+async fn refuses(bus: Client, mut asked: Subscriber, code: Arc<AtomicI64>, count: Arc<AtomicI64>) {
     while let Some(question) = asked.next().await {
-        let answer = match question.subject.as_str() {
+        let subject = question.subject.as_str();
+        if subject == "asked.STREAM.INFO.SKEIN_IN_it" {
+            count.fetch_add(1, Ordering::Relaxed);
+        }
+        let code = code.load(Ordering::Relaxed);
+        let refused = |code| json!({ "error": { "code": 400, "err_code": code, "description": "no" } });
+        let answer = match subject {
+            _ if code == 10_008 || subject.starts_with("asked.STREAM.CREATE.") => refused(code),
             "asked.INFO" => json!({ "limits": {} }),
-            subject if subject.starts_with("asked.STREAM.CREATE.") => {
-                let code = code.load(Ordering::Relaxed);
-                refused.fetch_add(1, Ordering::Relaxed);
-                json!({ "error": { "code": 400, "err_code": code, "description": "no" } })
-            }
-            _ => json!({ "error": { "code": 404, "err_code": 10_059, "description": "stream not found" } }),
+            _ => refused(10_059),
         };
         let to = question.reply.expect("where to answer");
         bus.publish(to, answer.to_string().into()).await.expect("published");
@@ -256,30 +259,67 @@ async fn refuses(bus: Client, mut asked: Subscriber, code: Arc<AtomicI64>, refus
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn servers_that_still_come_up_when_streams_are_made_are_waited_for_and_what_cannot_be_made_ends_the_start() {
+async fn servers_that_still_come_up_are_waited_for_and_what_cannot_be_made_ends_the_start() {
     let users = "users: [ { user: skein, password: pass } ]";
     let accounts = format!("accounts {{ ALONE {{ {users}, mappings: {{ \"$JS.API.>\": \"asked.>\" }} }} }}\n");
     let bed = Bed::guarded(false, accounts, LOGIN).await;
     let bus = bed.connect().await;
     let asked = bus.subscribe("asked.>").await.expect("subscribed");
     carried_out(&bus).await;
-    // Too few servers, then a cluster that elects its leader, then one without room.
-    let code = Arc::new(AtomicI64::new(10_005));
-    let count = Arc::new(AtomicI64::new(0));
+    let (code, count) = (Arc::new(AtomicI64::new(10_008)), Arc::new(AtomicI64::new(0)));
     let task = tokio::spawn(refuses(bus, asked, Arc::clone(&code), Arc::clone(&count)));
     let mut daemon = bed.launch().await;
-    for passing in [10_005, 10_008] {
+    // A cluster that elects its leader, then one of too few servers, then one without room.
+    for passing in [10_008, 10_005] {
         code.store(passing, Ordering::Relaxed);
         let before = count.load(Ordering::Relaxed);
-        // One may have been under way.
-        eventually("it is tried again", async || (count.load(Ordering::Relaxed) > before + 2).then_some(())).await;
+        // One may have been under way, and what was made is looked at before.
+        eventually("it is tried again", async || (count.load(Ordering::Relaxed) > before + 3).then_some(())).await;
         assert!(!daemon.has_ended(), "{}", daemon.log());
     }
     assert!(daemon.said("nats-servers are not ready, trying again"), "{}", daemon.log());
+    assert_eq!(daemon.log().matches("nats connected").count(), 1, "asked again, not connected again: {}", daemon.log());
     code.store(10_047, Ordering::Relaxed);
     assert_eq!(daemon.ended().await.code(), Some(1));
     assert!(daemon.log().contains("max_file_store"), "{}", daemon.log());
     task.abort();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_leaf_node_alone_is_no_cluster() {
+    let bed =
+        Bed::guarded(true, "leafnodes { remotes: [ { url: \"nats-leaf://127.0.0.1:1\" } ] }\n".to_owned(), "").await;
+    drop(bed.launch().await);
+    let told = check(&bed).await;
+    assert_eq!((told.code, told.err.as_str()), (Some(0), ""));
+    assert!(told.out.contains("ok: replicas: 1, on a server alone"), "{}", told.out);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_user_may_not_ask_and_an_account_without_jetstream_are_told_with_what_to_do() {
+    let user = |name: &str, rights: &str| format!("{{ user: {name}, password: pass {rights} }}");
+    let few = user("few", ", permissions: { publish: { deny: [\"$JS.API.INFO\", \"$SYS.>\"] } }");
+    let none = user("none", ", permissions: { publish: { deny: [\"$JS.API.STREAM.INFO.>\"] } }");
+    let accounts = format!(
+        "accounts {{ SKEIN {{ users: [ {few}, {none} ], jetstream: enabled }}, OTHER {{ users: [ {} ] }} }}\n",
+        user("other", "")
+    );
+    let bed = Bed::guarded(true, accounts, "few:pass").await;
+    drop(bed.launch().await);
+    let config = bed.folder.path().join("skein.toml");
+    let few = std::fs::read_to_string(&config).expect("read");
+    let told = check(&bed).await;
+    assert_eq!((told.code, told.lines("warning: ").len()), (Some(0), 2), "{}", told.err);
+    told.has(&["warning: account: its limits are not told", "warning: clock: no server says what time it is"]);
+    for (login, parts) in [
+        ("none:pass", ["read the state of a stream: no answer in time", "may not publish to $JS.API.>"]),
+        ("other:pass", ["10039", "give it `jetstream: enabled`"]),
+    ] {
+        std::fs::write(&config, few.replace("few:pass", login)).expect("written");
+        let told = check(&bed).await;
+        assert_eq!(told.code, Some(1));
+        told.has(&parts);
+    }
 }
 
 /// Answers what is asked of JetStream as a server would that has the log, leads it with an old version, and whose clock is off by so
@@ -323,7 +363,7 @@ async fn a_leader_with_an_old_version_or_another_clock_is_refused_and_a_clock_th
     for told in [&daemon, &told] {
         assert_eq!((told.code, told.lines("refused: ").len()), (Some(1), 2), "{}", told.err);
         told.has(&["the server far that leads SKEIN_LOG_main is nats-server 2.14.9", "that of the server far are "]);
-        told.has(&["more than shard.clock_skew_max", "SKEIN_LOG_main on near is away"]);
+        told.has(&["more than shard.clock_skew_max", "the copies on near of SKEIN_LOG_main are away"]);
     }
     bed.set("[shard]\nclock_skew_max = \"1h\"\n");
     assert_eq!(refused(&bed).await.lines("refused: ").len(), 1);

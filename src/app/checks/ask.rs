@@ -63,7 +63,8 @@ pub(in crate::app) async fn ask(nats: &Nats, declared: &Declared) -> Result<Foun
     let mut found = Found {
         server: Server {
             version: info.version,
-            clustered: info.cluster.is_some(),
+            // A leaf node calls itself a cluster of its own name, also alone.
+            clustered: info.cluster.is_some_and(|name| name != info.server_name || info.connect_urls.len() > 1),
             addresses: info.connect_urls.len(),
             max_payload: info.max_payload,
         },
@@ -84,7 +85,7 @@ pub(in crate::app) async fn ask(nats: &Nats, declared: &Declared) -> Result<Foun
     // Behind them: who says that a stream is missing leads the cluster, and also says what the account may have.
     found.account = account(client).await?;
     if found.streams.is_empty()
-        && let Some(clock) = server_clock(client).await?
+        && let Some(clock) = server_clock(client).await
     {
         found.read_clock(&info.server_name, clock);
     }

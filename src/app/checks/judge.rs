@@ -1,5 +1,7 @@
 //! The list of checks: from what was declared and what was found to verdicts. Pure.
 
+use std::collections::BTreeMap;
+
 use super::ask::{Found, FoundStream};
 use super::room::{account, consumers, payload, storage, streams};
 use super::verdict::{Said, Verdict, fine, refused, warned};
@@ -87,18 +89,22 @@ fn replicas(declared: &Declared, found: &Found) -> Vec<Said> {
     }]
 }
 
-/// Whether the copies of what exists are all there.
+/// Whether the copies of what exists are all there. A line for each server, however many streams it has copies of.
 fn copies(_: &Declared, found: &Found) -> Vec<Said> {
-    let lacking = found.streams.iter().flat_map(|(name, stream)| {
-        stream.copies.iter().filter(|copy| copy.offline || !copy.current).map(move |copy| {
-            let state = if copy.offline { "is away" } else { "is behind" };
-            warned(format!(
-                "the copy of {name} on {} {state}: until it is back one lost server less is borne (`nats stream info {name}`)",
-                copy.name
-            ))
-        })
+    let mut lacking: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
+    for (name, stream) in &found.streams {
+        for copy in stream.copies.iter().filter(|copy| copy.offline || !copy.current) {
+            let state = if copy.offline { "away" } else { "behind" };
+            lacking.entry((&copy.name, state)).or_default().push(name);
+        }
+    }
+    let said = lacking.into_iter().map(|((server, state), streams)| {
+        warned(format!(
+            "the copies on {server} of {} are {state}: until they are back one lost server less is borne (`nats stream info`)",
+            streams.join(", ")
+        ))
     });
-    or_fine(lacking.collect(), || format!("those of {} streams are all there", found.streams.len()))
+    or_fine(said.collect(), || format!("those of {} streams are all there", found.streams.len()))
 }
 
 /// Nothing that exists is ever altered: whoever made it otherwise had a reason, or somebody has to know.

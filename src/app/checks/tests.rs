@@ -214,15 +214,17 @@ fn copies_need_a_cluster_and_a_cluster_copies() {
 }
 
 #[test]
-fn copies_that_are_away_or_behind_are_warned_of_one_by_one() {
+fn copies_that_are_away_or_behind_are_warned_of_server_by_server() {
     let copy = |name: &str, current, offline| StreamCopy { name: name.to_owned(), current, offline };
     let mut found = everything();
     let log = found.streams.get_mut("SKEIN_LOG_main").unwrap();
     log.copies = vec![copy("n2", true, false), copy("n3", false, false), copy("n4", false, true)];
+    found.streams.get_mut("SKEIN_IN_acme").unwrap().copies = vec![copy("n2", true, false), copy("n4", false, true)];
     let said = told(&declared(1), &found, Weight::Warned);
     let shown: Vec<&str> = said.iter().map(|verdict| verdict.text.as_str()).collect();
     assert_eq!(shown.len(), 2, "{shown:?}");
-    assert!(shown[0].contains("SKEIN_LOG_main on n3 is behind") && shown[1].contains("n4 is away"), "{shown:?}");
+    assert!(shown[0].contains("on n3 of SKEIN_LOG_main are behind"), "{shown:?}");
+    assert!(shown[1].contains("on n4 of SKEIN_IN_acme, SKEIN_LOG_main are away"), "{shown:?}");
 }
 
 #[test]
