@@ -103,6 +103,20 @@ pub async fn stream_state(client: &Client, stream: &str) -> Result<StreamState, 
     })
 }
 
+/// Names of streams that take something of what `subject` covers; of very many the first page.
+///
+/// # Errors
+/// [`NatsError`].
+pub async fn streams_that_take(client: &Client, subject: &str) -> Result<Vec<String>, NatsError> {
+    #[derive(Deserialize)]
+    struct Answer {
+        streams: Option<Vec<String>>,
+    }
+    let body = json!({ "subject": subject });
+    let answer: Answer = request(client, "look which streams take a subject", "STREAM.NAMES", Some(&body)).await?;
+    Ok(answer.streams.unwrap_or_default())
+}
+
 #[derive(Deserialize)]
 struct ConsumerSettings {
     config: Value,

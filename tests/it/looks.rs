@@ -238,6 +238,22 @@ async fn a_server_that_is_not_there_is_no_verdict() {
     told.has(&["use the nats-server: connect to nats"]);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn streams_that_take_our_subjects_are_refused_before_half_of_ours_is_made() {
+    let bed = Bed::new(true).await;
+    let context = jetstream::new(bed.connect().await);
+    let subjects = vec!["skein.dead.>".to_owned(), "skein.out.it.sms.main".to_owned()];
+    let other = jetstream::stream::Config { name: "COPY".to_owned(), subjects, ..Default::default() };
+    context.create_stream(other).await.expect("made");
+    let daemon = refused(&bed).await;
+    let told = check(&bed).await;
+    for told in [&daemon, &told] {
+        assert_eq!((told.code, told.lines("refused: subjects: ").len()), (Some(1), 2), "{}", told.err);
+        told.has(&["SKEIN_DEAD_it is to take skein.dead.it.>, of which the stream COPY", "SKEIN_OUT_it is to take"]);
+    }
+    assert_eq!(names(&bed).await, ["COPY"], "nothing was made");
+}
+
 /// Answers what is asked of JetStream as a cluster would that has nothing and makes nothing, with a code that a test sets; one without a
 /// leader (10008) answers nothing else. Counts questions for the inbound stream.
 async fn refuses(bus: Client, mut asked: Subscriber, code: Arc<AtomicI64>, count: Arc<AtomicI64>) {
@@ -251,6 +267,7 @@ async fn refuses(bus: Client, mut asked: Subscriber, code: Arc<AtomicI64>, count
         let answer = match subject {
             _ if code == 10_008 || subject.starts_with("asked.STREAM.CREATE.") => refused(code),
             "asked.INFO" => json!({ "limits": {} }),
+            "asked.STREAM.NAMES" => json!({ "streams": null }),
             _ => refused(10_059),
         };
         let to = question.reply.expect("where to answer");
@@ -329,6 +346,7 @@ async fn pretends(bus: Client, mut asked: Subscriber, offset_ms: Arc<AtomicI64>)
         let now = jiff::Timestamp::now();
         let answer = match question.subject.as_str() {
             "asked.INFO" => json!({ "limits": {} }),
+            "asked.STREAM.NAMES" => json!({ "streams": null }),
             "asked.STREAM.INFO.SKEIN_LOG_main" => {
                 let mut config = serde_json::to_value(streams::log("main", 1)).expect("JSON");
                 config["metadata"] = json!({ "_nats.ver": "2.14.9" });

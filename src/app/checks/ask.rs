@@ -9,7 +9,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use crate::app::declared::{Adapter, Declared};
 use crate::nats::{
     Account, ApiCode, ClockReading, Difference, Nats, NatsError, StreamCopy, StreamState, account, consumer_settings,
-    server_clock, stream_state, streams,
+    server_clock, stream_state, streams, streams_that_take,
 };
 
 /// Questions on their way at once: a workspace may have hundreds of endpoints, and their servers have other work.
@@ -23,6 +23,8 @@ pub(in crate::app) struct Found {
     pub(super) account: Option<Account>,
     /// The declared streams that exist, by name.
     pub(super) streams: BTreeMap<String, FoundStream>,
+    /// Other streams that take a subject of a declared stream that does not exist: the stream, the subject, the other.
+    pub(super) taken: Vec<(String, String, String)>,
     /// The declared consumers, by stream and endpoint; `None`: it does not exist.
     pub(super) adapters: BTreeMap<(String, String), Option<Vec<Difference>>>,
     /// Clocks of servers, by their names, each as it was read most quickly.
@@ -82,6 +84,14 @@ pub(in crate::app) async fn ask(nats: &Nats, declared: &Declared) -> Result<Foun
         let differences = streams::differing(&state.config, wanted)?;
         found.streams.insert(wanted.name.clone(), FoundStream::of(state, differences));
     }
+    let mut questions = Vec::new();
+    for wanted in declared.streams.iter().filter(|wanted| !found.streams.contains_key(&wanted.name)) {
+        for subject in &wanted.subjects {
+            questions.push(takers(client, &wanted.name, subject));
+        }
+    }
+    let taken: Vec<Vec<_>> = stream::iter(questions).buffered(QUESTIONS_MAX).try_collect().await?;
+    found.taken = taken.into_iter().flatten().collect();
     // Behind them: who says that a stream is missing leads the cluster, and also says what the account may have.
     found.account = account(client).await?;
     if found.streams.is_empty()
@@ -103,6 +113,15 @@ async fn stream_there(client: &Client, wanted: &Config) -> Result<Option<StreamS
         Err(error) if error.code() == Some(ApiCode::STREAM_NOT_FOUND) => Ok(None),
         other => other.map(Some),
     }
+}
+
+/// The streams that take a subject of a stream to be made; none where the user may not ask, as making it tells.
+async fn takers(client: &Client, stream: &str, subject: &str) -> Result<Vec<(String, String, String)>, NatsError> {
+    let others = match streams_that_take(client, subject).await {
+        Err(NatsError::Timeout { .. }) => Vec::new(),
+        others => others?,
+    };
+    Ok(others.into_iter().map(|other| (stream.to_owned(), subject.to_owned(), other)).collect())
 }
 
 /// What differs of the consumer of an endpoint, if it exists.

@@ -16,13 +16,14 @@ const PACE: [&str; 7] =
 type Check = fn(&Declared, &Found) -> Vec<Said>;
 
 /// Every check, in the order in which they are told.
-const LIST: [(&str, Check); 11] = [
+const LIST: [(&str, Check); 12] = [
     ("server version", version),
     ("sync_interval", |declared, _| vec![sync(declared.sync_always, declared.sync_policy)]),
     ("message size", payload),
     ("account", account),
     ("storage", storage),
     ("streams", streams),
+    ("subjects", subjects),
     ("consumers", consumers),
     ("replicas", replicas),
     ("copies", copies),
@@ -65,6 +66,17 @@ pub(in crate::app) fn sync(sync_always: bool, policy: SyncPolicy) -> Said {
              `sync_interval: always` there and log.sync_always = true here",
         ),
     }
+}
+
+/// Two streams of an account may not take the same subject.
+fn subjects(_: &Declared, found: &Found) -> Vec<Said> {
+    let taken = found.taken.iter().map(|(stream, subject, other)| {
+        refused(format!(
+            "{stream} is to take {subject}, of which the stream {other} takes something: streams may not overlap; change the subjects of \
+             {other}, or use an account of its own"
+        ))
+    });
+    or_fine(taken.collect(), || "no other stream takes ours".to_owned())
 }
 
 fn replicas(declared: &Declared, found: &Found) -> Vec<Said> {

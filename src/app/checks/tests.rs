@@ -91,7 +91,7 @@ fn servers_as_they_should_be_are_fine_and_each_check_says_so() {
         assert!(verdicts.iter().all(|verdict| verdict.weight == Weight::Fine), "{verdicts:?}");
         let mut checks: Vec<&str> = verdicts.iter().map(|verdict| verdict.check).collect();
         checks.dedup();
-        assert_eq!(checks.len(), 11, "{checks:?}");
+        assert_eq!(checks.len(), 12, "{checks:?}");
     }
 }
 
@@ -198,6 +198,13 @@ fn streams_and_consumers_are_counted_against_the_limits() {
     let ahead = Limits { max_ack_pending: 100, ..Limits::default() };
     only((&declared(1), &limited(nothing(), ahead)), Weight::Refused, "consumers", &["100", "256", "max_ack_pending"]);
     assert!(told(&declared(1), &limited(everything(), ahead), Weight::Refused).is_empty());
+}
+
+#[test]
+fn a_subject_that_another_stream_takes_is_refused() {
+    let mut found = nothing();
+    found.taken = vec![("SKEIN_IN_acme".to_owned(), "skein.in.acme.>".to_owned(), "EVERYTHING".to_owned())];
+    only((&declared(1), &found), Weight::Refused, "subjects", &["SKEIN_IN_acme", "skein.in.acme.>", "EVERYTHING"]);
 }
 
 #[test]
