@@ -3,6 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use futures::{StreamExt, TryStreamExt, stream};
+
+use super::checks::QUESTIONS_MAX;
 use super::declared;
 use super::plan::{Plan, StreamPlan};
 use crate::domain::id::Name;
@@ -53,9 +56,12 @@ async fn ensure(nats: &Nats, plan: &StreamPlan, workspaces: &[WorkspaceConfig]) 
         for declared in declared::beside(plan, name) {
             streams::ensure(client, &declared).await?;
         }
+        // A loop, not a closure: what is made of one could not be sent to another thread.
+        let mut adapters = Vec::new();
         for endpoint in &workspace.endpoints {
-            streams::ensure_adapter(client, name, &endpoint.channel, &endpoint.name).await?;
+            adapters.push(streams::ensure_adapter(client, name, &endpoint.channel, &endpoint.name));
         }
+        stream::iter(adapters).buffer_unordered(QUESTIONS_MAX).try_collect::<()>().await?;
         let bodies = Bodies::open(client, &streams::media_bucket(name)).await?;
         found.bodies.insert(workspace.name.clone(), bodies);
         found.setups.push(WorkspaceSetup {

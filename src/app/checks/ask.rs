@@ -13,7 +13,7 @@ use crate::nats::{
 };
 
 /// Questions on their way at once: a workspace may have hundreds of endpoints, and their servers have other work.
-const QUESTIONS_MAX: usize = 16;
+pub(in crate::app) const QUESTIONS_MAX: usize = 16;
 
 /// What there is.
 #[derive(Debug, Default)]
