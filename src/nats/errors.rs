@@ -129,6 +129,14 @@ pub enum NatsError {
         /// What is odd about it.
         reason: String,
     },
+    /// An exchange about one of many streams failed.
+    #[error("stream {stream}")]
+    About {
+        /// Name of the stream.
+        stream: String,
+        /// What failed.
+        source: Box<NatsError>,
+    },
     /// The consumer of an endpoint exists and reads what is another's. Nothing was changed.
     #[error("consumer {consumer} of {stream} reads {found}: give the endpoint another name")]
     OthersConsumer {
@@ -153,19 +161,38 @@ impl NatsError {
     /// The server's code, if it answered with one.
     #[must_use]
     pub fn code(&self) -> Option<ApiCode> {
-        if let Self::Refused { code, .. } = self { Some(*code) } else { None }
+        if let Self::Refused { code, .. } = self.innermost() { Some(*code) } else { None }
+    }
+
+    /// True when nobody answered in time.
+    #[must_use]
+    pub fn is_timeout(&self) -> bool {
+        matches!(self.innermost(), Self::Timeout { .. })
+    }
+
+    /// The same, with the name of the stream that it was about; one that names it stays as it is.
+    pub(crate) fn about(self, stream: &str) -> Self {
+        match self {
+            Self::About { .. } | Self::OthersConsumer { .. } | Self::StreamDiffers { .. } => self,
+            other => Self::About { stream: stream.to_owned(), source: Box::new(other) },
+        }
+    }
+
+    fn innermost(&self) -> &Self {
+        if let Self::About { source, .. } = self { source.innermost() } else { self }
     }
 
     /// True when the same request may succeed later without anybody's help.
     #[must_use]
     pub fn is_transient(&self) -> bool {
-        match self {
+        match self.innermost() {
             Self::Connect { .. } | Self::Timeout { .. } | Self::NoResponders { .. } | Self::Request { .. } => true,
             Self::Refused { code, .. } => ApiCode::PASSING.contains(code),
             Self::Option { .. }
             | Self::OldServer { .. }
             | Self::NoJetStream
             | Self::Malformed { .. }
+            | Self::About { .. }
             | Self::OthersConsumer { .. }
             | Self::StreamDiffers { .. } => false,
         }
@@ -203,5 +230,7 @@ mod tests {
     fn a_refusal_is_asked_again_where_time_heals_it(#[case] code: u64, #[case] heals: bool) {
         let refused = NatsError::Refused { operation: "try", code: ApiCode(code), description: String::new() };
         assert_eq!(refused.is_transient(), heals);
+        let about = refused.about("SKEIN_LOG_main");
+        assert_eq!((about.is_transient(), about.code()), (heals, Some(ApiCode(code))), "{about}");
     }
 }

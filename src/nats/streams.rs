@@ -167,8 +167,12 @@ pub fn checkpoints(replicas: usize) -> Config {
 /// Makes the stream if it is missing; returns its state.
 ///
 /// # Errors
-/// [`NatsError::StreamDiffers`] if it exists with other settings: nothing is changed. Else the failed request.
+/// [`NatsError::StreamDiffers`] if it exists with other settings: nothing is changed. Else the failed request, with its name.
 pub async fn ensure(client: &Client, declared: &Config) -> Result<StreamState, NatsError> {
+    ensured(client, declared).await.map_err(|error| error.about(&declared.name))
+}
+
+async fn ensured(client: &Client, declared: &Config) -> Result<StreamState, NatsError> {
     let wanted = settings(declared)?;
     let state = match api::stream_state(client, &declared.name).await {
         Err(error) if error.code() == Some(ApiCode::STREAM_NOT_FOUND) => {

@@ -298,6 +298,7 @@ async fn servers_that_still_come_up_are_waited_for_and_what_cannot_be_made_ends_
     assert_eq!(daemon.log().matches("nats connected").count(), 1, "asked again, not connected again: {}", daemon.log());
     code.store(10_047, Ordering::Relaxed);
     assert_eq!(daemon.ended().await.code(), Some(1));
+    assert!(daemon.log().contains("stream SKEIN_IN_it: create a stream: refused with code 10047"), "{}", daemon.log());
     assert!(daemon.log().contains("max_file_store"), "{}", daemon.log());
     task.abort();
 }
@@ -329,7 +330,10 @@ async fn what_a_user_may_not_ask_and_an_account_without_jetstream_are_told_with_
     assert_eq!((told.code, told.lines("warning: ").len()), (Some(0), 2), "{}", told.err);
     told.has(&["warning: account: its limits are not told", "warning: clock: no server says what time it is"]);
     for (login, parts) in [
-        ("none:pass", ["read the state of a stream: no answer in time", "may not publish to $JS.API.>"]),
+        (
+            "none:pass",
+            ["stream SKEIN_LOG_main: read the state of a stream: no answer in time", "may not publish to $JS.API.>"],
+        ),
         ("other:pass", ["10039", "give it `jetstream: enabled`"]),
     ] {
         std::fs::write(&config, few.replace("few:pass", login)).expect("written");

@@ -32,7 +32,7 @@ pub(in crate::app) struct Found {
 }
 
 /// The server that we are connected to.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Server {
     pub(super) version: String,
     /// Whether it is one of a cluster.
@@ -111,7 +111,7 @@ pub(in crate::app) async fn ask(nats: &Nats, declared: &Declared) -> Result<Foun
 async fn stream_there(client: &Client, wanted: &Config) -> Result<Option<StreamState>, NatsError> {
     match stream_state(client, &wanted.name).await {
         Err(error) if error.code() == Some(ApiCode::STREAM_NOT_FOUND) => Ok(None),
-        other => other.map(Some),
+        other => other.map(Some).map_err(|error| error.about(&wanted.name)),
     }
 }
 

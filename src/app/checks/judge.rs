@@ -81,6 +81,7 @@ fn subjects(_: &Declared, found: &Found) -> Vec<Said> {
 
 fn replicas(declared: &Declared, found: &Found) -> Vec<Said> {
     let (wanted, server) = (declared.replicas, &found.server);
+    let to_make = declared.streams.len() > found.streams.len();
     vec![match (server.clustered, wanted) {
         (false, 1) => fine("1, on a server alone: a lost disk is a lost log"),
         (false, _) => refused(format!(
@@ -92,7 +93,7 @@ fn replicas(declared: &Declared, found: &Found) -> Vec<Said> {
              log.replicas = 3 (and `nats stream edit --replicas 3` for each stream that exists)",
         ),
         // Servers may keep their addresses to themselves, and several may share one.
-        (true, _) if (1..wanted).contains(&server.addresses) => warned(format!(
+        (true, _) if to_make && (1..wanted).contains(&server.addresses) => warned(format!(
             "log.replicas is {wanted}, and the cluster tells of {} addresses: streams can be made only where there are {wanted} \
              servers with JetStream",
             server.addresses

@@ -216,6 +216,8 @@ fn copies_need_a_cluster_and_a_cluster_copies() {
     only((&declared(1), &cluster), Weight::Warned, "replicas", &["ONE COPY", "log.replicas = 3"]);
     assert!(judge(&declared(3), &cluster).iter().all(|verdict| verdict.weight == Weight::Fine));
     only((&declared(5), &cluster), Weight::Warned, "replicas", &["log.replicas is 5", "3 addresses"]);
+    let made = Found { server: cluster.server.clone(), ..everything() };
+    assert!(told(&declared(5), &made, Weight::Warned).is_empty(), "nothing is to be made: copies that are away say so");
     cluster.server.addresses = 0;
     assert!(judge(&declared(5), &cluster).iter().all(|verdict| verdict.weight == Weight::Fine), "it tells of none");
 }

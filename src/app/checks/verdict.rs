@@ -88,7 +88,7 @@ pub(in crate::app) fn advised(error: NatsError) -> anyhow::Error {
             "the account of this user has no JetStream: give it `jetstream: enabled`, or log in as a user of one that has"
         }
         Some(ApiCode::NOT_CLUSTERED) => "a server alone keeps one copy: set log.replicas = 1, or run a cluster",
-        None if matches!(error, NatsError::Timeout { .. }) => {
+        None if error.is_timeout() => {
             "either a cluster elects a leader, or this user may not publish to $JS.API.> (the server's log tells it)"
         }
         Some(_) | None => return error.into(),
