@@ -30,6 +30,7 @@ use crate::domain::id::Name;
 use crate::domain::warm_up;
 use crate::domain::workspace::WorkspaceConfig;
 use crate::keys::WorkspaceKey;
+use crate::log::TakeOverError;
 use crate::nats::{ApiCode, Nats, NatsError};
 use crate::reload::{Served, ServedWorkspace};
 use crate::shutdown::{self, Shutdown};
@@ -41,7 +42,7 @@ use generation::{Generation, Outcome};
 use plan::Plan;
 use streams::Made;
 
-/// First and longest wait before folding again after another writer took over.
+/// First and longest wait before folding again, after another writer took over or the servers did not answer.
 const DEPOSED_PAUSE: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
 /// Wait between attempts to reach the servers.
 const CONNECT_PAUSE: Duration = Duration::from_secs(1);
@@ -187,7 +188,23 @@ impl App {
                 None => agents::bind(grpc_addr).await?.0,
             };
             // Boxed: it holds all that a start needs, and that once.
-            let generation = Box::pin(Generation::begin(self, &nats, made, &checks, listener)).await?;
+            let begun = Box::pin(Generation::begin(self, &nats, made, &checks, listener)).await;
+            let generation = match begun {
+                Ok(generation) => generation,
+                // Begun again it folds anew, as after a crash.
+                Err(error) if may_pass(&error) => {
+                    warn!(
+                        error = %format!("{error:#}"),
+                        pause_ms = pause.as_millis(),
+                        "nats-servers did not answer while the shard was taken over, trying again"
+                    );
+                    if !self.waited(&mut pause).await {
+                        return Ok(());
+                    }
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
             if let Some(started) = started.take() {
                 started();
                 shutdown::ready();
@@ -203,13 +220,21 @@ impl App {
                     );
                 }
             }
-            tokio::select! {
-                () = tokio::time::sleep(pause) => {}
-                () = self.shutdown.stopping() => return Ok(()),
+            if !self.waited(&mut pause).await {
+                return Ok(());
             }
-            pause = (pause * 2).min(DEPOSED_PAUSE.1);
         }
         Ok(())
+    }
+
+    /// Waits, the next time for longer. False: the shutdown came first.
+    async fn waited(&self, pause: &mut Duration) -> bool {
+        let now = *pause;
+        *pause = (now * 2).min(DEPOSED_PAUSE.1);
+        tokio::select! {
+            () = tokio::time::sleep(now) => true,
+            () = self.shutdown.stopping() => false,
+        }
     }
 
     /// Connects, and looks whether the servers are such that it can start; tries again while nobody answers. None: the shutdown came
@@ -278,6 +303,14 @@ impl App {
             () = self.shutdown.stopping() => false,
         }
     }
+}
+
+/// Whether what kept a generation from beginning passes without anybody's help.
+fn may_pass(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        cause.downcast_ref::<NatsError>().is_some_and(NatsError::is_transient)
+            || matches!(cause.downcast_ref(), Some(TakeOverError::Unanswered))
+    })
 }
 
 /// Connects where nothing is `reached` yet, asks and judges. Nothing is made or changed.

@@ -304,6 +304,26 @@ async fn servers_that_still_come_up_are_waited_for_and_what_cannot_be_made_ends_
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn servers_that_fall_silent_while_the_shard_is_taken_over_are_tried_again() {
+    // Nobody answers who asks for a witness.
+    let rights = "permissions: { publish: { deny: [\"$JS.API.DIRECT.GET.KV_SKEIN_CHECKPOINTS.>\"] } }";
+    let accounts = format!(
+        "accounts {{ SKEIN {{ users: [ {{ user: skein, password: pass, {rights} }} ], jetstream: enabled }} }}\n"
+    );
+    let bed = Bed::guarded(true, accounts, LOGIN).await;
+    let mut daemon = bed.launch().await;
+    eventually("it is tried again", async || {
+        let message = "nats-servers did not answer while the shard was taken over, trying again";
+        let tried = daemon.lines_of("WARN").into_iter().filter(|line| line == message).count();
+        (daemon.has_ended() || tried > 1).then_some(())
+    })
+    .await;
+    assert!(!daemon.has_ended(), "{}", daemon.log());
+    daemon.signal(rustix::process::Signal::TERM);
+    assert_eq!(daemon.ended().await.code(), Some(0), "{}", daemon.log());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_leaf_node_alone_is_no_cluster() {
     let bed =
         Bed::guarded(true, "leafnodes { remotes: [ { url: \"nats-leaf://127.0.0.1:1\" } ] }\n".to_owned(), "").await;
