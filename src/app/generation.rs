@@ -27,7 +27,7 @@ use crate::ingest::{self, IngestHealth, Source, Trim};
 use crate::keys::{Keeper, KeyBook};
 use crate::log::{Condition, LogError, Progress, TakeOverError};
 use crate::nats::Nats;
-use crate::outbound::{AdapterHealth, AdapterWatch, HandOver, Of};
+use crate::outbound::{AdapterHealth, AdapterWatch, HandOver, Of, OutboundError};
 use crate::reload::{Reloader, ServedWorkspace};
 use crate::shard::{self, Before, Ended, RecoveryError, ShardEnds, ShardHandle};
 use crate::telemetry::{ErrorChain, LiveLoss, RateLimit, StreamAlarm, StreamAlarmLabels, fields};
@@ -478,6 +478,8 @@ fn alarm(app: &App, error: &RecoveryError) {
             error!(error = %ErrorChain(error), "the log was truncated or replaced: an operator has to decide");
         }
         RecoveryError::Log(error) => log_alarm(app, error),
+        // Silence passes.
+        RecoveryError::Outbound(OutboundError::Nats(_)) => {}
         RecoveryError::Outbound(error) => {
             count(app, StreamAlarm::Broken);
             error!(error = %ErrorChain(error), "it is not known what was handed over: an operator has to decide");
