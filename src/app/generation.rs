@@ -14,8 +14,8 @@ use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 use tracing::{error, info, warn};
 
-use super::checks::advised;
 use super::ports::{EdgeShard, LiveAdapters, Stores};
+use super::streams::Made;
 use super::{App, streams};
 use crate::admin::{Check, Operators, Readiness};
 use crate::agents;
@@ -25,11 +25,10 @@ use crate::domain::id::Name;
 use crate::erasure::Eraser;
 use crate::ingest::{self, IngestHealth, Source, Trim};
 use crate::keys::{Keeper, KeyBook};
-use crate::log::checkpoint::Checkpoints;
 use crate::log::snapshot::Folder;
-use crate::log::{Condition, JetStreamLog, LogError, Progress, TakeOverError};
+use crate::log::{Condition, LogError, Progress, TakeOverError};
 use crate::nats::Nats;
-use crate::outbound::{AdapterHealth, AdapterWatch, HandOver, Of};
+use crate::outbound::{AdapterHealth, AdapterWatch, HandOver, Of, OutboundError};
 use crate::reload::{Reloader, ServedWorkspace};
 use crate::shard::{self, Before, Ended, RecoveryError, ShardEnds, ShardHandle, Snapshots};
 use crate::telemetry::{ErrorChain, LiveLoss, RateLimit, StreamAlarm, StreamAlarmLabels, fields};
@@ -89,6 +88,7 @@ impl<'a> Generation<'a> {
     pub(super) async fn begin(
         app: &'a App,
         nats: &Nats,
+        Made { found, checkpoints, log }: Made,
         checks: &Checks,
         listener: TcpListener,
     ) -> anyhow::Result<Self> {
@@ -96,13 +96,6 @@ impl<'a> Generation<'a> {
         let plan = &app.plan;
         let shard_name = plan.shard.clone();
         let workspaces = app.served.configs();
-        let found =
-            streams::ensure(nats, &plan.streams, &workspaces).await.map_err(advised).context("make the streams")?;
-        let checkpoints = Checkpoints::open(nats.control(), &shard_name, plan.streams.replicas)
-            .await
-            .map_err(advised)
-            .context("open the checkpoints")?;
-        let log = JetStreamLog::open(nats, plan.log.clone()).await.map_err(advised).context("open the log")?;
         let log = Arc::new(log);
         let backlogs = streams::backlogs(nats, &shard_name, &workspaces).await?;
         let witnesses = shard::witnesses(checkpoints.witness().await?, &backlogs);
@@ -508,6 +501,8 @@ fn alarm(app: &App, error: &RecoveryError) {
             error!(error = %ErrorChain(error), "the log was truncated or replaced: an operator has to decide");
         }
         RecoveryError::Log(error) => log_alarm(app, error),
+        // Silence passes.
+        RecoveryError::Outbound(OutboundError::Nats(_)) => {}
         RecoveryError::Outbound(error) => {
             count(app, StreamAlarm::Broken);
             error!(error = %ErrorChain(error), "it is not known what was handed over: an operator has to decide");

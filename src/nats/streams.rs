@@ -179,8 +179,12 @@ pub fn checkpoints(replicas: usize) -> Config {
 /// Makes the stream if it is missing; returns its state.
 ///
 /// # Errors
-/// [`NatsError::StreamDiffers`] if it exists with other settings: nothing is changed. Else the failed request.
+/// [`NatsError::StreamDiffers`] if it exists with other settings: nothing is changed. Else the failed request, with its name.
 pub async fn ensure(client: &Client, declared: &Config) -> Result<StreamState, NatsError> {
+    ensured(client, declared).await.map_err(|error| error.about(&declared.name))
+}
+
+async fn ensured(client: &Client, declared: &Config) -> Result<StreamState, NatsError> {
     let wanted = settings(declared)?;
     let state = match api::stream_state(client, &declared.name).await {
         Err(error) if error.code() == Some(ApiCode::STREAM_NOT_FOUND) => {
@@ -247,21 +251,18 @@ pub fn differing_adapter(found: &Value, declared: &pull::Config) -> Result<Vec<D
 /// which is the right to have the server publish anywhere.
 ///
 /// # Errors
-/// The failed request, or a consumer of that name that reads another subject.
+/// The failed request; [`NatsError::OthersConsumer`] where one of that name reads another subject.
 pub async fn ensure_adapter(client: &Client, workspace: &str, channel: &str, endpoint: &str) -> Result<(), NatsError> {
-    const OPERATION: &str = "make the consumer of an endpoint";
-    let failed = |error: &dyn std::fmt::Display| NatsError::Request { operation: OPERATION, reason: error.to_string() };
-    let stream = async_nats::jetstream::new(client.clone())
-        .get_stream_no_info(out_name(workspace))
-        .await
-        .map_err(|error| failed(&error))?;
+    let stream = out_name(workspace);
     let config = adapter(workspace, channel, endpoint);
     let wanted = config.filter_subject.clone();
-    let consumer = stream.get_or_create_consumer(endpoint, config).await.map_err(|error| failed(&error))?;
-    let found = &consumer.cached_info().config.filter_subject;
-    if *found == wanted {
+    let Some(found) = api::consumer_settings(client, &stream, endpoint).await? else {
+        let settings = settings(&config.into_consumer_config())?;
+        return api::create_consumer(client, (&stream, endpoint, &wanted), &settings).await;
+    };
+    let found = found["filter_subject"].as_str().unwrap_or_default();
+    if found == wanted {
         return Ok(());
     }
-    let other = format!("consumer {endpoint} of {} reads {found}: give the endpoint another name", out_name(workspace));
-    Err(failed(&other))
+    Err(NatsError::OthersConsumer { consumer: endpoint.to_owned(), stream, found: found.to_owned() })
 }
