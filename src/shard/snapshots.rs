@@ -111,7 +111,7 @@ impl Snapshots {
         let head = cut.head();
         let feeds = self.handle.feeds().clone();
         let (tip, places) = self.handle.place_of(head).await?.ok_or(Untaken::Unknown)?;
-        let manifest = Manifest::new(cut.shard().clone(), head, cut.time(), tip, places);
+        let manifest = Manifest::new(&cut, tip, places);
         let (folder, keys, keep) = (self.folder.clone(), self.keys.clone(), self.keep);
         let begun = Instant::now();
         let write = move || {

@@ -69,6 +69,12 @@ impl Cut {
         &self.shard.shard
     }
 
+    /// Identities whose keys are destroyed: with one more, older snapshots hold what is erased.
+    #[must_use]
+    pub fn erased(&self) -> usize {
+        self.workspaces.iter().map(|space| space.kept.destroyed()).sum()
+    }
+
     /// All of it, in order, each part made when it is asked for, with the workspace whose it is; none: the shard's own. The same state
     /// gives the same parts.
     pub fn parts(&self) -> impl Iterator<Item = (Option<&Name>, Part)> {

@@ -59,6 +59,11 @@ impl KeptWorkspace {
     pub(crate) fn name(&self) -> &Name {
         &self.name
     }
+
+    /// Identities whose keys are destroyed.
+    pub(crate) fn destroyed(&self) -> usize {
+        self.destroyed.len()
+    }
 }
 
 impl Workspace {

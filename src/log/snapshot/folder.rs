@@ -3,7 +3,7 @@
 //! Blocking: to be called where that harms nobody.
 
 use std::fs;
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
@@ -160,13 +160,19 @@ impl Folder {
         Ok((state, beside))
     }
 
-    /// Removes all but the newest, and what was never finished.
+    /// Removes all but the newest, and what was never finished. Those that hold what the newest knows to be erased are overwritten, and
+    /// not kept however few there are.
     ///
     /// # Errors
     /// The disk.
     pub fn keep(&self, newest: usize) -> Result<(), SnapshotError> {
         let (found, _) = self.list()?;
-        let kept: Vec<PathBuf> = found.iter().take(newest).map(|manifest| self.path_of(manifest)).collect();
+        let erased = found.first().map_or(0, |manifest| manifest.erased);
+        let (clean, stale): (Vec<_>, Vec<_>) = found.iter().partition(|manifest| manifest.erased >= erased);
+        for manifest in stale {
+            overwrite(&self.path_of(manifest), manifest)?;
+        }
+        let kept: Vec<PathBuf> = clean.into_iter().take(newest).map(|manifest| self.path_of(manifest)).collect();
         for path in self.folders()?.into_iter().filter(|path| !kept.contains(path)) {
             remove(&path)?;
         }
@@ -246,6 +252,23 @@ fn write_through(path: &Path, bytes: &[u8]) -> Result<(), SnapshotError> {
 /// Names in it are on the disk when this returns.
 fn sync_folder(path: &Path) -> Result<(), SnapshotError> {
     fs::File::open(path).and_then(|folder| folder.sync_all()).map_err(disk("sync", path))
+}
+
+/// Its files with zeros, as far as a disk still has them.
+fn overwrite(folder: &Path, manifest: &Manifest) -> Result<(), SnapshotError> {
+    for file in &manifest.files {
+        let path = folder.join(&file.name);
+        let zeros = || {
+            let mut written = fs::OpenOptions::new().write(true).open(&path)?;
+            io::copy(&mut io::repeat(0).take(file.bytes), &mut written)?;
+            written.sync_all()
+        };
+        match zeros() {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(disk("overwrite", &path)(error)),
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// The manifest first: what is half removed never was.
@@ -337,7 +360,7 @@ mod tests {
 
         fn write(&self, customers: u32) -> Manifest {
             let cut = state(customers).cut();
-            let manifest = Manifest::new(Name::new("s1"), cut.head(), cut.time(), Tip::ORIGIN, Places::default());
+            let manifest = Manifest::new(&cut, Tip::ORIGIN, Places::default());
             self.folder.write(&cut, b"beside", manifest, &self.keys).expect("written")
         }
 
@@ -423,6 +446,24 @@ mod tests {
         assert_eq!(left, 1, "what was never finished is gone, too");
         assert_eq!(shelf.write(31).head, manifests[1].head, "it takes the place of the one that was");
         assert_eq!(shelf.heads(), [2]);
+    }
+
+    #[test]
+    fn what_holds_the_erased_is_overwritten_and_goes_as_soon_as_a_newer_one_stands() {
+        let shelf = Shelf::new();
+        let old = shelf.write(15);
+        let mut held = fs::File::open(shelf.path(&old, "part-00000")).expect("open");
+        let mut manifest = shelf.write(31);
+        shelf.folder.keep(2).expect("kept");
+        assert_eq!(shelf.heads(), [2, 1]);
+        // One more is erased.
+        manifest.erased += 1;
+        fs::write(shelf.path(&manifest, MANIFEST), serde_json::to_vec(&manifest).expect("JSON")).expect("write");
+        shelf.folder.keep(2).expect("kept");
+        assert_eq!(shelf.heads(), [2]);
+        let mut left = Vec::new();
+        held.read_to_end(&mut left).expect("read");
+        assert!(left.len() as u64 == old.files[0].bytes && left.iter().all(|byte| *byte == 0), "{left:?}");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::id::{Index, Name};
+use crate::domain::snapshot::Cut;
 use crate::domain::time::Timestamp;
 use crate::log::entry::{Tip, Witness};
 use crate::log::offsets::Places;
@@ -25,6 +26,8 @@ pub struct Manifest {
     pub tip: Tip,
     /// Where the entries before are.
     pub places: Places,
+    /// Identities whose keys were destroyed by then: one that knows of fewer holds what is erased.
+    pub(super) erased: usize,
     /// Version of the build that wrote it: for operators.
     pub build: String,
     /// Its files, in order.
@@ -46,9 +49,10 @@ pub(super) struct File {
 impl Manifest {
     /// Of a state, before its files are written.
     #[must_use]
-    pub fn new(shard: Name, head: Index, time: Timestamp, tip: Tip, places: Places) -> Self {
+    pub fn new(cut: &Cut, tip: Tip, places: Places) -> Self {
         let build = env!("CARGO_PKG_VERSION").to_owned();
-        Self { format: FORMAT, shard, head, time, tip, places, build, files: Vec::new(), beside: None }
+        let (shard, head, time, erased) = (cut.shard().clone(), cut.head(), cut.time(), cut.erased());
+        Self { format: FORMAT, shard, head, time, tip, places, erased, build, files: Vec::new(), beside: None }
     }
 
     /// What it knows of the log.
