@@ -25,7 +25,7 @@ use crate::domain::id::Name;
 use crate::erasure::Eraser;
 use crate::ingest::{self, IngestHealth, Source, Trim};
 use crate::keys::{Keeper, KeyBook};
-use crate::log::snapshot::Folder;
+use crate::log::snapshot::{Copies, Folder, Shelf};
 use crate::log::{Condition, LogError, Progress, TakeOverError};
 use crate::nats::Nats;
 use crate::outbound::{AdapterHealth, AdapterWatch, HandOver, Of, OutboundError};
@@ -88,7 +88,7 @@ impl<'a> Generation<'a> {
     pub(super) async fn begin(
         app: &'a App,
         nats: &Nats,
-        Made { found, checkpoints, log }: Made,
+        Made { found, checkpoints, log, snapshots }: Made,
         checks: &Checks,
         listener: TcpListener,
     ) -> anyhow::Result<Self> {
@@ -102,7 +102,9 @@ impl<'a> Generation<'a> {
         let keys = streams::keys(nats, &app.keys).await.context("read the keys")?;
         let books: Vec<KeyBook> = keys.iter().cloned().collect();
         let rings = keys.rings();
-        let snapshots = plan.snapshots.folder.as_deref().map(|folder| Folder::new(folder, shard_name.clone()));
+        let copies = plan.snapshots.store.then(|| Copies::new(snapshots, shard_name.clone()));
+        let folder = plan.snapshots.folder.as_deref().map(|folder| Folder::new(folder, shard_name.clone()));
+        let snapshots = folder.map(|folder| Shelf::new(folder, copies));
         if snapshots.is_none() {
             info!("snapshots.folder is not set: each start folds the whole log");
         }
@@ -160,11 +162,11 @@ impl<'a> Generation<'a> {
                 Ok(())
             }
         });
-        if let Some(folder) = snapshots {
+        if let Some(shelf) = snapshots {
             let snapshots = Snapshots {
                 handle: ends.handle.clone(),
                 outboxes: ends.outboxes.clone(),
-                folder,
+                shelf,
                 keys: rings,
                 interval: plan.snapshots.interval,
                 keep: plan.snapshots.keep,

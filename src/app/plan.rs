@@ -84,7 +84,7 @@ impl Plan {
             logging,
             workspaces,
         } = config;
-        let Snapshots { folder, interval, keep } = snapshots;
+        let Snapshots { folder, interval, keep, store } = snapshots;
         let Ingest { keep: ingest_keep, stream_max_bytes, trim_at_percent } = ingest;
         let Outbound { keep: out_keep, dead_keep, degraded_after } = outbound;
         let Keys { folder: key_folder } = keys;
@@ -105,7 +105,7 @@ impl Plan {
                 dead_keep: *dead_keep,
             },
             key_folder: key_folder.clone(),
-            snapshots: SnapshotPlan { folder: folder.clone(), interval: *interval, keep: *keep },
+            snapshots: SnapshotPlan { folder: folder.clone(), interval: *interval, keep: *keep, store: *store },
             ingest_keep: *ingest_keep,
             degraded_after: *degraded_after,
             trim_at_percent: *trim_at_percent,
@@ -220,7 +220,7 @@ mod tests {
 
     /// Keys whose value the command line or the logs take, and values that are neither the default nor refused.
     const ELSEWHERE: [&str; 4] = ["workspaces.files", "shutdown.deadline", "logging.level", "logging.format"];
-    const OTHER: [(&str, &str); 35] = [
+    const OTHER: [(&str, &str); 36] = [
         ("nats.url", "nats://127.0.0.2:4222"),
         ("nats.credentials_file", "skein.creds"),
         ("nats.tls_ca_file", "ca.pem"),
@@ -242,6 +242,7 @@ mod tests {
         ("snapshots.folder", "snapshots"),
         ("snapshots.interval", "16m"),
         ("snapshots.keep", "4"),
+        ("snapshots.store", "false"),
         ("ingest.keep", "71h"),
         ("ingest.stream_max_bytes", "7GiB"),
         ("ingest.trim_at_percent", "79"),

@@ -14,7 +14,7 @@ use crate::ingest::Bodies;
 use crate::keys::{JetStreamKeys, KeyBooks, KeysError, WorkspaceKey};
 use crate::log::JetStreamLog;
 use crate::log::checkpoint::Checkpoints;
-use crate::nats::{Nats, NatsError, streams};
+use crate::nats::{Nats, NatsError, Objects, streams};
 use crate::outbound::{Backlog, anchor};
 use crate::shard::{WorkspaceBacklog, WorkspaceSetup};
 
@@ -24,6 +24,8 @@ pub(super) struct Made {
     pub(super) found: Found,
     pub(super) checkpoints: Checkpoints,
     pub(super) log: JetStreamLog,
+    /// Where copies of snapshots are.
+    pub(super) snapshots: Objects,
 }
 
 /// What is known of the workspaces' streams before the fold.
@@ -42,6 +44,10 @@ pub(super) async fn make(nats: &Nats, plan: &Plan, workspaces: &[WorkspaceConfig
         found: ensure(nats, &plan.streams, workspaces).await?,
         checkpoints: Checkpoints::open(nats.control(), &plan.shard, plan.streams.replicas).await?,
         log: JetStreamLog::open(nats, plan.log.clone()).await?,
+        snapshots: {
+            streams::ensure(nats.control(), &streams::snapshots(plan.streams.replicas)).await?;
+            Objects::open(nats.control(), streams::SNAPSHOTS_BUCKET).await?
+        },
     })
 }
 

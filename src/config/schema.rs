@@ -98,6 +98,7 @@ pub struct Snapshots {
     #[serde(with = "duration")]
     pub interval: Duration,
     pub keep: usize,
+    pub store: bool,
 }
 
 /// `[ingest]`: events in.

@@ -49,7 +49,7 @@ impl Tip {
         Self { index: 0, chain: super::frame::CHAIN_ORIGIN, sequence: 0, epoch: 0, epoch_over: false };
 
     /// Before an entry that is valid, so that nothing is void in its epoch up to there; `chain`: the hash that it carries.
-    pub(super) fn before(entry: &Entry, chain: u64) -> Self {
+    fn before(entry: &Entry, chain: u64) -> Self {
         let Entry { index, sequence, epoch, .. } = entry;
         Self { index: index - 1, chain, sequence: sequence - 1, epoch: *epoch, epoch_over: false }
     }
@@ -70,6 +70,23 @@ impl Tip {
             }
         }
         Ok(())
+    }
+}
+
+/// A durable entry as the end of what a snapshot holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LastEntry {
+    /// The place before it, to replay from there.
+    pub tip: Tip,
+    /// Running hash after it.
+    pub chain: u64,
+}
+
+impl LastEntry {
+    /// Of a valid entry; `chain`: the hash that it carries, of all before it.
+    pub(super) fn of(entry: &Entry, chain: u64) -> Self {
+        let after = super::frame::chain_after(&super::frame::entry(entry.index, chain, &entry.body));
+        Self { tip: Tip::before(entry, chain), chain: after }
     }
 }
 
@@ -98,11 +115,11 @@ pub trait EventLog: Send + Sync + 'static {
     /// [`TakeOverError::Moved`]: replay on from `tip` and try again. The others need an operator or time.
     fn take_over(&self, tip: Tip, witnesses: &[Witness]) -> impl Future<Output = Result<Writer, TakeOverError>> + Send;
 
-    /// The place before a durable entry, to replay from there; `None`: the log has not reached it, or trimmed it.
+    /// A durable entry as the end of a snapshot; `None`: the log has not reached it, or trimmed it.
     ///
     /// # Errors
     /// As [`EventLog::read`].
-    fn before(&self, index: u64) -> impl Future<Output = Result<Option<Tip>, LogError>> + Send;
+    fn last_entry(&self, index: u64) -> impl Future<Output = Result<Option<LastEntry>, LogError>> + Send;
 
     /// Where durable entries below `index` are, as far as this process has learned.
     fn places(&self, index: u64) -> Places;

@@ -76,6 +76,9 @@ pub fn media_bucket(workspace: &str) -> String {
     format!("SKEIN_MEDIA_{workspace}")
 }
 
+/// Name of the object store bucket for copies of snapshots.
+pub const SNAPSHOTS_BUCKET: &str = "SKEIN_SNAPSHOTS";
+
 /// Name of the key-value bucket of witnesses.
 pub const CHECKPOINTS_BUCKET: &str = "SKEIN_CHECKPOINTS";
 
@@ -156,7 +159,16 @@ pub fn keys(workspace: &str, replicas: usize) -> Config {
 /// The stream below the object store of a workspace's bodies and attachments, as the client library lays it out.
 #[must_use]
 pub fn media(workspace: &str, replicas: usize) -> Config {
-    let bucket = media_bucket(workspace);
+    object_store(&media_bucket(workspace), replicas)
+}
+
+/// The stream below the object store of snapshots' copies.
+#[must_use]
+pub fn snapshots(replicas: usize) -> Config {
+    object_store(SNAPSHOTS_BUCKET, replicas)
+}
+
+fn object_store(bucket: &str, replicas: usize) -> Config {
     Config {
         allow_rollup: true,
         allow_direct: true,

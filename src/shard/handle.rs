@@ -15,7 +15,7 @@ use crate::domain::command::{Answer, Command};
 use crate::domain::id::Index;
 use crate::domain::record::Record;
 use crate::domain::rejection::Rejection;
-use crate::log::{Places, Tip};
+use crate::log::{LastEntry, Places};
 
 /// Requests of the edge that wait for the shard: a few turns' worth; beyond it callers wait, which is the back-pressure.
 pub(super) const REQUESTS: usize = 4_096;
@@ -48,8 +48,8 @@ impl From<Unavailable> for CommandError {
 pub(super) trait ReadRecords: Send + Sync {
     fn read(&self, indexes: Vec<Index>) -> BoxFuture<'_, Result<Vec<Option<Arc<Record>>>, Unavailable>>;
 
-    /// The place before the entry of a durable record, and where the entries before it are.
-    fn place_of(&self, index: Index) -> BoxFuture<'_, Result<Option<(Tip, Places)>, Unavailable>>;
+    /// The entry of a durable record as the end of a snapshot, and where the entries before it are.
+    fn place_of(&self, index: Index) -> BoxFuture<'_, Result<Option<(LastEntry, Places)>, Unavailable>>;
 }
 
 /// What finds an asker again.
@@ -143,11 +143,11 @@ impl ShardHandle {
         Ok(async move { value.await.map_err(|_| Unavailable) })
     }
 
-    /// The place before the entry of a durable record, and where the entries before it are; none: the log does not have it.
+    /// The entry of a durable record as the end of a snapshot, and where the entries before it are; none: the log does not have it.
     ///
     /// # Errors
     /// [`Unavailable`]: the log does not answer.
-    pub(super) async fn place_of(&self, index: Index) -> Result<Option<(Tip, Places)>, Unavailable> {
+    pub(super) async fn place_of(&self, index: Index) -> Result<Option<(LastEntry, Places)>, Unavailable> {
         self.reader.place_of(index).await
     }
 

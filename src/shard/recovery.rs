@@ -3,7 +3,7 @@
 //! The ends of OUT and DEAD are read before the fold begins, so that no output is missed between the two. They and the checkpoint
 //! are witnesses: a log that ends before them was truncated, and only an operator can say what to do.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rand::RngExt as _;
 use tracing::{info, warn};
@@ -20,9 +20,9 @@ use crate::domain::id::{Index, Name};
 use crate::domain::rejection::Rejection;
 use crate::domain::time::Timestamp;
 use crate::domain::workspace::WorkspaceConfig;
-use crate::keys::{KeyBooks, KeyRings, KeysError};
+use crate::keys::{KeyBooks, KeysError};
 use crate::log::codec::CodecError;
-use crate::log::snapshot::{Folder, Manifest};
+use crate::log::snapshot::{Found, Shelf};
 use crate::log::{EventLog, LogError, TakeOverError, Tip, Witness};
 use crate::outbound::OutboundError;
 use crate::telemetry::ErrorChain;
@@ -93,7 +93,7 @@ pub struct Before {
     /// Keys of the workspaces' content.
     pub keys: KeyBooks,
     /// Where snapshots are; none: the whole log is folded.
-    pub snapshots: Option<Folder>,
+    pub snapshots: Option<Shelf>,
 }
 
 /// Who knows how long the log is: the checkpoint, and the last messages handed over.
@@ -127,13 +127,23 @@ pub(super) async fn recover<L: EventLog>(
     let keys = before.keys.rings();
     let mut witnesses = before.witnesses;
     let found = match before.snapshots {
-        Some(folder) => snapshot(folder, keys.clone()).await,
+        Some(shelf) => {
+            let (found, known) = shelf.newest(&keys).await;
+            // Also of those that are not used: each has seen how long the log was.
+            witnesses.extend(known);
+            found
+        }
         None => None,
     };
+    let mut snapshot_end = None;
     let (state, mut tip, rings) = match found {
-        Some(Found { manifest, state, rings }) => {
+        Some(Found { manifest, state, beside }) => {
             log.know(&manifest.places);
-            witnesses.push(manifest.witness());
+            snapshot_end = Some(manifest.witness());
+            let rings = beside.map(|bytes| StoredFeeds::decode(&bytes)).transpose().unwrap_or_else(|error| {
+                warn!(error = %ErrorChain(&error), "what sessions may ask for again not read: they begin anew");
+                None
+            });
             (state, manifest.tip, rings)
         }
         None => (State::new(before.shard.clone()), Tip::ORIGIN, None),
@@ -146,7 +156,7 @@ pub(super) async fn recover<L: EventLog>(
     let mut wait = BACK_OFF.0;
     let mut attempt = 0;
     let writer = loop {
-        tip = replay(log, tip, &mut fold, &before.keys).await?;
+        tip = replay(log, tip, &mut fold, &before.keys, snapshot_end.as_ref()).await?;
         match log.take_over(tip, &witnesses).await {
             Ok(writer) => break writer,
             Err(error) if attempt < ATTEMPTS && may_pass(&error) => {
@@ -185,55 +195,27 @@ pub(super) async fn recover<L: EventLog>(
     Ok(owned)
 }
 
-async fn replay<L: EventLog>(log: &L, from: Tip, fold: &mut Fold, keys: &KeyBooks) -> Result<Tip, RecoveryError> {
+/// `known`: what the snapshot that it begins with knows of an entry.
+async fn replay<L: EventLog>(
+    log: &L,
+    from: Tip,
+    fold: &mut Fold,
+    keys: &KeyBooks,
+    known: Option<&Witness>,
+) -> Result<Tip, RecoveryError> {
     let mut replay = log.replay(from).await?;
     // The end is fixed now, and a block is durable before a leaf of it is opened: none that is needed is missing.
     for book in keys.iter() {
         book.refresh().await?;
     }
     while let Some(entry) = replay.next().await? {
+        if let Some(known) = known.filter(|known| known.index == entry.index && known.chain != Some(replay.tip().chain))
+        {
+            return Err(TakeOverError::Forked { witness: known.source, index: known.index }.into());
+        }
         fold.entry(&entry).map_err(|source| RecoveryError::Record { index: entry.index, source })?;
     }
     Ok(replay.tip())
-}
-
-/// What a start begins with.
-struct Found {
-    manifest: Manifest,
-    state: State,
-    /// What sessions may ask for again; none: this build cannot read it, and it begins with the tail of the log.
-    rings: Option<StoredFeeds>,
-}
-
-/// The state to begin with: of the newest snapshot that is whole, and can be read by this build.
-async fn snapshot(folder: Folder, keys: KeyRings) -> Option<Found> {
-    let read = move || {
-        let (found, unread) = folder.list().unwrap_or_else(|error| (Vec::new(), vec![error]));
-        for error in unread {
-            warn!(error = %ErrorChain(&error), "snapshot not read");
-        }
-        found.into_iter().find_map(|manifest| match folder.read(&manifest, &keys) {
-            Ok((state, beside)) => {
-                let rings = beside.and_then(|bytes| rmp_serde::from_slice(&bytes).ok());
-                Some(Found { manifest, state, rings })
-            }
-            Err(error) => {
-                let entries = manifest.head.entry();
-                warn!(entries, error = %ErrorChain(&error), "snapshot not used: the one before it is tried");
-                None
-            }
-        })
-    };
-    let begun = Instant::now();
-    // A panic there is a snapshot that this build cannot read.
-    let found = tokio::task::spawn_blocking(read).await.ok().flatten();
-    match &found {
-        Some(Found { manifest, .. }) => {
-            info!(entries = manifest.head.entry(), read_ms = begun.elapsed().as_millis(), "snapshot read");
-        }
-        None => info!("no snapshot: the whole log is folded"),
-    }
-    found
 }
 
 fn may_pass(error: &TakeOverError) -> bool {

@@ -13,12 +13,15 @@ use super::handle::{ShardHandle, Unavailable};
 use crate::domain::State;
 use crate::domain::id::Index;
 use crate::keys::KeyRings;
-use crate::log::snapshot::{Folder, Manifest, SnapshotError};
+use crate::log::snapshot::{Manifest, Shelf, SnapshotError};
 use crate::outbound::WorkspaceOutboxes;
 use crate::telemetry::{ErrorChain, Metrics};
 
 /// How often it is looked whether outputs have left: a fraction of what a snapshot takes.
 const LOOK: Duration = Duration::from_millis(50);
+
+/// How long outputs may take. A stream that takes none is an alarm of its own.
+const HAND_OVER_WAIT: Duration = Duration::from_secs(60);
 
 /// How snapshots are taken.
 #[derive(Clone, Debug)]
@@ -29,6 +32,8 @@ pub struct SnapshotPlan {
     pub interval: Duration,
     /// How many are kept. At least two: a damaged one is passed over.
     pub keep: usize,
+    /// Whether they are copied to the object store.
+    pub store: bool,
 }
 
 /// Why no snapshot was written.
@@ -37,15 +42,15 @@ pub enum Untaken {
     /// The shard or the log does not answer.
     #[error("ask for what is to be written")]
     Unavailable(#[from] Unavailable),
+    /// Outputs do not leave: a cut is not held for longer, as the live state takes room beside it.
+    #[error("wait for the outputs before it: they are not in OUT and DEAD yet")]
+    NotHandedOver,
     /// The log has not the record that the state ends with.
     #[error("the log does not have the last record of the state")]
     Unknown,
     /// It cannot be written.
     #[error("write the snapshot")]
     Unwritten(#[from] SnapshotError),
-    /// The task that writes has ended.
-    #[error("write the snapshot")]
-    Ended(#[from] tokio::task::JoinError),
 }
 
 /// The task that takes them.
@@ -56,7 +61,7 @@ pub struct Snapshots {
     /// Its outputs.
     pub outboxes: Vec<WorkspaceOutboxes>,
     /// Where they go.
-    pub folder: Folder,
+    pub shelf: Shelf,
     /// Keys that seal them.
     pub keys: KeyRings,
     /// See [`SnapshotPlan::interval`].
@@ -107,20 +112,15 @@ impl Snapshots {
         let (Some(cut), cut_in) = self.handle.query(cut).await? else { return Ok(None) };
         // Its answer comes with a later turn: what was decided up to the cut is in the rings and outboxes by then.
         self.handle.query(|_| ()).await?;
-        self.handed_over().await;
+        let settled = tokio::time::timeout(HAND_OVER_WAIT, self.handed_over()).await;
+        settled.map_err(|_| Untaken::NotHandedOver)?;
         let head = cut.head();
         let feeds = self.handle.feeds().clone();
-        let (tip, places) = self.handle.place_of(head).await?.ok_or(Untaken::Unknown)?;
-        let manifest = Manifest::new(&cut, tip, places);
-        let (folder, keys, keep) = (self.folder.clone(), self.keys.clone(), self.keep);
+        let (last_entry, places) = self.handle.place_of(head).await?.ok_or(Untaken::Unknown)?;
+        let manifest = Manifest::new(&cut, last_entry, places);
         let begun = Instant::now();
-        let write = move || {
-            let beside = rmp_serde::to_vec(&feeds.stored(head)).map_err(SnapshotError::from)?;
-            let written = folder.write(&cut, &beside, manifest, &keys)?;
-            folder.keep(keep)?;
-            Ok::<_, SnapshotError>(written)
-        };
-        let written = tokio::task::spawn_blocking(write).await??;
+        let beside = move || Ok(feeds.stored(head).encode()?);
+        let written = self.shelf.write(cut, beside, manifest, self.keys.clone(), self.keep).await?;
         self.metrics.snapshots.written(written.time.0, written.bytes());
         info!(
             entries = head.entry(),
@@ -129,6 +129,17 @@ impl Snapshots {
             write_ms = begun.elapsed().as_millis(),
             "snapshot written"
         );
+        let begun = Instant::now();
+        match self.shelf.copy(&written, self.keep).await {
+            Ok(true) => {
+                info!(entries = head.entry(), copy_ms = begun.elapsed().as_millis(), "snapshot copied to the store");
+            }
+            Ok(false) => {}
+            Err(error) => {
+                self.metrics.snapshots.failed();
+                warn!(error = %ErrorChain(&error), "snapshot not copied to the store: it stands on the disk");
+            }
+        }
         Ok(Some(head))
     }
 

@@ -20,7 +20,7 @@ use crate::domain::id::Index;
 use crate::domain::record::Record;
 use crate::domain::time::Timestamp;
 use crate::keys::KeyRings;
-use crate::log::{EventLog, Places, Progress, Tip, codec};
+use crate::log::{EventLog, LastEntry, Places, Progress, codec};
 use crate::outbound::{Outbox, WorkspaceOutboxes};
 use crate::telemetry::{ErrorChain, Metrics, RateLimit, fields};
 
@@ -157,13 +157,13 @@ impl<L: EventLog> ReadRecords for LogReader<L> {
         .boxed()
     }
 
-    fn place_of(&self, index: Index) -> BoxFuture<'_, Result<Option<(Tip, Places)>, Unavailable>> {
+    fn place_of(&self, index: Index) -> BoxFuture<'_, Result<Option<(LastEntry, Places)>, Unavailable>> {
         async move {
-            let tip = self.log.before(index.entry()).await.map_err(|error| {
+            let last = self.log.last_entry(index.entry()).await.map_err(|error| {
                 tracing::warn!(error = %ErrorChain(&error), "the place of a record not found in the log");
                 Unavailable
             })?;
-            Ok(tip.map(|tip| (tip, self.log.places(index.entry()))))
+            Ok(last.map(|last| (last, self.log.places(index.entry()))))
         }
         .boxed()
     }

@@ -28,6 +28,24 @@ pub(super) struct StoredRing {
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct StoredTold(u64, u32, u16, i64, u64, u32);
 
+impl StoredFeeds {
+    /// As bytes.
+    ///
+    /// # Errors
+    /// Never for what rings hold: lists have a length.
+    pub fn encode(&self) -> Result<Vec<u8>, rmp_serde::encode::Error> {
+        rmp_serde::to_vec(self)
+    }
+
+    /// From its bytes.
+    ///
+    /// # Errors
+    /// When they are of another build, or damaged.
+    pub fn decode(bytes: &[u8]) -> Result<Self, rmp_serde::decode::Error> {
+        rmp_serde::from_slice(bytes)
+    }
+}
+
 impl StoredRing {
     /// What a ring has up to `head`; none: nothing that anybody could ask for.
     pub(super) fn of(workspace: Name, agent: AgentId, ring: &Ring, head: Index) -> Option<Self> {
@@ -38,7 +56,9 @@ impl StoredRing {
                 StoredTold(index.0, output, past.next().place, past.time().0, bytes, past.of.to_bits())
             })
             .collect();
-        let floor = ring.floor();
+        // What was dropped since counts up to the head alone: the rest comes again with the log.
+        let end = Position { index: head, output: u32::MAX };
+        let floor = ring.floor().map(|floor| floor.min(end));
         (!told.is_empty() || floor.is_some()).then_some(Self { workspace, agent, floor, told })
     }
 

@@ -69,6 +69,11 @@ impl Cut {
         &self.shard.shard
     }
 
+    /// Names of its workspaces.
+    pub fn workspaces(&self) -> impl Iterator<Item = &Name> {
+        self.workspaces.iter().map(|space| space.kept.name())
+    }
+
     /// Identities whose keys are destroyed: with one more, older snapshots hold what is erased.
     #[must_use]
     pub fn erased(&self) -> usize {

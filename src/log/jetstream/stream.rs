@@ -9,7 +9,7 @@ use tokio_util::task::AbortOnDropHandle;
 use super::{
     super::{
         audit::RawLog,
-        entry::{Entry, EventLog, Tip, Witness},
+        entry::{Entry, EventLog, LastEntry, Tip, Witness},
         error::{LogError, TakeOverError},
         frame::{self, Frame},
         offsets::{Offsets, Place, Places},
@@ -178,9 +178,9 @@ impl EventLog for JetStreamLog {
         Ok(Writer::new(tip, &self.options, entry_max, in_flight_bytes, progress, Sink::Task { queue, task }))
     }
 
-    async fn before(&self, index: u64) -> Result<Option<Tip>, LogError> {
+    async fn last_entry(&self, index: u64) -> Result<Option<LastEntry>, LogError> {
         let found = self.read_framed(index).await?;
-        Ok(found.map(|(entry, chain)| Tip::before(&entry, chain)))
+        Ok(found.map(|(entry, chain)| LastEntry::of(&entry, chain)))
     }
 
     fn places(&self, index: u64) -> Places {

@@ -7,7 +7,7 @@ use futures::{StreamExt, stream};
 
 use super::{
     super::{
-        entry::{Entry, EventLog, Tip, Witness},
+        entry::{Entry, EventLog, LastEntry, Tip, Witness},
         error::{LogError, TakeOverError},
         offsets::{Offsets, Places},
         options::LogOptions,
@@ -143,7 +143,7 @@ impl EventLog for MemoryLog {
         Ok(Writer::new(tip, &store.options, ENTRY_MAX, in_flight_bytes, progress, Sink::Memory(pipe)))
     }
 
-    async fn before(&self, index: u64) -> Result<Option<Tip>, LogError> {
+    async fn last_entry(&self, index: u64) -> Result<Option<LastEntry>, LogError> {
         let store = self.store();
         let mut verifier = store.verifier(Tip::ORIGIN);
         for raw in &store.messages {
@@ -151,7 +151,7 @@ impl EventLog for MemoryLog {
             if let Seen::Entry(entry) = verifier.accept(raw.clone())?
                 && entry.index == index
             {
-                return Ok(Some(Tip::before(&entry, chain)));
+                return Ok(Some(LastEntry::of(&entry, chain)));
             }
         }
         Ok(None)

@@ -10,12 +10,13 @@ use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE;
 use sha2::{Digest as _, Sha256};
 
-use super::manifest::{FORMAT, File, Manifest};
+use super::manifest::{BESIDE, FORMAT, File, Manifest};
 use super::pieces;
 use crate::domain::State;
 use crate::domain::id::Name;
 use crate::domain::snapshot::{Cut, Restoring, Unrestorable};
 use crate::keys::{KeyRings, OpenError};
+use crate::nats::NatsError;
 
 /// Bytes after which the next file begins: large enough to be written and read at the speed of the disk, small enough to be held.
 const FILE_BYTES: usize = 8 << 20;
@@ -47,6 +48,12 @@ pub enum SnapshotError {
     /// It is of another build, whose layout this one does not know.
     #[error("the snapshot has the layout {0}, which this build does not know")]
     Format(u32),
+    /// It was folded by other code than that of this build.
+    #[error("the snapshot is of another build ({0}), which folds the log otherwise")]
+    OtherBuild(String),
+    /// Another process works on the folder.
+    #[error("another process works on the folder of snapshots")]
+    Busy,
     /// It is of another shard.
     #[error("the snapshot is of shard {0}")]
     OtherShard(Name),
@@ -65,6 +72,12 @@ pub enum SnapshotError {
     /// The parts are no state.
     #[error("restore the state")]
     State(#[from] Unrestorable),
+    /// The object store does not take or give it.
+    #[error("ask the object store")]
+    Store(#[from] NatsError),
+    /// The task that writes or reads has ended.
+    #[error("the task that works on the snapshot has ended")]
+    Ended(#[from] tokio::task::JoinError),
 }
 
 /// The snapshots of one shard on a local disk.
@@ -93,31 +106,71 @@ impl Folder {
         manifest: Manifest,
         keys: &KeyRings,
     ) -> Result<Manifest, SnapshotError> {
-        let mut manifest = manifest;
-        let (head, path) = (manifest.head, self.path_of(&manifest));
-        if path.exists() {
-            remove(&path)?;
+        let _lock = self.lock()?;
+        self.remove_unfinished()?;
+        let path = self.begin(&manifest)?;
+        let written = self.write_files(&path, cut, beside, manifest, keys);
+        if written.is_err() {
+            // Its room is wanted, on a full disk most of all; what cannot be removed now is before the next.
+            let _ = remove(&path, false);
         }
-        fs::create_dir_all(&path).map_err(disk("make the folder", &path))?;
+        written
+    }
+
+    fn write_files(
+        &self,
+        path: &Path,
+        cut: &Cut,
+        beside: &[u8],
+        manifest: Manifest,
+        keys: &KeyRings,
+    ) -> Result<Manifest, SnapshotError> {
+        let mut manifest = manifest;
+        let head = manifest.head;
         let mut file = Vec::with_capacity(FILE_BYTES);
         for (workspace, part) in cut.parts() {
             pieces::push(&mut file, (workspace, &part), head, keys)?;
             if file.len() >= FILE_BYTES {
-                manifest.files.push(write_file(&path, part_name(manifest.files.len()), &file)?);
+                manifest.files.push(write_file(path, part_name(manifest.files.len()), &file)?);
                 file.clear();
             }
         }
         if !file.is_empty() {
-            manifest.files.push(write_file(&path, part_name(manifest.files.len()), &file)?);
+            manifest.files.push(write_file(path, part_name(manifest.files.len()), &file)?);
         }
-        manifest.beside = Some(write_file(&path, "beside".to_owned(), beside)?);
-        // Last, and at once: until then there is no snapshot.
+        manifest.beside = Some(write_file(path, BESIDE.to_owned(), beside)?);
+        self.finish(&manifest)?;
+        Ok(manifest)
+    }
+
+    /// Makes the folder of a snapshot, which is not one yet.
+    pub(super) fn begin(&self, manifest: &Manifest) -> Result<PathBuf, SnapshotError> {
+        let path = self.path_of(manifest);
+        if path.exists() {
+            remove(&path, false)?;
+        }
+        fs::create_dir_all(&path).map_err(disk("make the folder", &path))?;
+        Ok(path)
+    }
+
+    /// One file of a snapshot, as its manifest says.
+    pub(super) fn file(&self, manifest: &Manifest, file: &File) -> Result<Vec<u8>, SnapshotError> {
+        read_file(&self.path_of(manifest), file)
+    }
+
+    /// Writes one file of a snapshot that was begun.
+    pub(super) fn put_file(&self, manifest: &Manifest, file: &File, bytes: &[u8]) -> Result<(), SnapshotError> {
+        write_through(&self.path_of(manifest).join(&file.name), bytes)
+    }
+
+    /// Writes the manifest, last and at once: until then there is no snapshot.
+    pub(super) fn finish(&self, manifest: &Manifest) -> Result<(), SnapshotError> {
+        let path = self.path_of(manifest);
         let (made, named) = (path.join("manifest.new"), path.join(MANIFEST));
-        write_through(&made, &serde_json::to_vec_pretty(&manifest)?)?;
+        write_through(&made, &serde_json::to_vec_pretty(manifest)?)?;
         fs::rename(&made, &named).map_err(disk("name the manifest", &named))?;
         sync_folder(&path)?;
-        sync_folder(&self.path)?;
-        Ok(manifest)
+        sync_folder(&self.path)
     }
 
     /// What stands there, the newest first. What cannot be read is left out, and told.
@@ -166,17 +219,35 @@ impl Folder {
     /// # Errors
     /// The disk.
     pub fn keep(&self, newest: usize) -> Result<(), SnapshotError> {
+        let _lock = self.lock()?;
         let (found, _) = self.list()?;
         let erased = found.first().map_or(0, |manifest| manifest.erased);
-        let (clean, stale): (Vec<_>, Vec<_>) = found.iter().partition(|manifest| manifest.erased >= erased);
-        for manifest in stale {
-            overwrite(&self.path_of(manifest), manifest)?;
-        }
-        let kept: Vec<PathBuf> = clean.into_iter().take(newest).map(|manifest| self.path_of(manifest)).collect();
-        for path in self.folders()?.into_iter().filter(|path| !kept.contains(path)) {
-            remove(&path)?;
+        let clean = found.iter().filter(|manifest| manifest.erased >= erased);
+        let clean: Vec<PathBuf> = clean.map(|manifest| self.path_of(manifest)).collect();
+        for path in self.folders()?.into_iter().filter(|path| !clean.iter().take(newest).any(|kept| kept == path)) {
+            remove(&path, clean.contains(&path))?;
         }
         Ok(())
+    }
+
+    /// What was begun and not finished.
+    fn remove_unfinished(&self) -> Result<(), SnapshotError> {
+        for path in self.folders()?.into_iter().filter(|path| !path.join(MANIFEST).exists()) {
+            remove(&path, false)?;
+        }
+        Ok(())
+    }
+
+    /// For one process at a time: what one has begun another takes for unfinished.
+    fn lock(&self) -> Result<fs::File, SnapshotError> {
+        fs::create_dir_all(&self.path).map_err(disk("make the folder", &self.path))?;
+        let path = self.path.join("lock");
+        let file = fs::File::create(&path).map_err(disk("make", &path))?;
+        match file.try_lock() {
+            Ok(()) => Ok(file),
+            Err(fs::TryLockError::WouldBlock) => Err(SnapshotError::Busy),
+            Err(fs::TryLockError::Error(error)) => Err(disk("lock", &path)(error)),
+        }
     }
 
     fn path_of(&self, manifest: &Manifest) -> PathBuf {
@@ -254,28 +325,30 @@ fn sync_folder(path: &Path) -> Result<(), SnapshotError> {
     fs::File::open(path).and_then(|folder| folder.sync_all()).map_err(disk("sync", path))
 }
 
-/// Its files with zeros, as far as a disk still has them.
-fn overwrite(folder: &Path, manifest: &Manifest) -> Result<(), SnapshotError> {
-    for file in &manifest.files {
-        let path = folder.join(&file.name);
+/// Overwrites its files with zeros.
+fn overwrite(folder: &Path) -> Result<(), SnapshotError> {
+    for entry in fs::read_dir(folder).map_err(disk("list", folder))? {
+        let path = entry.map_err(disk("list", folder))?.path();
         let zeros = || {
             let mut written = fs::OpenOptions::new().write(true).open(&path)?;
-            io::copy(&mut io::repeat(0).take(file.bytes), &mut written)?;
+            let bytes = written.metadata()?.len();
+            io::copy(&mut io::repeat(0).take(bytes), &mut written)?;
             written.sync_all()
         };
-        match zeros() {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(disk("overwrite", &path)(error)),
-            _ => {}
-        }
+        zeros().map_err(disk("overwrite", &path))?;
     }
     Ok(())
 }
 
-/// The manifest first: what is half removed never was.
-fn remove(path: &Path) -> Result<(), SnapshotError> {
+/// Removes a snapshot, the manifest first: what is half removed never was. `clean`: it holds nobody who was erased since, else its bytes
+/// are overwritten.
+fn remove(path: &Path, clean: bool) -> Result<(), SnapshotError> {
     match fs::remove_file(path.join(MANIFEST)) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(disk("remove", path)(error)),
         _ => {}
+    }
+    if !clean {
+        overwrite(path)?;
     }
     fs::remove_dir_all(path).map_err(disk("remove", path))
 }
@@ -301,7 +374,7 @@ mod tests {
         Cause, Change, Evidence, IdentityOpened, IdentityStatus, Personal, PersonalValue, Record,
     };
     use crate::domain::time::Timestamp;
-    use crate::log::{Places, Tip};
+    use crate::log::{LastEntry, Places, Tip};
 
     const ADDRESS: &str = "anna0@example.org";
 
@@ -360,7 +433,7 @@ mod tests {
 
         fn write(&self, customers: u32) -> Manifest {
             let cut = state(customers).cut();
-            let manifest = Manifest::new(&cut, Tip::ORIGIN, Places::default());
+            let manifest = Manifest::new(&cut, LastEntry { tip: Tip::ORIGIN, chain: 0 }, Places::default());
             self.folder.write(&cut, b"beside", manifest, &self.keys).expect("written")
         }
 
@@ -443,7 +516,7 @@ mod tests {
         shelf.folder.keep(1).expect("kept");
         assert_eq!(shelf.heads(), [2]);
         let left = fs::read_dir(shelf.at.path().join("s1")).expect("listed").count();
-        assert_eq!(left, 1, "what was never finished is gone, too");
+        assert_eq!(left, 2, "it and the lock: what was never finished is gone, too");
         assert_eq!(shelf.write(31).head, manifests[1].head, "it takes the place of the one that was");
         assert_eq!(shelf.heads(), [2]);
     }

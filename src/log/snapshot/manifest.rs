@@ -2,14 +2,19 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::SnapshotError;
 use crate::domain::id::{Index, Name};
 use crate::domain::snapshot::Cut;
 use crate::domain::time::Timestamp;
-use crate::log::entry::{Tip, Witness};
+use crate::keys::KeyRings;
+use crate::log::entry::{LastEntry, Tip, Witness};
 use crate::log::offsets::Places;
 
 /// Version of the layout of a snapshot. Of its parts, names of fields say what they are.
 pub(super) const FORMAT: u32 = 1;
+
+/// By which code this build folds records.
+const FOLD: &str = env!("SKEIN_FOLD");
 
 /// What a snapshot is of, and of which files it consists.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,12 +35,21 @@ pub struct Manifest {
     pub(super) erased: usize,
     /// Version of the build that wrote it: for operators.
     pub build: String,
+    /// By which code it was folded: builds that fold otherwise read the log.
+    pub(super) fold: String,
+    /// Running hash of the log after the entry of the last record.
+    pub chain: u64,
+    /// The workspaces in it: who has not their keys cannot read it.
+    pub(super) workspaces: Vec<Name>,
     /// Its files, in order.
     pub(super) files: Vec<File>,
     /// What is kept beside the state; none: nothing.
     #[serde(default)]
     pub(super) beside: Option<File>,
 }
+
+/// Name of what is kept beside the state.
+pub(super) const BESIDE: &str = "beside";
 
 /// A file of a snapshot.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,22 +63,62 @@ pub(super) struct File {
 impl Manifest {
     /// Of a state, before its files are written.
     #[must_use]
-    pub fn new(cut: &Cut, tip: Tip, places: Places) -> Self {
-        let build = env!("CARGO_PKG_VERSION").to_owned();
+    pub fn new(cut: &Cut, LastEntry { tip, chain }: LastEntry, places: Places) -> Self {
+        let (build, fold) = (env!("CARGO_PKG_VERSION").to_owned(), FOLD.to_owned());
+        let workspaces = cut.workspaces().cloned().collect();
         let (shard, head, time, erased) = (cut.shard().clone(), cut.head(), cut.time(), cut.erased());
-        Self { format: FORMAT, shard, head, time, tip, places, erased, build, files: Vec::new(), beside: None }
+        Self {
+            format: FORMAT,
+            shard,
+            head,
+            time,
+            tip,
+            places,
+            erased,
+            build,
+            fold,
+            chain,
+            workspaces,
+            files: Vec::new(),
+            beside: None,
+        }
     }
 
     /// What it knows of the log.
     #[must_use]
     pub fn witness(&self) -> Witness {
-        // The running hash is known before the entry only, and other records of it may have made it.
-        Witness { source: "snapshot", index: self.head.entry(), chain: None }
+        Witness { source: "snapshot", index: self.head.entry(), chain: Some(self.chain) }
+    }
+
+    /// Whether this build would have made the same of the log, and has what it takes to read it.
+    ///
+    /// # Errors
+    /// Why not.
+    pub(super) fn check(&self, keys: &KeyRings) -> Result<(), SnapshotError> {
+        if self.fold != FOLD {
+            return Err(SnapshotError::OtherBuild(self.build.clone()));
+        }
+        if let Some(other) = self.all_files().find(|file| !is_name(&file.name)) {
+            return Err(SnapshotError::Damaged(other.name.clone()));
+        }
+        match self.workspaces.iter().find(|name| keys.get(name).is_none()) {
+            Some(name) => Err(SnapshotError::NoKey(name.clone())),
+            None => Ok(()),
+        }
     }
 
     /// Bytes of all its files.
     #[must_use]
     pub fn bytes(&self) -> u64 {
-        self.files.iter().chain(&self.beside).map(|file| file.bytes).sum()
+        self.all_files().map(|file| file.bytes).sum()
     }
+
+    pub(super) fn all_files(&self) -> impl Iterator<Item = &File> {
+        self.files.iter().chain(&self.beside)
+    }
+}
+
+/// A manifest may come from elsewhere: its files lie beside it, and have no other names.
+fn is_name(name: &str) -> bool {
+    name == BESIDE || name.strip_prefix("part-").is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()))
 }

@@ -7,9 +7,13 @@
 //! no snapshot that is taken afterwards; older ones go as newer ones come.
 
 pub mod codec;
+mod copies;
 mod folder;
 mod manifest;
 mod pieces;
+mod shelf;
 
+pub use copies::Copies;
 pub use folder::{Folder, SnapshotError};
 pub use manifest::Manifest;
+pub use shelf::{Found, Shelf};

@@ -11,7 +11,7 @@ use crate::domain::id::{Index, Name};
 use crate::domain::snapshot::Part;
 use crate::keys::KeyRings;
 
-/// A piece is refused above this: nothing that is written comes near, and a damaged length must not take all memory.
+/// Longest piece, bytes, written or read: a damaged length must not take all memory.
 const PIECE_MAX: usize = 1 << 30;
 
 /// Appends a piece. `head`: of the snapshot, which the seal names.
@@ -35,8 +35,9 @@ pub(super) fn push(
     };
     let name_length =
         u8::try_from(name.len()).map_err(|_| SnapshotError::Malformed("a workspace's name is too long"))?;
-    let length =
-        u32::try_from(1 + name.len() + body.len()).map_err(|_| SnapshotError::Malformed("a piece is too long"))?;
+    let length = 1 + name.len() + body.len();
+    let length = u32::try_from(length).ok().filter(|_| length <= PIECE_MAX);
+    let length = length.ok_or(SnapshotError::Malformed("a piece is too long"))?;
     file.extend_from_slice(&length.to_le_bytes());
     file.push(name_length);
     file.extend_from_slice(name.as_bytes());
