@@ -1,7 +1,8 @@
 //! The daemon put together: configuration, bus, log, shard, ingest, hand-over, agents, probes; and how it all ends.
 //!
-//! One generation owns the shard from the take-over to its end. When another writer took the log over, the whole generation is
-//! discarded and a new one begins by folding again. The order of the end: nothing new is taken, sessions are told, what was decided
+//! A process follows the shard until it is its turn; then one generation owns it, from the take-over to its end. When another writer took
+//! the log over, the whole generation is discarded and the log is folded again. Agents' tools are answered all the while: by the generation,
+//! or by the node that owns the shard, to which their calls are carried. The order of the end: nothing new is taken, sessions are told, what was decided
 //! becomes durable, what is durable is handed over, the checkpoint is written; all of it within the one deadline of the shutdown.
 
 mod checks;
@@ -9,6 +10,7 @@ mod declared;
 mod generation;
 mod plan;
 mod ports;
+mod seat;
 mod streams;
 
 pub use checks::{Verdict, Weight};
@@ -19,12 +21,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, anyhow, bail};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
-use tracing::{error, info, warn};
+use tonic::service::Routes;
+use tracing::{info, warn};
 
 use crate::access::{self, Access};
-use crate::admin::{self, Readiness};
-use crate::agents::{self, Drains, EdgeMetrics};
+use crate::admin::{self, Operators, Readiness};
+use crate::agents::{self, Directory, Drains, EdgeMetrics, Front, Port};
 use crate::config::Config;
 use crate::domain::id::Name;
 use crate::domain::warm_up;
@@ -32,14 +36,16 @@ use crate::domain::workspace::WorkspaceConfig;
 use crate::keys::WorkspaceKey;
 use crate::log::TakeOverError;
 use crate::nats::{ApiCode, Nats, NatsError};
+use crate::node::{Identity, Roster};
 use crate::reload::{Served, ServedWorkspace};
 use crate::shutdown::{self, Shutdown};
 use crate::telemetry::{ErrorChain, LogHandle, LogLevels, LogMetrics, Metrics, RateLimit, fields};
 
 use checks::{advised, settle};
 use declared::Declared;
-use generation::{Generation, Outcome};
 use plan::Plan;
+use ports::Carriage;
+use seat::Left;
 use streams::Made;
 
 /// First and longest wait before folding again, after another writer took over or the servers did not answer.
@@ -78,6 +84,12 @@ struct App {
     access: Access,
     /// When it ends.
     shutdown: Shutdown,
+    /// Who this process is, and which others there are.
+    roster: Roster,
+    /// Who owns which shard.
+    directory: Directory,
+    /// Whether agents' tools are served, here or by another node: their port's health.
+    serving: watch::Sender<bool>,
 }
 
 /// Serves until the shutdown begins, and ends in order within its deadline. `started` is called once, when everything is ready.
@@ -103,7 +115,11 @@ pub async fn serve(
         let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
         anyhow!("read keys and certificates of the agents' port: {}", told.join("; "))
     })?;
+    let shards = served.workspaces.iter().map(|workspace| (workspace.name(), plan.shard.clone())).collect();
     App {
+        roster: Roster::new(Identity::new(&plan.node)),
+        directory: Directory::new(shards),
+        serving: watch::Sender::new(false),
         plan,
         access,
         served: Arc::new(served),
@@ -154,43 +170,85 @@ impl App {
 
         // The first phone number takes tens of milliseconds: not at the first customer's expense.
         tokio::task::spawn_blocking(warm_up);
-        let served =
-            self.generations(&readiness, listener, grpc_addr, || started(Started { grpc_addr, admin_addr })).await;
+        let over = CancellationToken::new();
+        let carriage = Carriage::default();
+        let port = agents::serve(
+            self.plan.serve.clone(),
+            listener,
+            self.port(carriage.clone()),
+            self.shutdown.token().clone(),
+            over.clone(),
+        );
+        // Named by what it does: it serves agents' tools. Ended with this.
+        let mut port = tokio_util::task::AbortOnDropHandle::new(tokio::spawn(port));
+        let mut serving = self.serving.subscribe();
+        let ready = async {
+            // Both ends live as long as this.
+            let _ = serving.wait_for(|serving| *serving).await;
+            started(Started { grpc_addr, admin_addr });
+            shutdown::ready();
+            info!(grpc = %grpc_addr, "ready");
+            std::future::pending::<std::convert::Infallible>().await
+        };
+        let served = tokio::select! {
+            served = self.seats(&readiness, &carriage) => served,
+            never = ready => match never {},
+            ended = &mut port => Err(ended.map_or_else(anyhow::Error::from, |ended| match ended {
+                Ok(()) => anyhow!("the agents' port ended"),
+                Err(error) => error.into(),
+            })),
+        };
+        over.cancel();
         probes_stop.cancel();
         let ends_at = self.shutdown.ends_at();
         if let Some(ends_at) = ends_at {
-            // Probes in flight are answered while there is time.
-            let _ = tokio::time::timeout_at(ends_at, probes).await;
+            // What was said last is handed out, and probes in flight are answered, while there is time.
+            let _ = tokio::time::timeout_at(ends_at, async { (port.await, probes.await) }).await;
         }
         served
     }
 
-    async fn generations(
-        &self,
-        readiness: &Readiness,
-        listener: tokio::net::TcpListener,
-        grpc_addr: SocketAddr,
-        started: impl FnOnce() + Send,
-    ) -> anyhow::Result<()> {
-        let mut started = Some(started);
-        let mut listener = Some(listener);
+    /// What the agents' port needs.
+    fn port(&self, carriage: Carriage) -> Port {
+        let of_the_node = Operators {
+            owned: None,
+            levels: self.levels.clone(),
+            drains: self.drains.clone(),
+            proven: self.access.tokens.is_some(),
+        };
+        let front = Front {
+            directory: self.directory.clone(),
+            carrier: Arc::new(carriage),
+            node: Routes::new(of_the_node.service()),
+            drains: self.drains.clone(),
+            owner_wait: self.plan.owner_wait,
+            metrics: self.edge_metrics.clone(),
+        };
+        let (access, metrics) = (self.access.clone(), self.edge_metrics.clone());
+        Port { front, ready: self.serving.subscribe(), access, metrics }
+    }
+
+    async fn seats(&self, readiness: &Readiness, carriage: &Carriage) -> anyhow::Result<()> {
         let mut pause = DEPOSED_PAUSE.0;
         let checks = generation::Checks::register(readiness);
+        let Some(nats) = self.connect().await? else {
+            return Ok(());
+        };
+        carriage.open(&nats);
+        let roster = self.roster.clone().run(nats.control().clone(), self.shutdown.token().clone());
+        // Named by what it does: it speaks with other nodes. Ended with this.
+        let _roster = tokio_util::task::AbortOnDropHandle::new(tokio::spawn(roster));
+        let mut again = false;
         while !self.shutdown.is_stopping() {
-            let Some(nats) = self.connect().await? else {
+            let Some(made) = Box::pin(self.make(&nats)).await? else {
                 return Ok(());
             };
-            let Some(made) = self.make(&nats).await? else {
-                return Ok(());
-            };
-            let listener = match listener.take() {
-                Some(listener) => listener,
-                None => agents::bind(grpc_addr).await?.0,
-            };
-            // Boxed: it holds all that a start needs, and that once.
-            let begun = Box::pin(Generation::begin(self, &nats, made, &checks, listener)).await;
-            let generation = match begun {
-                Ok(generation) => generation,
+            match Box::pin(seat::sit(self, &nats, &checks, made, again)).await {
+                Ok(Left::Stopped) => return Ok(()),
+                Ok(Left::Lost) => {
+                    again = true;
+                    pause = DEPOSED_PAUSE.0;
+                }
                 // Begun again it folds anew, as after a crash.
                 Err(error) if may_pass(&error) => {
                     warn!(
@@ -198,27 +256,8 @@ impl App {
                         pause_ms = pause.as_millis(),
                         "nats-servers did not answer while the shard was taken over, trying again"
                     );
-                    if !self.waited(&mut pause).await {
-                        return Ok(());
-                    }
-                    continue;
                 }
                 Err(error) => return Err(error),
-            };
-            if let Some(started) = started.take() {
-                started();
-                shutdown::ready();
-                info!(grpc = %grpc_addr, "ready");
-            }
-            match generation.run().await? {
-                Outcome::Stopped => return Ok(()),
-                Outcome::Deposed { epoch } => {
-                    error!(
-                        epoch,
-                        pause_ms = pause.as_millis(),
-                        "another process took the shard over: everything here is discarded and folded again"
-                    );
-                }
             }
             if !self.waited(&mut pause).await {
                 return Ok(());
@@ -309,7 +348,7 @@ impl App {
 fn may_pass(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| {
         cause.downcast_ref::<NatsError>().is_some_and(NatsError::is_transient)
-            || matches!(cause.downcast_ref(), Some(TakeOverError::Unanswered))
+            || matches!(cause.downcast_ref(), Some(TakeOverError::Unanswered | TakeOverError::Moved { .. }))
     })
 }
 

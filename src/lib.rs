@@ -18,6 +18,7 @@ pub mod ingest;
 pub mod keys;
 pub mod log;
 pub mod nats;
+pub mod node;
 pub mod normalize;
 pub mod outbound;
 pub mod proto;

@@ -13,4 +13,4 @@ mod service_sessions;
 
 pub use readiness::{Check, Readiness};
 pub use server::{AdminError, AdminServer, bind};
-pub use service::Operators;
+pub use service::{Operators, Owned};

@@ -23,18 +23,25 @@ use crate::telemetry::{ErrorChain, LogLevels};
 /// Serves operators.
 #[derive(Clone, Debug)]
 pub struct Operators {
-    /// The shard.
-    pub shard: ShardHandle,
-    /// The way to the servers.
-    pub client: Client,
-    /// Whoever reads workspace files again.
-    pub reload: ReloadHandle,
+    /// The shard, where this process owns it.
+    pub owned: Option<Owned>,
     /// What is logged.
     pub levels: LogLevels,
     /// Workspaces that take no sessions now.
     pub drains: Drains,
     /// Operators have to prove who they are.
     pub proven: bool,
+}
+
+/// A shard that this process owns, and what operators decide about it by.
+#[derive(Clone, Debug)]
+pub struct Owned {
+    /// The shard.
+    pub shard: ShardHandle,
+    /// The way to the servers.
+    pub client: Client,
+    /// Whoever reads workspace files again.
+    pub reload: ReloadHandle,
 }
 
 /// The daemon itself, as a workspace: whoever may decide about all of them.
@@ -54,11 +61,16 @@ impl Operators {
         Ok(operator.name)
     }
 
+    /// What is owned here. Calls about it come here where it is; this node's own services are asked for nothing else.
+    pub(super) fn owned(&self) -> Result<&Owned, Refusal> {
+        self.owned.as_ref().ok_or_else(|| Refusal::from(Unavailable::NotReady))
+    }
+
     async fn reload(&self, operator: &Name, workspace: String) -> Result<p::ReloadWorkspacesResponse, Refusal> {
         let wanted = (!workspace.is_empty()).then(|| Name::from(workspace));
         let one = wanted.is_some();
         info!(%operator, "workspace files are read again by an operator");
-        let reloaded = self.reload.reload(wanted).await.map_err(|_| Refusal::from(Unavailable::NotReady))?;
+        let reloaded = self.owned()?.reload.reload(wanted).await.map_err(|_| Refusal::from(Unavailable::NotReady))?;
         if one && reloaded.workspaces.is_empty() {
             return Err(Refusal::new(Reason::UnknownWorkspace, "no such workspace is served here"));
         }
@@ -71,7 +83,7 @@ impl Operators {
             let space = state.workspace(&workspace)?;
             Some((space.config().canonical(), *space.config_sha256()?, space.config_since()?))
         };
-        let found = self.shard.query(look).await.map_err(|_| Refusal::from(Unavailable::NotReady))?;
+        let found = self.owned()?.shard.query(look).await.map_err(|_| Refusal::from(Unavailable::NotReady))?;
         let unknown = || Refusal::new(Reason::UnknownWorkspace, "no such workspace has a configuration here");
         found.map(convert::config).ok_or_else(unknown)
     }
@@ -83,7 +95,7 @@ impl Operators {
             digest: digest::digest(state, Extent::Open),
             version: env!("CARGO_PKG_VERSION").to_owned(),
         };
-        self.shard.query(look).await.map_err(|_| Refusal::from(Unavailable::NotReady))
+        self.owned()?.shard.query(look).await.map_err(|_| Refusal::from(Unavailable::NotReady))
     }
 
     async fn streams(&self, workspace: String) -> Result<p::ListStreamsResponse, Refusal> {
@@ -91,14 +103,15 @@ impl Operators {
         let look = move |state: &crate::domain::State| -> Vec<BoundStream> {
             state.streams().filter(|bound| asked.is_empty() || bound.workspace == asked).cloned().collect()
         };
-        let mut bound = self.shard.query(look).await.map_err(|_| Refusal::from(Unavailable::NotReady))?;
+        let mut bound = self.owned()?.shard.query(look).await.map_err(|_| Refusal::from(Unavailable::NotReady))?;
         if bound.is_empty() && !workspace.is_empty() {
             return Err(Refusal::new(Reason::UnknownWorkspace, "no such workspace has a stream here"));
         }
         bound.sort_by(|a, b| (&a.workspace, &a.name).cmp(&(&b.workspace, &b.name)));
+        let client = &self.owned()?.client;
         let streams = bound.into_iter().map(async |bound| {
             // What the server does not say is left out: the rest is worth seeing just then.
-            let found = stream_state(&self.client, &bound.name).await.ok();
+            let found = stream_state(client, &bound.name).await.ok();
             convert::stream(bound, found)
         });
         // One after the other would make a server that is silent about each a minute of waiting.
@@ -113,15 +126,17 @@ impl Operators {
             move |state: &crate::domain::State| state.stream(&name).is_some_and(|bound| bound.workspace == workspace)
         };
         // Only names that are ours go to the server.
-        if !self.shard.query(look).await.map_err(|_| Refusal::from(Unavailable::NotReady))? {
+        if !self.owned()?.shard.query(look).await.map_err(|_| Refusal::from(Unavailable::NotReady))? {
             return Err(Refusal::new(Reason::UnknownStream, "unknown stream"));
         }
-        let found = stream_state(&self.client, &name).await.map_err(|error| missing(&error))?;
+        let found = stream_state(&self.owned()?.client, &name).await.map_err(|error| missing(&error))?;
         let sequence = applied(asked.from_sequence, &found)?;
         let digest = match sequence {
-            1.. if sequence >= found.first_sequence => {
-                leader_get(&self.client, &name, sequence).await.map_err(|error| missing(&error))?.as_ref().map(digest)
-            }
+            1.. if sequence >= found.first_sequence => leader_get(&self.owned()?.client, &name, sequence)
+                .await
+                .map_err(|error| missing(&error))?
+                .as_ref()
+                .map(digest),
             _ => None,
         };
         let command = Command::ResumeInput {
@@ -132,7 +147,7 @@ impl Operators {
             sequence,
             digest: digest.unwrap_or_default(),
         };
-        match self.shard.command(command).await {
+        match self.owned()?.shard.command(command).await {
             Ok(answer) => {
                 info!(stream = %name, from = asked.from_sequence, "stream taken into use again by an operator");
                 Ok(answer.position.index.0)

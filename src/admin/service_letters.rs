@@ -28,7 +28,7 @@ impl Operators {
         let at_most = convert::page_size(asked.page_size)?;
         let (selection, after) = convert::letters_asked(asked)?;
         let wanted = Wanted { after, ..Wanted::default() };
-        let mut read = Letters::open(&self.jetstream(), &workspace, wanted).await.map_err(|error| unread(&error))?;
+        let mut read = Letters::open(&self.jetstream()?, &workspace, wanted).await.map_err(|error| unread(&error))?;
         let (mut letters, mut looked_at, mut next) = (Vec::new(), 0, String::new());
         while let Some((letter, _)) = read.next().await.map_err(|error| unread(&error))? {
             if letters.len() == at_most || looked_at == LOOKED_AT_MAX {
@@ -50,7 +50,8 @@ impl Operators {
         asked: p::GetDeadLetterRequest,
     ) -> Result<p::GetDeadLetterResponse, Refusal> {
         let workspace = self.served(&asked.workspace).await?;
-        let found = dead::get(&self.client, &workspace, asked.sequence).await.map_err(|error| unread(&error))?;
+        let found =
+            dead::get(&self.owned()?.client, &workspace, asked.sequence).await.map_err(|error| unread(&error))?;
         let (letter, stored) = found.ok_or_else(|| Refusal::new(Reason::UnknownMessage, "no such dead letter"))?;
         info!(%operator, { fields::WORKSPACE } = %workspace, sequence = asked.sequence, "a dead letter was read by an operator");
         Ok(p::GetDeadLetterResponse { letter: Some(convert::letter(letter)), body: stored.payload.to_vec() })
@@ -63,10 +64,10 @@ impl Operators {
     ) -> Result<p::ReplayDeadLettersResponse, Refusal> {
         let workspace = self.served(&asked.workspace).await?;
         let sequences = convert::sequences(asked.sequences)?;
-        let context = self.jetstream();
+        let context = self.jetstream()?;
         let mut outcomes = Vec::with_capacity(sequences.len());
         for sequence in sequences {
-            let outcome = match dead::get(&self.client, &workspace, sequence).await {
+            let outcome = match dead::get(&self.owned()?.client, &workspace, sequence).await {
                 Ok(Some((letter, stored))) => {
                     dead::replay(&context, &workspace, &letter, stored.headers.as_ref(), &stored.payload).await
                 }
@@ -89,17 +90,17 @@ impl Operators {
             let name = name.clone();
             move |state: &crate::domain::State| state.workspace(&name).is_some()
         };
-        match self.shard.query(look).await {
+        match self.owned()?.shard.query(look).await {
             Ok(true) => Ok(name),
             Ok(false) => Err(Refusal::new(Reason::UnknownWorkspace, "no such workspace here")),
             Err(_) => Err(Unavailable::NotReady.into()),
         }
     }
 
-    fn jetstream(&self) -> Context {
-        let mut context = jetstream::new(self.client.clone());
+    fn jetstream(&self) -> Result<Context, Refusal> {
+        let mut context = jetstream::new(self.owned()?.client.clone());
         context.set_timeout(ACK_TIMEOUT);
-        context
+        Ok(context)
     }
 }
 

@@ -29,7 +29,7 @@ impl Operators {
             // One more than wanted says whether there is another page.
             Some(state.workspace(&workspace)?.standings(after.as_ref(), with_session, at_most + 1))
         };
-        let found = self.shard.query(look).await.map_err(|_| Refusal::from(Unavailable::NotReady))?;
+        let found = self.owned()?.shard.query(look).await.map_err(|_| Refusal::from(Unavailable::NotReady))?;
         let found = found.ok_or_else(|| Refusal::new(Reason::UnknownWorkspace, "no such workspace here"))?;
         Ok(convert::agents(found, at_most))
     }
@@ -44,7 +44,7 @@ impl Operators {
             oversees: true,
             verb: Verb::EndSession { reason: SessionEnd::Operator },
         }));
-        match self.shard.command(command).await {
+        match self.owned()?.shard.command(command).await {
             Ok(answer) => {
                 info!(%operator, { fields::AGENT_ID } = asked.agent, "session ended by an operator");
                 Ok(answer.position.index.0)
@@ -60,7 +60,7 @@ impl Operators {
     pub(super) async fn drained(&self, operator: &Name, asked: &p::DrainRequest) -> Result<bool, Refusal> {
         let workspace = (!asked.workspace.is_empty()).then(|| Name::from(asked.workspace.as_str()));
         if let Some(workspace) = workspace.clone() {
-            let known = self.shard.query(move |state| state.workspace(&workspace).is_some()).await;
+            let known = self.owned()?.shard.query(move |state| state.workspace(&workspace).is_some()).await;
             if !known.map_err(|_| Refusal::from(Unavailable::NotReady))? {
                 return Err(Refusal::new(Reason::UnknownWorkspace, "no such workspace here"));
             }

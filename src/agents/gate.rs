@@ -19,8 +19,13 @@ pub(super) struct Gate {
 }
 
 impl Gate {
+    /// Routes that only calls reach which may pass.
+    pub(super) fn before(self, router: axum::Router) -> axum::Router {
+        router.layer(axum::middleware::from_fn(move |request, next| self.clone().pass(request, next)))
+    }
+
     /// Lets a call pass with the proof of who makes it, or answers it.
-    pub(super) async fn pass(self, mut request: Request, next: Next) -> Response {
+    async fn pass(self, mut request: Request, next: Next) -> Response {
         if let Some(tokens) = &self.tokens {
             match proven(tokens, &request) {
                 Ok(proof) => drop(proof.map(|proof| request.extensions_mut().insert(proof))),

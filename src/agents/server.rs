@@ -1,16 +1,14 @@
-//! The server of the agents' edge: what runs on its port, and how it begins and ends.
+//! The port of agents' tools: what every node answers there by itself, the transport, and how both begin and end.
 
 use std::convert::Infallible;
 use std::future::Future;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 use tonic::server::NamedService;
 use tonic::service::Routes;
 use tonic::transport::Server;
@@ -20,20 +18,13 @@ use tonic_health::server::HealthReporter;
 use tonic_web::GrpcWebLayer;
 use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 
-use super::drains::Drains;
-use super::edge::Edge;
-use super::feed::{Seldom, TYPING_EVERY};
+use super::front::Front;
 use super::gate::Gate;
-use super::limits::{CONNECTION_WINDOW, MAX_HEADER_BYTES, MAX_RESPONSE_BYTES, REREADS, STREAM_WINDOW};
+use super::limits::{CONNECTION_WINDOW, MAX_HEADER_BYTES, STREAM_WINDOW};
 use super::listen::secured;
 use super::metrics::EdgeMetrics;
-use super::names::Names;
 use super::options::ServeOptions;
-use super::port::{Adapters, Media, Shard};
-use super::registry::Registry;
 use super::service::Service;
-use super::status::Refusal;
-use super::uploads::Uploads;
 use crate::access::{Access, Tls};
 use crate::proto::DESCRIPTOR_SET;
 use crate::proto::agent::agent_service_server::AgentServiceServer;
@@ -76,94 +67,48 @@ pub async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), Serv
     Ok((listener, bound))
 }
 
-/// What the server needs of the rest of the process.
-#[derive(Clone)]
-pub struct Parts {
-    /// The shard.
-    pub shard: Arc<dyn Shard>,
-    /// The store of attachments.
-    pub media: Arc<dyn Media>,
-    /// The way to adapters.
-    pub adapters: Arc<dyn Adapters>,
-    /// Whether the shard answers: health follows it.
+/// What the port needs of the rest of the process.
+#[derive(Debug)]
+pub struct Port {
+    /// Who owns which shard, and what serves it.
+    pub front: Front,
+    /// Health follows it.
     pub ready: watch::Receiver<bool>,
-    /// Counters.
-    pub metrics: EdgeMetrics,
-    /// Workspaces that take no sessions now.
-    pub drains: Drains,
     /// Who may call, and how.
     pub access: Access,
-    /// Services of other parts on the same port.
-    pub beside: Routes,
+    /// Counters.
+    pub metrics: EdgeMetrics,
 }
 
-impl std::fmt::Debug for Parts {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Parts").finish_non_exhaustive()
-    }
-}
-
-/// Serves agents until `shutdown`.
+/// Serves agents' tools until `shutdown`, and then until `over`: sessions are told by whoever serves them.
 ///
-/// Then health says NOT_SERVING, every session is told DRAINING and gets the results of its commands in flight, and after at
-/// most [`ServeOptions::drain`] and a second more the connections are closed. To be ended by `shutdown`, not by dropping it.
+/// Health says NOT_SERVING from `shutdown` on; after `over` the connections are closed, at most a second later. To be ended by these
+/// two, not by dropping it.
 ///
 /// # Errors
 /// [`ServeError::Reflection`] before the start, [`ServeError::Transport`] when the listener fails.
 pub async fn serve(
     options: ServeOptions,
     listener: TcpListener,
-    parts: Parts,
+    Port { front, ready, access, metrics }: Port,
     shutdown: CancellationToken,
+    over: CancellationToken,
 ) -> Result<(), ServeError> {
-    let Parts { shard, media, adapters, ready, metrics, drains, access, beside } = parts;
-    let tracker = TaskTracker::new();
-    let drain = options.drain;
-    let edge = Arc::new(Edge {
-        names: Names::new(Arc::clone(&shard)),
-        registry: Registry::new(options.max_sessions, options.max_sessions_per_agent, metrics.clone()),
-        watchers: Arc::new(Semaphore::new(options.max_watchers)),
-        rereads: Semaphore::new(REREADS),
-        uploads: Uploads::new(),
-        options,
-        shard,
-        media,
-        adapters,
-        typing: Mutex::new(Seldom::new(TYPING_EVERY)),
-        tracker: tracker.clone(),
-        shutdown: shutdown.clone(),
-        drains,
-        proven: access.tokens.is_some(),
-        metrics,
-    });
-    let gate = Gate { tokens: access.tokens, metrics: edge.metrics.clone() };
-    let (health, routes) = routes(&edge, gate, beside).await?;
-    let sessions_over = async {
-        shutdown.cancelled().await;
-        let deadline = Instant::now() + drain;
-        tracker.close();
-        tokio::select! {
-            () = tracker.wait() => {}
-            () = sleep_until(deadline) => {
-                tracing::warn!(tasks = tracker.len(), "sessions and attachments were not over in time");
-            }
-        }
-    };
-    let server = transport(&edge.options, routes, (listener, access.tls), sessions_over);
+    let gate = Gate { tokens: access.tokens, metrics };
+    let (health, routes) = routes(front, gate).await?;
+    let server = transport(&options, routes, (listener, access.tls), over.clone().cancelled_owned());
     tokio::select! {
         ended = server => ended.map_err(ServeError::Transport),
-        never = follow(ready, health, shutdown.clone()) => match never {},
+        never = follow(ready, health, shutdown) => match never {},
         () = async {
-            shutdown.cancelled().await;
-            sleep_until(Instant::now() + drain + FLUSH).await;
+            over.cancelled().await;
+            sleep_until(Instant::now() + FLUSH).await;
         } => Ok(()),
     }
 }
 
-/// All services, and the reporter of their health, which begins as NOT_SERVING.
-async fn routes(edge: &Arc<Edge>, gate: Gate, beside: Routes) -> Result<(HealthReporter, Routes), ServeError> {
-    let max_request = edge.options.max_request_bytes;
-    let service = Service::new(Arc::clone(edge));
+/// What every node answers by itself and the way to all other services; and the reporter of health, which begins as NOT_SERVING.
+async fn routes(front: Front, gate: Gate) -> Result<(HealthReporter, Routes), ServeError> {
     let (health, health_service) = tonic_health::server::health_reporter();
     report(&health, ServingStatus::NotServing).await;
     let reflection = || {
@@ -174,55 +119,9 @@ async fn routes(edge: &Arc<Edge>, gate: Gate, beside: Routes) -> Result<(HealthR
     let v1 = reflection().build_v1().map_err(ServeError::Reflection)?;
     // Some widely used tools speak only the older version.
     let v1alpha = reflection().build_v1alpha().map_err(ServeError::Reflection)?;
-    let routes = beside
-        .add_service(health_service)
-        .add_service(v1)
-        .add_service(v1alpha)
-        .add_service(
-            AgentServiceServer::new(service.clone())
-                .max_decoding_message_size(max_request)
-                .max_encoding_message_size(MAX_RESPONSE_BYTES),
-        )
-        .add_service(
-            WorkServiceServer::new(service.clone())
-                .max_decoding_message_size(max_request)
-                .max_encoding_message_size(MAX_RESPONSE_BYTES),
-        )
-        .add_service(
-            ConversationServiceServer::new(service.clone())
-                .max_decoding_message_size(max_request)
-                .max_encoding_message_size(MAX_RESPONSE_BYTES),
-        )
-        .add_service(
-            QueueServiceServer::new(service.clone())
-                .max_decoding_message_size(max_request)
-                .max_encoding_message_size(MAX_RESPONSE_BYTES),
-        )
-        .add_service(
-            CustomerServiceServer::new(service)
-                .max_decoding_message_size(max_request)
-                .max_encoding_message_size(MAX_RESPONSE_BYTES),
-        );
-    let edge = Arc::clone(edge);
-    let explained = axum::middleware::map_response(move |mut response: axum::response::Response| {
-        explain(&edge, response.headers_mut());
-        std::future::ready(response)
-    });
-    let gate = axum::middleware::from_fn(move |request, next| gate.clone().pass(request, next));
-    Ok((health, Routes::from(routes.into_axum_router().layer(gate).layer(explained))))
-}
-
-/// Gives the refusal of a too large request its reason: the transport refuses it before any service sees it.
-fn explain(edge: &Edge, headers: &mut http::HeaderMap) {
-    /// Number of the gRPC code OUT_OF_RANGE.
-    const OUT_OF_RANGE: &str = "11";
-    let bare = !headers.contains_key("grpc-status-details-bin");
-    if bare && headers.get("grpc-status").is_some_and(|code| code == OUT_OF_RANGE) {
-        let status = edge.status(&Refusal::too_large(edge.options.max_request_bytes));
-        if let Err(error) = status.add_header(headers) {
-            tracing::error!(%error, "a refusal could not be written");
-        }
-    }
+    let routes = Routes::default().add_service(health_service).add_service(v1).add_service(v1alpha);
+    let router = routes.into_axum_router().fallback(move |request| front.clone().answer(request));
+    Ok((health, Routes::from(gate.before(router))))
 }
 
 /// HTTP/2 for agents' tools, HTTP/1.1 for browsers (gRPC-web).

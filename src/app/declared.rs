@@ -43,6 +43,7 @@ impl Declared {
             streams: vec![
                 streams::log(plan.shard.as_str(), replicas),
                 streams::checkpoints(replicas),
+                streams::leases(replicas),
                 streams::snapshots(replicas),
             ],
             adapters: Vec::new(),

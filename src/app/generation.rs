@@ -6,10 +6,9 @@ use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
 use async_nats::Client;
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::Instant;
+use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 use tracing::{error, info, warn};
@@ -17,26 +16,47 @@ use tracing::{error, info, warn};
 use super::ports::{EdgeShard, LiveAdapters, Stores};
 use super::streams::Made;
 use super::{App, streams};
-use crate::admin::{Check, Operators, Readiness};
-use crate::agents;
-use crate::agents::feed::Feeds;
-use crate::clock::SystemTimeSource;
+use crate::admin::{Check, Operators, Owned, Readiness};
+use crate::agents::{self, Local, Owner};
 use crate::domain::id::Name;
 use crate::erasure::Eraser;
 use crate::ingest::{self, IngestHealth, Source, Trim};
-use crate::keys::{Keeper, KeyBook};
-use crate::log::snapshot::{Copies, Folder, Shelf};
-use crate::log::{Condition, LogError, Progress, TakeOverError};
+use crate::keys::{self, KeyBook};
+use crate::log::snapshot::Shelf;
+use crate::log::{Condition, JetStreamLog, LogError, Progress, TakeOverError, Witness};
 use crate::nats::Nats;
+use crate::node::Keeper;
 use crate::outbound::{AdapterHealth, AdapterWatch, HandOver, Of, OutboundError};
 use crate::reload::{Reloader, ServedWorkspace};
-use crate::shard::{self, Before, Ended, RecoveryError, ShardEnds, ShardHandle, Snapshots};
+use crate::shard::{self, Ended, Now, RecoveryError, ShardEnds, ShardHandle, Snapshots, Standby};
 use crate::telemetry::{ErrorChain, LiveLoss, RateLimit, StreamAlarm, StreamAlarmLabels, fields};
 
 /// Time for the first records of an owner to become durable: the log's own patience is shorter.
 const FIRST_RECORDS: Duration = Duration::from_secs(60);
 /// How long the end may take when no shutdown set a deadline (another writer took over).
 const DISCARD: Duration = Duration::from_secs(5);
+
+/// How often the lease is written.
+const BEAT: Duration = Duration::from_secs(1);
+/// For so many beats another node must be wanted as owner before the shard is given to it: nodes that come and go together settle first.
+const WANTED_BEATS: u32 = 5;
+/// Time to give the lease up.
+const RELEASE: Duration = Duration::from_secs(1);
+
+/// Who is wanted as owner, and for how long.
+#[derive(Debug, Default)]
+struct Wanted(Option<(Name, u32)>);
+
+impl Wanted {
+    /// One beat later; whoever has been wanted for long enough.
+    fn by(&mut self, now: Option<Name>) -> Option<Name> {
+        let before = self.0.take();
+        let to = now?;
+        let beats = before.filter(|(before, _)| *before == to).map_or(1, |(_, beats)| beats + 1);
+        self.0 = Some((to.clone(), beats));
+        (beats >= WANTED_BEATS).then_some(to)
+    }
+}
 
 /// How a generation ended.
 #[derive(Debug)]
@@ -45,13 +65,34 @@ pub(super) enum Outcome {
     Stopped,
     /// Another writer took over.
     Deposed { epoch: u64 },
+    /// In order, because another node is to own the shard.
+    Given { to: Name },
+}
+
+/// A shard that is folded and followed.
+#[derive(Debug)]
+pub(super) struct Warm {
+    pub(super) standby: Standby<JetStreamLog>,
+    /// Where its snapshots are.
+    pub(super) snapshots: Option<Shelf>,
+}
+
+/// What this process owns a shard by.
+#[derive(Debug)]
+pub(super) struct Turn {
+    /// Of the lease that it wrote.
+    pub(super) revision: u64,
+    /// What the lease before it knew of the log.
+    pub(super) witness: Option<Witness>,
 }
 
 /// The parts of readiness.
 #[derive(Debug)]
 pub(super) struct Checks {
-    shard: Check,
-    ingest: Check,
+    /// The shard is owned here, or by a node that calls are carried to.
+    pub(super) shard: Check,
+    /// Events are taken in, here or there.
+    pub(super) ingest: Check,
 }
 
 impl Checks {
@@ -66,7 +107,7 @@ type Tasks = JoinSet<(&'static str, anyhow::Result<()>)>;
 #[derive(Debug)]
 pub(super) struct Generation<'a> {
     app: &'a App,
-    check: Check,
+    checks: &'a Checks,
     progress: watch::Receiver<Progress>,
     /// The loop.
     shard: JoinSet<Ended>,
@@ -77,60 +118,39 @@ pub(super) struct Generation<'a> {
     /// What brings something out: hand-over, checkpoints.
     givers: Tasks,
     give_stop: CancellationToken,
-    ready: watch::Sender<bool>,
+    /// The lease, as long as it is owned.
+    keeper: Keeper,
 }
 
 impl<'a> Generation<'a> {
-    /// Takes the shard over and starts everything. Returns when the first records are durable.
+    /// Takes the shard over, whose lease was written as `revision`, and starts everything. Returns when the first records are durable.
     ///
     /// # Errors
     /// What keeps it from starting.
     pub(super) async fn begin(
         app: &'a App,
         nats: &Nats,
-        Made { found, checkpoints, log, snapshots }: Made,
-        checks: &Checks,
-        listener: TcpListener,
+        Made { found, checkpoints, leases, .. }: Made,
+        Warm { standby, snapshots }: Warm,
+        checks: &'a Checks,
+        Turn { revision, witness }: Turn,
     ) -> anyhow::Result<Self> {
-        checks.shard.not_ready("folding the log");
+        checks.shard.not_ready("taking the shard over");
         let plan = &app.plan;
         let shard_name = plan.shard.clone();
-        let workspaces = app.served.configs();
-        let log = Arc::new(log);
-        let backlogs = streams::backlogs(nats, &shard_name, &workspaces).await?;
-        let witnesses = shard::witnesses(checkpoints.witness().await?, &backlogs);
-        let keys = streams::keys(nats, &app.keys).await.context("read the keys")?;
-        let books: Vec<KeyBook> = keys.iter().cloned().collect();
-        let rings = keys.rings();
-        let copies = plan.snapshots.store.then(|| Copies::new(snapshots, shard_name.clone()));
-        let folder = plan.snapshots.folder.as_deref().map(|folder| Folder::new(folder, shard_name.clone()));
-        let snapshots = folder.map(|folder| Shelf::new(folder, copies));
-        if snapshots.is_none() {
-            info!("snapshots.folder is not set: each start folds the whole log");
-        }
-        let before = Before {
-            shard: shard_name.clone(),
+        let rings = standby.keys().rings();
+        let books: Vec<KeyBook> = standby.keys().iter().cloned().collect();
+        let now = Now {
             workspaces: found.setups.clone(),
-            backlogs,
-            witnesses,
-            rings: plan.feeds.ring_age,
-            keys,
-            snapshots: snapshots.clone(),
+            ends: streams::ends(nats, &shard_name, &app.served.configs()).await?,
+            witnesses: checkpoints.witness().await?.into_iter().chain(witness).collect(),
         };
         let shard_stop = CancellationToken::new();
-        let started = shard::start(
-            log,
-            before,
-            Feeds::new(plan.feeds),
-            Arc::new(SystemTimeSource::new()),
-            app.metrics.clone(),
-            shard_stop.clone(),
-        );
+        let started = standby.own(now, app.metrics.clone(), shard_stop.clone());
         let (ends, run) = started.await.inspect_err(|error| alarm(app, error))?;
-        let (ready, _) = watch::channel(false);
         let mut generation = Self {
             app,
-            check: checks.shard.clone(),
+            checks,
             progress: ends.progress.clone(),
             shard: JoinSet::new(),
             shard_stop,
@@ -138,12 +158,12 @@ impl<'a> Generation<'a> {
             take_stop: CancellationToken::new(),
             givers: Tasks::new(),
             give_stop: CancellationToken::new(),
-            ready,
+            keeper: Keeper::new(leases, app.roster.me().clone(), revision),
         };
         generation.shard.spawn(run);
         let erasers = books.clone();
         for book in books {
-            let keeper = Keeper::new(book, app.metrics.clone(), plan.repeat_interval);
+            let keeper = keys::Keeper::new(book, app.metrics.clone(), plan.repeat_interval);
             let stop = generation.give_stop.clone();
             generation.give("keys", async move { Ok(keeper.run(stop).await?) });
         }
@@ -194,14 +214,12 @@ impl<'a> Generation<'a> {
         let (reloader, reload) =
             Reloader::new(Arc::clone(&app.served), ends.handle.clone(), nats.control().clone(), app.metrics.clone());
         let operators = Operators {
-            shard: ends.handle.clone(),
-            client: nats.control().clone(),
-            reload,
+            owned: Some(Owned { shard: ends.handle.clone(), client: nats.control().clone(), reload }),
             levels: app.levels.clone(),
             drains: app.drains.clone(),
             proven: app.access.tokens.is_some(),
         };
-        generation.start_agents(listener, &ends.handle, media, nats.control().clone(), (health, operators));
+        let local = generation.start_agents(&ends.handle, media, nats.control().clone(), (health, operators));
         let handle = ends.handle.clone();
         generation.start_ingest((nats, &live), &checks.ingest, found, ends).await?;
         let stop = generation.take_stop.clone();
@@ -212,8 +230,9 @@ impl<'a> Generation<'a> {
         // Taken over by another already: the run says so.
         if first_records.is_ok() {
             app.metrics.owner.set(1);
-            generation.check.ready();
-            generation.ready.send_replace(true);
+            app.roster.owns(&shard_name);
+            app.directory.set(&shard_name, Owner::Here(local));
+            generation.serves();
         }
         Ok(generation)
     }
@@ -300,25 +319,26 @@ impl<'a> Generation<'a> {
 
     fn start_agents(
         &mut self,
-        listener: TcpListener,
         handle: &ShardHandle,
         media: Stores,
         control: Client,
         (health, operators): (AdapterHealth, Operators),
-    ) {
-        let options = self.app.plan.serve.clone();
+    ) -> Local {
         let parts = agents::Parts {
             shard: Arc::new(EdgeShard { handle: handle.clone(), served: Arc::clone(&self.app.served) }),
             media: Arc::new(media),
             adapters: Arc::new(LiveAdapters { client: control, health }),
-            ready: self.ready.subscribe(),
             metrics: self.app.edge_metrics.clone(),
             drains: self.app.drains.clone(),
-            access: self.app.access.clone(),
+            tokens: self.app.access.tokens.clone(),
             beside: Routes::new(operators.service()),
         };
-        let stop = self.take_stop.clone();
-        self.take("agents", async move { Ok(agents::serve(options, listener, parts, stop).await?) });
+        let (local, over) = agents::local(self.app.plan.serve.clone(), parts, self.take_stop.clone());
+        self.take("agents", async move {
+            over.await;
+            Ok(())
+        });
+        local
     }
 
     async fn start_ingest(
@@ -399,14 +419,26 @@ impl<'a> Generation<'a> {
     /// A part failed, or the deadline came before the end.
     pub(super) async fn run(mut self) -> anyhow::Result<Outcome> {
         let cause = self.first_end().await;
-        self.ready.send_replace(false);
-        self.check.not_ready("ending");
+        self.serves_not("ending");
         self.app.metrics.owner.set(0);
+        self.app.roster.drops(&self.app.plan.shard);
         let ends_at = self.app.shutdown.ends_at().unwrap_or_else(|| Instant::now() + DISCARD);
         let ended = tokio::time::timeout_at(ends_at, self.end()).await;
+        // Calls from here on wait for whoever owns it next.
+        self.app.directory.set(&self.app.plan.shard, Owner::Nobody);
         let cause = cause?;
+        let to = match &cause {
+            Outcome::Stopped => Some(None),
+            Outcome::Given { to } => Some(Some(to.clone())),
+            Outcome::Deposed { .. } => None,
+        };
+        if let (Ok(Ended::Stopped), Some(to)) = (&ended, to) {
+            let durable = self.progress.borrow().durable;
+            // Not written in time it is taken for lost, a little later.
+            let _ = tokio::time::timeout(RELEASE, self.keeper.release(to, durable)).await;
+        }
         match ended {
-            Ok(Ended::Stopped) if matches!(cause, Outcome::Stopped) => Ok(cause),
+            Ok(Ended::Stopped) if matches!(cause, Outcome::Stopped | Outcome::Given { .. }) => Ok(cause),
             Ok(Ended::Deposed { epoch }) => Ok(Outcome::Deposed { epoch }),
             Ok(_) if matches!(cause, Outcome::Deposed { .. }) => Ok(cause),
             Ok(Ended::Failed(error)) => Err(error).context("the log cannot be trusted"),
@@ -420,8 +452,21 @@ impl<'a> Generation<'a> {
 
     /// Waits for whatever ends the generation; keeps readiness true meanwhile.
     async fn first_end(&mut self) -> anyhow::Result<Outcome> {
+        let mut beats = interval(BEAT);
+        beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut wanted = Wanted::default();
         loop {
             tokio::select! {
+                // Cancel-safe: a tick that was not taken stays. The writing is short, and the log decides whatever becomes of it.
+                _ = beats.tick() => {
+                    let durable = self.progress.borrow().durable;
+                    // While the servers do not answer nothing else here waits for them.
+                    let _ = tokio::time::timeout(BEAT, self.keeper.beat(durable)).await;
+                    if let Some(to) = wanted.by(self.app.roster.should_own(&self.app.plan.shard)) {
+                        info!(node = %to, "ending here: another node is to own the shard");
+                        return Ok(Outcome::Given { to });
+                    }
+                }
                 () = self.app.shutdown.stopping() => {
                     info!("ending: nothing more is taken");
                     return Ok(Outcome::Stopped);
@@ -449,16 +494,23 @@ impl<'a> Generation<'a> {
         }
     }
 
+    fn serves(&self) {
+        self.checks.shard.ready();
+        self.app.serving.send_replace(true);
+    }
+
+    fn serves_not(&self, why: &'static str) {
+        self.checks.shard.not_ready(why);
+        self.app.serving.send_replace(false);
+    }
+
     fn follow_log(&mut self) {
-        match self.progress.borrow_and_update().condition {
-            Condition::Flowing if !*self.ready.borrow() => {
-                self.check.ready();
-                self.ready.send_replace(true);
-            }
-            Condition::Stalled if *self.ready.borrow() => {
+        let condition = self.progress.borrow_and_update().condition.clone();
+        match condition {
+            Condition::Flowing if !*self.app.serving.borrow() => self.serves(),
+            Condition::Stalled if *self.app.serving.borrow() => {
                 warn!("appends are not acknowledged, looking up what became of them");
-                self.check.not_ready("the log does not acknowledge appends");
-                self.ready.send_replace(false);
+                self.serves_not("the log does not acknowledge appends");
             }
             _ => {}
         }
@@ -496,7 +548,7 @@ fn part_ended(ended: Result<(&'static str, anyhow::Result<()>), tokio::task::Joi
 }
 
 /// Counts what an operator has to look at before the shard can be owned.
-fn alarm(app: &App, error: &RecoveryError) {
+pub(super) fn alarm(app: &App, error: &RecoveryError) {
     match error {
         RecoveryError::TakeOver(TakeOverError::Truncated { .. } | TakeOverError::Forked { .. }) => {
             count(app, StreamAlarm::Truncated);

@@ -10,7 +10,8 @@ use crate::access::AccessPlan;
 use crate::agents::ServeOptions;
 use crate::agents::feed::FeedLimits;
 use crate::config::{
-    Admin, Config, Grpc, Ingest, Keys, Log, Logging, Nats, Outbound, Shard, Shutdown, Snapshots, SyncPolicy, Workspaces,
+    Admin, Config, Grpc, Ingest, Keys, Log, Logging, Nats, Node, Outbound, Shard, Shutdown, Snapshots, SyncPolicy,
+    Workspaces,
 };
 use crate::domain::id::Name;
 use crate::log::LogOptions;
@@ -29,6 +30,12 @@ pub(super) struct Plan {
     pub(super) require_sync_always: SyncPolicy,
     /// From here on it is said that a server's clock differs from ours.
     pub(super) clock_warn: Duration,
+    /// Name of the node; empty: that of its machine.
+    pub(super) node: String,
+    /// An owner that is silent for so long is gone.
+    pub(super) lease: Duration,
+    /// How long calls wait for an owner.
+    pub(super) owner_wait: Duration,
     /// Name of the shard.
     pub(super) shard: Name,
     pub(super) streams: StreamPlan,
@@ -76,6 +83,7 @@ impl Plan {
             snapshots,
             ingest,
             outbound,
+            node,
             shard,
             grpc,
             tokens,
@@ -87,6 +95,7 @@ impl Plan {
         let Snapshots { folder, interval, keep, store } = snapshots;
         let Ingest { keep: ingest_keep, stream_max_bytes, trim_at_percent } = ingest;
         let Outbound { keep: out_keep, dead_keep, degraded_after } = outbound;
+        let Node { name: node_name, lease, owner_wait } = node;
         let Keys { folder: key_folder } = keys;
         let Admin { listen: admin_listen } = admin;
         let Logging { level: _, format: _, repeat_interval } = logging;
@@ -97,6 +106,9 @@ impl Plan {
             log: log_options(log, shard, metrics),
             require_sync_always: log.require_sync_always,
             clock_warn: shard.clock_skew_warn,
+            node: node_name.clone(),
+            lease: *lease,
+            owner_wait: *owner_wait,
             shard: Name::new(&shard.name),
             streams: StreamPlan {
                 replicas: log.replicas,
@@ -220,7 +232,7 @@ mod tests {
 
     /// Keys whose value the command line or the logs take, and values that are neither the default nor refused.
     const ELSEWHERE: [&str; 4] = ["workspaces.files", "shutdown.deadline", "logging.level", "logging.format"];
-    const OTHER: [(&str, &str); 36] = [
+    const OTHER: [(&str, &str); 39] = [
         ("nats.url", "nats://127.0.0.2:4222"),
         ("nats.credentials_file", "skein.creds"),
         ("nats.tls_ca_file", "ca.pem"),
@@ -249,6 +261,9 @@ mod tests {
         ("outbound.keep", "9d"),
         ("outbound.dead_keep", "31d"),
         ("outbound.degraded_after", "61s"),
+        ("node.name", "north-1"),
+        ("node.lease", "4s"),
+        ("node.owner_wait", "6s"),
         ("shard.name", "north"),
         ("shard.clock_skew_warn", "400ms"),
         ("shard.clock_skew_max", "3s"),

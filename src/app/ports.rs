@@ -1,17 +1,20 @@
 //! The agents' edge meets the shard and the object stores: its ports, on what this process has.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use async_nats::Client;
 use bytes::Bytes;
 use futures::future::BoxFuture;
 use futures::{FutureExt as _, StreamExt as _, stream};
 use tokio::io::AsyncReadExt as _;
+use tonic::body::Body;
 use tracing::warn;
 
 use crate::agents::feed::Feeds;
-use crate::agents::{Adapters, CommandFailure, Media, MediaError, MediaStream, Shard, Unavailable};
+use crate::agents::{
+    Adapters, Carrier, CommandFailure, Media, MediaError, MediaStream, Reason, Refusal, Shard, Unavailable,
+};
 use crate::clock::wall_ms;
 use crate::domain::command::{Answer, Command};
 use crate::domain::explained::Explanation;
@@ -25,6 +28,7 @@ use crate::domain::view::{
 use crate::domain::workspace::{DispositionConfig, PresenceReasonConfig, Sight, TemplateConfig};
 use crate::domain::{State, Workspace};
 use crate::ingest::{Bodies, NoObject};
+use crate::nats::Nats;
 use crate::outbound::{AdapterHealth, typing_hint};
 use crate::reload::Served;
 use crate::shard::{CommandError, ShardHandle};
@@ -254,5 +258,24 @@ impl Media for Stores {
             Ok(pieces.boxed())
         }
         .boxed()
+    }
+}
+
+/// The way to other nodes, once there is a connection.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Carriage(Arc<OnceLock<Client>>);
+
+impl Carriage {
+    /// Calls are carried from now on.
+    pub(super) fn open(&self, nats: &Nats) {
+        // Once for all: what is there already goes by the same servers.
+        let _ = self.0.set(nats.control().clone());
+    }
+}
+
+impl Carrier for Carriage {
+    fn carry(&self, _: Name, _: Name, _: http::Request<Body>) -> BoxFuture<'static, http::Response<Body>> {
+        let refusal = Refusal::new(Reason::NotReady, "there is no way to the node that owns the shard");
+        async move { refusal.to_status().into_http() }.boxed()
     }
 }

@@ -15,7 +15,8 @@ use crate::keys::{JetStreamKeys, KeyBooks, KeysError, WorkspaceKey};
 use crate::log::JetStreamLog;
 use crate::log::checkpoint::Checkpoints;
 use crate::nats::{Nats, NatsError, Objects, streams};
-use crate::outbound::{Backlog, anchor};
+use crate::node::Leases;
+use crate::outbound::{Anchor, Backlog, anchor};
 use crate::shard::{WorkspaceBacklog, WorkspaceSetup};
 
 /// Everything that is made at the servers before the fold, or was there.
@@ -23,6 +24,7 @@ use crate::shard::{WorkspaceBacklog, WorkspaceSetup};
 pub(super) struct Made {
     pub(super) found: Found,
     pub(super) checkpoints: Checkpoints,
+    pub(super) leases: Leases,
     pub(super) log: JetStreamLog,
     /// Where copies of snapshots are.
     pub(super) snapshots: Objects,
@@ -43,6 +45,7 @@ pub(super) async fn make(nats: &Nats, plan: &Plan, workspaces: &[WorkspaceConfig
     Ok(Made {
         found: ensure(nats, &plan.streams, workspaces).await?,
         checkpoints: Checkpoints::open(nats.control(), &plan.shard, plan.streams.replicas).await?,
+        leases: Leases::open(nats.control(), &plan.shard, plan.streams.replicas).await?,
         log: JetStreamLog::open(nats, plan.log.clone()).await?,
         snapshots: {
             streams::ensure(nats.control(), &streams::snapshots(plan.streams.replicas)).await?;
@@ -78,29 +81,40 @@ async fn ensure(nats: &Nats, plan: &StreamPlan, workspaces: &[WorkspaceConfig]) 
     Ok(found)
 }
 
-/// Where OUT and DEAD of all workspaces end.
+/// Where OUT and DEAD of all workspaces end, by the names of the streams.
 ///
 /// # Errors
 /// They do not answer, or somebody else publishes to them.
+pub(super) async fn ends(
+    nats: &Nats,
+    shard: &str,
+    workspaces: &[WorkspaceConfig],
+) -> Result<Vec<(Name, Anchor)>, crate::outbound::OutboundError> {
+    let mut ends = Vec::new();
+    for workspace in workspaces {
+        for stream in [streams::out_name(&workspace.name), streams::dead_name(&workspace.name)] {
+            let end = anchor(nats.control(), &stream, shard).await?;
+            ends.push((Name::new(stream), end));
+        }
+    }
+    Ok(ends)
+}
+
+/// What is to be handed over to OUT and DEAD of all workspaces, before anything is folded.
+///
+/// # Errors
+/// As [`ends`].
 pub(super) async fn backlogs(
     nats: &Nats,
     shard: &str,
     workspaces: &[WorkspaceConfig],
 ) -> Result<Vec<WorkspaceBacklog>, crate::outbound::OutboundError> {
-    let mut backlogs = Vec::new();
-    for workspace in workspaces {
-        let name = workspace.name.as_str();
-        let of = async |stream: String| {
-            let end = anchor(nats.control(), &stream, shard).await?;
-            Ok::<_, crate::outbound::OutboundError>(Backlog::new(Name::new(stream), end))
-        };
-        backlogs.push(WorkspaceBacklog {
-            workspace: workspace.name.clone(),
-            out: of(streams::out_name(name)).await?,
-            dead: of(streams::dead_name(name)).await?,
-        });
-    }
-    Ok(backlogs)
+    let mut ends = ends(nats, shard, workspaces).await?.into_iter().map(|(stream, end)| Backlog::new(stream, end));
+    let of = |workspace: &WorkspaceConfig| {
+        let (out, dead) = (ends.next()?, ends.next()?);
+        Some(WorkspaceBacklog { workspace: workspace.name.clone(), out, dead })
+    };
+    Ok(workspaces.iter().filter_map(of).collect())
 }
 
 /// Reads the keys of all workspaces, whose streams exist.

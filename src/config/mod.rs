@@ -20,8 +20,8 @@ pub use problem::{Origin, Problem, render};
 pub use read::load_toml;
 pub use reload::reload_workspace;
 pub use schema::{
-    Admin, Config, Grpc, Ingest, Keys, Log, LogFormat, Logging, Nats, Outbound, ProtectionPolicy, Shard, Shutdown,
-    Snapshots, SyncPolicy, Tokens, Workspaces,
+    Admin, Config, Grpc, Ingest, Keys, Log, LogFormat, Logging, Nats, Node, Outbound, ProtectionPolicy, Shard,
+    Shutdown, Snapshots, SyncPolicy, Tokens, Workspaces,
 };
 pub use show::Shown;
 pub use units::{ByteSize, ServerUrl};

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tracing_subscriber::EnvFilter;
 
-use super::schema::{Config, Grpc, Ingest, Log, Nats, Outbound, ProtectionPolicy, Shard, Snapshots, Tokens};
+use super::schema::{Config, Grpc, Ingest, Log, Nats, Node, Outbound, ProtectionPolicy, Shard, Snapshots, Tokens};
 use super::units::ByteSize;
 
 /// Records of one atomic batch the server takes.
@@ -47,6 +47,7 @@ pub(super) fn check(config: &Config) -> Broken {
     snapshots(&config.snapshots, &mut broken);
     ingest(&config.ingest, &mut broken);
     outbound(&config.outbound, &mut broken);
+    node(&config.node, &mut broken);
     shard(&config.shard, &mut broken);
     grpc(&config.grpc, &mut broken);
     protection(&config.grpc, &config.tokens, &mut broken);
@@ -139,6 +140,25 @@ fn outbound(outbound: &Outbound, broken: &mut Broken) {
         outbound.degraded_after >= Duration::from_secs(1),
         "outbound.degraded_after",
         "must be at least 1s: an adapter needs some time for a message",
+    );
+}
+
+fn node(node: &Node, broken: &mut Broken) {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    broken.unless(
+        node.name.len() <= 64 && node.name.bytes().all(plain),
+        "node.name",
+        "must be 1 to 64 letters, digits, - or _: it is part of subjects; \"\" for the name of the machine",
+    );
+    broken.unless(
+        (Duration::from_secs(2)..=Duration::from_secs(30)).contains(&node.lease),
+        "node.lease",
+        "must be from 2s to 30s: it is written each second, and a bucket forgets it after 60 s",
+    );
+    broken.unless(
+        node.owner_wait <= Duration::from_secs(60),
+        "node.owner_wait",
+        "must be at most 60s: whoever waits for longer had better try again",
     );
 }
 

@@ -22,6 +22,7 @@ pub struct Config {
     pub snapshots: Snapshots,
     pub ingest: Ingest,
     pub outbound: Outbound,
+    pub node: Node,
     pub shard: Shard,
     pub grpc: Grpc,
     pub tokens: Tokens,
@@ -123,6 +124,18 @@ pub struct Outbound {
     pub dead_keep: Duration,
     #[serde(with = "duration")]
     pub degraded_after: Duration,
+}
+
+/// `[node]`: this process among others.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "the keys are documented in config/default.toml")]
+pub struct Node {
+    pub name: String,
+    #[serde(with = "duration")]
+    pub lease: Duration,
+    #[serde(with = "duration")]
+    pub owner_wait: Duration,
 }
 
 /// `[shard]`: the state machine.

@@ -82,6 +82,12 @@ pub const SNAPSHOTS_BUCKET: &str = "SKEIN_SNAPSHOTS";
 /// Name of the key-value bucket of witnesses.
 pub const CHECKPOINTS_BUCKET: &str = "SKEIN_CHECKPOINTS";
 
+/// Name of the key-value bucket of leases.
+pub const LEASES_BUCKET: &str = "SKEIN_LEASES";
+
+/// A lease that nobody has written for so long is gone: long after everybody who stands by has noticed that its writer is silent.
+const LEASE_AGE: Duration = Duration::from_secs(60);
+
 fn file_stream(name: String, subjects: Vec<String>, replicas: usize) -> Config {
     Config {
         name,
@@ -179,12 +185,22 @@ fn object_store(bucket: &str, replicas: usize) -> Config {
 /// The stream below the bucket of witnesses: one value a key, no age, because a witness that expires is none.
 #[must_use]
 pub fn checkpoints(replicas: usize) -> Config {
+    bucket(CHECKPOINTS_BUCKET, replicas)
+}
+
+/// The stream below the bucket of leases: one value a key, and an age, because a lease whose owner is gone is none.
+#[must_use]
+pub fn leases(replicas: usize) -> Config {
+    Config { max_age: LEASE_AGE, ..bucket(LEASES_BUCKET, replicas) }
+}
+
+fn bucket(name: &str, replicas: usize) -> Config {
     Config {
         max_messages_per_subject: 1,
         allow_rollup: true,
         allow_direct: true,
         deny_delete: true,
-        ..file_stream(format!("KV_{CHECKPOINTS_BUCKET}"), vec![format!("$KV.{CHECKPOINTS_BUCKET}.>")], replicas)
+        ..file_stream(format!("KV_{name}"), vec![format!("$KV.{name}.>")], replicas)
     }
 }
 

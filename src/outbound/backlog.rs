@@ -51,10 +51,17 @@ impl Backlog {
         self.outgoing.push(outgoing);
     }
 
-    /// A folded `HandedOver` of this stream.
+    /// A folded `HandedOver` of this stream: what it names is in the stream, or the stream has lost its end.
     pub fn handed_over(&mut self, stream_sequence: u64, position: Position) {
         self.known = (stream_sequence, Some(position));
-        if let Anchor::Expired { .. } = self.anchor {
+        let left = self.outgoing.partition_point(|outgoing| outgoing.position <= position);
+        self.outgoing.drain(..left);
+    }
+
+    /// The stream ends at `anchor` now: read anew by whoever has followed the log for a while.
+    pub fn reread(&mut self, anchor: Anchor) {
+        self.anchor = anchor;
+        if let Anchor::At { position, .. } = anchor {
             self.outgoing.retain(|outgoing| outgoing.position > position);
         }
     }
@@ -91,21 +98,25 @@ mod tests {
         Position { index: Index(index), output }
     }
 
+    fn outgoing(position: Position) -> Outgoing {
+        let record = Arc::new(Record {
+            index: position.index,
+            time: Timestamp(0),
+            workspace: Name::new("acme"),
+            cause: Cause::System,
+            touches: Default::default(),
+            changes: Default::default(),
+            content: Vec::new(),
+            content_leaf: None,
+        });
+        Outgoing { position, record, place: 0 }
+    }
+
     fn folded(anchor: Anchor, handed_over: Option<(u64, Position)>) -> Result<Vec<Position>, OutboundError> {
         let mut backlog = Backlog::new(Name::new("OUT"), anchor);
         for position in [at(3, 0), at(3, 1), at(5, 0), at(9, 0)] {
             if backlog.wants(position) {
-                let record = Arc::new(Record {
-                    index: position.index,
-                    time: Timestamp(0),
-                    workspace: Name::new("acme"),
-                    cause: Cause::System,
-                    touches: Default::default(),
-                    changes: Default::default(),
-                    content: Vec::new(),
-                    content_leaf: None,
-                });
-                backlog.add(Outgoing { position, record, place: 0 });
+                backlog.add(outgoing(position));
             }
         }
         if let Some((sequence, position)) = handed_over {
@@ -125,6 +136,20 @@ mod tests {
     fn when_it_has_expired_the_recorded_hand_over_says_it() {
         let expired = Anchor::Expired { sequence: 3 };
         assert_eq!(folded(expired, Some((3, at(5, 0)))), Ok(vec![at(9, 0)]));
+    }
+
+    #[test]
+    fn who_has_followed_the_log_for_a_while_keeps_what_the_stream_has_not() {
+        let mut backlog = Backlog::new(Name::new("OUT"), Anchor::Start);
+        for position in [at(3, 0), at(3, 1), at(5, 0), at(9, 0)] {
+            backlog.add(outgoing(position));
+        }
+        let left = |backlog: &Backlog| backlog.outgoing.iter().map(|it| it.position).collect::<Vec<_>>();
+        backlog.handed_over(1, at(3, 0));
+        assert_eq!(left(&backlog), [at(3, 1), at(5, 0), at(9, 0)]);
+        backlog.reread(Anchor::At { sequence: 3, position: at(5, 0) });
+        assert_eq!(left(&backlog), [at(9, 0)]);
+        assert_eq!(backlog.finish().map(|all| all.len()), Ok(1));
     }
 
     #[test]

@@ -11,10 +11,12 @@
 
 mod file;
 mod handle;
+mod onlooker;
 mod served;
 mod task;
 
 pub(crate) use file::{Looks, looks};
 pub use handle::{Daemon, Ended, Outcome, Reload, ReloadHandle, Reloaded};
+pub use onlooker::Onlooker;
 pub use served::{Served, ServedWorkspace};
 pub use task::{POLL, ReloadError, Reloader};

@@ -263,7 +263,7 @@ async fn hung_up(hangup: &mut Option<Signal>) -> Option<()> {
 }
 
 /// Runs what waits for a disk. It has no other way to fail than a panic, which is passed on.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     match tokio::task::spawn_blocking(work).await {
         Ok(done) => done,
         Err(error) => std::panic::resume_unwind(error.into_panic()),
@@ -275,7 +275,7 @@ fn refusal(workspace: &ServedWorkspace, rule: String) -> Outcome {
     Outcome::Refused(vec![Problem::unplaced(origin, rule)])
 }
 
-fn refused(workspace: &str, problems: &[Problem]) {
+pub(super) fn refused(workspace: &str, problems: &[Problem]) {
     for problem in problems.iter().take(LINES) {
         line("workspace file refused, what was in force stays", Some(workspace), problem);
     }

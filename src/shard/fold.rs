@@ -12,7 +12,7 @@ use crate::domain::{State, evolve};
 use crate::keys::KeyRings;
 use crate::log::Entry;
 use crate::log::codec::{self, CodecError};
-use crate::outbound::{Backlog, Outgoing};
+use crate::outbound::{Anchor, Backlog, Outgoing};
 
 /// What is to be handed over for one workspace.
 #[derive(Debug)]
@@ -75,6 +75,12 @@ impl Fold {
             self.derive(&record);
         }
         Ok(())
+    }
+
+    /// Where a stream of hand-over ends now.
+    pub(super) fn reread(&mut self, stream: &Name, end: Anchor) {
+        let backlogs = self.backlogs.iter_mut().flat_map(|ways| [&mut ways.out, &mut ways.dead]);
+        backlogs.filter(|backlog| backlog.stream() == stream).for_each(|backlog| backlog.reread(end));
     }
 
     /// The end of the log: what follows goes into the rings in any case.

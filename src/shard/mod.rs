@@ -27,7 +27,7 @@ pub use engine::{AppendError, Appender, Engine, LogEnded, Released, Step};
 pub use fold::WorkspaceBacklog;
 pub use handle::{CommandError, ShardHandle, Unavailable};
 pub use inlets::{BATCH_MAX, Inlet};
-pub use recovery::{Before, RecoveryError, WorkspaceSetup, witnesses};
+pub use recovery::{Before, Now, RecoveryError, Standby, WorkspaceSetup, witnesses};
 pub use run::{Ended, TIMERS_PER_TURN};
 pub use sample::sample;
 pub use snapshots::{SnapshotPlan, Snapshots, Untaken};

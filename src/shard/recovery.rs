@@ -1,8 +1,9 @@
-//! How a process becomes the owner of a shard: fold the log, take it over, say so in the first records.
+//! How a process becomes the owner of a shard: fold the log and follow it, take it over, say so in the first records.
 //!
-//! The ends of OUT and DEAD are read before the fold begins, so that no output is missed between the two. They and the checkpoint
-//! are witnesses: a log that ends before them was truncated, and only an operator can say what to do.
+//! The ends of OUT and DEAD are read before the fold begins, so that no output is missed between the two, and again at the take-over. They
+//! and the checkpoint are witnesses: a log that ends before them was truncated, and only an operator can say what to do.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use rand::RngExt as _;
@@ -13,18 +14,18 @@ use super::engine::{Engine, LogEnded, Step};
 use super::fold::{Fold, WorkspaceBacklog};
 use super::handle::Reply;
 use crate::agents::feed::{Feeds, StoredFeeds};
-use crate::clock::ShardClock;
+use crate::clock::{ShardClock, TimeSource};
 use crate::domain::State;
 use crate::domain::command::Command;
 use crate::domain::id::{Index, Name};
 use crate::domain::rejection::Rejection;
 use crate::domain::time::Timestamp;
 use crate::domain::workspace::WorkspaceConfig;
-use crate::keys::{KeyBooks, KeysError};
+use crate::keys::{KeyBooks, KeyRings, KeysError};
 use crate::log::codec::CodecError;
 use crate::log::snapshot::{Found, Shelf};
 use crate::log::{EventLog, LogError, TakeOverError, Tip, Witness};
-use crate::outbound::OutboundError;
+use crate::outbound::{Anchor, OutboundError};
 use crate::telemetry::ErrorChain;
 
 /// First and longest wait before the next attempt to take over.
@@ -82,8 +83,6 @@ pub struct WorkspaceSetup {
 pub struct Before {
     /// Name of the shard.
     pub shard: Name,
-    /// The workspaces of the configuration.
-    pub workspaces: Vec<WorkspaceSetup>,
     /// Where the streams of hand-over end.
     pub backlogs: Vec<WorkspaceBacklog>,
     /// Who knows how long the log is.
@@ -116,106 +115,185 @@ pub(super) struct Owned {
     pub(super) backlogs: Vec<WorkspaceBacklog>,
 }
 
-/// Folds, takes over and appends the first records. Cancelled: the log may have been taken over, which harms nobody.
-pub(super) async fn recover<L: EventLog>(
-    log: &L,
-    before: Before,
+/// A shard that is folded and followed, and not owned: what a process is before it owns it. Dropped: nobody notices.
+#[derive(Debug)]
+pub struct Standby<L> {
+    log: Arc<L>,
+    shard: Name,
+    keys: KeyBooks,
+    witnesses: Vec<Witness>,
+    fold: Fold,
+    tip: Tip,
+    /// The entry in which the snapshot ends that it began with.
+    snapshot_end: Option<Witness>,
     feeds: Feeds,
-    source: std::sync::Arc<dyn crate::clock::TimeSource>,
-) -> Result<Owned, RecoveryError> {
-    let rings_from = Timestamp(source.wall_ms()) - before.rings;
-    let keys = before.keys.rings();
-    let mut witnesses = before.witnesses;
-    let found = match before.snapshots {
-        Some(shelf) => {
-            let (found, known) = shelf.newest(&keys).await;
-            // Also of those that are not used: each has seen how long the log was.
-            witnesses.extend(known);
-            found
-        }
-        None => None,
-    };
-    let mut snapshot_end = None;
-    let (state, mut tip, rings) = match found {
-        Some(Found { manifest, state, beside }) => {
-            log.know(&manifest.places);
-            snapshot_end = Some(manifest.witness());
-            let rings = beside.map(|bytes| StoredFeeds::decode(&bytes)).transpose().unwrap_or_else(|error| {
-                warn!(error = %ErrorChain(&error), "what sessions may ask for again not read: they begin anew");
-                None
-            });
-            (state, manifest.tip, rings)
-        }
-        None => (State::new(before.shard.clone()), Tip::ORIGIN, None),
-    };
-    if let Some(rings) = &rings {
-        feeds.restore(rings);
-    }
-    let rings_from = (rings.is_none()).then_some(rings_from);
-    let mut fold = Fold::new(state, before.backlogs, keys.clone(), feeds, rings_from);
-    let mut wait = BACK_OFF.0;
-    let mut attempt = 0;
-    let writer = loop {
-        tip = replay(log, tip, &mut fold, &before.keys, snapshot_end.as_ref()).await?;
-        match log.take_over(tip, &witnesses).await {
-            Ok(writer) => break writer,
-            Err(error) if attempt < ATTEMPTS && may_pass(&error) => {
-                warn!(skein.shard = %before.shard, error = %error, "shard not taken over yet");
-            }
-            Err(error) => return Err(error.into()),
-        }
-        attempt += 1;
-        // Two who try at once must not go on doing so in step.
-        let jitter = rand::rng().random_range(0.5..1.5);
-        tokio::time::sleep(wait.mul_f64(jitter)).await;
-        wait = (wait * 2).min(BACK_OFF.1);
-    };
-    fold.finish();
-    let folded = fold.state.head();
-    let mut clock = ShardClock::take_over(source, fold.state.time().0);
-    let now = Timestamp(clock.now_ms());
-    let outage_ms = match folded {
-        Index(0) => 0,
-        _ => u64::try_from(now.millis_since(fold.state.time())).unwrap_or(0),
-    };
-    info!(skein.shard = %before.shard, entries = folded.entry(), outage_ms, "shard taken over");
-    let mut owned = Owned {
-        engine: Engine::new(fold.state),
-        log: LogAppender::new(before.shard, writer, keys),
-        clock,
-        backlogs: fold.backlogs,
-    };
-    for book in before.keys.iter() {
-        let workspace = owned.engine.state().workspace(book.workspace());
-        let leaves = workspace.map_or(0, |workspace| workspace.identities());
-        book.provide(u32::try_from(leaves).unwrap_or(u32::MAX)).await?;
-        book.provide_own().await?;
-    }
-    owned.begin(&before.workspaces, now, outage_ms).await?;
-    Ok(owned)
+    source: Arc<dyn TimeSource>,
 }
 
-/// `known`: what the snapshot that it begins with knows of an entry.
-async fn replay<L: EventLog>(
-    log: &L,
-    from: Tip,
-    fold: &mut Fold,
-    keys: &KeyBooks,
-    known: Option<&Witness>,
-) -> Result<Tip, RecoveryError> {
-    let mut replay = log.replay(from).await?;
-    // The end is fixed now, and a block is durable before a leaf of it is opened: none that is needed is missing.
-    for book in keys.iter() {
-        book.refresh().await?;
-    }
-    while let Some(entry) = replay.next().await? {
-        if let Some(known) = known.filter(|known| known.index == entry.index && known.chain != Some(replay.tip().chain))
-        {
-            return Err(TakeOverError::Forked { witness: known.source, index: known.index }.into());
+/// What is true at the moment of a take-over, and may have been otherwise when the fold began.
+#[derive(Debug, Default)]
+pub struct Now {
+    /// The workspaces as they are to be served.
+    pub workspaces: Vec<WorkspaceSetup>,
+    /// Where the streams of hand-over end, by their names.
+    pub ends: Vec<(Name, Anchor)>,
+    /// More of those who know how long the log is.
+    pub witnesses: Vec<Witness>,
+}
+
+impl<L: EventLog> Standby<L> {
+    /// Folds the log up to its end, from the newest snapshot on. Cancelled: nothing has happened.
+    ///
+    /// # Errors
+    /// [`RecoveryError`]; those that need an operator say so.
+    pub async fn begin(
+        log: Arc<L>,
+        before: Before,
+        feeds: Feeds,
+        source: Arc<dyn TimeSource>,
+    ) -> Result<Self, RecoveryError> {
+        let rings_from = Timestamp(source.wall_ms()) - before.rings;
+        let keys = before.keys.rings();
+        let mut witnesses = before.witnesses;
+        let found = match before.snapshots {
+            Some(shelf) => {
+                let (found, known) = shelf.newest(&keys).await;
+                // Also of those that are not used: each has seen how long the log was.
+                witnesses.extend(known);
+                found
+            }
+            None => None,
+        };
+        let mut snapshot_end = None;
+        let (state, tip, rings) = match found {
+            Some(Found { manifest, state, beside }) => {
+                log.know(&manifest.places);
+                snapshot_end = Some(manifest.witness());
+                let rings = beside.map(|bytes| StoredFeeds::decode(&bytes)).transpose().unwrap_or_else(|error| {
+                    warn!(error = %ErrorChain(&error), "what sessions may ask for again not read: they begin anew");
+                    None
+                });
+                (state, manifest.tip, rings)
+            }
+            None => (State::new(before.shard.clone()), Tip::ORIGIN, None),
+        };
+        if let Some(rings) = &rings {
+            feeds.restore(rings);
         }
-        fold.entry(&entry).map_err(|source| RecoveryError::Record { index: entry.index, source })?;
+        let rings_from = (rings.is_none()).then_some(rings_from);
+        let mut standby = Self {
+            log,
+            shard: before.shard,
+            witnesses,
+            fold: Fold::new(state, before.backlogs, keys, feeds.clone(), rings_from),
+            keys: before.keys,
+            tip,
+            snapshot_end,
+            feeds,
+            source,
+        };
+        standby.follow().await?;
+        Ok(standby)
     }
-    Ok(replay.tip())
+
+    /// Folds what was appended since. Cancelled: what was folded stays folded.
+    ///
+    /// # Errors
+    /// [`RecoveryError`]: the log cannot be read or trusted from there on. Silence of the servers may pass; all else stays.
+    pub async fn follow(&mut self) -> Result<(), RecoveryError> {
+        let mut replay = self.log.replay(self.tip).await?;
+        // The end is fixed now, and a block is durable before a leaf of it is opened: none that is needed is missing.
+        for book in self.keys.iter() {
+            book.refresh().await?;
+        }
+        while let Some(entry) = replay.next().await? {
+            let chain = replay.tip().chain;
+            if let Some(known) = self.snapshot_end.as_ref().filter(|known| known.index == entry.index)
+                && known.chain != Some(chain)
+            {
+                return Err(TakeOverError::Forked { witness: known.source, index: known.index }.into());
+            }
+            let folded = self.fold.entry(&entry);
+            folded.map_err(|source| RecoveryError::Record { index: entry.index, source })?;
+            // Entry by entry: a fold that is broken off goes on behind it.
+            self.tip = replay.tip();
+        }
+        self.tip = replay.tip();
+        Ok(())
+    }
+
+    /// How far it has folded.
+    #[must_use]
+    pub fn tip(&self) -> Tip {
+        self.tip
+    }
+
+    /// Name of the shard.
+    #[must_use]
+    pub fn shard(&self) -> &Name {
+        &self.shard
+    }
+
+    /// The keys of its workspaces.
+    #[must_use]
+    pub fn keys(&self) -> &KeyBooks {
+        &self.keys
+    }
+
+    pub(super) fn parts(&self) -> (Arc<L>, KeyRings, Feeds) {
+        (Arc::clone(&self.log), self.keys.rings(), self.feeds.clone())
+    }
+
+    /// Takes the log over and appends the first records. Cancelled: the log may have been taken over, which harms nobody.
+    pub(super) async fn take_over(mut self, now: Now) -> Result<Owned, RecoveryError> {
+        self.witnesses.extend(now.witnesses);
+        for (stream, end) in now.ends {
+            if let Anchor::At { position, .. } = end {
+                self.witnesses.push(Witness { source: "out", index: position.index.entry(), chain: None });
+            }
+            self.fold.reread(&stream, end);
+        }
+        let mut wait = BACK_OFF.0;
+        let mut attempt = 0;
+        let writer = loop {
+            self.follow().await?;
+            match self.log.take_over(self.tip, &self.witnesses).await {
+                Ok(writer) => break writer,
+                Err(error) if attempt < ATTEMPTS && may_pass(&error) => {
+                    warn!(skein.shard = %self.shard, error = %error, "shard not taken over yet");
+                }
+                Err(error) => return Err(error.into()),
+            }
+            attempt += 1;
+            // Two who try at once must not go on doing so in step.
+            let jitter = rand::rng().random_range(0.5..1.5);
+            tokio::time::sleep(wait.mul_f64(jitter)).await;
+            wait = (wait * 2).min(BACK_OFF.1);
+        };
+        self.fold.finish();
+        let folded = self.fold.state.head();
+        let mut clock = ShardClock::take_over(self.source, self.fold.state.time().0);
+        let time = Timestamp(clock.now_ms());
+        let outage_ms = match folded {
+            Index(0) => 0,
+            _ => u64::try_from(time.millis_since(self.fold.state.time())).unwrap_or(0),
+        };
+        info!(skein.shard = %self.shard, entries = folded.entry(), outage_ms, "shard taken over");
+        let mut owned = Owned {
+            engine: Engine::new(self.fold.state),
+            log: LogAppender::new(self.shard, writer, self.keys.rings()),
+            clock,
+            backlogs: self.fold.backlogs,
+        };
+        for book in self.keys.iter() {
+            let workspace = owned.engine.state().workspace(book.workspace());
+            let leaves = workspace.map_or(0, |workspace| workspace.identities());
+            book.provide(u32::try_from(leaves).unwrap_or(u32::MAX)).await?;
+            book.provide_own().await?;
+        }
+        owned.begin(&now.workspaces, time, outage_ms).await?;
+        Ok(owned)
+    }
 }
 
 fn may_pass(error: &TakeOverError) -> bool {

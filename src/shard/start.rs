@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::effects::Effects;
 use super::handle::{REQUESTS, ReadRecords, SYSTEM, ShardHandle, Unavailable};
 use super::inlets::{Inlet, Inlets};
-use super::recovery::{Before, RecoveryError, recover};
+use super::recovery::{Before, Now, RecoveryError, Standby};
 use super::run::{Ended, Shard};
 use super::tally::Tally;
 use crate::agents::feed::Feeds;
@@ -37,69 +37,84 @@ pub struct ShardEnds {
     pub progress: watch::Receiver<Progress>,
 }
 
-/// Becomes the owner of a shard. Returns what others hold, and the loop as a future for the task that owns it.
-///
-/// The loop runs until `stop`; then everything that was decided becomes durable first. Dropped, it is like a crash, which is safe.
+/// Folds a shard's log and becomes its owner at once: [`Standby::begin`] and [`Standby::own`].
 ///
 /// # Errors
-/// [`RecoveryError`]; those that need an operator say so.
+/// As those two.
 pub async fn start<L: EventLog>(
     log: Arc<L>,
     before: Before,
-    feeds: Feeds,
+    now: Now,
     source: Arc<dyn TimeSource>,
     metrics: Metrics,
     stop: CancellationToken,
 ) -> Result<(ShardEnds, impl Future<Output = Ended> + Send + 'static), RecoveryError> {
-    let streams = before.workspaces.iter().map(|setup| setup.streams.len()).sum();
-    let keys = before.keys.rings();
-    // Boxed: it holds all that a start needs, and that once.
-    let owned = Box::pin(recover(&*log, before, feeds.clone(), source)).await?;
-    metrics.take_overs.inc();
+    Standby::begin(log, before, Feeds::default(), source).await?.own(now, metrics, stop).await
+}
 
-    // One bell for whatever the loop waits for when it takes nothing: room in an outbox, and keys.
-    let freed = keys.grown();
-    let mut outboxes = Vec::new();
-    for backlog in owned.backlogs {
-        let ways = WorkspaceOutboxes {
-            workspace: backlog.workspace,
-            out: Outbox::new(Arc::clone(&freed)),
-            dead: Outbox::new(Arc::clone(&freed)),
+impl<L: EventLog> Standby<L> {
+    /// Becomes the owner of the shard. Returns what others hold, and the loop as a future for the task that owns it.
+    ///
+    /// The loop runs until `stop`; then everything that was decided becomes durable first. Dropped, it is like a crash, which is safe.
+    ///
+    /// # Errors
+    /// [`RecoveryError`]; those that need an operator say so.
+    pub async fn own(
+        self,
+        now: Now,
+        metrics: Metrics,
+        stop: CancellationToken,
+    ) -> Result<(ShardEnds, impl Future<Output = Ended> + Send + 'static), RecoveryError> {
+        let streams = now.workspaces.iter().map(|setup| setup.streams.len()).sum();
+        let (log, keys, feeds) = self.parts();
+        // Boxed: it holds all that a start needs, and that once.
+        let owned = Box::pin(self.take_over(now)).await?;
+        metrics.take_overs.inc();
+
+        // One bell for whatever the loop waits for when it takes nothing: room in an outbox, and keys.
+        let freed = keys.grown();
+        let mut outboxes = Vec::new();
+        for backlog in owned.backlogs {
+            let ways = WorkspaceOutboxes {
+                workspace: backlog.workspace,
+                out: Outbox::new(Arc::clone(&freed)),
+                dead: Outbox::new(Arc::clone(&freed)),
+            };
+            ways.out.put(&mut backlog.out.finish()?);
+            ways.dead.put(&mut backlog.dead.finish()?);
+            outboxes.push(ways);
+        }
+        let (requests_in, requests) = mpsc::channel(REQUESTS);
+        let (system_in, system) = mpsc::channel(SYSTEM);
+        let (inlets, inlets_out) = Inlets::new(streams);
+        let progress = owned.log.writer().progress();
+        let ends = ShardEnds {
+            handle: ShardHandle {
+                requests: requests_in,
+                system: system_in,
+                reader: Arc::new(LogReader::new(log, keys, &metrics)),
+                feeds: feeds.clone(),
+            },
+            inlets,
+            outboxes: outboxes.clone(),
+            progress: progress.clone(),
         };
-        ways.out.put(&mut backlog.out.finish()?);
-        ways.dead.put(&mut backlog.dead.finish()?);
-        outboxes.push(ways);
+        let shard = Shard {
+            engine: owned.engine,
+            log: owned.log,
+            progress,
+            clock: owned.clock,
+            effects: Effects::new(feeds, outboxes, freed),
+            requests,
+            system,
+            inlets: inlets_out,
+            batch: Vec::new().into_iter(),
+            tally: Tally::new(metrics.clone()),
+            metrics,
+            keys_at: Timestamp::default(),
+        };
+        Ok((ends, shard.run(stop)))
     }
-    let (requests_in, requests) = mpsc::channel(REQUESTS);
-    let (system_in, system) = mpsc::channel(SYSTEM);
-    let (inlets, inlets_out) = Inlets::new(streams);
-    let progress = owned.log.writer().progress();
-    let ends = ShardEnds {
-        handle: ShardHandle {
-            requests: requests_in,
-            system: system_in,
-            reader: Arc::new(LogReader::new(log, keys, &metrics)),
-            feeds: feeds.clone(),
-        },
-        inlets,
-        outboxes: outboxes.clone(),
-        progress: progress.clone(),
-    };
-    let shard = Shard {
-        engine: owned.engine,
-        log: owned.log,
-        progress,
-        clock: owned.clock,
-        effects: Effects::new(feeds, outboxes, freed),
-        requests,
-        system,
-        inlets: inlets_out,
-        batch: Vec::new().into_iter(),
-        tally: Tally::new(metrics.clone()),
-        metrics,
-        keys_at: Timestamp::default(),
-    };
-    Ok((ends, shard.run(stop)))
 }
 
 /// At most one line about reads that fail in so long: a session asks again and again.

@@ -10,7 +10,10 @@ use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use skein::access::Access;
 use skein::agents::feed::{FeedLimits, Feeds, Told};
-use skein::agents::{Adapters, CommandFailure, EdgeMetrics, Parts, ServeOptions, Unavailable, bind, serve};
+use skein::agents::{
+    Adapters, Carrier, CommandFailure, Directory, Drains, EdgeMetrics, Front, Owner, Parts, Port, ServeOptions,
+    Unavailable, bind, local, serve,
+};
 use skein::clock::wall_ms;
 use skein::domain::command::{Answer, Arrival, Command};
 use skein::domain::content::Content;
@@ -355,18 +358,40 @@ pub(crate) async fn guarded(options: ServeOptions, limits: FeedLimits, access: A
     let (listener, address) = bind("127.0.0.1:0".parse().expect("an address")).await.expect("a free port");
     let (ready, is_ready) = watch::channel(true);
     let (media, shutdown) = (OneObject::default(), CancellationToken::new());
+    let drains = Drains::default();
+    let metrics = EdgeMetrics::default();
     let parts = Parts {
-        drains: skein::agents::Drains::default(),
-        access,
+        drains: drains.clone(),
+        tokens: access.tokens.clone(),
         shard: Arc::new(memory.clone()),
         media: Arc::new(media.clone()),
         adapters: Arc::new(memory.clone()),
-        ready: is_ready,
-        metrics: EdgeMetrics::default(),
+        metrics: metrics.clone(),
         beside: tonic::service::Routes::default(),
     };
-    let served = serve(options, listener, parts, shutdown.clone());
-    let ended = tokio::spawn(async move { served.await.expect("the server ends well") });
+    let (local, sessions) = local(options.clone(), parts, shutdown.clone());
+    let shard = Name::from("s1");
+    let directory = Directory::new([(Name::from("demo"), shard.clone())].into());
+    directory.set(&shard, Owner::Here(local));
+    let front = Front {
+        directory,
+        carrier: Arc::new(Nowhere),
+        node: tonic::service::Routes::default(),
+        drains,
+        owner_wait: Duration::ZERO,
+        metrics: metrics.clone(),
+    };
+    let over = CancellationToken::new();
+    let port = Port { front, ready: is_ready, access, metrics };
+    let served = serve(options, listener, port, shutdown.clone(), over.clone());
+    let ended = tokio::spawn(async move {
+        let over = async {
+            sessions.await;
+            over.cancel();
+        };
+        let (served, ()) = tokio::join!(served, over);
+        served.expect("the server ends well");
+    });
     Server { memory, media, address, ready, shutdown, ended }
 }
 
@@ -409,6 +434,20 @@ impl Server {
         };
         session.command(p::session_request::Request::SetPresence(ready)).await.expect("the agent is ready");
         session
+    }
+}
+
+/// There are no other nodes.
+struct Nowhere;
+
+impl Carrier for Nowhere {
+    fn carry(
+        &self,
+        node: Name,
+        _: Name,
+        _: http::Request<tonic::body::Body>,
+    ) -> BoxFuture<'static, http::Response<tonic::body::Body>> {
+        panic!("nothing is carried to {node}")
     }
 }
 

@@ -7,7 +7,6 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::json;
 use skein::admin::Readiness;
-use skein::agents::feed::Feeds;
 use skein::clock::SystemTimeSource;
 use skein::domain::command::{AgentCommand, Answer, Command, Send, Verb};
 use skein::domain::content::Content;
@@ -20,7 +19,7 @@ use skein::keys::{JetStreamKeys, Keeper, KeyBooks, KeyStore as _, LEAVES, Worksp
 use skein::log::{JetStreamLog, LogOptions};
 use skein::nats::{Nats, stream_state, streams};
 use skein::outbound::{Backlog, HandOver, Of, anchor};
-use skein::shard::{self, Before, ShardHandle, WorkspaceBacklog, WorkspaceSetup};
+use skein::shard::{self, Before, Now, ShardHandle, WorkspaceBacklog, WorkspaceSetup};
 use skein::telemetry::Metrics;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
@@ -85,20 +84,18 @@ async fn begun(nats: &Nats, key: &WorkspaceKey, erases: bool) -> Process {
     let book = keys.iter().next().expect("one workspace").clone();
     let before = Before {
         shard: Name::new(SHARD),
-        workspaces: vec![WorkspaceSetup {
-            config: workspace(),
-            streams: vec![(Name::new("SKEIN_IN_acme"), state.created_ns)],
-        }],
         backlogs: vec![WorkspaceBacklog { workspace: Name::new("acme"), out, dead }],
         witnesses: Vec::new(),
         rings: Duration::from_secs(600),
         keys,
         snapshots: None,
     };
+    let setup = WorkspaceSetup { config: workspace(), streams: vec![(Name::new("SKEIN_IN_acme"), state.created_ns)] };
+    let now = Now { workspaces: vec![setup], ..Now::default() };
     let log = Arc::new(JetStreamLog::open(nats, LogOptions::new(SHARD)).await.expect("the log"));
     let time = Arc::new(SystemTimeSource::new());
     let stop = CancellationToken::new();
-    let started = shard::start(log, before, Feeds::default(), time, Metrics::new(), stop.clone()).await;
+    let started = shard::start(log, before, now, time, Metrics::new(), stop.clone()).await;
     let (mut ends, run) = started.expect("own the shard");
     let handle = ends.handle.clone();
     let of = Of { shard: Name::new(SHARD), workspace: Name::new("acme"), stream: Name::new("SKEIN_OUT_acme") };

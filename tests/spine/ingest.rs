@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use skein::admin::Readiness;
-use skein::agents::feed::Feeds;
 use skein::clock::SystemTimeSource;
 use skein::domain::id::{Index, Name};
 use skein::domain::record::{Change, DeadLettered, Record};
@@ -13,7 +12,7 @@ use skein::keys::{KeyBooks, MemoryKeys, WorkspaceKey};
 use skein::log::{EventLog as _, LogOptions, MemoryLog, Tip, codec};
 use skein::nats::{Nats, stream_state, streams};
 use skein::outbound::{Outbox, Outgoing};
-use skein::shard::{self, Before, ShardEnds, WorkspaceSetup};
+use skein::shard::{self, Before, Now, ShardEnds, WorkspaceSetup};
 use skein::telemetry::Metrics;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -56,17 +55,17 @@ async fn process(nats: &Nats, stored: &Stored) -> Process {
     let state = stream_state(nats.control(), IN).await.expect("IN exists");
     let before = Before {
         shard: Name::new("test"),
-        workspaces: vec![WorkspaceSetup { config: workspace(), streams: vec![(Name::new(IN), state.created_ns)] }],
         backlogs: Vec::new(),
         witnesses: Vec::new(),
         rings: Duration::from_secs(600),
         keys: stored.keys().await,
         snapshots: None,
     };
+    let setup = WorkspaceSetup { config: workspace(), streams: vec![(Name::new(IN), state.created_ns)] };
     let (mut ends, run) = shard::start(
         Arc::new(log.clone()),
         before,
-        Feeds::default(),
+        Now { workspaces: vec![setup], ..Now::default() },
         Arc::new(SystemTimeSource::new()),
         Metrics::new(),
         CancellationToken::new(),
