@@ -212,6 +212,7 @@ impl App {
     fn port(&self, carriage: Carriage) -> Port {
         let of_the_node = Operators {
             owned: None,
+            served: Arc::clone(&self.served),
             levels: self.levels.clone(),
             drains: self.drains.clone(),
             proven: self.access.tokens.is_some(),

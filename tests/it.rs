@@ -37,6 +37,8 @@ mod formats;
 mod guide;
 #[path = "it/looks.rs"]
 mod looks;
+#[path = "it/nodes.rs"]
+mod nodes;
 #[path = "it/one_customer.rs"]
 mod one_customer;
 #[path = "it/operators.rs"]

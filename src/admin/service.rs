@@ -1,5 +1,7 @@
 //! `AdminService`: what operators see and decide. It looks things up and asks the shard; the record is the decision.
 
+use std::sync::Arc;
+
 use async_nats::Client;
 use futures::future::join_all;
 use tonic::{Request, Response, Status};
@@ -16,7 +18,7 @@ use crate::ingest::digest;
 use crate::nats::{ApiCode, NatsError, StreamState, leader_get, stream_state};
 use crate::proto::admin as p;
 use crate::proto::admin::admin_service_server::{AdminService, AdminServiceServer};
-use crate::reload::ReloadHandle;
+use crate::reload::{ReloadHandle, Served};
 use crate::shard::{CommandError, ShardHandle};
 use crate::telemetry::{ErrorChain, LogLevels};
 
@@ -25,6 +27,8 @@ use crate::telemetry::{ErrorChain, LogLevels};
 pub struct Operators {
     /// The shard, where this process owns it.
     pub owned: Option<Owned>,
+    /// The workspaces that are served here.
+    pub served: Arc<Served>,
     /// What is logged.
     pub levels: LogLevels,
     /// Workspaces that take no sessions now.
@@ -201,7 +205,7 @@ impl AdminService for Operators {
 
     async fn drain(&self, request: Request<p::DrainRequest>) -> Result<Response<p::DrainResponse>, Status> {
         let operator = self.operator(&request, &request.get_ref().workspace)?;
-        let changed = self.drained(&operator, &request.into_inner()).await?;
+        let changed = self.drained(&operator, &request.into_inner())?;
         Ok(Response::new(p::DrainResponse { changed }))
     }
 

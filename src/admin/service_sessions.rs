@@ -57,13 +57,11 @@ impl Operators {
         }
     }
 
-    pub(super) async fn drained(&self, operator: &Name, asked: &p::DrainRequest) -> Result<bool, Refusal> {
+    pub(super) fn drained(&self, operator: &Name, asked: &p::DrainRequest) -> Result<bool, Refusal> {
         let workspace = (!asked.workspace.is_empty()).then(|| Name::from(asked.workspace.as_str()));
-        if let Some(workspace) = workspace.clone() {
-            let known = self.owned()?.shard.query(move |state| state.workspace(&workspace).is_some()).await;
-            if !known.map_err(|_| Refusal::from(Unavailable::NotReady))? {
-                return Err(Refusal::new(Reason::UnknownWorkspace, "no such workspace here"));
-            }
+        let is_known = |workspace: &Name| self.served.workspaces.iter().any(|served| served.name() == *workspace);
+        if !workspace.as_ref().is_none_or(is_known) {
+            return Err(Refusal::new(Reason::UnknownWorkspace, "no such workspace is served here"));
         }
         let changed = self.drains.set(workspace.as_ref(), !asked.end);
         if changed && asked.end {

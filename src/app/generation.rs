@@ -215,6 +215,7 @@ impl<'a> Generation<'a> {
             Reloader::new(Arc::clone(&app.served), ends.handle.clone(), nats.control().clone(), app.metrics.clone());
         let operators = Operators {
             owned: Some(Owned { shard: ends.handle.clone(), client: nats.control().clone(), reload }),
+            served: Arc::clone(&app.served),
             levels: app.levels.clone(),
             drains: app.drains.clone(),
             proven: app.access.tokens.is_some(),

@@ -16,7 +16,7 @@ use crate::domain::id::Name;
 use crate::log::LogError;
 use crate::log::snapshot::{Copies, Folder, Shelf};
 use crate::nats::Nats;
-use crate::node::{Held, Identity, Lease, Next, Patience, Written};
+use crate::node::{Held, Lease, Next, Patience, Written};
 use crate::reload::Onlooker;
 use crate::shard::{self, Before, RecoveryError, Standby};
 
@@ -177,12 +177,9 @@ impl Waits<'_> {
     }
 
     fn follows(&self, node: Name) {
-        let Identity { node: me, .. } = self.app.roster.me();
         if !*self.app.serving.borrow() {
             info!(owner = %node, "standing by: another node owns the shard");
         }
-        // A process of the same name is reached by the same subject.
-        debug_assert!(!me.is_empty());
         self.app.directory.set(&self.app.plan.shard, Owner::At(node));
         self.checks.shard.ready();
         self.checks.ingest.ready();

@@ -294,9 +294,12 @@ mod tests {
         let loaded = load(&overrides).unwrap();
         let log = &loaded.config.log;
         assert_eq!((log.replicas, log.batch_max, loaded.config.shard.name.as_str()), (1, 700, "12"));
-        let origin = |key: &str| loaded.shown.iter().find(|shown| shown.key == key).unwrap().origin.to_string();
-        assert_eq!(origin("batch_max"), "flag --set log.batch_max");
-        assert_eq!(origin("name"), "environment variable SKEIN__SHARD__NAME");
+        let origin = |section: &str, key: &str| {
+            let is_it = |shown: &&Shown| (shown.section.as_str(), shown.key.as_str()) == (section, key);
+            loaded.shown.iter().find(is_it).unwrap().origin.to_string()
+        };
+        assert_eq!(origin("log", "batch_max"), "flag --set log.batch_max");
+        assert_eq!(origin("shard", "name"), "environment variable SKEIN__SHARD__NAME");
     }
 
     #[test]

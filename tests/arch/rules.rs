@@ -55,6 +55,7 @@ const SEES_PROTO: &[&str] = &[
     "src/proto",
     "src/agents/convert",
     "src/agents/history/",
+    "src/agents/local.rs",
     "src/agents/server.rs",
     "src/agents/service",
     "src/agents/session/",

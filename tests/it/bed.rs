@@ -150,6 +150,23 @@ impl Bed {
 
     /// A new daemon process; not ready yet.
     pub(crate) async fn launch(&self) -> Daemon {
+        self.launch_with("").await
+    }
+
+    /// A new daemon process of the node with this name, that is ready: it owns the shard, or stands by.
+    pub(crate) async fn node(&self, name: &str) -> Daemon {
+        self.patient_node(name, Duration::from_secs(2)).await
+    }
+
+    /// The same with a lease of its own.
+    pub(crate) async fn patient_node(&self, name: &str, lease: Duration) -> Daemon {
+        let section = format!("[node]\nname = \"{name}\"\nlease = \"{}s\"\n", lease.as_secs());
+        let mut daemon = self.launch_with(&section).await;
+        daemon.wait_ready().await;
+        daemon
+    }
+
+    async fn launch_with(&self, sections: &str) -> Daemon {
         let number = self.daemons.get() + 1;
         self.daemons.set(number);
         let folder = self.folder.path();
@@ -157,7 +174,7 @@ impl Bed {
         let text = format!(
             "[nats]\nurl = \"{}\"\n[log]\nreplicas = 1\nrequire_sync_always = \"warn\"\nsync_always = {}\n[grpc]\nlisten = \"127.0.0.1:0\"\n{}\n\
              [admin]\nlisten = \"127.0.0.1:0\"\n[logging]\nlevel = \"info\"\nformat = \"json\"\n\
-             [shutdown]\ndeadline = \"{}s\"\n[workspaces]\nfiles = [\"it.toml\"]\n[keys]\nfolder = \"keys\"\n{}",
+             [shutdown]\ndeadline = \"{}s\"\n[workspaces]\nfiles = [\"it.toml\"]\n[keys]\nfolder = \"keys\"\n{}{sections}",
             self.url_of(self.login),
             self.sync_always,
             self.port.borrow(),

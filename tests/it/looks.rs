@@ -81,7 +81,7 @@ async fn a_server_as_declared_is_told_check_by_check_before_and_after_the_first_
         "ok: server version: nats-server 2.",
         "ok: sync_interval: always, as log.sync_always says",
         "ok: message size: up to 1MiB",
-        "ok: settings: 8 streams as declared, 0 to be made",
+        "ok: settings: 9 streams as declared, 0 to be made",
         "ok: clock: at least 0 ms apart, 1 servers read",
     ] {
         assert!(after.out.contains(part), "{part:?} is missing in\n{}", after.out);
@@ -108,7 +108,7 @@ async fn limits_of_the_account_that_do_not_suffice_are_refused_together_before_a
         assert_eq!(refused.len(), 4, "{refused:?}");
         told.has(&[
             "ingest.stream_max_bytes",
-            "may have 6 streams (`max_streams`) and has 0, and 8 are missing",
+            "may have 6 streams (`max_streams`) and has 0, and 9 are missing",
             "SKEIN_OUT_it has 0 and wants 11",
             "wait for 100 acknowledgements (`max_ack_pending`)",
         ]);
@@ -118,7 +118,7 @@ async fn limits_of_the_account_that_do_not_suffice_are_refused_together_before_a
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn limits_that_just_suffice_are_warned_of_and_the_daemon_starts() {
-    let limits = "max_file: 1GB, max_streams: 8, max_consumers: 16, max_ack_pending: 256";
+    let limits = "max_file: 1GB, max_streams: 9, max_consumers: 16, max_ack_pending: 256";
     let bed = Bed::guarded(true, account(limits), LOGIN).await;
     bed.set("[ingest]\nstream_max_bytes = \"900MiB\"\n");
     let daemon = bed.daemon().await;
