@@ -223,6 +223,7 @@ impl App {
             node: Routes::new(of_the_node.service()),
             drains: self.drains.clone(),
             owner_wait: self.plan.owner_wait,
+            shutdown: self.shutdown.token().clone(),
             metrics: self.edge_metrics.clone(),
         };
         let (access, metrics) = (self.access.clone(), self.edge_metrics.clone());
@@ -235,7 +236,7 @@ impl App {
         let Some(nats) = self.connect().await? else {
             return Ok(());
         };
-        carriage.open(&nats);
+        carriage.open(&nats, self).await.context("listen to other nodes")?;
         let roster = self.roster.clone().run(nats.control().clone(), self.shutdown.token().clone());
         // Named by what it does: it speaks with other nodes. Ended with this.
         let _roster = tokio_util::task::AbortOnDropHandle::new(tokio::spawn(roster));

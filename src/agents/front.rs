@@ -9,14 +9,17 @@ use std::time::Duration;
 
 use axum::extract::Request;
 use axum::response::Response;
+use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 use tonic::body::Body;
 use tonic::codegen::Service as _;
 use tonic::service::Routes;
 
 use super::caller::WORKSPACE_METADATA;
-use super::drains::Drains;
+use super::carried::Carried;
+use super::drains::{Drained, Drains};
 use super::local::Local;
 use super::metrics::EdgeMetrics;
 use super::status::{Reason, Refusal};
@@ -105,6 +108,8 @@ pub struct Front {
     pub drains: Drains,
     /// How long a call waits for an owner.
     pub owner_wait: Duration,
+    /// This node is about to end: it carries nothing any longer.
+    pub shutdown: CancellationToken,
     /// Counters.
     pub metrics: EdgeMetrics,
 }
@@ -128,13 +133,13 @@ impl Front {
         match self.directory.owner(&shard, self.owner_wait).await {
             Owner::Here(local) => served(local.routes(), request).await,
             Owner::At(node) => {
-                let begins = SESSIONS.contains(&request.uri().path());
-                if begins && workspace.is_some_and(|workspace| self.drains.has(&workspace)) {
-                    let text = "an operator has the workspace drained: no sessions now";
-                    return self.refused(&Refusal::new(Reason::Draining, text));
+                let drained = workspace.filter(|_| SESSIONS.contains(&request.uri().path()));
+                if drained.as_ref().is_some_and(|workspace| self.drains.has(workspace)) {
+                    return self.refused(&drained_here());
                 }
+                let ending = ending(self.shutdown.clone(), self.drains.follow(), drained);
                 let carried = self.carrier.carry(node, shard, request.map(Body::new)).await;
-                carried.map(axum::body::Body::new)
+                carried.map(|body| axum::body::Body::new(Carried::new(body, ending.boxed())))
             }
             Owner::Nobody => self.refused(&Refusal::new(Reason::NotReady, "no node owns the shard at this moment")),
         }
@@ -144,6 +149,24 @@ impl Front {
         self.metrics.refused(refusal.reason());
         refusal.to_status().into_http::<Body>().map(axum::body::Body::new)
     }
+}
+
+/// When this node takes no part any longer in what another answers. `drained`: also when sessions of this workspace are to leave.
+async fn ending(shutdown: CancellationToken, mut drains: Drained, drained: Option<Name>) -> Refusal {
+    let drain = async {
+        match &drained {
+            Some(workspace) => drains.begins(workspace).await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        () = shutdown.cancelled() => Refusal::new(Reason::ShuttingDown, "the server shuts down"),
+        () = drain => drained_here(),
+    }
+}
+
+fn drained_here() -> Refusal {
+    Refusal::new(Reason::Draining, "an operator has the workspace drained: no sessions now")
 }
 
 async fn served(mut routes: Routes, request: Request) -> Response {

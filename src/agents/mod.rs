@@ -6,6 +6,7 @@
 
 mod audit;
 mod caller;
+mod carried;
 pub(crate) mod codec;
 mod convert;
 mod drains;

@@ -27,6 +27,7 @@ use crate::log::{Condition, JetStreamLog, LogError, Progress, TakeOverError, Wit
 use crate::nats::Nats;
 use crate::node::Keeper;
 use crate::outbound::{AdapterHealth, AdapterWatch, HandOver, Of, OutboundError};
+use crate::relay::{self, RelayOptions};
 use crate::reload::{Reloader, ServedWorkspace};
 use crate::shard::{self, Ended, Now, RecoveryError, ShardEnds, ShardHandle, Snapshots, Standby};
 use crate::telemetry::{ErrorChain, LiveLoss, RateLimit, StreamAlarm, StreamAlarmLabels, fields};
@@ -220,7 +221,9 @@ impl<'a> Generation<'a> {
             drains: app.drains.clone(),
             proven: app.access.tokens.is_some(),
         };
+        let relay = nats.open("relay").await?;
         let local = generation.start_agents(&ends.handle, media, nats.control().clone(), (health, operators));
+        generation.start_host(relay, &local);
         let handle = ends.handle.clone();
         generation.start_ingest((nats, &live), &checks.ingest, found, ends).await?;
         let stop = generation.take_stop.clone();
@@ -340,6 +343,18 @@ impl<'a> Generation<'a> {
             Ok(())
         });
         local
+    }
+
+    /// Serves the calls that come by other nodes.
+    fn start_host(&mut self, client: Client, local: &Local) {
+        let (node, shard) = (self.app.roster.me().node.clone(), self.app.plan.shard.clone());
+        let (routes, metrics) = (local.gated(), self.app.metrics.clone());
+        let options = RelayOptions { drain: self.app.plan.serve.drain, ..RelayOptions::default() };
+        let stop = self.take_stop.clone();
+        self.take(
+            "relay",
+            async move { Ok(relay::host(client, &node, &shard, routes, options, metrics, stop).await?) },
+        );
     }
 
     async fn start_ingest(

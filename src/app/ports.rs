@@ -11,6 +11,7 @@ use tokio::io::AsyncReadExt as _;
 use tonic::body::Body;
 use tracing::warn;
 
+use super::App;
 use crate::agents::feed::Feeds;
 use crate::agents::{
     Adapters, Carrier, CommandFailure, Media, MediaError, MediaStream, Reason, Refusal, Shard, Unavailable,
@@ -30,6 +31,7 @@ use crate::domain::{State, Workspace};
 use crate::ingest::{Bodies, NoObject};
 use crate::nats::Nats;
 use crate::outbound::{AdapterHealth, typing_hint};
+use crate::relay::{Relay, RelayOptions};
 use crate::reload::Served;
 use crate::shard::{CommandError, ShardHandle};
 use crate::telemetry::ErrorChain;
@@ -263,19 +265,32 @@ impl Media for Stores {
 
 /// The way to other nodes, once there is a connection.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Carriage(Arc<OnceLock<Client>>);
+pub(super) struct Carriage(Arc<OnceLock<Relay>>);
 
 impl Carriage {
-    /// Calls are carried from now on.
-    pub(super) fn open(&self, nats: &Nats) {
-        // Once for all: what is there already goes by the same servers.
-        let _ = self.0.set(nats.control().clone());
+    /// Calls are carried from now on, by a connection of their own.
+    ///
+    /// # Errors
+    /// There is no connection, or it takes no subscription.
+    pub(super) async fn open(&self, nats: &Nats, app: &App) -> anyhow::Result<()> {
+        let (node, options) = (&app.roster.me().node, RelayOptions::default());
+        let relay = Relay::new(nats.open("relay").await?, node, options, app.metrics.clone()).await?;
+        // Opened once for all.
+        let _ = self.0.set(relay);
+        Ok(())
     }
 }
 
 impl Carrier for Carriage {
-    fn carry(&self, _: Name, _: Name, _: http::Request<Body>) -> BoxFuture<'static, http::Response<Body>> {
-        let refusal = Refusal::new(Reason::NotReady, "there is no way to the node that owns the shard");
-        async move { refusal.to_status().into_http() }.boxed()
+    fn carry(&self, node: Name, shard: Name, request: http::Request<Body>) -> BoxFuture<'static, http::Response<Body>> {
+        let relay = self.0.get().cloned();
+        async move {
+            let unreached = || Refusal::new(Reason::NotReady, "there is no way yet to the node that owns the shard");
+            match relay {
+                Some(relay) => relay.call(&node, &shard, request).await,
+                None => unreached().to_status().into_http(),
+            }
+        }
+        .boxed()
     }
 }

@@ -379,6 +379,7 @@ pub(crate) async fn guarded(options: ServeOptions, limits: FeedLimits, access: A
         node: tonic::service::Routes::default(),
         drains,
         owner_wait: Duration::ZERO,
+        shutdown: shutdown.clone(),
         metrics: metrics.clone(),
     };
     let over = CancellationToken::new();
