@@ -33,6 +33,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         .boxed(".skein.agent.v1.Work.widening")
         .boxed(".skein.agent.v1.ExportLine.item.customer")
         .boxed(".skein.agent.v1.ExportLine.item.opened")
+        // Pieces of bodies stay where they came in.
+        .bytes(".skein.node.v1")
         .codec_path("crate::agents::codec::SmallCodec");
     build.include_file("skein_packages.rs").compile_fds(set)?;
     Ok(())

@@ -22,6 +22,7 @@ pub mod normalize;
 pub mod outbound;
 pub mod proto;
 pub mod rehearse;
+pub mod relay;
 pub mod reload;
 pub mod shard;
 pub mod shutdown;

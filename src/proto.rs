@@ -17,6 +17,7 @@ pub use self::skein::admin::v1 as admin;
 pub use self::skein::agent::v1 as agent;
 pub use self::skein::channel::v1 as channel;
 pub use self::skein::log::v1 as log;
+pub use self::skein::node::v1 as node;
 
 /// All packages, with comments for the channel contract alone, encoded as `google.protobuf.FileDescriptorSet`: for
 /// reflection and canonical JSON.

@@ -188,6 +188,8 @@ reasons! {
     Overloaded => "OVERLOADED", Unavailable;
     /// The server shuts down: reconnect.
     ShuttingDown => "SHUTTING_DOWN", Unavailable;
+    /// The node that owns the workspace's shard does not answer: try again.
+    OwnerUnreachable => "OWNER_UNREACHABLE", Unavailable;
     /// The store of attachments does not answer.
     MediaUnavailable => "MEDIA_UNAVAILABLE", Unavailable;
     /// A defect: it was logged.

@@ -6,6 +6,8 @@
 pub const WORKSPACE: &str = "skein.workspace";
 /// Which shard.
 pub const SHARD: &str = "skein.shard";
+/// A node, by its name or its subject.
+pub const NODE: &str = "skein.node";
 /// The epoch of the shard's writer.
 pub const EPOCH: &str = "skein.epoch";
 /// Index of a record in the log.

@@ -14,6 +14,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 
+use super::relays::RelayMetrics;
 use super::reloads::ReloadMetrics;
 use super::snapshots::SnapshotMetrics;
 use super::widening::WideningMetrics;
@@ -388,6 +389,8 @@ pub struct Metrics {
     pub widening: WideningMetrics,
     /// Snapshots.
     pub snapshots: SnapshotMetrics,
+    /// Calls that nodes carry to each other.
+    pub relays: RelayMetrics,
     /// 1 for an endpoint whose adapter lags or is silent, else 0.
     pub adapter_degraded: Family<AdapterLabels, Gauge>,
     /// Live messages of adapters that were left out, by reason. Whoever goes on typing is told of seldom: that is not counted.
@@ -442,6 +445,7 @@ impl Metrics {
             reloads: ReloadMetrics::default(),
             widening: WideningMetrics::default(),
             snapshots: SnapshotMetrics::default(),
+            relays: RelayMetrics::default(),
             adapter_degraded: Family::default(),
             live_left_out: Family::default(),
             offers: Family::default(),
@@ -497,6 +501,7 @@ impl Metrics {
         self.reloads.register(&mut all);
         self.widening.register(&mut all);
         self.snapshots.register(&mut all);
+        self.relays.register(&mut all);
         let degraded = self.adapter_degraded.clone();
         all.register("adapter_degraded", "1: the adapter of the endpoint lags or is silent", degraded);
         all.register("live_left_out", "Live messages of adapters that were left out", self.live_left_out.clone());

@@ -8,6 +8,7 @@ mod levels;
 mod logs;
 mod metrics;
 mod rate_limit;
+mod relays;
 mod reloads;
 mod snapshots;
 mod widening;
@@ -21,6 +22,7 @@ pub use metrics::{
     RejectionLabels, RejectionReason, StreamAlarm, StreamAlarmLabels, WorkLabels, WorkStatus,
 };
 pub use rate_limit::RateLimit;
+pub use relays::{RelayEnd, RelayMetrics, RelayRefusal, RelaySide, RelayWay};
 pub use reloads::{ReloadMetrics, ReloadOutcome};
 pub use snapshots::SnapshotMetrics;
 pub use widening::{WidenedBy, WideningMetrics};

@@ -63,6 +63,7 @@ const SEES_PROTO: &[&str] = &[
     "src/outbound/convert",
     "src/normalize",
     "src/log/codec",
+    "src/relay/wire.rs",
     "src/cli/",
 ];
 
