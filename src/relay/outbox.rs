@@ -26,7 +26,7 @@ pub(super) struct Note {
 }
 
 enum Next {
-    Note(Note),
+    Note(Box<Note>),
     Call(Arc<Call>),
 }
 
@@ -68,7 +68,7 @@ impl Outbox {
 
     fn next(&self) -> Option<Next> {
         let mut queues = self.queues();
-        let note = queues.notes.pop_front().map(Next::Note);
+        let note = queues.notes.pop_front().map(|note| Next::Note(Box::new(note)));
         note.or_else(|| queues.calls.pop_front().map(Next::Call))
     }
 
@@ -122,7 +122,10 @@ impl Sender {
 
     async fn turn(&mut self, next: Next) {
         let call = match next {
-            Next::Note(note) => return self.publish(note.to, note.reply, note.frame, false).await,
+            Next::Note(note) => {
+                let Note { to, reply, frame } = *note;
+                return self.publish(to, reply, frame, false).await;
+            }
             Next::Call(call) => call,
         };
         for _ in 0..TURN_FRAMES {

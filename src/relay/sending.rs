@@ -43,11 +43,11 @@ impl Sending {
     pub(super) fn push(&mut self, piece: Piece) {
         self.has_ended |= piece.end.is_some();
         self.bytes += piece.bytes();
-        let piece = match self.queue.back_mut() {
+        let left = match self.queue.back_mut() {
             Some(before) => before.join(piece),
-            None => Err(piece),
+            None => Some(piece),
         };
-        self.queue.extend(piece.err());
+        self.queue.extend(left);
     }
 
     /// Notes how far the other side is.
