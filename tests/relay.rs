@@ -8,6 +8,8 @@ mod calls;
 mod echo;
 #[path = "relay/faults.rs"]
 mod faults;
+#[path = "relay/figures.rs"]
+mod figures;
 #[path = "relay/limits.rs"]
 mod limits;
 #[path = "support/nats.rs"]

@@ -2,7 +2,6 @@
 //!
 //! One subscription takes the answers of all calls; one task reads it and counts the ticks, another sends.
 
-use std::convert::Infallible;
 use std::future::poll_fn;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -80,10 +79,7 @@ impl Relay {
         });
         let mut tasks = JoinSet::new();
         tasks.spawn(Arc::clone(&shared).listen(subscription));
-        tasks.spawn(async move {
-            let never: Infallible = sender.run().await;
-            match never {}
-        });
+        tasks.spawn(sender.run());
         Ok(Self { inner: Arc::new(Inner { shared, pumps: TaskTracker::new(), _tasks: tasks }) })
     }
 
@@ -252,7 +248,7 @@ impl Shared {
             if silent.iter().any(|silent| silent.number == peer.number) && call.ended().is_none() {
                 call.end(Ended::Silent, Some(Reset::Canceled));
                 if let Some(left_out) = self.silent.pass() {
-                    let (node, left_out) = (peer.to.as_str(), left_out);
+                    let node = peer.to.as_str();
                     tracing::warn!(
                         { fields::NODE } = node,
                         { fields::LEFT_OUT } = left_out,

@@ -102,17 +102,17 @@ impl Piece {
         self.data.len() + head + self.end.as_ref().map_or(0, bytes_of)
     }
 
-    /// Adds what comes next, if it has a place in the same frame.
-    pub(super) fn join(&mut self, next: Self) -> Result<(), Self> {
+    /// Adds what comes next; gives it back if it has no place in the same frame.
+    pub(super) fn join(&mut self, next: Self) -> Option<Self> {
         let fits = next.head.is_none() && self.end.is_none() && (self.data.is_empty() || next.data.is_empty());
         if !fits {
-            return Err(next);
+            return Some(next);
         }
         if self.data.is_empty() {
             self.data = next.data;
         }
         self.end = next.end;
-        Ok(())
+        None
     }
 }
 

@@ -54,7 +54,6 @@ pub(super) fn to_response<B>(head: Head, body: B) -> Response<B> {
         Start::Response { status } => status,
         Start::Request { .. } => StatusCode::BAD_GATEWAY,
     };
-    *response.version_mut() = Version::HTTP_2;
     *response.headers_mut() = head.headers;
     response
 }

@@ -1,6 +1,5 @@
 //! The side that owns the shard: serves what comes for it.
 
-use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -46,13 +45,9 @@ pub async fn host(
     };
     let mut calls = client.subscribe(subject.clone()).await.map_err(failed)?;
     let outbox = Arc::new(Outbox::default());
-    let sender = |client| Sender::new(client, Arc::clone(&outbox), RelaySide::Host, &metrics.relays);
+    let sender = Sender::new(client.clone(), Arc::clone(&outbox), RelaySide::Host, &metrics.relays);
     let mut sending = JoinSet::new();
-    let running = sender(client.clone());
-    sending.spawn(async move {
-        let never: Infallible = running.run().await;
-        match never {}
-    });
+    sending.spawn(sender.run());
     let mut host = Host::new(routes, options, Arc::clone(&outbox), &metrics);
     let mut ticks = interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -69,10 +64,9 @@ pub async fn host(
         }
     }
     host.callers.end_all(Reset::Stopping);
-    // What is left to be said is said here: nobody sends beside.
-    sending.shutdown().await;
+    outbox.close();
     let last_words = async {
-        sender(client.clone()).drain().await;
+        sending.join_next().await;
         client.flush().await
     };
     if !matches!(timeout(LAST_WORDS, last_words).await, Ok(Ok(()))) {

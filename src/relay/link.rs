@@ -78,14 +78,14 @@ impl Link {
             None => {}
         }
         self.sending.acknowledged(frame.received, frame.taken)?;
-        self.sending.send_again(frame.again)?;
+        self.sending.send_again(frame.again);
         self.acknowledge |= frame.probe;
-        self.receiving.sent(frame.last);
         if let Some(piece) = frame.piece {
             // Who sends what has come already was not told, or has not heard it.
             let is_new = self.receiving.accept(frame.number, piece)?;
             self.acknowledge |= !is_new || self.receiving.is_due();
         }
+        self.receiving.sent(frame.last)?;
         self.ask |= self.receiving.is_new_hole();
         self.close_if_over();
         Ok(())

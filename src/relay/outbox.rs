@@ -4,7 +4,6 @@
 //! by the calls and their windows.
 
 use std::collections::VecDeque;
-use std::convert::Infallible;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_nats::connection::State;
@@ -27,7 +26,7 @@ pub(super) struct Note {
 }
 
 enum Next {
-    Note(Note),
+    Note(Box<Note>),
     Call(Arc<Call>),
 }
 
@@ -35,6 +34,8 @@ enum Next {
 struct Queues {
     notes: VecDeque<Note>,
     calls: VecDeque<Arc<Call>>,
+    /// Nothing is waited for any more.
+    is_closed: bool,
 }
 
 /// What is to be sent.
@@ -67,8 +68,14 @@ impl Outbox {
 
     fn next(&self) -> Option<Next> {
         let mut queues = self.queues();
-        let note = queues.notes.pop_front().map(Next::Note);
+        let note = queues.notes.pop_front().map(|note| Next::Note(Box::new(note)));
         note.or_else(|| queues.calls.pop_front().map(Next::Call))
+    }
+
+    /// The sender ends once it has sent what is there.
+    pub(super) fn close(&self) {
+        self.queues().is_closed = true;
+        self.more.notify_one();
     }
 
     /// Nobody can be told that calls ended: without a connection they would pile up.
@@ -94,11 +101,14 @@ impl Sender {
         Self { client, outbox, encoder: Encoder::default(), sent, repeated }
     }
 
-    /// Sends for ever. While the connection is away nothing is given to it: what it kept would come out late, after whoever asked for it
-    /// was told that it failed.
-    pub(super) async fn run(mut self) -> Infallible {
+    /// Sends until the outbox is closed and empty. While the connection is away nothing is given to it: what it kept would come out late,
+    /// after whoever asked for it was told that it failed.
+    pub(super) async fn run(mut self) {
         loop {
             let Some(next) = self.outbox.next() else {
+                if self.outbox.queues().is_closed {
+                    return;
+                }
                 self.outbox.more.notified().await;
                 continue;
             };
@@ -110,16 +120,12 @@ impl Sender {
         }
     }
 
-    /// Sends what is there now.
-    pub(super) async fn drain(&mut self) {
-        while let Some(next) = self.outbox.next() {
-            self.turn(next).await;
-        }
-    }
-
     async fn turn(&mut self, next: Next) {
         let call = match next {
-            Next::Note(note) => return self.publish(note.to, note.reply, note.frame, false).await,
+            Next::Note(note) => {
+                let Note { to, reply, frame } = *note;
+                return self.publish(to, reply, frame, false).await;
+            }
             Next::Call(call) => call,
         };
         for _ in 0..TURN_FRAMES {

@@ -41,8 +41,7 @@ impl Receiving {
         if piece.head.is_some() != is_first || self.has_ended {
             return Err(BadFrame::OutOfPlace);
         }
-        let is_beyond = number - self.taken > WINDOW_FRAMES as u64 + 1;
-        if is_beyond || self.bytes + piece.bytes() > WINDOW_BYTES + FRAME_BYTES {
+        if self.is_beyond(number) || self.bytes + piece.bytes() > WINDOW_BYTES + FRAME_BYTES {
             return Err(BadFrame::BeyondWindow);
         }
         self.bytes += piece.bytes();
@@ -77,8 +76,17 @@ impl Receiving {
     }
 
     /// The sender has sent up to this number.
-    pub(super) fn sent(&mut self, last: u64) {
+    pub(super) fn sent(&mut self, last: u64) -> Result<(), BadFrame> {
+        if self.is_beyond(last) {
+            return Err(BadFrame::BeyondWindow);
+        }
         self.last = self.last.max(last);
+        Ok(())
+    }
+
+    /// The window, and the end, which has a place beyond it.
+    fn is_beyond(&self, number: u64) -> bool {
+        number > self.taken + WINDOW_FRAMES as u64 + 1
     }
 
     /// The next piece in order.

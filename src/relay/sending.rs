@@ -43,11 +43,11 @@ impl Sending {
     pub(super) fn push(&mut self, piece: Piece) {
         self.has_ended |= piece.end.is_some();
         self.bytes += piece.bytes();
-        let piece = match self.queue.back_mut() {
+        let left = match self.queue.back_mut() {
             Some(before) => before.join(piece),
-            None => Err(piece),
+            None => Some(piece),
         };
-        self.queue.extend(piece.err());
+        self.queue.extend(left);
     }
 
     /// Notes how far the other side is.
@@ -68,15 +68,12 @@ impl Sending {
         Ok(())
     }
 
-    /// Sends again what has not come, up to this number.
-    pub(super) fn send_again(&mut self, to: u64) -> Result<(), BadFrame> {
-        if to > self.last {
-            return Err(BadFrame::NeverSent);
-        }
+    /// Sends again what has not come, up to this number. Who was made to believe that there is more gets what there is.
+    pub(super) fn send_again(&mut self, to: u64) {
+        let to = to.min(self.last);
         if to > self.received {
             self.again = Some((self.received + 1, to));
         }
-        Ok(())
     }
 
     /// Sends all again that has not come.
@@ -107,7 +104,8 @@ impl Sending {
     /// Time passes.
     pub(super) fn tick(&mut self) -> Wanted {
         let is_missed = !self.kept.is_empty();
-        if !is_missed && (self.has_room() || self.unread.is_empty()) {
+        let is_held_up = !self.has_ended && !self.has_room();
+        if !is_missed && !is_held_up {
             self.quiet_ticks = 0;
             return Wanted::Nothing;
         }

@@ -20,7 +20,7 @@ pub(super) fn of_call(answers: &str, call: u64) -> Subject {
 }
 
 /// The number of a call whose answer came there.
-pub(super) fn call_of<'s>(answers: &str, subject: &'s str) -> Option<u64> {
+pub(super) fn call_of(answers: &str, subject: &str) -> Option<u64> {
     subject.strip_prefix(answers).and_then(number)
 }
 

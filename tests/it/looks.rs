@@ -92,7 +92,7 @@ async fn a_server_as_declared_is_told_check_by_check_before_and_after_the_first_
     }
     let before = check(&bed).await;
     assert_eq!((before.code, before.err.as_str()), (Some(0), ""));
-    assert!(before.out.contains("0 streams as declared, 8 to be made") && before.out.contains("1 servers read"));
+    assert!(before.out.contains("0 streams as declared, 9 to be made") && before.out.contains("1 servers read"));
     assert!(names(&bed).await.is_empty(), "a check makes nothing");
 }
 
@@ -295,7 +295,8 @@ async fn servers_that_still_come_up_are_waited_for_and_what_cannot_be_made_ends_
         assert!(!daemon.has_ended(), "{}", daemon.log());
     }
     assert!(daemon.said("nats-servers are not ready, trying again"), "{}", daemon.log());
-    assert_eq!(daemon.log().matches("nats connected").count(), 1, "asked again, not connected again: {}", daemon.log());
+    let connected = daemon.log().matches("\"nats.purpose\":\"control\"").count();
+    assert_eq!(connected, 1, "asked again, not connected again: {}", daemon.log());
     code.store(10_047, Ordering::Relaxed);
     assert_eq!(daemon.ended().await.code(), Some(1));
     assert!(daemon.log().contains("stream SKEIN_IN_it: create a stream: refused with code 10047"), "{}", daemon.log());

@@ -1,5 +1,6 @@
 //! Two nodes and what is between them.
 
+use std::net::SocketAddr;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use skein::agents::ERROR_DOMAIN;
 use skein::nats::{Nats, NatsOptions};
 use skein::relay::{Relay, RelayError, RelayOptions, host};
 use skein::telemetry::{Metrics, RelaySide};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 use tonic::client::Grpc;
@@ -58,7 +59,8 @@ impl Owner {
 pub(crate) struct Front {
     pub(crate) relay: Relay,
     pub(crate) metrics: Metrics,
-    pub(crate) channel: Channel,
+    address: SocketAddr,
+    channel: Channel,
     _tasks: JoinSet<()>,
 }
 
@@ -66,21 +68,47 @@ impl Front {
     pub(crate) async fn start(server: &TestServer, options: RelayOptions) -> Self {
         let metrics = Metrics::new();
         let relay = Relay::new(connect(server).await, "front", options, metrics.clone()).await.expect("a relay");
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let address = listener.local_addr().expect("an address");
         let carrier = relay.clone();
         let router = axum::Router::new().fallback(move |request: axum::extract::Request| {
             let relay = carrier.clone();
             async move { relay.call(OWNER, SHARD, request.map(tonic::body::Body::new)).await }
         });
+        Self::with(relay, metrics, Routes::from(router)).await
+    }
+
+    /// The port of the owner itself.
+    pub(crate) async fn direct(echo: Echo) -> Self {
+        let server = TestServer::start();
+        let metrics = Metrics::new();
+        let client = connect(&server).await;
+        let unused = Relay::new(client, "unused", RelayOptions::default(), metrics.clone()).await.expect("a relay");
+        Self::with(unused, metrics, Routes::new(echo)).await
+    }
+
+    async fn with(relay: Relay, metrics: Metrics, routes: Routes) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
         let mut tasks = JoinSet::new();
         tasks.spawn(async move {
             let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
-            let served = Server::builder().add_routes(Routes::from(router)).serve_with_incoming(incoming);
+            let served = Server::builder().add_routes(routes).serve_with_incoming(incoming);
             served.await.expect("the port stays open");
         });
-        let channel = Endpoint::from_shared(format!("http://{address}")).expect("an address").connect_lazy();
-        Self { relay, metrics, channel, _tasks: tasks }
+        Self { relay, metrics, address, channel: channel(address), _tasks: tasks }
+    }
+
+    /// A client of its own, whose connection is cut when the second is dropped.
+    pub(crate) async fn cuttable(&self) -> (Self, JoinSet<()>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let (near, far) = (listener.local_addr().expect("an address"), self.address);
+        let mut between = JoinSet::new();
+        between.spawn(async move {
+            let (mut client, _) = listener.accept().await.expect("the client");
+            let mut port = TcpStream::connect(far).await.expect("the port");
+            let _ = tokio::io::copy_bidirectional(&mut client, &mut port).await;
+        });
+        let (relay, metrics) = (self.relay.clone(), self.metrics.clone());
+        (Self { relay, metrics, address: near, channel: channel(near), _tasks: JoinSet::new() }, between)
     }
 
     pub(crate) async fn one(&self, path: &'static str, word: Request<Words>) -> Result<Response<Words>, Status> {
@@ -104,6 +132,10 @@ impl Front {
         let path = http::uri::PathAndQuery::from_static(path);
         grpc.streaming(words.into_streaming_request(), path, ProstCodec::default()).await.map(Response::into_inner)
     }
+}
+
+fn channel(address: SocketAddr) -> Channel {
+    Endpoint::from_shared(format!("http://{address}")).expect("an address").connect_lazy()
 }
 
 /// A server, a node that calls come to and the one that serves them, which is there.

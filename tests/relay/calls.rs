@@ -111,12 +111,13 @@ async fn who_reads_slowly_holds_the_sender_up_both_ways_and_gets_everything() {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_goes_away_ends_the_call_at_the_owner() {
     let (_server, front, owner) = nodes().await;
+    let (client, between) = front.cuttable().await;
     let (say, words) = mpsc::channel(4);
-    let mut heard = front.many(TALK, ReceiverStream::new(words)).await.expect("a stream");
+    let mut heard = client.many(TALK, ReceiverStream::new(words)).await.expect("a stream");
     say.send(b"one".to_vec()).await.expect("it is read");
     assert_eq!(next(&mut heard).await.expect("open"), Some(b"one".to_vec()));
     assert_eq!(owner.live(), 1);
-    drop(heard);
+    drop(between);
     until("the stream is dropped at the owner", || owner.live() == 0 && owner.open() == 0).await;
 
     owner.echo.gate.send_replace(false);

@@ -339,7 +339,7 @@ fn bad_frames_are_refused_and_harm_nothing() {
     let bad = [
         (Frame { received: 99, ..Frame::default() }, BadFrame::NeverSent),
         (Frame { received: 1, taken: 2, ..Frame::default() }, BadFrame::NeverSent),
-        (Frame { again: 99, ..Frame::default() }, BadFrame::NeverSent),
+        (Frame { last: 5_000, ..Frame::default() }, BadFrame::BeyondWindow),
         (Frame { number: 5_000, piece: Some(word(1)), ..Frame::default() }, BadFrame::BeyondWindow),
         (Frame { number: 2, piece: Some(request_head()), ..Frame::default() }, BadFrame::OutOfPlace),
     ];
@@ -348,6 +348,9 @@ fn bad_frames_are_refused_and_harm_nothing() {
     }
     let large = Piece::data(Bytes::from(vec![0; 1 << 20]));
     assert_eq!(host.receive(Frame { number: 2, piece: Some(large), ..Frame::default() }), Err(BadFrame::BeyondWindow));
+    // Who says that he has sent more than he has is asked for it in vain, and goes on.
+    assert_eq!(host.receive(Frame { last: 40, ..Frame::default() }), Ok(()));
+    exchange(&mut host, &mut caller);
     let headless = Frame { number: 1, piece: Some(word(1)), ..Frame::default() };
     assert_eq!(Link::new(Side::Host).receive(headless), Err(BadFrame::OutOfPlace));
     caller.push(word(1));
