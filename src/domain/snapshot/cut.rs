@@ -91,7 +91,7 @@ impl WorkspaceCut {
 
     fn parts(&self) -> impl Iterator<Item = Inner> {
         std::iter::once(Inner::Workspace(self.kept.clone()))
-            .chain(pieces(self.leaves.rows(), SMALL, Inner::Leaves))
+            .chain(self.leaves.pieces().map(Inner::Leaves))
             .chain(pieces(self.agents.iter().cloned(), LARGE, Inner::Agents))
             .chain(pieces(self.works.rows(), LARGE, Inner::Works))
             .chain(pieces(self.closed.rows(), SMALL, Inner::Closed))

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
 use crate::domain::conversation::{Aged, Seen};
-use crate::domain::customer::LeafRow;
+use crate::domain::customer::PackedLeaves;
 use crate::domain::delivery::{Delivery, ParkedReceipt, WindowRow};
 use crate::domain::id::{Index, LeafId, MessageId, Name, Position, WorkId};
 use crate::domain::session::Agent;
@@ -24,7 +24,7 @@ pub(super) enum Inner {
     Shard(KeptShard),
     /// Begins a workspace: what follows, up to the next of these, is of it.
     Workspace(Box<KeptWorkspace>),
-    Leaves(Vec<LeafRow>),
+    Leaves(PackedLeaves),
     Agents(Vec<Agent>),
     Works(Vec<Work>),
     Closed(Vec<ClosedWork>),
