@@ -1,6 +1,7 @@
-//! Makes code and a descriptor set from every file under `proto/`, without protoc.
+//! Makes code and a descriptor set from every file under `proto/`, without protoc; and says by which code records are folded.
 
 use std::error::Error;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
@@ -8,8 +9,9 @@ use prost::Message;
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed=proto");
+    println!("cargo:rustc-env=SKEIN_FOLD={:016x}", fold_digest()?);
     let mut files = Vec::new();
-    collect(Path::new("proto"), &mut files)?;
+    collect(Path::new("proto"), "proto", &mut files)?;
     // A stable order: the descriptor set is the same on every machine.
     files.sort();
 
@@ -36,12 +38,28 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn collect(dir: &Path, files: &mut Vec<PathBuf>) -> Result<(), Box<dyn Error>> {
+/// A digest of everything that says how records are read and folded: a snapshot is used by builds alone that would have made the same of
+/// the log.
+fn fold_digest() -> Result<u64, Box<dyn Error>> {
+    let mut files = Vec::new();
+    for dir in ["src/domain", "src/log/codec"] {
+        println!("cargo:rerun-if-changed={dir}");
+        collect(Path::new(dir), "rs", &mut files)?;
+    }
+    files.sort();
+    let mut digest = DefaultHasher::new();
+    for file in files {
+        fs::read(file)?.hash(&mut digest);
+    }
+    Ok(digest.finish())
+}
+
+fn collect(dir: &Path, extension: &str, files: &mut Vec<PathBuf>) -> Result<(), Box<dyn Error>> {
     for entry in fs::read_dir(dir)? {
         let path = entry?.path();
         if path.is_dir() {
-            collect(&path, files)?;
-        } else if path.extension().is_some_and(|ext| ext == "proto") {
+            collect(&path, extension, files)?;
+        } else if path.extension().is_some_and(|ext| ext == extension) {
             files.push(path);
         }
     }

@@ -16,7 +16,7 @@ pub(crate) use plan::nats_options;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, anyhow, bail};
 use tokio_util::sync::CancellationToken;
@@ -30,20 +30,24 @@ use crate::domain::id::Name;
 use crate::domain::warm_up;
 use crate::domain::workspace::WorkspaceConfig;
 use crate::keys::WorkspaceKey;
-use crate::nats::{Nats, NatsError};
+use crate::log::TakeOverError;
+use crate::nats::{ApiCode, Nats, NatsError};
 use crate::reload::{Served, ServedWorkspace};
 use crate::shutdown::{self, Shutdown};
 use crate::telemetry::{ErrorChain, LogHandle, LogLevels, LogMetrics, Metrics, RateLimit, fields};
 
-use checks::settle;
+use checks::{advised, settle};
 use declared::Declared;
 use generation::{Generation, Outcome};
 use plan::Plan;
+use streams::Made;
 
-/// First and longest wait before folding again after another writer took over.
+/// First and longest wait before folding again, after another writer took over or the servers did not answer.
 const DEPOSED_PAUSE: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
 /// Wait between attempts to reach the servers.
 const CONNECT_PAUSE: Duration = Duration::from_secs(1);
+/// So long fewer servers than copies are no refusal: those of a cluster come up one after the other.
+const SERVERS_COMING: Duration = Duration::from_secs(60);
 
 /// Where the daemon serves. Told once it is ready.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -176,12 +180,31 @@ impl App {
             let Some(nats) = self.connect().await? else {
                 return Ok(());
             };
+            let Some(made) = self.make(&nats).await? else {
+                return Ok(());
+            };
             let listener = match listener.take() {
                 Some(listener) => listener,
                 None => agents::bind(grpc_addr).await?.0,
             };
             // Boxed: it holds all that a start needs, and that once.
-            let generation = Box::pin(Generation::begin(self, &nats, &checks, listener)).await?;
+            let begun = Box::pin(Generation::begin(self, &nats, made, &checks, listener)).await;
+            let generation = match begun {
+                Ok(generation) => generation,
+                // Begun again it folds anew, as after a crash.
+                Err(error) if may_pass(&error) => {
+                    warn!(
+                        error = %format!("{error:#}"),
+                        pause_ms = pause.as_millis(),
+                        "nats-servers did not answer while the shard was taken over, trying again"
+                    );
+                    if !self.waited(&mut pause).await {
+                        return Ok(());
+                    }
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
             if let Some(started) = started.take() {
                 started();
                 shutdown::ready();
@@ -197,13 +220,21 @@ impl App {
                     );
                 }
             }
-            tokio::select! {
-                () = tokio::time::sleep(pause) => {}
-                () = self.shutdown.stopping() => return Ok(()),
+            if !self.waited(&mut pause).await {
+                return Ok(());
             }
-            pause = (pause * 2).min(DEPOSED_PAUSE.1);
         }
         Ok(())
+    }
+
+    /// Waits, the next time for longer. False: the shutdown came first.
+    async fn waited(&self, pause: &mut Duration) -> bool {
+        let now = *pause;
+        *pause = (now * 2).min(DEPOSED_PAUSE.1);
+        tokio::select! {
+            () = tokio::time::sleep(now) => true,
+            () = self.shutdown.stopping() => false,
+        }
     }
 
     /// Connects, and looks whether the servers are such that it can start; tries again while nobody answers. None: the shutdown came
@@ -211,9 +242,11 @@ impl App {
     async fn connect(&self) -> anyhow::Result<Option<Nats>> {
         let silent = RateLimit::new(self.plan.repeat_interval, self.metrics.clone());
         let declared = Declared::of(&self.plan, &self.served.configs());
+        // Kept while it is asked again: a server that answers late is not helped by a new connection each second.
+        let mut reached = None;
         loop {
             let error = tokio::select! {
-                looked = look(&self.plan, &declared) => match looked {
+                looked = look(&self.plan, &declared, &mut reached) => match looked {
                     Ok((nats, verdicts)) => {
                         settle(&verdicts)?;
                         return Ok(Some(nats));
@@ -223,26 +256,69 @@ impl App {
                 () = self.shutdown.stopping() => return Ok(None),
             };
             if !error.is_transient() {
-                return Err(error).context("use the nats-server");
+                return Err(advised(error)).context("use the nats-server");
             }
-            if let Some(left_out) = silent.pass() {
-                warn!(
-                    error = %ErrorChain(&error),
-                    { fields::LEFT_OUT } = left_out,
-                    "nats-server does not answer, trying again"
-                );
+            if !self.may_try_again(&error, &silent).await {
+                return Ok(None);
             }
-            tokio::select! {
-                () = tokio::time::sleep(CONNECT_PAUSE) => {}
+        }
+    }
+
+    /// Makes what is missing at the servers; tries again while they do not answer, and for a while when too few of them do. None: the
+    /// shutdown came first.
+    async fn make(&self, nats: &Nats) -> anyhow::Result<Option<Made>> {
+        let silent = RateLimit::new(self.plan.repeat_interval, self.metrics.clone());
+        let workspaces = self.served.configs();
+        let since = Instant::now();
+        loop {
+            let error = tokio::select! {
+                made = streams::make(nats, &self.plan, &workspaces) => match made {
+                    Ok(made) => return Ok(Some(made)),
+                    Err(error) => error,
+                },
+                // What was made stays, and is found by the next start.
                 () = self.shutdown.stopping() => return Ok(None),
+            };
+            let coming = error.code() == Some(ApiCode::NO_PLACE) && since.elapsed() < SERVERS_COMING;
+            if !error.is_transient() && !coming {
+                return Err(advised(error)).context("make the streams");
             }
+            if !self.may_try_again(&error, &silent).await {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// Says why it has to be tried again, and waits. False: the shutdown came first.
+    async fn may_try_again(&self, error: &NatsError, silent: &RateLimit) -> bool {
+        if let Some(left_out) = silent.pass() {
+            warn!(
+                error = %ErrorChain(error),
+                { fields::LEFT_OUT } = left_out,
+                "nats-servers are not ready, trying again"
+            );
+        }
+        tokio::select! {
+            () = tokio::time::sleep(CONNECT_PAUSE) => true,
+            () = self.shutdown.stopping() => false,
         }
     }
 }
 
-/// Connects, asks and judges. Nothing is made or changed.
-async fn look(plan: &Plan, declared: &Declared) -> Result<(Nats, Vec<Verdict>), NatsError> {
-    let nats = Nats::connect(plan.nats.clone()).await?;
+/// Whether what kept a generation from beginning passes without anybody's help.
+fn may_pass(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        cause.downcast_ref::<NatsError>().is_some_and(NatsError::is_transient)
+            || matches!(cause.downcast_ref(), Some(TakeOverError::Unanswered))
+    })
+}
+
+/// Connects where nothing is `reached` yet, asks and judges. Nothing is made or changed.
+async fn look(plan: &Plan, declared: &Declared, reached: &mut Option<Nats>) -> Result<(Nats, Vec<Verdict>), NatsError> {
+    let nats = match reached {
+        Some(nats) => nats.clone(),
+        None => reached.insert(Nats::connect(plan.nats.clone()).await?).clone(),
+    };
     let found = checks::ask(&nats, declared).await?;
     Ok((nats, checks::judge(declared, &found)))
 }
@@ -253,6 +329,7 @@ async fn look(plan: &Plan, declared: &Declared) -> Result<(Nats, Vec<Verdict>), 
 /// The servers do not answer, or are of no use at all: too old, or without JetStream.
 pub async fn look_at_servers(config: &Config, workspaces: &[WorkspaceConfig]) -> anyhow::Result<Vec<Verdict>> {
     let plan = Plan::of(config, LogMetrics::default());
-    let (_, verdicts) = look(&plan, &Declared::of(&plan, workspaces)).await.context("use the nats-server")?;
+    let looked = look(&plan, &Declared::of(&plan, workspaces), &mut None).await;
+    let (_, verdicts) = looked.map_err(advised).context("use the nats-server")?;
     Ok(verdicts)
 }

@@ -49,6 +49,8 @@ mod rights;
 mod round_trips;
 #[path = "it/secured.rs"]
 mod secured;
+#[path = "it/snapshots.rs"]
+mod snapshots;
 #[path = "it/synthetic.rs"]
 mod synthetic;
 #[path = "it/traffic.rs"]

@@ -40,7 +40,11 @@ impl Declared {
     pub(super) fn of(plan: &Plan, workspaces: &[WorkspaceConfig]) -> Self {
         let replicas = plan.streams.replicas;
         let mut declared = Self {
-            streams: vec![streams::log(plan.shard.as_str(), replicas), streams::checkpoints(replicas)],
+            streams: vec![
+                streams::log(plan.shard.as_str(), replicas),
+                streams::checkpoints(replicas),
+                streams::snapshots(replicas),
+            ],
             adapters: Vec::new(),
             replicas,
             sync_always: plan.log.sync_always,

@@ -14,8 +14,8 @@ use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 use tracing::{error, info, warn};
 
-use super::checks::advised;
 use super::ports::{EdgeShard, LiveAdapters, Stores};
+use super::streams::Made;
 use super::{App, streams};
 use crate::admin::{Check, Operators, Readiness};
 use crate::agents;
@@ -25,12 +25,12 @@ use crate::domain::id::Name;
 use crate::erasure::Eraser;
 use crate::ingest::{self, IngestHealth, Source, Trim};
 use crate::keys::{Keeper, KeyBook};
-use crate::log::checkpoint::Checkpoints;
-use crate::log::{Condition, JetStreamLog, LogError, Progress, TakeOverError};
+use crate::log::snapshot::{Copies, Folder, Shelf};
+use crate::log::{Condition, LogError, Progress, TakeOverError};
 use crate::nats::Nats;
-use crate::outbound::{AdapterHealth, AdapterWatch, HandOver, Of};
+use crate::outbound::{AdapterHealth, AdapterWatch, HandOver, Of, OutboundError};
 use crate::reload::{Reloader, ServedWorkspace};
-use crate::shard::{self, Before, Ended, RecoveryError, ShardEnds, ShardHandle};
+use crate::shard::{self, Before, Ended, RecoveryError, ShardEnds, ShardHandle, Snapshots};
 use crate::telemetry::{ErrorChain, LiveLoss, RateLimit, StreamAlarm, StreamAlarmLabels, fields};
 
 /// Time for the first records of an owner to become durable: the log's own patience is shorter.
@@ -88,6 +88,7 @@ impl<'a> Generation<'a> {
     pub(super) async fn begin(
         app: &'a App,
         nats: &Nats,
+        Made { found, checkpoints, log, snapshots }: Made,
         checks: &Checks,
         listener: TcpListener,
     ) -> anyhow::Result<Self> {
@@ -95,18 +96,18 @@ impl<'a> Generation<'a> {
         let plan = &app.plan;
         let shard_name = plan.shard.clone();
         let workspaces = app.served.configs();
-        let found =
-            streams::ensure(nats, &plan.streams, &workspaces).await.map_err(advised).context("make the streams")?;
-        let checkpoints = Checkpoints::open(nats.control(), &shard_name, plan.streams.replicas)
-            .await
-            .map_err(advised)
-            .context("open the checkpoints")?;
-        let log = JetStreamLog::open(nats, plan.log.clone()).await.map_err(advised).context("open the log")?;
         let log = Arc::new(log);
         let backlogs = streams::backlogs(nats, &shard_name, &workspaces).await?;
         let witnesses = shard::witnesses(checkpoints.witness().await?, &backlogs);
         let keys = streams::keys(nats, &app.keys).await.context("read the keys")?;
         let books: Vec<KeyBook> = keys.iter().cloned().collect();
+        let rings = keys.rings();
+        let copies = plan.snapshots.store.then(|| Copies::new(snapshots, shard_name.clone()));
+        let folder = plan.snapshots.folder.as_deref().map(|folder| Folder::new(folder, shard_name.clone()));
+        let snapshots = folder.map(|folder| Shelf::new(folder, copies));
+        if snapshots.is_none() {
+            info!("snapshots.folder is not set: each start folds the whole log");
+        }
         let before = Before {
             shard: shard_name.clone(),
             workspaces: found.setups.clone(),
@@ -114,6 +115,7 @@ impl<'a> Generation<'a> {
             witnesses,
             rings: plan.feeds.ring_age,
             keys,
+            snapshots: snapshots.clone(),
         };
         let shard_stop = CancellationToken::new();
         let started = shard::start(
@@ -160,6 +162,22 @@ impl<'a> Generation<'a> {
                 Ok(())
             }
         });
+        if let Some(shelf) = snapshots {
+            let snapshots = Snapshots {
+                handle: ends.handle.clone(),
+                outboxes: ends.outboxes.clone(),
+                shelf,
+                keys: rings,
+                interval: plan.snapshots.interval,
+                keep: plan.snapshots.keep,
+                metrics: app.metrics.clone(),
+            };
+            let stop = generation.take_stop.clone();
+            generation.take("snapshots", async move {
+                snapshots.run(stop).await;
+                Ok(())
+            });
+        }
         generation.start_hand_over(nats, &shard_name, &ends).await?;
         for book in erasers {
             let Some(ways) = ends.outboxes.iter().find(|ways| ways.workspace == *book.workspace()) else { continue };
@@ -485,6 +503,8 @@ fn alarm(app: &App, error: &RecoveryError) {
             error!(error = %ErrorChain(error), "the log was truncated or replaced: an operator has to decide");
         }
         RecoveryError::Log(error) => log_alarm(app, error),
+        // Silence passes.
+        RecoveryError::Outbound(OutboundError::Nats(_)) => {}
         RecoveryError::Outbound(error) => {
             count(app, StreamAlarm::Broken);
             error!(error = %ErrorChain(error), "it is not known what was handed over: an operator has to decide");

@@ -10,11 +10,12 @@ use crate::access::AccessPlan;
 use crate::agents::ServeOptions;
 use crate::agents::feed::FeedLimits;
 use crate::config::{
-    Admin, Config, Grpc, Ingest, Keys, Log, Logging, Nats, Outbound, Shard, Shutdown, SyncPolicy, Workspaces,
+    Admin, Config, Grpc, Ingest, Keys, Log, Logging, Nats, Outbound, Shard, Shutdown, Snapshots, SyncPolicy, Workspaces,
 };
 use crate::domain::id::Name;
 use crate::log::LogOptions;
 use crate::nats::NatsOptions;
+use crate::shard::SnapshotPlan;
 use crate::telemetry::LogMetrics;
 
 /// What each part of the daemon is told.
@@ -33,6 +34,8 @@ pub(super) struct Plan {
     pub(super) streams: StreamPlan,
     /// Where the workspaces' keys are.
     pub(super) key_folder: Option<PathBuf>,
+    /// When snapshots are taken, and where they are.
+    pub(super) snapshots: SnapshotPlan,
     /// How long handled events stay.
     pub(super) ingest_keep: Duration,
     /// When an adapter counts as lagging or silent.
@@ -66,8 +69,22 @@ impl Plan {
     /// Reads every key, but those that others read: `workspaces.files` and `shutdown.deadline` the command line, which comes with
     /// both as values, `logging.level` and `logging.format` whoever sets up the logs.
     pub(super) fn of(config: &Config, metrics: LogMetrics) -> Self {
-        let Config { nats, log, keys, ingest, outbound, shard, grpc, tokens, admin, shutdown, logging, workspaces } =
-            config;
+        let Config {
+            nats,
+            log,
+            keys,
+            snapshots,
+            ingest,
+            outbound,
+            shard,
+            grpc,
+            tokens,
+            admin,
+            shutdown,
+            logging,
+            workspaces,
+        } = config;
+        let Snapshots { folder, interval, keep, store } = snapshots;
         let Ingest { keep: ingest_keep, stream_max_bytes, trim_at_percent } = ingest;
         let Outbound { keep: out_keep, dead_keep, degraded_after } = outbound;
         let Keys { folder: key_folder } = keys;
@@ -88,6 +105,7 @@ impl Plan {
                 dead_keep: *dead_keep,
             },
             key_folder: key_folder.clone(),
+            snapshots: SnapshotPlan { folder: folder.clone(), interval: *interval, keep: *keep, store: *store },
             ingest_keep: *ingest_keep,
             degraded_after: *degraded_after,
             trim_at_percent: *trim_at_percent,
@@ -202,7 +220,7 @@ mod tests {
 
     /// Keys whose value the command line or the logs take, and values that are neither the default nor refused.
     const ELSEWHERE: [&str; 4] = ["workspaces.files", "shutdown.deadline", "logging.level", "logging.format"];
-    const OTHER: [(&str, &str); 32] = [
+    const OTHER: [(&str, &str); 36] = [
         ("nats.url", "nats://127.0.0.2:4222"),
         ("nats.credentials_file", "skein.creds"),
         ("nats.tls_ca_file", "ca.pem"),
@@ -221,6 +239,10 @@ mod tests {
         ("log.ack_timeout_min", "2s"),
         ("log.ack_timeout_max", "11s"),
         ("keys.folder", "keys"),
+        ("snapshots.folder", "snapshots"),
+        ("snapshots.interval", "16m"),
+        ("snapshots.keep", "4"),
+        ("snapshots.store", "false"),
         ("ingest.keep", "71h"),
         ("ingest.stream_max_bytes", "7GiB"),
         ("ingest.trim_at_percent", "79"),

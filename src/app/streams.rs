@@ -3,15 +3,30 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use futures::{StreamExt, TryStreamExt, stream};
+
+use super::checks::QUESTIONS_MAX;
 use super::declared;
-use super::plan::StreamPlan;
+use super::plan::{Plan, StreamPlan};
 use crate::domain::id::Name;
 use crate::domain::workspace::WorkspaceConfig;
 use crate::ingest::Bodies;
 use crate::keys::{JetStreamKeys, KeyBooks, KeysError, WorkspaceKey};
-use crate::nats::{Nats, NatsError, streams};
+use crate::log::JetStreamLog;
+use crate::log::checkpoint::Checkpoints;
+use crate::nats::{Nats, NatsError, Objects, streams};
 use crate::outbound::{Backlog, anchor};
 use crate::shard::{WorkspaceBacklog, WorkspaceSetup};
+
+/// Everything that is made at the servers before the fold, or was there.
+#[derive(Debug)]
+pub(super) struct Made {
+    pub(super) found: Found,
+    pub(super) checkpoints: Checkpoints,
+    pub(super) log: JetStreamLog,
+    /// Where copies of snapshots are.
+    pub(super) snapshots: Objects,
+}
 
 /// What is known of the workspaces' streams before the fold.
 #[derive(Debug)]
@@ -20,11 +35,24 @@ pub(super) struct Found {
     pub(super) bodies: BTreeMap<Name, Bodies>,
 }
 
-/// Makes and checks the streams of all workspaces, and the consumers of their adapters.
+/// Makes and checks all streams, and the consumers of adapters. May be repeated, also when it was broken off: what is there stays.
 ///
 /// # Errors
-/// A stream cannot be made, or exists with other settings.
-pub(super) async fn ensure(nats: &Nats, plan: &StreamPlan, workspaces: &[WorkspaceConfig]) -> Result<Found, NatsError> {
+/// A stream cannot be made, or exists with other settings; a question without an answer, which may be asked again.
+pub(super) async fn make(nats: &Nats, plan: &Plan, workspaces: &[WorkspaceConfig]) -> Result<Made, NatsError> {
+    Ok(Made {
+        found: ensure(nats, &plan.streams, workspaces).await?,
+        checkpoints: Checkpoints::open(nats.control(), &plan.shard, plan.streams.replicas).await?,
+        log: JetStreamLog::open(nats, plan.log.clone()).await?,
+        snapshots: {
+            streams::ensure(nats.control(), &streams::snapshots(plan.streams.replicas)).await?;
+            Objects::open(nats.control(), streams::SNAPSHOTS_BUCKET).await?
+        },
+    })
+}
+
+/// Makes and checks the streams of all workspaces, and the consumers of their adapters.
+async fn ensure(nats: &Nats, plan: &StreamPlan, workspaces: &[WorkspaceConfig]) -> Result<Found, NatsError> {
     let client = nats.control();
     let mut found = Found { setups: Vec::new(), bodies: BTreeMap::new() };
     for workspace in workspaces {
@@ -34,9 +62,12 @@ pub(super) async fn ensure(nats: &Nats, plan: &StreamPlan, workspaces: &[Workspa
         for declared in declared::beside(plan, name) {
             streams::ensure(client, &declared).await?;
         }
+        // A loop, not a closure: what is made of one could not be sent to another thread.
+        let mut adapters = Vec::new();
         for endpoint in &workspace.endpoints {
-            streams::ensure_adapter(client, name, &endpoint.channel, &endpoint.name).await?;
+            adapters.push(streams::ensure_adapter(client, name, &endpoint.channel, &endpoint.name));
         }
+        stream::iter(adapters).buffer_unordered(QUESTIONS_MAX).try_collect::<()>().await?;
         let bodies = Bodies::open(client, &streams::media_bucket(name)).await?;
         found.bodies.insert(workspace.name.clone(), bodies);
         found.setups.push(WorkspaceSetup {

@@ -38,12 +38,11 @@ pub(super) struct Args {
 pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let start = Instant::now();
     // Checked before anything starts; where the server is comes out later and has no rule to break.
-    let own_keys = args.data.join("keys").display().to_string();
-    if let Err(code) = layers(args.config.clone(), "nats://127.0.0.1:0".to_owned(), own_keys.clone()).load_all() {
+    if let Err(code) = layers(args.config.clone(), "nats://127.0.0.1:0".to_owned(), &args.data).load_all() {
         return Ok(code);
     }
     let nats = NatsServer::start(NatsOptions::new(&args.data)).await?;
-    let layers = layers(args.config, nats.url(), own_keys);
+    let layers = layers(args.config, nats.url(), &args.data);
     let overrides = layers.overrides();
     let (config, mut workspaces) = match layers.load_all() {
         Ok(all) => all,
@@ -110,10 +109,13 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
 }
 
 /// What this command sets by itself. Flags of the command line come last: they win.
-fn layers(mut layers: ConfigArgs, url: String, keys: String) -> ConfigArgs {
+fn layers(mut layers: ConfigArgs, url: String, data: &Path) -> ConfigArgs {
+    let folder = |name: &str| data.join(name).display().to_string();
+    let (keys, snapshots) = (folder("keys"), folder("snapshots"));
     let own = [
         ("nats.url", url),
         ("keys.folder", keys),
+        ("snapshots.folder", snapshots),
         ("log.replicas", "1".to_owned()),
         ("log.sync_always", "true".to_owned()),
     ];

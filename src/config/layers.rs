@@ -214,6 +214,7 @@ fn resolve_paths(config: &mut Config, tree: &DeTable<'_>, sources: &Sources) {
         ("nats.credentials_file", &mut config.nats.credentials_file),
         ("nats.tls_ca_file", &mut config.nats.tls_ca_file),
         ("keys.folder", &mut config.keys.folder),
+        ("snapshots.folder", &mut config.snapshots.folder),
         ("grpc.tls_certificate_file", &mut config.grpc.tls_certificate_file),
         ("grpc.tls_key_file", &mut config.grpc.tls_key_file),
         ("grpc.tls_client_ca_file", &mut config.grpc.tls_client_ca_file),

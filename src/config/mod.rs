@@ -21,7 +21,7 @@ pub use read::load_toml;
 pub use reload::reload_workspace;
 pub use schema::{
     Admin, Config, Grpc, Ingest, Keys, Log, LogFormat, Logging, Nats, Outbound, ProtectionPolicy, Shard, Shutdown,
-    SyncPolicy, Tokens, Workspaces,
+    Snapshots, SyncPolicy, Tokens, Workspaces,
 };
 pub use show::Shown;
 pub use units::{ByteSize, ServerUrl};

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tracing_subscriber::EnvFilter;
 
-use super::schema::{Config, Grpc, Ingest, Log, Nats, Outbound, ProtectionPolicy, Shard, Tokens};
+use super::schema::{Config, Grpc, Ingest, Log, Nats, Outbound, ProtectionPolicy, Shard, Snapshots, Tokens};
 use super::units::ByteSize;
 
 /// Records of one atomic batch the server takes.
@@ -44,6 +44,7 @@ pub(super) fn check(config: &Config) -> Broken {
     let mut broken = Broken::default();
     nats(&config.nats, &mut broken);
     log(&config.log, &mut broken);
+    snapshots(&config.snapshots, &mut broken);
     ingest(&config.ingest, &mut broken);
     outbound(&config.outbound, &mut broken);
     shard(&config.shard, &mut broken);
@@ -101,6 +102,15 @@ fn log(log: &Log, broken: &mut Broken) {
         "log.ack_timeout_max",
         "must not be shorter than log.ack_timeout_min",
     );
+}
+
+fn snapshots(snapshots: &Snapshots, broken: &mut Broken) {
+    broken.unless(
+        snapshots.interval >= Duration::from_secs(1),
+        "snapshots.interval",
+        "must be at least 1s: one is written before the next is taken",
+    );
+    broken.unless(snapshots.keep >= 2, "snapshots.keep", "must be at least 2: a damaged one is passed over");
 }
 
 fn ingest(ingest: &Ingest, broken: &mut Broken) {

@@ -19,6 +19,7 @@ pub struct Config {
     pub nats: Nats,
     pub log: Log,
     pub keys: Keys,
+    pub snapshots: Snapshots,
     pub ingest: Ingest,
     pub outbound: Outbound,
     pub shard: Shard,
@@ -85,6 +86,19 @@ pub enum SyncPolicy {
 pub struct Keys {
     #[serde(deserialize_with = "optional_path")]
     pub folder: Option<PathBuf>,
+}
+
+/// `[snapshots]`: where a start begins to read the log.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "the keys are documented in config/default.toml")]
+pub struct Snapshots {
+    #[serde(deserialize_with = "optional_path")]
+    pub folder: Option<PathBuf>,
+    #[serde(with = "duration")]
+    pub interval: Duration,
+    pub keep: usize,
+    pub store: bool,
 }
 
 /// `[ingest]`: events in.

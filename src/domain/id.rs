@@ -197,6 +197,27 @@ pub struct Position {
     pub output: u32,
 }
 
+/// A text that is no [`Position`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a position of the form INDEX/OUTPUT")]
+pub struct BadPosition;
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.index, self.output)
+    }
+}
+
+impl FromStr for Position {
+    type Err = BadPosition;
+
+    fn from_str(text: &str) -> Result<Self, BadPosition> {
+        let (index, output) = text.split_once('/').ok_or(BadPosition)?;
+        let index = index.parse().map(Index).map_err(|_| BadPosition)?;
+        Ok(Self { index, output: output.parse().map_err(|_| BadPosition)? })
+    }
+}
+
 /// A name that operators choose: workspace, endpoint, queue, brand, agent. Short, without dots, blanks or wildcards.
 pub type Name = compact_str::CompactString;
 
@@ -211,6 +232,9 @@ mod tests {
     fn what_is_no_id_is_told_the_form_of_its_kind() {
         let told = |error: BadId| error.to_string();
         assert_eq!("c1-0".parse::<RootId>().map_err(told), Err("not an id of the form cNUMBER".to_owned()));
+        let position = Position { index: Index(41), output: 2 };
+        assert_eq!(position.to_string().parse(), Ok(position));
+        assert_eq!(["41", "41/x", "/2"].map(str::parse::<Position>), [Err(BadPosition); 3]);
         assert_eq!("7".parse::<MessageId>().map_err(told), Err("not an id of the form mINDEX-PLACE".to_owned()));
     }
 }

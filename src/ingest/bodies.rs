@@ -6,19 +6,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use async_nats::Client;
-use async_nats::jetstream;
-use async_nats::jetstream::object_store::{GetErrorKind, InfoErrorKind, ObjectStore};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE;
+use async_nats::jetstream::object_store::{GetErrorKind, InfoErrorKind};
 use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::sync::Notify;
 use tracing::warn;
 
-use super::listed;
 use crate::domain::id::Name;
-use crate::nats::{NatsError, erase_message, next_message};
+use crate::nats::{NatsError, Objects};
 
 /// Objects of ingest's own that are watched at most: what several thousand mails a second store between two looks.
 const STORED_MAX: usize = 65_536;
@@ -79,9 +75,7 @@ impl BodyRef {
 /// The object store of one workspace.
 #[derive(Clone)]
 pub struct Bodies {
-    client: Client,
-    store: ObjectStore,
-    bucket: String,
+    objects: Objects,
     gate: Arc<Gate>,
 }
 
@@ -155,11 +149,7 @@ impl Bodies {
     /// # Errors
     /// It does not answer.
     pub async fn open(client: &Client, bucket: &str) -> Result<Self, NatsError> {
-        let store = jetstream::new(client.clone())
-            .get_object_store(bucket)
-            .await
-            .map_err(|error| NatsError::Request { operation: "open the object store", reason: error.to_string() })?;
-        Ok(Self { client: client.clone(), store, bucket: bucket.to_owned(), gate: Arc::default() })
+        Ok(Self { objects: Objects::open(client, bucket).await?, gate: Arc::default() })
     }
 
     /// Names of all objects.
@@ -167,7 +157,7 @@ impl Bodies {
     /// # Errors
     /// The store does not answer.
     pub(crate) async fn names(&self) -> Result<Vec<String>, NatsError> {
-        listed::names(&self.client, &self.bucket).await
+        self.objects.names().await
     }
 
     /// Deletes pieces of objects that were never stored to their end, where none has come for so long, and has the server overwrite their
@@ -176,11 +166,11 @@ impl Bodies {
     /// # Errors
     /// The store does not answer; some of it may be left.
     pub async fn erase_broken_off(&self, quiet: Duration) -> Result<Vec<String>, NatsError> {
-        let (names, adrift) = listed::names_and_adrift(&self.client, &self.bucket).await?;
+        let (names, adrift) = self.objects.names_and_adrift().await?;
         let now = SystemTime::now();
         for (pieces, stored) in adrift {
             if now.duration_since(stored).is_ok_and(|age| age >= quiet) {
-                self.erase_all(&pieces).await?;
+                self.objects.erase_all(&pieces).await?;
             }
         }
         Ok(names)
@@ -207,32 +197,12 @@ impl Bodies {
         }
     }
 
-    /// Deletes an object and has the server overwrite its bytes: first the pieces, at last what says where they are, so that it may be
-    /// repeated after a crash. One that is gone already is fine.
+    /// Deletes an object and has the server overwrite its bytes; may be repeated after a crash. One that is gone already is fine.
     ///
     /// # Errors
     /// The store does not answer; some of it may be left.
     pub(crate) async fn erase(&self, object: &str) -> Result<(), NatsError> {
-        let info = match self.store.info(object).await {
-            Ok(info) => info,
-            Err(error) if error.kind() == InfoErrorKind::NotFound => return Ok(()),
-            Err(error) => {
-                return Err(NatsError::Request { operation: "look for a body", reason: error.to_string() });
-            }
-        };
-        self.erase_all(&format!("$O.{}.C.{}", self.bucket, info.nuid)).await?;
-        self.erase_all(&format!("$O.{}.M.{}", self.bucket, URL_SAFE.encode(object))).await
-    }
-
-    /// Deletes the messages of a subject, and has the server overwrite their bytes.
-    async fn erase_all(&self, subject: &str) -> Result<(), NatsError> {
-        let stream = format!("OBJ_{}", self.bucket);
-        let mut from = 1;
-        while let Some(message) = next_message(&self.client, &stream, from, subject).await? {
-            erase_message(&self.client, &stream, message.sequence).await?;
-            from = message.sequence + 1;
-        }
-        Ok(())
+        self.objects.erase(object).await
     }
 
     /// Stores bytes under a name that nobody else has. Dropped: pieces may be left that only [`Self::erase_broken_off`] finds.
@@ -240,9 +210,7 @@ impl Bodies {
     /// # Errors
     /// The store does not answer; some of it may be left.
     pub async fn put_new(&self, name: &str, bytes: &[u8]) -> Result<(), NatsError> {
-        let mut rest = bytes;
-        let failed = |reason: String| NatsError::Request { operation: "store an attachment", reason };
-        self.store.put(name, &mut rest).await.map(drop).map_err(|error| failed(error.to_string()))
+        self.objects.put(name, bytes).await
     }
 
     /// Opens an object for reading.
@@ -250,7 +218,7 @@ impl Bodies {
     /// # Errors
     /// [`NoObject`]: it may come with another call, or never.
     pub async fn open_object(&self, name: &str) -> Result<impl AsyncRead + Send + Unpin + use<>, NoObject> {
-        self.store.get(name).await.map_err(|error| match error.kind() {
+        self.objects.store().get(name).await.map_err(|error| match error.kind() {
             GetErrorKind::NotFound | GetErrorKind::InvalidName | GetErrorKind::BucketLink => NoObject::Missing,
             GetErrorKind::ConsumerCreate | GetErrorKind::Other | GetErrorKind::TimedOut => NoObject::Silent,
         })
@@ -265,7 +233,7 @@ impl Bodies {
         let size = usize::try_from(body.bytes).ok().filter(|size| *size <= limit).ok_or(BadBody::TooLarge)?;
         let mut wait = BACK_OFF.0;
         loop {
-            match self.store.get(&body.object).await {
+            match self.objects.store().get(&body.object).await {
                 Ok(object) => {
                     let mut bytes = Vec::with_capacity(size);
                     // One more than promised shows that it is not what was promised.
@@ -299,7 +267,7 @@ impl Bodies {
         self.gate.pass(at, name, true).await;
         let mut wait = BACK_OFF.0;
         loop {
-            match self.store.info(name).await {
+            match self.objects.store().info(name).await {
                 Ok(info) if info.size == bytes.len() => return,
                 Ok(_) => {}
                 Err(error) if error.kind() == InfoErrorKind::NotFound => {}
@@ -309,7 +277,7 @@ impl Bodies {
                 }
             }
             let mut rest = bytes;
-            match self.store.put(name, &mut rest).await {
+            match self.objects.store().put(name, &mut rest).await {
                 Ok(_) => return,
                 Err(error) => pause("store a body", &error, &mut wait).await,
             }

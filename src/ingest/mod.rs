@@ -11,7 +11,6 @@
 
 mod bodies;
 mod health;
-mod listed;
 mod live;
 mod position;
 mod prepare;

@@ -89,6 +89,9 @@ impl Gate {
                 What::Entry { index, chain, chain_after, void: false, body }
             }
         };
+        // Behind a hole, which is the checker's to tell, the rules are as before it.
+        let tip = self.verifier.tip();
+        self.verifier.go_on(Tip { sequence: sequence.saturating_sub(1).max(tip.sequence), ..tip });
         let seen = self.verifier.accept(raw);
         let what = match (what, &seen) {
             (What::Entry { index, chain, chain_after, body, .. }, Ok(Seen::Void)) => {
@@ -97,7 +100,7 @@ impl Gate {
             (what, _) => what,
         };
         if seen.is_err() {
-            self.verifier.go_on(behind(self.verifier.tip(), sequence, &what));
+            self.verifier.go_on(behind(self.verifier.tip(), (sequence, epoch), &what));
         }
         Looked { sequence, epoch, what }
     }
@@ -110,10 +113,13 @@ impl Default for Gate {
 }
 
 /// Where reading goes on behind a message that was refused: it is taken at its word.
-fn behind(tip: Tip, sequence: u64, what: &What) -> Tip {
+fn behind(tip: Tip, (sequence, epoch): (u64, Option<u64>), what: &What) -> Tip {
     match *what {
         What::Epoch { number } => Tip { sequence, epoch: number.max(tip.epoch), epoch_over: false, ..tip },
-        What::Entry { index, chain_after, .. } => Tip { sequence, index, chain: chain_after, ..tip },
+        What::Entry { index, chain_after, .. } => {
+            let epoch = epoch.unwrap_or_default().max(tip.epoch);
+            Tip { sequence, index, chain: chain_after, epoch, epoch_over: tip.epoch_over && epoch == tip.epoch }
+        }
         What::Unreadable(_) => Tip { sequence, ..tip },
     }
 }
@@ -122,22 +128,22 @@ fn behind(tip: Tip, sequence: u64, what: &What) -> Tip {
 pub struct RawLog {
     source: BoxStream<'static, Result<Raw, LogError>>,
     gate: Gate,
-    next: u64,
     end: u64,
 }
 
 impl std::fmt::Debug for RawLog {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("RawLog").field("next", &self.next).field("end", &self.end).finish_non_exhaustive()
+        f.debug_struct("RawLog").field("end", &self.end).finish_non_exhaustive()
     }
 }
 
 impl RawLog {
-    pub(super) fn new(source: BoxStream<'static, Result<Raw, LogError>>, first: u64, end: u64) -> Self {
-        Self { source, gate: Gate::new(), next: first, end }
+    /// `source` ends where the log holds nothing more up to `end`.
+    pub(super) fn new(source: BoxStream<'static, Result<Raw, LogError>>, end: u64) -> Self {
+        Self { source, gate: Gate::new(), end }
     }
 
-    /// The last sequence that is read.
+    /// The last sequence that the log ever gave when the reading began: what is read ends there, or before it where messages are gone.
     #[must_use]
     pub fn end_sequence(&self) -> u64 {
         self.end
@@ -146,14 +152,11 @@ impl RawLog {
     /// The next message; none at the end. Waits while the server is away. Cancel-safe.
     ///
     /// # Errors
-    /// The server answers nothing that is understood. A hole of the stream is none: the next message tells of it by its place.
+    /// The server answers nothing that is understood. A hole of the stream is none: the next message tells of it by its place, and a
+    /// hole at its end is told by [`Self::end_sequence`].
     pub async fn next(&mut self) -> Result<Option<Looked>, LogError> {
-        if self.next > self.end {
-            return Ok(None);
-        }
-        let Some(raw) = self.source.next().await.transpose()? else { return Ok(None) };
-        self.next = raw.sequence + 1;
-        Ok(Some(self.gate.take(raw)))
+        let raw = self.source.next().await.transpose()?;
+        Ok(raw.map(|raw| self.gate.take(raw)))
     }
 }
 
@@ -185,5 +188,26 @@ mod tests {
         });
         let voids = looked.map(|what| matches!(what, What::Entry { void: true, .. }));
         assert_eq!(voids, [true, false]);
+    }
+
+    #[test]
+    fn behind_a_hole_readers_pass_over_what_they_would_have_passed_over() {
+        let mut gate = Gate::new();
+        gate.look(1, Some(1), &frame::epoch(1, [1; 16]));
+        gate.look(2, Some(2), &frame::epoch(2, [2; 16]));
+        let late = gate.look(4, Some(1), &frame::entry(1, CHAIN_ORIGIN, b"late")).what;
+        assert!(matches!(late, What::Entry { void: true, .. }), "{late:?}");
+    }
+
+    #[test]
+    fn an_epoch_that_is_missing_is_that_of_the_entries_behind_it() {
+        let mut gate = Gate::new();
+        gate.look(1, Some(1), &frame::epoch(1, [1; 16]));
+        let first = frame::entry(1, CHAIN_ORIGIN, b"one");
+        let second = frame::entry(2, frame::chain_after(&first), b"two");
+        gate.look(3, Some(2), &first);
+        gate.look(4, Some(2), &second);
+        let late = gate.look(5, Some(1), &second).what;
+        assert!(matches!(late, What::Entry { void: true, .. }), "{late:?}");
     }
 }

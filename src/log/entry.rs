@@ -4,9 +4,11 @@ use std::future::Future;
 
 use async_nats::Subject;
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 
 use super::{
     error::{LogError, TakeOverError},
+    offsets::Places,
     replay::Replay,
     writer::Writer,
 };
@@ -27,7 +29,7 @@ pub struct Entry {
 }
 
 /// A place between two entries: what has been read so far. Part of a snapshot, where reading goes on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Tip {
     /// Index of the last entry, 0 before the first.
     pub index: u64,
@@ -46,6 +48,12 @@ impl Tip {
     pub const ORIGIN: Self =
         Self { index: 0, chain: super::frame::CHAIN_ORIGIN, sequence: 0, epoch: 0, epoch_over: false };
 
+    /// Before an entry that is valid, so that nothing is void in its epoch up to there; `chain`: the hash that it carries.
+    fn before(entry: &Entry, chain: u64) -> Self {
+        let Entry { index, sequence, epoch, .. } = entry;
+        Self { index: index - 1, chain, sequence: sequence - 1, epoch: *epoch, epoch_over: false }
+    }
+
     /// Compares the log's end, which this must be, with everybody who knows of an entry.
     pub(super) fn check(&self, witnesses: &[Witness]) -> Result<(), TakeOverError> {
         for witness in witnesses {
@@ -62,6 +70,23 @@ impl Tip {
             }
         }
         Ok(())
+    }
+}
+
+/// A durable entry as the end of what a snapshot holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LastEntry {
+    /// The place before it, to replay from there.
+    pub tip: Tip,
+    /// Running hash after it.
+    pub chain: u64,
+}
+
+impl LastEntry {
+    /// Of a valid entry; `chain`: the hash that it carries, of all before it.
+    pub(super) fn of(entry: &Entry, chain: u64) -> Self {
+        let after = super::frame::chain_after(&super::frame::entry(entry.index, chain, &entry.body));
+        Self { tip: Tip::before(entry, chain), chain: after }
     }
 }
 
@@ -89,6 +114,18 @@ pub trait EventLog: Send + Sync + 'static {
     /// # Errors
     /// [`TakeOverError::Moved`]: replay on from `tip` and try again. The others need an operator or time.
     fn take_over(&self, tip: Tip, witnesses: &[Witness]) -> impl Future<Output = Result<Writer, TakeOverError>> + Send;
+
+    /// A durable entry as the end of a snapshot; `None`: the log has not reached it, or trimmed it.
+    ///
+    /// # Errors
+    /// As [`EventLog::read`].
+    fn last_entry(&self, index: u64) -> impl Future<Output = Result<Option<LastEntry>, LogError>> + Send;
+
+    /// Where durable entries below `index` are, as far as this process has learned.
+    fn places(&self, index: u64) -> Places;
+
+    /// Takes what another process had learned. Before the first replay.
+    fn know(&self, places: &Places);
 
     /// Reads single durable entries by index, in the order asked for; `None` for an index the log has not reached or has trimmed.
     /// Needs a replay over those indexes in this process, or `take_over`, to have learned where they are.

@@ -37,10 +37,11 @@ mod window;
 mod writer;
 
 pub use audit::{CHAIN_ORIGIN, Gate, Looked, RawLog, What};
-pub use entry::{Entry, EventLog, Tip, Witness};
+pub use entry::{Entry, EventLog, LastEntry, Tip, Witness};
 pub use error::{LogError, TakeOverError};
 pub use jetstream::JetStreamLog;
 pub use memory::{Fault, MemoryLog};
+pub use offsets::Places;
 pub use options::LogOptions;
 pub use replay::Replay;
 pub use writer::{AppendRefused, Condition, Progress, Writer};

@@ -3,17 +3,22 @@
 //! Kept as runs of equal distance, so it grows with the number of take-overs only. Shared by everybody who learns of entries (replay,
 //! pipeline) and by those who read single ones.
 
+use serde::{Deserialize, Serialize};
 use std::sync::{
     Arc, Mutex, MutexGuard, PoisonError,
     atomic::{AtomicU64, Ordering},
 };
 
 /// From this index on, until the next run, an entry's sequence is its index plus `distance`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 struct Run {
     first_index: u64,
     distance: u64,
 }
+
+/// Where entries stand, up to one of them: for a snapshot, so that who begins with it finds those before.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Places(Vec<Run>);
 
 /// Where to look for an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,6 +65,16 @@ impl Offsets {
         if known != Some(distance) {
             runs.insert(at, Run { first_index: index, distance });
         }
+    }
+
+    /// Where entries below `index` are.
+    pub(crate) fn places(&self, index: u64) -> Places {
+        Places(self.runs().iter().copied().take_while(|run| run.first_index < index).collect())
+    }
+
+    /// Takes what another process knew. For one that knows of no entry yet.
+    pub(crate) fn know(&self, places: &Places) {
+        self.runs().clone_from(&places.0);
     }
 
     /// Where entry `index` is.

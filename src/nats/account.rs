@@ -92,16 +92,14 @@ struct ServerAnswer {
     time: String,
 }
 
-/// Reads the clock of the server that this connection is to. `None`: it does not say, as where the user may not ask.
-///
-/// # Errors
-/// The answer is not understood.
-pub async fn server_clock(client: &Client) -> Result<Option<ClockReading>, NatsError> {
+/// Reads the clock of the server that this connection is to. `None`: it does not say it so that we understand, as where the user may
+/// not ask.
+pub async fn server_clock(client: &Client) -> Option<ClockReading> {
     const OPERATION: &str = "read the clock of the server";
     let exchange = Exchange::begin();
-    let Ok(answer) = client.request("$SYS.REQ.USER.INFO", "".into()).await else { return Ok(None) };
-    let user: UserAnswer = super::api::decode(OPERATION, &answer.payload)?;
-    Ok(Some(exchange.end(parse_time(OPERATION, &user.server.time)?)))
+    let answer = client.request("$SYS.REQ.USER.INFO", "".into()).await.ok()?;
+    let user: UserAnswer = super::api::decode(OPERATION, &answer.payload).ok()?;
+    Some(exchange.end(parse_time(OPERATION, &user.server.time).ok()?))
 }
 
 #[cfg(test)]

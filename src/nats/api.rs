@@ -103,18 +103,47 @@ pub async fn stream_state(client: &Client, stream: &str) -> Result<StreamState, 
     })
 }
 
-/// The settings of a consumer, as the server prints them. `None`: it does not exist, or its stream does not.
+/// Names of streams that take something of what `subject` covers; of very many the first page.
+///
+/// # Errors
+/// [`NatsError`].
+pub async fn streams_that_take(client: &Client, subject: &str) -> Result<Vec<String>, NatsError> {
+    #[derive(Deserialize)]
+    struct Answer {
+        streams: Option<Vec<String>>,
+    }
+    let body = json!({ "subject": subject });
+    let answer: Answer = request(client, "look which streams take a subject", "STREAM.NAMES", Some(&body)).await?;
+    Ok(answer.streams.unwrap_or_default())
+}
+
+#[derive(Deserialize)]
+struct ConsumerSettings {
+    config: Value,
+    #[serde(default)]
+    paused: bool,
+}
+
+impl ConsumerSettings {
+    /// Those in force: the server keeps the end of a pause that is over.
+    fn in_force(mut self) -> Value {
+        if !self.paused
+            && let Some(config) = self.config.as_object_mut()
+        {
+            config.remove("pause_until");
+        }
+        self.config
+    }
+}
+
+/// The settings of a consumer that are in force, as the server prints them. `None`: it does not exist, or its stream does not.
 ///
 /// # Errors
 /// [`NatsError`].
 pub async fn consumer_settings(client: &Client, stream: &str, consumer: &str) -> Result<Option<Value>, NatsError> {
-    #[derive(Deserialize)]
-    struct Answer {
-        config: Value,
-    }
     let subject = format!("CONSUMER.INFO.{stream}.{consumer}");
-    match request::<Answer>(client, "read the settings of a consumer", &subject, None).await {
-        Ok(answer) => Ok(Some(answer.config)),
+    match request::<ConsumerSettings>(client, "read the settings of a consumer", &subject, None).await {
+        Ok(answer) => Ok(Some(answer.in_force())),
         Err(error) if matches!(error.code(), Some(ApiCode::STREAM_NOT_FOUND | ApiCode::CONSUMER_NOT_FOUND)) => Ok(None),
         Err(error) => Err(error),
     }
@@ -123,6 +152,18 @@ pub async fn consumer_settings(client: &Client, stream: &str, consumer: &str) ->
 /// Creates a stream from settings in the server's own JSON.
 pub(super) async fn create_stream(client: &Client, stream: &str, config: &Value) -> Result<(), NatsError> {
     let _: Value = request(client, "create a stream", &format!("STREAM.CREATE.{stream}"), Some(config)).await?;
+    Ok(())
+}
+
+/// Creates a durable consumer of one subject from settings in the server's own JSON. One with exactly these settings may exist.
+pub(super) async fn create_consumer(
+    client: &Client,
+    (stream, consumer, subject): (&str, &str, &str),
+    config: &Value,
+) -> Result<(), NatsError> {
+    let body = json!({ "stream_name": stream, "config": config, "action": "create" });
+    let asked = format!("CONSUMER.CREATE.{stream}.{consumer}.{subject}");
+    let _: Value = request(client, "make the consumer of an endpoint", &asked, Some(&body)).await?;
     Ok(())
 }
 
@@ -318,6 +359,17 @@ mod tests {
         assert_eq!(found.get("Skein-Format").map(HeaderValue::as_str), Some("twilio"));
         assert_eq!((found.len(), bad), (1, true));
         assert!(!headers(b"NATS/1.0\r\nA: 1\r\nA: 2\r\n\r\n").1 && !headers(b"").1);
+    }
+
+    #[test]
+    fn a_pause_that_is_over_is_no_setting() {
+        let settings = |paused| {
+            let answer =
+                json!({ "config": { "name": "main", "pause_until": "2026-11-23T17:23:00Z" }, "paused": paused });
+            serde_json::from_value::<ConsumerSettings>(answer).expect("settings").in_force()
+        };
+        assert_eq!(settings(false), json!({ "name": "main" }));
+        assert_eq!(settings(true)["pause_until"], "2026-11-23T17:23:00Z");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::{path::PathBuf, time::Duration};
 use async_nats::{Client, ConnectOptions, Event};
 use tracing::{debug, info, warn};
 
-use super::{errors::NatsError, login::with_login, version::check_server};
+use super::{account::account, errors::NatsError, login::with_login, version::check_server};
 
 /// Commands that wait for the connection's own task. Far above what the pipeline and the readers have in flight together, because a
 /// task that waits for room here while it holds an unpolled future that also sends never wakes up.
@@ -67,13 +67,21 @@ pub struct Nats {
 }
 
 impl Nats {
-    /// Connects once for control requests and checks the server's version and JetStream.
+    /// Connects once for control requests and checks the server's version, and that there is JetStream: its own, or, in a cluster where
+    /// not every server runs it, that of others.
     ///
     /// # Errors
-    /// No connection, unusable options, or a server that is refused ([`check_server`]).
+    /// No connection, unusable options, a server that is refused ([`check_server`]), or [`NatsError::NoJetStream`].
     pub async fn connect(options: NatsOptions) -> Result<Self, NatsError> {
         let control = open(&options, "control", Buffers::roomy()).await?;
-        check_server(&control.server_info())?;
+        let info = control.server_info();
+        check_server(&info)?;
+        if !info.jetstream {
+            match account(&control).await {
+                Err(NatsError::NoResponders { .. }) => return Err(NatsError::NoJetStream),
+                other => other.map(drop)?,
+            }
+        }
         Ok(Self { options, control })
     }
 
@@ -161,5 +169,57 @@ fn report(purpose: &'static str, event: &Event) {
         }
         Event::LameDuckMode => info!(nats.purpose = purpose, "nats server is about to leave"),
         Event::Draining | Event::Closed => debug!(nats.purpose = purpose, "nats connection ends"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+    use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+    use tokio::net::TcpListener;
+
+    const INFO: &str =
+        r#"INFO {"server_id":"A","server_name":"a","version":"2.15.1","headers":true,"max_payload":1048576}"#;
+    const NOBODY: &str = "HMSG TO SID 16 16\r\nNATS/1.0 503\r\n\r\n\r\n";
+    const ANOTHER: &str = "MSG TO SID 13\r\n{\"limits\":{}}\r\n";
+
+    /// A server without JetStream of its own. Answers every request so.
+    async fn serve(listener: TcpListener, answer: &str) -> std::io::Result<()> {
+        let (stream, _) = listener.accept().await?;
+        let mut stream = BufReader::new(stream);
+        stream.write_all(format!("{INFO}\r\n").as_bytes()).await?;
+        let (mut line, mut sid) = (String::new(), String::new());
+        while stream.read_line(&mut line).await? > 0 {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            let said = match words.as_slice() {
+                ["PING"] => "PONG\r\n".to_owned(),
+                ["SUB", _, id] => {
+                    sid = (*id).to_owned();
+                    String::new()
+                }
+                ["PUB" | "HPUB", "$JS.API.INFO", to, ..] => answer.replace("TO", to).replace("SID", &sid),
+                _ => String::new(),
+            };
+            stream.write_all(said.as_bytes()).await?;
+            line.clear();
+        }
+        Ok(())
+    }
+
+    #[rstest]
+    #[case::another_of_its_cluster_has_jetstream(ANOTHER, None)]
+    #[case::nobody_has(NOBODY, Some(NatsError::NoJetStream))]
+    #[tokio::test]
+    async fn a_server_without_jetstream_will_do_where_others_answer_for_it(
+        #[case] answer: &'static str,
+        #[case] refused: Option<NatsError>,
+    ) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let servers = vec![format!("nats://{}", listener.local_addr().expect("an address"))];
+        let server = tokio::spawn(serve(listener, answer));
+        let connected = Nats::connect(NatsOptions { servers, ..NatsOptions::default() }).await;
+        assert_eq!(connected.err(), refused);
+        server.abort();
     }
 }

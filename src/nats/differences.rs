@@ -25,6 +25,10 @@ const UNITS: [(&str, u64); 6] = [
     ("ns", 1),
 ];
 
+/// Settings that nobody declares, because they change nothing of what a stream or consumer does: what servers and people note, where the
+/// copies lie, and how much the server tells of acknowledgements. They are whoever runs the servers' to set.
+const UNDECLARED: [&str; 4] = ["metadata", "description", "placement", "sample_freq"];
+
 /// A setting that is not as declared.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Difference {
@@ -64,8 +68,7 @@ pub(super) fn differences(found: &Value, declared: &Value) -> Vec<Difference> {
     names.dedup();
     names
         .into_iter()
-        // The server and operators note things of their own in the metadata; it changes no behaviour.
-        .filter(|name| *name != "metadata")
+        .filter(|name| !UNDECLARED.contains(&name.as_str()))
         .filter_map(|name| {
             let (is, wanted) = (found.get(name).unwrap_or(&Value::Null), declared.get(name).unwrap_or(&Value::Null));
             let same = is == wanted || (is_unset(is) && is_unset(wanted));
@@ -98,7 +101,8 @@ mod tests {
     #[test]
     fn only_settings_that_matter_count_as_a_difference() {
         let found = json!({"name": "A", "max_age": 0, "max_msgs": -1, "compression": "none", "deny_delete": true,
-            "consumer_limits": {}, "metadata": {"_nats.req.level": "1"}});
+            "consumer_limits": {}, "metadata": {"_nats.req.level": "1"}, "description": "the log of the north",
+            "placement": {"cluster": "north", "tags": ["ssd"]}, "sample_freq": "100%"});
         assert!(differences(&found, &json!({"name": "A", "deny_delete": true})).is_empty());
     }
 

@@ -36,6 +36,25 @@ impl ApiCode {
     pub const BATCH_DUPLICATE: Self = Self(10_201);
     /// The stream is full and configured to refuse.
     pub const STREAM_FULL: Self = Self(10_077);
+    /// The account has no JetStream.
+    pub const ACCOUNT_WITHOUT: Self = Self(10_039);
+    /// The cluster has no leader at this moment.
+    pub const CLUSTER_UNAVAILABLE: Self = Self(10_008);
+    /// A server lacks the means at this moment.
+    pub const INSUFFICIENT_RESOURCES: Self = Self(10_023);
+    /// All servers with a copy of the stream are away.
+    pub const STREAM_OFFLINE: Self = Self(10_118);
+    /// All servers with a copy of the consumer are away.
+    pub const CONSUMER_OFFLINE: Self = Self(10_119);
+
+    /// Refusals that time heals: servers come back, a full stream gets room.
+    const PASSING: [Self; 5] = [
+        Self::CLUSTER_UNAVAILABLE,
+        Self::INSUFFICIENT_RESOURCES,
+        Self::STREAM_FULL,
+        Self::STREAM_OFFLINE,
+        Self::CONSUMER_OFFLINE,
+    ];
 
     /// True when somebody else appended first.
     #[must_use]
@@ -69,8 +88,8 @@ pub enum NatsError {
         /// Version the server announced.
         found: String,
     },
-    /// The server runs without JetStream.
-    #[error("use jetstream: the nats-server runs without it; start it with --jetstream")]
+    /// The server runs without JetStream, and no other of its cluster answers for it.
+    #[error("use jetstream: the nats-server runs without it, as does its cluster; start it with --jetstream")]
     NoJetStream,
     /// No answer in time: whether the request took effect is *unknown*.
     #[error("{operation}: no answer in time")]
@@ -110,6 +129,24 @@ pub enum NatsError {
         /// What is odd about it.
         reason: String,
     },
+    /// An exchange about one of many streams failed.
+    #[error("stream {stream}")]
+    About {
+        /// Name of the stream.
+        stream: String,
+        /// What failed.
+        source: Box<NatsError>,
+    },
+    /// The consumer of an endpoint exists and reads what is another's. Nothing was changed.
+    #[error("consumer {consumer} of {stream} reads {found}: give the endpoint another name")]
+    OthersConsumer {
+        /// Name of the consumer, which is that of the endpoint.
+        consumer: String,
+        /// Name of the stream.
+        stream: String,
+        /// Subject that it reads.
+        found: String,
+    },
     /// A stream exists with other settings than declared. Nothing was changed; an operator decides.
     #[error("stream {stream} differs from its declaration: {}", all(differences))]
     StreamDiffers {
@@ -124,20 +161,39 @@ impl NatsError {
     /// The server's code, if it answered with one.
     #[must_use]
     pub fn code(&self) -> Option<ApiCode> {
-        if let Self::Refused { code, .. } = self { Some(*code) } else { None }
+        if let Self::Refused { code, .. } = self.innermost() { Some(*code) } else { None }
+    }
+
+    /// True when nobody answered in time.
+    #[must_use]
+    pub fn is_timeout(&self) -> bool {
+        matches!(self.innermost(), Self::Timeout { .. })
+    }
+
+    /// The same, with the name of the stream that it was about; one that names it stays as it is.
+    pub(crate) fn about(self, stream: &str) -> Self {
+        match self {
+            Self::About { .. } | Self::OthersConsumer { .. } | Self::StreamDiffers { .. } => self,
+            other => Self::About { stream: stream.to_owned(), source: Box::new(other) },
+        }
+    }
+
+    fn innermost(&self) -> &Self {
+        if let Self::About { source, .. } = self { source.innermost() } else { self }
     }
 
     /// True when the same request may succeed later without anybody's help.
     #[must_use]
     pub fn is_transient(&self) -> bool {
-        match self {
+        match self.innermost() {
             Self::Connect { .. } | Self::Timeout { .. } | Self::NoResponders { .. } | Self::Request { .. } => true,
-            // 10008: cluster without leader; 10076: storage not available now; 10077 waits for room.
-            Self::Refused { code, .. } => matches!(code.0, 10_008 | 10_023 | 10_077),
+            Self::Refused { code, .. } => ApiCode::PASSING.contains(code),
             Self::Option { .. }
             | Self::OldServer { .. }
             | Self::NoJetStream
             | Self::Malformed { .. }
+            | Self::About { .. }
+            | Self::OthersConsumer { .. }
             | Self::StreamDiffers { .. } => false,
         }
     }
@@ -156,5 +212,25 @@ pub(super) fn from_request(operation: &'static str, error: &async_nats::RequestE
         Kind::InvalidSubject | Kind::MaxPayloadExceeded | Kind::Other => {
             NatsError::Request { operation, reason: error.to_string() }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case::an_election_of_the_cluster(10_008, true)]
+    #[case::no_server_with_a_copy_of_the_stream_is_up(10_118, true)]
+    #[case::nor_one_of_the_consumer(10_119, true)]
+    #[case::a_full_stream(10_077, true)]
+    #[case::a_missing_stream(10_059, false)]
+    #[case::an_account_without_jetstream(10_039, false)]
+    fn a_refusal_is_asked_again_where_time_heals_it(#[case] code: u64, #[case] heals: bool) {
+        let refused = NatsError::Refused { operation: "try", code: ApiCode(code), description: String::new() };
+        assert_eq!(refused.is_transient(), heals);
+        let about = refused.about("SKEIN_LOG_main");
+        assert_eq!((about.is_transient(), about.code()), (heals, Some(ApiCode(code))), "{about}");
     }
 }

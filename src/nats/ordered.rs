@@ -12,15 +12,19 @@ use bytes::Bytes;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use thiserror::Error;
+use tokio::time::timeout;
 use tracing::debug;
 
 use super::api::leader_get;
+use super::messages::next_message;
 use super::pull::{Pull, PullEnded};
 
 /// Consumers in a row that give nothing before the next message is fetched by itself.
 const FRUITLESS_MAX: u32 = 3;
 /// First and longest wait before the next attempt to make a consumer.
 const BACK_OFF: (Duration, Duration) = (Duration::from_millis(20), Duration::from_secs(1));
+/// After so long without a message it is asked whether the stream still has one: longer than a consumer takes to begin anew.
+const SILENCE: Duration = Duration::from_secs(3);
 
 /// A message as stored in a stream.
 #[derive(Debug, Clone)]
@@ -188,6 +192,30 @@ impl Ordered {
                 stored_ns: place.stored_ns,
             });
         }
+    }
+
+    /// The first message that the stream still holds from here to `last`, whatever is missing before it; none: there is nothing more up
+    /// to there, and the reader stands behind it. Waits while the server is away.
+    ///
+    /// Cancel-safe, as [`Self::next`].
+    ///
+    /// # Errors
+    /// [`OrderedError::Malformed`]; never a gap.
+    pub async fn first_up_to(&mut self, last: u64) -> Result<Option<Stored>, OrderedError> {
+        while self.next_sequence <= last {
+            match timeout(SILENCE, self.next()).await {
+                Ok(Err(OrderedError::Gap { found, .. })) => self.next_sequence = found,
+                Ok(other) => return other.map(Some),
+                // Where everything to the end was deleted nothing would ever come.
+                Err(_) => match next_message(&self.client, &self.stream, self.next_sequence, ">").await {
+                    Ok(None) => self.next_sequence = last + 1,
+                    Ok(Some(found)) if found.sequence > last => self.next_sequence = found.sequence,
+                    // It is on its way, or the server is away.
+                    Ok(Some(_)) | Err(_) => {}
+                },
+            }
+        }
+        Ok(None)
     }
 
     fn restart(&mut self) {

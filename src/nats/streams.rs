@@ -52,6 +52,18 @@ pub fn dead_name(workspace: &str) -> String {
     format!("SKEIN_DEAD_{workspace}")
 }
 
+/// Subject of what leaves by an endpoint.
+#[must_use]
+pub fn out_subject(workspace: &str, channel: &str, endpoint: &str) -> String {
+    format!("skein.out.{workspace}.{channel}.{endpoint}")
+}
+
+/// Subject of what could not be used, for one reason.
+#[must_use]
+pub fn dead_subject(workspace: &str, reason: &str) -> String {
+    format!("skein.dead.{workspace}.{reason}")
+}
+
 /// Name of a workspace's stream of keys.
 #[must_use]
 pub fn keys_name(workspace: &str) -> String {
@@ -63,6 +75,9 @@ pub fn keys_name(workspace: &str) -> String {
 pub fn media_bucket(workspace: &str) -> String {
     format!("SKEIN_MEDIA_{workspace}")
 }
+
+/// Name of the object store bucket for copies of snapshots.
+pub const SNAPSHOTS_BUCKET: &str = "SKEIN_SNAPSHOTS";
 
 /// Name of the key-value bucket of witnesses.
 pub const CHECKPOINTS_BUCKET: &str = "SKEIN_CHECKPOINTS";
@@ -144,7 +159,16 @@ pub fn keys(workspace: &str, replicas: usize) -> Config {
 /// The stream below the object store of a workspace's bodies and attachments, as the client library lays it out.
 #[must_use]
 pub fn media(workspace: &str, replicas: usize) -> Config {
-    let bucket = media_bucket(workspace);
+    object_store(&media_bucket(workspace), replicas)
+}
+
+/// The stream below the object store of snapshots' copies.
+#[must_use]
+pub fn snapshots(replicas: usize) -> Config {
+    object_store(SNAPSHOTS_BUCKET, replicas)
+}
+
+fn object_store(bucket: &str, replicas: usize) -> Config {
     Config {
         allow_rollup: true,
         allow_direct: true,
@@ -167,8 +191,12 @@ pub fn checkpoints(replicas: usize) -> Config {
 /// Makes the stream if it is missing; returns its state.
 ///
 /// # Errors
-/// [`NatsError::StreamDiffers`] if it exists with other settings: nothing is changed. Else the failed request.
+/// [`NatsError::StreamDiffers`] if it exists with other settings: nothing is changed. Else the failed request, with its name.
 pub async fn ensure(client: &Client, declared: &Config) -> Result<StreamState, NatsError> {
+    ensured(client, declared).await.map_err(|error| error.about(&declared.name))
+}
+
+async fn ensured(client: &Client, declared: &Config) -> Result<StreamState, NatsError> {
     let wanted = settings(declared)?;
     let state = match api::stream_state(client, &declared.name).await {
         Err(error) if error.code() == Some(ApiCode::STREAM_NOT_FOUND) => {
@@ -215,7 +243,7 @@ pub fn adapter(workspace: &str, channel: &str, endpoint: &str) -> pull::Config {
     pull::Config {
         name: Some(endpoint.to_owned()),
         durable_name: Some(endpoint.to_owned()),
-        filter_subject: format!("skein.out.{workspace}.{channel}.{endpoint}"),
+        filter_subject: out_subject(workspace, channel, endpoint),
         ack_wait: ADAPTER_ACK_WAIT,
         max_ack_pending: ADAPTER_AHEAD,
         max_waiting: ADAPTER_PULLS,
@@ -235,21 +263,18 @@ pub fn differing_adapter(found: &Value, declared: &pull::Config) -> Result<Vec<D
 /// which is the right to have the server publish anywhere.
 ///
 /// # Errors
-/// The failed request, or a consumer of that name that reads another subject.
+/// The failed request; [`NatsError::OthersConsumer`] where one of that name reads another subject.
 pub async fn ensure_adapter(client: &Client, workspace: &str, channel: &str, endpoint: &str) -> Result<(), NatsError> {
-    const OPERATION: &str = "make the consumer of an endpoint";
-    let failed = |error: &dyn std::fmt::Display| NatsError::Request { operation: OPERATION, reason: error.to_string() };
-    let stream = async_nats::jetstream::new(client.clone())
-        .get_stream_no_info(out_name(workspace))
-        .await
-        .map_err(|error| failed(&error))?;
+    let stream = out_name(workspace);
     let config = adapter(workspace, channel, endpoint);
     let wanted = config.filter_subject.clone();
-    let consumer = stream.get_or_create_consumer(endpoint, config).await.map_err(|error| failed(&error))?;
-    let found = &consumer.cached_info().config.filter_subject;
-    if *found == wanted {
+    let Some(found) = api::consumer_settings(client, &stream, endpoint).await? else {
+        let settings = settings(&config.into_consumer_config())?;
+        return api::create_consumer(client, (&stream, endpoint, &wanted), &settings).await;
+    };
+    let found = found["filter_subject"].as_str().unwrap_or_default();
+    if found == wanted {
         return Ok(());
     }
-    let other = format!("consumer {endpoint} of {} reads {found}: give the endpoint another name", out_name(workspace));
-    Err(failed(&other))
+    Err(NatsError::OthersConsumer { consumer: endpoint.to_owned(), stream, found: found.to_owned() })
 }

@@ -174,7 +174,7 @@ impl AdapterWatch {
 
     /// For how long the oldest message of an endpoint has waited for its acknowledgement.
     async fn waits(&self, channel: &Name, endpoint: &Name) -> Result<Duration, NatsError> {
-        let subject = format!("skein.out.{}.{channel}.{endpoint}", self.workspace);
+        let subject = streams::out_subject(&self.workspace, channel, endpoint);
         let stream = streams::out_name(&self.workspace);
         oldest_unacknowledged(&self.client, &stream, endpoint, &subject).await.map(Option::unwrap_or_default)
     }

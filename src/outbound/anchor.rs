@@ -3,7 +3,7 @@
 use async_nats::{Client, HeaderMap};
 
 use super::error::OutboundError;
-use crate::domain::id::{Index, Name, Position};
+use crate::domain::id::{Name, Position};
 use crate::nats::{leader_get, stream_state};
 
 /// Header of every message handed over: `<shard>/<index>/<output>`.
@@ -64,18 +64,24 @@ pub async fn anchor(client: &Client, stream: &str, shard: &str) -> Result<Anchor
 /// The value of [`LOG_HEADER`].
 #[must_use]
 pub(super) fn log_header(shard: &str, position: Position) -> String {
-    format!("{shard}/{}/{}", position.index, position.output)
+    format!("{shard}/{position}")
 }
 
-fn position_of(headers: &HeaderMap, shard: &str) -> Option<Position> {
-    let value = headers.get(LOG_HEADER)?.as_str();
-    let (index, output) = value.strip_prefix(shard)?.strip_prefix('/')?.split_once('/')?;
-    Some(Position { index: Index(index.parse().ok()?), output: output.parse().ok()? })
+/// The output that a value of [`LOG_HEADER`] names; none: it is of another shard, or names none.
+#[must_use]
+pub fn parse_log_header(value: &str, shard: &str) -> Option<Position> {
+    value.strip_prefix(shard)?.strip_prefix('/')?.parse().ok()
+}
+
+/// The output that a message handed over is, by its headers; none: as [`parse_log_header`], or it has no such header.
+pub(crate) fn position_of(headers: &HeaderMap, shard: &str) -> Option<Position> {
+    parse_log_header(headers.get(LOG_HEADER)?.as_str(), shard)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::id::Index;
 
     #[test]
     fn only_headers_of_the_own_shard_name_a_position() {

@@ -10,6 +10,7 @@ use super::outbox::Outgoing;
 use crate::domain::id::{Name, Position};
 use crate::domain::record::{Change, DeadLettered};
 use crate::nats::leader_get;
+use crate::nats::streams::{dead_subject, out_subject};
 use crate::normalize::{Format, outbound_to_json};
 
 /// IN stream that a dead letter came by.
@@ -80,7 +81,7 @@ fn out(outgoing: &Outgoing) -> Option<Ready> {
     headers.insert(FORMAT_HEADER, Format::SkeinJson.name());
     Some(Ready {
         position: outgoing.position,
-        subject: format!("skein.out.{}.{}.{}", record.workspace, message.channel, message.endpoint),
+        subject: out_subject(&record.workspace, &message.channel, &message.endpoint),
         headers,
         payload: payload.into(),
     })
@@ -115,12 +116,7 @@ async fn dead(client: &Client, outgoing: &Outgoing) -> Result<Option<Ready>, Out
             Bytes::new()
         }
     };
-    Ok(Some(Ready {
-        position: outgoing.position,
-        subject: format!("skein.dead.{}.{reason}", record.workspace),
-        headers,
-        payload,
-    }))
+    Ok(Some(Ready { position: outgoing.position, subject: dead_subject(&record.workspace, reason), headers, payload }))
 }
 
 #[cfg(test)]

@@ -15,7 +15,8 @@ mod outbox;
 mod window;
 
 pub use adapters::{AdapterHealth, AdapterWatch, Listening};
-pub use anchor::{Anchor, LOG_HEADER, anchor};
+pub(crate) use anchor::position_of;
+pub use anchor::{Anchor, LOG_HEADER, anchor, parse_log_header};
 pub use backlog::Backlog;
 pub use convert::outbound_message;
 pub use error::OutboundError;

@@ -4,7 +4,7 @@
 //! overrun by no more than what was already decided.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
@@ -31,7 +31,10 @@ pub struct Outgoing {
 pub struct Outbox {
     queue: Mutex<VecDeque<Outgoing>>,
     length: AtomicUsize,
-    unsettled: AtomicUsize,
+    /// Outputs ever put in.
+    put: AtomicU64,
+    /// Those of them that are in their stream.
+    settled: AtomicU64,
     filled: Notify,
     freed: Arc<Notify>,
 }
@@ -43,7 +46,8 @@ impl Outbox {
         Arc::new(Self {
             queue: Mutex::default(),
             length: AtomicUsize::new(0),
-            unsettled: AtomicUsize::new(0),
+            put: AtomicU64::new(0),
+            settled: AtomicU64::new(0),
             filled: Notify::new(),
             freed,
         })
@@ -70,7 +74,21 @@ impl Outbox {
     /// Outputs that were put in and are not in their stream, as far as is known.
     #[must_use]
     pub fn unsettled(&self) -> usize {
-        self.unsettled.load(Ordering::Acquire)
+        // Read first: what is settled was put in before.
+        let settled = self.settled.load(Ordering::Acquire);
+        usize::try_from(self.mark().saturating_sub(settled)).unwrap_or(usize::MAX)
+    }
+
+    /// How many outputs were ever put in: for [`Outbox::has_settled`].
+    #[must_use]
+    pub fn mark(&self) -> u64 {
+        self.put.load(Ordering::Acquire)
+    }
+
+    /// Whether all that were put in up to the mark are in their stream: it takes them in order.
+    #[must_use]
+    pub fn has_settled(&self, mark: u64) -> bool {
+        self.settled.load(Ordering::Acquire) >= mark
     }
 
     /// Whether everything ever put in is in its stream.
@@ -81,7 +99,7 @@ impl Outbox {
 
     /// So many of the outputs taken are in their stream.
     pub fn settled(&self, count: usize) {
-        self.unsettled.fetch_sub(count, Ordering::AcqRel);
+        self.settled.fetch_add(count as u64, Ordering::AcqRel);
     }
 
     /// Puts outputs in, in log order; `outgoing` is empty afterwards.
@@ -89,7 +107,7 @@ impl Outbox {
         if outgoing.is_empty() {
             return;
         }
-        self.unsettled.fetch_add(outgoing.len(), Ordering::AcqRel);
+        self.put.fetch_add(outgoing.len() as u64, Ordering::AcqRel);
         let mut queue = self.queue();
         queue.extend(outgoing.drain(..));
         self.length.store(queue.len(), Ordering::Relaxed);

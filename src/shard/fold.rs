@@ -32,21 +32,28 @@ pub(super) struct Fold {
     pub(super) backlogs: Vec<WorkspaceBacklog>,
     keys: KeyRings,
     feeds: Feeds,
-    /// Older records are no longer in any ring.
-    rings_from: Timestamp,
+    /// Older records are no longer in any ring; none: all are to be in them.
+    rings_from: Option<Timestamp>,
     /// Whether the rings have begun.
     begun: bool,
 }
 
 impl Fold {
+    /// Goes on from a state: of the shard before its first record, or of a snapshot.
     pub(super) fn new(
-        shard: Name,
+        state: State,
         backlogs: Vec<WorkspaceBacklog>,
         keys: KeyRings,
         feeds: Feeds,
-        rings_from: Timestamp,
+        rings_from: Option<Timestamp>,
     ) -> Self {
-        Self { state: State::new(shard), backlogs, keys, feeds, rings_from, begun: false }
+        let mut fold = Self { state, backlogs, keys, feeds, rings_from, begun: rings_from.is_none() };
+        for backlog in fold.backlogs.iter_mut().flat_map(|ways| [&mut ways.out, &mut ways.dead]) {
+            if let Some((sequence, position)) = fold.state.handed_over(backlog.stream()) {
+                backlog.handed_over(sequence, position);
+            }
+        }
+        fold
     }
 
     /// Folds the next entry.
@@ -57,8 +64,12 @@ impl Fold {
         let keys = self.keys.clone();
         for record in codec::unpack(entry.index, &entry.body, &keys)? {
             let record = Arc::new(record?);
+            if record.index <= self.state.head() {
+                // Of the entry in which a snapshot ends.
+                continue;
+            }
             evolve(&mut self.state, &record);
-            if !self.begun && record.time >= self.rings_from {
+            if !self.begun && self.rings_from.is_some_and(|from| record.time >= from) {
                 self.begin_rings(record.index);
             }
             self.derive(&record);

@@ -15,6 +15,7 @@ use crate::domain::command::{Answer, Command};
 use crate::domain::id::Index;
 use crate::domain::record::Record;
 use crate::domain::rejection::Rejection;
+use crate::log::{LastEntry, Places};
 
 /// Requests of the edge that wait for the shard: a few turns' worth; beyond it callers wait, which is the back-pressure.
 pub(super) const REQUESTS: usize = 4_096;
@@ -46,6 +47,9 @@ impl From<Unavailable> for CommandError {
 /// Reads single durable records.
 pub(super) trait ReadRecords: Send + Sync {
     fn read(&self, indexes: Vec<Index>) -> BoxFuture<'_, Result<Vec<Option<Arc<Record>>>, Unavailable>>;
+
+    /// The entry of a durable record as the end of a snapshot, and where the entries before it are.
+    fn place_of(&self, index: Index) -> BoxFuture<'_, Result<Option<(LastEntry, Places)>, Unavailable>>;
 }
 
 /// What finds an asker again.
@@ -137,6 +141,14 @@ impl ShardHandle {
         let (look, value) = looking(look);
         self.requests.try_send(Request::Look(look)).map_err(|_| Unavailable)?;
         Ok(async move { value.await.map_err(|_| Unavailable) })
+    }
+
+    /// The entry of a durable record as the end of a snapshot, and where the entries before it are; none: the log does not have it.
+    ///
+    /// # Errors
+    /// [`Unavailable`]: the log does not answer.
+    pub(super) async fn place_of(&self, index: Index) -> Result<Option<(LastEntry, Places)>, Unavailable> {
+        self.reader.place_of(index).await
     }
 
     /// Reads durable records by index, in the order asked for; `None` for one that the log has not, or has no longer.

@@ -19,6 +19,7 @@ mod passed;
 mod recovery;
 mod run;
 mod sample;
+mod snapshots;
 mod start;
 mod tally;
 
@@ -29,4 +30,5 @@ pub use inlets::{BATCH_MAX, Inlet};
 pub use recovery::{Before, RecoveryError, WorkspaceSetup, witnesses};
 pub use run::{Ended, TIMERS_PER_TURN};
 pub use sample::sample;
+pub use snapshots::{SnapshotPlan, Snapshots, Untaken};
 pub use start::{ShardEnds, start};

@@ -12,8 +12,9 @@ use super::append::LogAppender;
 use super::engine::{Engine, LogEnded, Step};
 use super::fold::{Fold, WorkspaceBacklog};
 use super::handle::Reply;
-use crate::agents::feed::Feeds;
+use crate::agents::feed::{Feeds, StoredFeeds};
 use crate::clock::ShardClock;
+use crate::domain::State;
 use crate::domain::command::Command;
 use crate::domain::id::{Index, Name};
 use crate::domain::rejection::Rejection;
@@ -21,8 +22,10 @@ use crate::domain::time::Timestamp;
 use crate::domain::workspace::WorkspaceConfig;
 use crate::keys::{KeyBooks, KeysError};
 use crate::log::codec::CodecError;
+use crate::log::snapshot::{Found, Shelf};
 use crate::log::{EventLog, LogError, TakeOverError, Tip, Witness};
 use crate::outbound::OutboundError;
+use crate::telemetry::ErrorChain;
 
 /// First and longest wait before the next attempt to take over.
 const BACK_OFF: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
@@ -89,6 +92,8 @@ pub struct Before {
     pub rings: Duration,
     /// Keys of the workspaces' content.
     pub keys: KeyBooks,
+    /// Where snapshots are; none: the whole log is folded.
+    pub snapshots: Option<Shelf>,
 }
 
 /// Who knows how long the log is: the checkpoint, and the last messages handed over.
@@ -120,13 +125,39 @@ pub(super) async fn recover<L: EventLog>(
 ) -> Result<Owned, RecoveryError> {
     let rings_from = Timestamp(source.wall_ms()) - before.rings;
     let keys = before.keys.rings();
-    let mut fold = Fold::new(before.shard.clone(), before.backlogs, keys.clone(), feeds, rings_from);
-    let mut tip = Tip::ORIGIN;
+    let mut witnesses = before.witnesses;
+    let found = match before.snapshots {
+        Some(shelf) => {
+            let (found, known) = shelf.newest(&keys).await;
+            // Also of those that are not used: each has seen how long the log was.
+            witnesses.extend(known);
+            found
+        }
+        None => None,
+    };
+    let mut snapshot_end = None;
+    let (state, mut tip, rings) = match found {
+        Some(Found { manifest, state, beside }) => {
+            log.know(&manifest.places);
+            snapshot_end = Some(manifest.witness());
+            let rings = beside.map(|bytes| StoredFeeds::decode(&bytes)).transpose().unwrap_or_else(|error| {
+                warn!(error = %ErrorChain(&error), "what sessions may ask for again not read: they begin anew");
+                None
+            });
+            (state, manifest.tip, rings)
+        }
+        None => (State::new(before.shard.clone()), Tip::ORIGIN, None),
+    };
+    if let Some(rings) = &rings {
+        feeds.restore(rings);
+    }
+    let rings_from = (rings.is_none()).then_some(rings_from);
+    let mut fold = Fold::new(state, before.backlogs, keys.clone(), feeds, rings_from);
     let mut wait = BACK_OFF.0;
     let mut attempt = 0;
     let writer = loop {
-        tip = replay(log, tip, &mut fold, &before.keys).await?;
-        match log.take_over(tip, &before.witnesses).await {
+        tip = replay(log, tip, &mut fold, &before.keys, snapshot_end.as_ref()).await?;
+        match log.take_over(tip, &witnesses).await {
             Ok(writer) => break writer,
             Err(error) if attempt < ATTEMPTS && may_pass(&error) => {
                 warn!(skein.shard = %before.shard, error = %error, "shard not taken over yet");
@@ -164,13 +195,24 @@ pub(super) async fn recover<L: EventLog>(
     Ok(owned)
 }
 
-async fn replay<L: EventLog>(log: &L, from: Tip, fold: &mut Fold, keys: &KeyBooks) -> Result<Tip, RecoveryError> {
+/// `known`: what the snapshot that it begins with knows of an entry.
+async fn replay<L: EventLog>(
+    log: &L,
+    from: Tip,
+    fold: &mut Fold,
+    keys: &KeyBooks,
+    known: Option<&Witness>,
+) -> Result<Tip, RecoveryError> {
     let mut replay = log.replay(from).await?;
     // The end is fixed now, and a block is durable before a leaf of it is opened: none that is needed is missing.
     for book in keys.iter() {
         book.refresh().await?;
     }
     while let Some(entry) = replay.next().await? {
+        if let Some(known) = known.filter(|known| known.index == entry.index && known.chain != Some(replay.tip().chain))
+        {
+            return Err(TakeOverError::Forked { witness: known.source, index: known.index }.into());
+        }
         fold.entry(&entry).map_err(|source| RecoveryError::Record { index: entry.index, source })?;
     }
     Ok(replay.tip())

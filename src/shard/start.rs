@@ -20,7 +20,7 @@ use crate::domain::id::Index;
 use crate::domain::record::Record;
 use crate::domain::time::Timestamp;
 use crate::keys::KeyRings;
-use crate::log::{EventLog, Progress, codec};
+use crate::log::{EventLog, LastEntry, Places, Progress, codec};
 use crate::outbound::{Outbox, WorkspaceOutboxes};
 use crate::telemetry::{ErrorChain, Metrics, RateLimit, fields};
 
@@ -53,7 +53,8 @@ pub async fn start<L: EventLog>(
 ) -> Result<(ShardEnds, impl Future<Output = Ended> + Send + 'static), RecoveryError> {
     let streams = before.workspaces.iter().map(|setup| setup.streams.len()).sum();
     let keys = before.keys.rings();
-    let owned = recover(&*log, before, feeds.clone(), source).await?;
+    // Boxed: it holds all that a start needs, and that once.
+    let owned = Box::pin(recover(&*log, before, feeds.clone(), source)).await?;
     metrics.take_overs.inc();
 
     // One bell for whatever the loop waits for when it takes nothing: room in an outbox, and keys.
@@ -152,6 +153,17 @@ impl<L: EventLog> ReadRecords for LogReader<L> {
             let entry = |index: Index| entries[numbers.partition_point(|number| *number < index.entry())].as_ref();
             let record = |index| entry(index).map_or(Ok(None), |entry| self.decoded(index, &entry.body));
             indexes.into_iter().map(record).collect()
+        }
+        .boxed()
+    }
+
+    fn place_of(&self, index: Index) -> BoxFuture<'_, Result<Option<(LastEntry, Places)>, Unavailable>> {
+        async move {
+            let last = self.log.last_entry(index.entry()).await.map_err(|error| {
+                tracing::warn!(error = %ErrorChain(&error), "the place of a record not found in the log");
+                Unavailable
+            })?;
+            Ok(last.map(|last| (last, self.log.places(index.entry()))))
         }
         .boxed()
     }

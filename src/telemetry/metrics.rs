@@ -15,6 +15,7 @@ use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 
 use super::reloads::ReloadMetrics;
+use super::snapshots::SnapshotMetrics;
 use super::widening::WideningMetrics;
 
 /// Content type of [`Metrics::encode`].
@@ -385,6 +386,8 @@ pub struct Metrics {
     pub reloads: ReloadMetrics,
     /// Of Work that widens its circle, overflows, or is nobody's for ever.
     pub widening: WideningMetrics,
+    /// Snapshots.
+    pub snapshots: SnapshotMetrics,
     /// 1 for an endpoint whose adapter lags or is silent, else 0.
     pub adapter_degraded: Family<AdapterLabels, Gauge>,
     /// Live messages of adapters that were left out, by reason. Whoever goes on typing is told of seldom: that is not counted.
@@ -438,6 +441,7 @@ impl Metrics {
             handed_over: Counter::default(),
             reloads: ReloadMetrics::default(),
             widening: WideningMetrics::default(),
+            snapshots: SnapshotMetrics::default(),
             adapter_degraded: Family::default(),
             live_left_out: Family::default(),
             offers: Family::default(),
@@ -492,6 +496,7 @@ impl Metrics {
         all.register("handed_over", "Outputs handed over", self.handed_over.clone());
         self.reloads.register(&mut all);
         self.widening.register(&mut all);
+        self.snapshots.register(&mut all);
         let degraded = self.adapter_degraded.clone();
         all.register("adapter_degraded", "1: the adapter of the endpoint lags or is silent", degraded);
         all.register("live_left_out", "Live messages of adapters that were left out", self.live_left_out.clone());

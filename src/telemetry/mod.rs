@@ -9,6 +9,7 @@ mod logs;
 mod metrics;
 mod rate_limit;
 mod reloads;
+mod snapshots;
 mod widening;
 
 pub use error_chain::ErrorChain;
@@ -21,4 +22,5 @@ pub use metrics::{
 };
 pub use rate_limit::RateLimit;
 pub use reloads::{ReloadMetrics, ReloadOutcome};
+pub use snapshots::SnapshotMetrics;
 pub use widening::{WidenedBy, WideningMetrics};

@@ -12,6 +12,9 @@ use crate::domain::output::{Output, outputs};
 use crate::domain::record::{Author, Cause, Change, OfferOutcome, Record};
 use crate::domain::{State, Workspace};
 
+/// Epoch of whoever only looks on.
+const LOOKS_ON: u64 = 0;
+
 /// Events of one connection.
 #[derive(Debug)]
 struct Leg {
@@ -21,7 +24,7 @@ struct Leg {
     seen: Vec<Position>,
     /// How many of them the log has derived by now.
     met: usize,
-    /// It is over, as far as the tool said.
+    /// It is over, by what the tool said or by the log.
     ended: bool,
     /// What concerns the agent behind the last event.
     behind: u64,
@@ -69,7 +72,10 @@ impl Agents {
         let legs = self.legs.entry(key).or_default();
         match saw {
             Saw::Welcome { after, session } => {
-                self.open.insert(open, legs.len());
+                // One connection after the other: the one before is over, also without a word.
+                if let Some(before) = self.open.insert(open, legs.len()).and_then(|at| legs.get_mut(at)) {
+                    before.ended = true;
+                }
                 legs.push(Leg { after, session, seen: Vec::new(), met: 0, ended: false, behind: 0 });
             }
             Saw::Event { at } => {
@@ -135,6 +141,7 @@ impl Agents {
         for leg in legs.iter_mut().filter(|leg| leg.after < position) {
             if position > leg.last() {
                 leg.behind += u64::from(ends.is_none());
+                leg.ended |= ends == Some(leg.session);
                 continue;
             }
             while leg.seen.get(leg.met).is_some_and(|seen| *seen < position) {
@@ -158,7 +165,11 @@ impl Agents {
     /// The end of the log. With `settled`, sessions that are open still have been told everything.
     pub(super) fn finish(&self, settled: bool, found: &mut Findings) {
         for ((workspace, agent), legs) in &self.legs {
-            if let Some(leg) = legs.last().filter(|leg| settled && !leg.ended) {
+            // An agent has one session, which its last connection goes on with, and may look on by others.
+            let own = legs.iter().enumerate().filter(|(_, leg)| leg.session != LOOKS_ON);
+            let own = own.max_by_key(|(at, leg)| (leg.session, leg.after, *at)).map(|(at, _)| at);
+            let is_open = |at: usize, leg: &Leg| !leg.ended && (leg.session == LOOKS_ON || own == Some(at));
+            for (_, leg) in legs.iter().enumerate().filter(|(at, leg)| settled && is_open(*at, leg)) {
                 found.look(Check::AgentMissed, leg.behind == 0, || {
                     let told = format!("session {} was not told the last {}", leg.session, leg.behind);
                     (format!("{agent} of {workspace}"), told)

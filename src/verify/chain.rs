@@ -39,6 +39,12 @@ impl Chain {
         found.look(Check::LogWhole, sequence == expected, || {
             (at(), format!("{expected} should have come: messages of the log are missing"))
         });
+        // Its epoch may have been announced in the hole.
+        if let (true, What::Entry { void: false, .. }, Some(epoch)) = (sequence != expected, &looked.what, looked.epoch)
+            && epoch > self.epoch
+        {
+            (self.epoch, self.over) = (epoch, false);
+        }
         self.sequence = sequence;
         match &looked.what {
             What::Unreadable(why) => {
@@ -58,6 +64,18 @@ impl Chain {
                 self.entry(looked, (*index, *chain, *chain_after, *void), found)
             }
         }
+    }
+
+    /// The log gives no more, and the last sequence that it ever gave was `end`. True: everything up to there was seen.
+    pub(super) fn ends(&self, end: u64, found: &mut Findings) -> bool {
+        let whole = self.sequence >= end;
+        found.look(Check::LogWhole, whole, || {
+            (
+                format!("log sequence {end}"),
+                format!("the log ended there, and now holds nothing behind {}", self.sequence),
+            )
+        });
+        whole
     }
 
     fn entry(&mut self, looked: &Looked, entry: (u64, u64, u64, bool), found: &mut Findings) -> bool {

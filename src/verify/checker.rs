@@ -1,5 +1,7 @@
 //! The checker: takes log, streams and lines of witnesses in their order, and keeps no more than what is open between them.
 
+use std::ops::Range;
+
 use super::adapters::Adapters;
 use super::agents::Agents;
 use super::chain::Chain;
@@ -73,7 +75,7 @@ impl Checker {
         self.inputs.stream(name, extent);
     }
 
-    /// An OUT or DEAD stream that is there, as it was before the end of the log was asked for; before the log.
+    /// An OUT or DEAD stream that is there, as it was before the end of the log was asked for; before what goes into it.
     pub fn out_stream(&mut self, name: Name, extent: Extent) {
         self.adapters.stream(name.clone(), extent);
         self.ways.stream(name, extent);
@@ -81,7 +83,7 @@ impl Checker {
 
     /// A line of an adapter; before the log.
     pub fn adapter(&mut self, line: AdapterLine) {
-        self.adapters.line(line);
+        self.adapters.line(line, &self.shard);
     }
 
     /// A line of an agent; before the log.
@@ -109,6 +111,13 @@ impl Checker {
         in_place && self.stopped.is_none()
     }
 
+    /// All messages of the log are given; `end`: the last sequence that its stream ever gave.
+    pub fn log_ends(&mut self, end: u64) {
+        if !self.chain.ends(end, &mut self.found) {
+            self.stopped.get_or_insert_with(|| format!("log sequence {end}"));
+        }
+    }
+
     /// An entry that was to be given cannot be read: the records behind it are not looked at.
     pub fn unreadable(&mut self, entry: u64, why: String) {
         let place = format!("entry {entry}");
@@ -127,6 +136,13 @@ impl Checker {
         self.inputs.message(wanted, message, self.folds.state(), &mut self.found);
     }
 
+    /// Some of what was wanted is not there, although the stream begins before it; empty: nothing of it.
+    pub fn inbound_gone(&mut self, wanted: &Wanted, gone: Range<u64>) {
+        if !gone.is_empty() {
+            self.inputs.gone(wanted, gone, &mut self.found);
+        }
+    }
+
     /// The next record of the log.
     pub fn record(&mut self, record: &Record) {
         let Self { found, inputs, works, ways, adapters, agents, folds, .. } = self;
@@ -140,11 +156,33 @@ impl Checker {
             (format!("record {}", record.index), format!("{} behind {}", record.time.0, before.0))
         });
         inputs.record(record, folds.state(), found);
-        adapters.record(record, inputs, found);
+        adapters.record(record, inputs, folds.state(), found);
         folds.record(record, found);
         works.record(record, folds.state(), found);
         agents.record(record, folds.state(), found);
         ways.record(record, found);
+    }
+
+    /// What stood in an OUT or DEAD stream before a sequence has expired since it was told of.
+    pub fn out_begins(&mut self, stream: &Name, first: u64) {
+        self.adapters.begins(stream, first);
+        self.ways.begins(stream, first);
+    }
+
+    /// Behind the log: OUT and DEAD streams that ended before a hand-over which is recorded, and the sequence of that.
+    pub fn out_short(&self) -> impl Iterator<Item = (&Name, u64)> {
+        self.ways.short()
+    }
+
+    /// An OUT or DEAD stream holds more by now, and is to be read up to there; behind the log.
+    pub fn out_grows(&mut self, stream: &Name, last: u64) {
+        self.adapters.grows(stream, last);
+        self.ways.grows(stream, last);
+    }
+
+    /// Behind the log: streams that acknowledged something and were not told of; [`Self::in_stream`] is, for those that are there.
+    pub fn unknown(&self) -> impl Iterator<Item = &Name> {
+        self.adapters.unknown()
     }
 
     /// A stream of OUT or DEAD whose next message is to be given before the next record.
@@ -162,7 +200,7 @@ impl Checker {
     /// The next message of an OUT or DEAD stream; none: there is no more.
     pub fn handed(&mut self, stream: &Name, handed: Option<Handed>) {
         if let Some(handed) = &handed {
-            self.adapters.handed(stream, handed, &self.shard, &mut self.found);
+            self.adapters.handed(stream, handed, &mut self.found);
         }
         self.ways.handed(stream, handed, &mut self.found);
     }
@@ -197,6 +235,7 @@ impl Checker {
             outputs: self.ways.in_place,
             outputs_expired: expired,
             outputs_pending: pending,
+            outputs_nowhere: self.ways.nowhere,
             adapter_lines: self.adapters.lines,
             inputs_waiting: self.adapters.waiting,
             received_again: self.adapters.again,

@@ -10,6 +10,7 @@ use super::lane::Extent;
 use crate::domain::id::{Name, Position};
 use crate::domain::output::{Output, outputs};
 use crate::domain::record::{Change, Record};
+use crate::nats::streams;
 
 /// Outputs of one stream that are missing and may come later, out of order: more are as good as so many.
 const MISSING_MAX: usize = 10_000;
@@ -23,8 +24,6 @@ pub struct Handed {
     pub subject: String,
     /// Which output it says to be (`Skein-Log`); none: of this shard, none.
     pub position: Option<Position>,
-    /// What stood before it has expired.
-    pub expired_before: bool,
 }
 
 /// An output that should stand in a stream.
@@ -32,14 +31,34 @@ pub struct Handed {
 struct Due {
     position: Position,
     subject: String,
-    /// Where it should stand.
+    /// Which of the stream's outputs it is, from 1.
+    number: u64,
+}
+
+/// An output whose hand-over was not recorded yet.
+#[derive(Debug)]
+struct Numbered {
+    position: Position,
+    /// Which of the stream's outputs it is, from 1.
+    number: u64,
+    /// Where it was met in the stream.
+    sequence: Option<u64>,
+}
+
+/// An output whose place in the stream is known.
+#[derive(Clone, Copy, Debug)]
+struct Placed {
+    position: Position,
     sequence: u64,
+    /// Its sequence less its number: messages too many before it, or too few.
+    ahead: i64,
 }
 
 /// One stream.
 #[derive(Debug, Default)]
 struct Way {
-    extent: Extent,
+    /// None: there is no such stream.
+    extent: Option<Extent>,
     due: VecDeque<Due>,
     found: Option<Handed>,
     /// Everything of the stream was given.
@@ -49,13 +68,16 @@ struct Way {
     /// Outputs derived so far.
     derived: u64,
     /// The last output that stood in its place.
-    matched: Option<Position>,
+    matched: Option<Placed>,
     /// Outputs that did not stand in their place.
     missing: BTreeSet<Position>,
-    /// Outputs since the last hand-over that was recorded, each with its number.
-    numbers: VecDeque<(Position, u64)>,
-    recorded: Option<(u64, Position)>,
-    /// More in the stream than outputs, or fewer.
+    /// Outputs since the last hand-over that was recorded.
+    numbers: VecDeque<Numbered>,
+    /// The last hand-over that was recorded.
+    recorded: Option<Placed>,
+    /// What stood behind the last output met, and before the message that comes next, cannot be seen any more.
+    unseen: bool,
+    /// Behind the last output met: messages that are no output of their place, less outputs that are missing.
     surplus: i64,
     expired: u64,
 }
@@ -66,15 +88,22 @@ pub(super) struct Ways {
     ways: BTreeMap<Name, Way>,
     /// Outputs that stand where they should.
     pub(super) in_place: u64,
+    /// Outputs of streams that are not there.
+    pub(super) nowhere: u64,
 }
 
 impl Ways {
     pub(super) fn stream(&mut self, name: Name, extent: Extent) {
         let next = extent.first.max(1);
-        self.ways.insert(
-            name,
-            Way { extent, next, ended: extent.first > extent.last || extent.last == 0, ..Way::default() },
-        );
+        let way = Way { extent: Some(extent), next, ended: extent.is_empty(), unseen: next > 1, ..Way::default() };
+        self.ways.insert(name, way);
+    }
+
+    /// What stood before a sequence has expired since the reading began.
+    pub(super) fn begins(&mut self, stream: &str, first: u64) {
+        if let Some(extent) = self.ways.get_mut(stream).and_then(|way| way.extent.as_mut()) {
+            extent.first = extent.first.max(first);
+        }
     }
 
     /// A stream that has to go on before more can be said.
@@ -106,44 +135,50 @@ impl Ways {
             let (stream, subject) = match what {
                 Output::Agent { .. } => continue,
                 Output::Send { channel, endpoint, .. } => {
-                    (crate::nats::streams::out_name(workspace), format!("skein.out.{workspace}.{channel}.{endpoint}"))
+                    (streams::out_name(workspace), streams::out_subject(workspace, &channel, &endpoint))
                 }
                 Output::DeadLetter { reason, .. } => {
-                    (crate::nats::streams::dead_name(workspace), format!("skein.dead.{workspace}.{reason}"))
+                    (streams::dead_name(workspace), streams::dead_subject(workspace, &reason))
                 }
             };
             let way = self.ways.entry(Name::from(stream)).or_insert_with(|| Way { ended: true, ..Way::default() });
             way.derived += 1;
-            let sequence = way.derived;
-            way.numbers.push_back((position, sequence));
-            if sequence < way.extent.first {
-                way.expired += 1;
-            } else {
-                way.due.push_back(Due { position, subject, sequence });
+            let number = way.derived;
+            way.numbers.push_back(Numbered { position, number, sequence: None });
+            match way.extent {
+                None => self.nowhere += 1,
+                Some(extent) if extent.is_empty() && way.expected(position, number) <= extent.last => way.expired += 1,
+                Some(_) => way.due.push_back(Due { position, subject, number }),
             }
         }
         self.settle(found);
     }
 
     /// The next message of a stream; none: there is no more.
-    pub(super) fn handed(&mut self, stream: &str, handed: Option<Handed>, found: &mut Findings) {
+    pub(super) fn handed(&mut self, stream: &Name, handed: Option<Handed>, found: &mut Findings) {
         let Some(way) = self.ways.get_mut(stream) else { return };
+        let Some(extent) = way.extent else { return };
         let Some(handed) = handed else {
+            let last = extent.last;
+            found.look(Check::OutputMissing, way.next.max(extent.first) > last, || {
+                (format!("{stream} sequence {}", way.next), format!("nothing is there up to the end, {last}"))
+            });
             way.ended = true;
             return;
         };
+        // The log has ended: no record of it will come.
+        if way.found.is_some() {
+            self.in_place += way.settle(stream, true, found);
+        }
         if handed.sequence != way.next {
-            let next = way.next;
-            found.look(Check::OutputMissing, handed.expired_before, || {
+            let next = way.next.max(extent.first);
+            found.look(Check::OutputMissing, handed.sequence <= next, || {
                 (format!("{stream} sequence {next}"), format!("the next one is {}", handed.sequence))
             });
-            while way.due.front().is_some_and(|due| due.sequence < handed.sequence) {
-                way.due.pop_front();
-                way.expired += 1;
-            }
+            way.unseen = true;
         }
         way.next = handed.sequence + 1;
-        way.ended = handed.sequence >= way.extent.last;
+        way.ended = handed.sequence >= extent.last;
         way.found = Some(handed);
         self.settle(found);
     }
@@ -162,40 +197,49 @@ impl Ways {
         found: &mut Findings,
     ) {
         let place = || format!("record {}", record.index);
+        let output = || format!("{} at sequence {sequence} of {stream}", told(position));
         let Some(way) = self.ways.get_mut(stream) else {
             return found.look(Check::HandedOver, false, || (place(), format!("{stream} is no stream of outputs")));
         };
-        let mut number = None;
-        while let Some((at, n)) = way.numbers.front().copied().filter(|(at, _)| *at <= position) {
-            way.numbers.pop_front();
-            number = (at == position).then_some(n);
+        let mut known = None;
+        while let Some(next) = way.numbers.pop_front_if(|next| next.position <= position) {
+            known = (next.position == position).then_some(next);
         }
-        let rises = way.recorded.is_none_or(|(known, _)| sequence > known);
-        found.look(Check::HandedOver, number.is_some() && rises, || {
-            (
-                place(),
-                format!(
-                    "{} at sequence {sequence} of {stream} is no output that was not recorded before",
-                    told(position)
-                ),
-            )
+        let rises = way.recorded.is_none_or(|recorded| sequence > recorded.sequence);
+        found.look(Check::HandedOver, known.is_some() && rises, || {
+            (place(), format!("{} is no output that was not recorded before", output()))
         });
-        if let Some(number) = number {
-            let there = i64::try_from(number).unwrap_or(i64::MAX) + way.surplus;
-            let is = i64::try_from(sequence).unwrap_or(i64::MAX);
-            let (check, what) = if is < there { (Check::OutputMissing, "fewer") } else { (Check::OutputOnce, "more") };
-            found.look(check, is == there, || {
-                (
-                    place(),
-                    format!(
-                        "{} at sequence {sequence} of {stream} is output {number} of the log: {what} stand there",
-                        told(position)
-                    ),
-                )
-            });
-            way.surplus += is - there;
+        let ahead = match &known {
+            Some(Numbered { number, sequence: Some(met), .. }) => {
+                found.look(Check::HandedOver, *met == sequence, || {
+                    (place(), format!("{} is recorded, and stands at {met}", output()))
+                });
+                ahead(*met, *number)
+            }
+            Some(Numbered { number, sequence: None, .. }) => {
+                way.counts(position, *number, sequence, found, || (place(), output()));
+                ahead(sequence, *number)
+            }
+            None => way.recorded.map_or(0, |recorded| recorded.ahead),
+        };
+        way.recorded = Some(Placed { position, sequence, ahead });
+    }
+
+    /// A stream of which a hand-over is recorded behind the end that it had, and the sequence of that.
+    pub(super) fn short(&self) -> impl Iterator<Item = (&Name, u64)> {
+        self.ways.iter().filter_map(|(name, way)| {
+            let recorded = way.recorded?.sequence;
+            (recorded > way.extent?.last).then_some((name, recorded))
+        })
+    }
+
+    /// A stream goes on to a sequence, as was seen after the end of the log.
+    pub(super) fn grows(&mut self, stream: &str, last: u64) {
+        let Some(way) = self.ways.get_mut(stream) else { return };
+        if let Some(extent) = way.extent.as_mut().filter(|extent| last > extent.last) {
+            extent.last = last;
+            way.ended = false;
         }
-        way.recorded = Some((sequence, position));
     }
 
     /// The end: nothing more comes of log or streams. With `settled` nothing may be left to hand over.
@@ -208,16 +252,21 @@ impl Ways {
                     (stream.to_string(), format!("{} is not there, and later ones are", told(position)))
                 });
             }
-            let recorded = way.recorded.map(|(_, position)| position);
-            let over = |due: &&Due| settled || recorded.is_some_and(|recorded| due.position <= recorded);
+            let Some(extent) = way.extent else { continue };
             // What stood at the end of the stream may have expired like what stood before it.
-            let expired = |due: &&Due| due.sequence <= way.extent.last && way.extent.first > way.extent.last;
-            let left: Vec<&Due> = way.due.iter().filter(|due| !expired(due)).collect();
-            for due in left.into_iter().filter(over) {
+            while extent.is_empty()
+                && way.due.front().is_some_and(|due| way.expected(due.position, due.number) <= extent.last)
+            {
+                way.due.pop_front();
+                way.expired += 1;
+            }
+            let recorded = way.recorded.map(|recorded| recorded.position);
+            let over = |due: &&Due| settled || recorded.is_some_and(|recorded| due.position <= recorded);
+            for due in way.due.iter().filter(over) {
                 found.look(Check::OutputMissing, false, || {
                     (
                         stream.to_string(),
-                        format!("{} is not there: the stream ends at {}", told(due.position), way.extent.last),
+                        format!("{} is not there: the stream ends at {}", told(due.position), extent.last),
                     )
                 });
             }
@@ -237,7 +286,7 @@ impl Way {
                 continue;
             };
             match self.due.front() {
-                None if !last && self.matched.is_none_or(|matched| position > matched) => {
+                None if !last && self.matched.is_none_or(|matched| position > matched.position) => {
                     // Its record may come.
                     self.found = Some(handed);
                     return in_place;
@@ -250,15 +299,19 @@ impl Way {
                     for check in [Check::OutputOnce, Check::OutputMissing, Check::OutputOrder] {
                         found.looked(check, 1);
                     }
-                    self.matched = Some(position);
+                    self.met(position, due.number, handed.sequence, found, || (at(), told(position)));
                     self.due.pop_front();
                     in_place += 1;
                 }
                 Some(due) if due.position < position => {
-                    if self.missing.len() < MISSING_MAX {
-                        self.missing.insert(due.position);
+                    if self.unseen {
+                        self.expired += 1;
+                    } else {
+                        self.surplus -= 1;
+                        if self.missing.len() < MISSING_MAX {
+                            self.missing.insert(due.position);
+                        }
                     }
-                    self.surplus -= 1;
                     self.due.pop_front();
                     self.found = Some(handed);
                 }
@@ -268,12 +321,63 @@ impl Way {
         in_place
     }
 
+    /// An output stands in the stream. Of what could not be seen before it the number tells whether it is complete.
+    fn met(
+        &mut self,
+        position: Position,
+        number: u64,
+        sequence: u64,
+        found: &mut Findings,
+        what: impl Fn() -> (String, String),
+    ) {
+        if std::mem::take(&mut self.unseen) {
+            self.counts(position, number, sequence, found, what);
+        }
+        if let Ok(at) = self.numbers.binary_search_by_key(&position, |known| known.position) {
+            self.numbers[at].sequence = Some(sequence);
+        }
+        self.matched = Some(Placed { position, sequence, ahead: ahead(sequence, number) });
+        self.surplus = 0;
+    }
+
+    /// Where an output should stand, after what is known of those before it.
+    fn expected(&self, position: Position, number: u64) -> u64 {
+        let known = [self.matched, self.recorded].into_iter().flatten().filter(|placed| placed.position < position);
+        let ahead = known.max_by_key(|placed| placed.position).map_or(0, |placed| placed.ahead);
+        number.saturating_add_signed(ahead)
+    }
+
+    /// Whether an output is not among those that expired before the messages that can be seen.
+    fn is_behind(&self, position: Position) -> bool {
+        self.due.front().is_some_and(|due| due.position <= position)
+    }
+
+    /// Whether as many messages stand before an output as there are outputs.
+    fn counts(
+        &self,
+        position: Position,
+        number: u64,
+        sequence: u64,
+        found: &mut Findings,
+        what: impl Fn() -> (String, String),
+    ) {
+        // Those that were seen are told, and stand before whatever is behind the last output met.
+        let met = self.is_behind(position);
+        let there = self.expected(position, number).saturating_add_signed(if met { self.surplus } else { 0 });
+        let (check, more) =
+            if sequence < there { (Check::OutputMissing, "fewer") } else { (Check::OutputOnce, "more") };
+        found.look(check, sequence == there, || {
+            let (place, what) = what();
+            (place, format!("{what} stands at {sequence} and should at {there}, output {number}: {more} are before it"))
+        });
+    }
+
     /// It is not the next one, and the next one is later.
     fn out_of_place(&mut self, position: Position, at: impl Fn() -> String, found: &mut Findings) {
         self.surplus += 1;
         if self.missing.remove(&position) {
             found.look(Check::OutputOrder, false, || (at(), format!("{} stands behind later ones", told(position))));
-        } else if self.matched.is_some_and(|matched| position <= matched) {
+        } else if self.matched.is_some_and(|matched| position <= matched.position) {
             found.look(Check::OutputOnce, false, || (at(), format!("{} was handed over before", told(position))));
         } else {
             found.look(Check::OutputStrange, false, || (at(), format!("{} is no output of the log", told(position))));
@@ -281,7 +385,11 @@ impl Way {
     }
 }
 
+fn ahead(sequence: u64, number: u64) -> i64 {
+    sequence.cast_signed().wrapping_sub(number.cast_signed())
+}
+
 /// A position as headers name it.
 pub(super) fn told(position: Position) -> String {
-    format!("output {}/{}", position.index, position.output)
+    format!("output {position}")
 }

@@ -6,6 +6,7 @@
 //! happened between) it is counted as not looked at.
 
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
 
 use super::check::Check;
 use super::findings::{Breach, Findings};
@@ -104,7 +105,7 @@ impl Inputs {
         if is != target.digest {
             let place = format!("{} sequence {}", lane.name(), message.sequence);
             let detail = format!("digest {is:016x} in the stream, {:016x} in the log", target.digest);
-            lane.hold(Breach { check: Check::InputKnown, place, detail });
+            lane.hold(message.sequence, Breach { check: Check::InputKnown, place, detail });
         }
         found.looked(Check::InputKnown, 1);
         lane.next = Some(message.clone());
@@ -112,6 +113,16 @@ impl Inputs {
             let passed = lane.passed(message, 0..first, state, wanted.at);
             self.note(target.stream, message.sequence, passed, found);
         }
+    }
+
+    /// Some of what was wanted is not in the stream, which begins before it. `gone` is not empty.
+    pub(super) fn gone(&mut self, wanted: &Wanted, gone: Range<u64>, found: &mut Findings) {
+        let Some(lane) = self.lanes.get_mut(usize::from(wanted.target.at.stream)) else { return };
+        found.looked(Check::InputKnown, 1);
+        let place = format!("{} sequence {}", lane.name(), gone.start);
+        let detail =
+            format!("{} messages up to {} were deleted from within the stream", gone.end - gone.start, gone.end - 1);
+        lane.hold(gone.start, Breach { check: Check::InputKnown, place, detail });
     }
 
     fn note(&mut self, stream: u16, sequence: u64, passed: Passed, found: &mut Findings) {
@@ -122,7 +133,7 @@ impl Inputs {
                 let lane = &mut self.lanes[usize::from(stream)];
                 let place = format!("{} sequence {sequence}", lane.name());
                 let detail = "it has an effect, and the log went on behind it".to_owned();
-                lane.hold(Breach { check: Check::InputSkipped, place, detail });
+                lane.hold(sequence, Breach { check: Check::InputSkipped, place, detail });
             }
         }
         found.looked(Check::InputSkipped, 1);
@@ -256,7 +267,7 @@ impl Inputs {
     /// The end of the log: what was held back is so.
     pub(super) fn finish(&mut self, found: &mut Findings) {
         for lane in &mut self.lanes {
-            lane.held.drain(..).for_each(|breach| found.breach(breach));
+            lane.told().for_each(|breach| found.breach(breach));
         }
     }
 }

@@ -26,6 +26,13 @@ pub struct Extent {
     pub last: u64,
 }
 
+impl Extent {
+    /// Nothing is stored.
+    pub(super) fn is_empty(self) -> bool {
+        self.first > self.last || self.last == 0
+    }
+}
+
 /// What becomes of an input that no record names; of several, the last of these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Passed {
@@ -58,8 +65,10 @@ pub(super) struct Lane {
     pub(super) changed: bool,
     /// Something else happened in the workspace since the last position: what a receipt or an opt-in did may depend on it.
     pub(super) others: bool,
-    /// Breaches, as long as the stream may turn out to be another one by now.
-    pub(super) held: Vec<Breach>,
+    /// The highest sequence that was ever applied, also before an operator went back.
+    pub(super) reached: u64,
+    /// Breaches at their sequences, as long as the stream may turn out to hold something else there by now.
+    held: Vec<(u64, Breach)>,
     /// Sequences that were gone, or that an operator passed over.
     pub(super) lost: Vec<(u64, u64)>,
 }
@@ -77,6 +86,7 @@ impl Lane {
             given: 0,
             changed: false,
             others: false,
+            reached: 0,
             held: Vec::new(),
             lost: Vec::new(),
         }
@@ -101,6 +111,7 @@ impl Lane {
             self.message = self.next.take().filter(|message| message.sequence == to.sequence);
         }
         self.applied = to;
+        self.reached = self.reached.max(to.sequence);
         (self.given, self.changed, self.others) = (0, false, false);
     }
 
@@ -109,16 +120,23 @@ impl Lane {
         if applied.sequence > self.applied.sequence {
             self.lost.push((self.applied.sequence + 1, applied.sequence));
         }
+        // What is said of sequences behind the one that it goes on from, or of another stream, is of what stood there then.
+        let same = self.created_ns == created_ns;
+        self.held.retain(|(sequence, _)| same && *sequence <= applied.sequence);
         self.created_ns = created_ns;
-        self.held.clear();
         self.next = None;
         self.advance(applied);
     }
 
-    pub(super) fn hold(&mut self, breach: Breach) {
+    pub(super) fn hold(&mut self, sequence: u64, breach: Breach) {
         if self.held.len() < HELD_MAX {
-            self.held.push(breach);
+            self.held.push((sequence, breach));
         }
+    }
+
+    /// The end of the log: what was held back is so.
+    pub(super) fn told(&mut self) -> impl Iterator<Item = Breach> {
+        self.held.drain(..).map(|(_, breach)| breach)
     }
 
     /// What becomes of the events of a message from one to before another, where the state is `state`.
@@ -161,5 +179,27 @@ fn effect(state: &State, command: Command, at: Timestamp) -> Passed {
             Passed::Nothing
         }
         Err(_) => Passed::Effect,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::verify::Check;
+
+    #[test]
+    fn where_a_stream_goes_on_only_what_is_said_of_later_sequences_is_taken_back() {
+        let told = |created_ns| {
+            let place = Place { workspace: Name::new("w"), stream: Name::new("S"), number: 0 };
+            let mut lane = Lane::new(place, 1, None);
+            for sequence in [4, 9] {
+                let breach = Breach { check: Check::InputKnown, place: sequence.to_string(), detail: String::new() };
+                lane.hold(sequence, breach);
+            }
+            lane.resumed(created_ns, Input { sequence: 6, of: 1, ..Input::default() });
+            lane.told().map(|breach| breach.place).collect::<Vec<_>>()
+        };
+        assert_eq!(told(1), ["4"]);
+        assert!(told(2).is_empty(), "another stream by now");
     }
 }

@@ -28,5 +28,5 @@ pub use handed::Handed;
 pub use inputs::Wanted;
 pub use lane::Extent;
 pub use report::{Counts, Report};
-pub use witness::{AdapterLine, AgentLine, Given, Saw, parse_log_header, parse_position};
+pub use witness::{AdapterLine, AgentLine, Given, Saw};
 pub use works::OpenOffer;

@@ -41,6 +41,8 @@ pub struct Counts {
     pub outputs_expired: u64,
     /// Outputs that are not handed over yet.
     pub outputs_pending: u64,
+    /// Outputs of streams that are not there, and which were not looked at.
+    pub outputs_nowhere: u64,
     /// Lines of adapters.
     pub adapter_lines: u64,
     /// Acknowledged inputs that are not applied yet.
@@ -125,6 +127,7 @@ impl Report {
             passed_over_unknown,
             outputs_expired,
             outputs_pending,
+            outputs_nowhere,
             inputs_waiting,
             received_again,
             offers_open,
@@ -138,6 +141,7 @@ impl Report {
             ),
             (outputs_expired, "outputs have expired in their streams, and were checked by their number alone"),
             (outputs_pending, "outputs are not handed over yet"),
+            (outputs_nowhere, "outputs are of streams that are not there, and were not looked at"),
             (inputs_waiting, "acknowledged inputs are not applied yet"),
             (received_again, "messages were received again by an adapter"),
             (offers_open, "offers are open"),

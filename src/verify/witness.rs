@@ -5,7 +5,7 @@
 
 use serde::Deserialize;
 
-use crate::domain::id::{AssignmentId, Index, MessageId, Name, OfferId, Position};
+use crate::domain::id::{AssignmentId, MessageId, Name, OfferId, Position};
 
 /// A line of an adapter's file.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -96,22 +96,9 @@ pub enum Saw {
     End,
 }
 
-/// `INDEX/OUTPUT`.
-#[must_use]
-pub fn parse_position(text: &str) -> Option<Position> {
-    let (index, output) = text.split_once('/')?;
-    Some(Position { index: Index(index.parse().ok()?), output: output.parse().ok()? })
-}
-
-/// The position of a header `Skein-Log`; none: it is of another shard, or none.
-#[must_use]
-pub fn parse_log_header(value: &str, shard: &str) -> Option<Position> {
-    parse_position(value.strip_prefix(shard)?.strip_prefix('/')?)
-}
-
 fn position<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Position, D::Error> {
     let text = String::deserialize(from)?;
-    parse_position(&text).ok_or_else(|| serde::de::Error::custom("a position is written INDEX/OUTPUT"))
+    text.parse().map_err(serde::de::Error::custom)
 }
 
 fn id<'de, D, T>(from: D) -> Result<Option<T>, D::Error>
@@ -126,6 +113,7 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::id::Index;
 
     #[test]
     fn lines_are_read_as_they_are_documented() {
@@ -170,6 +158,5 @@ mod tests {
             assert!(serde_json::from_str::<AdapterLine>(line).is_err());
             assert!(serde_json::from_str::<AgentLine>(line).is_err());
         }
-        assert_eq!(parse_log_header("main2/1/0", "main"), None);
     }
 }

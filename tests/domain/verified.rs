@@ -12,7 +12,7 @@ use skein::domain::id::{Index, Name};
 use skein::domain::record::{Change, Input, Record};
 use skein::domain::time::Timestamp;
 use skein::log::What;
-use skein::verify::{AdapterLine, Check, Checker, Wishes};
+use skein::verify::{AdapterLine, Check, Checker, Saw, Wishes};
 
 use crate::kit::{SPACE, STREAM};
 
@@ -101,6 +101,134 @@ fn what_has_expired_is_checked_by_its_number() {
     let report = made.check();
     assert!(report.is_clean(), "{:#?}", report.table());
     assert_eq!((report.counts.outputs_expired, report.counts.outputs), (2, 3));
+}
+
+#[test]
+fn what_expires_while_it_is_read_is_no_breach() {
+    for expire in [2, 4] {
+        let report = Made { expire, ..made() }.check();
+        assert!(report.is_clean(), "{:#?}", report.table());
+        assert_eq!((report.counts.outputs_expired, report.counts.outputs), (expire as u64, 5 - expire as u64));
+    }
+}
+
+#[test]
+fn what_is_handed_over_and_recorded_after_the_look_at_its_stream_is_read_too() {
+    let made = Made { late: 3, settled: false, ..made() };
+    let report = made.check();
+    assert!(report.is_clean(), "{:#?}", report.table());
+    assert_eq!((report.counts.outputs, report.counts.outputs_pending), (3, 2), "two of OUT and the dead letter");
+}
+
+#[test]
+fn of_outputs_whose_stream_an_operator_deleted_nothing_is_said() {
+    let mut made = made();
+    let all = made.out.remove(OUT).expect("OUT").len() as u64;
+    let report = made.check();
+    assert!(report.is_clean(), "{:#?}", report.table());
+    assert_eq!((report.counts.outputs_nowhere, report.counts.outputs_pending), (all, 0));
+}
+
+#[test]
+fn what_a_stream_acknowledged_that_is_not_bound_yet_waits_and_is_lost_only_where_the_stream_lacks_it() {
+    let mut made = made();
+    made.settled = false;
+    let line = |sequence| AdapterLine::Published { stream: Name::new("SKEIN_IN_shop_new"), sequence, message: None };
+    made.adapters.extend([line(1), line(2)]);
+    let with = |last: Option<u64>| {
+        let unbound = last.map(|last| ("SKEIN_IN_shop_new", last)).into_iter().collect();
+        Made { unbound, ..made.clone() }.check()
+    };
+    assert!(with(Some(2)).is_clean(), "{:#?}", with(Some(2)).table());
+    assert_eq!(with(Some(2)).counts.inputs_waiting, 2);
+    for last in [Some(1), None] {
+        assert_eq!(with(last).findings.of(Check::AckKept).broken, 1);
+    }
+}
+
+/// Only the last publication of a message was acknowledged: the first was applied all the same.
+fn published_again(id: &str) -> Made {
+    let mut told = Told::begins();
+    told.story.ready(ANN).expect("ready");
+    told.says("visitor-1", id);
+    told.applied(words("visitor-1", id));
+    told.says("visitor-2", "later");
+    let mut made = told.made();
+    made.adapters.retain(|line| !matches!(line, AdapterLine::Published { sequence: 1, .. }));
+    made
+}
+
+#[test]
+fn a_message_whose_first_acknowledgement_was_lost_is_known_also_when_its_words_are_gone() {
+    let mut made = published_again("1");
+    made.records().for_each(|record| record.content.clear());
+    let report = made.check();
+    assert_eq!(report.findings.of(Check::AckOnce).broken, 0, "{:#?}", report.table());
+    let mut made = published_again("1");
+    made.changes().for_each(|(_, change)| {
+        if let Change::MessageStored(message) = change {
+            message.provider_fingerprint ^= 1;
+        }
+    });
+    made.records().for_each(|record| record.content.clear());
+    assert!(made.check().findings.of(Check::AckOnce).broken > 0, "another message is none");
+}
+
+#[test]
+fn what_is_told_as_history_or_changes_something_said_is_in_the_log() {
+    for (what, more) in [
+        ("history", serde_json::json!({"backfill": true})),
+        ("an echo", serde_json::json!({"message": null, "echo": {"content": {"text": "from elsewhere"}}})),
+        ("a reaction", serde_json::json!({"message": null, "reaction": {"emoji": "+"}})),
+        ("an edit", serde_json::json!({"message": null, "edit": {"content": {"text": "better"}}})),
+        (
+            "a part",
+            serde_json::json!({"message": {"content": {"text": "half"}, "part": {"number": 1, "count": 2, "reference": "r"}}}),
+        ),
+    ] {
+        let mut told = Told::begins();
+        told.story.ready(ANN).expect("ready");
+        let mut event: serde_json::Value = serde_json::from_slice(&words("visitor-1", "1")).expect("an event");
+        for (field, value) in more.as_object().expect("fields") {
+            event[field] = value.clone();
+        }
+        event.as_object_mut().expect("an event").retain(|_, value| !value.is_null());
+        told.applied(event.to_string());
+        told.says("visitor-1", "2");
+        let stored = |change: &Change| matches!(change, Change::MessageStored(_) | Change::PartHeld(_));
+        let count = told.story.records(0).flat_map(|record| &record.changes).filter(|change| stored(change)).count();
+        assert!(count >= 2, "{what} is stored: {:#?}", told.story.last().changes);
+        let report = told.made().check();
+        assert_eq!(report.findings.of(Check::AckOnce).broken, 0, "{what}: {:#?}", report.table());
+    }
+}
+
+#[test]
+fn who_was_killed_and_goes_on_or_has_no_session_any_more_has_missed_nothing() {
+    let mut made = made();
+    made.agents.retain(|line| line.saw != Saw::End);
+    let report = made.check();
+    assert!(report.is_clean(), "gone on with: {:#?}", report.table());
+    let mut told = told();
+    told.story.logs_out(ANN).expect("logged out");
+    let mut made = told.made();
+    let ended = made.changes().find_map(|(_, change)| match change {
+        Change::SessionEnded { session_epoch, .. } => Some(*session_epoch),
+        _ => None,
+    });
+    let ended = ended.expect("it ends");
+    let last = made.agents.iter().rposition(|line| matches!(line.saw, Saw::Welcome { .. })).expect("a welcome");
+    let with = |epoch: u64| {
+        let mut made = made.clone();
+        made.agents.truncate(last + 2);
+        made.agents.iter_mut().for_each(|line| {
+            if let Saw::Welcome { session, .. } = &mut line.saw {
+                *session = epoch;
+            }
+        });
+        made.check().findings.of(Check::AgentMissed).broken
+    };
+    assert_eq!((with(ended), with(ended + 1)), (0, 1), "another session is open still");
 }
 
 #[test]

@@ -127,6 +127,23 @@ async fn a_broken_file_changes_nothing_and_says_where_in_the_answer_the_log_and_
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_endpoint_whose_consumer_reads_what_is_anothers_is_refused_and_not_tried_for_ever() {
+    let bed = Bed::new(false).await;
+    let daemon = bed.daemon().await;
+    let bus = async_nats::jetstream::new(bed.connect().await);
+    let out = bus.get_stream(format!("SKEIN_OUT_{WORKSPACE}")).await.expect("OUT");
+    let mut others = skein::nats::streams::adapter(WORKSPACE, "whatsapp", "later");
+    others.filter_subject = format!("skein.out.{WORKSPACE}.sms.another");
+    out.create_consumer(others).await.expect("made");
+    bed.add_to_workspace(MORE);
+    let told = reload(&daemon).await;
+    let [it] = &told.workspaces[..] else { panic!("{told:?}") };
+    assert_eq!(it.outcome(), ReloadOutcome::Refused, "{it:?}");
+    let rule = &it.problems.first().expect("a problem").rule;
+    assert!(rule.contains("reads skein.out.it.sms.another: give the endpoint another name"), "{rule}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_in_force_outlives_a_kill_and_a_file_that_was_put_back_meanwhile_is_the_operators_will_again() {
     let bed = Bed::new(false).await;
     let mut daemon = bed.daemon().await;

@@ -103,11 +103,27 @@ async fn the_history_of_a_daemon_that_was_killed_under_load_is_as_it_should_be_a
     assert!(text.contains("BROKEN agent_missed: agent"), "{text}");
     drop(daemon);
     let bus = bed.connect().await;
+    // What is gone from the beginning is so by age, or an operator's wish; what is gone from within is missing.
+    let name = format!("SKEIN_OUT_{WORKSPACE}");
+    let stream = jetstream::new(bus.clone()).get_stream(&name).await.expect("OUT");
+    stream.purge().sequence(3).await.expect("purged");
+    let output = verify(folder, &[]);
+    let (json, text) = told(&output);
+    assert!(output.status.success() && json["counts"]["outputs_expired"].as_u64() >= Some(2), "{text}");
+    stream.delete_message(5).await.expect("deleted");
+    let output = verify(folder, &[]);
+    let (json, text) = told(&output);
+    assert_eq!((output.status.code(), &json["checks"]["output_missing"]["broken"]), (Some(1), &1.into()), "{text}");
+    assert_eq!(json["broken"], 1, "{text}");
     let subject = format!("skein.out.{WORKSPACE}.sms.main");
     jetstream::new(bus.clone()).publish(subject, "strange".into()).await.expect("sent").await.expect("stored");
     let output = verify(folder, &[]);
     let (json, text) = told(&output);
     assert_eq!((output.status.code(), &json["checks"]["output_strange"]["broken"]), (Some(1), &1.into()), "{text}");
+    jetstream::new(bus).delete_stream(&name).await.expect("deleted");
+    let output = verify(folder, &[]);
+    let (json, text) = told(&output);
+    assert!(output.status.success() && json["counts"]["outputs_nowhere"].as_u64() > Some(0), "{text}");
     std::fs::write(folder.join("none.jsonl"), "{\"published\": 3}").expect("written");
     let output = verify(folder, &["--adapters", "none.jsonl"]);
     let (_, text) = told(&output);

@@ -190,6 +190,30 @@ async fn a_hole_in_the_stream_is_an_error_and_never_skipped() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_stream_still_holds_is_read_to_its_end_though_its_last_messages_are_deleted() {
+    let server = TestServer::start();
+    let context = stream_of(&server, 6).await;
+    let stream = context.get_stream("S").await.expect("there");
+    for sequence in [1, 3, 5, 6] {
+        stream.delete_message(sequence).await.expect("deleted");
+    }
+    let client = connect(&server.url()).await.control().clone();
+    let mut reader = Ordered::new(client, "S", 1, OrderedOptions::default());
+    let read = async {
+        let mut found = Vec::new();
+        while let Some(stored) = reader.first_up_to(6).await.expect("understood") {
+            found.push(stored.sequence);
+        }
+        found
+    };
+    assert_eq!(tokio::time::timeout(PATIENCE, read).await.expect("it ends"), [2, 4]);
+    assert_eq!(reader.next_sequence(), 7);
+    context.publish("s.x", "later".into()).await.expect("sent").await.expect("stored");
+    assert_eq!(reader.first_up_to(6).await.expect("understood").map(|stored| stored.sequence), None);
+    assert_eq!(next(&mut reader).await, Ok((7, "later".to_owned())));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_stream_made_again_has_another_identity() {
     let server = TestServer::start();
     let context = stream_of(&server, 3).await;

@@ -16,6 +16,7 @@ use crate::{
         until,
     },
     proxy::{Gate, Proxy},
+    support::nats::TestServer,
 };
 
 /// Impatient, so that tests of unknown outcomes are quick.
@@ -268,4 +269,33 @@ async fn a_log_stream_with_other_settings_is_refused_and_left_alone() {
     let mut stream = jetstream.get_stream("SKEIN_LOG_t").await.expect("there");
     let kept = stream.info().await.expect("info").config.max_age;
     assert_eq!(kept, config.max_age);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_whose_last_messages_are_gone_is_read_as_it_stands_and_names_its_end() {
+    let server = TestServer::start();
+    let nats = connect(&server.url()).await;
+    let jetstream = async_nats::jetstream::new(nats.control().clone());
+    // As declared messages cannot be deleted one by one.
+    let config = async_nats::jetstream::stream::Config { deny_delete: false, ..skein::nats::streams::log("t", 1) };
+    let stream = jetstream.create_stream(config).await.expect("created");
+    for _ in 0..4 {
+        jetstream.publish(subject(), "damage".into()).await.expect("sent").await.expect("stored");
+    }
+    let log = JetStreamLog::open_to_read(&nats, LogOptions::new("t")).await.expect("open");
+    let read = async || {
+        let mut raw = log.raw().await.expect("its end");
+        let mut found = Vec::new();
+        while let Some(looked) = raw.next().await.expect("understood") {
+            found.push(looked.sequence);
+        }
+        (found, raw.end_sequence())
+    };
+    stream.delete_message(3).await.expect("deleted");
+    stream.delete_message(4).await.expect("deleted");
+    assert_eq!(tokio::time::timeout(PATIENCE, read()).await.expect("it ends"), (vec![1, 2], 4));
+    stream.purge().await.expect("purged");
+    let replayed = tokio::time::timeout(PATIENCE, read_all(&log)).await.expect("it ends");
+    assert_eq!(replayed.expect_err("it is lost"), LogError::Truncated { end: 0, durable: 4 });
+    assert_eq!(tokio::time::timeout(PATIENCE, read()).await.expect("it ends"), (vec![], 4));
 }

@@ -92,7 +92,8 @@ impl Node {
         }
         let outbox = [0, 1].map(|stream| {
             let last = outs.streams[stream].last().copied();
-            let all = store.valid().iter().flat_map(|record| leaving(record, stream));
+            // What is before a snapshot was handed over when it was taken.
+            let all = store.valid()[noted..].iter().flat_map(|record| leaving(record, stream));
             all.filter(|(position, _)| last.is_none_or(|last| *position > last)).collect()
         });
         let read = [0, 1].map(|stream: usize| match state.stream(STREAMS[stream]) {
@@ -111,6 +112,11 @@ impl Node {
             lengths: [0, 1].map(|stream: usize| outs.streams[stream].len()),
             released,
         })
+    }
+
+    /// Whether all that has left the shard is in OUT and DEAD.
+    pub(crate) fn has_handed_over(&self) -> bool {
+        self.engine.held() == 0 && self.outbox.iter().all(VecDeque::is_empty)
     }
 
     /// The first records of an owner.

@@ -53,7 +53,7 @@ impl Snapshot {
 }
 
 fn encoded(cut: &Cut) -> Result<Vec<Vec<u8>>, Broken> {
-    cut.parts().map(|part| encode(&part).map_err(broken)).collect()
+    cut.parts().map(|(_, part)| encode(&part).map_err(broken)).collect()
 }
 
 fn broken(error: impl std::error::Error) -> Broken {

@@ -48,7 +48,7 @@ impl World {
                 Some(Output::DeadLetter { reason, .. }) => format!("skein.dead.{ACME}.{reason}"),
                 Some(Output::Agent { .. }) | None => String::new(),
             };
-            Some(Handed { sequence, subject, position: Some(*position), expired_before: false })
+            Some(Handed { sequence, subject, position: Some(*position) })
         };
         let change = self.store.sabotage.history;
         let records = self.store.valid().iter().map(|record| {

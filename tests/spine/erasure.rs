@@ -69,6 +69,11 @@ async fn books(nats: &Nats, key: &WorkspaceKey) -> KeyBooks {
 
 /// `erases`: with the task that does it.
 async fn process(nats: &Nats, key: &WorkspaceKey, erases: bool) -> Process {
+    // Boxed: it holds all that a start needs.
+    Box::pin(begun(nats, key, erases)).await
+}
+
+async fn begun(nats: &Nats, key: &WorkspaceKey, erases: bool) -> Process {
     let client = nats.control();
     let state = stream_state(client, "SKEIN_IN_acme").await.expect("IN exists");
     let backlog = async |stream: String| {
@@ -88,6 +93,7 @@ async fn process(nats: &Nats, key: &WorkspaceKey, erases: bool) -> Process {
         witnesses: Vec::new(),
         rings: Duration::from_secs(600),
         keys,
+        snapshots: None,
     };
     let log = Arc::new(JetStreamLog::open(nats, LogOptions::new(SHARD)).await.expect("the log"));
     let time = Arc::new(SystemTimeSource::new());

@@ -61,6 +61,7 @@ async fn process(nats: &Nats, stored: &Stored) -> Process {
         witnesses: Vec::new(),
         rings: Duration::from_secs(600),
         keys: stored.keys().await,
+        snapshots: None,
     };
     let (mut ends, run) = shard::start(
         Arc::new(log.clone()),

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use dashmap::DashMap;
+use dashmap::mapref::multiple::RefMulti;
 use tokio::sync::{Notify, broadcast};
 use tokio::time::Instant;
 
@@ -11,6 +12,7 @@ use super::limits::FeedLimits;
 use super::live::{LIVE_AHEAD, Live, LiveFeed};
 use super::reader::Feed;
 use super::ring::Ring;
+use super::stored::{StoredFeeds, StoredRing};
 use super::watch::{ConversationFeed, Watchers};
 use crate::domain::content::{Content, Part};
 use crate::domain::id::{AgentId, Index, LeafId, Name, Position, RootId};
@@ -94,6 +96,27 @@ impl Feeds {
     /// log again when it starts.
     pub fn begin(&self, first: Index) {
         self.inner.since.store(first.0, Ordering::Release);
+    }
+
+    /// What all rings have up to `head`, which was published.
+    #[must_use]
+    pub fn stored(&self, head: Index) -> StoredFeeds {
+        let since = Index(self.inner.since.load(Ordering::Acquire));
+        let ring = |feed: RefMulti<'_, (Name, AgentId), Arc<AgentFeed>>| {
+            let (workspace, agent) = feed.key();
+            StoredRing::of(workspace.clone(), *agent, &feed.ring(), head)
+        };
+        let mut rings: Vec<StoredRing> = self.inner.agents.iter().filter_map(ring).collect();
+        rings.sort_unstable_by(|one, other| (&one.workspace, one.agent).cmp(&(&other.workspace, other.agent)));
+        StoredFeeds { since, rings }
+    }
+
+    /// Takes that back. Before anything is published: what follows `head` is to be published here.
+    pub fn restore(&self, stored: &StoredFeeds) {
+        self.begin(stored.since);
+        for ring in &stored.rings {
+            *self.feed(&ring.workspace, ring.agent).ring() = ring.ring();
+        }
     }
 
     /// Tells one agent something durable. In log order; never waits.

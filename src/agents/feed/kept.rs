@@ -58,6 +58,16 @@ impl Whose {
         !matches!(self, Self::NOBODY | Self::SEVERAL)
     }
 
+    /// As a number, for a snapshot.
+    pub(super) fn to_bits(self) -> u32 {
+        self.0
+    }
+
+    /// What [`Whose::to_bits`] gave.
+    pub(super) fn from_bits(bits: u32) -> Self {
+        Self(bits)
+    }
+
     /// Whether it is one of these.
     pub(super) fn is_of(self, leaves: &[LeafId]) -> bool {
         leaves.iter().any(|leaf| leaf.0 == self.0)

@@ -11,6 +11,7 @@ mod limits;
 mod live;
 mod reader;
 mod ring;
+mod stored;
 mod watch;
 
 pub use feeds::{Feeds, Resync, Told};
@@ -18,4 +19,5 @@ pub use kept::{Next, Whose};
 pub use limits::FeedLimits;
 pub use live::{Live, LiveFeed, Seldom, TYPING_EVERY};
 pub use reader::{Feed, Overrun};
+pub use stored::StoredFeeds;
 pub use watch::{ConversationFeed, Fallen};

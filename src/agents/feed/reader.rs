@@ -327,4 +327,23 @@ mod tests {
         let mut again = feeds.subscribe(&acme(), ANA, Some(at(0))).expect("it is kept");
         assert_eq!(again.next_batch(16, small).await.expect("it kept up").len(), 2);
     }
+
+    #[tokio::test]
+    async fn who_resumes_after_a_start_from_a_snapshot_is_told_what_it_missed() {
+        let before = feeds(FeedLimits::default());
+        let mut first = before.subscribe(&acme(), ANA, None).expect("from now on");
+        publish(&before, 1..=3);
+        let batch = first.next_batch(2, u64::MAX).await.expect("it kept up");
+        file(&first, &batch);
+        publish(&before, 4..=4);
+        let stored = before.stored(Index(3));
+        let after = Feeds::new(FeedLimits::default());
+        after.restore(&stored);
+        publish(&after, 4..=5);
+        let mut again = after.subscribe(&acme(), ANA, Some(at(1))).expect("it is kept");
+        let all = ["2 of the log", "3 of the log", "4 of the log", "5 of the log"];
+        assert_eq!(told(&read(&mut again).await), all, "the fourth came after the snapshot, once");
+        after.forget(&acme(), &[LeafId(0)]);
+        assert!(after.subscribe(&acme(), ANA, Some(at(1))).is_err(), "whose words were told is known as before");
+    }
 }

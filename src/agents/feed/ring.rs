@@ -69,6 +69,30 @@ pub(super) struct Ring {
 }
 
 impl Ring {
+    /// Of what was told before, in order: position, place, time, bytes, whose words.
+    pub(super) fn told_before(
+        told: impl Iterator<Item = (Position, u16, Timestamp, u64, Whose)>,
+        floor: Option<Position>,
+    ) -> Self {
+        let mut ring = Self { floor, ..Self::default() };
+        for (position, place, time, bytes, of) in told {
+            let mut past = Past::new(position, place, time, ring.total);
+            past.of = of;
+            ring.past.push_back(past);
+            ring.total += bytes;
+        }
+        ring
+    }
+
+    /// All positions, as those that everybody was told, with their bytes.
+    pub(super) fn told(&self) -> impl Iterator<Item = (Past, u64)> {
+        let ends = (1..=self.len()).map(|at| self.start(at).unwrap_or(self.total));
+        let held = self.items.iter().map(|Item { told: Told { position, record, place }, start }| {
+            Past::new(*position, *place, record.time, *start)
+        });
+        self.past.iter().copied().chain(held).zip(ends).map(|(past, end)| (past, end - past.start(self.total)))
+    }
+
     pub(super) fn push(&mut self, told: Told, limits: &FeedLimits, now: Instant) {
         let start = self.total;
         self.total += weight(&told.record);

@@ -147,7 +147,8 @@ impl Writer<'_> {
                 None => Wake::Batch(self.feed.next_batch(FRAME_EVENTS, FRAME_BYTES).await),
                 Some(rereading) => tokio::select! {
                     read = rereading => Wake::Reread(read),
-                    overrun = self.feed.overrun() => Wake::Batch(Err(overrun)),
+                    // Apart, as hardly a session ever reads again.
+                    overrun = Box::pin(self.feed.overrun()) => Wake::Batch(Err(overrun)),
                 },
             }
         };

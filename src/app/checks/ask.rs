@@ -3,16 +3,17 @@
 use std::collections::BTreeMap;
 
 use async_nats::Client;
+use async_nats::jetstream::stream::Config;
 use futures::{StreamExt, TryStreamExt, stream};
 
 use crate::app::declared::{Adapter, Declared};
 use crate::nats::{
     Account, ApiCode, ClockReading, Difference, Nats, NatsError, StreamCopy, StreamState, account, consumer_settings,
-    server_clock, stream_state, streams,
+    server_clock, stream_state, streams, streams_that_take,
 };
 
 /// Questions on their way at once: a workspace may have hundreds of endpoints, and their servers have other work.
-const QUESTIONS_MAX: usize = 16;
+pub(in crate::app) const QUESTIONS_MAX: usize = 16;
 
 /// What there is.
 #[derive(Debug, Default)]
@@ -22,6 +23,8 @@ pub(in crate::app) struct Found {
     pub(super) account: Option<Account>,
     /// The declared streams that exist, by name.
     pub(super) streams: BTreeMap<String, FoundStream>,
+    /// Other streams that take a subject of a declared stream that does not exist: the stream, the subject, the other.
+    pub(super) taken: Vec<(String, String, String)>,
     /// The declared consumers, by stream and endpoint; `None`: it does not exist.
     pub(super) adapters: BTreeMap<(String, String), Option<Vec<Difference>>>,
     /// Clocks of servers, by their names, each as it was read most quickly.
@@ -29,7 +32,7 @@ pub(in crate::app) struct Found {
 }
 
 /// The server that we are connected to.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Server {
     pub(super) version: String,
     /// Whether it is one of a cluster.
@@ -62,34 +65,63 @@ pub(in crate::app) async fn ask(nats: &Nats, declared: &Declared) -> Result<Foun
     let mut found = Found {
         server: Server {
             version: info.version,
-            clustered: info.cluster.is_some(),
+            // A leaf node calls itself a cluster of its own name, also alone.
+            clustered: info.cluster.is_some_and(|name| name != info.server_name || info.connect_urls.len() > 1),
             addresses: info.connect_urls.len(),
             max_payload: info.max_payload,
         },
-        account: account(client).await?,
         ..Found::default()
     };
+    // Loops, not closures: what is made of one could not be sent to another thread.
+    let mut questions = Vec::new();
     for wanted in &declared.streams {
-        let state = match stream_state(client, &wanted.name).await {
-            Err(error) if error.code() == Some(ApiCode::STREAM_NOT_FOUND) => continue,
-            other => other?,
-        };
+        questions.push(stream_there(client, wanted));
+    }
+    let states: Vec<Option<StreamState>> = stream::iter(questions).buffered(QUESTIONS_MAX).try_collect().await?;
+    for (wanted, state) in declared.streams.iter().zip(states) {
+        let Some(state) = state else { continue };
         found.read_clock(&state.cluster.leader, state.clock);
         let differences = streams::differing(&state.config, wanted)?;
         found.streams.insert(wanted.name.clone(), FoundStream::of(state, differences));
     }
+    let mut questions = Vec::new();
+    for wanted in declared.streams.iter().filter(|wanted| !found.streams.contains_key(&wanted.name)) {
+        for subject in &wanted.subjects {
+            questions.push(takers(client, &wanted.name, subject));
+        }
+    }
+    let taken: Vec<Vec<_>> = stream::iter(questions).buffered(QUESTIONS_MAX).try_collect().await?;
+    found.taken = taken.into_iter().flatten().collect();
+    // Behind them: who says that a stream is missing leads the cluster, and also says what the account may have.
+    found.account = account(client).await?;
     if found.streams.is_empty()
-        && let Some(clock) = server_clock(client).await?
+        && let Some(clock) = server_clock(client).await
     {
         found.read_clock(&info.server_name, clock);
     }
-    // A loop, not a closure: what is made of one could not be sent to another thread.
     let mut questions = Vec::new();
     for wanted in &declared.adapters {
         questions.push(adapter(client, wanted, found.streams.contains_key(&wanted.stream)));
     }
     found.adapters = stream::iter(questions).buffered(QUESTIONS_MAX).try_collect().await?;
     Ok(found)
+}
+
+/// The state of a stream, if it exists.
+async fn stream_there(client: &Client, wanted: &Config) -> Result<Option<StreamState>, NatsError> {
+    match stream_state(client, &wanted.name).await {
+        Err(error) if error.code() == Some(ApiCode::STREAM_NOT_FOUND) => Ok(None),
+        other => other.map(Some).map_err(|error| error.about(&wanted.name)),
+    }
+}
+
+/// The streams that take a subject of a stream to be made; none where the user may not ask, as making it tells.
+async fn takers(client: &Client, stream: &str, subject: &str) -> Result<Vec<(String, String, String)>, NatsError> {
+    let others = match streams_that_take(client, subject).await {
+        Err(NatsError::Timeout { .. }) => Vec::new(),
+        others => others?,
+    };
+    Ok(others.into_iter().map(|other| (stream.to_owned(), subject.to_owned(), other)).collect())
 }
 
 /// What differs of the consumer of an endpoint, if it exists.

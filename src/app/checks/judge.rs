@@ -1,5 +1,7 @@
 //! The list of checks: from what was declared and what was found to verdicts. Pure.
 
+use std::collections::BTreeMap;
+
 use super::ask::{Found, FoundStream};
 use super::room::{account, consumers, payload, storage, streams};
 use super::verdict::{Said, Verdict, fine, refused, warned};
@@ -14,13 +16,14 @@ const PACE: [&str; 7] =
 type Check = fn(&Declared, &Found) -> Vec<Said>;
 
 /// Every check, in the order in which they are told.
-const LIST: [(&str, Check); 11] = [
+const LIST: [(&str, Check); 12] = [
     ("server version", version),
     ("sync_interval", |declared, _| vec![sync(declared.sync_always, declared.sync_policy)]),
     ("message size", payload),
     ("account", account),
     ("storage", storage),
     ("streams", streams),
+    ("subjects", subjects),
     ("consumers", consumers),
     ("replicas", replicas),
     ("copies", copies),
@@ -65,8 +68,20 @@ pub(in crate::app) fn sync(sync_always: bool, policy: SyncPolicy) -> Said {
     }
 }
 
+/// Two streams of an account may not take the same subject.
+fn subjects(_: &Declared, found: &Found) -> Vec<Said> {
+    let taken = found.taken.iter().map(|(stream, subject, other)| {
+        refused(format!(
+            "{stream} is to take {subject}, of which the stream {other} takes something: streams may not overlap; change the subjects of \
+             {other}, or use an account of its own"
+        ))
+    });
+    or_fine(taken.collect(), || "no other stream takes ours".to_owned())
+}
+
 fn replicas(declared: &Declared, found: &Found) -> Vec<Said> {
     let (wanted, server) = (declared.replicas, &found.server);
+    let to_make = declared.streams.len() > found.streams.len();
     vec![match (server.clustered, wanted) {
         (false, 1) => fine("1, on a server alone: a lost disk is a lost log"),
         (false, _) => refused(format!(
@@ -78,7 +93,7 @@ fn replicas(declared: &Declared, found: &Found) -> Vec<Said> {
              log.replicas = 3 (and `nats stream edit --replicas 3` for each stream that exists)",
         ),
         // Servers may keep their addresses to themselves, and several may share one.
-        (true, _) if (1..wanted).contains(&server.addresses) => warned(format!(
+        (true, _) if to_make && (1..wanted).contains(&server.addresses) => warned(format!(
             "log.replicas is {wanted}, and the cluster tells of {} addresses: streams can be made only where there are {wanted} \
              servers with JetStream",
             server.addresses
@@ -87,18 +102,22 @@ fn replicas(declared: &Declared, found: &Found) -> Vec<Said> {
     }]
 }
 
-/// Whether the copies of what exists are all there.
+/// Whether the copies of what exists are all there. A line for each server, however many streams it has copies of.
 fn copies(_: &Declared, found: &Found) -> Vec<Said> {
-    let lacking = found.streams.iter().flat_map(|(name, stream)| {
-        stream.copies.iter().filter(|copy| copy.offline || !copy.current).map(move |copy| {
-            let state = if copy.offline { "is away" } else { "is behind" };
-            warned(format!(
-                "the copy of {name} on {} {state}: until it is back one lost server less is borne (`nats stream info {name}`)",
-                copy.name
-            ))
-        })
+    let mut lacking: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
+    for (name, stream) in &found.streams {
+        for copy in stream.copies.iter().filter(|copy| copy.offline || !copy.current) {
+            let state = if copy.offline { "away" } else { "behind" };
+            lacking.entry((&copy.name, state)).or_default().push(name);
+        }
+    }
+    let said = lacking.into_iter().map(|((server, state), streams)| {
+        warned(format!(
+            "the copies on {server} of {} are {state}: until they are back one lost server less is borne (`nats stream info`)",
+            streams.join(", ")
+        ))
     });
-    or_fine(lacking.collect(), || format!("those of {} streams are all there", found.streams.len()))
+    or_fine(said.collect(), || format!("those of {} streams are all there", found.streams.len()))
 }
 
 /// Nothing that exists is ever altered: whoever made it otherwise had a reason, or somebody has to know.
@@ -124,6 +143,11 @@ fn settings(declared: &Declared, found: &Found) -> Vec<Said> {
 
 fn of_consumer(stream: &str, endpoint: &str, difference: &Difference) -> Said {
     let what = format!("consumer {endpoint} of {stream}: {difference}; nothing was changed");
+    if difference.field == "pause_until" {
+        return warned(format!(
+            "{what}: until then its adapter is told nothing; `nats consumer resume {stream} {endpoint}` if nobody meant it"
+        ));
+    }
     if PACE.contains(&difference.field.as_str()) {
         return warned(format!("{what}: `nats consumer edit {stream} {endpoint}` if nobody meant it"));
     }

@@ -10,7 +10,7 @@ mod room;
 mod tests;
 mod verdict;
 
-pub(super) use ask::ask;
+pub(super) use ask::{QUESTIONS_MAX, ask};
 pub(super) use judge::{judge, sync};
 pub use verdict::{Verdict, Weight};
 pub(super) use verdict::{advised, settle};

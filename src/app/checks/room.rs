@@ -35,7 +35,8 @@ pub(super) fn payload(_: &Declared, found: &Found) -> Vec<Said> {
 pub(super) fn account(declared: &Declared, found: &Found) -> Vec<Said> {
     let Some(account) = &found.account else {
         return vec![warned(
-            "its limits are not told, so nobody has looked whether they suffice: may this user publish to $JS.API.INFO?",
+            "its limits are not told, so nobody has looked whether they suffice: may this user publish to $JS.API.INFO, or does a cluster \
+             elect its leader?",
         )];
     };
     match tier(account, declared.replicas) {
@@ -103,7 +104,10 @@ pub(super) fn storage(declared: &Declared, found: &Found) -> Vec<Said> {
         size(stream).saturating_sub(bytes)
     };
     let full = declared.streams.iter().map(unfilled).sum::<u64>().saturating_mul(copies).saturating_add(used);
-    let (reserved, shown) = (tier.reserved_storage, ByteSize(most));
+    // The server tells each size once, and counts it with all copies: of our own streams we know how many those are.
+    let ours: u64 = declared.streams.iter().filter(|stream| found.streams.contains_key(&stream.name)).map(size).sum();
+    let reserved = tier.reserved_storage.saturating_add(ours.saturating_mul(copies - 1));
+    let shown = ByteSize(most);
     if new.saturating_add(reserved) > most {
         said.push(refused(format!(
             "the account may have {shown} in files (`max_file`), {} of it promised already, and the inbound streams that are missing \

@@ -91,7 +91,7 @@ fn servers_as_they_should_be_are_fine_and_each_check_says_so() {
         assert!(verdicts.iter().all(|verdict| verdict.weight == Weight::Fine), "{verdicts:?}");
         let mut checks: Vec<&str> = verdicts.iter().map(|verdict| verdict.check).collect();
         checks.dedup();
-        assert_eq!(checks.len(), 11, "{checks:?}");
+        assert_eq!(checks.len(), 12, "{checks:?}");
     }
 }
 
@@ -159,6 +159,16 @@ fn too_little_storage_is_refused_little_is_warned_of_and_what_exists_is_not_coun
 }
 
 #[test]
+fn what_is_promised_to_our_streams_counts_with_all_copies_though_the_server_tells_it_once() {
+    let mut wanted = declared(3);
+    wanted.streams.push(streams::inbound("beta", 8 << 30, 3));
+    let mut found = limited(everything(), Limits { max_storage: 40 << 30, ..Limits::default() });
+    found.server = Server { clustered: true, addresses: 3, ..found.server };
+    found.account.as_mut().unwrap().whole.reserved_storage = 8 * GIB;
+    only((&wanted, &found), Weight::Refused, "storage", &["40GiB", "24GiB of it promised already", "want 24GiB"]);
+}
+
+#[test]
 fn sizes_that_the_account_wants_or_forbids_are_refused_for_what_is_to_be_made_only() {
     let small = Limits { storage_max_stream_bytes: 1 << 30, ..Limits::default() };
     only(
@@ -191,6 +201,13 @@ fn streams_and_consumers_are_counted_against_the_limits() {
 }
 
 #[test]
+fn a_subject_that_another_stream_takes_is_refused() {
+    let mut found = nothing();
+    found.taken = vec![("SKEIN_IN_acme".to_owned(), "skein.in.acme.>".to_owned(), "EVERYTHING".to_owned())];
+    only((&declared(1), &found), Weight::Refused, "subjects", &["SKEIN_IN_acme", "skein.in.acme.>", "EVERYTHING"]);
+}
+
+#[test]
 fn copies_need_a_cluster_and_a_cluster_copies() {
     let alone = nothing();
     only((&declared(3), &alone), Weight::Refused, "replicas", &["log.replicas is 3", "none of a cluster"]);
@@ -199,20 +216,24 @@ fn copies_need_a_cluster_and_a_cluster_copies() {
     only((&declared(1), &cluster), Weight::Warned, "replicas", &["ONE COPY", "log.replicas = 3"]);
     assert!(judge(&declared(3), &cluster).iter().all(|verdict| verdict.weight == Weight::Fine));
     only((&declared(5), &cluster), Weight::Warned, "replicas", &["log.replicas is 5", "3 addresses"]);
+    let made = Found { server: cluster.server.clone(), ..everything() };
+    assert!(told(&declared(5), &made, Weight::Warned).is_empty(), "nothing is to be made: copies that are away say so");
     cluster.server.addresses = 0;
     assert!(judge(&declared(5), &cluster).iter().all(|verdict| verdict.weight == Weight::Fine), "it tells of none");
 }
 
 #[test]
-fn copies_that_are_away_or_behind_are_warned_of_one_by_one() {
+fn copies_that_are_away_or_behind_are_warned_of_server_by_server() {
     let copy = |name: &str, current, offline| StreamCopy { name: name.to_owned(), current, offline };
     let mut found = everything();
     let log = found.streams.get_mut("SKEIN_LOG_main").unwrap();
     log.copies = vec![copy("n2", true, false), copy("n3", false, false), copy("n4", false, true)];
+    found.streams.get_mut("SKEIN_IN_acme").unwrap().copies = vec![copy("n2", true, false), copy("n4", false, true)];
     let said = told(&declared(1), &found, Weight::Warned);
     let shown: Vec<&str> = said.iter().map(|verdict| verdict.text.as_str()).collect();
     assert_eq!(shown.len(), 2, "{shown:?}");
-    assert!(shown[0].contains("SKEIN_LOG_main on n3 is behind") && shown[1].contains("n4 is away"), "{shown:?}");
+    assert!(shown[0].contains("on n3 of SKEIN_LOG_main are behind"), "{shown:?}");
+    assert!(shown[1].contains("on n4 of SKEIN_IN_acme, SKEIN_LOG_main are away"), "{shown:?}");
 }
 
 #[test]
@@ -229,6 +250,7 @@ fn every_setting_that_differs_is_refused_with_the_key_that_declares_it() {
     let shop = found.adapters.get_mut(&("SKEIN_OUT_acme".to_owned(), "shop".to_owned())).unwrap();
     *shop = Some(vec![
         differs("ack_wait", json!(30_000_000_000_u64), json!(60_000_000_000_u64)),
+        differs("pause_until", json!("2026-11-24T00:00:00Z"), json!(null)),
         differs("max_deliver", json!(3), json!(null)),
         differs("filter_subject", json!("a"), json!("b")),
     ]);
@@ -247,7 +269,8 @@ fn every_setting_that_differs_is_refused_with_the_key_that_declares_it() {
         assert!(text.starts_with(what) && text.contains(mend), "{text}");
     }
     let warned = told(&declared(1), &found, Weight::Warned);
-    assert!(warned.len() == 1 && warned[0].text.contains("ack_wait: found 30s, declared 1m"), "{warned:?}");
+    assert!(warned.len() == 2 && warned[0].text.contains("ack_wait: found 30s, declared 1m"), "{warned:?}");
+    assert!(warned[1].text.contains("nats consumer resume SKEIN_OUT_acme shop"), "{warned:?}");
 }
 
 #[test]

@@ -74,17 +74,23 @@ pub(in crate::app) fn settle(verdicts: &[Verdict]) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The error of a stream that could not be made, with what to do about it where the server alone knows that it cannot.
+/// The error of servers that are of no use or make no stream, with what to do about it where their words do not say.
 pub(in crate::app) fn advised(error: NatsError) -> anyhow::Error {
     let advice = match error.code() {
         Some(ApiCode::NO_STORAGE) => {
             "the servers have no room for a stream of the size that ingest.stream_max_bytes sets for each workspace: raise \
-             `max_file_store` there, or lower it"
+             `max_file_store` there and the account's `max_file`, or lower it"
         }
         Some(ApiCode::NO_PLACE) => {
             "fewer servers than log.replicas take a stream: start the others, give them room, or lower log.replicas"
         }
+        Some(ApiCode::ACCOUNT_WITHOUT) => {
+            "the account of this user has no JetStream: give it `jetstream: enabled`, or log in as a user of one that has"
+        }
         Some(ApiCode::NOT_CLUSTERED) => "a server alone keeps one copy: set log.replicas = 1, or run a cluster",
+        None if error.is_timeout() => {
+            "either a cluster elects a leader, or this user may not publish to $JS.API.> (the server's log tells it)"
+        }
         Some(_) | None => return error.into(),
     };
     anyhow::Error::from(error).context(advice)

@@ -1,19 +1,12 @@
 //! One stream, read by sequence: mostly the next one.
 
-use std::cmp::Ordering;
-use std::time::Duration;
-
 use anyhow::Context as _;
 use async_nats::Client;
-use tokio::time::timeout;
 
-use crate::nats::{Ordered, OrderedError, OrderedOptions, Stored, leader_get, stream_state};
+use crate::nats::{Ordered, OrderedOptions, Stored, stream_state};
 
 /// Messages asked for ahead: their bytes are bounded by the reader itself.
 const PREFETCH: u64 = 500;
-
-/// After so long without a message it is asked whether the stream still has it.
-const SILENCE: Duration = Duration::from_secs(3);
 
 /// A stream.
 #[derive(Debug)]
@@ -21,74 +14,38 @@ pub(super) struct Inbox {
     client: Client,
     stream: String,
     ordered: Ordered,
-    /// What came in the place of those that are missing.
-    ahead: Option<Stored>,
-    /// The first of them.
-    missing_from: u64,
+    /// Behind the last message that was given: from here to where the reader stands the stream holds nothing.
+    behind: u64,
 }
 
 impl Inbox {
     pub(super) fn new(client: &Client, stream: &str) -> Self {
         let ordered = ordered(client, stream, 1);
-        Self { client: client.clone(), stream: stream.to_owned(), ordered, ahead: None, missing_from: 0 }
+        Self { client: client.clone(), stream: stream.to_owned(), ordered, behind: 1 }
     }
 
-    /// The message at a sequence, which the stream has given; none: it is gone.
+    /// The first message from a sequence on, up to another, which the stream has given; none: it holds none there.
     ///
     /// # Errors
-    /// A delivery is not understood, or the stream does not answer.
-    pub(super) async fn at(&mut self, sequence: u64) -> anyhow::Result<Option<Stored>> {
-        if let Some(ahead) = &self.ahead {
-            match ahead.sequence.cmp(&sequence) {
-                Ordering::Equal => return Ok(self.ahead.take()),
-                Ordering::Greater if self.missing_from <= sequence => return Ok(None),
-                Ordering::Greater | Ordering::Less => self.ahead = None,
-            }
-        }
-        if self.ordered.next_sequence() != sequence {
-            self.ordered = ordered(&self.client, &self.stream, sequence);
-        }
-        loop {
-            match timeout(SILENCE, self.ordered.next()).await {
-                Ok(Ok(message)) => return Ok(Some(message)),
-                Ok(Err(OrderedError::Gap { found, .. })) => {
-                    self.missing_from = sequence;
-                    self.ordered = ordered(&self.client, &self.stream, found);
-                    self.ahead = Some(self.ordered.next().await.with_context(|| format!("read {}", self.stream))?);
-                    return Ok(None);
-                }
-                Ok(Err(error)) => return Err(error).with_context(|| format!("read {}", self.stream)),
-                // Where it and everything to the end is gone nothing would ever come.
-                Err(_) => {
-                    let there = leader_get(&self.client, &self.stream, sequence).await;
-                    if there.with_context(|| format!("read {}", self.stream))?.is_none() {
-                        return Ok(None);
-                    }
-                }
-            }
-        }
-    }
-
-    /// The first message from a sequence on, up to another; none: there is none.
-    ///
-    /// # Errors
-    /// As [`Self::at`].
+    /// A delivery is not understood.
     pub(super) async fn from(&mut self, sequence: u64, last: u64) -> anyhow::Result<Option<Stored>> {
-        if sequence > last {
-            return Ok(None);
+        if !(self.behind..=self.ordered.next_sequence()).contains(&sequence) {
+            self.ordered = ordered(&self.client, &self.stream, sequence);
+            self.behind = sequence;
         }
-        match self.at(sequence).await? {
-            Some(found) => Ok(Some(found)),
-            None => Ok(self.ahead.take().filter(|ahead| ahead.sequence <= last)),
+        let found = self.ordered.first_up_to(last).await.with_context(|| format!("read {}", self.stream))?;
+        if let Some(found) = &found {
+            self.behind = found.sequence + 1;
         }
+        Ok(found)
     }
 
-    /// Whether the stream begins behind a sequence, as by age.
+    /// The first sequence that the stream holds now; one more than the last if it holds none.
     ///
     /// # Errors
     /// The stream does not answer.
-    pub(super) async fn begins_behind(&self, sequence: u64) -> anyhow::Result<bool> {
-        Ok(stream_state(&self.client, &self.stream).await?.first_sequence > sequence)
+    pub(super) async fn first(&self) -> anyhow::Result<u64> {
+        Ok(stream_state(&self.client, &self.stream).await?.first_sequence)
     }
 }
 

@@ -13,9 +13,9 @@ use crate::keys::KeyRings;
 use crate::log::codec::{self, CodecError};
 use crate::log::{Looked, What};
 use crate::nats::{ApiCode, Stored, stream_state, streams};
-use crate::outbound::LOG_HEADER;
+use crate::outbound::position_of;
 use crate::telemetry::ErrorChain;
-use crate::verify::{Checker, Extent, Handed, Report, parse_log_header};
+use crate::verify::{Checker, Extent, Handed, Report};
 
 /// A stream of outputs: what comes next, and its end.
 #[derive(Debug)]
@@ -44,9 +44,7 @@ pub(super) async fn walk(source: &Source, checker: Checker) -> anyhow::Result<Re
     let mut walk = Walk { client, shard: source.shard(), inboxes, outs, checker };
     // Before the end of the log is asked for: whatever stands in them then follows from a record before that.
     for workspace in source.workspaces() {
-        for stream in [streams::out_name(workspace), streams::dead_name(workspace)] {
-            walk.outputs(Name::from(stream)).await?;
-        }
+        walk.outputs_of(workspace).await?;
     }
     let (mut log, keys) = source.raw().await?;
     while let Some(looked) = log.next().await.context("read the log")? {
@@ -54,6 +52,8 @@ pub(super) async fn walk(source: &Source, checker: Checker) -> anyhow::Result<Re
             walk.entry(&looked, &keys).await?;
         }
     }
+    walk.checker.log_ends(log.end_sequence());
+    walk.behind().await?;
     while let Some(stream) = walk.checker.unread().cloned() {
         walk.hand(&stream).await?;
     }
@@ -61,10 +61,35 @@ pub(super) async fn walk(source: &Source, checker: Checker) -> anyhow::Result<Re
 }
 
 impl Walk {
-    async fn outputs(&mut self, stream: Name) -> anyhow::Result<()> {
-        if let Some(extent) = extent(&self.client, &stream).await? {
-            self.outs.insert(stream.clone(), Out { next: extent.first.max(1), last: extent.last });
-            self.checker.out_stream(stream, extent);
+    /// The streams of a workspace's outputs, if they are there and not known yet.
+    async fn outputs_of(&mut self, workspace: &str) -> anyhow::Result<()> {
+        for stream in [streams::out_name(workspace), streams::dead_name(workspace)].map(Name::from) {
+            if !self.outs.contains_key(&stream)
+                && let Some(extent) = extent(&self.client, &stream).await?
+            {
+                self.outs.insert(stream.clone(), Out { next: extent.first.max(1), last: extent.last });
+                self.checker.out_stream(stream, extent);
+            }
+        }
+        Ok(())
+    }
+
+    /// Behind the log: what it says of streams that were not looked at, or not so far.
+    async fn behind(&mut self) -> anyhow::Result<()> {
+        let unknown: Vec<Name> = self.checker.unknown().cloned().collect();
+        for stream in unknown {
+            if let Some(extent) = extent(&self.client, &stream).await? {
+                self.checker.in_stream(stream, extent);
+            }
+        }
+        // Handed over and recorded since they were looked at.
+        let short: Vec<(Name, u64)> = self.checker.out_short().map(|(stream, to)| (stream.clone(), to)).collect();
+        for (stream, to) in short {
+            let last = extent(&self.client, &stream).await?.map_or(0, |extent| extent.last.min(to));
+            if let Some(out) = self.outs.get_mut(&stream).filter(|out| last > out.last) {
+                out.last = last;
+                self.checker.out_grows(&stream, last);
+            }
         }
         Ok(())
     }
@@ -90,14 +115,27 @@ impl Walk {
             {
                 self.checker.in_stream(name.clone(), extent);
             }
+            // One that the configuration does not name any more: nothing new comes into its streams.
+            if let Change::WorkspaceOpened { .. } = change {
+                self.outputs_of(&record.workspace).await?;
+            }
         }
         for wanted in self.checker.wants(record) {
             let client = &self.client;
             let inbox = self.inboxes.entry(wanted.stream.clone()).or_insert_with(|| Inbox::new(client, &wanted.stream));
-            for sequence in wanted.from..=wanted.to {
-                if let Some(message) = inbox.at(sequence).await? {
+            let mut next = wanted.from;
+            while next <= wanted.to {
+                let message = inbox.from(next, wanted.to).await?;
+                let found = message.as_ref().map_or(wanted.to + 1, |message| message.sequence);
+                if found > next {
+                    // Trimmed meanwhile, or deleted.
+                    let from = inbox.first().await?.max(next);
+                    self.checker.inbound_gone(&wanted, from..found);
+                }
+                if let Some(message) = message {
                     self.checker.inbound(&wanted, &message);
                 }
+                next = found + 1;
             }
         }
         self.checker.record(record);
@@ -115,24 +153,22 @@ impl Walk {
         };
         let client = &self.client;
         let inbox = self.inboxes.entry(stream.clone()).or_insert_with(|| Inbox::new(client, stream));
-        let Some(message) = inbox.from(out.next, out.last).await? else {
-            self.checker.handed(stream, None);
-            return Ok(());
-        };
-        let expired_before = message.sequence > out.next && inbox.begins_behind(message.sequence - 1).await?;
-        out.next = message.sequence + 1;
-        self.checker.handed(stream, Some(handed(&message, &self.shard, expired_before)));
+        let message = inbox.from(out.next, out.last).await?;
+        if message.as_ref().is_none_or(|message| message.sequence > out.next) {
+            // Expired meanwhile, or deleted.
+            self.checker.out_begins(stream, inbox.first().await?);
+        }
+        out.next = message.as_ref().map_or(out.last, |message| message.sequence) + 1;
+        self.checker.handed(stream, message.map(|message| handed(&message, &self.shard)));
         Ok(())
     }
 }
 
-fn handed(message: &Stored, shard: &str, expired_before: bool) -> Handed {
-    let header = message.headers.as_ref().and_then(|headers| headers.get(LOG_HEADER));
+fn handed(message: &Stored, shard: &str) -> Handed {
     Handed {
         sequence: message.sequence,
         subject: message.subject.to_string(),
-        position: header.and_then(|value| parse_log_header(value.as_str(), shard)),
-        expired_before,
+        position: message.headers.as_ref().and_then(|headers| position_of(headers, shard)),
     }
 }
 

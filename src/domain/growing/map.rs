@@ -46,12 +46,12 @@ impl<K: Eq + Hash, V> SplitMap<K, V> {
 
 impl<K: Clone + Eq + Hash, V: Clone> SplitMap<K, V> {
     pub(crate) fn get_mut(&mut self, key: &K) -> Option<&mut V> {
-        Arc::make_mut(&mut self.parts[number(key)]).get_mut(key)
-    }
-
-    /// All values, in no order.
-    pub(crate) fn values_mut(&mut self) -> impl Iterator<Item = &mut V> {
-        self.parts.iter_mut().flat_map(|part| Arc::make_mut(part).values_mut())
+        let part = &mut self.parts[number(key)];
+        // A part that is shared is not copied for what is not in it.
+        if Arc::get_mut(part).is_none() && !part.contains_key(key) {
+            return None;
+        }
+        Arc::make_mut(part).get_mut(key)
     }
 
     /// The value of a key, and whether it is the one just made.
@@ -64,7 +64,11 @@ impl<K: Clone + Eq + Hash, V: Clone> SplitMap<K, V> {
 
     /// Takes an entry out. After a flood its room is given back.
     pub(crate) fn remove(&mut self, key: &K) -> Option<V> {
-        let part = Arc::make_mut(&mut self.parts[number(key)]);
+        let part = &mut self.parts[number(key)];
+        if Arc::get_mut(part).is_none() && !part.contains_key(key) {
+            return None;
+        }
+        let part = Arc::make_mut(part);
         let value = part.remove(key)?;
         if has_spare(part.capacity(), part.len()) {
             part.shrink_to(2 * part.len());

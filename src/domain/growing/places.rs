@@ -31,7 +31,12 @@ impl Places {
 
     /// The same, to be changed into one of equal hash.
     pub(crate) fn find_mut(&mut self, hash: u64, mut is_it: impl FnMut(u32) -> bool) -> Option<&mut u32> {
-        Arc::make_mut(&mut self.parts[part(hash)]).find_mut(hash, |&place| is_it(place))
+        let part = &mut self.parts[part(hash)];
+        // A part that is shared is not copied for what is not in it.
+        if Arc::get_mut(part).is_none() && part.find(hash, |&place| is_it(place)).is_none() {
+            return None;
+        }
+        Arc::make_mut(part).find_mut(hash, |&place| is_it(place))
     }
 
     /// Adds a place that is not there. `hash_of`: that of every other.

@@ -63,10 +63,29 @@ impl Cut {
         self.shard.time
     }
 
-    /// All of it, in order, each part made when it is asked for. The same state gives the same parts.
-    pub fn parts(&self) -> impl Iterator<Item = Part> {
-        let shard = std::iter::once(Inner::Shard(self.shard.clone()));
-        shard.chain(self.workspaces.iter().flat_map(WorkspaceCut::parts)).map(Part)
+    /// Name of the shard.
+    #[must_use]
+    pub fn shard(&self) -> &Name {
+        &self.shard.shard
+    }
+
+    /// Names of its workspaces.
+    pub fn workspaces(&self) -> impl Iterator<Item = &Name> {
+        self.workspaces.iter().map(|space| space.kept.name())
+    }
+
+    /// Identities whose keys are destroyed: with one more, older snapshots hold what is erased.
+    #[must_use]
+    pub fn erased(&self) -> usize {
+        self.workspaces.iter().map(|space| space.kept.destroyed()).sum()
+    }
+
+    /// All of it, in order, each part made when it is asked for, with the workspace whose it is; none: the shard's own. The same state
+    /// gives the same parts.
+    pub fn parts(&self) -> impl Iterator<Item = (Option<&Name>, Part)> {
+        let shard = std::iter::once((None, Part(Inner::Shard(self.shard.clone()))));
+        let of_workspace = |space| WorkspaceCut::parts(space).map(|part| (Some(space.kept.name()), Part(part)));
+        shard.chain(self.workspaces.iter().flat_map(of_workspace))
     }
 }
 

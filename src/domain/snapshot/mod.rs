@@ -3,8 +3,8 @@
 //! A [`Cut`] is taken within a turn of the shard: what is held by the million it shares with the live state, block by block, until the
 //! live state changes a block. So it costs the turn little, and is gone through elsewhere at leisure.
 //!
-//! Parts are for ever, as records are (design, law 12): fields have names, a new one has a default, and none changes its meaning. The
-//! bytes of every version stand in `tests/compat`.
+//! Fields have names, a new one has a default, and none changes its meaning. A build that cannot read a part begins with an older
+//! snapshot or folds the log, which has everything: nothing is trimmed from it.
 
 mod cut;
 mod part;

@@ -128,14 +128,21 @@ fn put_away(draft: &mut Draft<'_>, agent: AgentId, freed: &[WorkId]) {
         reason: Name::const_new(NO_ANSWER),
         channels,
     }));
-    let revoked = revoke_offers(draft, agent);
-    for &work in freed.iter().chain(&revoked) {
+    let mut back = revoke_offers(draft, agent);
+    back.extend_from_slice(freed);
+    // Whoever has room for one of them alone gets the one that is due first.
+    sort_by_due(draft, &mut back);
+    for work in back {
         place(draft, work);
     }
     revisit_cooled(draft);
 }
 
-/// Takes back all open offers of an agent; the Works wait again with their place.
+fn sort_by_due(draft: &Draft<'_>, works: &mut [WorkId]) {
+    works.sort_unstable_by_key(|id| draft.work(*id).map(|work| (work.key, *id)));
+}
+
+/// Takes back all open offers of an agent; the Works wait again with their place. In the order in which they are due.
 pub(crate) fn revoke_offers(draft: &mut Draft<'_>, agent: AgentId) -> Vec<WorkId> {
     revoke(draft, agent, |_, _| true)
 }
@@ -172,7 +179,9 @@ fn revoke(draft: &mut Draft<'_>, agent: AgentId, goes: impl Fn(&Agent, &Work) ->
     for offer in &held {
         draft.push(Change::OfferEnded { offer: offer.id, work: offer.work, agent, outcome: OfferOutcome::Revoked });
     }
-    held.into_iter().map(|held| held.work).collect()
+    let mut works: Vec<WorkId> = held.into_iter().map(|held| held.work).collect();
+    sort_by_due(draft, &mut works);
+    works
 }
 
 /// The owner was silent too long, or programs that have had the Work by turns.

@@ -59,9 +59,14 @@ impl Works {
         self.by_id.remove(&id)
     }
 
-    /// Changes all of them, each by itself: in no order.
-    pub(crate) fn each(&mut self, change: impl Fn(&mut Work)) {
-        self.by_id.values_mut().for_each(|work| change(work));
+    /// Changes those that are meant, each by itself.
+    pub(crate) fn each(&mut self, is_meant: impl Fn(&Work) -> bool, change: impl Fn(&mut Work)) {
+        let meant: Vec<WorkId> = self.iter().filter(|work| is_meant(work)).map(|work| work.id).collect();
+        for id in meant {
+            if let Some(work) = self.get_mut(id) {
+                change(work);
+            }
+        }
     }
 
     /// All ids, in order.

@@ -54,6 +54,18 @@ pub(crate) struct KeptWorkspace {
     skip_at: Option<Timestamp>,
 }
 
+impl KeptWorkspace {
+    /// Whose.
+    pub(crate) fn name(&self) -> &Name {
+        &self.name
+    }
+
+    /// Identities whose keys are destroyed.
+    pub(crate) fn destroyed(&self) -> usize {
+        self.destroyed.len()
+    }
+}
+
 impl Workspace {
     /// What is kept of it beside its lists.
     pub(crate) fn kept(&self) -> KeptWorkspace {

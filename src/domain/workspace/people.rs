@@ -150,7 +150,7 @@ impl Workspace {
     /// Nothing is known any longer that was noted under a leaf, in whichever Work it is. Looks at all that are open: erasures are rare.
     fn forget_marks(&mut self, leaf: LeafId) {
         self.people.marks.forget(leaf);
-        self.works.each(|work| work.forget_marks(leaf));
+        self.works.each(|work| work.beside.is_some(), |work| work.forget_marks(leaf));
         self.matters.forget_marks(leaf);
     }
 

@@ -1,17 +1,18 @@
 //! `JetStreamLog`: reading, taking over, single entries.
 
 use async_nats::Client;
-use futures::{StreamExt, TryStreamExt, stream};
+use futures::stream::{self, BoxStream};
+use futures::{StreamExt, TryStreamExt};
 use tokio::sync::mpsc;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::{
     super::{
         audit::RawLog,
-        entry::{Entry, EventLog, Tip, Witness},
+        entry::{Entry, EventLog, LastEntry, Tip, Witness},
         error::{LogError, TakeOverError},
         frame::{self, Frame},
-        offsets::{Offsets, Place},
+        offsets::{Offsets, Place, Places},
         options::LogOptions,
         replay::Replay,
         verify::{Raw, Verifier},
@@ -21,9 +22,7 @@ use super::{
     lane::{EpochAnswer, Lane},
     pipeline::Pipeline,
 };
-use crate::nats::{
-    Nats, NatsError, Ordered, OrderedError, OrderedOptions, direct_get, leader_get, stream_state, streams,
-};
+use crate::nats::{Nats, NatsError, Ordered, OrderedOptions, direct_get, leader_get, stream_state, streams};
 
 /// Single reads on their way at once: a page of history in one go, and no more than a connection answers in a few milliseconds.
 const READS_MAX: usize = 64;
@@ -74,30 +73,28 @@ impl JetStreamLog {
     pub async fn raw(&self) -> Result<RawLog, LogError> {
         let state = stream_state(&self.reads, &self.stream).await?;
         let first = state.first_sequence.max(1);
-        let log = self.clone();
-        let source = stream::unfold(self.reader(first), move |mut reader: Ordered| {
-            let log = log.clone();
-            async move {
-                let next = match reader.next().await {
-                    // What is missing is the checker's to tell: reading goes on behind it.
-                    Err(OrderedError::Gap { found, .. }) => {
-                        reader = log.reader(found);
-                        reader.next().await
-                    }
-                    other => other,
-                };
-                Some((next.map(Raw::from).map_err(LogError::from), reader))
-            }
-        });
-        Ok(RawLog::new(source.boxed(), first, state.last_sequence))
+        let end = state.last_sequence;
+        Ok(RawLog::new(self.source(first, end), end))
     }
 
-    fn reader(&self, from_sequence: u64) -> Ordered {
+    /// What the stream holds from a sequence on; ends where it holds nothing more up to `end`. Of a hole the next message tells by its
+    /// place, and at the end there being none.
+    fn source(&self, from_sequence: u64, end: u64) -> BoxStream<'static, Result<Raw, LogError>> {
         let options = OrderedOptions { prefetch: self.options.prefetch };
-        Ordered::new(self.reads.clone(), &self.stream, from_sequence, options)
+        let reader = Ordered::new(self.reads.clone(), &self.stream, from_sequence, options);
+        let source = stream::unfold(reader, move |mut reader| async move {
+            let next = reader.first_up_to(end).await.transpose()?;
+            Some((next.map(Raw::from).map_err(LogError::from), reader))
+        });
+        source.boxed()
     }
 
     async fn read_one(&self, index: u64) -> Result<Option<Entry>, LogError> {
+        Ok(self.read_framed(index).await?.map(|(entry, _)| entry))
+    }
+
+    /// An entry, with the hash of all before it.
+    async fn read_framed(&self, index: u64) -> Result<Option<(Entry, u64)>, LogError> {
         let sequence = match self.offsets.place(index) {
             Place::Before => return Err(LogError::Unmapped { index }),
             Place::Beyond => return Ok(None),
@@ -113,13 +110,10 @@ impl JetStreamLog {
         };
         let malformed = |reason| LogError::Malformed { sequence, reason };
         match frame::parse(&raw.payload) {
-            Ok(Frame::Entry { index: found, body, .. }) if found == index => Ok(Some(Entry {
-                index,
-                sequence,
-                epoch: raw.epoch.ok_or_else(|| malformed("it carries no epoch"))?,
-                subject: raw.subject,
-                body,
-            })),
+            Ok(Frame::Entry { index: found, chain, body }) if found == index => {
+                let epoch = raw.epoch.ok_or_else(|| malformed("it carries no epoch"))?;
+                Ok(Some((Entry { index, sequence, epoch, subject: raw.subject, body }, chain)))
+            }
             _ => Err(malformed("another entry stands there than expected")),
         }
     }
@@ -146,12 +140,7 @@ impl EventLog for JetStreamLog {
         if end < from.sequence {
             return Err(LogError::Truncated { end, durable: from.sequence });
         }
-        let reader = self.reader(from.sequence + 1);
-        let source = stream::unfold(reader, async |mut reader: Ordered| {
-            let next = reader.next().await;
-            Some((next.map(Raw::from).map_err(LogError::from), reader))
-        });
-        Ok(Replay::new(source.boxed(), Verifier::new(from), end, self.offsets.clone()))
+        Ok(Replay::new(self.source(from.sequence + 1, end), Verifier::new(from), end, self.offsets.clone()))
     }
 
     async fn take_over(&self, tip: Tip, witnesses: &[Witness]) -> Result<Writer, TakeOverError> {
@@ -187,6 +176,19 @@ impl EventLog for JetStreamLog {
         // Owned by the writer: ends with it, and says why if it ends before.
         let task = AbortOnDropHandle::new(tokio::spawn(pipeline.run(entries)));
         Ok(Writer::new(tip, &self.options, entry_max, in_flight_bytes, progress, Sink::Task { queue, task }))
+    }
+
+    async fn last_entry(&self, index: u64) -> Result<Option<LastEntry>, LogError> {
+        let found = self.read_framed(index).await?;
+        Ok(found.map(|(entry, chain)| LastEntry::of(&entry, chain)))
+    }
+
+    fn places(&self, index: u64) -> Places {
+        self.offsets.places(index)
+    }
+
+    fn know(&self, places: &Places) {
+        self.offsets.know(places);
     }
 
     async fn read(&self, indexes: &[u64]) -> Result<Vec<Option<Entry>>, LogError> {

@@ -7,9 +7,9 @@ use futures::{StreamExt, stream};
 
 use super::{
     super::{
-        entry::{Entry, EventLog, Tip, Witness},
+        entry::{Entry, EventLog, LastEntry, Tip, Witness},
         error::{LogError, TakeOverError},
-        offsets::Offsets,
+        offsets::{Offsets, Places},
         options::LogOptions,
         replay::Replay,
         verify::Seen,
@@ -142,6 +142,27 @@ impl EventLog for MemoryLog {
         let pipe = MemoryPipe { log: self.clone(), writer };
         Ok(Writer::new(tip, &store.options, ENTRY_MAX, in_flight_bytes, progress, Sink::Memory(pipe)))
     }
+
+    async fn last_entry(&self, index: u64) -> Result<Option<LastEntry>, LogError> {
+        let store = self.store();
+        let mut verifier = store.verifier(Tip::ORIGIN);
+        for raw in &store.messages {
+            let chain = verifier.tip().chain;
+            if let Seen::Entry(entry) = verifier.accept(raw.clone())?
+                && entry.index == index
+            {
+                return Ok(Some(LastEntry::of(&entry, chain)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// It is gone through from its beginning anyway.
+    fn places(&self, _index: u64) -> Places {
+        Places::default()
+    }
+
+    fn know(&self, _places: &Places) {}
 
     async fn read(&self, indexes: &[u64]) -> Result<Vec<Option<Entry>>, LogError> {
         let store = self.store();

@@ -2,12 +2,12 @@
 
 use rstest::rstest;
 use skein::domain::id::{AgentId, Index, Name, Position};
-use skein::domain::record::{Cause, Change, Input, PersonalValue, Record};
+use skein::domain::record::{Cause, Change, Direction, Input, Record};
 use skein::domain::time::Timestamp;
 use skein::log::What;
 use skein::verify::{AdapterLine, Check, Saw};
 
-use super::history::{DEAD, Made, OUT, words};
+use super::history::{ANN, DEAD, Made, OUT, Told, words};
 use super::made;
 use crate::kit::{SPACE, STREAM};
 
@@ -42,6 +42,8 @@ fn events_after_the_resume(made: &Made) -> Vec<usize> {
 #[rstest]
 #[case::a_message_of_the_log_is_missing(Check::LogWhole, |made: &mut Made| drop(made.log.remove(9)))]
 #[case::a_message_of_the_log_is_unreadable(Check::LogWhole, |made: &mut Made| made.log[9].0.what = What::Unreadable("damage"))]
+#[case::the_end_of_the_log_is_gone(Check::LogWhole, |made: &mut Made| made.log.truncate(made.log.len() - 3))]
+#[case::all_of_the_log_is_gone(Check::LogWhole, |made: &mut Made| made.log.clear())]
 #[case::an_entry_is_numbered_wrongly(Check::Index, |made: &mut Made| *entry(made, 9).1 += 1)]
 #[case::a_hash_is_changed(Check::Hash, |made: &mut Made| *entry(made, 9).2 ^= 1)]
 #[case::an_entry_of_an_older_epoch_is_let_through(Check::Stale, |made: &mut Made| {
@@ -72,6 +74,7 @@ fn events_after_the_resume(made: &Made) -> Vec<usize> {
 #[case::another_message_stands_in_the_stream(Check::InputKnown, |made: &mut Made| {
     made.inbox[3].payload = words("visitor-1", "other").into();
 })]
+#[case::a_message_that_was_applied_is_gone_from_within_the_stream(Check::InputKnown, |made: &mut Made| drop(made.inbox.remove(3)))]
 #[case::more_is_applied_than_the_stream_has(Check::InputKnown, |made: &mut Made| drop(made.inbox.pop()))]
 #[case::two_messages_of_a_customer_change_places(Check::CustomerOrder, |made: &mut Made| {
     let mut inputs = inputs(made);
@@ -177,11 +180,12 @@ fn events_after_the_resume(made: &Made) -> Vec<usize> {
     published.expect("one with an id").id = "lost".to_owned();
 })]
 #[case::a_message_is_stored_twice(Check::AckOnce, |made: &mut Made| {
-    let words = made.records().flat_map(|record| &mut record.content).filter_map(|personal| match &mut personal.value {
-        PersonalValue::Message(words) if words.provider_ref.is_some() => Some(words),
+    let mut stored = made.changes().filter_map(|(_, change)| match change {
+        Change::MessageStored(message) if message.direction == Direction::In => Some(message),
         _ => None,
     });
-    words.for_each(|words| words.provider_ref = Some("1".to_owned()));
+    let first = stored.next().expect("the first").provider_fingerprint;
+    stored.for_each(|message| message.provider_fingerprint = first);
 })]
 #[case::an_adapter_got_something_else(Check::Received, |made: &mut Made| {
     let log = made.adapters.iter_mut().find_map(|line| match line {
@@ -200,6 +204,11 @@ fn events_after_the_resume(made: &Made) -> Vec<usize> {
 #[case::a_resume_missed_one(Check::AgentMissed, |made: &mut Made| {
     let events = events_after_the_resume(made);
     made.agents.remove(events[0]);
+})]
+#[case::one_who_looks_on_beside_missed_everything(Check::AgentMissed, |made: &mut Made| {
+    let welcome = Saw::Welcome { after: Position::default(), session: 0 };
+    let looks_on = skein::verify::AgentLine { connection: 7, saw: welcome, ..made.agents[0].clone() };
+    made.agents.insert(0, looks_on);
 })]
 #[case::the_end_was_missed(Check::AgentMissed, |made: &mut Made| {
     let last = made.agents.iter().rposition(|line| matches!(line.saw, Saw::Event { .. })).expect("one");
@@ -243,4 +252,45 @@ fn a_history_broken_in_one_way_fails_with_that_name(#[case] check: Check, #[case
     let report = made.check();
     let names: Vec<&str> = report.findings.breaches().map(|breach| breach.check.name()).collect();
     assert!(report.findings.of(check).broken > 0, "only {names:?}");
+}
+
+/// What broke, by name, each as often as it is told.
+fn broken(made: Made) -> Vec<&'static str> {
+    made.check().findings.breaches().map(|breach| breach.check.name()).collect()
+}
+
+#[test]
+fn each_strange_message_at_the_end_is_told() {
+    let mut made = made();
+    let out = made.out.get_mut(OUT).expect("OUT");
+    for index in 9_997..=9_999 {
+        let mut strange = out[0].clone();
+        strange.position = Some(Position { index: Index(index), output: 0 });
+        out.push(strange);
+    }
+    made.renumber(OUT);
+    made.settled = false;
+    assert_eq!(broken(made), ["output_strange"; 3]);
+}
+
+#[test]
+fn an_output_handed_over_twice_is_one_breach_also_before_the_hand_over_of_earlier_ones_is_recorded() {
+    let mut told = Told::begins();
+    told.story.ready(ANN).expect("ready");
+    for n in 1..=4 {
+        told.helps(&format!("visitor-{n}"), &n.to_string());
+    }
+    told.hands_over(2);
+    told.story.after(1_000);
+    let mut made = told.made();
+    made.adapters.retain(|line| !matches!(line, AdapterLine::Received { .. }));
+    let out = made.out.get_mut(OUT).expect("OUT");
+    out.insert(2, out[1].clone());
+    made.renumber(OUT);
+    assert_eq!(broken(made.clone()), ["output_once"]);
+    // It has expired: the outputs behind it stand one further on than their number, and are there.
+    made.out.get_mut(OUT).expect("OUT").drain(..3);
+    let report = made.clone().check();
+    assert_eq!(broken(made), ["output_once"], "{:#?}", report.table());
+    assert_eq!((report.counts.outputs_expired, report.counts.outputs), (2, 2));
 }

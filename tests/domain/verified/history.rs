@@ -1,6 +1,6 @@
 //! A history as it stands on a bus: the log's messages with their records, IN, OUT, DEAD, and what adapters and agents saw of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use serde_json::json;
 use skein::domain::command::{Command, Verb};
@@ -35,8 +35,16 @@ pub(super) struct Told {
 pub(super) struct Made {
     /// The log: what is an entry has a record.
     pub(super) log: Vec<(Looked, Option<Record>)>,
+    /// The last sequence that the log ever gave.
+    pub(super) log_end: u64,
     pub(super) inbox: Vec<Stored>,
     pub(super) out: BTreeMap<&'static str, Vec<Handed>>,
+    /// So many messages of OUT expire between the look at its state and the first message that is read.
+    pub(super) expire: usize,
+    /// So many messages of OUT come after the look at its state.
+    pub(super) late: usize,
+    /// IN streams that nobody has bound, with their last sequences.
+    pub(super) unbound: BTreeMap<&'static str, u64>,
     pub(super) adapters: Vec<AdapterLine>,
     pub(super) agents: Vec<AgentLine>,
     pub(super) settled: bool,
@@ -129,10 +137,15 @@ impl Told {
         let mut state = State::new(Name::new("s0"));
         records.iter().for_each(|record| evolve(&mut state, record));
         let open = digest(&state, Digested::Open);
+        let log = log_of(&records);
         Made {
-            log: log_of(&records),
+            log_end: log.len() as u64,
+            log,
             inbox: self.inbox.clone(),
             out: out_of(records.iter()),
+            expire: 0,
+            late: 0,
+            unbound: BTreeMap::new(),
             adapters: adapters(&records, &self.inbox),
             agents: agents(&records, &self.story),
             settled: true,
@@ -185,7 +198,6 @@ fn out_of<'r>(records: impl Iterator<Item = &'r Record>) -> BTreeMap<&'static st
                 sequence: messages.len() as u64 + 1,
                 subject,
                 position: Some(Position { index: record.index, output }),
-                expired_before: false,
             });
         }
     }
@@ -251,37 +263,84 @@ fn answer(record: &Record) -> Option<Saw> {
     })
 }
 
+/// A stream of outputs, as it is read.
+struct Reading {
+    messages: VecDeque<Handed>,
+    begins: u64,
+    next: u64,
+    last: u64,
+}
+
+impl Reading {
+    fn new(messages: Vec<Handed>, (begins, last): (u64, u64)) -> Self {
+        Self { messages: messages.into(), begins, next: begins, last }
+    }
+
+    fn hand(&mut self, stream: &Name, checker: &mut Checker) {
+        let first = self.messages.front().map_or(self.last + 1, |handed| handed.sequence);
+        let handed = self.messages.pop_front();
+        // Only at its beginning may something have expired.
+        if first > self.next && self.next == self.begins {
+            checker.out_begins(stream, first);
+        }
+        self.next = first + 1;
+        checker.handed(stream, handed);
+    }
+}
+
 impl Made {
     /// Has it checked, as the command does.
-    pub(super) fn check(self) -> Report {
+    pub(super) fn check(mut self) -> Report {
         let mut checker = Checker::new(Name::new("s0"), Wishes { settled: self.settled, twice: true });
         let last = self.inbox.last().map_or(0, |stored| stored.sequence);
         checker.in_stream(Name::new(STREAM), Extent { created_ns: 1, first: 1, last });
+        let mut lasts = BTreeMap::new();
         for (stream, messages) in &self.out {
             let first = messages.first().map_or(1, |handed| handed.sequence);
-            let last = messages.last().map_or(0, |handed| handed.sequence);
+            let late = if *stream == OUT { self.late } else { 0 };
+            let last = messages.iter().rev().nth(late).map_or(0, |handed| handed.sequence);
             checker.out_stream(Name::new(stream), Extent { created_ns: 1, first, last });
+            lasts.insert(*stream, (first, last));
         }
         let (at, open) = self.daemon;
         checker.daemon(at, open);
         self.adapters.into_iter().for_each(|line| checker.adapter(line));
         self.agents.into_iter().for_each(|line| checker.agent(line));
-        let mut out: BTreeMap<&str, _> = self.out.into_iter().map(|(name, all)| (name, all.into_iter())).collect();
+        if let Some(messages) = self.out.get_mut(OUT) {
+            messages.drain(..self.expire);
+        }
+        let mut out: BTreeMap<&str, Reading> =
+            self.out.into_iter().map(|(name, all)| (name, Reading::new(all, lasts[name]))).collect();
         for (looked, record) in &self.log {
             let (true, Some(record)) = (checker.message(looked), record) else { continue };
             for wanted in checker.wants(record) {
-                let stored = self.inbox.iter().filter(|it| (wanted.from..=wanted.to).contains(&it.sequence));
-                stored.for_each(|stored| checker.inbound(&wanted, stored));
+                for sequence in wanted.from..=wanted.to {
+                    match self.inbox.iter().find(|it| it.sequence == sequence) {
+                        Some(stored) => checker.inbound(&wanted, stored),
+                        None => checker.inbound_gone(&wanted, sequence..sequence + 1),
+                    }
+                }
             }
             checker.record(record);
             while let Some(stream) = checker.wants_handed().cloned() {
-                let next = out.get_mut(stream.as_str()).and_then(Iterator::next);
-                checker.handed(&stream, next);
+                out.get_mut(stream.as_str()).expect("it is there").hand(&stream, &mut checker);
+            }
+        }
+        checker.log_ends(self.log_end);
+        let short: Vec<(Name, u64)> = checker.out_short().map(|(stream, to)| (stream.clone(), to)).collect();
+        for (stream, to) in short {
+            if let Some(last) = out[stream.as_str()].messages.back().map(|handed| handed.sequence) {
+                checker.out_grows(&stream, last.min(to));
+            }
+        }
+        let unknown: Vec<Name> = checker.unknown().cloned().collect();
+        for stream in unknown {
+            if let Some(last) = self.unbound.get(stream.as_str()) {
+                checker.in_stream(stream, Extent { created_ns: 9, first: 1, last: *last });
             }
         }
         while let Some(stream) = checker.unread().cloned() {
-            let next = out.get_mut(stream.as_str()).and_then(Iterator::next);
-            checker.handed(&stream, next);
+            out.get_mut(stream.as_str()).expect("it is there").hand(&stream, &mut checker);
         }
         checker.finish()
     }

@@ -1,4 +1,4 @@
-//! What the bucket of a workspace holds, by the messages of its stream: the objects, and pieces that belong to none.
+//! What a bucket of the object store holds, by the messages of its stream: the objects, and pieces that belong to none.
 //!
 //! An object is stored piece by piece, and at last an entry that says whose pieces they are. Whatever ends between (a daemon, an adapter, a
 //! connection) leaves pieces that no entry names, which nobody would find by a name. They are told by their age: a client that stores an
@@ -14,7 +14,7 @@ use futures::StreamExt as _;
 use serde::Deserialize;
 use tokio::time::timeout;
 
-use crate::nats::NatsError;
+use super::errors::NatsError;
 
 const OPERATION: &str = "list the object store";
 /// Without another message for so long the listing has failed: a server that serves sends thousands a second.

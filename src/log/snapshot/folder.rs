@@ -1,0 +1,557 @@
+//! Snapshots on a local disk: `<folder>/<shard>/<entry of the last record>/`.
+//!
+//! Blocking: to be called where that harms nobody.
+
+use std::fs;
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE;
+use sha2::{Digest as _, Sha256};
+
+use super::manifest::{BESIDE, FORMAT, File, Manifest};
+use super::pieces;
+use crate::domain::State;
+use crate::domain::id::Name;
+use crate::domain::snapshot::{Cut, Restoring, Unrestorable};
+use crate::keys::{KeyRings, OpenError};
+use crate::nats::NatsError;
+
+/// Bytes after which the next file begins: large enough to be written and read at the speed of the disk, small enough to be held.
+const FILE_BYTES: usize = 8 << 20;
+/// Its manifest.
+const MANIFEST: &str = "manifest.json";
+
+/// Why a snapshot cannot be written or used.
+#[derive(Debug, thiserror::Error)]
+pub enum SnapshotError {
+    /// The disk does not take or give it.
+    #[error("{operation} {}", path.display())]
+    Disk {
+        /// What was tried.
+        operation: &'static str,
+        /// On what.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// A file is not what the manifest says.
+    #[error("file {0} of the snapshot is damaged")]
+    Damaged(String),
+    /// Bytes are not what they should be.
+    #[error("{0}")]
+    Malformed(&'static str),
+    /// The manifest cannot be read.
+    #[error("read the manifest of the snapshot")]
+    Manifest(#[from] serde_json::Error),
+    /// It is of another build, whose layout this one does not know.
+    #[error("the snapshot has the layout {0}, which this build does not know")]
+    Format(u32),
+    /// It was folded by other code than that of this build.
+    #[error("the snapshot is of another build ({0}), which folds the log otherwise")]
+    OtherBuild(String),
+    /// Another process works on the folder.
+    #[error("another process works on the folder of snapshots")]
+    Busy,
+    /// It is of another shard.
+    #[error("the snapshot is of shard {0}")]
+    OtherShard(Name),
+    /// There is no key of a workspace.
+    #[error("there is no key for workspace {0}")]
+    NoKey(Name),
+    /// A piece cannot be opened with the workspace's key.
+    #[error("open a piece of the snapshot")]
+    Open(#[from] OpenError),
+    /// A part cannot be written.
+    #[error("write a part of the snapshot")]
+    Encode(#[from] rmp_serde::encode::Error),
+    /// A part cannot be read by this build.
+    #[error("read a part of the snapshot")]
+    Decode(#[from] rmp_serde::decode::Error),
+    /// The parts are no state.
+    #[error("restore the state")]
+    State(#[from] Unrestorable),
+    /// The object store does not take or give it.
+    #[error("ask the object store")]
+    Store(#[from] NatsError),
+    /// The task that writes or reads has ended.
+    #[error("the task that works on the snapshot has ended")]
+    Ended(#[from] tokio::task::JoinError),
+}
+
+/// The snapshots of one shard on a local disk.
+#[derive(Clone, Debug)]
+pub struct Folder {
+    path: PathBuf,
+    shard: Name,
+}
+
+impl Folder {
+    /// Below `folder`, which is made when the first is written.
+    #[must_use]
+    pub fn new(folder: &Path, shard: Name) -> Self {
+        Self { path: folder.join(shard.as_str()), shard }
+    }
+
+    /// Writes a state; it stands when this returns. One of the same record takes the place of one that was. `beside`: what its user wants
+    /// back with it; it is not sealed.
+    ///
+    /// # Errors
+    /// The disk, or a workspace without a key. What was written until then never was.
+    pub fn write(
+        &self,
+        cut: &Cut,
+        beside: &[u8],
+        manifest: Manifest,
+        keys: &KeyRings,
+    ) -> Result<Manifest, SnapshotError> {
+        let _lock = self.lock()?;
+        self.remove_unfinished()?;
+        let path = self.begin(&manifest)?;
+        let written = self.write_files(&path, cut, beside, manifest, keys);
+        if written.is_err() {
+            // Its room is wanted, on a full disk most of all; what cannot be removed now is before the next.
+            let _ = remove(&path, false);
+        }
+        written
+    }
+
+    fn write_files(
+        &self,
+        path: &Path,
+        cut: &Cut,
+        beside: &[u8],
+        manifest: Manifest,
+        keys: &KeyRings,
+    ) -> Result<Manifest, SnapshotError> {
+        let mut manifest = manifest;
+        let head = manifest.head;
+        let mut file = Vec::with_capacity(FILE_BYTES);
+        for (workspace, part) in cut.parts() {
+            pieces::push(&mut file, (workspace, &part), head, keys)?;
+            if file.len() >= FILE_BYTES {
+                manifest.files.push(write_file(path, part_name(manifest.files.len()), &file)?);
+                file.clear();
+            }
+        }
+        if !file.is_empty() {
+            manifest.files.push(write_file(path, part_name(manifest.files.len()), &file)?);
+        }
+        manifest.beside = Some(write_file(path, BESIDE.to_owned(), beside)?);
+        self.finish(&manifest)?;
+        Ok(manifest)
+    }
+
+    /// Makes the folder of a snapshot, which is not one yet.
+    pub(super) fn begin(&self, manifest: &Manifest) -> Result<PathBuf, SnapshotError> {
+        let path = self.path_of(manifest);
+        if path.exists() {
+            remove(&path, false)?;
+        }
+        fs::create_dir_all(&path).map_err(disk("make the folder", &path))?;
+        Ok(path)
+    }
+
+    /// One file of a snapshot, as its manifest says.
+    pub(super) fn file(&self, manifest: &Manifest, file: &File) -> Result<Vec<u8>, SnapshotError> {
+        read_file(&self.path_of(manifest), file)
+    }
+
+    /// Writes one file of a snapshot that was begun.
+    pub(super) fn put_file(&self, manifest: &Manifest, file: &File, bytes: &[u8]) -> Result<(), SnapshotError> {
+        write_through(&self.path_of(manifest).join(&file.name), bytes)
+    }
+
+    /// Writes the manifest, last and at once: until then there is no snapshot.
+    pub(super) fn finish(&self, manifest: &Manifest) -> Result<(), SnapshotError> {
+        let path = self.path_of(manifest);
+        let (made, named) = (path.join("manifest.new"), path.join(MANIFEST));
+        write_through(&made, &serde_json::to_vec_pretty(manifest)?)?;
+        fs::rename(&made, &named).map_err(disk("name the manifest", &named))?;
+        sync_folder(&path)?;
+        sync_folder(&self.path)
+    }
+
+    /// What stands there, the newest first. What cannot be read is left out, and told.
+    ///
+    /// # Errors
+    /// The disk.
+    pub fn list(&self) -> Result<(Vec<Manifest>, Vec<SnapshotError>), SnapshotError> {
+        let (mut found, mut unread) = (Vec::new(), Vec::new());
+        for path in self.folders()? {
+            match self.manifest(&path) {
+                Ok(Some(manifest)) => found.push(manifest),
+                // One that was never finished.
+                Ok(None) => {}
+                Err(error) => unread.push(error),
+            }
+        }
+        found.sort_unstable_by_key(|manifest| std::cmp::Reverse(manifest.head));
+        Ok((found, unread))
+    }
+
+    /// The state that a snapshot holds, and what was written beside it. Every byte of it is checked.
+    ///
+    /// # Errors
+    /// [`SnapshotError`]: another one has to be used.
+    pub fn read(&self, manifest: &Manifest, keys: &KeyRings) -> Result<(State, Option<Vec<u8>>), SnapshotError> {
+        let path = self.path_of(manifest);
+        let mut restoring = Restoring::default();
+        for file in &manifest.files {
+            let bytes = read_file(&path, file)?;
+            let mut rest = bytes.as_slice();
+            while !rest.is_empty() {
+                restoring.take(pieces::take(&mut rest, manifest.head, keys)?)?;
+            }
+        }
+        let state = restoring.finish()?;
+        if state.head() != manifest.head || *state.shard() != self.shard {
+            return Err(SnapshotError::Malformed("the state is not the one of the manifest"));
+        }
+        let beside = manifest.beside.as_ref().map(|file| read_file(&path, file)).transpose()?;
+        Ok((state, beside))
+    }
+
+    /// Removes all but the newest, and what was never finished. Those that hold what the newest knows to be erased are overwritten, and
+    /// not kept however few there are.
+    ///
+    /// # Errors
+    /// The disk.
+    pub fn keep(&self, newest: usize) -> Result<(), SnapshotError> {
+        let _lock = self.lock()?;
+        let (found, _) = self.list()?;
+        let erased = found.first().map_or(0, |manifest| manifest.erased);
+        let clean = found.iter().filter(|manifest| manifest.erased >= erased);
+        let clean: Vec<PathBuf> = clean.map(|manifest| self.path_of(manifest)).collect();
+        for path in self.folders()?.into_iter().filter(|path| !clean.iter().take(newest).any(|kept| kept == path)) {
+            remove(&path, clean.contains(&path))?;
+        }
+        Ok(())
+    }
+
+    /// What was begun and not finished.
+    fn remove_unfinished(&self) -> Result<(), SnapshotError> {
+        for path in self.folders()?.into_iter().filter(|path| !path.join(MANIFEST).exists()) {
+            remove(&path, false)?;
+        }
+        Ok(())
+    }
+
+    /// For one process at a time: what one has begun another takes for unfinished.
+    fn lock(&self) -> Result<fs::File, SnapshotError> {
+        fs::create_dir_all(&self.path).map_err(disk("make the folder", &self.path))?;
+        let path = self.path.join("lock");
+        let file = fs::File::create(&path).map_err(disk("make", &path))?;
+        match file.try_lock() {
+            Ok(()) => Ok(file),
+            Err(fs::TryLockError::WouldBlock) => Err(SnapshotError::Busy),
+            Err(fs::TryLockError::Error(error)) => Err(disk("lock", &path)(error)),
+        }
+    }
+
+    fn path_of(&self, manifest: &Manifest) -> PathBuf {
+        self.path.join(format!("{:020}", manifest.head.entry()))
+    }
+
+    fn folders(&self) -> Result<Vec<PathBuf>, SnapshotError> {
+        let entries = match fs::read_dir(&self.path) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(disk("list", &self.path)(error)),
+        };
+        let paths = entries.map(|entry| entry.map(|entry| entry.path()).map_err(disk("list", &self.path)));
+        let ours = |path: &PathBuf| {
+            let name = path.file_name().and_then(|name| name.to_str());
+            name.is_some_and(|name| name.len() == 20 && name.bytes().all(|byte| byte.is_ascii_digit()))
+        };
+        paths.filter(|path| path.as_ref().map_or(true, ours)).collect()
+    }
+
+    fn manifest(&self, path: &Path) -> Result<Option<Manifest>, SnapshotError> {
+        let path = path.join(MANIFEST);
+        let bytes = match fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(disk("read", &path)(error)),
+        };
+        /// Known of every layout.
+        #[derive(serde::Deserialize)]
+        struct Layout {
+            format: u32,
+        }
+        let Layout { format } = serde_json::from_slice(&bytes)?;
+        if format != FORMAT {
+            return Err(SnapshotError::Format(format));
+        }
+        let manifest: Manifest = serde_json::from_slice(&bytes)?;
+        if manifest.shard != self.shard {
+            return Err(SnapshotError::OtherShard(manifest.shard));
+        }
+        Ok(Some(manifest))
+    }
+}
+
+fn part_name(number: usize) -> String {
+    format!("part-{number:05}")
+}
+
+fn write_file(folder: &Path, name: String, bytes: &[u8]) -> Result<File, SnapshotError> {
+    write_through(&folder.join(&name), bytes)?;
+    Ok(File { name, bytes: bytes.len() as u64, sha256: digest(bytes) })
+}
+
+fn read_file(folder: &Path, file: &File) -> Result<Vec<u8>, SnapshotError> {
+    let path = folder.join(&file.name);
+    let bytes = fs::read(&path).map_err(disk("read", &path))?;
+    if bytes.len() as u64 != file.bytes || digest(&bytes) != file.sha256 {
+        return Err(SnapshotError::Damaged(file.name.clone()));
+    }
+    Ok(bytes)
+}
+
+/// Writes a file; it is on the disk when this returns.
+fn write_through(path: &Path, bytes: &[u8]) -> Result<(), SnapshotError> {
+    let write = || {
+        let mut file = fs::File::create(path)?;
+        file.write_all(bytes)?;
+        file.sync_all()
+    };
+    write().map_err(disk("write", path))
+}
+
+/// Names in it are on the disk when this returns.
+fn sync_folder(path: &Path) -> Result<(), SnapshotError> {
+    fs::File::open(path).and_then(|folder| folder.sync_all()).map_err(disk("sync", path))
+}
+
+/// Overwrites its files with zeros.
+fn overwrite(folder: &Path) -> Result<(), SnapshotError> {
+    for entry in fs::read_dir(folder).map_err(disk("list", folder))? {
+        let path = entry.map_err(disk("list", folder))?.path();
+        let zeros = || {
+            let mut written = fs::OpenOptions::new().write(true).open(&path)?;
+            let bytes = written.metadata()?.len();
+            io::copy(&mut io::repeat(0).take(bytes), &mut written)?;
+            written.sync_all()
+        };
+        zeros().map_err(disk("overwrite", &path))?;
+    }
+    Ok(())
+}
+
+/// Removes a snapshot, the manifest first: what is half removed never was. `clean`: it holds nobody who was erased since, else its bytes
+/// are overwritten.
+fn remove(path: &Path, clean: bool) -> Result<(), SnapshotError> {
+    match fs::remove_file(path.join(MANIFEST)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(disk("remove", path)(error)),
+        _ => {}
+    }
+    if !clean {
+        overwrite(path)?;
+    }
+    fs::remove_dir_all(path).map_err(disk("remove", path))
+}
+
+fn disk(operation: &'static str, path: &Path) -> impl FnOnce(io::Error) -> SnapshotError {
+    let path = path.to_owned();
+    move |source| SnapshotError::Disk { operation, path, source }
+}
+
+fn digest(bytes: &[u8]) -> String {
+    BASE64_URL_SAFE.encode(Sha256::digest(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::domain::event::{AddressKind, Assurance, Scope};
+    use crate::domain::evolve;
+    use crate::domain::id::{LeafId, RootId};
+    use crate::domain::record::{
+        Cause, Change, Evidence, IdentityOpened, IdentityStatus, Personal, PersonalValue, Record,
+    };
+    use crate::domain::time::Timestamp;
+    use crate::log::{LastEntry, Places, Tip};
+
+    const ADDRESS: &str = "anna0@example.org";
+
+    /// A shard that knows as many customers.
+    fn state(customers: u32) -> State {
+        let mut state = State::new(Name::new("s1"));
+        let mut note = |changes: Vec<Change>, content: Vec<Personal>, leaf| {
+            let index = state.head().next();
+            let record = Record {
+                index,
+                time: Timestamp(1_000),
+                workspace: Name::new("acme"),
+                cause: Cause::System,
+                touches: Default::default(),
+                changes: changes.into_iter().collect(),
+                content,
+                content_leaf: leaf,
+            };
+            evolve(&mut state, &record);
+        };
+        note(vec![Change::WorkspaceOpened { hash_key: [7; 16] }], Vec::new(), None);
+        for leaf in 0..customers {
+            let opened = IdentityOpened {
+                leaf: LeafId(leaf),
+                root: RootId(leaf),
+                kind: AddressKind::Email,
+                namespace_scope: Name::default(),
+                scope: Scope::Direct,
+                hash: leaf.into(),
+                generation: 1,
+                normaliser: 1,
+                status: IdentityStatus::Verified,
+                shared: false,
+                assurance: Assurance::Platform,
+                evidence: Evidence::First,
+                beside: None,
+            };
+            let address = PersonalValue::Address(Name::new(format!("anna{leaf}@example.org")));
+            note(vec![Change::IdentityOpened(opened)], vec![Personal { place: 0, value: address }], Some(LeafId(leaf)));
+        }
+        state
+    }
+
+    struct Shelf {
+        folder: Folder,
+        keys: KeyRings,
+        at: TempDir,
+    }
+
+    impl Shelf {
+        fn new() -> Self {
+            let at = TempDir::new().expect("a folder");
+            let folder = Folder::new(at.path(), Name::new("s1"));
+            Self { folder, keys: KeyRings::unstored(&["acme"], 1), at }
+        }
+
+        fn write(&self, customers: u32) -> Manifest {
+            let cut = state(customers).cut();
+            let manifest = Manifest::new(&cut, LastEntry { tip: Tip::ORIGIN, chain: 0 }, Places::default());
+            self.folder.write(&cut, b"beside", manifest, &self.keys).expect("written")
+        }
+
+        fn heads(&self) -> Vec<u64> {
+            let (found, unread) = self.folder.list().expect("listed");
+            assert!(unread.is_empty(), "{unread:?}");
+            found.iter().map(|manifest| manifest.head.entry()).collect()
+        }
+
+        fn path(&self, manifest: &Manifest, file: &str) -> PathBuf {
+            self.folder.path_of(manifest).join(file)
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_read_and_its_words_are_sealed() {
+        let shelf = Shelf::new();
+        let manifest = shelf.write(100);
+        let (back, beside) = shelf.folder.read(&manifest, &shelf.keys).expect("read");
+        assert_eq!(beside.as_deref(), Some(&b"beside"[..]));
+        assert_eq!(back.workspace("acme").map(|space| space.identities()), Some(100));
+        assert_eq!(format!("{:?}", back.head()), format!("{:?}", state(100).head()));
+        for file in &manifest.files {
+            let bytes = fs::read(shelf.path(&manifest, &file.name)).expect("read");
+            assert!(!bytes.windows(ADDRESS.len()).any(|part| part == ADDRESS.as_bytes()));
+        }
+        let plain = codec(&state(1));
+        assert!(plain.windows(ADDRESS.len()).any(|part| part == ADDRESS.as_bytes()), "it is there, unsealed");
+        let others = KeyRings::unstored(&["acme"], 1);
+        assert!(matches!(shelf.folder.read(&manifest, &others), Err(SnapshotError::Open(_))), "other keys");
+    }
+
+    fn codec(state: &State) -> Vec<u8> {
+        state.cut().parts().flat_map(|(_, part)| super::super::codec::encode(&part).expect("encoded")).collect()
+    }
+
+    #[test]
+    fn one_changed_bit_anywhere_is_noticed() {
+        let shelf = Shelf::new();
+        let manifest = shelf.write(3);
+        let part = shelf.path(&manifest, "part-00000");
+        let bytes = fs::read(&part).expect("read");
+        for at in 0..bytes.len() {
+            let mut damaged = bytes.clone();
+            damaged[at] ^= 1;
+            fs::write(&part, damaged).expect("write");
+            assert!(matches!(shelf.folder.read(&manifest, &shelf.keys), Err(SnapshotError::Damaged(_))), "byte {at}");
+        }
+        fs::write(&part, &bytes[..bytes.len() - 1]).expect("write");
+        assert!(matches!(shelf.folder.read(&manifest, &shelf.keys), Err(SnapshotError::Damaged(_))), "cut off");
+        fs::write(&part, &bytes).expect("write");
+        assert!(shelf.folder.read(&manifest, &shelf.keys).is_ok());
+    }
+
+    #[test]
+    fn without_a_digest_bad_bytes_are_an_error_and_no_panic() {
+        let shelf = Shelf::new();
+        let mut manifest = shelf.write(3);
+        let part = shelf.path(&manifest, "part-00000");
+        let bytes = fs::read(&part).expect("read");
+        for at in 0..bytes.len() {
+            let mut damaged = bytes.clone();
+            damaged[at] ^= 0x80;
+            fs::write(&part, &damaged).expect("write");
+            manifest.files[0].sha256 = digest(&damaged);
+            // What is not sealed says little and may be read otherwise; nothing of it may panic.
+            let _ = shelf.folder.read(&manifest, &shelf.keys);
+        }
+    }
+
+    #[test]
+    fn what_was_never_finished_never_was_and_only_the_newest_are_kept() {
+        let shelf = Shelf::new();
+        assert!(shelf.heads().is_empty(), "there is no folder yet");
+        // Heads are numbers of records; sixteen of an entry.
+        let manifests: Vec<Manifest> = [15, 31, 47].map(|customers| shelf.write(customers)).into();
+        assert_eq!(shelf.heads(), [3, 2, 1]);
+        fs::remove_file(shelf.path(&manifests[2], MANIFEST)).expect("removed");
+        assert_eq!(shelf.heads(), [2, 1]);
+        shelf.folder.keep(1).expect("kept");
+        assert_eq!(shelf.heads(), [2]);
+        let left = fs::read_dir(shelf.at.path().join("s1")).expect("listed").count();
+        assert_eq!(left, 2, "it and the lock: what was never finished is gone, too");
+        assert_eq!(shelf.write(31).head, manifests[1].head, "it takes the place of the one that was");
+        assert_eq!(shelf.heads(), [2]);
+    }
+
+    #[test]
+    fn what_holds_the_erased_is_overwritten_and_goes_as_soon_as_a_newer_one_stands() {
+        let shelf = Shelf::new();
+        let old = shelf.write(15);
+        let mut held = fs::File::open(shelf.path(&old, "part-00000")).expect("open");
+        let mut manifest = shelf.write(31);
+        shelf.folder.keep(2).expect("kept");
+        assert_eq!(shelf.heads(), [2, 1]);
+        // One more is erased.
+        manifest.erased += 1;
+        fs::write(shelf.path(&manifest, MANIFEST), serde_json::to_vec(&manifest).expect("JSON")).expect("write");
+        shelf.folder.keep(2).expect("kept");
+        assert_eq!(shelf.heads(), [2]);
+        let mut left = Vec::new();
+        held.read_to_end(&mut left).expect("read");
+        assert!(left.len() as u64 == old.files[0].bytes && left.iter().all(|byte| *byte == 0), "{left:?}");
+    }
+
+    #[test]
+    fn other_layouts_and_other_shards_are_told_and_left_out() {
+        let shelf = Shelf::new();
+        let manifest = shelf.write(1);
+        let path = shelf.path(&manifest, MANIFEST);
+        let text = fs::read_to_string(&path).expect("read");
+        for (from, to) in [("\"format\": 1", "\"format\": 2"), ("\"shard\": \"s1\"", "\"shard\": \"s2\"")] {
+            assert!(text.contains(from), "{text}");
+            fs::write(&path, text.replace(from, to)).expect("write");
+            let (found, unread) = shelf.folder.list().expect("listed");
+            assert!(found.is_empty());
+            let told = matches!(unread[..], [SnapshotError::Format(2)] | [SnapshotError::OtherShard(_)]);
+            assert!(told, "{unread:?}");
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! What a snapshot is of, and of which files it consists.
+
+use serde::{Deserialize, Serialize};
+
+use super::SnapshotError;
+use crate::domain::id::{Index, Name};
+use crate::domain::snapshot::Cut;
+use crate::domain::time::Timestamp;
+use crate::keys::KeyRings;
+use crate::log::entry::{LastEntry, Tip, Witness};
+use crate::log::offsets::Places;
+
+/// Version of the layout of a snapshot. Of its parts, names of fields say what they are.
+pub(super) const FORMAT: u32 = 1;
+
+/// By which code this build folds records.
+const FOLD: &str = env!("SKEIN_FOLD");
+
+/// What a snapshot is of, and of which files it consists.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// Version of the layout.
+    pub(super) format: u32,
+    /// Name of the shard.
+    pub shard: Name,
+    /// The last record in it.
+    pub head: Index,
+    /// Time of that record.
+    pub time: Timestamp,
+    /// Where reading of the log begins: before the entry of that record, of which other records may follow.
+    pub tip: Tip,
+    /// Where the entries before are.
+    pub places: Places,
+    /// Identities whose keys were destroyed by then: one that knows of fewer holds what is erased.
+    pub(super) erased: usize,
+    /// Version of the build that wrote it: for operators.
+    pub build: String,
+    /// By which code it was folded: builds that fold otherwise read the log.
+    pub(super) fold: String,
+    /// Running hash of the log after the entry of the last record.
+    pub chain: u64,
+    /// The workspaces in it: who has not their keys cannot read it.
+    pub(super) workspaces: Vec<Name>,
+    /// Its files, in order.
+    pub(super) files: Vec<File>,
+    /// What is kept beside the state; none: nothing.
+    #[serde(default)]
+    pub(super) beside: Option<File>,
+}
+
+/// Name of what is kept beside the state.
+pub(super) const BESIDE: &str = "beside";
+
+/// A file of a snapshot.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct File {
+    pub(super) name: String,
+    pub(super) bytes: u64,
+    /// Base64 (URL-safe), as object stores tell it.
+    pub(super) sha256: String,
+}
+
+impl Manifest {
+    /// Of a state, before its files are written.
+    #[must_use]
+    pub fn new(cut: &Cut, LastEntry { tip, chain }: LastEntry, places: Places) -> Self {
+        let (build, fold) = (env!("CARGO_PKG_VERSION").to_owned(), FOLD.to_owned());
+        let workspaces = cut.workspaces().cloned().collect();
+        let (shard, head, time, erased) = (cut.shard().clone(), cut.head(), cut.time(), cut.erased());
+        Self {
+            format: FORMAT,
+            shard,
+            head,
+            time,
+            tip,
+            places,
+            erased,
+            build,
+            fold,
+            chain,
+            workspaces,
+            files: Vec::new(),
+            beside: None,
+        }
+    }
+
+    /// What it knows of the log.
+    #[must_use]
+    pub fn witness(&self) -> Witness {
+        Witness { source: "snapshot", index: self.head.entry(), chain: Some(self.chain) }
+    }
+
+    /// Whether this build would have made the same of the log, and has what it takes to read it.
+    ///
+    /// # Errors
+    /// Why not.
+    pub(super) fn check(&self, keys: &KeyRings) -> Result<(), SnapshotError> {
+        if self.fold != FOLD {
+            return Err(SnapshotError::OtherBuild(self.build.clone()));
+        }
+        if let Some(other) = self.all_files().find(|file| !is_name(&file.name)) {
+            return Err(SnapshotError::Damaged(other.name.clone()));
+        }
+        match self.workspaces.iter().find(|name| keys.get(name).is_none()) {
+            Some(name) => Err(SnapshotError::NoKey(name.clone())),
+            None => Ok(()),
+        }
+    }
+
+    /// Bytes of all its files.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.all_files().map(|file| file.bytes).sum()
+    }
+
+    pub(super) fn all_files(&self) -> impl Iterator<Item = &File> {
+        self.files.iter().chain(&self.beside)
+    }
+}
+
+/// A manifest may come from elsewhere: its files lie beside it, and have no other names.
+fn is_name(name: &str) -> bool {
+    name == BESIDE || name.strip_prefix("part-").is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()))
+}

@@ -1,0 +1,66 @@
+//! Pieces in a file, one after another.
+//!
+//! ```text
+//! piece: length of what follows, u32 LE | length of the workspace's name, u8 | name | body
+//! ```
+//! The body of a workspace's piece is sealed with the workspace's own key, that of the shard's (without a name) is not.
+
+use super::SnapshotError;
+use super::codec;
+use crate::domain::id::{Index, Name};
+use crate::domain::snapshot::Part;
+use crate::keys::KeyRings;
+
+/// Longest piece, bytes, written or read: a damaged length must not take all memory.
+const PIECE_MAX: usize = 1 << 30;
+
+/// Appends a piece. `head`: of the snapshot, which the seal names.
+pub(super) fn push(
+    file: &mut Vec<u8>,
+    (workspace, part): (Option<&Name>, &Part),
+    head: Index,
+    keys: &KeyRings,
+) -> Result<(), SnapshotError> {
+    let body = codec::encode(part)?;
+    let (name, body) = match workspace {
+        None => ("", body),
+        Some(workspace) => {
+            let ring = keys.get(workspace).ok_or_else(|| SnapshotError::NoKey(workspace.clone()))?;
+            let sealed = ring.seal_own(head, &body);
+            if sealed.is_empty() {
+                return Err(SnapshotError::NoKey(workspace.clone()));
+            }
+            (workspace.as_str(), sealed)
+        }
+    };
+    let name_length =
+        u8::try_from(name.len()).map_err(|_| SnapshotError::Malformed("a workspace's name is too long"))?;
+    let length = 1 + name.len() + body.len();
+    let length = u32::try_from(length).ok().filter(|_| length <= PIECE_MAX);
+    let length = length.ok_or(SnapshotError::Malformed("a piece is too long"))?;
+    file.extend_from_slice(&length.to_le_bytes());
+    file.push(name_length);
+    file.extend_from_slice(name.as_bytes());
+    file.extend_from_slice(&body);
+    Ok(())
+}
+
+/// Takes the first piece off.
+pub(super) fn take(bytes: &mut &[u8], head: Index, keys: &KeyRings) -> Result<Part, SnapshotError> {
+    const CUT_OFF: SnapshotError = SnapshotError::Malformed("a piece is cut off");
+    let (length, rest) = bytes.split_first_chunk::<4>().ok_or(CUT_OFF)?;
+    let length = usize::try_from(u32::from_le_bytes(*length)).unwrap_or(usize::MAX);
+    if length > PIECE_MAX {
+        return Err(SnapshotError::Malformed("a piece is too long"));
+    }
+    let (piece, rest) = rest.split_at_checked(length).ok_or(CUT_OFF)?;
+    *bytes = rest;
+    let (name_length, piece) = piece.split_first().ok_or(CUT_OFF)?;
+    let (name, body) = piece.split_at_checked(usize::from(*name_length)).ok_or(CUT_OFF)?;
+    if name.is_empty() {
+        return Ok(codec::decode(body)?);
+    }
+    let name = std::str::from_utf8(name).map_err(|_| SnapshotError::Malformed("a workspace's name is no text"))?;
+    let ring = keys.get(name).ok_or_else(|| SnapshotError::NoKey(Name::new(name)))?;
+    Ok(codec::decode(&ring.open_own(head, body)?)?)
+}
