@@ -8,13 +8,12 @@
 //! Invariants: every leaf belongs to one customer, whose id is the lowest of its leaves; a merge that can be taken apart names some
 //! leaves of one customer, never all, and never the first.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use smallvec::SmallVec;
 
 use super::leaf::Leaves;
+use crate::domain::growing::SortedMap;
 use crate::domain::id::{AgentId, LeafId, RootId};
 use crate::domain::record::{Evidence, IdentityOpened};
 use crate::domain::time::Timestamp;
@@ -47,17 +46,46 @@ pub(crate) struct Parting {
 ///
 /// A customer's list of leaves, in the order in which they came, goes from each leaf to the next (`row`), from the one that names it:
 /// it costs the millions who have two a few bytes.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Joined {
     /// Lists that do not begin with that one: it came by a merge, and those before it are gone.
-    odd: BTreeMap<RootId, Vec<LeafId>>,
+    odd: SortedMap<RootId, Vec<LeafId>>,
     /// By the id that stands for another customer since, the lowest of its leaves.
-    merges: BTreeMap<RootId, Merge>,
+    merges: SortedMap<RootId, Merge>,
     /// Leaves that an agent linked: when, and who. What other evidence there is, the leaf says.
-    linked: BTreeMap<LeafId, (Timestamp, Option<AgentId>)>,
+    linked: SortedMap<LeafId, (Timestamp, Option<AgentId>)>,
+}
+
+/// What few customers have of it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) enum JoinedRow {
+    Odd(RootId, Vec<LeafId>),
+    Merge(RootId, Merge),
+    Linked(LeafId, Timestamp, Option<AgentId>),
 }
 
 impl Joined {
+    /// All of it.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = JoinedRow> {
+        let odd = self.odd.rows().map(|(root, list)| JoinedRow::Odd(root, list));
+        let merges = self.merges.rows().map(|(root, merge)| JoinedRow::Merge(root, merge));
+        let linked = self.linked.rows().map(|(leaf, (at, by))| JoinedRow::Linked(leaf, at, by));
+        odd.chain(merges).chain(linked)
+    }
+
+    /// Takes some back.
+    pub(crate) fn restore(&mut self, rows: Vec<JoinedRow>) {
+        for row in rows {
+            match row {
+                JoinedRow::Odd(root, list) => drop(self.odd.insert(root, list)),
+                JoinedRow::Merge(root, merge) => drop(self.merges.insert(root, merge)),
+                JoinedRow::Linked(leaf, at, by) => {
+                    self.linked.insert(leaf, (at, by));
+                }
+            }
+        }
+    }
+
     /// Leaves of a customer.
     pub(crate) fn leaves_of(&self, leaves: &Leaves, root: RootId) -> SmallVec<[LeafId; 2]> {
         match self.odd.get(&root).filter(|_| !self.odd.is_empty()) {

@@ -1,13 +1,10 @@
 //! Leaves: one generation of one identity, and what is filed under it. Held by the million, hence packed (`packed`, `row`).
 
-use std::collections::BTreeMap;
-
-use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
 use super::packed::{BadLeaves, Packed, PackedLeaves};
 use crate::domain::event::{AddressKind, Assurance, Scope};
-use crate::domain::growing::Places;
+use crate::domain::growing::{Places, SortedMap};
 use crate::domain::id::{Index, LeafId, Name, RootId, WorkId};
 use crate::domain::record::{Evidence, IdentityOpened, IdentityStatus};
 use crate::domain::time::Timestamp;
@@ -147,13 +144,16 @@ impl Distances {
 }
 
 /// What is known of addresses that had more than one generation.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(crate) struct Generations {
+#[derive(Clone, Debug, Default)]
+struct Generations {
     /// The generation before, of leaves that are not the first of their address.
-    before: BTreeMap<LeafId, LeafId>,
+    before: SortedMap<LeafId, LeafId>,
     /// By which record, and when, an address was given up before anybody else wrote from it.
-    given_up: BTreeMap<LeafId, (Index, Timestamp)>,
+    given_up: SortedMap<LeafId, (Index, Timestamp)>,
 }
+
+/// By which record an address was given up, and when.
+pub(crate) type GivenUpRow = (LeafId, (Index, Timestamp));
 
 /// All leaves of a workspace, by number and by address.
 #[derive(Clone, Debug, Default)]
@@ -188,14 +188,24 @@ impl Leaves {
         Ok(())
     }
 
-    /// What is known of addresses that had more than one generation.
-    pub(crate) fn generations(&self) -> &Generations {
-        &self.generations
+    /// Leaves that are not the first of their address, each with the one before.
+    pub(crate) fn generations(&self) -> impl Iterator<Item = (LeafId, LeafId)> {
+        self.generations.before.rows()
     }
 
-    /// Takes that back.
-    pub(crate) fn set_generations(&mut self, generations: Generations) {
-        self.generations = generations;
+    /// Takes some of that back.
+    pub(crate) fn restore_generations(&mut self, rows: Vec<(LeafId, LeafId)>) {
+        self.generations.before.restore(rows);
+    }
+
+    /// Addresses that were given up.
+    pub(crate) fn given_up(&self) -> impl Iterator<Item = GivenUpRow> {
+        self.generations.given_up.rows()
+    }
+
+    /// Takes some of that back.
+    pub(crate) fn restore_given_up(&mut self, rows: Vec<GivenUpRow>) {
+        self.generations.given_up.restore(rows);
     }
 
     /// Number of the leaf that is opened next.

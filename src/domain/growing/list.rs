@@ -27,7 +27,6 @@ impl<T> Blocks<T> {
     }
 
     /// All by number.
-    #[cfg(test)]
     pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
         self.blocks.iter().flat_map(|block| block.iter())
     }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use super::list::Blocks;
+
 /// Rows of a block. A row that changes has its block written anew: a few kilobytes, some ten nanoseconds; what a block costs beside its
 /// rows, each pays a byte of.
 pub(crate) const ROWS: usize = 32;
@@ -13,15 +15,15 @@ const HEAD: usize = 2;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct NoBlock;
 
-/// Rows of bytes by number, from 0. A block is one piece of memory of just the size that it needs; a clone shares the blocks until either
-/// is changed.
+/// Rows of bytes by number, from 0. A block is one piece of memory of just the size that it needs; a clone shares a thousand blocks as
+/// one, until either is changed.
 ///
 /// A block is its number of rows, the width of an end (1, 2 or 4 bytes), where each row ends, little-endian and counted from the first
 /// row, then the rows. Snapshots hold blocks as they are: this is for ever.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ByteRows {
     /// All of [`ROWS`] rows but the last.
-    blocks: Vec<Arc<[u8]>>,
+    blocks: Blocks<Arc<[u8]>>,
     len: usize,
     /// Where a block is put together.
     scratch: Vec<u8>,
@@ -43,7 +45,7 @@ impl ByteRows {
             self.scratch.clear();
             write(&mut self.scratch, Block(&[0, 1]), 0, row);
             self.blocks.push(Arc::from(self.scratch.as_slice()));
-        } else if let Some(last) = self.blocks.last_mut() {
+        } else if let Some(last) = self.blocks.get_mut(self.len / ROWS) {
             self.scratch.clear();
             write(&mut self.scratch, Block(last), at, row);
             *last = Arc::from(self.scratch.as_slice());
@@ -53,11 +55,12 @@ impl ByteRows {
 
     /// Puts another row where there is one.
     pub(crate) fn replace(&mut self, at: usize, row: &[u8]) {
-        let Some(bytes) = self.blocks.get_mut(at / ROWS).filter(|_| at < self.len) else { return };
-        let known = Block(bytes).range(at % ROWS);
-        if bytes[known.clone()] == *row {
+        // What is shared is not copied for a row that stays.
+        if self.get(at).is_none_or(|known| known == row) {
             return;
         }
+        let Some(bytes) = self.blocks.get_mut(at / ROWS) else { return };
+        let known = Block(bytes).range(at % ROWS);
         if known.len() == row.len()
             && let Some(own) = Arc::get_mut(bytes)
         {

@@ -101,6 +101,19 @@ impl OfWorkspace {
             Inner::ProviderIds(rows) => space.provider_ids.restore(rows),
             Inner::Deliveries(rows) => space.deliveries.restore(rows),
             Inner::Parked(rows) => space.parked.restore(rows),
+            Inner::Generations(rows) => space.leaves.restore_generations(rows),
+            Inner::GivenUp(rows) => space.leaves.restore_given_up(rows),
+            Inner::Joined(rows) => space.joined.restore(rows),
+            Inner::Facts(rows) => space.people.facts.restore(rows),
+            Inner::Marks(rows) => space.people.marks.restore(rows),
+            Inner::Asides(rows) => space.people.asides.restore(rows),
+            Inner::Chatter(rows) => space.people.chatter.restore(rows),
+            Inner::Pairs(rows) => space.suggestions.restore_pairs(rows),
+            Inner::Claimed(rows) => space.suggestions.restore_claimed(rows),
+            Inner::OptOuts(rows) => space.opt_outs.restore(rows),
+            Inner::OpenSends(rows) => space.open_sends.restore(rows),
+            Inner::Bodies(rows) => space.bodies.restore(rows),
+            Inner::Forgotten(rows) => space.forgotten.restore(rows),
         }
         Ok(())
     }

@@ -82,7 +82,7 @@ pub struct Workspace {
     /// Erasures whose keys are to be destroyed, by their record.
     pub(crate) erasures: BTreeMap<Index, Vec<LeafId>>,
     /// Bodies of the object store, and whose they are.
-    pub(super) bodies: Bodies,
+    pub(crate) bodies: Bodies,
     /// By which version of the normaliser the leaves are keyed.
     pub(super) keyed: Keyed,
     /// Leaves whose keys are destroyed.
@@ -92,7 +92,7 @@ pub struct Workspace {
     /// What merges and splits made of Works.
     pub(crate) matters: Matters,
     /// Queues of Works that are known no longer.
-    pub(super) forgotten: Forgotten,
+    pub(crate) forgotten: Forgotten,
     /// Who is logged in.
     pub(super) present: Able<AgentId>,
     /// Whom the configuration knows.

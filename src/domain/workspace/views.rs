@@ -81,7 +81,7 @@ impl Workspace {
             shown_name: self.shown_name(root).map(|(_, name)| name),
             identities: leaves.iter().map(|(id, leaf)| self.view_identity(*id, leaf)).collect(),
             works: self.works_of(root).filter_map(|work| self.work(work)).collect(),
-            marks: self.view_marks(&self.people.marks, |leaf| self.root_of(leaf) == root),
+            marks: self.view_marks(&self.people.marks.among(&self.leaves_of(root)), |_| true),
             last: leaves.iter().map(|(id, leaf)| (*id, leaf.last())).collect(),
             merged: besides().flat_map(|(id, beside)| beside.brought.iter().map(move |it| (it.work.id, id))).collect(),
             moved: besides()
