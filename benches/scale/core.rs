@@ -1,13 +1,7 @@
-//! What customers take who are silent: the core folds customers with two identities each by real records, in two visits a month apart,
-//! each a matter that an agent closed; then 9 days pass, so that what is remembered for a while is forgotten.
-//!
-//! `cargo bench --bench scale -- [--customers N]`: 200,000 of them without it. Bytes are those that the core asked the allocator of the
-//! daemon for and did not give back, and beside them what the process holds. The last line is JSON.
+//! The core with its customers: real commands decided and folded, one after another.
 
 use std::time::{Duration, Instant};
 
-use cap::Cap;
-use hdrhistogram::Histogram;
 use skein::domain::command::{AgentCommand, Arrival, Command, Verb};
 use skein::domain::content::Content;
 use skein::domain::event::{AddressKind, Assurance, EventKind, InboundEvent, Message, Profile, Scope, Sender};
@@ -16,22 +10,27 @@ use skein::domain::record::{Input, Presence};
 use skein::domain::time::Timestamp;
 use skein::domain::{State, decide, evolve};
 
-#[global_allocator]
-static ALLOCATOR: Cap<mimalloc::MiMalloc> = Cap::new(mimalloc::MiMalloc, usize::MAX);
+use crate::times::Times;
 
-/// Customers of the quick mode.
-const QUICK: u32 = 200_000;
+/// Name of the shard ...
+pub(crate) const SHARD: &str = "0";
+/// ... and of its workspace.
+pub(crate) const WORKSPACE_NAME: &str = "bench";
 /// A month: no window, list or id of a visit is there when the next begins.
-const BETWEEN: Duration = Duration::from_secs(30 * 24 * 3_600);
-/// Provider ids and ended matters are remembered for less.
+const MONTH: Duration = Duration::from_secs(30 * 24 * 3_600);
+/// Provider ids are remembered for so long, and nothing of an ended matter for longer ...
+const REMEMBERED: Duration = Duration::from_secs(8 * 24 * 3_600);
+/// ... so after this nothing but what stays is left.
 const IDLE: Duration = Duration::from_secs(9 * 24 * 3_600);
+/// Time of a visit.
+const VISIT: Duration = Duration::from_millis(5);
 /// Idle customers that are asked for.
 const ASKED: u32 = 100_000;
 /// A step that has no common divisor with any number of customers that is asked for: it comes to all of them, in no order.
 const STEP: u64 = 2_654_435_761;
 
 /// One queue, one endpoint, and agents who take what comes, as in the pipeline's bench.
-const WORKSPACE: &str = r#"
+const CONFIG: &str = r#"
 name = "bench"
 [work]
 max_messages_per_minute = 1000000
@@ -50,75 +49,34 @@ queues = ["warm"]
 capacity = 100000
 "#;
 
-fn main() {
-    let customers = asked_for();
-    let mut core = Core::new();
-    let (before, held_before) = (ALLOCATOR.allocated(), resident());
-    let visits = [core.visits(customers), core.visits(customers)];
-    let (after, held_after) = (ALLOCATOR.allocated(), resident());
-    for (name, [decided, folded]) in ["first", "second"].iter().zip(&visits) {
-        println!("{name:>6} visit, the message: decide {decided}, fold {folded}");
-    }
-    let asked = core.ask(customers);
-    println!("an idle identity's address {}, an idle conversation {}", asked[0], asked[1]);
-    let each = |bytes: usize| bytes as f64 / f64::from(customers);
-    println!(
-        "{customers} customers of two identities: {:.1} bytes each, {:.1} of the process",
-        each(after - before),
-        each(held_after - held_before),
-    );
-    println!(
-        "{}",
-        serde_json::json!({
-            "bytes_per_customer": round(each(after - before)),
-            "resident_per_customer": round(each(held_after - held_before)),
-            "fold_new_mean_ns": round(visits[0][1].0.mean()),
-            "get_idle_mean_ns": round(asked[0].0.mean()),
-            "get_idle_conversation_p99_us": round(asked[1].0.value_at_quantile(0.99) as f64 / 1e3),
-        })
-    );
-}
-
-fn asked_for() -> u32 {
-    let mut arguments = std::env::args().skip_while(|argument| argument != "--customers").skip(1);
-    arguments.next().map_or(QUICK, |number| number.parse().expect("--customers takes a number"))
-}
-
-/// Nanoseconds.
-struct Times(Histogram<u64>);
-
-impl Times {
-    fn new() -> Self {
-        Self(Histogram::new(3).expect("three digits are fine"))
-    }
-
-    fn note(&mut self, since: Instant) {
-        self.0 += u64::try_from(since.elapsed().as_nanos()).expect("no step takes centuries");
-    }
-}
-
-impl std::fmt::Display for Times {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let (mean, p99, max) = (self.0.mean(), self.0.value_at_quantile(0.99), self.0.max());
-        write!(f, "mean {mean:.0} ns, p99 {p99}, max {max}")
-    }
-}
-
-struct Core {
-    state: State,
+/// A shard of one workspace with one agent.
+pub(crate) struct Core {
+    pub(crate) state: State,
     now: Timestamp,
     sequence: u64,
-    times: [Times; 2],
+    /// Who comes next.
+    next: u64,
+    /// Of messages: decide, fold.
+    pub(crate) times: [Times; 2],
+    /// The longest of either since it was last asked for.
+    longest: Duration,
 }
 
 impl Core {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let times = [Times::new(), Times::new()];
         let now = Timestamp(1_700_000_000_000);
-        let mut core = Self { state: State::new(Name::const_new("0")), now, sequence: 0, times };
-        let config = skein::config::parse_workspace(std::path::Path::new("bench.toml"), WORKSPACE)
+        let mut core = Self {
+            state: State::new(Name::const_new(SHARD)),
+            now,
+            sequence: 0,
+            next: 0,
+            times,
+            longest: Duration::ZERO,
+        };
+        let config = skein::config::parse_workspace(std::path::Path::new("bench.toml"), CONFIG)
             .expect("the bench's workspace is valid");
-        let workspace = Name::const_new("bench");
+        let workspace = Name::const_new(WORKSPACE_NAME);
         core.apply(Command::OpenWorkspace { workspace: workspace.clone(), hash_key: [7; 16] });
         core.apply(Command::ApplyConfig { workspace: workspace.clone(), config: Box::new(config) });
         core.apply(Command::BindStream { workspace, stream: Name::const_new("IN"), created_ns: 1 });
@@ -132,16 +90,47 @@ impl Core {
         self.agent(Verb::SetPresence { presence: Presence::Ready, reason: Name::default(), channels: Vec::new() });
     }
 
-    /// All customers write, each is answered by one who closes the matter; then it is silent for long. Times of the messages.
-    fn visits(&mut self, customers: u32) -> [Times; 2] {
-        for number in 0..customers {
-            self.visit(number);
-        }
-        self.now = self.now + IDLE;
-        self.log_in();
-        self.now = self.now + (BETWEEN - IDLE);
-        self.log_in();
+    /// All customers write, each is answered by one who closes the matter; then it is silent for a month. Times of the messages.
+    pub(crate) fn all_visit(&mut self, customers: u32) -> [Times; 2] {
+        (0..customers).for_each(|number| self.visit(number));
+        self.pass(MONTH);
         std::mem::replace(&mut self.times, [Times::new(), Times::new()])
+    }
+
+    /// So many of the customers write within as long as provider ids are remembered.
+    pub(crate) fn days(&mut self, customers: u32, visits: u32) {
+        let each = REMEMBERED / visits.max(1);
+        for _ in 0..visits {
+            self.one_visits(customers);
+            self.now = self.now + each.saturating_sub(VISIT);
+        }
+    }
+
+    /// Nothing is remembered any longer that is for a while.
+    pub(crate) fn forget(&mut self) {
+        self.pass(IDLE);
+    }
+
+    /// Somebody writes, in no order. How long it took, the agent's answer with it.
+    pub(crate) fn one_visits(&mut self, customers: u32) -> Duration {
+        self.next += 1;
+        let number = u32::try_from(self.next * STEP % u64::from(customers)).expect("below the count");
+        let begun = Instant::now();
+        self.visit(number);
+        begun.elapsed()
+    }
+
+    /// The longest decision with its fold since this was last asked.
+    pub(crate) fn longest(&mut self) -> Duration {
+        std::mem::take(&mut self.longest)
+    }
+
+    fn pass(&mut self, time: Duration) {
+        // What is due is forgotten with the next record; in steps, as a shard's clock goes.
+        for _ in 0..time.as_secs().div_ceil(24 * 3_600) {
+            self.now = self.now + Duration::from_secs(24 * 3_600);
+            self.log_in();
+        }
     }
 
     fn apply(&mut self, command: Command) -> [Instant; 3] {
@@ -151,12 +140,14 @@ impl Core {
         if let Some(record) = record.expect("the bench asks for nothing refused") {
             evolve(&mut self.state, &record);
         }
-        [begun, decided, Instant::now()]
+        let folded = Instant::now();
+        self.longest = self.longest.max(folded - begun);
+        [begun, decided, folded]
     }
 
     fn agent(&mut self, verb: Verb) {
         self.apply(Command::Agent(Box::new(AgentCommand {
-            workspace: Name::const_new("bench"),
+            workspace: Name::const_new(WORKSPACE_NAME),
             agent: Name::const_new("agent-0"),
             request: None,
             session_epoch: None,
@@ -167,7 +158,7 @@ impl Core {
 
     /// A customer writes by WhatsApp, with number, user id and name; the Work is closed.
     fn visit(&mut self, number: u32) {
-        self.now = self.now + Duration::from_millis(5);
+        self.now = self.now + VISIT;
         self.sequence += 1;
         let sender = |kind, address: String| Sender { kind, address };
         let event = InboundEvent {
@@ -193,7 +184,7 @@ impl Core {
         };
         let [begun, decided, folded] = self.apply(Command::Input(Box::new(Arrival {
             body: None,
-            workspace: Name::const_new("bench"),
+            workspace: Name::const_new(WORKSPACE_NAME),
             channel: Name::const_new("whatsapp"),
             endpoint: Name::const_new("warm"),
             stream: Name::const_new("IN"),
@@ -204,7 +195,7 @@ impl Core {
             |from: Instant, to: Instant| u64::try_from((to - from).as_nanos()).expect("no step takes centuries");
         self.times[0].0 += nanos(begun, decided);
         self.times[1].0 += nanos(decided, folded);
-        let space = self.state.workspace("bench").expect("it was opened");
+        let space = self.state.workspace(WORKSPACE_NAME).expect("it was opened");
         let view = space.agent("agent-0").expect("it is registered");
         let work = view.works.first().expect("the queue assigns at once");
         let assignment = work.assignment.expect("it is assigned");
@@ -212,8 +203,8 @@ impl Core {
     }
 
     /// Looks up identities, and whole conversations, of customers at random.
-    fn ask(&self, customers: u32) -> [Times; 2] {
-        let space = self.state.workspace("bench").expect("it was opened");
+    pub(crate) fn ask(&self, customers: u32) -> [Times; 2] {
+        let space = self.state.workspace(WORKSPACE_NAME).expect("it was opened");
         assert_eq!(space.identities(), 2 * customers as usize, "each has two");
         let mut times = [Times::new(), Times::new()];
         for asked in 0..ASKED {
@@ -228,16 +219,4 @@ impl Core {
         }
         times
     }
-}
-
-/// Bytes of memory that the process holds.
-fn resident() -> usize {
-    let status = std::fs::read_to_string("/proc/self/status").expect("the bench runs on Linux");
-    let line = status.lines().find(|line| line.starts_with("VmRSS:")).expect("it is told");
-    let kib: usize = line.split_whitespace().nth(1).and_then(|number| number.parse().ok()).expect("a number");
-    kib * 1_024
-}
-
-fn round(number: f64) -> f64 {
-    (number * 10.0).round() / 10.0
 }
