@@ -180,10 +180,8 @@ impl Leaves {
     /// # Errors
     /// When this build cannot read them.
     pub(crate) fn restore(&mut self, leaves: PackedLeaves) -> Result<(), BadLeaves> {
-        for at in self.packed.take(leaves)? {
-            if let Some(leaf) = self.packed.get(LeafId(at)).filter(|leaf| leaf.current) {
-                self.by_hash.insert(short(leaf.hash), at, hash_in(&self.packed));
-            }
+        for (at, hash) in self.packed.take(leaves)? {
+            self.by_hash.insert(short(hash), at, hash_in(&self.packed));
         }
         Ok(())
     }

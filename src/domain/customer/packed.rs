@@ -162,11 +162,11 @@ impl Packed {
         })
     }
 
-    /// Takes some back, behind those before, and says which.
+    /// Takes some back, behind those before. Those of them that are current, each with the hash of its address.
     ///
     /// # Errors
     /// When they are not of this version, or not the next.
-    pub(super) fn take(&mut self, leaves: PackedLeaves) -> Result<std::ops::Range<u32>, BadLeaves> {
+    pub(super) fn take(&mut self, leaves: PackedLeaves) -> Result<Vec<(u32, [u64; 2])>, BadLeaves> {
         let bad = BadLeaves { version: leaves.version };
         let first = self.len;
         if leaves.version != VERSION {
@@ -176,8 +176,13 @@ impl Packed {
             self.rows.take(block).map_err(|_| bad)?;
         }
         self.len = u32::try_from(self.rows.len()).map_err(|_| bad)?;
-        let known = |&at: &u32| self.rows.get(at as usize).and_then(|row| row::read(LeafId(at), row)).is_some();
-        (first..self.len).all(|at| known(&at)).then_some(first..self.len).ok_or(bad)
+        // Each is read once, so that none is met later that cannot be.
+        let mut current = Vec::new();
+        for at in first..self.len {
+            let leaf = self.rows.get(at as usize).and_then(|row| row::read(LeafId(at), row)).ok_or(bad)?;
+            current.extend(leaf.current.then_some((at, leaf.hash)));
+        }
+        Ok(current)
     }
 }
 

@@ -5,6 +5,7 @@
 use std::fs;
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::sync_channel;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE;
@@ -14,12 +15,14 @@ use super::manifest::{BESIDE, FORMAT, File, Manifest};
 use super::pieces::{self, Place};
 use crate::domain::State;
 use crate::domain::id::Name;
-use crate::domain::snapshot::{Cut, Restoring, Unrestorable};
+use crate::domain::snapshot::{Cut, Part, Restoring, Unrestorable};
 use crate::keys::{KeyRings, OpenError};
 use crate::nats::NatsError;
 
 /// Bytes after which the next file begins: large enough to be written and read at the speed of the disk, small enough to be held.
 const FILE_BYTES: usize = 8 << 20;
+/// Files that are read, checked and opened before what is in them becomes state: the one is work for one thread, the other for another.
+const FILES_AHEAD: usize = 1;
 /// Its manifest.
 const MANIFEST: &str = "manifest.json";
 
@@ -208,17 +211,26 @@ impl Folder {
     /// [`SnapshotError`]: another one has to be used.
     pub fn read(&self, manifest: &Manifest, keys: &KeyRings) -> Result<(State, Option<Vec<u8>>), SnapshotError> {
         let path = self.path_of(manifest);
-        let (mut restoring, mut at) = (Restoring::default(), Place::first(manifest.head));
-        for file in &manifest.files {
-            let bytes = read_file(&path, file)?;
-            let mut rest = bytes.as_slice();
-            while !rest.is_empty() {
-                if let Some(part) = pieces::take(&mut rest, &mut at, keys)? {
-                    restoring.take(part)?;
+        let state = std::thread::scope(|scope| {
+            let (opened, files) = sync_channel(FILES_AHEAD);
+            let path = path.as_path();
+            // It ends with the last file, the first that is bad, or when nobody wants the next.
+            scope.spawn(move || {
+                let mut at = Place::first(manifest.head);
+                for file in &manifest.files {
+                    let parts = parts_of(path, file, &mut at, keys);
+                    let bad = parts.is_err();
+                    if opened.send(parts).is_err() || bad {
+                        return;
+                    }
                 }
+            });
+            let mut restoring = Restoring::default();
+            for parts in files {
+                parts?.into_iter().try_for_each(|part| restoring.take(part))?;
             }
-        }
-        let state = restoring.finish()?;
+            Ok::<_, SnapshotError>(restoring.finish()?)
+        })?;
         if state.head() != manifest.head || *state.shard() != self.shard {
             return Err(SnapshotError::Malformed("the state is not the one of the manifest"));
         }
@@ -303,6 +315,16 @@ impl Folder {
         }
         Ok(Some(manifest))
     }
+}
+
+/// The parts in a file; those of workspaces without a key are left out.
+fn parts_of(folder: &Path, file: &File, at: &mut Place, keys: &KeyRings) -> Result<Vec<Part>, SnapshotError> {
+    let bytes = read_file(folder, file)?;
+    let (mut rest, mut parts) = (bytes.as_slice(), Vec::new());
+    while !rest.is_empty() {
+        parts.extend(pieces::take(&mut rest, at, keys)?);
+    }
+    Ok(parts)
 }
 
 fn part_name(number: usize) -> String {
