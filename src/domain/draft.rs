@@ -307,7 +307,7 @@ impl<'a> Draft<'a> {
             .iter()
             .map(|&leaf| Touch {
                 leaf,
-                previous: space.leaves.get(leaf).map_or_else(SmallVec::new, super::customer::Leaf::previous),
+                previous: space.leaves.get(leaf).map_or_else(SmallVec::new, |leaf| leaf.previous()),
             })
             .collect();
         Some(Record {

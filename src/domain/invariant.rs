@@ -128,7 +128,11 @@ pub fn violations(state: &State) -> Vec<Violation> {
         }
         let nobodys =
             |leaf: LeafId| space.leaves.get(leaf).is_none_or(|leaf| (leaf.shared && !leaf.ended) || leaf.is_erased());
-        if space.leaves.iter().any(|(leaf, _)| nobodys(leaf) && !space.people.facts.of(leaf).is_empty()) {
+        if space
+            .leaves
+            .iter(LeafId::default())
+            .any(|(leaf, _)| nobodys(leaf) && !space.people.facts.of(leaf).is_empty())
+        {
             found.push(Violation { invariant: Invariant::FactsOfOnePerson, work: None, agent: None });
         }
         if !space.people.asides.timers().all(|timer| space.has_timer(&timer)) {
@@ -304,7 +308,7 @@ fn board(space: &Workspace) -> bool {
 
 fn customers(space: &Workspace, found: &mut Vec<Violation>) {
     people(space, found);
-    for (id, leaf) in space.leaves.iter() {
+    for (id, leaf) in space.leaves.iter(LeafId::default()) {
         let root_is_its_own = space.resolve_root(leaf.root) == Some(leaf.root);
         let listed = space.leaves_of(leaf.root).iter().filter(|&&other| other == id).count() == 1;
         let works_are_open = leaf.works.iter().all(|work| space.work(*work).is_some_and(|work| work.leaf == id));
@@ -313,7 +317,7 @@ fn customers(space: &Workspace, found: &mut Vec<Violation>) {
         }
         let leaves = space.leaves_of(leaf.root);
         let lowest = leaves.iter().min().is_some_and(|lowest| lowest.0 == leaf.root.0);
-        let can_be_parted = space.joined.merges_into(leaf.root).all(|(customer, merge)| {
+        let can_be_parted = space.joined.merges_into(&space.leaves, leaf.root).all(|(customer, merge)| {
             let inside = merge.leaves.iter().all(|leaf| leaves.contains(leaf));
             let names_first = merge.leaves.first().is_some_and(|first| first.0 == customer.0);
             inside && names_first && merge.leaves.len() < leaves.len() && !merge.leaves.contains(&LeafId(leaf.root.0))
@@ -322,7 +326,10 @@ fn customers(space: &Workspace, found: &mut Vec<Violation>) {
             found.push(Violation { invariant: Invariant::LowestLeafNames, work: None, agent: None });
         }
         let current = space.leaves.find(leaf.hash()).and_then(|current| Some((current, space.leaves.get(current)?)));
-        let is_latest = current.is_some_and(|(current, latest)| current == id || latest.generation > leaf.generation);
+        let is_latest = current.is_some_and(|(current, latest)| {
+            let is_current = current == id;
+            is_current == leaf.is_current() && (is_current || latest.generation > leaf.generation)
+        });
         if !is_latest {
             found.push(Violation { invariant: Invariant::OneCurrentGeneration, work: None, agent: None });
         }
@@ -336,7 +343,7 @@ fn people(space: &Workspace, found: &mut Vec<Violation>) {
             found.push(Violation { invariant, work: None, agent: None });
         }
     };
-    for (id, leaf) in space.leaves.iter() {
+    for (id, leaf) in space.leaves.iter(LeafId::default()) {
         check(!leaf.shared || space.leaves_of(leaf.root).len() == 1, Invariant::SharedIsAlone);
         if leaf.root.0 != id.0 {
             continue;

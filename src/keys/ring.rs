@@ -162,13 +162,23 @@ impl KeyRing {
     /// Seals a secret of the workspace's: nonce, sealed bytes and tag. Empty: there is no key for it.
     #[must_use]
     pub fn seal_own(&self, index: Index, secret: &[u8]) -> Vec<u8> {
+        self.seal_with(self.aad(NOBODY, index), secret)
+    }
+
+    /// The same, of a piece of what is written at that record: no other piece opens as this one.
+    #[must_use]
+    pub fn seal_piece(&self, (index, number): (Index, u64), secret: &[u8]) -> Vec<u8> {
+        self.seal_with(self.aad_of_piece(index, number), secret)
+    }
+
+    fn seal_with(&self, aad: Aad<SmallVec<[u8; 80]>>, secret: &[u8]) -> Vec<u8> {
         let nonce: Nonce = rand::rng().random();
         let mut sealed = nonce.to_vec();
         sealed.extend_from_slice(secret);
         let tag = self.own.get().and_then(|block| block.key(0)).map(|key| {
             let nonce = ring::aead::Nonce::assume_unique_for_key(nonce);
             cipher(key)
-                .seal_in_place_separate_tag(nonce, self.aad(NOBODY, index), &mut sealed[NONCE..])
+                .seal_in_place_separate_tag(nonce, aad, &mut sealed[NONCE..])
                 .expect("a secret is far below the limit of the cipher")
         });
         let Some(tag) = tag else { return Vec::new() };
@@ -181,14 +191,23 @@ impl KeyRing {
     /// # Errors
     /// [`OpenError`]: the log and the keys do not belong together, or one of them is damaged.
     pub fn open_own(&self, index: Index, sealed: &[u8]) -> Result<Vec<u8>, OpenError> {
+        self.open_with(self.aad(NOBODY, index), sealed)
+    }
+
+    /// Opens what [`KeyRing::seal_piece`] sealed.
+    ///
+    /// # Errors
+    /// As [`KeyRing::open_own`]; or it is another piece.
+    pub fn open_piece(&self, (index, number): (Index, u64), sealed: &[u8]) -> Result<Vec<u8>, OpenError> {
+        self.open_with(self.aad_of_piece(index, number), sealed)
+    }
+
+    fn open_with(&self, aad: Aad<SmallVec<[u8; 80]>>, sealed: &[u8]) -> Result<Vec<u8>, OpenError> {
         let key = self.own.get().and_then(|block| block.key(0)).ok_or(OpenError::NoOwnKey)?;
         let (nonce, sealed) = sealed.split_first_chunk::<NONCE>().ok_or(OpenError::DamagedSecret)?;
         let mut opened = sealed.to_vec();
         let nonce = ring::aead::Nonce::assume_unique_for_key(*nonce);
-        let length = cipher(key)
-            .open_in_place(nonce, self.aad(NOBODY, index), &mut opened)
-            .map_err(|_| OpenError::DamagedSecret)?
-            .len();
+        let length = cipher(key).open_in_place(nonce, aad, &mut opened).map_err(|_| OpenError::DamagedSecret)?.len();
         opened.truncate(length);
         Ok(opened)
     }
@@ -237,6 +256,14 @@ impl KeyRing {
     }
 
     /// Workspace, leaf and index: sealed content is of no use anywhere else.
+    /// Names have no zero byte: this is the one of no record.
+    fn aad_of_piece(&self, index: Index, number: u64) -> Aad<SmallVec<[u8; 80]>> {
+        let mut aad = SmallVec::from_slice(self.aad(NOBODY, index).as_ref());
+        aad.push(0);
+        aad.extend_from_slice(&number.to_le_bytes());
+        Aad::from(aad)
+    }
+
     fn aad(&self, leaf: LeafId, index: Index) -> Aad<SmallVec<[u8; 80]>> {
         let mut aad = SmallVec::new();
         aad.extend_from_slice(&index.0.to_le_bytes());
@@ -270,7 +297,7 @@ impl fmt::Debug for KeyRings {
 
 impl KeyRings {
     /// Of these rings; `grown` is told whenever one of them has more keys.
-    pub(super) fn new(rings: impl Iterator<Item = Arc<KeyRing>>, grown: Arc<Notify>) -> Self {
+    pub(crate) fn new(rings: impl Iterator<Item = Arc<KeyRing>>, grown: Arc<Notify>) -> Self {
         Self { rings: Arc::new(rings.map(|ring| (ring.workspace.clone(), ring)).collect()), grown }
     }
 
@@ -409,6 +436,12 @@ mod tests {
         assert_eq!(ring.open_own(Index(7), &sealed).unwrap(), b"secret");
         assert_eq!(ring.open_own(Index(8), &sealed), Err(OpenError::DamagedSecret));
         assert_eq!(ring.open_own(Index(7), b"short"), Err(OpenError::DamagedSecret));
+        let piece = ring.seal_piece((Index(7), 3), b"secret");
+        assert_eq!(ring.open_piece((Index(7), 3), &piece).unwrap(), b"secret");
+        for other in [(Index(7), 4), (Index(8), 3)] {
+            assert_eq!(ring.open_piece(other, &piece), Err(OpenError::DamagedSecret));
+        }
+        assert_eq!(ring.open_piece((Index(7), 0), &sealed), Err(OpenError::DamagedSecret), "a record's is no piece");
         assert_eq!(rings.get("other").unwrap().open_own(Index(7), &sealed), Err(OpenError::DamagedSecret));
         let none = KeyRing::new(Name::new("acme"), Arc::default());
         assert_eq!(none.open_own(Index(7), &sealed), Err(OpenError::NoOwnKey));

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use async_nats::Client;
 use async_nats::jetstream;
-use async_nats::jetstream::object_store::{GetErrorKind, InfoErrorKind, ObjectStore};
+use async_nats::jetstream::object_store::{DeleteErrorKind, GetErrorKind, InfoErrorKind, ObjectStore};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE;
 use tokio::io::AsyncReadExt as _;
@@ -89,13 +89,17 @@ impl Objects {
         Ok(Some(bytes))
     }
 
-    /// Deletes an object. Its bytes may stay on the server's disk for a while.
+    /// Deletes an object. Its bytes may stay on the server's disk for a while. One that is gone already is fine.
     ///
     /// # Errors
     /// The store does not answer.
     pub async fn remove(&self, name: &str) -> Result<(), NatsError> {
-        let failed = |reason: String| NatsError::Request { operation: "delete an object", reason };
-        self.store.delete(name).await.map_err(|error| failed(error.to_string()))
+        match self.store.delete(name).await {
+            Err(error) if error.kind() == DeleteErrorKind::NotFound => Ok(()),
+            deleted => {
+                deleted.map_err(|error| NatsError::Request { operation: "delete an object", reason: error.to_string() })
+            }
+        }
     }
 
     /// Deletes an object and has the server overwrite its bytes: first the pieces, at last what says where they are, so that it may be

@@ -28,6 +28,12 @@ impl Backlog {
         &self.stream
     }
 
+    /// Sequence of the last message of the stream, 0 for none; and which output it is, when it says so.
+    #[must_use]
+    pub fn end(&self) -> (u64, Option<Position>) {
+        (self.anchor.sequence(), self.last_position())
+    }
+
     /// The last output that is in the stream, when its last message says so.
     #[must_use]
     pub fn last_position(&self) -> Option<Position> {

@@ -140,7 +140,13 @@ impl HandOver {
     pub async fn run(mut self, stop: CancellationToken) -> Result<(), OutboundError> {
         let context =
             ContextBuilder::new().ack_timeout(ACK_TIMEOUT).max_ack_inflight(IN_FLIGHT * 2).build(self.client.clone());
-        let mut window = Window::new(self.end_of_stream().await?);
+        let end = self.end_of_stream().await?;
+        let position = match end {
+            Anchor::At { position, .. } => Some(position),
+            Anchor::Start | Anchor::Expired { .. } => None,
+        };
+        self.outbox.set_end(end.sequence(), position);
+        let mut window = Window::new(end);
         let mut acks: FuturesOrdered<BoxFuture<'static, Option<u64>>> = FuturesOrdered::new();
         // What was taken and waits to be made into messages.
         let mut taken: std::vec::IntoIter<Outgoing> = Vec::new().into_iter();
@@ -171,7 +177,7 @@ impl HandOver {
                 // Cancel-safe: an ack stays in the set until it is returned.
                 Some(ack) = acks.next() => {
                     if ack.is_some_and(|sequence| window.ack(sequence)) {
-                        self.handed(1);
+                        self.handed(&window, 1);
                     } else {
                         acks = FuturesOrdered::new();
                         self.find_out(&mut window).await?;
@@ -202,7 +208,7 @@ impl HandOver {
     async fn find_out(&mut self, window: &mut Window) -> Result<(), OutboundError> {
         debug!(stream = %self.stream, "outcome of a hand-over unknown, asking the stream");
         let landed = window.settle(&self.stream, self.end_of_stream().await?)?;
-        self.handed(landed);
+        self.handed(window, landed);
         Ok(())
     }
 
@@ -232,9 +238,13 @@ impl HandOver {
         *wait = (*wait * 2).min(BACK_OFF.1);
     }
 
-    fn handed(&mut self, count: usize) {
+    fn handed(&mut self, window: &Window, count: usize) {
         if count == 0 {
             return;
+        }
+        // First: whoever sees them settled finds an end with them.
+        if let Some((sequence, position)) = window.reached() {
+            self.outbox.set_end(sequence, Some(position));
         }
         self.outbox.settled(count);
         self.metrics.handed_over.inc_by(count as u64);

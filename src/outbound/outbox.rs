@@ -35,6 +35,8 @@ pub struct Outbox {
     put: AtomicU64,
     /// Those of them that are in their stream.
     settled: AtomicU64,
+    /// How far its stream is known to be filled; none: not yet.
+    end: Mutex<Option<(u64, Option<Position>)>>,
     filled: Notify,
     freed: Arc<Notify>,
 }
@@ -48,6 +50,7 @@ impl Outbox {
             length: AtomicUsize::new(0),
             put: AtomicU64::new(0),
             settled: AtomicU64::new(0),
+            end: Mutex::default(),
             filled: Notify::new(),
             freed,
         })
@@ -100,6 +103,18 @@ impl Outbox {
     /// So many of the outputs taken are in their stream.
     pub fn settled(&self, count: usize) {
         self.settled.fetch_add(count as u64, Ordering::AcqRel);
+    }
+
+    /// Where its stream ends, as far as is known: sequence of the last message, and which output it is; none: whoever hands over has not
+    /// looked yet.
+    #[must_use]
+    pub fn end(&self) -> Option<(u64, Option<Position>)> {
+        *self.end.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Its stream ends there.
+    pub fn set_end(&self, sequence: u64, position: Option<Position>) {
+        *self.end.lock().unwrap_or_else(PoisonError::into_inner) = Some((sequence, position));
     }
 
     /// Puts outputs in, in log order; `outgoing` is empty afterwards.

@@ -124,6 +124,10 @@ impl Fold {
         }
         self.feeds.publish_many(&record.workspace, told);
         for change in &record.changes {
+            if let Change::KeyDestroyed { leaves, .. } = change {
+                // Rings of a snapshot are from before it.
+                self.feeds.forget(&record.workspace, leaves);
+            }
             if let Change::HandedOver { stream, stream_sequence, position } = change {
                 for known in [&mut backlog.out, &mut backlog.dead] {
                     if known.stream() == stream {
@@ -131,6 +135,57 @@ impl Fold {
                     }
                 }
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::agents::feed::Whose;
+    use crate::domain::id::{AgentId, LeafId};
+    use crate::domain::record::{Cause, Personal, PersonalValue, Touch};
+    use crate::outbound::Anchor;
+
+    fn record(index: u64, change: Change) -> Arc<Record> {
+        let touch = Touch { leaf: LeafId(0), ..Touch::default() };
+        let told = matches!(change, Change::Named { .. });
+        let name = Personal { place: 0, value: PersonalValue::Shown(Name::new("Anna")) };
+        Arc::new(Record {
+            index: Index(index),
+            time: Timestamp(0),
+            workspace: Name::new("acme"),
+            cause: Cause::System,
+            touches: [touch].into_iter().collect(),
+            changes: [change].into_iter().collect(),
+            content: told.then_some(name).into_iter().collect(),
+            content_leaf: told.then_some(LeafId(0)),
+        })
+    }
+
+    #[tokio::test]
+    async fn whose_keys_the_tail_destroys_is_told_of_from_no_ring_of_a_snapshot() {
+        let (acme, ana) = (Name::new("acme"), AgentId(0));
+        let before = Feeds::default();
+        before.begin(Index(1));
+        let mut session = before.subscribe(&acme, ana, None).expect("from now on");
+        let named = record(1, Change::Named { leaf: LeafId(0), assurance: crate::domain::event::Assurance::Platform });
+        let position = Position { index: Index(1), output: 0 };
+        before.publish(&acme, ana, Told { position, record: Arc::clone(&named), place: 0 });
+        session.next_batch(16, u64::MAX).await.expect("it kept up");
+        session.file(&[(position, Whose::of(&named))]);
+        let stored = before.stored(Index(1));
+        let backlog = |stream: &str| Backlog::new(Name::new(stream), Anchor::Start);
+        for erased in [false, true] {
+            let feeds = Feeds::default();
+            feeds.restore(&stored);
+            let ways = WorkspaceBacklog { workspace: acme.clone(), out: backlog("OUT"), dead: backlog("DEAD") };
+            let keys = KeyRings::unstored(&["acme"], 1);
+            let mut fold = Fold::new(State::new(Name::new("s1")), vec![ways], keys, feeds.clone(), None);
+            let leaves = if erased { vec![LeafId(0)] } else { vec![LeafId(1)] };
+            fold.derive(&record(3, Change::KeyDestroyed { erasure: Index(2), leaves }));
+            let before_it = Position { index: Index(0), output: 0 };
+            assert_eq!(feeds.subscribe(&acme, ana, Some(before_it)).is_err(), erased);
         }
     }
 }

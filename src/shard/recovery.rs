@@ -23,7 +23,7 @@ use crate::domain::time::Timestamp;
 use crate::domain::workspace::WorkspaceConfig;
 use crate::keys::{KeyBooks, KeyRings, KeysError};
 use crate::log::codec::CodecError;
-use crate::log::snapshot::{Found, Shelf};
+use crate::log::snapshot::{Ends, Found, Shelf};
 use crate::log::{EventLog, LogError, TakeOverError, Tip, Witness};
 use crate::outbound::{Anchor, OutboundError};
 use crate::telemetry::ErrorChain;
@@ -106,6 +106,12 @@ pub fn witnesses(checkpoint: Option<Witness>, backlogs: &[WorkspaceBacklog]) -> 
     checkpoint.into_iter().chain(handed_over).collect()
 }
 
+/// Where the streams of outputs end.
+fn ends(backlogs: &[WorkspaceBacklog]) -> Ends {
+    let all = backlogs.iter().flat_map(|backlog| [&backlog.out, &backlog.dead]);
+    all.map(|backlog| (backlog.stream().clone(), backlog.end())).collect()
+}
+
 /// A shard that is owned and ready to run.
 #[derive(Debug)]
 pub(super) struct Owned {
@@ -157,7 +163,8 @@ impl<L: EventLog> Standby<L> {
         let mut witnesses = before.witnesses;
         let found = match before.snapshots {
             Some(shelf) => {
-                let (found, known) = shelf.newest(&keys).await;
+                let ends = ends(&before.backlogs);
+                let (found, known) = shelf.newest(&keys, &ends).await;
                 // Also of those that are not used: each has seen how long the log was.
                 witnesses.extend(known);
                 found

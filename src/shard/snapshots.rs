@@ -11,9 +11,10 @@ use tracing::{info, warn};
 
 use super::handle::{ShardHandle, Unavailable};
 use crate::domain::State;
-use crate::domain::id::Index;
+use crate::domain::id::{Index, Name};
 use crate::keys::KeyRings;
-use crate::log::snapshot::{Manifest, Shelf, SnapshotError};
+use crate::log::snapshot::{Ends, Manifest, Shelf, SnapshotError};
+use crate::nats::streams;
 use crate::outbound::WorkspaceOutboxes;
 use crate::telemetry::{ErrorChain, Metrics};
 
@@ -113,11 +114,11 @@ impl Snapshots {
         // Its answer comes with a later turn: what was decided up to the cut is in the rings and outboxes by then.
         self.handle.query(|_| ()).await?;
         let settled = tokio::time::timeout(HAND_OVER_WAIT, self.handed_over()).await;
-        settled.map_err(|_| Untaken::NotHandedOver)?;
+        let ends = settled.map_err(|_| Untaken::NotHandedOver)?;
         let head = cut.head();
         let feeds = self.handle.feeds().clone();
         let (last_entry, places) = self.handle.place_of(head).await?.ok_or(Untaken::Unknown)?;
-        let manifest = Manifest::new(&cut, last_entry, places);
+        let manifest = Manifest::new(&cut, last_entry, places, ends);
         let begun = Instant::now();
         let beside = move || Ok(feeds.stored(head).encode()?);
         let written = self.shelf.write(cut, beside, manifest, self.keys.clone(), self.keep).await?;
@@ -143,11 +144,21 @@ impl Snapshots {
         Ok(Some(head))
     }
 
-    /// Waits until all outputs that are in an outbox by now are in their streams.
-    async fn handed_over(&self) {
-        let boxes = || self.outboxes.iter().flat_map(|ways| [&ways.out, &ways.dead]);
-        let marks: Vec<u64> = boxes().map(|outbox| outbox.mark()).collect();
-        while !boxes().zip(&marks).all(|(outbox, mark)| outbox.has_settled(*mark)) {
+    /// Waits until all outputs that are in an outbox by now are in their streams. Where those end then.
+    async fn handed_over(&self) -> Ends {
+        let boxes = || {
+            self.outboxes.iter().flat_map(|ways| {
+                let name = ways.workspace.as_str();
+                [(streams::out_name(name), &ways.out), (streams::dead_name(name), &ways.dead)]
+            })
+        };
+        let marks: Vec<u64> = boxes().map(|(_, outbox)| outbox.mark()).collect();
+        loop {
+            let settled = boxes().zip(&marks).all(|((_, outbox), mark)| outbox.has_settled(*mark));
+            let ends = boxes().map(|(name, outbox)| Some((Name::new(name), outbox.end()?)));
+            if let Some(ends) = ends.collect::<Option<Ends>>().filter(|_| settled) {
+                return ends;
+            }
             tokio::time::sleep(LOOK).await;
         }
     }

@@ -47,6 +47,11 @@ fn effects_before_durable_are_seen() {
 }
 
 #[test]
+fn a_start_from_a_snapshot_that_did_not_wait_for_its_outputs_loses_some() {
+    finds("every output is handed over once", Sabotage { early_snapshots: true, ..Sabotage::default() });
+}
+
+#[test]
 fn a_timer_that_never_fires_is_seen() {
     finds("no timer stays due", Sabotage { deaf_timer: true, ..Sabotage::default() });
 }

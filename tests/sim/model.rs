@@ -31,6 +31,8 @@ pub(crate) struct Sabotage {
     pub(crate) many_values: bool,
     /// Credits count for as much as they are.
     pub(crate) endless_credit: bool,
+    /// A snapshot is taken before the outputs up to it are handed over.
+    pub(crate) early_snapshots: bool,
     /// Changes a record before it is checked.
     pub(crate) tamper: Option<fn(&mut Record)>,
     /// Changes a record before the history checker sees it, and nobody else.

@@ -190,7 +190,8 @@ impl World {
             let live = fingerprint(self.node.engine.state(), &NAMES);
             same(&live, &fingerprint(&self.auditor.state, &NAMES))?;
             self.stats.hit("sum", "comparisons of live and folded state");
-            if self.rng.percent(30) && self.node.has_handed_over() {
+            let waits = !self.store.sabotage.early_snapshots;
+            if self.rng.percent(30) && (!waits || self.node.has_handed_over()) {
                 self.take_snapshot()?;
             }
         }

@@ -16,6 +16,9 @@ pub enum Overrun {
     /// It was too slow.
     #[error("the reader did not keep up")]
     Slow,
+    /// What it was to be told again took too long to be read from the log.
+    #[error("what the reader was to be told again was not read in time")]
+    Unread,
     /// What it was to be told again was of a customer who is erased, or is not in the log any more.
     #[error("what the reader was to be told again is erased")]
     Erased,
@@ -269,6 +272,33 @@ mod tests {
         feeds.forget(&acme(), &[LeafId(0)]);
         assert_eq!(again.next_batch(16, u64::MAX).await.err(), Some(Overrun::Erased));
         assert_eq!(again.overrun().await, Overrun::Erased);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_waits_for_what_is_read_from_the_log_is_not_called_slow() {
+        let limits = FeedLimits {
+            backlog_positions: 2,
+            ceiling: 4,
+            full_for: std::time::Duration::from_secs(5),
+            ..FeedLimits::default()
+        };
+        for waits in [false, true] {
+            let feeds = feeds(limits);
+            let mut first = feeds.subscribe(&acme(), ANA, None).expect("from now on");
+            publish(&feeds, 1..=1);
+            read(&mut first).await;
+            publish(&feeds, 2..=4);
+            if waits {
+                first.begin_reread();
+            }
+            publish(&feeds, 5..=5);
+            let over = tokio::time::timeout(limits.full_for * 2, first.overrun()).await.ok();
+            assert_eq!(over, (!waits).then_some(Overrun::Slow));
+            // Memory has an end.
+            publish(&feeds, 6..=10);
+            let why = if waits { Overrun::Unread } else { Overrun::Slow };
+            assert_eq!(first.next_batch(16, u64::MAX).await.err(), Some(why));
+        }
     }
 
     #[tokio::test]

@@ -178,10 +178,11 @@ impl Ring {
         self.drop_past(gone);
     }
 
-    /// From here on, who is erased is noted for this reader.
+    /// From here on, who is erased is noted for this reader, and it is not called slow.
     pub(super) fn begin_reread(&mut self, reader: u64) {
         if let Some(cursor) = self.cursor(reader) {
             cursor.rereads = Some(Vec::new());
+            cursor.full_since = None;
         }
     }
 
@@ -224,24 +225,25 @@ impl Ring {
         }
     }
 
-    /// Notes who is full, and gives up who is hopelessly behind.
+    /// Notes who is full, and gives up who is hopelessly behind. Who waits for what is read from the log is not slow: the log is.
     fn judge(&mut self, limits: &FeedLimits, now: Instant) {
         let end = self.first + self.len() as u64;
         for at in 0..self.cursors.len() {
-            let Cursor { next, lost: None, .. } = self.cursors[at] else {
+            let Cursor { next, lost: None, ref rereads, .. } = self.cursors[at] else {
                 continue;
             };
+            let waits = rereads.is_some();
             let behind = end - next;
             let bytes = self.start(self.place_of(next)).map_or(0, |start| self.total - start);
             let cursor = &mut self.cursors[at];
-            if behind >= limits.backlog_positions || bytes >= limits.backlog_bytes {
+            if !waits && (behind >= limits.backlog_positions || bytes >= limits.backlog_bytes) {
                 cursor.full_since.get_or_insert(now);
             } else {
                 cursor.full_since = None;
             }
             let hopeless =
                 behind >= limits.backlog_positions * limits.ceiling || bytes >= limits.backlog_bytes * limits.ceiling;
-            cursor.lost = hopeless.then_some(Overrun::Slow);
+            cursor.lost = hopeless.then_some(if waits { Overrun::Unread } else { Overrun::Slow });
         }
     }
 

@@ -75,8 +75,8 @@ impl From<Overrun> for Stuck {
     fn from(overrun: Overrun) -> Self {
         match overrun {
             Overrun::Slow => Self::Slow,
-            // It comes back, and begins with a snapshot.
-            Overrun::Erased => Self::PeerGone,
+            // It comes back, and goes on or begins with a snapshot.
+            Overrun::Erased | Overrun::Unread => Self::PeerGone,
         }
     }
 }

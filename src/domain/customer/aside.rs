@@ -4,8 +4,6 @@
 //! Nothing is lost by it: messages stand in the Conversation, flagged, and the newest that ask something are remembered here, so that
 //! the undo makes a Work of them. Invariants: whoever is set aside has a reason for it; a block with an end has its deadline.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use smallvec::SmallVec;
@@ -14,6 +12,7 @@ use super::resolve::Who;
 use crate::domain::customer::known;
 use crate::domain::draft::Draft;
 use crate::domain::event::Sender;
+use crate::domain::growing::SortedMap;
 use crate::domain::id::{AgentId, LeafId, MessageId, Name, WorkId};
 use crate::domain::record::{Change, Flags, MessageContent, MessageStored};
 use crate::domain::time::Timestamp;
@@ -79,18 +78,28 @@ impl Aside {
 }
 
 /// All who are set aside.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Asides {
-    of: BTreeMap<LeafId, Aside>,
+    of: SortedMap<LeafId, Aside>,
 }
 
 impl Asides {
+    /// All of them.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = (LeafId, Aside)> {
+        self.of.rows()
+    }
+
+    /// Takes some back.
+    pub(crate) fn restore(&mut self, rows: Vec<(LeafId, Aside)>) {
+        self.of.restore(rows);
+    }
+
     pub(crate) fn get(&self, leaf: LeafId) -> Option<&Aside> {
         self.of.get(&leaf)
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (LeafId, &Aside)> {
-        self.of.iter().map(|(&leaf, aside)| (leaf, aside))
+        self.of.iter().map(|(leaf, aside)| (*leaf, aside))
     }
 
     /// Deadlines of blocks.
@@ -100,7 +109,7 @@ impl Asides {
 
     /// Notes a block; gives the deadline of the one before.
     pub(crate) fn block(&mut self, leaf: LeafId, block: Block) -> Option<(Timestamp, Timer)> {
-        let before = self.of.entry(leaf).or_default().block.replace(block)?;
+        let before = self.of.or_default(leaf).block.replace(block)?;
         Some((before.until?, Timer::BlockEnd(leaf)))
     }
 
@@ -113,7 +122,7 @@ impl Asides {
 
     /// A Work of the identity's is spam: what it asks is remembered.
     pub(crate) fn spam(&mut self, leaf: LeafId, id: WorkId, work: Option<&Work>) {
-        let aside = self.of.entry(leaf).or_default();
+        let aside = self.of.or_default(leaf);
         aside.spam.push(id);
         if let Some(work) = work {
             work.asking(leaf).into_iter().for_each(|asking| aside.hold(asking));
@@ -129,7 +138,7 @@ impl Asides {
     }
 
     pub(crate) fn quarantine(&mut self, leaf: LeafId, endpoint: &Name, now: Timestamp) {
-        self.of.entry(leaf).or_default().quarantine = Some((endpoint.clone(), now));
+        self.of.or_default(leaf).quarantine = Some((endpoint.clone(), now));
     }
 
     pub(crate) fn lift(&mut self, leaf: LeafId) {

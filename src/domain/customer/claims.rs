@@ -50,14 +50,14 @@ pub(super) fn gather(draft: &Draft<'_>, named: &Named<'_>) -> SmallVec<[Address;
             address.bond = bond(named, &found, first.kind, address.kind);
         }
         let leaf = address.leaf.and_then(|leaf| draft.space.leaves.get(leaf));
-        address.shared = match leaf {
+        address.shared = match &leaf {
             Some(leaf) if leaf.shared => true,
             // Alone, one that was known before the list named it goes on as it is. It takes no part in any new evidence.
             Some(_) if address.bond == Bond::First && named.senders.len() == 1 => false,
             _ => address.shared || is_of_several(draft.space, &address),
         };
-        let may_be_anothers =
-            address.is_given_up() || leaf.is_some_and(|leaf| leaf.may_be_anothers(named.at.unwrap_or(draft.now)));
+        let may_be_anothers = address.is_given_up()
+            || leaf.as_ref().is_some_and(|leaf| leaf.may_be_anothers(named.at.unwrap_or(draft.now)));
         address.doubted = may_be_anothers && address.kind != AddressKind::Web;
         found.push(address);
     }

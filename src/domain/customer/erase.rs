@@ -11,7 +11,7 @@
 
 use smallvec::SmallVec;
 
-use super::{Leaf, Suggestion};
+use super::Suggestion;
 use crate::domain::draft::Draft;
 use crate::domain::event::Scope;
 use crate::domain::id::{AgentId, Index, LeafId, Name, OfferId, RootId, WorkId};
@@ -32,8 +32,7 @@ pub(crate) fn erase(draft: &mut Draft<'_>, id: RootId) -> Result<(), Rejection> 
     if all.iter().filter_map(leaf).any(|leaf| leaf.scope != Scope::Direct) {
         return Err(Rejection::Invalid("a group or public thread is no customer"));
     }
-    let leaves: Vec<LeafId> =
-        all.into_iter().filter(|id| leaf(id).is_some_and(|leaf: &Leaf| !leaf.is_erased())).collect();
+    let leaves: Vec<LeafId> = all.into_iter().filter(|id| leaf(id).is_some_and(|leaf| !leaf.is_erased())).collect();
     if leaves.is_empty() {
         return Ok(());
     }

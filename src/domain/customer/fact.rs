@@ -7,14 +7,13 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
-
 use smallvec::SmallVec;
 
 use super::merge::is_shared;
 use crate::domain::command::FactTold;
 use crate::domain::draft::Draft;
 use crate::domain::event::{Assurance, Scope};
+use crate::domain::growing::SortedMap;
 use crate::domain::id::{AgentId, LeafId, Name, RootId, WorkId};
 use crate::domain::record::{Asked, Change, EffortKind, Fact, PersonalValue};
 use crate::domain::rejection::Rejection;
@@ -33,16 +32,29 @@ const MAX_FACTS: usize = 64;
 const MAX_PROMPT_BYTES: usize = 1_024;
 
 /// The facts of a workspace.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Facts {
     /// Of each identity that has some, by key.
-    of: BTreeMap<LeafId, Vec<Fact>>,
+    of: SortedMap<LeafId, Vec<Fact>>,
 }
 
+/// The facts of one identity.
+pub(crate) type FactRow = (LeafId, Vec<Fact>);
+
 impl Facts {
+    /// All of them.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = FactRow> {
+        self.of.rows()
+    }
+
+    /// Takes some back.
+    pub(crate) fn restore(&mut self, rows: Vec<FactRow>) {
+        self.of.restore(rows);
+    }
+
     /// Notes facts of an identity; an empty value removes.
     pub(crate) fn note(&mut self, leaf: LeafId, facts: &[Fact]) {
-        let known = self.of.entry(leaf).or_default();
+        let known = self.of.or_default(leaf);
         for fact in facts {
             known.retain(|other| other.key != fact.key);
             if !fact.value.is_empty() {

@@ -8,12 +8,12 @@
 //! Invariants: every leaf belongs to one customer, whose id is the lowest of its leaves; a merge that can be taken apart names some
 //! leaves of one customer, never all, and never the first.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use smallvec::SmallVec;
 
+use super::leaf::Leaves;
+use crate::domain::growing::SortedMap;
 use crate::domain::id::{AgentId, LeafId, RootId};
 use crate::domain::record::{Evidence, IdentityOpened};
 use crate::domain::time::Timestamp;
@@ -43,22 +43,54 @@ pub(crate) struct Parting {
 }
 
 /// Customers with more than one leaf, and what is known of how they came to be.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+///
+/// A customer's list of leaves, in the order in which they came, goes from each leaf to the next (`row`), from the one that names it:
+/// it costs the millions who have two a few bytes.
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Joined {
-    /// Leaves in the order in which they came.
-    leaves: BTreeMap<RootId, Vec<LeafId>>,
+    /// Lists that do not begin with that one: it came by a merge, and those before it are gone.
+    odd: SortedMap<RootId, Vec<LeafId>>,
     /// By the id that stands for another customer since, the lowest of its leaves.
-    merges: BTreeMap<RootId, Merge>,
+    merges: SortedMap<RootId, Merge>,
     /// Leaves that an agent linked: when, and who. What other evidence there is, the leaf says.
-    linked: BTreeMap<LeafId, (Timestamp, Option<AgentId>)>,
+    linked: SortedMap<LeafId, (Timestamp, Option<AgentId>)>,
+}
+
+/// What few customers have of it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) enum JoinedRow {
+    Odd(RootId, Vec<LeafId>),
+    Merge(RootId, Merge),
+    Linked(LeafId, Timestamp, Option<AgentId>),
 }
 
 impl Joined {
+    /// All of it.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = JoinedRow> {
+        let odd = self.odd.rows().map(|(root, list)| JoinedRow::Odd(root, list));
+        let merges = self.merges.rows().map(|(root, merge)| JoinedRow::Merge(root, merge));
+        let linked = self.linked.rows().map(|(leaf, (at, by))| JoinedRow::Linked(leaf, at, by));
+        odd.chain(merges).chain(linked)
+    }
+
+    /// Takes some back.
+    pub(crate) fn restore(&mut self, rows: Vec<JoinedRow>) {
+        for row in rows {
+            match row {
+                JoinedRow::Odd(root, list) => drop(self.odd.insert(root, list)),
+                JoinedRow::Merge(root, merge) => drop(self.merges.insert(root, merge)),
+                JoinedRow::Linked(leaf, at, by) => {
+                    self.linked.insert(leaf, (at, by));
+                }
+            }
+        }
+    }
+
     /// Leaves of a customer.
-    pub(crate) fn leaves_of(&self, root: RootId) -> SmallVec<[LeafId; 2]> {
-        match self.leaves.get(&root) {
-            Some(leaves) => SmallVec::from_slice(leaves),
-            None => SmallVec::from_iter([LeafId(root.0)]),
+    pub(crate) fn leaves_of(&self, leaves: &Leaves, root: RootId) -> SmallVec<[LeafId; 2]> {
+        match self.odd.get(&root).filter(|_| !self.odd.is_empty()) {
+            Some(list) => SmallVec::from_slice(list),
+            None => std::iter::successors(Some(LeafId(root.0)), |&leaf| leaves.next(leaf)).collect(),
         }
     }
 
@@ -73,24 +105,29 @@ impl Joined {
     }
 
     /// What was merged into a customer, by id.
-    pub(crate) fn merges_into(&self, root: RootId) -> impl Iterator<Item = (RootId, &Merge)> {
-        let mut leaves = self.leaves.get(&root).cloned().unwrap_or_default();
-        leaves.sort_unstable();
-        leaves.into_iter().filter_map(|leaf| Some((RootId(leaf.0), self.merges.get(&RootId(leaf.0))?)))
+    pub(crate) fn merges_into(&self, leaves: &Leaves, root: RootId) -> impl Iterator<Item = (RootId, &Merge)> {
+        let mut list = if self.merges.is_empty() { SmallVec::new() } else { self.leaves_of(leaves, root) };
+        list.sort_unstable();
+        list.into_iter().filter_map(|leaf| Some((RootId(leaf.0), self.merges.get(&RootId(leaf.0))?)))
     }
 
     /// A leaf was opened for a customer that had others.
-    pub(crate) fn opened(&mut self, opened: &IdentityOpened, at: Timestamp, by: Option<AgentId>) {
+    pub(crate) fn opened(
+        &mut self,
+        leaves: &mut Leaves,
+        opened: &IdentityOpened,
+        (at, by): (Timestamp, Option<AgentId>),
+    ) {
         if opened.root.0 == opened.leaf.0 {
             return;
         }
         if opened.evidence == Evidence::Agent {
             self.linked.insert(opened.leaf, (at, by));
         }
-        self.join(opened.root, &[opened.leaf]);
+        self.join(leaves, opened.root, &[opened.leaf]);
         // It goes where the leaf goes that it was named with.
         let Some(beside) = opened.beside else { return };
-        let keys: SmallVec<[RootId; 2]> = self.merges_into(opened.root).map(|(key, _)| key).collect();
+        let keys: SmallVec<[RootId; 2]> = self.merges_into(leaves, opened.root).map(|(key, _)| key).collect();
         for key in keys {
             if let Some(merge) = self.merges.get_mut(&key).filter(|merge| merge.leaves.contains(&beside)) {
                 merge.leaves.push(opened.leaf);
@@ -99,29 +136,27 @@ impl Joined {
     }
 
     /// Two customers are one.
-    pub(crate) fn merge(&mut self, winner: RootId, loser: RootId, mut merge: Merge) {
-        self.leaves.remove(&loser);
-        self.join(winner, &merge.leaves);
+    pub(crate) fn merge(&mut self, leaves: &mut Leaves, (winner, loser): (RootId, RootId), mut merge: Merge) {
+        self.odd.remove(&loser);
+        self.join(leaves, winner, &merge.leaves);
         merge.leaves.sort_unstable();
         self.merges.insert(loser, merge);
     }
 
     /// One customer is two.
-    pub(crate) fn part(&mut self, parting: &Parting) {
+    pub(crate) fn part(&mut self, leaves: &mut Leaves, parting: &Parting) {
         let merges: Vec<Merge> = {
-            let keys: Vec<RootId> = self.merges_into(parting.customer).map(|(key, _)| key).collect();
+            let keys: Vec<RootId> = self.merges_into(leaves, parting.customer).map(|(key, _)| key).collect();
             keys.iter().filter_map(|key| self.merges.remove(key)).collect()
         };
-        let all = self.leaves_of(parting.customer);
-        self.leaves.remove(&parting.customer);
+        let all = self.leaves_of(leaves, parting.customer);
+        self.odd.remove(&parting.customer);
         let (gone, stay): (Vec<LeafId>, Vec<LeafId>) = all.iter().partition(|leaf| parting.leaves.contains(leaf));
         for (root, side) in [(parting.rest, stay), (parting.parted, gone)] {
             for merge in &merges {
                 self.keep(root, &side, merge);
             }
-            if side.len() > 1 {
-                self.leaves.insert(root, side);
-            }
+            self.list(leaves, root, &side);
         }
     }
 
@@ -144,7 +179,30 @@ impl Joined {
         }
     }
 
-    fn join(&mut self, root: RootId, leaves: &[LeafId]) {
-        self.leaves.entry(root).or_insert_with(|| vec![LeafId(root.0)]).extend_from_slice(leaves);
+    /// Puts leaves behind those that a customer has.
+    fn join(&mut self, leaves: &mut Leaves, root: RootId, more: &[LeafId]) {
+        if let Some(list) = self.odd.get_mut(&root) {
+            list.extend_from_slice(more);
+            more.iter().for_each(|&leaf| leaves.set_next(leaf, None));
+        } else if let Some(&last) = self.leaves_of(leaves, root).last() {
+            let list: SmallVec<[LeafId; 4]> = std::iter::once(last).chain(more.iter().copied()).collect();
+            chain(leaves, &list);
+        }
     }
+
+    /// The leaves of a customer are these.
+    fn list(&mut self, leaves: &mut Leaves, root: RootId, list: &[LeafId]) {
+        if list.first().is_none_or(|first| first.0 == root.0) {
+            chain(leaves, list);
+        } else {
+            list.iter().for_each(|&leaf| leaves.set_next(leaf, None));
+            self.odd.insert(root, list.to_vec());
+        }
+    }
+}
+
+/// From each leaf to the next.
+fn chain(leaves: &mut Leaves, list: &[LeafId]) {
+    let next = list.iter().skip(1).copied().map(Some).chain([None]);
+    list.iter().zip(next).for_each(|(&leaf, next)| leaves.set_next(leaf, next));
 }

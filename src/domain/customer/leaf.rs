@@ -1,12 +1,10 @@
-//! Leaves: one generation of one identity, and what is filed under it. Held by the million: every byte counts here.
+//! Leaves: one generation of one identity, and what is filed under it. Held by the million, hence packed (`packed`, `row`).
 
-use std::collections::BTreeMap;
-
-use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
+use super::packed::{BadLeaves, Packed, PackedLeaves};
 use crate::domain::event::{AddressKind, Assurance, Scope};
-use crate::domain::growing::{Blocks, Places};
+use crate::domain::growing::{Places, SortedMap};
 use crate::domain::id::{Index, LeafId, Name, RootId, WorkId};
 use crate::domain::record::{Evidence, IdentityOpened, IdentityStatus};
 use crate::domain::time::Timestamp;
@@ -18,10 +16,10 @@ const DAY_MS: i64 = 86_400_000;
 /// Generations of an address that are looked at, newest first: whoever had it before has no part in what is decided now.
 pub(super) const MAX_GENERATIONS: usize = 16;
 /// How many earlier records a record names for each leaf that it touches.
-const LINKS: usize = 8;
+pub(super) const LINKS: usize = 8;
 
-/// One generation of one identity.
-#[derive(Clone, Debug)]
+/// One generation of one identity. What is held of it is packed (`row`).
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Leaf {
     /// The customer that it belongs to now.
     pub(crate) root: RootId,
@@ -33,8 +31,12 @@ pub(crate) struct Leaf {
     pub(crate) shared: bool,
     /// Its link has ended: the address's next message opens the next generation.
     pub(crate) ended: bool,
+    /// Whether it is the current generation of its address.
+    pub(super) current: bool,
     /// Day of the last message from it, since the Unix epoch; 0: none yet.
-    heard: u16,
+    pub(super) heard: u16,
+    /// Endpoint by which it wrote last; of who never did, by which it was written to first; the empty name: nothing was said with it.
+    pub(crate) heard_by: Symbol,
     /// Name that this identity told, and how sure it is; none once it is erased.
     pub(crate) shown: Option<Name>,
     pub(crate) shown_assurance: Assurance,
@@ -46,11 +48,13 @@ pub(crate) struct Leaf {
     pub(crate) address: Option<Name>,
     /// Works filed here that are open or can be reopened, oldest first.
     pub(crate) works: SmallVec<[WorkId; 2]>,
-    /// Keyed hash, in halves: a leaf is aligned to 8 bytes, not 16.
-    hash: [u64; 2],
+    /// Keyed hash of its address, in halves.
+    pub(super) hash: [u64; 2],
+    /// The leaf behind it in its customer's list; that list begins with the leaf that names the customer, or is kept apart (`joined`).
+    pub(super) next: Option<LeafId>,
     /// The last record that touches it; 0: none.
-    last: u64,
-    back: Distances,
+    pub(super) last: u64,
+    pub(super) back: Distances,
 }
 
 impl Leaf {
@@ -62,6 +66,11 @@ impl Leaf {
     /// Whether its customer was erased: every other leaf has an address.
     pub(crate) fn is_erased(&self) -> bool {
         self.ended && self.address.is_none()
+    }
+
+    /// Whether it is the current generation of its address.
+    pub(crate) fn is_current(&self) -> bool {
+        self.current
     }
 
     /// Generation of its address after this one.
@@ -107,10 +116,9 @@ impl Leaf {
     }
 }
 
-/// The records before the last that touched a leaf, each by its distance from the one after it. Beside the index of the last, not
-/// with it: so no byte of a leaf is lost to alignment.
-#[derive(Clone, Copy, Debug, Default)]
-struct Distances([u32; LINKS - 1]);
+/// The records before the last that touched a leaf, each by its distance from the one after it; 0: no more.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Distances(pub(super) [u32; LINKS - 1]);
 
 impl Distances {
     fn push(&mut self, last: u64, index: u64) {
@@ -136,133 +144,113 @@ impl Distances {
 }
 
 /// What is known of addresses that had more than one generation.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(crate) struct Generations {
+#[derive(Clone, Debug, Default)]
+struct Generations {
     /// The generation before, of leaves that are not the first of their address.
-    before: BTreeMap<LeafId, LeafId>,
+    before: SortedMap<LeafId, LeafId>,
     /// By which record, and when, an address was given up before anybody else wrote from it.
-    given_up: BTreeMap<LeafId, (Index, Timestamp)>,
+    given_up: SortedMap<LeafId, (Index, Timestamp)>,
 }
+
+/// By which record an address was given up, and when.
+pub(crate) type GivenUpRow = (LeafId, (Index, Timestamp));
 
 /// All leaves of a workspace, by number and by address.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Leaves {
-    leaves: Blocks<Leaf>,
+    packed: Packed,
     /// Current generation of each address.
     by_hash: Places,
     generations: Generations,
-    /// Endpoint by which each wrote last; of who never did, by which it was written to first. Beside the leaves: two bytes more would make eight of each.
-    heard_by: Blocks<Symbol>,
 }
 
-/// A leaf as a snapshot holds it: a list, for names of fields would be most of what is kept.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct LeafRow(
-    (RootId, u32, Symbol, AddressKind, Scope, IdentityStatus),
-    (bool, bool, u16),
-    (Option<Name>, Assurance, Evidence, Assurance, Option<Name>),
-    SmallVec<[WorkId; 2]>,
-    [u64; 2],
-    (u64, [u32; LINKS - 1]),
-    Symbol,
-    /// Whether it is the current generation of its address.
-    bool,
-);
-
 impl Leaves {
-    /// All by number.
-    pub(crate) fn rows(&self) -> impl Iterator<Item = LeafRow> {
-        self.iter().map(|(id, leaf)| self.row(id, leaf.clone()))
+    /// Packs what the record changed that is noted now.
+    pub(crate) fn pack(&mut self) {
+        self.packed.pack();
     }
 
-    fn row(&self, id: LeafId, leaf: Leaf) -> LeafRow {
-        let current = self.by_hash.find(short(leaf.hash), |at| at == id.0).is_some();
-        LeafRow(
-            (leaf.root, leaf.generation, leaf.namespace_scope, leaf.kind, leaf.scope, leaf.status),
-            (leaf.shared, leaf.ended, leaf.heard),
-            (leaf.shown, leaf.shown_assurance, leaf.evidence, leaf.assurance, leaf.address),
-            leaf.works,
-            leaf.hash,
-            (leaf.last, leaf.back.0),
-            self.last_heard_by(id),
-            current,
-        )
+    /// All in pieces, in their order.
+    pub(crate) fn pieces(&self) -> impl Iterator<Item = PackedLeaves> {
+        self.packed.pieces()
     }
 
     /// Takes some back, behind those before.
-    pub(crate) fn restore(&mut self, rows: Vec<LeafRow>) {
-        for row in rows {
-            let LeafRow(who, state, said, works, hash, (last, back), heard_by, current) = row;
-            let (root, generation, namespace_scope, kind, scope, status) = who;
-            let (shared, ended, heard) = state;
-            let (shown, shown_assurance, evidence, assurance, address) = said;
-            let at = self.next_id().0;
-            self.heard_by.push(heard_by);
-            self.leaves.push(Leaf {
-                root,
-                generation,
-                namespace_scope,
-                kind,
-                scope,
-                status,
-                shared,
-                ended,
-                heard,
-                shown,
-                shown_assurance,
-                evidence,
-                assurance,
-                address,
-                works,
-                hash,
-                last,
-                back: Distances(back),
-            });
-            if current {
-                let leaves = &self.leaves;
-                self.by_hash.insert(short(hash), at, |other| short(leaves[other as usize].hash));
-            }
+    ///
+    /// # Errors
+    /// When this build cannot read them.
+    pub(crate) fn restore(&mut self, leaves: PackedLeaves) -> Result<(), BadLeaves> {
+        for (at, hash) in self.packed.take(leaves)? {
+            self.by_hash.insert(short(hash), at, hash_in(&self.packed));
         }
+        Ok(())
     }
 
-    /// What is known of addresses that had more than one generation.
-    pub(crate) fn generations(&self) -> &Generations {
-        &self.generations
+    /// Leaves that are not the first of their address, each with the one before.
+    pub(crate) fn generations(&self) -> impl Iterator<Item = (LeafId, LeafId)> {
+        self.generations.before.rows()
     }
 
-    /// Takes that back.
-    pub(crate) fn set_generations(&mut self, generations: Generations) {
-        self.generations = generations;
+    /// Takes some of that back.
+    pub(crate) fn restore_generations(&mut self, rows: Vec<(LeafId, LeafId)>) {
+        self.generations.before.restore(rows);
+    }
+
+    /// Addresses that were given up.
+    pub(crate) fn given_up(&self) -> impl Iterator<Item = GivenUpRow> {
+        self.generations.given_up.rows()
+    }
+
+    /// Takes some of that back.
+    pub(crate) fn restore_given_up(&mut self, rows: Vec<GivenUpRow>) {
+        self.generations.given_up.restore(rows);
     }
 
     /// Number of the leaf that is opened next.
     pub(crate) fn next_id(&self) -> LeafId {
-        LeafId(
-            u32::try_from(self.leaves.len())
-                .expect("a workspace holds fewer than 2^32 identities: IdentityOpened is refused before"),
-        )
+        self.packed.next_id()
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.leaves.len()
+        self.packed.len()
     }
 
-    pub(crate) fn get(&self, id: LeafId) -> Option<&Leaf> {
-        self.leaves.get(id.at())
+    pub(crate) fn get(&self, id: LeafId) -> Option<Leaf> {
+        self.packed.get(id)
+    }
+
+    /// The customer that a leaf belongs to.
+    pub(crate) fn root(&self, id: LeafId) -> Option<RootId> {
+        self.packed.root(id)
+    }
+
+    /// The leaf behind one in its customer's list.
+    pub(super) fn next(&self, id: LeafId) -> Option<LeafId> {
+        self.packed.next(id)
+    }
+
+    /// Puts another leaf, or none, behind one in its customer's list.
+    pub(super) fn set_next(&mut self, id: LeafId, next: Option<LeafId>) {
+        if self.next(id) != next
+            && let Some(leaf) = self.packed.get_mut(id)
+        {
+            leaf.next = next;
+        }
     }
 
     pub(crate) fn get_mut(&mut self, id: LeafId) -> Option<&mut Leaf> {
-        self.leaves.get_mut(id.at())
+        self.packed.get_mut(id)
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (LeafId, &Leaf)> {
-        (0u32..).map(LeafId).zip(self.leaves.iter())
+    /// All by number, from one on.
+    pub(crate) fn iter(&self, from: LeafId) -> impl Iterator<Item = (LeafId, Leaf)> {
+        (from.0..self.next_id().0).map(LeafId).filter_map(|id| Some((id, self.get(id)?)))
     }
 
     /// The current generation of an address.
     pub(crate) fn find(&self, hash: u128) -> Option<LeafId> {
-        let hash = halves(hash);
-        self.by_hash.find(short(hash), |at| self.leaves[at as usize].hash == hash).map(LeafId)
+        let hash = Some(halves(hash));
+        self.by_hash.find(short(hash?), |at| self.packed.hash(at) == hash).map(LeafId)
     }
 
     /// The generation of its address before a leaf's.
@@ -282,8 +270,7 @@ impl Leaves {
         let heard = opened.evidence == Evidence::SameEvent && opened.status == IdentityStatus::Verified;
         let at = opened.leaf.0;
         let hash = halves(opened.hash);
-        self.heard_by.push(Symbol::default());
-        self.leaves.push(Leaf {
+        self.packed.push(Leaf {
             root: opened.root,
             generation: opened.generation,
             namespace_scope,
@@ -292,7 +279,9 @@ impl Leaves {
             status: opened.status,
             shared: opened.shared,
             ended: false,
+            current: true,
             heard: if heard { day(now) } else { 0 },
+            heard_by: Symbol::default(),
             shown: None,
             shown_assurance: Assurance::Claimed,
             evidence: opened.evidence,
@@ -300,23 +289,31 @@ impl Leaves {
             address,
             works: SmallVec::new(),
             hash,
+            next: None,
             last: 0,
             back: Distances::default(),
         });
-        let leaves = &self.leaves;
-        match self.by_hash.find_mut(short(hash), |other| leaves[other as usize].hash == hash) {
-            Some(current) => {
-                // Nobody told: it ended because somebody else wrote.
-                if self.generations.given_up.get(&LeafId(*current)).is_some_and(|(by, _)| *by == index) {
-                    self.generations.given_up.remove(&LeafId(*current));
-                }
-                self.generations.before.insert(opened.leaf, LeafId(*current));
-                *current = at;
+        if let Some(before) = self.make_current(hash, at) {
+            // Nobody told: it ended because somebody else wrote.
+            if self.generations.given_up.get(&before).is_some_and(|(by, _)| *by == index) {
+                self.generations.given_up.remove(&before);
             }
-            None => {
-                self.by_hash.insert(short(hash), at, |other| short(leaves[other as usize].hash));
-            }
+            self.generations.before.insert(opened.leaf, before);
         }
+    }
+
+    /// Makes a leaf the current generation of its address; the one before, if there was one.
+    fn make_current(&mut self, hash: [u64; 2], at: u32) -> Option<LeafId> {
+        let packed = &self.packed;
+        let Some(current) = self.by_hash.find_mut(short(hash), |other| packed.hash(other) == Some(hash)) else {
+            self.by_hash.insert(short(hash), at, hash_in(packed));
+            return None;
+        };
+        let before = LeafId(std::mem::replace(current, at));
+        if let Some(leaf) = self.packed.get_mut(before) {
+            leaf.current = false;
+        }
+        Some(before)
     }
 
     /// Keys a leaf by another address: it becomes that address's current generation. The generations before it go with it.
@@ -326,35 +323,29 @@ impl Leaves {
         (kind, hash, generation): (AddressKind, u128, u32),
         address: Option<Name>,
     ) {
-        let Some(before) = self.leaves.get(id.at()).map(|leaf| leaf.hash) else { return };
+        let Some(before) = self.packed.hash(id.0) else { return };
         let hash = halves(hash);
-        let leaves = &self.leaves;
-        self.by_hash.remove(short(before), |at| at == id.0, |other| short(leaves[other as usize].hash));
-        match self.by_hash.find_mut(short(hash), |other| leaves[other as usize].hash == hash) {
-            Some(current) => *current = id.0,
-            None => self.by_hash.insert(short(hash), id.0, |other| {
-                // What is moved in the table has its hash before, or the new one.
-                short(if other == id.0 { hash } else { leaves[other as usize].hash })
-            }),
-        }
+        self.by_hash.remove(short(before), |at| at == id.0, hash_in(&self.packed));
+        self.make_current(hash, id.0);
         let mut next = Some(id);
         while let Some(at) = next {
-            match self.leaves.get_mut(at.at()) {
+            match self.packed.get_mut(at) {
                 Some(leaf) if leaf.hash == before => leaf.hash = hash,
                 _ => break,
             }
             next = self.generations.before.get(&at).copied();
         }
-        if let Some(leaf) = self.leaves.get_mut(id.at()) {
+        if let Some(leaf) = self.packed.get_mut(id) {
             (leaf.kind, leaf.generation) = (kind, generation);
             leaf.hash = hash;
+            leaf.current = true;
             leaf.address = address;
         }
     }
 
     /// Ends the link of a leaf; `given_up`: its customer has gone from the address.
     pub(crate) fn end(&mut self, id: LeafId, given_up: bool, at: (Index, Timestamp)) {
-        if let Some(leaf) = self.leaves.get_mut(id.at()).filter(|leaf| !leaf.ended) {
+        if let Some(leaf) = self.packed.get_mut(id).filter(|leaf| !leaf.ended) {
             leaf.ended = true;
             if given_up {
                 self.generations.given_up.insert(id, at);
@@ -390,14 +381,14 @@ impl Leaves {
 
     /// Notes that its person wrote.
     pub(crate) fn hear(&mut self, id: LeafId, now: Timestamp) {
-        if let Some(leaf) = self.leaves.get_mut(id.at()) {
+        if let Some(leaf) = self.packed.get_mut(id) {
             leaf.hear(now);
         }
     }
 
     /// Notes what speaks for its link now.
     pub(crate) fn prove(&mut self, id: LeafId, evidence: Evidence, assurance: Assurance) {
-        if let Some(leaf) = self.leaves.get_mut(id.at()) {
+        if let Some(leaf) = self.packed.get_mut(id) {
             leaf.evidence = evidence;
             leaf.assurance = assurance;
         }
@@ -405,19 +396,14 @@ impl Leaves {
 
     /// Notes by which endpoint it wrote last, or was written to first.
     pub(crate) fn heard_by(&mut self, id: LeafId, endpoint: Symbol) {
-        if let Some(by) = self.heard_by.get_mut(id.at()) {
-            *by = endpoint;
+        if let Some(leaf) = self.packed.get_mut(id) {
+            leaf.heard_by = endpoint;
         }
-    }
-
-    /// Endpoint by which it wrote last, or was written to first; the empty name: nothing was said with it.
-    pub(crate) fn last_heard_by(&self, id: LeafId) -> Symbol {
-        self.heard_by.get(id.at()).copied().unwrap_or_default()
     }
 
     /// Notes that a record touches the leaf.
     pub(crate) fn touch(&mut self, id: LeafId, index: Index) {
-        if let Some(leaf) = self.leaves.get_mut(id.at()) {
+        if let Some(leaf) = self.packed.get_mut(id) {
             leaf.back.push(leaf.last, index.0);
             leaf.last = index.0;
         }
@@ -439,6 +425,11 @@ fn short(hash: [u64; 2]) -> u64 {
     hash[1]
 }
 
+/// That of each leaf, by its number.
+fn hash_in(packed: &Packed) -> impl Fn(u32) -> u64 {
+    |at| short(packed.hash(at).expect("only leaves that are there have a place"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -458,11 +449,6 @@ mod tests {
         assert!(named(&[]).is_empty());
         let last = named(&[3, 4, 10, 11, 12, 13, 50, 51, 52, 90]);
         assert_eq!(last.as_slice(), [90, 52, 51, 50, 13, 12, 11, 10]);
-    }
-
-    #[test]
-    fn a_leaf_stays_small() {
-        assert!(size_of::<Leaf>() <= 144, "{} bytes", size_of::<Leaf>());
     }
 
     #[test]

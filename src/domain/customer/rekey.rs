@@ -68,7 +68,7 @@ fn one(draft: &mut Draft<'_>, batch: &mut Batch, id: LeafId, version: u16, norma
     let generation = holder.map_or(leaf.generation, |(_, of)| leaf.generation.max(of).saturating_add(1));
     put(draft, batch, id, (kind, text.clone(), hash), (generation, version));
     let Some((other, found)) = holder.and_then(|(other, _)| Some((other, space.leaves.get(other)?))) else { return };
-    let stays = goes_before(found, leaf);
+    let stays = goes_before(&found, &leaf);
     if stays {
         put(draft, batch, other, (kind, text, hash), (generation.saturating_add(1), version));
     }
@@ -107,7 +107,7 @@ fn put(
     (generation, normaliser): (u32, u16),
 ) {
     // An erased one has no address to lose.
-    let erased = draft.space.leaves.get(leaf).is_some_and(Leaf::is_erased);
+    let erased = draft.space.leaves.get(leaf).is_some_and(|leaf| leaf.is_erased());
     if !erased {
         draft.with_content(leaf, PersonalValue::Address(text));
     }

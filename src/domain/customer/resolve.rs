@@ -17,7 +17,7 @@ use super::shared::{companions, share};
 use super::single::live_leaves;
 use super::suggestion::suggest;
 use super::weigh::{Part, weigh};
-use super::{Leaf, NORMALISER_VERSION, address_hash, browser, contested, end_between, normalise};
+use super::{NORMALISER_VERSION, address_hash, browser, contested, end_between, normalise};
 use crate::domain::delivery::carry_refusals;
 use crate::domain::draft::Draft;
 use crate::domain::event::{AddressKind, Assurance, Scope, Sender};
@@ -120,12 +120,12 @@ impl Address {
         let scope = if kind.is_scoped() { Name::new(namespace_scope) } else { Name::default() };
         let hash = address_hash(space.hash_key(), kind, &scope, &text);
         let current = space.leaves.find(hash).and_then(|id| Some((id, space.leaves.get(id)?)));
-        let anew = current.is_some_and(|(_, leaf)| leaf.is_erased());
-        let (leaf, generation) = match current {
+        let anew = current.as_ref().is_some_and(|(_, leaf)| leaf.is_erased());
+        let (leaf, generation) = match &current {
             None => (None, 1),
             // Whoever has it now is not known by what was before.
             Some((_, leaf)) if leaf.ended => (None, leaf.next_generation()),
-            Some((id, leaf)) => (Some(id), leaf.generation),
+            Some((id, leaf)) => (Some(*id), leaf.generation),
         };
         let shared = anew && current.is_some_and(|(_, leaf)| leaf.shared);
         let bond = Bond::First;
@@ -355,14 +355,14 @@ fn note_pair(draft: &mut Draft<'_>, named: &Named<'_>, members: &[Address]) {
     let Some((first, others)) = members.split_first() else { return };
     for other in others {
         let known = other.leaf.and_then(|id| Some((id, draft.space.leaves.get(id)?)));
-        if let Some((leaf, known)) = known
+        if let Some((leaf, known)) = &known
             && named.wrote
             && named.live
             && known.kind == AddressKind::Phone
             && known.was_heard_before(draft.now, HEARD_AGAIN_DAYS)
             && other.bond == Bond::Paired
         {
-            draft.push(Change::Heard { leaf });
+            draft.push(Change::Heard { leaf: *leaf });
         }
         let (Some((leaf, known)), Some(one)) = (known, first.leaf.and_then(|id| draft.space.leaves.get(id))) else {
             continue;
@@ -486,11 +486,8 @@ pub(super) fn open_beside(
 /// Joins the customers of all known addresses; the oldest one's id stays. None: nobody is known.
 fn merge(draft: &mut Draft<'_>, members: &[Address], evidence: Evidence) -> Option<RootId> {
     let leaves = &draft.space.leaves;
-    let mut roots: SmallVec<[RootId; 4]> = members
-        .iter()
-        .filter_map(|address| address.leaf.and_then(|leaf| leaves.get(leaf)))
-        .map(|leaf: &Leaf| leaf.root)
-        .collect();
+    let mut roots: SmallVec<[RootId; 4]> =
+        members.iter().filter_map(|address| address.leaf.and_then(|leaf| leaves.root(leaf))).collect();
     roots.sort_unstable();
     roots.dedup();
     let (&winner, losers) = roots.split_first()?;

@@ -5,14 +5,13 @@
 //! a stronger one takes the place of the weakest, and of equals the first stays. A SHARED address is nobody's, as is
 //! one of somebody who was erased: neither is ever suggested to be somebody's.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use serde::{Deserialize, Serialize};
 
 use smallvec::SmallVec;
 
 use crate::domain::draft::Draft;
 use crate::domain::event::Scope;
+use crate::domain::growing::SortedMap;
 use crate::domain::id::{LeafId, RootId};
 use crate::domain::record::{Change, SuggestionEnd, SuggestionReason};
 use crate::domain::time::Timestamp;
@@ -36,7 +35,7 @@ pub struct Suggestion {
 
 /// What is known of a pair.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-enum Standing {
+pub(crate) enum Standing {
     Open(SuggestionReason),
     /// Decided, or displaced: not suggested again.
     Closed,
@@ -45,15 +44,38 @@ enum Standing {
 }
 
 /// All pairs of a workspace.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Suggestions {
     /// Each pair in both directions.
-    pairs: BTreeMap<(LeafId, LeafId), (Standing, Timestamp)>,
+    pairs: SortedMap<(LeafId, LeafId), (Standing, Timestamp)>,
     /// Addresses that evidence named, after an agent took them from a customer, with a leaf of his.
-    claimed: BTreeSet<(LeafId, LeafId)>,
+    claimed: SortedMap<(LeafId, LeafId), ()>,
 }
 
+/// How two leaves stand, and since when.
+pub(crate) type PairRow = ((LeafId, LeafId), (Standing, Timestamp));
+
 impl Suggestions {
+    /// How pairs stand, each in both directions.
+    pub(crate) fn pairs(&self) -> impl Iterator<Item = PairRow> {
+        self.pairs.rows()
+    }
+
+    /// Addresses that were named again.
+    pub(crate) fn claimed(&self) -> impl Iterator<Item = (LeafId, LeafId)> {
+        self.claimed.rows().map(|(pair, ())| pair)
+    }
+
+    /// Takes pairs back.
+    pub(crate) fn restore_pairs(&mut self, rows: Vec<PairRow>) {
+        self.pairs.restore(rows);
+    }
+
+    /// Takes such addresses back.
+    pub(crate) fn restore_claimed(&mut self, rows: Vec<(LeafId, LeafId)>) {
+        self.claimed.restore(rows.into_iter().map(|pair| (pair, ())).collect());
+    }
+
     /// Notes a suggestion.
     pub(crate) fn note(&mut self, one: LeafId, other: LeafId, reason: SuggestionReason, now: Timestamp) {
         self.put(one, other, Standing::Open(reason), now);
@@ -62,9 +84,9 @@ impl Suggestions {
     /// Notes the end of one, or that two are known to be two.
     pub(crate) fn end(&mut self, one: LeafId, other: LeafId, end: SuggestionEnd, now: Timestamp) {
         match end {
-            SuggestionEnd::ClaimedAgain => self.claimed.insert((one, other)),
+            SuggestionEnd::ClaimedAgain => self.claimed.insert((one, other), ()).is_none(),
             // The agent decided anew.
-            _ => self.claimed.remove(&(one, other)) | self.claimed.remove(&(other, one)),
+            _ => self.claimed.remove(&(one, other)).is_some() | self.claimed.remove(&(other, one)).is_some(),
         };
         let standing = match end {
             SuggestionEnd::Parted | SuggestionEnd::ClaimedAgain => Standing::Parted,
@@ -84,7 +106,7 @@ impl Suggestions {
 
     /// With whom an address was named again after an agent took it from them.
     pub(super) fn claimants(&self, leaf: LeafId) -> impl Iterator<Item = LeafId> {
-        self.claimed.range((leaf, LeafId(0))..=(leaf, LeafId(u32::MAX))).map(|&(_, other)| other)
+        of_leaf(&self.claimed, leaf).map(|(other, ())| other)
     }
 
     /// Whether any address has such claimants: few workspaces have one.
@@ -93,9 +115,13 @@ impl Suggestions {
     }
 
     fn of(&self, leaf: LeafId) -> impl Iterator<Item = (LeafId, Standing, Timestamp)> {
-        let pairs = self.pairs.range((leaf, LeafId(0))..=(leaf, LeafId(u32::MAX)));
-        pairs.map(|(&(_, other), &(standing, since))| (other, standing, since))
+        of_leaf(&self.pairs, leaf).map(|(other, &(standing, since))| (other, standing, since))
     }
+}
+
+fn of_leaf<V>(pairs: &SortedMap<(LeafId, LeafId), V>, leaf: LeafId) -> impl Iterator<Item = (LeafId, &V)> {
+    let from = pairs.at_or_after(&(leaf, LeafId(0))).take_while(move |((one, _), _)| *one == leaf);
+    from.map(|(&(_, other), value)| (other, value))
 }
 
 impl Workspace {

@@ -55,7 +55,7 @@ pub(crate) fn upsert(draft: &mut Draft<'_>, agent: &Name, told: Upsert) -> Resul
         leaves.push(leaf);
     }
     let known = space.shown_name(root).filter(|_| !created);
-    let better = known.is_none_or(|(assurance, known)| NAME_ASSURANCE >= assurance && Some(known) != name.as_ref());
+    let better = known.is_none_or(|(assurance, known)| NAME_ASSURANCE >= assurance && Some(&known) != name.as_ref());
     if let Some(name) = name.filter(|_| better && !shared && !is_shared(space, leaf)) {
         draft.with_content(leaf, PersonalValue::Shown(name));
         draft.push(Change::Named { leaf, assurance: NAME_ASSURANCE });

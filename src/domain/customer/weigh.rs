@@ -145,7 +145,7 @@ fn one_number_an_account(
     let other_account = |known: &super::Leaf| {
         known.kind == AddressKind::Whatsapp && *space.names.get(known.namespace_scope) == scope && known.hash() != hash
     };
-    if owner == Some(holder) || !known.any(other_account) {
+    if owner == Some(holder) || !known.any(|known| other_account(&known)) {
         return;
     }
     weighed.others.push((leaf, SuggestionReason::SharedAddress));

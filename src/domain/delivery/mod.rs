@@ -21,7 +21,7 @@ pub(crate) use afterwards::{cancel, edit, retract, retry};
 pub(crate) use copies::MailState;
 pub(crate) use notice::notice_due;
 pub(crate) use nudge::{Voice, notify, nudge, reaches_elsewhere};
-pub(crate) use open_sends::{OpenSends, WaitingReport};
+pub(crate) use open_sends::{OpenOfLeaf, OpenSends, WaitingReport};
 pub(crate) use opt_out::{Opt, OptOuts, carry_refusals, has_refused, note_opt};
 pub use options::{OptionsOf, ReplyOption, ReplyOptions};
 pub(crate) use reach::reaches;

@@ -3,11 +3,10 @@
 //! Only of channels whose providers report so, and only while there is something to report: a customer with none costs nothing.
 //! A leaf is here exactly while it has an open send; each is forgotten with its delivery.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use crate::domain::event::ReceiptStatus;
+use crate::domain::growing::SortedMap;
 use crate::domain::id::{LeafId, MessageId, Name};
 use crate::domain::time::Timestamp;
 
@@ -35,7 +34,7 @@ pub(crate) struct WaitingReport {
 
 /// What is open of one leaf.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-struct OfLeaf {
+pub(crate) struct OpenOfLeaf {
     /// Oldest first.
     sends: Vec<OpenSend>,
     /// At most one of an endpoint and status.
@@ -43,15 +42,25 @@ struct OfLeaf {
 }
 
 /// All open sends of a workspace.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct OpenSends {
-    leaves: BTreeMap<LeafId, OfLeaf>,
+    leaves: SortedMap<LeafId, OpenOfLeaf>,
 }
 
 impl OpenSends {
+    /// All of them.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = (LeafId, OpenOfLeaf)> {
+        self.leaves.rows()
+    }
+
+    /// Takes some back.
+    pub(crate) fn restore(&mut self, rows: Vec<(LeafId, OpenOfLeaf)>) {
+        self.leaves.restore(rows);
+    }
+
     /// A message of ours is on its way.
     pub(crate) fn open(&mut self, leaf: LeafId, message: MessageId, at: Timestamp) {
-        let sends = &mut self.leaves.entry(leaf).or_default().sends;
+        let sends = &mut self.leaves.or_default(leaf).sends;
         if sends.len() == MAX_OPEN {
             sends.remove(0);
         }

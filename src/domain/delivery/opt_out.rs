@@ -1,11 +1,8 @@
 //! Who does not want to be written to: per identity and purpose (domain rules, section 3).
 
-use std::collections::BTreeMap;
-
-use serde::{Deserialize, Serialize};
-
 use crate::domain::customer::carry_block;
 use crate::domain::draft::Draft;
+use crate::domain::growing::SortedMap;
 use crate::domain::id::{LeafId, Name};
 use crate::domain::record::{Change, OptNoted, OptSource, Purpose};
 use crate::domain::workspace::Workspace;
@@ -16,17 +13,27 @@ const UNASKED: [Purpose; 3] = [Purpose::Proactive, Purpose::Marketing, Purpose::
 const ASKED: [Purpose; 2] = [Purpose::Service, Purpose::Notice];
 
 /// The refusals of a workspace.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct OptOuts {
     /// A bit for each purpose refused; none without one.
-    refused: BTreeMap<LeafId, u8>,
+    refused: SortedMap<LeafId, u8>,
 }
 
 impl OptOuts {
+    /// All of them.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = (LeafId, u8)> {
+        self.refused.rows()
+    }
+
+    /// Takes some back.
+    pub(crate) fn restore(&mut self, rows: Vec<(LeafId, u8)>) {
+        self.refused.restore(rows);
+    }
+
     /// Notes that purposes are refused or allowed again.
     pub(crate) fn note(&mut self, leaf: LeafId, purposes: &[Purpose], refused: bool) {
         let mask = purposes.iter().fold(0, |mask, &each| mask | bit(each));
-        let now = self.refused.entry(leaf).or_default();
+        let now = self.refused.or_default(leaf);
         *now = if refused { *now | mask } else { *now & !mask };
         if *now == 0 {
             self.refused.remove(&leaf);

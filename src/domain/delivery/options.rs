@@ -113,7 +113,7 @@ impl Workspace {
         let identity = self.leaves.get(leaf);
         let config = self.config();
         config.endpoints.iter().filter_map(move |endpoint| {
-            let identity = identity?;
+            let identity = identity.as_ref()?;
             let is_default = asked.origin.is_some_and(|(to, by)| *to == leaf && *by == endpoint.name);
             let of_brand = asked.brand.is_none_or(|brand| config.brand(endpoint) == brand);
             let scope = self.names.get(identity.namespace_scope);

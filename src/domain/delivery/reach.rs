@@ -57,7 +57,7 @@ pub(super) fn may_send(
 ) -> Result<(), Rejection> {
     let identity = answerable(space, leaf, sending.now).ok_or(Rejection::NoRecipient)?;
     if because != Because::Asked {
-        named(space, sending, identity, endpoint, because).map_err(Rejection::RecipientRefused)?;
+        named(space, sending, &identity, endpoint, because).map_err(Rejection::RecipientRefused)?;
     }
     if is_refused(space, leaf, sending.purpose, &endpoint.channel) {
         return Err(Rejection::CannotSend(ErrorClass::OptedOut));
@@ -69,7 +69,7 @@ pub(super) fn may_send(
 }
 
 /// The identity, while what is said to it surely reaches whom it is meant for.
-fn answerable(space: &Workspace, leaf: LeafId, now: Timestamp) -> Option<&Leaf> {
+fn answerable(space: &Workspace, leaf: LeafId, now: Timestamp) -> Option<Leaf> {
     // What changed hands is somebody else's, whatever was written from it before, and what was silent for long may be.
     let answerable = space.is_answerable(leaf);
     let identity = space.leaves.get(leaf).filter(|leaf| answerable && !leaf.may_be_anothers(now));

@@ -8,9 +8,13 @@ mod list;
 mod map;
 mod places;
 mod queue;
+mod rows;
 mod sizes;
+mod sorted;
 
 pub(crate) use list::Blocks;
 pub(crate) use map::SplitMap;
 pub(crate) use places::Places;
 pub(crate) use queue::BlockQueue;
+pub(crate) use rows::{ByteRows, ROWS};
+pub(crate) use sorted::SortedMap;

@@ -3,11 +3,8 @@
 //! Counted by the leaf that a note is filed under, for customers are joined and parted; those of all leaves of a customer count together,
 //! until the customer, a person of ours or somebody outside says anything.
 
-use std::collections::BTreeMap;
-
-use serde::{Deserialize, Serialize};
-
 use crate::domain::draft::Draft;
+use crate::domain::growing::SortedMap;
 use crate::domain::id::{AgentId, LeafId};
 use crate::domain::record::{Author, Direction, MessageStored};
 use crate::domain::rejection::Rejection;
@@ -15,10 +12,20 @@ use crate::domain::work::MAX_NOTES;
 use crate::domain::workspace::AgentKind;
 
 /// Notes of programs about customers since somebody else said something, by leaf.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Chatter(BTreeMap<LeafId, u8>);
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Chatter(SortedMap<LeafId, u8>);
 
 impl Chatter {
+    /// All of it.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = (LeafId, u8)> {
+        self.0.rows()
+    }
+
+    /// Takes some back.
+    pub(crate) fn restore(&mut self, rows: Vec<(LeafId, u8)>) {
+        self.0.restore(rows);
+    }
+
     /// How many there are under those leaves.
     fn of(&self, leaves: &[LeafId]) -> u32 {
         leaves.iter().filter_map(|leaf| self.0.get(leaf)).map(|notes| u32::from(*notes)).sum()
@@ -34,7 +41,7 @@ impl Chatter {
     pub(crate) fn count(&mut self, message: &MessageStored, leaves: &[LeafId]) {
         match (message.direction, message.author) {
             (Direction::Note, Author::Bot(_)) if message.work.is_none() => {
-                let notes = self.0.entry(message.leaf).or_default();
+                let notes = self.0.or_default(message.leaf);
                 *notes = notes.saturating_add(1);
             }
             (Direction::In, _) | (_, Author::Agent(_) | Author::External) => {

@@ -2,10 +2,9 @@
 //!
 //! Each leaf's by itself, so that whatever was joined can be parted and erased. Of several summaries the newest is shown.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
+use crate::domain::growing::SortedMap;
 use crate::domain::id::{AgentId, LeafId, Name};
 use crate::domain::record::{Marked, Tags};
 use crate::domain::time::Timestamp;
@@ -40,9 +39,19 @@ pub(crate) struct Priority {
 
 /// What is noted, by the leaf that it is filed under.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Filed(BTreeMap<LeafId, Marks>);
+pub(crate) struct Filed(SortedMap<LeafId, Marks>);
 
 impl Filed {
+    /// All of it.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = (LeafId, Marks)> {
+        self.0.rows()
+    }
+
+    /// Takes some back.
+    pub(crate) fn restore(&mut self, rows: Vec<(LeafId, Marks)>) {
+        self.0.restore(rows);
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -52,7 +61,13 @@ impl Filed {
         self.0.get(&leaf)
     }
 
-    /// What is filed under leaves that fit, by leaf.
+    /// What is filed under these leaves.
+    pub(crate) fn among(&self, leaves: &[LeafId]) -> Self {
+        let known = leaves.iter().filter_map(|leaf| Some((*leaf, self.of(*leaf)?.clone())));
+        Self(known.collect::<Vec<_>>().into())
+    }
+
+    /// What is filed under leaves that fit, by leaf. Goes through all: those of a workspace are a customer's first.
     pub(crate) fn iter(&self, fits: impl Fn(LeafId) -> bool) -> impl Iterator<Item = (LeafId, &Marks)> {
         self.0.iter().map(|(leaf, marks)| (*leaf, marks)).filter(move |(leaf, _)| fits(*leaf))
     }
@@ -80,12 +95,14 @@ impl Filed {
 
     /// Takes out what is filed under leaves that fit.
     pub(crate) fn take(&mut self, fits: impl Fn(LeafId) -> bool) -> Self {
-        Self(self.0.extract_if(.., |leaf, _| fits(*leaf)).collect())
+        let leaves: Vec<LeafId> = self.0.iter().map(|(leaf, _)| *leaf).filter(|leaf| fits(*leaf)).collect();
+        let taken = leaves.into_iter().filter_map(|leaf| Some((leaf, self.0.remove(&leaf)?)));
+        Self(taken.collect::<Vec<_>>().into())
     }
 
     /// Takes in what was noted elsewhere. Of one leaf the newer summary stays, and the tags of both.
     pub(crate) fn join(&mut self, other: Self) {
-        for (leaf, theirs) in other.0 {
+        for (leaf, theirs) in other.rows() {
             self.change(leaf, |marks| {
                 let newest = |known: &Option<Summary>| known.as_ref().map(|summary| summary.at);
                 if newest(&theirs.summary) > newest(&marks.summary) {
@@ -119,7 +136,7 @@ impl Filed {
     }
 
     fn change(&mut self, leaf: LeafId, change: impl FnOnce(&mut Marks)) {
-        let marks = self.0.entry(leaf).or_default();
+        let marks = self.0.or_default(leaf);
         change(marks);
         if *marks == Marks::default() {
             self.0.remove(&leaf);

@@ -52,8 +52,16 @@ fn filed<'d>(draft: &'d Draft<'_>, work: Option<WorkId>) -> Option<&'d Filed> {
 fn elsewhere(draft: &Draft<'_>, place: &Place, fits: impl Fn(&Marks) -> bool) -> Vec<LeafId> {
     let root = draft.root_of(place.leaf);
     let of_customer = |leaf: LeafId| leaf != place.leaf && draft.root_of(leaf) == root;
-    let found = filed(draft, place.work).into_iter().flat_map(|filed| filed.iter(of_customer));
-    found.filter(|(_, marks)| fits(marks)).map(|(leaf, _)| leaf).collect()
+    let Some(filed) = filed(draft, place.work) else { return Vec::new() };
+    let found =
+        |filed: &Filed| filed.iter(of_customer).filter(|(_, marks)| fits(marks)).map(|(leaf, _)| leaf).collect();
+    match place.work {
+        Some(_) => found(filed),
+        None => {
+            let leaves: Vec<LeafId> = draft.group(root).flat_map(|root| draft.space.leaves_of(root)).collect();
+            found(&filed.among(&leaves))
+        }
+    }
 }
 
 /// Whoever is noted of is one person, or a Work.

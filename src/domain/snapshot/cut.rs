@@ -4,14 +4,14 @@ use smallvec::SmallVec;
 
 use super::part::{Inner, KeptShard, Part};
 use crate::domain::conversation::{Aging, Seen};
-use crate::domain::customer::Leaves;
-use crate::domain::delivery::{Delivery, ParkedReceipt, Windows};
+use crate::domain::customer::{Joined, Leaves, Suggestions};
+use crate::domain::delivery::{Delivery, OpenSends, OptOuts, ParkedReceipt, Windows};
 use crate::domain::id::{Index, LeafId, MessageId, Name, WorkId};
 use crate::domain::session::Agent;
 use crate::domain::state::State;
 use crate::domain::time::Timestamp;
 use crate::domain::work::{Closed, Works};
-use crate::domain::workspace::{Ended, KeptWorkspace, Requests, Workspace};
+use crate::domain::workspace::{Ended, Forgotten, KeptWorkspace, Requests, Workspace};
 
 /// Rows of a piece that take some hundred bytes each ...
 const SMALL: usize = 1_024;
@@ -40,6 +40,11 @@ struct WorkspaceCut {
     provider_ids: Aging<(MessageId, Option<WorkId>)>,
     deliveries: Aging<Delivery>,
     parked: Aging<ParkedReceipt>,
+    joined: Joined,
+    suggestions: Suggestions,
+    opt_outs: OptOuts,
+    open_sends: OpenSends,
+    forgotten: Forgotten,
 }
 
 impl State {
@@ -105,12 +110,17 @@ impl WorkspaceCut {
             provider_ids: space.provider_ids.clone(),
             deliveries: space.deliveries.clone(),
             parked: space.parked.clone(),
+            joined: space.joined.clone(),
+            suggestions: space.suggestions.clone(),
+            opt_outs: space.opt_outs.clone(),
+            open_sends: space.open_sends.clone(),
+            forgotten: space.forgotten.clone(),
         }
     }
 
     fn parts(&self) -> impl Iterator<Item = Inner> {
         std::iter::once(Inner::Workspace(self.kept.clone()))
-            .chain(pieces(self.leaves.rows(), SMALL, Inner::Leaves))
+            .chain(self.leaves.pieces().map(Inner::Leaves))
             .chain(pieces(self.agents.iter().cloned(), LARGE, Inner::Agents))
             .chain(pieces(self.works.rows(), LARGE, Inner::Works))
             .chain(pieces(self.closed.rows(), SMALL, Inner::Closed))
@@ -122,6 +132,25 @@ impl WorkspaceCut {
             .chain(pieces(self.provider_ids.rows(), SMALL, Inner::ProviderIds))
             .chain(pieces(self.deliveries.rows(), SMALL, Inner::Deliveries))
             .chain(pieces(self.parked.rows(), SMALL, Inner::Parked))
+            .chain(pieces(self.leaves.generations(), SMALL, Inner::Generations))
+            .chain(pieces(self.leaves.given_up(), SMALL, Inner::GivenUp))
+            .chain(pieces(self.joined.rows(), SMALL, Inner::Joined))
+            .chain(pieces(self.suggestions.pairs(), SMALL, Inner::Pairs))
+            .chain(pieces(self.suggestions.claimed(), SMALL, Inner::Claimed))
+            .chain(pieces(self.opt_outs.rows(), SMALL, Inner::OptOuts))
+            .chain(pieces(self.open_sends.rows(), SMALL, Inner::OpenSends))
+            .chain(pieces(self.forgotten.rows(), LARGE, Inner::Forgotten))
+            .chain(self.people())
+    }
+
+    /// What is in the workspace's own and goes in pieces.
+    fn people(&self) -> impl Iterator<Item = Inner> {
+        let (people, bodies) = (self.kept.people(), self.kept.bodies());
+        pieces(people.facts.rows(), LARGE, Inner::Facts)
+            .chain(pieces(people.marks.rows(), LARGE, Inner::Marks))
+            .chain(pieces(people.asides.rows(), LARGE, Inner::Asides))
+            .chain(pieces(people.chatter.rows(), SMALL, Inner::Chatter))
+            .chain(pieces(bodies.rows(), SMALL, Inner::Bodies))
     }
 }
 

@@ -6,14 +6,15 @@ use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
 use crate::domain::conversation::{Aged, Seen};
-use crate::domain::customer::LeafRow;
-use crate::domain::delivery::{Delivery, ParkedReceipt, WindowRow};
+use crate::domain::customer::{Aside, FactRow, GivenUpRow, JoinedRow, PackedLeaves, PairRow};
+use crate::domain::delivery::{Delivery, OpenOfLeaf, ParkedReceipt, WindowRow};
 use crate::domain::id::{Index, LeafId, MessageId, Name, Position, WorkId};
+use crate::domain::marks::Marks;
 use crate::domain::session::Agent;
 use crate::domain::state::BoundStream;
 use crate::domain::time::Timestamp;
 use crate::domain::work::{ClosedWork, Work};
-use crate::domain::workspace::{EndRow, KeptWorkspace, RequestRow};
+use crate::domain::workspace::{EndRow, ForgottenOfLeaf, KeptWorkspace, RequestRow};
 
 /// A part of a snapshot: some hundred kilobytes at most, but for the one of a workspace with much that few customers have.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -24,7 +25,7 @@ pub(super) enum Inner {
     Shard(KeptShard),
     /// Begins a workspace: what follows, up to the next of these, is of it.
     Workspace(Box<KeptWorkspace>),
-    Leaves(Vec<LeafRow>),
+    Leaves(PackedLeaves),
     Agents(Vec<Agent>),
     Works(Vec<Work>),
     Closed(Vec<ClosedWork>),
@@ -36,6 +37,19 @@ pub(super) enum Inner {
     ProviderIds(Vec<Aged<(MessageId, Option<WorkId>)>>),
     Deliveries(Vec<Aged<Delivery>>),
     Parked(Vec<Aged<ParkedReceipt>>),
+    Generations(Vec<(LeafId, LeafId)>),
+    GivenUp(Vec<GivenUpRow>),
+    Joined(Vec<JoinedRow>),
+    Facts(Vec<FactRow>),
+    Marks(Vec<(LeafId, Marks)>),
+    Asides(Vec<(LeafId, Aside)>),
+    Chatter(Vec<(LeafId, u8)>),
+    Pairs(Vec<PairRow>),
+    Claimed(Vec<(LeafId, LeafId)>),
+    OptOuts(Vec<(LeafId, u8)>),
+    OpenSends(Vec<(LeafId, OpenOfLeaf)>),
+    Bodies(Vec<(LeafId, u64)>),
+    Forgotten(Vec<(LeafId, ForgottenOfLeaf)>),
 }
 
 /// What is kept of a shard beside its workspaces.

@@ -1,6 +1,7 @@
 //! How a state comes back from the parts of a snapshot.
 
 use super::part::{Inner, KeptShard, Part};
+use crate::domain::customer::BadLeaves;
 use crate::domain::delivery::{WindowRow, Windows};
 use crate::domain::state::State;
 use crate::domain::workspace::{EndRow, Ended, Returning};
@@ -14,6 +15,12 @@ pub enum Unrestorable {
     /// This build cannot read the configuration of a workspace.
     #[error("read the configuration in the snapshot")]
     Config(#[source] serde_json::Error),
+    /// This build cannot read its leaves.
+    #[error("read the leaves in the snapshot, packed in form {version}")]
+    Leaves {
+        /// Version of the form.
+        version: u8,
+    },
 }
 
 /// A state that comes back, part by part.
@@ -79,7 +86,10 @@ impl OfWorkspace {
         let space = &mut self.returning.space;
         match list {
             Inner::Shard(_) | Inner::Workspace(_) => return Err(Unrestorable::Order),
-            Inner::Leaves(rows) => space.leaves.restore(rows),
+            Inner::Leaves(leaves) => {
+                let unreadable = |BadLeaves { version }| Unrestorable::Leaves { version };
+                space.leaves.restore(leaves).map_err(unreadable)?;
+            }
             Inner::Agents(agents) => space.agents.extend(agents),
             Inner::Works(works) => works.into_iter().for_each(|work| space.works.insert(work)),
             Inner::Closed(rows) => space.closed.restore(rows),
@@ -91,6 +101,19 @@ impl OfWorkspace {
             Inner::ProviderIds(rows) => space.provider_ids.restore(rows),
             Inner::Deliveries(rows) => space.deliveries.restore(rows),
             Inner::Parked(rows) => space.parked.restore(rows),
+            Inner::Generations(rows) => space.leaves.restore_generations(rows),
+            Inner::GivenUp(rows) => space.leaves.restore_given_up(rows),
+            Inner::Joined(rows) => space.joined.restore(rows),
+            Inner::Facts(rows) => space.people.facts.restore(rows),
+            Inner::Marks(rows) => space.people.marks.restore(rows),
+            Inner::Asides(rows) => space.people.asides.restore(rows),
+            Inner::Chatter(rows) => space.people.chatter.restore(rows),
+            Inner::Pairs(rows) => space.suggestions.restore_pairs(rows),
+            Inner::Claimed(rows) => space.suggestions.restore_claimed(rows),
+            Inner::OptOuts(rows) => space.opt_outs.restore(rows),
+            Inner::OpenSends(rows) => space.open_sends.restore(rows),
+            Inner::Bodies(rows) => space.bodies.restore(rows),
+            Inner::Forgotten(rows) => space.forgotten.restore(rows),
         }
         Ok(())
     }

@@ -9,15 +9,15 @@
 //! 2. It stays doomed until the erasure that doomed it is done.
 //! 3. From then on it is gone, until an upload of the same age is too old to be named in any case.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::hash::Hasher as _;
 
 use serde::{Deserialize, Serialize};
 
-use hashbrown::HashMap;
 use siphasher::sip::SipHasher24;
 
 use super::Workspace;
+use crate::domain::growing::{SortedMap, SplitMap};
 use crate::domain::id::{Index, LeafId};
 use crate::domain::time::Timestamp;
 use crate::domain::upload::UPLOAD_KEPT;
@@ -25,10 +25,11 @@ use crate::domain::upload::UPLOAD_KEPT;
 /// Bodies by keyed digest.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Bodies {
-    named: BTreeSet<(LeafId, u64)>,
+    #[serde(skip)]
+    named: SortedMap<(LeafId, u64), ()>,
     /// By how many leaves each is named.
     #[serde(skip)]
-    count: HashMap<u64, u32, foldhash::fast::FixedState>,
+    count: SplitMap<u64, u32>,
     /// To be deleted, with the erasure that they belong to.
     doomed: BTreeMap<u64, Index>,
     /// Deleted, and since when. Each erasure forgets what is of no more use, so it holds what a day's erasures deleted, or the last's.
@@ -36,19 +37,31 @@ pub(crate) struct Bodies {
 }
 
 impl Bodies {
-    /// As before, by what is kept of it.
-    pub(super) fn counted(mut self) -> Self {
-        for (_, body) in &self.named {
-            *self.count.entry(*body).or_default() += 1;
+    /// Which leaf names which.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = (LeafId, u64)> {
+        self.named.rows().map(|(row, ())| row)
+    }
+
+    /// Takes some of that back.
+    pub(crate) fn restore(&mut self, rows: Vec<(LeafId, u64)>) {
+        for (leaf, body) in rows {
+            self.add(leaf, body);
         }
-        self
+    }
+
+    /// Whether it was not named before.
+    fn add(&mut self, leaf: LeafId, body: u64) -> bool {
+        let is_new = self.named.insert((leaf, body), ()).is_none();
+        if is_new {
+            *self.count.get_or_insert_with(body, || 0).0 += 1;
+        }
+        is_new
     }
 
     /// Notes that a leaf's message names them.
     pub(super) fn name(&mut self, leaf: LeafId, bodies: &[u64]) {
         for &body in bodies {
-            if self.named.insert((leaf, body)) {
-                *self.count.entry(body).or_default() += 1;
+            if self.add(leaf, body) {
                 self.doomed.remove(&body);
                 self.gone.remove(&body);
             }
@@ -57,8 +70,8 @@ impl Bodies {
 
     /// Notes that a leaf is erased.
     pub(super) fn erase(&mut self, leaf: LeafId, erasure: Index) {
-        let of_leaf = (leaf, 0)..=(leaf, u64::MAX);
-        let bodies: Vec<u64> = self.named.range(of_leaf).map(|(_, body)| *body).collect();
+        let of_leaf = self.named.at_or_after(&(leaf, 0)).take_while(|((named_by, _), ())| *named_by == leaf);
+        let bodies: Vec<u64> = of_leaf.map(|((_, body), ())| *body).collect();
         for body in bodies {
             self.named.remove(&(leaf, body));
             let Some(count) = self.count.get_mut(&body) else { continue };
@@ -109,7 +122,7 @@ impl Workspace {
     #[must_use]
     pub fn is_nobodys(&self, object: &str) -> bool {
         let digest = body_digest(self.hash_key(), object);
-        !self.bodies.count.contains_key(&digest) && !self.bodies.doomed.contains_key(&digest)
+        self.bodies.count.get(&digest).is_none() && !self.bodies.doomed.contains_key(&digest)
     }
 
     /// How many bodies an erasure still has to delete.

@@ -11,12 +11,12 @@ use crate::domain::view::{CustomerQuery, CustomerView, CustomersFound, MergeView
 impl Workspace {
     /// The customer that an id stands for: a merged one's id resolves to the winner.
     pub(crate) fn resolve_root(&self, id: RootId) -> Option<RootId> {
-        self.leaves.get(LeafId(id.0)).map(|leaf| leaf.root)
+        self.leaves.root(LeafId(id.0))
     }
 
     /// Leaves of a customer.
     pub(crate) fn leaves_of(&self, root: RootId) -> SmallVec<[LeafId; 2]> {
-        self.joined.leaves_of(root)
+        self.joined.leaves_of(&self.leaves, root)
     }
 
     pub(super) fn merge(
@@ -32,7 +32,8 @@ impl Workspace {
             }
         }
         let by = self.said_by(record);
-        self.joined.merge(winner, loser, Merge { leaves: leaves.to_vec(), evidence, at: record.time, by });
+        let merge = Merge { leaves: leaves.to_vec(), evidence, at: record.time, by };
+        self.joined.merge(&mut self.leaves, (winner, loser), merge);
     }
 
     pub(super) fn part(&mut self, customer: RootId, rest: RootId, parted: RootId, leaves: &[LeafId]) {
@@ -42,7 +43,8 @@ impl Workspace {
                 leaf.root = root;
             }
         }
-        self.joined.part(&Parting { customer, rest, parted, leaves: leaves.to_vec() });
+        let parting = Parting { customer, rest, parted, leaves: leaves.to_vec() };
+        self.joined.part(&mut self.leaves, &parting);
         let works: Vec<WorkId> = self.works_of(rest).chain(self.works_of(parted)).collect();
         for id in works {
             let strange = self.works.get(id).map(|work| work.strangers(|leaf| self.root_of(leaf)));
@@ -91,13 +93,14 @@ impl Workspace {
 
     pub(super) fn customer(&self, id: RootId) -> Option<CustomerView> {
         let conversation = self.conversation(id)?;
-        let merges = self.joined.merges_into(conversation.conversation).map(|(customer, merge)| MergeView {
-            customer,
-            leaves: merge.leaves.clone(),
-            evidence: merge.evidence,
-            at: merge.at,
-            by: merge.by.and_then(|agent| self.agent_name(agent)).cloned(),
-        });
+        let merges =
+            self.joined.merges_into(&self.leaves, conversation.conversation).map(|(customer, merge)| MergeView {
+                customer,
+                leaves: merge.leaves.clone(),
+                evidence: merge.evidence,
+                at: merge.at,
+                by: merge.by.and_then(|agent| self.agent_name(agent)).cloned(),
+            });
         let suggestions = self.suggestions_of(id).map(|suggestion| (suggestion, self.root_of(suggestion.other)));
         let facts = self.facts_of(conversation.conversation);
         Some(CustomerView { merges: merges.collect(), suggestions: suggestions.collect(), facts, conversation })

@@ -19,7 +19,7 @@ impl Workspace {
             return Vec::new();
         };
         let leaf = known_person(self, &event.senders, event.assurance, &config.scope);
-        let Some(root) = leaf.and_then(|leaf| self.leaves.get(leaf)).map(|leaf| leaf.root) else {
+        let Some(root) = leaf.and_then(|leaf| self.leaves.root(leaf)) else {
             return Vec::new();
         };
         let works = self.works_of(root).filter_map(|id| self.works.get(id));

@@ -58,6 +58,7 @@ pub use plan::{
 };
 pub(crate) use requests::{RequestRow, Requests};
 pub use selection::Selection;
+pub(crate) use sight::{Forgotten, ForgottenOfLeaf};
 pub use sight::{Sight, Visibility};
 pub use skill::{Levels, MAX_LEVEL, MAX_SKILLS};
 pub use state::Workspace;

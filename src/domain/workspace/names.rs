@@ -12,6 +12,18 @@ use crate::domain::id::Name;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(crate) struct Symbol(u16);
 
+impl Symbol {
+    /// The number, for what is packed.
+    pub(crate) fn number(self) -> u16 {
+        self.0
+    }
+
+    /// The name of a number that [`Symbol::number`] gave.
+    pub(crate) fn of(number: u16) -> Self {
+        Self(number)
+    }
+}
+
 /// The names of one workspace. The first is the empty one.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(from = "Vec<Name>", into = "Vec<Name>")]

@@ -21,13 +21,17 @@ const MINUTE_MS: i64 = 60_000;
 /// What few customers have.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct People {
+    #[serde(skip)]
     pub(crate) facts: Facts,
     /// What agents noted.
+    #[serde(skip)]
     pub(crate) marks: Filed,
+    #[serde(skip)]
     pub(crate) asides: Asides,
     pub(crate) newcomers: Newcomers,
     pub(crate) sittings: Sittings,
     /// What programs say among themselves.
+    #[serde(skip)]
     pub(crate) chatter: Chatter,
 }
 

@@ -23,17 +23,17 @@ impl Workspace {
         let sight = seen_by.map(|agent| self.sight(agent)).unwrap_or_default();
         let mut customers: Vec<CustomerView> = Vec::new();
         let mut looked = 0;
-        for (id, leaf) in self.leaves.iter().skip(from.at()).take(SCAN) {
+        for (id, leaf) in self.leaves.iter(from).take(SCAN) {
             if customers.len() == size {
                 return CustomersFound { customers, next: Some(id), ..CustomersFound::default() };
             }
             // Of several identities that fit, the first brings the customer.
             let is_first =
-                |&other: &LeafId| other >= id || !self.leaves.get(other).is_some_and(|leaf| fits(leaf, &text));
+                |&other: &LeafId| other >= id || !self.leaves.get(other).is_some_and(|leaf| fits(&leaf, &text));
             if looked == LOOKED_AT {
                 return CustomersFound { customers, next: Some(id), ..CustomersFound::default() };
             }
-            if fits(leaf, &text) && self.leaves_of(leaf.root).iter().all(is_first) {
+            if fits(&leaf, &text) && self.leaves_of(leaf.root).iter().all(is_first) {
                 looked += 1;
                 let found = self.customer(leaf.root);
                 customers.extend(found.filter(|customer| sight.sees_customer(&customer.conversation)));

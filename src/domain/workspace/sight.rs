@@ -13,6 +13,7 @@ use smallvec::SmallVec;
 
 use super::config::{AgentProfile, WorkspaceConfig};
 use super::{IndexedConfig, Symbol, Workspace};
+use crate::domain::growing::SortedMap;
 use crate::domain::id::{LeafId, MessageId, Name, WorkId};
 use crate::domain::view::{ConversationView, ForgottenView, WorkView};
 use crate::domain::work::ClosedWork;
@@ -215,19 +216,31 @@ const MAX_FORGOTTEN_MESSAGES: usize = 128;
 
 /// In which queue Works were that are known no longer, where that is shown to fewer than the endpoint's: what was said in them is not
 /// shown to more people for having become old.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(crate) struct Forgotten(BTreeMap<LeafId, OfLeaf>);
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Forgotten(SortedMap<LeafId, ForgottenOfLeaf>);
+
+impl Forgotten {
+    /// All of it.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = (LeafId, ForgottenOfLeaf)> {
+        self.0.rows()
+    }
+
+    /// Takes some back.
+    pub(crate) fn restore(&mut self, rows: Vec<(LeafId, ForgottenOfLeaf)>) {
+        self.0.restore(rows);
+    }
+}
 
 /// The same of one leaf. Of the oldest only all queues together are remembered: what is as old is seen by whoever sees each of them.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-struct OfLeaf {
+pub(crate) struct ForgottenOfLeaf {
     works: BTreeMap<WorkId, Symbol>,
     messages: BTreeMap<MessageId, Symbol>,
     older: Option<(WorkId, MessageId)>,
     queues: SmallVec<[Symbol; 2]>,
 }
 
-impl OfLeaf {
+impl ForgottenOfLeaf {
     fn forget(&mut self, works: impl Iterator<Item = WorkId>, messages: &[MessageId], queue: Symbol) {
         self.works.extend(works.map(|id| (id, queue)));
         self.messages.extend(messages.iter().map(|id| (*id, queue)));
@@ -264,7 +277,7 @@ impl Workspace {
             let brought = beside.into_iter().flat_map(|beside| beside.brought.iter().map(|brought| brought.work.id));
             let works = brought.chain([work.id]);
             let moved: Vec<MessageId> = beside.map(|beside| beside.moved.to_vec()).unwrap_or_default();
-            self.forgotten.0.entry(work.leaf).or_default().forget(works, &moved, work.queue);
+            self.forgotten.0.or_default(work.leaf).forget(works, &moved, work.queue);
         }
         self.matters.forget(work.id);
     }
@@ -290,7 +303,7 @@ mod tests {
 
     #[test]
     fn of_one_leaf_few_works_are_remembered_and_of_older_ones_all_their_queues() {
-        let (mut leaf, mut names) = (OfLeaf::default(), super::super::Names::new());
+        let (mut leaf, mut names) = (ForgottenOfLeaf::default(), super::super::Names::new());
         let queues = ["legal", "fraud"].map(|queue| names.intern(&Name::const_new(queue)));
         let work = |number: u64| WorkId::new(Index(number), 0);
         let message = |number: u64| MessageId::new(Index(number), 1);

@@ -82,7 +82,7 @@ pub struct Workspace {
     /// Erasures whose keys are to be destroyed, by their record.
     pub(crate) erasures: BTreeMap<Index, Vec<LeafId>>,
     /// Bodies of the object store, and whose they are.
-    pub(super) bodies: Bodies,
+    pub(crate) bodies: Bodies,
     /// By which version of the normaliser the leaves are keyed.
     pub(super) keyed: Keyed,
     /// Leaves whose keys are destroyed.
@@ -92,7 +92,7 @@ pub struct Workspace {
     /// What merges and splits made of Works.
     pub(crate) matters: Matters,
     /// Queues of Works that are known no longer.
-    pub(super) forgotten: Forgotten,
+    pub(crate) forgotten: Forgotten,
     /// Who is logged in.
     pub(super) present: Able<AgentId>,
     /// Whom the configuration knows.
@@ -223,16 +223,13 @@ impl Workspace {
 
     /// Works of a customer that are open or can be reopened, oldest first within each leaf.
     pub(crate) fn works_of(&self, root: RootId) -> impl Iterator<Item = WorkId> {
-        self.leaves_of(root)
-            .into_iter()
-            .filter_map(|leaf| self.leaves.get(leaf))
-            .flat_map(|leaf| leaf.works.iter().copied())
+        self.leaves_of(root).into_iter().filter_map(|leaf| self.leaves.get(leaf)).flat_map(|leaf| leaf.works)
     }
 
     /// The name to show for a customer: that of the identity which is surest of it.
-    pub(crate) fn shown_name(&self, root: RootId) -> Option<(Assurance, &Name)> {
+    pub(crate) fn shown_name(&self, root: RootId) -> Option<(Assurance, Name)> {
         let leaves = self.leaves_of(root).into_iter().filter_map(|leaf| self.leaves.get(leaf));
-        let shown = leaves.filter_map(|leaf| Some((leaf.shown_assurance, leaf.shown.as_ref()?)));
+        let shown = leaves.filter_map(|leaf| Some((leaf.shown_assurance, leaf.shown?)));
         shown.max_by_key(|(assurance, _)| *assurance)
     }
 
@@ -251,6 +248,7 @@ impl Workspace {
         }
         self.forget(now);
         self.time_skip(now);
+        self.leaves.pack();
     }
 
     fn change(&mut self, record: &Record, place: u16, change: &Change) {
@@ -269,7 +267,8 @@ impl Workspace {
                 let scope = self.names.intern(&opened.namespace_scope);
                 self.keyed.opened(opened);
                 self.leaves.open(opened, scope, address, (index, now));
-                self.joined.opened(opened, now, self.said_by(record));
+                let by = self.said_by(record);
+                self.joined.opened(&mut self.leaves, opened, (now, by));
             }
             Change::IdentityMarked { leaf, status, shared } => {
                 if let Some(leaf) = self.leaves.get_mut(*leaf) {
@@ -406,7 +405,7 @@ impl Workspace {
             self.leaves.hear(message.leaf, now);
         }
         // Whoever wrote is seen where it wrote, whatever we said elsewhere; what agents note comes by no endpoint.
-        let unheard = self.leaves.last_heard_by(message.leaf) == Symbol::default();
+        let unheard = self.leaves.get_mut(message.leaf).is_none_or(|leaf| leaf.heard_by == Symbol::default());
         if message.direction == Direction::In || (message.direction == Direction::Out && unheard) {
             let endpoint = self.names.intern(&message.endpoint);
             self.leaves.heard_by(message.leaf, endpoint);

@@ -78,11 +78,11 @@ impl Workspace {
         let besides = || self.works_of(root).filter_map(|id| Some((id, self.beside(id)?)));
         Some(ConversationView {
             conversation: root,
-            shown_name: self.shown_name(root).map(|(_, name)| name.clone()),
-            identities: leaves.iter().map(|&(id, leaf)| self.view_identity(id, leaf)).collect(),
+            shown_name: self.shown_name(root).map(|(_, name)| name),
+            identities: leaves.iter().map(|(id, leaf)| self.view_identity(*id, leaf)).collect(),
             works: self.works_of(root).filter_map(|work| self.work(work)).collect(),
-            marks: self.view_marks(&self.people.marks, |leaf| self.root_of(leaf) == root),
-            last: leaves.iter().map(|&(id, leaf)| (id, leaf.last())).collect(),
+            marks: self.view_marks(&self.people.marks.among(&self.leaves_of(root)), |_| true),
+            last: leaves.iter().map(|(id, leaf)| (*id, leaf.last())).collect(),
             merged: besides().flat_map(|(id, beside)| beside.brought.iter().map(move |it| (it.work.id, id))).collect(),
             moved: besides()
                 .flat_map(|(_, beside)| &beside.moved)
@@ -109,7 +109,7 @@ impl Workspace {
             refuses: self.opt_outs.of(id).collect(),
             linked: linked.map(|(at, agent)| (at, agent.and_then(|agent| self.agent_name(agent)).cloned())),
             aside: self.people.asides.get(id).map(|aside| Box::new(self.view_aside(aside))),
-            heard_by: Some(self.names.get(self.leaves.last_heard_by(id))).filter(|name| !name.is_empty()).cloned(),
+            heard_by: Some(self.names.get(leaf.heard_by)).filter(|name| !name.is_empty()).cloned(),
         }
     }
 
@@ -254,7 +254,7 @@ impl Workspace {
 
     /// The customer that a leaf belongs to now.
     pub(crate) fn root_of(&self, leaf: LeafId) -> RootId {
-        self.leaves.get(leaf).map_or(RootId(leaf.0), |leaf| leaf.root)
+        self.leaves.root(leaf).unwrap_or(RootId(leaf.0))
     }
 }
 

@@ -5,21 +5,24 @@
 use std::fs;
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::sync_channel;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE;
 use sha2::{Digest as _, Sha256};
 
 use super::manifest::{BESIDE, FORMAT, File, Manifest};
-use super::pieces;
+use super::pieces::{self, Place};
 use crate::domain::State;
 use crate::domain::id::Name;
-use crate::domain::snapshot::{Cut, Restoring, Unrestorable};
+use crate::domain::snapshot::{Cut, Part, Restoring, Unrestorable};
 use crate::keys::{KeyRings, OpenError};
 use crate::nats::NatsError;
 
 /// Bytes after which the next file begins: large enough to be written and read at the speed of the disk, small enough to be held.
 const FILE_BYTES: usize = 8 << 20;
+/// Files that are read, checked and opened before what is in them becomes state: the one is work for one thread, the other for another.
+const FILES_AHEAD: usize = 1;
 /// Its manifest.
 const MANIFEST: &str = "manifest.json";
 
@@ -60,6 +63,12 @@ pub enum SnapshotError {
     /// There is no key of a workspace.
     #[error("there is no key for workspace {0}")]
     NoKey(Name),
+    /// A workspace that was not served when it was taken is not in it, and is served now.
+    #[error("workspace {0} is served again, which the snapshot was taken without")]
+    Reopened(Name),
+    /// Outputs before it are not in their stream any more: they follow from the log only.
+    #[error("stream {0} ends before what was handed over when the snapshot was taken")]
+    OutputsLost(Name),
     /// A piece cannot be opened with the workspace's key.
     #[error("open a piece of the snapshot")]
     Open(#[from] OpenError),
@@ -95,10 +104,10 @@ impl Folder {
     }
 
     /// Writes a state; it stands when this returns. One of the same record takes the place of one that was. `beside`: what its user wants
-    /// back with it; it is not sealed.
+    /// back with it; it is not sealed. Workspaces without a key are served no longer: they are left out, and named as such.
     ///
     /// # Errors
-    /// The disk, or a workspace without a key. What was written until then never was.
+    /// The disk. What was written until then never was.
     pub fn write(
         &self,
         cut: &Cut,
@@ -126,10 +135,15 @@ impl Folder {
         keys: &KeyRings,
     ) -> Result<Manifest, SnapshotError> {
         let mut manifest = manifest;
-        let head = manifest.head;
+        manifest.close_without(keys);
+        let mut at = Place::first(manifest.head);
         let mut file = Vec::with_capacity(FILE_BYTES);
+        let closed: Vec<Name> = manifest.closed.clone();
         for (workspace, part) in cut.parts() {
-            pieces::push(&mut file, (workspace, &part), head, keys)?;
+            if workspace.is_some_and(|workspace| closed.contains(workspace)) {
+                continue;
+            }
+            pieces::push(&mut file, (workspace, &part), &mut at, keys)?;
             if file.len() >= FILE_BYTES {
                 manifest.files.push(write_file(path, part_name(manifest.files.len()), &file)?);
                 file.clear();
@@ -197,15 +211,26 @@ impl Folder {
     /// [`SnapshotError`]: another one has to be used.
     pub fn read(&self, manifest: &Manifest, keys: &KeyRings) -> Result<(State, Option<Vec<u8>>), SnapshotError> {
         let path = self.path_of(manifest);
-        let mut restoring = Restoring::default();
-        for file in &manifest.files {
-            let bytes = read_file(&path, file)?;
-            let mut rest = bytes.as_slice();
-            while !rest.is_empty() {
-                restoring.take(pieces::take(&mut rest, manifest.head, keys)?)?;
+        let state = std::thread::scope(|scope| {
+            let (opened, files) = sync_channel(FILES_AHEAD);
+            let path = path.as_path();
+            // It ends with the last file, the first that is bad, or when nobody wants the next.
+            scope.spawn(move || {
+                let mut at = Place::first(manifest.head);
+                for file in &manifest.files {
+                    let parts = parts_of(path, file, &mut at, keys);
+                    let bad = parts.is_err();
+                    if opened.send(parts).is_err() || bad {
+                        return;
+                    }
+                }
+            });
+            let mut restoring = Restoring::default();
+            for parts in files {
+                parts?.into_iter().try_for_each(|part| restoring.take(part))?;
             }
-        }
-        let state = restoring.finish()?;
+            Ok::<_, SnapshotError>(restoring.finish()?)
+        })?;
         if state.head() != manifest.head || *state.shard() != self.shard {
             return Err(SnapshotError::Malformed("the state is not the one of the manifest"));
         }
@@ -292,6 +317,16 @@ impl Folder {
     }
 }
 
+/// The parts in a file; those of workspaces without a key are left out.
+fn parts_of(folder: &Path, file: &File, at: &mut Place, keys: &KeyRings) -> Result<Vec<Part>, SnapshotError> {
+    let bytes = read_file(folder, file)?;
+    let (mut rest, mut parts) = (bytes.as_slice(), Vec::new());
+    while !rest.is_empty() {
+        parts.extend(pieces::take(&mut rest, at, keys)?);
+    }
+    Ok(parts)
+}
+
 fn part_name(number: usize) -> String {
     format!("part-{number:05}")
 }
@@ -363,195 +398,5 @@ fn digest(bytes: &[u8]) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use tempfile::TempDir;
-
-    use super::*;
-    use crate::domain::event::{AddressKind, Assurance, Scope};
-    use crate::domain::evolve;
-    use crate::domain::id::{LeafId, RootId};
-    use crate::domain::record::{
-        Cause, Change, Evidence, IdentityOpened, IdentityStatus, Personal, PersonalValue, Record,
-    };
-    use crate::domain::time::Timestamp;
-    use crate::log::{LastEntry, Places, Tip};
-
-    const ADDRESS: &str = "anna0@example.org";
-
-    /// A shard that knows as many customers.
-    fn state(customers: u32) -> State {
-        let mut state = State::new(Name::new("s1"));
-        let mut note = |changes: Vec<Change>, content: Vec<Personal>, leaf| {
-            let index = state.head().next();
-            let record = Record {
-                index,
-                time: Timestamp(1_000),
-                workspace: Name::new("acme"),
-                cause: Cause::System,
-                touches: Default::default(),
-                changes: changes.into_iter().collect(),
-                content,
-                content_leaf: leaf,
-            };
-            evolve(&mut state, &record);
-        };
-        note(vec![Change::WorkspaceOpened { hash_key: [7; 16] }], Vec::new(), None);
-        for leaf in 0..customers {
-            let opened = IdentityOpened {
-                leaf: LeafId(leaf),
-                root: RootId(leaf),
-                kind: AddressKind::Email,
-                namespace_scope: Name::default(),
-                scope: Scope::Direct,
-                hash: leaf.into(),
-                generation: 1,
-                normaliser: 1,
-                status: IdentityStatus::Verified,
-                shared: false,
-                assurance: Assurance::Platform,
-                evidence: Evidence::First,
-                beside: None,
-            };
-            let address = PersonalValue::Address(Name::new(format!("anna{leaf}@example.org")));
-            note(vec![Change::IdentityOpened(opened)], vec![Personal { place: 0, value: address }], Some(LeafId(leaf)));
-        }
-        state
-    }
-
-    struct Shelf {
-        folder: Folder,
-        keys: KeyRings,
-        at: TempDir,
-    }
-
-    impl Shelf {
-        fn new() -> Self {
-            let at = TempDir::new().expect("a folder");
-            let folder = Folder::new(at.path(), Name::new("s1"));
-            Self { folder, keys: KeyRings::unstored(&["acme"], 1), at }
-        }
-
-        fn write(&self, customers: u32) -> Manifest {
-            let cut = state(customers).cut();
-            let manifest = Manifest::new(&cut, LastEntry { tip: Tip::ORIGIN, chain: 0 }, Places::default());
-            self.folder.write(&cut, b"beside", manifest, &self.keys).expect("written")
-        }
-
-        fn heads(&self) -> Vec<u64> {
-            let (found, unread) = self.folder.list().expect("listed");
-            assert!(unread.is_empty(), "{unread:?}");
-            found.iter().map(|manifest| manifest.head.entry()).collect()
-        }
-
-        fn path(&self, manifest: &Manifest, file: &str) -> PathBuf {
-            self.folder.path_of(manifest).join(file)
-        }
-    }
-
-    #[test]
-    fn what_is_written_is_read_and_its_words_are_sealed() {
-        let shelf = Shelf::new();
-        let manifest = shelf.write(100);
-        let (back, beside) = shelf.folder.read(&manifest, &shelf.keys).expect("read");
-        assert_eq!(beside.as_deref(), Some(&b"beside"[..]));
-        assert_eq!(back.workspace("acme").map(|space| space.identities()), Some(100));
-        assert_eq!(format!("{:?}", back.head()), format!("{:?}", state(100).head()));
-        for file in &manifest.files {
-            let bytes = fs::read(shelf.path(&manifest, &file.name)).expect("read");
-            assert!(!bytes.windows(ADDRESS.len()).any(|part| part == ADDRESS.as_bytes()));
-        }
-        let plain = codec(&state(1));
-        assert!(plain.windows(ADDRESS.len()).any(|part| part == ADDRESS.as_bytes()), "it is there, unsealed");
-        let others = KeyRings::unstored(&["acme"], 1);
-        assert!(matches!(shelf.folder.read(&manifest, &others), Err(SnapshotError::Open(_))), "other keys");
-    }
-
-    fn codec(state: &State) -> Vec<u8> {
-        state.cut().parts().flat_map(|(_, part)| super::super::codec::encode(&part).expect("encoded")).collect()
-    }
-
-    #[test]
-    fn one_changed_bit_anywhere_is_noticed() {
-        let shelf = Shelf::new();
-        let manifest = shelf.write(3);
-        let part = shelf.path(&manifest, "part-00000");
-        let bytes = fs::read(&part).expect("read");
-        for at in 0..bytes.len() {
-            let mut damaged = bytes.clone();
-            damaged[at] ^= 1;
-            fs::write(&part, damaged).expect("write");
-            assert!(matches!(shelf.folder.read(&manifest, &shelf.keys), Err(SnapshotError::Damaged(_))), "byte {at}");
-        }
-        fs::write(&part, &bytes[..bytes.len() - 1]).expect("write");
-        assert!(matches!(shelf.folder.read(&manifest, &shelf.keys), Err(SnapshotError::Damaged(_))), "cut off");
-        fs::write(&part, &bytes).expect("write");
-        assert!(shelf.folder.read(&manifest, &shelf.keys).is_ok());
-    }
-
-    #[test]
-    fn without_a_digest_bad_bytes_are_an_error_and_no_panic() {
-        let shelf = Shelf::new();
-        let mut manifest = shelf.write(3);
-        let part = shelf.path(&manifest, "part-00000");
-        let bytes = fs::read(&part).expect("read");
-        for at in 0..bytes.len() {
-            let mut damaged = bytes.clone();
-            damaged[at] ^= 0x80;
-            fs::write(&part, &damaged).expect("write");
-            manifest.files[0].sha256 = digest(&damaged);
-            // What is not sealed says little and may be read otherwise; nothing of it may panic.
-            let _ = shelf.folder.read(&manifest, &shelf.keys);
-        }
-    }
-
-    #[test]
-    fn what_was_never_finished_never_was_and_only_the_newest_are_kept() {
-        let shelf = Shelf::new();
-        assert!(shelf.heads().is_empty(), "there is no folder yet");
-        // Heads are numbers of records; sixteen of an entry.
-        let manifests: Vec<Manifest> = [15, 31, 47].map(|customers| shelf.write(customers)).into();
-        assert_eq!(shelf.heads(), [3, 2, 1]);
-        fs::remove_file(shelf.path(&manifests[2], MANIFEST)).expect("removed");
-        assert_eq!(shelf.heads(), [2, 1]);
-        shelf.folder.keep(1).expect("kept");
-        assert_eq!(shelf.heads(), [2]);
-        let left = fs::read_dir(shelf.at.path().join("s1")).expect("listed").count();
-        assert_eq!(left, 2, "it and the lock: what was never finished is gone, too");
-        assert_eq!(shelf.write(31).head, manifests[1].head, "it takes the place of the one that was");
-        assert_eq!(shelf.heads(), [2]);
-    }
-
-    #[test]
-    fn what_holds_the_erased_is_overwritten_and_goes_as_soon_as_a_newer_one_stands() {
-        let shelf = Shelf::new();
-        let old = shelf.write(15);
-        let mut held = fs::File::open(shelf.path(&old, "part-00000")).expect("open");
-        let mut manifest = shelf.write(31);
-        shelf.folder.keep(2).expect("kept");
-        assert_eq!(shelf.heads(), [2, 1]);
-        // One more is erased.
-        manifest.erased += 1;
-        fs::write(shelf.path(&manifest, MANIFEST), serde_json::to_vec(&manifest).expect("JSON")).expect("write");
-        shelf.folder.keep(2).expect("kept");
-        assert_eq!(shelf.heads(), [2]);
-        let mut left = Vec::new();
-        held.read_to_end(&mut left).expect("read");
-        assert!(left.len() as u64 == old.files[0].bytes && left.iter().all(|byte| *byte == 0), "{left:?}");
-    }
-
-    #[test]
-    fn other_layouts_and_other_shards_are_told_and_left_out() {
-        let shelf = Shelf::new();
-        let manifest = shelf.write(1);
-        let path = shelf.path(&manifest, MANIFEST);
-        let text = fs::read_to_string(&path).expect("read");
-        for (from, to) in [("\"format\": 1", "\"format\": 2"), ("\"shard\": \"s1\"", "\"shard\": \"s2\"")] {
-            assert!(text.contains(from), "{text}");
-            fs::write(&path, text.replace(from, to)).expect("write");
-            let (found, unread) = shelf.folder.list().expect("listed");
-            assert!(found.is_empty());
-            let told = matches!(unread[..], [SnapshotError::Format(2)] | [SnapshotError::OtherShard(_)]);
-            assert!(told, "{unread:?}");
-        }
-    }
-}
+#[path = "folder_tests.rs"]
+mod tests;

@@ -15,5 +15,5 @@ mod shelf;
 
 pub use copies::Copies;
 pub use folder::{Folder, SnapshotError};
-pub use manifest::Manifest;
+pub use manifest::{Ends, Manifest};
 pub use shelf::{Found, Shelf};

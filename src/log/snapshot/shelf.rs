@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use tracing::{info, warn};
 
-use super::{Copies, Folder, Manifest, SnapshotError};
+use super::{Copies, Ends, Folder, Manifest, SnapshotError};
 use crate::domain::State;
 use crate::domain::snapshot::Cut;
 use crate::keys::KeyRings;
@@ -42,7 +42,7 @@ impl Shelf {
     /// Writes a state to the disk, with what `beside` gives; it stands there when this returns. Keeps the newest `keep`.
     ///
     /// # Errors
-    /// The disk, or a workspace without a key; or the task that writes has ended. The snapshots before stand.
+    /// The disk; or the task that writes has ended. The snapshots before stand.
     pub async fn write(
         &self,
         cut: Cut,
@@ -71,8 +71,8 @@ impl Shelf {
     }
 
     /// The newest snapshot that is whole and can be read by this build: of the disk, or of the store, which brings it to the disk; none:
-    /// the log has everything. And what all of them know of the log, used or not.
-    pub async fn newest(&self, keys: &KeyRings) -> (Option<Found>, Vec<Witness>) {
+    /// the log has everything. And what all of them know of the log, used or not. `ends`: where OUT and DEAD streams end now.
+    pub async fn newest(&self, keys: &KeyRings, ends: &Ends) -> (Option<Found>, Vec<Witness>) {
         let begun = Instant::now();
         let (on_disk, in_store) = (self.on_disk(), self.in_store().await);
         let witnesses = on_disk.iter().chain(&in_store).map(Manifest::witness).collect();
@@ -80,7 +80,7 @@ impl Shelf {
         all.sort_unstable_by_key(|manifest| std::cmp::Reverse(manifest.head));
         all.dedup_by_key(|manifest| manifest.head);
         for manifest in all {
-            if let Err(error) = manifest.check(keys) {
+            if let Err(error) = manifest.check(keys, ends) {
                 warn!(entries = manifest.head.entry(), error = %ErrorChain(&error), "snapshot not used: another one is tried");
                 continue;
             }
