@@ -68,6 +68,23 @@ fn check_shows_the_problems_of_the_workspace_files_together_with_those_of_the_co
 }
 
 #[test]
+fn check_takes_a_workspace_file_by_itself() {
+    for (file, name) in [("config/demo.toml", "demo"), ("config/company.toml", "fjord")] {
+        let fine = skein(&["check", file], &[]);
+        assert!(fine.status.success(), "{}", text(&fine.stderr));
+        assert_eq!(text(&fine.stdout), format!("{file}: ok, workspace {name}\n"));
+    }
+    let root = two_files("", "name = \"acme\"\n\n[[queue]]\nname = \"chat\"\ncolour = \"blue\"\n");
+    let wrong = skein_in(root.path(), &["check", "conf/shop.toml"]);
+    assert_eq!(wrong.status.code(), Some(64));
+    let words = text(&wrong.stderr);
+    assert!(words.contains("colour") && words.contains("shop.toml:5") && !words.contains("logging"), "{words}");
+    let server = skein(&["check", "config/demo.toml", "--server"], &[]);
+    assert_eq!(server.status.code(), Some(64));
+    assert!(text(&server.stderr).contains("is a workspace file"), "{}", text(&server.stderr));
+}
+
+#[test]
 fn relative_workspace_files_start_at_the_folder_of_the_configuration() {
     let root = two_files("[workspaces]\nfiles = [\"shop.toml\"]\n[keys]\nfolder = \"keys\"\n", "name = \"shop\"\n");
     skein::keys::make_missing(&root.path().join("conf/keys"), "shop").unwrap();
