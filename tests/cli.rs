@@ -1,6 +1,13 @@
 //! The command line as operators and scripts see it: exit codes, where text goes, what is hidden.
 
-use std::process::{Command, Output};
+use std::net::TcpListener;
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+/// Longest wait for any one thing.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 fn skein(args: &[&str], environment: &[(&str, &str)]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_skein")).args(args).envs(environment.iter().copied()).output().expect("skein runs")
@@ -61,6 +68,23 @@ fn check_shows_the_problems_of_the_workspace_files_together_with_those_of_the_co
 }
 
 #[test]
+fn check_takes_a_workspace_file_by_itself() {
+    for (file, name) in [("config/demo.toml", "demo"), ("config/company.toml", "fjord")] {
+        let fine = skein(&["check", file], &[]);
+        assert!(fine.status.success(), "{}", text(&fine.stderr));
+        assert_eq!(text(&fine.stdout), format!("{file}: ok, workspace {name}\n"));
+    }
+    let root = two_files("", "name = \"acme\"\n\n[[queue]]\nname = \"chat\"\ncolour = \"blue\"\n");
+    let wrong = skein_in(root.path(), &["check", "conf/shop.toml"]);
+    assert_eq!(wrong.status.code(), Some(64));
+    let words = text(&wrong.stderr);
+    assert!(words.contains("colour") && words.contains("shop.toml:5") && !words.contains("logging"), "{words}");
+    let server = skein(&["check", "config/demo.toml", "--server"], &[]);
+    assert_eq!(server.status.code(), Some(64));
+    assert!(text(&server.stderr).contains("is a workspace file"), "{}", text(&server.stderr));
+}
+
+#[test]
 fn relative_workspace_files_start_at_the_folder_of_the_configuration() {
     let root = two_files("[workspaces]\nfiles = [\"shop.toml\"]\n[keys]\nfolder = \"keys\"\n", "name = \"shop\"\n");
     skein::keys::make_missing(&root.path().join("conf/keys"), "shop").unwrap();
@@ -100,7 +124,7 @@ fn check_and_serve_say_which_workspace_has_no_key_or_a_wrong_one_and_show_none()
 #[test]
 fn serve_refuses_a_wrong_workspace_with_64_before_any_port_opens() {
     // Both ports are taken: had it tried to open one, it would say so and end otherwise.
-    let taken = [(); 2].map(|()| std::net::TcpListener::bind("127.0.0.1:0").unwrap());
+    let taken = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
     let [grpc, admin] = taken.each_ref().map(|listener| listener.local_addr().unwrap());
     let config = format!(
         "[log]\nrequire_sync_always = \"warn\"\n[grpc]\nlisten = \"{grpc}\"\n[admin]\nlisten = \"{admin}\"\n\
@@ -157,12 +181,47 @@ fn dev_checks_its_configuration_before_it_starts_anything() {
     assert!(!data.exists(), "no server was started, nothing was written");
 }
 
+/// The addresses that a `skein dev` leaves whose data folder says that its nats-server was at `known` before.
+fn addresses_of_dev(known: &str) -> Value {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("dev.json");
+    let left = || serde_json::from_slice::<Value>(&std::fs::read(&file).expect("it is there")).expect("JSON");
+    let before = json!({"nats": known, "grpc": "", "admin": "", "workspace": "demo"});
+    std::fs::write(&file, before.to_string()).expect("written");
+    let mut dev = Command::new(env!("CARGO_BIN_EXE_skein"))
+        .args(["dev", "--set", "admin.listen=127.0.0.1:0", "--set", "grpc.listen=127.0.0.1:0", "--data"])
+        .arg(folder.path())
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("skein starts");
+    let gives_up = Instant::now() + PATIENCE;
+    while left()["grpc"] == "" && Instant::now() < gives_up {
+        std::thread::yield_now();
+    }
+    dev.kill().expect("it runs");
+    dev.wait().expect("it is our child");
+    left()
+}
+
+#[test]
+fn the_server_of_dev_has_the_port_that_adapters_know_unless_somebody_has_it() {
+    let holder = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+    let known = format!("nats://{}", holder.local_addr().expect("its address"));
+    let elsewhere = addresses_of_dev(&known);
+    assert!(elsewhere["grpc"] != "" && elsewhere["nats"] != known.as_str(), "{elsewhere}");
+    drop(holder);
+    let again = addresses_of_dev(&known);
+    assert!(again["grpc"] != "" && again["nats"] == known.as_str(), "{again}");
+}
+
 #[test]
 fn channels_says_what_each_carries_for_people_and_for_programs() {
     let shown = text(&skein(&["channels"], &[]).stdout);
     let sms = shown.lines().find(|line| line.starts_with("sms")).expect("a row");
     assert!(sms.contains("10 SMS segments"), "{sms}");
-    let rows: serde_json::Value = serde_json::from_slice(&skein(&["channels", "--json"], &[]).stdout).expect("JSON");
+    let rows: Value = serde_json::from_slice(&skein(&["channels", "--json"], &[]).stdout).expect("JSON");
     let whatsapp = rows.as_array().expect("rows").iter().find(|row| row["channel"] == "whatsapp").expect("a row");
     assert_eq!((&whatsapp["buttons"]["max"], &whatsapp["reply_window_h"]), (&3.into(), &24.into()));
     let cut = text(&skein(&["channels", "--sms", "más"], &[]).stdout);

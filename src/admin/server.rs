@@ -19,7 +19,7 @@ use crate::telemetry::{Metrics, OPEN_METRICS};
 #[derive(Debug, thiserror::Error)]
 pub enum AdminError {
     /// The port is taken, or the address is not ours.
-    #[error("cannot listen on {address} for [admin]")]
+    #[error("cannot listen on {address} (admin.listen)")]
     Bind {
         /// As configured.
         address: SocketAddr,

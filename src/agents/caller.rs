@@ -185,8 +185,16 @@ fn proof(extensions: &Extensions) -> Result<&Proof, Refusal> {
 fn named(metadata: &MetadataMap, key: &'static str, also: &str) -> Result<Name, Refusal> {
     let text = metadata.get(key).and_then(|value| value.to_str().ok()).unwrap_or_default();
     name_with(text, also).ok_or_else(|| {
-        Refusal::new(Reason::CallerUnnamed, format!("metadata {key}: a name is wanted")).with("metadata", key)
+        Refusal::new(
+            Reason::CallerUnnamed,
+            format!("metadata {key}: a name is wanted, of letters, digits, - and _{}", others(also)),
+        )
+        .with("metadata", key)
     })
+}
+
+fn others(also: &str) -> String {
+    also.chars().map(|other| format!(", also {other}")).collect()
 }
 
 /// A name: 1 to 64 ASCII letters, digits, `-` and `_`, so that it can be a token of a subject.

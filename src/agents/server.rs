@@ -40,7 +40,7 @@ const FLUSH: Duration = Duration::from_secs(1);
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
     /// The address cannot be listened on.
-    #[error("cannot listen on {address}")]
+    #[error("cannot listen on {address} (grpc.listen)")]
     Bind {
         /// The address wanted.
         address: SocketAddr,

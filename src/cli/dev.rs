@@ -1,5 +1,6 @@
 //! `skein dev`: everything on this machine, with a nats-server of its own and a workspace to try.
 
+use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
@@ -13,13 +14,15 @@ use super::serve::daemon;
 use super::synthetic;
 use crate::app::Started;
 use crate::config::parse_workspace;
-use crate::dev::{NatsOptions, NatsServer};
+use crate::dev::{NatsError, NatsOptions, NatsServer};
 use crate::keys;
 use crate::reload::Served;
 use crate::shutdown::Shutdown;
 
 /// The workspace that is loaded when none is named.
 const DEMO: &str = include_str!("../../config/demo.toml");
+/// The nats-server's port at the first start: the one that the guides name and that clients of NATS take by themselves.
+const NATS_PORT: u16 = 4222;
 
 /// Flags of `skein dev`.
 #[derive(Debug, clap::Args)]
@@ -41,7 +44,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     if let Err(code) = layers(args.config.clone(), "nats://127.0.0.1:0".to_owned(), &args.data).load_all() {
         return Ok(code);
     }
-    let nats = NatsServer::start(NatsOptions::new(&args.data)).await?;
+    let nats = start_nats(&args.data).await?;
     let layers = layers(args.config, nats.url(), &args.data);
     let overrides = layers.overrides();
     let (config, mut workspaces) = match layers.load_all() {
@@ -123,8 +126,34 @@ fn layers(mut layers: ConfigArgs, url: String, data: &Path) -> ConfigArgs {
     layers
 }
 
+/// A nats-server where adapters look for it: after a restart where it was before.
+async fn start_nats(data: &Path) -> Result<NatsServer, NatsError> {
+    let before = Addresses::load(data).ok().and_then(|left| left.nats_port());
+    let options = NatsOptions { port: free(before.unwrap_or(NATS_PORT)), ..NatsOptions::new(data) };
+    let named = options.port.is_some();
+    match NatsServer::start(options).await {
+        // Somebody may have taken the port since the look at it.
+        Err(NatsError::Ended { .. }) if named => NatsServer::start(NatsOptions::new(data)).await,
+        outcome => outcome,
+    }
+}
+
+/// The port, where nobody has it.
+fn free(port: u16) -> Option<u16> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok().then_some(port)
+}
+
+/// How this program can be called from the same folder: by its name where it was found on the PATH.
+fn program(called: Option<&Path>, folder: Option<&Path>) -> String {
+    let Some(called) = called.filter(|called| called.components().count() > 1) else { return "skein".to_owned() };
+    let shown = folder.and_then(|folder| called.strip_prefix(folder).ok()).unwrap_or(called);
+    shown.display().to_string()
+}
+
 fn guide(addresses: &Addresses, data: &Path, start: Instant) -> String {
     let Addresses { nats, grpc, admin, workspace } = addresses;
+    let (called, folder) = (std::env::args_os().next().map(PathBuf::from), std::env::current_dir().ok());
+    let skein = program(called.as_deref(), folder.as_deref());
     let target = if data == Path::new(".skein") { String::new() } else { format!(" --data {}", data.display()) };
     format!(
         "\nskein is ready after {ready:.2} s, workspace {workspace}\n\
@@ -134,12 +163,35 @@ fn guide(addresses: &Addresses, data: &Path, start: Instant) -> String {
          \x20 probes          http://{admin}/readyz   http://{admin}/metrics\n\
          \x20 data            {data}\n\
          \n\
-         try, in other terminals:\n\
-         \x20 skein agent --name anna{target}\n\
-         \x20 skein say --channel whatsapp --from +4915112345678 \"Where is my parcel?\"{target}\n\
+         try, in other terminals, from this folder:\n\
+         \x20 {skein} agent --name anna{target}\n\
+         \x20 {skein} say --channel whatsapp --from +4915112345678 \"Where is my parcel?\"{target}\n\
          \n\
          Ctrl-C ends it; what was said is still there at the next start.",
         ready = start.elapsed().as_secs_f64(),
         data = data.display(),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_port_is_kept_only_while_nobody_has_it() {
+        let holder = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let port = holder.local_addr().unwrap().port();
+        assert_eq!(free(port), None);
+        drop(holder);
+        assert_eq!(free(port), Some(port));
+    }
+
+    #[test]
+    fn the_guide_names_a_program_that_can_be_called() {
+        let shown = |called: &str| program(Some(Path::new(called)), Some(Path::new("/home/a/skein")));
+        assert_eq!(shown("skein"), "skein");
+        assert_eq!(shown("/home/a/skein/target/release/skein"), "target/release/skein");
+        assert_eq!(shown("./skein"), "./skein");
+        assert_eq!(shown("/opt/skein"), "/opt/skein");
+    }
 }

@@ -23,7 +23,7 @@ pub enum RehearseError {
     #[error("more than 2,000,000 records since then: choose a later moment with --since")]
     TooMany,
     /// The workspace is not in the log, or has no configuration and input there.
-    #[error("the log holds nothing of this workspace that could be rehearsed")]
+    #[error("the log holds nothing of the workspace that the file names, or of that time")]
     NoBeginning,
     /// Nothing happened since.
     #[error("nothing happened since then")]

@@ -9,7 +9,8 @@ const DEPTH_MAX: usize = 16;
 /// Shows an error and its sources, outermost first, separated by `: `.
 ///
 /// Some errors print their source in their own text; a source whose text is already the end of what was printed is left out, so
-/// that nothing is said twice.
+/// that nothing is said twice. Of a refused call only what the other side says is shown: the rest of a [`Status`](tonic::Status) is for
+/// programs.
 ///
 /// ```
 /// use skein::telemetry::ErrorChain;
@@ -25,7 +26,7 @@ impl fmt::Display for ErrorChain<'_> {
         let mut next = self.0.source();
         for _ in 0..DEPTH_MAX {
             let Some(error) = next else { break };
-            let text = error.to_string();
+            let text = text(error);
             if !shown.ends_with(&text) {
                 shown.push_str(": ");
                 shown.push_str(&text);
@@ -36,8 +37,15 @@ impl fmt::Display for ErrorChain<'_> {
     }
 }
 
+fn text(error: &(dyn Error + 'static)) -> String {
+    let refusal = error.downcast_ref::<tonic::Status>().map(tonic::Status::message);
+    refusal.filter(|said| !said.is_empty()).map_or_else(|| error.to_string(), str::to_owned)
+}
+
 #[cfg(test)]
 mod tests {
+    use anyhow::Context as _;
+
     use super::*;
 
     #[derive(Debug, thiserror::Error)]
@@ -55,6 +63,14 @@ mod tests {
     #[test]
     fn every_source_is_shown_once_outermost_first() {
         assert_eq!(ErrorChain(&chain(&["append", "publish", "timed out"])).to_string(), "append: publish: timed out");
+    }
+
+    #[test]
+    fn of_a_refused_call_the_words_are_shown() {
+        let refused =
+            |words: &str| Err::<(), _>(tonic::Status::not_found(words)).context("cannot explain").unwrap_err();
+        assert_eq!(ErrorChain(refused("unknown work").as_ref()).to_string(), "cannot explain: unknown work");
+        assert_ne!(ErrorChain(refused("").as_ref()).to_string(), "cannot explain: ", "the code is better than nothing");
     }
 
     #[test]

@@ -17,8 +17,8 @@ const PHONE: &str = "4915112345678";
 
 /// `skein agent` as a person has it before them.
 pub(crate) struct Desk {
-    _child: Child,
-    typed: ChildStdin,
+    child: Child,
+    typed: Option<ChildStdin>,
     lines: Lines<BufReader<ChildStdout>>,
     said: String,
 }
@@ -36,7 +36,7 @@ impl Desk {
             .expect("start the desk");
         let typed = child.stdin.take().expect("piped");
         let lines = BufReader::new(child.stdout.take().expect("piped")).lines();
-        Self { _child: child, typed, lines, said: String::new() }
+        Self { child, typed: Some(typed), lines, said: String::new() }
     }
 
     /// Waits for a line with these words.
@@ -55,7 +55,23 @@ impl Desk {
     }
 
     pub(crate) async fn types(&mut self, line: &str) {
-        self.typed.write_all(format!("{line}\n").as_bytes()).await.expect("the desk is open");
+        let typed = self.typed.as_mut().expect("input has not ended");
+        typed.write_all(format!("{line}\n").as_bytes()).await.expect("the desk is open");
+    }
+
+    /// Ends the input, and gives what was said until the command ended well.
+    async fn leaves(mut self) -> String {
+        self.typed = None;
+        let waited = timeout(PATIENCE, async {
+            while let Some(line) = self.lines.next_line().await.expect("readable") {
+                self.said.push_str(&line);
+                self.said.push('\n');
+            }
+            self.child.wait().await.expect("it is our child")
+        });
+        let end = waited.await.expect("it ends");
+        assert!(end.success(), "{end}:\n{}", self.said);
+        self.said
     }
 }
 
@@ -113,4 +129,30 @@ async fn a_desk_that_another_one_took_over_does_not_come_back() {
     let end = timeout(PATIENCE, first.lines.next_line()).await.expect("it ends").expect("readable");
     assert_eq!(end, None);
     second.types("quit").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_script_typed_last_is_done_and_its_agent_is_logged_out_when_it_ends() {
+    let bed = Bed::new(false).await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let daemon = bed.daemon().await;
+    leave_addresses(folder.path(), &bed, &daemon);
+    let adapter = Adapter::new(bed.connect().await);
+    let mut desk = Desk::open(folder.path());
+    desk.says("you are ready").await;
+    adapter.publish(&sms(PHONE, "1", "first")).await;
+    desk.says("customer: first").await;
+
+    let bus = bed.connect().await;
+    for (number, last) in [(1, ""), (2, "quit\n"), (3, "")] {
+        let mut script = Desk::open(folder.path());
+        script.types(&format!("reply answer {number}\n{last}")).await;
+        let told = script.leaves().await;
+        assert!(told.contains(&format!("us: answer {number}")) && told.contains("logged out"), "{told}");
+        eventually("the answer goes out", async || (reads::out(&bus).await.len() == number).then_some(())).await;
+    }
+    let mut refused = Desk::open(folder.path());
+    refused.types("accept o1-1\n").await;
+    let told = refused.leaves().await;
+    assert!(told.contains("refused "), "{told}");
 }

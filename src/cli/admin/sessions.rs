@@ -11,11 +11,15 @@ use crate::proto::admin::{AgentStanding, DrainRequest, EndSessionRequest, ListAg
 pub(super) async fn list(whose: &Whose, with_session: bool) -> anyhow::Result<ExitCode> {
     let mut client = whose.client().await?;
     let mut page_token = String::new();
-    println!("{:<24}{:<10}{:>8}{:>8}{:>12}  session", "agent", "presence", "works", "offers", "load");
+    let mut headed = false;
     loop {
         let workspace = whose.target.workspace()?;
         let asked = whose.asks(ListAgentsRequest { workspace, with_session, page_size: 0, page_token })?;
         let page = client.list_agents(asked).await.context("cannot list the agents")?.into_inner();
+        // Not before anybody is listed: a refusal stands alone.
+        if !std::mem::replace(&mut headed, true) {
+            println!("{:<24}{:<10}{:>8}{:>8}{:>12}  session", "agent", "presence", "works", "offers", "load");
+        }
         for agent in &page.agents {
             println!("{}", row(agent)?);
         }

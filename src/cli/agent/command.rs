@@ -3,9 +3,9 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use tokio::io::{AsyncBufReadExt as _, BufReader, Lines, Stdin};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::line::HELP;
 use super::seat::{Next, Seat};
@@ -13,7 +13,6 @@ use crate::cli::client::{Desk, Frames, Target, open_session, resume_session};
 use crate::proto::agent::conversation_service_client::ConversationServiceClient;
 use crate::proto::agent::customer_service_client::CustomerServiceClient;
 use crate::proto::agent::queue_service_client::QueueServiceClient;
-use crate::proto::agent::session_response::Response;
 use crate::proto::agent::work_service_client::WorkServiceClient;
 use crate::proto::agent::{Presence, Welcome};
 
@@ -21,11 +20,13 @@ use crate::proto::agent::{Presence, Welcome};
 const PAUSE: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(5));
 /// Attempts end after this: what was told is kept for a resume that long.
 const COME_BACK: Duration = Duration::from_secs(600);
+/// How long a desk that is left waits for the end of its session: a daemon that takes longer for a record is in trouble.
+const FAREWELL: Duration = Duration::from_secs(10);
 
 /// Flags of `skein agent`.
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
-    /// Name of the agent.
+    /// Name of the agent. A session of that name that is open elsewhere is taken over.
     #[arg(long)]
     name: String,
     /// Accepts every offer and answers every message with its own words.
@@ -35,7 +36,8 @@ pub(in crate::cli) struct Args {
     target: Target,
 }
 
-/// Ends when the person quits, input ends, or the session is over for good.
+/// Ends when the person quits, input ends, or the session is over for good. Who quits, or whose input ends, is logged out once everything
+/// typed before is decided; where the daemon does not say so the command fails.
 pub(in crate::cli) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let workspace = args.target.workspace()?;
     let channel = args.target.reach()?.connect().await?;
@@ -54,6 +56,10 @@ pub(in crate::cli) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     loop {
         match sit(&mut seat, &mut frames, &mut lines).await {
             Ok(Next::Leave) => return Ok(ExitCode::SUCCESS),
+            Ok(Next::LogOut) => {
+                log_out(&mut seat, &mut frames).await.context("cannot tell what became of what was typed last")?;
+                return Ok(ExitCode::SUCCESS);
+            }
             Ok(Next::Stay) => {}
             Ok(Next::ComeBack(why)) => frames = come_back(&mut seat, &args.target, &why).await?,
             // Only what is sent on a stream that has ended fails here.
@@ -84,29 +90,34 @@ async fn sit(
                 *lines = None;
                 Ok(Next::Stay)
             }
-            Ok(None) | Err(_) => {
-                // A session that is gone already needs no end.
-                let _ = seat.commands.end().await;
-                Ok(Next::Leave)
-            }
+            Ok(None) | Err(_) => Ok(Next::LogOut),
         },
         frame = frames.message() => match frame {
             Err(status) => Ok(Next::ComeBack(status.message().to_owned())),
             Ok(None) => Ok(Next::ComeBack("the daemon has closed the session".to_owned())),
-            Ok(Some(frame)) => match frame.response {
-                Some(Response::Events(events)) => seat.handle_all(&events.events).await,
-                Some(Response::Result(result)) => {
-                    seat.report(&result);
-                    Ok(Next::Stay)
-                }
-                Some(Response::Live(live)) => {
-                    seat.glimpse(&live);
-                    Ok(Next::Stay)
-                }
-                Some(Response::Welcome(_)) | None => Ok(Next::Stay),
-            },
+            Ok(Some(frame)) => seat.hear(frame).await,
         },
     }
+}
+
+/// Ends the session, and shows what comes until its stream is closed: records stand in the order of the commands, so with the end of the
+/// session everything typed before is decided, and refusals come before the stream ends.
+async fn log_out(seat: &mut Seat, frames: &mut Frames) -> anyhow::Result<()> {
+    // Who leaves takes nothing up any more.
+    seat.auto = false;
+    seat.commands.end().await?;
+    let farewell = async {
+        let mut over = false;
+        loop {
+            match frames.message().await {
+                Ok(Some(frame)) => over |= seat.hear(frame).await? == Next::Leave,
+                Ok(None) | Err(_) if over => return Ok(()),
+                Ok(None) => bail!("the daemon has closed the session"),
+                Err(status) => bail!("{}", status.message()),
+            }
+        }
+    };
+    timeout(FAREWELL, farewell).await.unwrap_or_else(|_| bail!("no answer for {} s", FAREWELL.as_secs()))
 }
 
 /// Tries until there is a session again; the address is looked up anew each time.

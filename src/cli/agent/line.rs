@@ -37,7 +37,13 @@ pub(super) enum Line<'l> {
 }
 
 /// Printed at the start, and for what is not understood.
-pub(super) const HELP: &str = "accept [OFFER] · decline [OFFER] · reply [WORK:] TEXT · close [DISPOSITION] · merge WORK|CUSTOMER · split MESSAGE|WORK · use WORK · work · history · who · unmerge CUSTOMER · link NAMESPACE ADDRESS · fact KEY VALUE · ask KEY · block IDENTITY [REASON] · unblock IDENTITY · spam · unspam WORK · letin IDENTITY · note TEXT · summary [TEXT] · tag TAG, -TAG · priority MINUTES REASON · queues · estimate [QUEUE] · dispositions · away [REASON] · ready · quit";
+pub(super) const HELP: &str = "\
+accept [OFFER] · decline [OFFER] · reply [WORK:] TEXT · close [DISPOSITION], again when your notes are done
+work · use WORK · history · who · queues · estimate [QUEUE] · dispositions
+note TEXT · summary [TEXT] · tag TAG, -TAG · priority MINUTES REASON · fact KEY VALUE · ask KEY
+merge WORK|CUSTOMER · split MESSAGE|WORK · unmerge CUSTOMER · link NAMESPACE ADDRESS
+block IDENTITY [REASON] · unblock IDENTITY · spam · unspam WORK · letin IDENTITY
+away [REASON] · ready · quit";
 
 impl<'l> Line<'l> {
     pub(super) fn of(line: &'l str) -> Self {

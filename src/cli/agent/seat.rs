@@ -7,11 +7,12 @@ use crate::proto::agent::conversation_service_client::ConversationServiceClient;
 use crate::proto::agent::customer_service_client::CustomerServiceClient;
 use crate::proto::agent::event::Event as Happened;
 use crate::proto::agent::queue_service_client::QueueServiceClient;
+use crate::proto::agent::session_response::Response;
 use crate::proto::agent::split_work_request::Messages;
 use crate::proto::agent::work_service_client::WorkServiceClient;
 use crate::proto::agent::{
     AgentState, CommandResult, Customer, Direction, Event, GetCustomerRequest, Link, ListMessagesRequest, Live,
-    Message, Position, Presence, SessionEndReason, Welcome, Work, command_result, live,
+    Message, Position, Presence, SessionEndReason, SessionResponse, Welcome, Work, command_result, live,
 };
 
 /// Reason of an agent that has just logged in and said nothing yet.
@@ -23,6 +24,8 @@ pub(super) enum Next {
     Stay,
     /// The session is over for good.
     Leave,
+    /// Whoever sits here wants to go.
+    LogOut,
     /// The session is lost, and can be gone on with.
     ComeBack(String),
 }
@@ -76,8 +79,19 @@ impl Seat {
         Ok(())
     }
 
+    /// Handles what the daemon says.
+    pub(super) async fn hear(&mut self, frame: SessionResponse) -> anyhow::Result<Next> {
+        match frame.response {
+            Some(Response::Events(events)) => return self.handle_all(&events.events).await,
+            Some(Response::Result(result)) => self.report(&result),
+            Some(Response::Live(live)) => self.glimpse(&live),
+            Some(Response::Welcome(_)) | None => {}
+        }
+        Ok(Next::Stay)
+    }
+
     /// Handles events in order, up to one that ends the session.
-    pub(super) async fn handle_all(&mut self, events: &[Event]) -> anyhow::Result<Next> {
+    async fn handle_all(&mut self, events: &[Event]) -> anyhow::Result<Next> {
         for event in events {
             let next = self.handle(event).await?;
             if next != Next::Stay {
@@ -93,7 +107,7 @@ impl Seat {
             Some(Happened::Offered(offer)) => {
                 let work = offer.work.clone().unwrap_or_default();
                 println!(
-                    "offer {} {} on {}/{} for {} units",
+                    "offer {} {} on {}/{} takes {} of your capacity",
                     offer.offer_id, work.work_id, work.channel, work.endpoint, offer.cost
                 );
                 show_effort(&work);
@@ -198,7 +212,8 @@ impl Seat {
         }
         if let Some(position) = event.position {
             self.after = Some(position);
-            self.commands.acknowledge(position).await?;
+            // That the stream has ended whoever reads finds out; what was handled is handled.
+            let _ = self.commands.acknowledge(position).await;
         }
         Ok(Next::Stay)
     }
@@ -251,6 +266,7 @@ impl Seat {
                 (None, _) => println!("no work is yours"),
             },
             Line::Use(work) if self.desk.works.contains_key(work) => self.chosen = Some(work.to_owned()),
+            Line::Use("") => println!("say which: work, use WORK"),
             Line::Use(work) => println!("no work {} is yours", shown(work)),
             Line::Work => self.show_desk(),
             Line::History => self.show_history().await?,
@@ -271,23 +287,20 @@ impl Seat {
                 self.commands.presence(Presence::Away, reason).await?;
             }
             Line::Ready => drop(self.commands.presence(Presence::Ready, "").await?),
-            Line::Quit => {
-                self.commands.end().await?;
-                return Ok(Next::Leave);
-            }
+            Line::Quit => return Ok(Next::LogOut),
             Line::Unknown => println!("{HELP}"),
         }
         Ok(Next::Stay)
     }
 
-    pub(super) fn report(&self, result: &CommandResult) {
+    fn report(&self, result: &CommandResult) {
         if let Some(command_result::Result::Error(error)) = &result.result {
             println!("refused {}: {}", error.reason, error.message);
         }
     }
 
     /// Something that is so at this moment.
-    pub(super) fn glimpse(&self, live: &Live) {
+    fn glimpse(&self, live: &Live) {
         match &live.live {
             Some(live::Live::CustomerTyping(typing)) => println!("{}: the customer is typing", typing.work_id),
             Some(live::Live::Endpoint(health)) if health.degraded => {

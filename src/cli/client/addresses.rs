@@ -34,6 +34,11 @@ impl Addresses {
         std::fs::rename(new, data.join(FILE))
     }
 
+    /// The port of the nats-server.
+    pub(crate) fn nats_port(&self) -> Option<u16> {
+        self.nats.rsplit_once(':')?.1.parse().ok()
+    }
+
     /// Reads what a `skein dev` with this data folder left.
     ///
     /// # Errors
@@ -109,6 +114,7 @@ mod tests {
         };
         addresses.store(folder.path()).unwrap();
         assert_eq!(Addresses::load(folder.path()).unwrap(), addresses);
+        assert_eq!(addresses.nats_port(), Some(1));
         let data = folder.path().to_owned();
         let target = Target { data, workspace: None, nats: None, addr: None, proofs: Box::default() };
         assert_eq!(target.reach().unwrap().address, "http://127.0.0.1:2");
