@@ -3,13 +3,21 @@
 use std::time::Duration;
 
 use rustix::process::Signal;
-use skein::proto::admin::GetConfigRequest;
 use skein::proto::admin::admin_service_client::AdminServiceClient;
-use tonic::Request;
+use skein::proto::admin::{DrainRequest, GetConfigRequest, ListAgentsRequest};
+use skein::proto::agent::Hello;
+use tonic::{Code, Request};
 
-use crate::bed::{Bed, WORKSPACE, eventually};
+use crate::agent::Session;
+use crate::bed::{Bed, PATIENCE, WORKSPACE, eventually};
 use crate::daemon::Daemon;
 use crate::traffic::Traffic;
+
+fn by_operator<T>(message: T) -> Request<T> {
+    let mut request = Request::new(message);
+    request.metadata_mut().insert("skein-operator", "olga".parse().expect("a name"));
+    request
+}
 
 async fn under_load(traffic: &Traffic) {
     let before = traffic.acknowledged();
@@ -74,8 +82,61 @@ async fn what_a_workspace_file_says_by_then_is_what_the_next_owner_begins_with()
     owner.kill9();
     owns(&standby).await;
     let mut admin = AdminServiceClient::new(standby.channel().await);
-    let mut asked = Request::new(GetConfigRequest { workspace: WORKSPACE.to_owned() });
-    asked.metadata_mut().insert("skein-operator", "olga".parse().expect("a name"));
+    let asked = by_operator(GetConfigRequest { workspace: WORKSPACE.to_owned() });
     let config = admin.get_config(asked).await.expect("the configuration").into_inner().canonical;
     assert!(config.contains("late"), "{config}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn agents_work_through_a_node_that_stands_by_and_lose_nothing_with_the_owner_or_with_that_node() {
+    let bed = Bed::new(true).await;
+    let mut traffic = Traffic::start(&bed, 13).await;
+    let mut owner = bed.node("a").await;
+    let mut other = bed.node("b").await;
+    traffic.serve_from(Some(&other));
+    under_load(&traffic).await;
+    assert!(!other.said("shard taken over"), "their calls were carried to the owner");
+    // The node that carries their calls: they go on at another.
+    other.kill9();
+    let mut third = bed.node("c").await;
+    traffic.serve_from(Some(&third));
+    under_load(&traffic).await;
+    // The same in order: every session is told.
+    third.signal(Signal::TERM);
+    assert_eq!(third.ended().await.code(), Some(0), "{}", third.log());
+    let next = bed.node("d").await;
+    traffic.serve_from(Some(&next));
+    under_load(&traffic).await;
+    // The owner: calls wait until this node owns the shard.
+    owner.kill9();
+    owns(&next).await;
+    under_load(&traffic).await;
+    traffic.stop().await;
+    traffic.prove(&bed, &next).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_that_stands_by_is_drained_by_itself_and_all_else_is_asked_of_the_owner() {
+    let bed = Bed::new(false).await;
+    let owner = bed.node("a").await;
+    let standby = bed.node("b").await;
+    let mut session = Session::open(standby.channel().await, "bert", Hello::default()).await.expect("a session");
+    let mut admin = AdminServiceClient::new(standby.channel().await);
+    let drain = DrainRequest { workspace: WORKSPACE.to_owned(), end: false };
+    assert!(admin.drain(by_operator(drain)).await.expect("drained").into_inner().changed);
+    let ended = tokio::time::timeout(PATIENCE, async {
+        loop {
+            match session.next().await {
+                Ok(Some(_)) => {}
+                other => break other,
+            }
+        }
+    });
+    let ended = ended.await.expect("the session ends").expect_err("with a status");
+    assert_eq!(ended.code(), Code::Unavailable, "{ended:?}");
+    let refused = Session::open(standby.channel().await, "bert", Hello::default()).await.err().expect("drained");
+    assert_eq!(refused.code(), Code::Unavailable);
+    Session::open(owner.channel().await, "carl", Hello::default()).await.expect("the owner takes sessions");
+    let asked = by_operator(ListAgentsRequest { workspace: WORKSPACE.to_owned(), ..Default::default() });
+    assert_eq!(admin.list_agents(asked).await.expect("carried to the owner").into_inner().agents.len(), 2);
 }
