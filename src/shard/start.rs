@@ -49,7 +49,9 @@ pub async fn start<L: EventLog>(
     metrics: Metrics,
     stop: CancellationToken,
 ) -> Result<(ShardEnds, impl Future<Output = Ended> + Send + 'static), RecoveryError> {
-    Standby::begin(log, before, Feeds::default(), source).await?.own(now, metrics, stop).await
+    // Boxed: it holds all that a start needs, and that once.
+    let standby = Box::pin(Standby::begin(log, before, Feeds::default(), source)).await?;
+    Box::pin(standby.own(now, metrics, stop)).await
 }
 
 impl<L: EventLog> Standby<L> {

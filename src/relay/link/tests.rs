@@ -97,8 +97,11 @@ impl End {
     }
 }
 
-/// Both texts of a call over such a line, as they were heard; and how often something bad came.
-fn played(seed: u64, line: Line, blind: bool) -> ((Vec<u8>, Vec<u8>), (Vec<u8>, Vec<u8>), usize) {
+/// What was asked and what was answered in a call.
+type Texts = (Vec<u8>, Vec<u8>);
+
+/// Both texts of a call over such a line, and as they were heard; and how often something bad came.
+fn played(seed: u64, line: Line, blind: bool) -> (Texts, Texts, usize) {
     let mut dice = Dice(seed);
     let text = |dice: &mut Dice| (0..dice.roll(4_000)).map(|_| u8::try_from(dice.roll(256)).unwrap()).collect();
     let (asked, said): (Vec<u8>, Vec<u8>) = (text(&mut dice), text(&mut dice));
@@ -169,7 +172,7 @@ fn open() -> (Link, Link) {
     exchange(&mut caller, &mut host);
     host.push(response_head());
     exchange(&mut host, &mut caller);
-    (host.take(), caller.take());
+    assert!(host.take().is_some() && caller.take().is_some());
     caller.tick();
     host.tick();
     exchange(&mut caller, &mut host);
