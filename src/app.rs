@@ -37,6 +37,7 @@ use crate::keys::WorkspaceKey;
 use crate::log::TakeOverError;
 use crate::nats::{ApiCode, Nats, NatsError};
 use crate::node::{Identity, Roster};
+use crate::outbound::OutboundError;
 use crate::reload::{Served, ServedWorkspace};
 use crate::shutdown::{self, Shutdown};
 use crate::telemetry::{ErrorChain, LogHandle, LogLevels, LogMetrics, Metrics, RateLimit, fields};
@@ -351,6 +352,7 @@ fn may_pass(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| {
         cause.downcast_ref::<NatsError>().is_some_and(NatsError::is_transient)
             || matches!(cause.downcast_ref(), Some(TakeOverError::Unanswered | TakeOverError::Moved { .. }))
+            || matches!(cause.downcast_ref(), Some(OutboundError::Shortened { .. }))
     })
 }
 

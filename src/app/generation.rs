@@ -572,7 +572,7 @@ pub(super) fn alarm(app: &App, error: &RecoveryError) {
         }
         RecoveryError::Log(error) => log_alarm(app, error),
         // Silence passes.
-        RecoveryError::Outbound(OutboundError::Nats(_)) => {}
+        RecoveryError::Outbound(OutboundError::Nats(_) | OutboundError::Shortened { .. }) => {}
         RecoveryError::Outbound(error) => {
             count(app, StreamAlarm::Broken);
             error!(error = %ErrorChain(error), "it is not known what was handed over: an operator has to decide");

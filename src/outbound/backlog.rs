@@ -65,11 +65,20 @@ impl Backlog {
     }
 
     /// The stream ends at `anchor` now: read anew by whoever has followed the log for a while.
-    pub fn reread(&mut self, anchor: Anchor) {
+    ///
+    /// # Errors
+    /// [`OutboundError::Shortened`]: what it lost is to be derived from the log again.
+    pub fn reread(&mut self, anchor: Anchor) -> Result<(), OutboundError> {
+        let (known, last) = self.end();
         self.anchor = anchor;
+        let (found, now) = self.end();
+        if found < known || now.zip(last).is_some_and(|(now, last)| now < last) {
+            return Err(OutboundError::Shortened { stream: self.stream.clone(), found, known });
+        }
         if let Anchor::At { position, .. } = anchor {
             self.outgoing.retain(|outgoing| outgoing.position > position);
         }
+        Ok(())
     }
 
     /// The end of the fold: what is to be handed over, in order.
@@ -153,8 +162,14 @@ mod tests {
         let left = |backlog: &Backlog| backlog.outgoing.iter().map(|it| it.position).collect::<Vec<_>>();
         backlog.handed_over(1, at(3, 0));
         assert_eq!(left(&backlog), [at(3, 1), at(5, 0), at(9, 0)]);
-        backlog.reread(Anchor::At { sequence: 3, position: at(5, 0) });
+        assert_eq!(backlog.reread(Anchor::At { sequence: 3, position: at(5, 0) }), Ok(()));
         assert_eq!(left(&backlog), [at(9, 0)]);
+        let mut shorter = Backlog::new(Name::new("OUT"), Anchor::At { sequence: 3, position: at(5, 0) });
+        for lost in [Anchor::At { sequence: 2, position: at(3, 1) }, Anchor::At { sequence: 3, position: at(3, 1) }] {
+            assert!(matches!(shorter.reread(lost), Err(OutboundError::Shortened { known: 3, .. })));
+            shorter.anchor = Anchor::At { sequence: 3, position: at(5, 0) };
+        }
+        assert_eq!(shorter.reread(Anchor::Expired { sequence: 3 }), Ok(()), "it is gone by age, and was there");
         assert_eq!(backlog.finish().map(|all| all.len()), Ok(1));
     }
 

@@ -1,4 +1,4 @@
-//! What can be wrong with handing over. Everything but a silent server needs an operator.
+//! What can be wrong with handing over. Everything but a silent server and a stream that lost its end needs an operator.
 
 use crate::domain::id::Name;
 use crate::nats::NatsError;
@@ -22,6 +22,16 @@ pub enum OutboundError {
         /// Its last sequence.
         found: u64,
         /// The last sequence that is known.
+        known: u64,
+    },
+    /// The stream ends before where it did when the fold began: what it lost is not kept, and follows from the log when that is folded anew.
+    #[error("hand over to {stream}: it ends at sequence {found}, and ended at {known} when the fold began")]
+    Shortened {
+        /// The stream.
+        stream: Name,
+        /// Its last sequence.
+        found: u64,
+        /// The one before.
         known: u64,
     },
     /// What the stream's last messages were cannot be found out: they expired after the last hand-over that was recorded.

@@ -12,7 +12,7 @@ use crate::domain::{State, evolve};
 use crate::keys::KeyRings;
 use crate::log::Entry;
 use crate::log::codec::{self, CodecError};
-use crate::outbound::{Anchor, Backlog, Outgoing};
+use crate::outbound::{Anchor, Backlog, OutboundError, Outgoing};
 
 /// What is to be handed over for one workspace.
 #[derive(Debug)]
@@ -78,9 +78,12 @@ impl Fold {
     }
 
     /// Where a stream of hand-over ends now.
-    pub(super) fn reread(&mut self, stream: &Name, end: Anchor) {
+    ///
+    /// # Errors
+    /// It has lost its end since the fold began, which is to begin anew.
+    pub(super) fn reread(&mut self, stream: &Name, end: Anchor) -> Result<(), OutboundError> {
         let backlogs = self.backlogs.iter_mut().flat_map(|ways| [&mut ways.out, &mut ways.dead]);
-        backlogs.filter(|backlog| backlog.stream() == stream).for_each(|backlog| backlog.reread(end));
+        backlogs.filter(|backlog| backlog.stream() == stream).try_for_each(|backlog| backlog.reread(end))
     }
 
     /// The end of the log: what follows goes into the rings in any case.
@@ -145,7 +148,6 @@ mod tests {
     use crate::agents::feed::Whose;
     use crate::domain::id::{AgentId, LeafId};
     use crate::domain::record::{Cause, Personal, PersonalValue, Touch};
-    use crate::outbound::Anchor;
 
     fn record(index: u64, change: Change) -> Arc<Record> {
         let touch = Touch { leaf: LeafId(0), ..Touch::default() };

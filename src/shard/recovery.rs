@@ -258,7 +258,7 @@ impl<L: EventLog> Standby<L> {
             if let Anchor::At { position, .. } = end {
                 self.witnesses.push(Witness { source: "out", index: position.index.entry(), chain: None });
             }
-            self.fold.reread(&stream, end);
+            self.fold.reread(&stream, end)?;
         }
         let mut wait = BACK_OFF.0;
         let mut attempt = 0;
