@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::limits::{DRAIN, MAX_CALLS};
 
-/// Options of [`super::Relay`] and [`super::host`].
+/// Options of [`super::Relay`] and [`super::host()`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RelayOptions {
     /// Calls that the node has open at others at most; and that one shard here serves for others.
