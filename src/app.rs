@@ -33,12 +33,13 @@ use crate::config::Config;
 use crate::domain::id::Name;
 use crate::domain::warm_up;
 use crate::domain::workspace::WorkspaceConfig;
-use crate::keys::WorkspaceKey;
+use crate::keys::{KeysError, WorkspaceKey};
 use crate::log::TakeOverError;
 use crate::nats::{ApiCode, Nats, NatsError};
 use crate::node::{Identity, Roster};
 use crate::outbound::OutboundError;
 use crate::reload::{Served, ServedWorkspace};
+use crate::shard::RecoveryError;
 use crate::shutdown::{self, Shutdown};
 use crate::telemetry::{ErrorChain, LogHandle, LogLevels, LogMetrics, Metrics, RateLimit, fields};
 
@@ -353,6 +354,10 @@ fn may_pass(error: &anyhow::Error) -> bool {
         cause.downcast_ref::<NatsError>().is_some_and(NatsError::is_transient)
             || matches!(cause.downcast_ref(), Some(TakeOverError::Unanswered | TakeOverError::Moved { .. }))
             || matches!(cause.downcast_ref(), Some(OutboundError::Shortened { .. }))
+            // Another process was quicker, or the first records were not durable in time.
+            || matches!(cause.downcast_ref(), Some(RecoveryError::Ended(_)))
+            || matches!(cause.downcast_ref(), Some(KeysError::Contended { .. }))
+            || cause.is::<tokio::time::error::Elapsed>()
     })
 }
 

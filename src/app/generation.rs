@@ -25,7 +25,7 @@ use crate::keys::{self, KeyBook};
 use crate::log::snapshot::Shelf;
 use crate::log::{Condition, JetStreamLog, LogError, Progress, TakeOverError, Witness};
 use crate::nats::Nats;
-use crate::node::Keeper;
+use crate::node::Tenure;
 use crate::outbound::{AdapterHealth, AdapterWatch, HandOver, Of, OutboundError};
 use crate::relay::{self, RelayOptions};
 use crate::reload::{Reloader, ServedWorkspace};
@@ -37,12 +37,12 @@ const FIRST_RECORDS: Duration = Duration::from_secs(60);
 /// How long the end may take when no shutdown set a deadline (another writer took over).
 const DISCARD: Duration = Duration::from_secs(5);
 
-/// How often the lease is written.
+/// How often it is looked who should own the shard, and the lease told what is durable.
 const BEAT: Duration = Duration::from_secs(1);
 /// For so many beats another node must be wanted as owner before the shard is given to it: nodes that come and go together settle first.
 const WANTED_BEATS: u32 = 5;
 /// Time to give the lease up.
-const RELEASE: Duration = Duration::from_secs(1);
+const RELEASE: Duration = Duration::from_secs(2);
 
 /// Who is wanted as owner, and for how long.
 #[derive(Debug, Default)]
@@ -81,8 +81,8 @@ pub(super) struct Warm {
 /// What this process owns a shard by.
 #[derive(Debug)]
 pub(super) struct Turn {
-    /// Of the lease that it wrote.
-    pub(super) revision: u64,
+    /// The lease that it wrote.
+    pub(super) tenure: Tenure,
     /// What the lease before it knew of the log.
     pub(super) witness: Option<Witness>,
 }
@@ -120,21 +120,21 @@ pub(super) struct Generation<'a> {
     givers: Tasks,
     give_stop: CancellationToken,
     /// The lease, as long as it is owned.
-    keeper: Keeper,
+    tenure: Tenure,
 }
 
 impl<'a> Generation<'a> {
-    /// Takes the shard over, whose lease was written as `revision`, and starts everything. Returns when the first records are durable.
+    /// Takes the shard over, whose lease is kept meanwhile, and starts everything. Returns when the first records are durable.
     ///
     /// # Errors
     /// What keeps it from starting.
     pub(super) async fn begin(
         app: &'a App,
         nats: &Nats,
-        Made { found, checkpoints, leases, .. }: Made,
+        Made { found, checkpoints, .. }: Made,
         Warm { standby, snapshots }: Warm,
         checks: &'a Checks,
-        Turn { revision, witness }: Turn,
+        Turn { tenure, witness }: Turn,
     ) -> anyhow::Result<Self> {
         checks.shard.not_ready("taking the shard over");
         let plan = &app.plan;
@@ -159,7 +159,7 @@ impl<'a> Generation<'a> {
             take_stop: CancellationToken::new(),
             givers: Tasks::new(),
             give_stop: CancellationToken::new(),
-            keeper: Keeper::new(leases, app.roster.me().clone(), revision),
+            tenure,
         };
         generation.shard.spawn(run);
         let erasers = books.clone();
@@ -449,9 +449,9 @@ impl<'a> Generation<'a> {
             Outcome::Deposed { .. } => None,
         };
         if let (Ok(Ended::Stopped), Some(to)) = (&ended, to) {
-            let durable = self.progress.borrow().durable;
+            self.tenure.durable(self.progress.borrow().durable);
             // Not written in time it is taken for lost, a little later.
-            let _ = tokio::time::timeout(RELEASE, self.keeper.release(to, durable)).await;
+            let _ = tokio::time::timeout(RELEASE, self.tenure.release(to)).await;
         }
         match ended {
             Ok(Ended::Stopped) if matches!(cause, Outcome::Stopped | Outcome::Given { .. }) => Ok(cause),
@@ -473,11 +473,9 @@ impl<'a> Generation<'a> {
         let mut wanted = Wanted::default();
         loop {
             tokio::select! {
-                // Cancel-safe: a tick that was not taken stays. The writing is short, and the log decides whatever becomes of it.
+                // Cancel-safe: a tick that was not taken stays.
                 _ = beats.tick() => {
-                    let durable = self.progress.borrow().durable;
-                    // While the servers do not answer nothing else here waits for them.
-                    let _ = tokio::time::timeout(BEAT, self.keeper.beat(durable)).await;
+                    self.tenure.durable(self.progress.borrow().durable);
                     if let Some(to) = wanted.by(self.app.roster.should_own(&self.app.plan.shard)) {
                         info!(node = %to, "ending here: another node is to own the shard");
                         return Ok(Outcome::Given { to });

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use tracing::{debug, info};
+use tracing::{debug, info, warn};
 
 use super::generation::{Checks, Generation, Outcome, Turn, Warm, alarm};
 use super::streams::Made;
@@ -16,14 +16,18 @@ use crate::domain::id::Name;
 use crate::log::LogError;
 use crate::log::snapshot::{Copies, Folder, Shelf};
 use crate::nats::Nats;
-use crate::node::{Held, Lease, Next, Patience, Written};
+use crate::node::{Held, Lease, Next, Patience, Tenure, Written};
 use crate::reload::Onlooker;
 use crate::shard::{self, Before, RecoveryError, Standby};
+use crate::telemetry::ErrorChain;
 
 /// How often the lease is looked at and the log read on: a part of a second until a shard that is given away is owned again.
 const POLL: Duration = Duration::from_millis(250);
 /// A free shard is left for so long to others, for each that is owned here already.
 const MODESTY: Duration = Duration::from_millis(500);
+
+/// Why a node that stands by is not ready.
+const NOBODY: &str = "no node is known to own the shard";
 
 /// How it came that the shard is not owned here any longer.
 #[derive(Debug)]
@@ -40,6 +44,7 @@ pub(super) enum Left {
 /// What only an operator can change; and what passes by itself ([`may_pass`]): to be begun again.
 pub(super) async fn sit(app: &App, nats: &Nats, checks: &Checks, made: Made, again: bool) -> anyhow::Result<Left> {
     checks.shard.not_ready("folding the log");
+    app.serving.send_replace(false);
     let mut made = made;
     // Boxed, as the next two: each holds all that a start needs, and that once.
     let Some(mut warm) = Box::pin(until_stop(app, stand_by(app, nats, &made))).await.transpose()? else {
@@ -47,7 +52,8 @@ pub(super) async fn sit(app: &App, nats: &Nats, checks: &Checks, made: Made, aga
     };
     let patience = Patience::new(app.roster.me().clone(), app.plan.lease, POLL);
     let patience = if again { patience.again() } else { patience };
-    let waits = Waits { app, nats, checks, patience, since: Instant::now(), short: None };
+    let now = Instant::now();
+    let waits = Waits { app, nats, checks, patience, since: now, heard: now, short: None, stale: false };
     let turn = Box::pin(until_stop(app, waits.turn(&mut warm, &mut made))).await.transpose();
     app.roster.drops(&app.plan.shard);
     let Some(turn) = turn? else { return Ok(Left::Stopped) };
@@ -111,8 +117,12 @@ struct Waits<'a> {
     checks: &'a Checks,
     patience: Patience,
     since: Instant,
+    /// When the servers answered last.
+    heard: Instant,
     /// Since when the log looks shorter than what is folded.
     short: Option<Instant>,
+    /// Workspace files say something for which the servers were not asked yet.
+    stale: bool,
 }
 
 impl Waits<'_> {
@@ -122,10 +132,13 @@ impl Waits<'_> {
         loop {
             match self.look(warm, made, &mut files).await {
                 Ok(Some(turn)) => return Ok(turn),
-                Ok(None) => {}
+                Ok(None) => self.heard = Instant::now(),
                 Err(error) if may_pass(&error) => {
                     debug!(error = %format!("{error:#}"), "nothing is heard of the shard");
                     self.patience.unanswered();
+                    if self.heard.elapsed() > self.app.plan.lease {
+                        self.follows_nobody("nothing is heard of the servers");
+                    }
                 }
                 Err(error) => return Err(error),
             }
@@ -134,9 +147,17 @@ impl Waits<'_> {
     }
 
     async fn look(&mut self, warm: &mut Warm, made: &mut Made, files: &mut Onlooker) -> anyhow::Result<Option<Turn>> {
-        if files.look().await {
+        self.stale |= files.look().await;
+        if self.stale {
             // New endpoints want consumers, before it is too late for that.
-            *made = streams::make(self.nats, &self.app.plan, &self.app.served.configs()).await?;
+            match streams::make(self.nats, &self.app.plan, &self.app.served.configs()).await {
+                Ok(now) => *made = now,
+                Err(error) if error.is_transient() => return Err(error.into()),
+                Err(error) => {
+                    warn!(error = %ErrorChain(&error), "what workspace files say now is not used: the servers refuse it");
+                }
+            }
+            self.stale = false;
         }
         if let Err(error) = warm.standby.follow().await {
             return self.believe(error).map(|()| None);
@@ -148,18 +169,19 @@ impl Waits<'_> {
         let seen = made.leases.look().await?;
         match self.patience.look(&seen, self.since.elapsed()) {
             Next::Follow(node) => self.follows(node),
-            Next::Wait => self.follows_nobody(),
+            Next::Wait => self.follows_nobody(NOBODY),
             Next::Try { revision } => {
                 let lease = Lease::new(app.roster.me(), Held::Owned, warm.standby.tip());
                 match made.leases.write(&lease, revision).await {
                     Written::Stands(revision) => {
                         let witness = seen.lease.as_ref().map(Lease::witness);
-                        return Ok(Some(Turn { revision, witness }));
+                        let (leases, me) = (made.leases.clone(), app.roster.me().clone());
+                        let tenure = Tenure::begin(leases, me, revision, warm.standby.tip());
+                        return Ok(Some(Turn { tenure, witness }));
                     }
-                    Written::Lost => {}
-                    Written::Unknown => self.patience.unanswered(),
+                    Written::Lost | Written::Unknown => self.patience.unanswered(),
                 }
-                self.follows_nobody();
+                self.follows_nobody(NOBODY);
             }
         }
         Ok(None)
@@ -167,10 +189,13 @@ impl Waits<'_> {
 
     /// A log that is shorter than what is folded is believed only when it stays so: a server that is cut off from the others may say so.
     fn believe(&mut self, error: RecoveryError) -> anyhow::Result<()> {
-        let is_short = matches!(error, RecoveryError::Log(LogError::Truncated { .. }));
-        let since = *self.short.get_or_insert_with(Instant::now);
-        if is_short && since.elapsed() < self.app.plan.log.stall_max {
-            return Ok(());
+        if matches!(error, RecoveryError::Log(LogError::Truncated { .. })) {
+            let since = *self.short.get_or_insert_with(Instant::now);
+            if since.elapsed() < self.app.plan.log.stall_max {
+                return Ok(());
+            }
+        } else {
+            self.short = None;
         }
         alarm(self.app, &error);
         Err(error.into())
@@ -186,9 +211,9 @@ impl Waits<'_> {
         self.app.serving.send_replace(true);
     }
 
-    fn follows_nobody(&self) {
+    fn follows_nobody(&self, why: &'static str) {
         self.app.directory.set(&self.app.plan.shard, Owner::Nobody);
-        self.checks.shard.not_ready("no node is known to own the shard");
+        self.checks.shard.not_ready(why);
         self.app.serving.send_replace(false);
     }
 }

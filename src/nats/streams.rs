@@ -188,10 +188,11 @@ pub fn checkpoints(replicas: usize) -> Config {
     bucket(CHECKPOINTS_BUCKET, replicas)
 }
 
-/// The stream below the bucket of leases: one value a key, and an age, because a lease whose owner is gone is none.
+/// The stream below the bucket of leases: one value a key, and an age, because a lease whose owner is gone is none. Only its leader tells
+/// what is in it: while there is none, nobody is to be taken for silent.
 #[must_use]
 pub fn leases(replicas: usize) -> Config {
-    Config { max_age: LEASE_AGE, ..bucket(LEASES_BUCKET, replicas) }
+    Config { max_age: LEASE_AGE, allow_direct: false, ..bucket(LEASES_BUCKET, replicas) }
 }
 
 fn bucket(name: &str, replicas: usize) -> Config {

@@ -14,7 +14,7 @@ mod place;
 mod roster;
 
 pub use identity::Identity;
-pub use keeper::Keeper;
+pub use keeper::Tenure;
 pub use lease::{Held, Lease};
 pub use leases::{Leases, Seen, Written};
 pub use patience::{Next, Patience};

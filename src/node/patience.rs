@@ -30,13 +30,15 @@ pub struct Patience {
     me: Identity,
     /// So much silence means that the owner is gone.
     lease: Duration,
-    /// Longest time between two looks that counts as silence of the owner.
+    /// Of the time between two looks no more counts as silence of the owner: the servers may have been silent.
     gap_max: Duration,
     /// What was seen last, and when by the monotonic clock.
     seen: Option<(u64, Duration)>,
     silent: Duration,
     /// A process of this node that is gone need not be waited for: asked once, at the start.
     begins: bool,
+    /// A lease was seen: one that is gone has expired while nobody could write it, and its owner may write it any moment.
+    met: bool,
     /// A lease that is free is left for so long to those who own less.
     modesty: Duration,
 }
@@ -45,7 +47,16 @@ impl Patience {
     /// Of a process that has just begun. Looks are made every `poll`.
     #[must_use]
     pub fn new(me: Identity, lease: Duration, poll: Duration) -> Self {
-        Self { me, lease, gap_max: poll * 4, seen: None, silent: Duration::ZERO, begins: true, modesty: Duration::ZERO }
+        Self {
+            me,
+            lease,
+            gap_max: poll * 4,
+            seen: None,
+            silent: Duration::ZERO,
+            begins: true,
+            met: false,
+            modesty: Duration::ZERO,
+        }
     }
 
     /// The process goes on after it owned the shard: whoever has the lease now is alive.
@@ -69,15 +80,17 @@ impl Patience {
     /// The lease looks so at `now` (monotonic).
     pub fn look(&mut self, seen: &Seen, now: Duration) -> Next {
         self.silent = match self.seen {
-            Some((revision, at)) if revision == seen.revision && now - at <= self.gap_max => self.silent + (now - at),
+            Some((revision, at)) if revision == seen.revision => self.silent + (now - at).min(self.gap_max),
             _ => Duration::ZERO,
         };
         self.seen = Some((seen.revision, now));
         let first = std::mem::take(&mut self.begins);
         let tries = Next::Try { revision: seen.revision };
+        let met = self.met;
+        self.met |= seen.revision != 0;
         let Some(lease) = &seen.lease else {
             // One that is there and not understood is somebody's.
-            let wait = if seen.revision == 0 { self.modesty } else { self.lease };
+            let wait = if seen.revision == 0 && !met { self.modesty } else { self.lease };
             return if self.silent >= wait { tries } else { Next::Wait };
         };
         let over = self.silent >= self.lease;
@@ -88,6 +101,8 @@ impl Patience {
             Held::Released { .. } => Next::Wait,
             // A process before this one: it was killed, or an operator has started two, and the log tells them apart.
             Held::Owned if first && lease.node == self.me.node => tries,
+            // Written by this very process, which owns nothing any longer: what followed came to nothing.
+            Held::Owned if lease.is_of(&self.me) => tries,
             Held::Owned if over => tries,
             Held::Owned => Next::Follow(lease.node.clone()),
         }
@@ -153,6 +168,29 @@ mod tests {
         assert!(matches!(a.look(&silent, LEASE * 20 + POLL), Next::Follow(_)));
         a.unanswered();
         assert!(matches!(a.look(&silent, LEASE * 20 + POLL * 2), Next::Follow(_)));
+    }
+
+    #[test]
+    fn a_node_that_looks_seldom_takes_over_all_the_same() {
+        let (mut a, silent) = (patience("a"), lease("b", Held::Owned, 7));
+        let tried = (0..10).find(|look| matches!(a.look(&silent, LEASE * *look), Next::Try { .. }));
+        assert_eq!(tried, Some(3), "of each gap a second counts");
+    }
+
+    #[test]
+    fn a_lease_that_expired_while_nobody_could_write_it_is_left_to_its_owner_first() {
+        let mut a = patience("a");
+        assert!(matches!(a.look(&lease("b", Held::Owned, 7), Duration::ZERO), Next::Follow(_)));
+        a.unanswered();
+        assert_eq!(tries_after(&mut a, |_| free(), LEASE * 2), Some(LEASE));
+    }
+
+    #[test]
+    fn what_this_process_wrote_without_owning_anything_by_it_is_written_again() {
+        let me = Identity::new("a");
+        let seen = Seen { revision: 7, lease: Some(Lease::new(&me, Held::Owned, Tip::ORIGIN)) };
+        let mut again = Patience::new(me, LEASE, POLL).again();
+        assert_eq!(again.look(&seen, Duration::ZERO), Next::Try { revision: 7 });
     }
 
     #[test]
