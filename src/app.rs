@@ -8,6 +8,7 @@
 mod checks;
 mod declared;
 mod generation;
+mod hours;
 mod plan;
 mod ports;
 mod seat;

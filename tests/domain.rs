@@ -14,6 +14,8 @@ mod affinity;
 mod afterwards;
 #[path = "domain/answers.rs"]
 mod answers;
+#[path = "domain/archived.rs"]
+mod archived;
 #[path = "domain/asides.rs"]
 mod asides;
 #[path = "domain/bodies.rs"]

@@ -1,5 +1,7 @@
 //! With a real nats-server: hand-over by fence, resuming by position, and the daemon as a whole.
 
+#[path = "spine/archived.rs"]
+mod archived;
 #[path = "spine/copies.rs"]
 mod copies;
 #[path = "spine/daemon.rs"]

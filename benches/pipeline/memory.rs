@@ -109,6 +109,7 @@ impl Core {
         };
         self.apply(Command::Input(Box::new(Arrival {
             body: None,
+            older: None,
             workspace: Name::const_new("bench"),
             channel: Name::const_new("whatsapp"),
             endpoint: Name::const_new("warm"),

@@ -220,6 +220,7 @@ impl Company {
         };
         Command::Input(Box::new(Arrival {
             body: None,
+            older: None,
             workspace: SPACE,
             channel: Name::const_new("whatsapp"),
             endpoint: Name::new(format!("endpoint-{endpoint}")),

@@ -10,6 +10,7 @@ use skein::domain::record::{Input, Presence};
 use skein::domain::time::Timestamp;
 use skein::domain::{State, decide, evolve};
 
+use crate::ids::Ids;
 use crate::times::Times;
 
 /// Name of the shard ...
@@ -60,6 +61,7 @@ pub(crate) struct Core {
     pub(crate) times: [Times; 2],
     /// The longest of either since it was last asked for.
     longest: Duration,
+    pub(crate) ids: Ids,
 }
 
 impl Core {
@@ -73,6 +75,7 @@ impl Core {
             next: 0,
             times,
             longest: Duration::ZERO,
+            ids: Ids::default(),
         };
         let config = skein::config::parse_workspace(std::path::Path::new("bench.toml"), CONFIG)
             .expect("the bench's workspace is valid");
@@ -99,6 +102,7 @@ impl Core {
 
     /// So many of the customers write within as long as provider ids are remembered.
     pub(crate) fn days(&mut self, customers: u32, visits: u32) {
+        self.ids.count();
         let each = REMEMBERED / visits.max(1);
         for _ in 0..visits {
             self.one_visits(customers);
@@ -137,10 +141,14 @@ impl Core {
         let begun = Instant::now();
         let record = decide(&self.state, self.state.head().next(), command, self.now);
         let decided = Instant::now();
-        if let Some(record) = record.expect("the bench asks for nothing refused") {
-            evolve(&mut self.state, &record);
+        let record = record.expect("the bench asks for nothing refused");
+        if let Some(record) = &record {
+            evolve(&mut self.state, record);
         }
         let folded = Instant::now();
+        if let Some(record) = &record {
+            self.ids.note(&mut self.state, record);
+        }
         self.longest = self.longest.max(folded - begun);
         [begun, decided, folded]
     }
@@ -184,6 +192,7 @@ impl Core {
         };
         let [begun, decided, folded] = self.apply(Command::Input(Box::new(Arrival {
             body: None,
+            older: None,
             workspace: Name::const_new(WORKSPACE_NAME),
             channel: Name::const_new("whatsapp"),
             endpoint: Name::const_new("warm"),

@@ -3,7 +3,9 @@
 //!
 //! `cargo bench --bench scale -- [--customers N]`: 200,000 of them without it. The last line is JSON:
 //! - `bytes_per_customer`: what the core asked the allocator of the daemon for and did not give back, once the 8 days are forgotten;
-//! - `bytes_per_remembered_id`: what it has more before, for each message of those days: its id, its closed matter, its window;
+//! - `bytes_per_remembered_id`: bytes of the hourly files of those days for each duplicate key in them;
+//! - `bytes_per_remembered_id_in_memory`: what the core has more before they are forgotten, for each message of those days: its
+//!   provider's id, its closed matter, its window, and the duplicate keys of the last hour or two;
 //! - `restart_s`: from a snapshot on disk to a state that decides: read, checked, opened, restored, indexed. The tail of the log follows
 //!   in a daemon, as much as was written since;
 //! - `growth_10k_10m`: what a message costs, with the agent's answer, over what it costs with 10,000 customers: customers at random, medians
@@ -12,6 +14,7 @@
 //! - `snapshot_pause_ms`: the longest turn of the core while a snapshot is cut and written and it works without a break.
 
 mod core;
+mod ids;
 mod snapshots;
 mod times;
 
@@ -48,6 +51,8 @@ fn main() {
     let written = customers / WRITES;
     core.days(customers, written);
     let with_days = ALLOCATOR.allocated() - before;
+    let (ids, file_bytes) = (core.ids.ids, core.ids.bytes);
+    println!("{ids} duplicate keys in hourly files of {file_bytes} bytes");
     println!("{customers} customers came in {:.0?}", begun.elapsed());
     let growth = growth(&mut core, customers);
     let asked = core.ask(customers);
@@ -83,7 +88,8 @@ fn main() {
         "{}",
         serde_json::json!({
             "bytes_per_customer": round(each(idle)),
-            "bytes_per_remembered_id": round(with_days.saturating_sub(idle) as f64 / f64::from(written)),
+            "bytes_per_remembered_id": round(file_bytes as f64 / ids as f64),
+            "bytes_per_remembered_id_in_memory": round(with_days.saturating_sub(idle) as f64 / f64::from(written)),
             "restart_s": round(restart.as_secs_f64()),
             "growth_10k_10m": (growth * 100.0).round() / 100.0,
             "cold_get_p99_ms": asked[1].0.value_at_quantile(0.99) as f64 / 1e6,

@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 use tracing::{error, info, warn};
 
+use super::hours::KeptHours;
 use super::ports::{EdgeShard, LiveAdapters, Stores};
 use super::streams::Made;
 use super::{App, streams};
@@ -76,6 +77,8 @@ pub(super) struct Warm {
     pub(super) standby: Standby<JetStreamLog>,
     /// Where its snapshots are.
     pub(super) snapshots: Option<Shelf>,
+    /// Hourly files of remembered ids.
+    pub(super) hours: Option<KeptHours>,
 }
 
 /// What this process owns a shard by.
@@ -132,7 +135,7 @@ impl<'a> Generation<'a> {
         app: &'a App,
         nats: &Nats,
         Made { found, checkpoints, .. }: Made,
-        Warm { standby, snapshots }: Warm,
+        Warm { standby, snapshots, hours }: Warm,
         checks: &'a Checks,
         Turn { tenure, witness }: Turn,
     ) -> anyhow::Result<Self> {
@@ -183,6 +186,13 @@ impl<'a> Generation<'a> {
                 Ok(())
             }
         });
+        if let Some(hours) = hours {
+            let (handle, stop) = (ends.handle.clone(), generation.give_stop.clone());
+            generation.give("hours", async move {
+                hours.run(handle, stop).await;
+                Ok(())
+            });
+        }
         if let Some(shelf) = snapshots {
             let snapshots = Snapshots {
                 handle: ends.handle.clone(),

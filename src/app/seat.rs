@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use tracing::{debug, info, warn};
 
 use super::generation::{Checks, Generation, Outcome, Turn, Warm, alarm};
+use super::hours::KeptHours;
 use super::streams::Made;
 use super::{App, may_pass, streams};
 use crate::agents::Owner;
@@ -14,6 +15,7 @@ use crate::agents::feed::Feeds;
 use crate::clock::SystemTimeSource;
 use crate::domain::id::Name;
 use crate::log::LogError;
+use crate::log::hours::{HourFolder, Hours};
 use crate::log::snapshot::{Copies, Folder, Shelf};
 use crate::nats::Nats;
 use crate::node::{Held, Lease, Next, Patience, Tenure, Written};
@@ -96,6 +98,8 @@ async fn stand_by(app: &App, nats: &Nats, made: &Made) -> anyhow::Result<Warm> {
     if snapshots.is_none() {
         info!("snapshots.folder is not set: each start folds the whole log");
     }
+    let hours = plan.snapshots.folder.as_deref().map(|folder| HourFolder::new(folder, shard_name.clone()));
+    let hours = hours.map(|folder| (folder, Hours::default()));
     let before = Before {
         shard: shard_name,
         backlogs,
@@ -103,11 +107,13 @@ async fn stand_by(app: &App, nats: &Nats, made: &Made) -> anyhow::Result<Warm> {
         rings: plan.feeds.ring_age,
         keys,
         snapshots: snapshots.clone(),
+        hours: hours.as_ref().map(|(_, hours)| hours.clone()),
     };
     let (log, feeds) = (Arc::new(made.log.clone()), Feeds::new(plan.feeds));
-    let begun = Standby::begin(log, before, feeds, Arc::new(SystemTimeSource::new())).await;
+    let begun = Standby::begin(Arc::clone(&log), before, feeds, Arc::new(SystemTimeSource::new())).await;
     let standby = begun.inspect_err(|error| alarm(app, error))?;
-    Ok(Warm { standby, snapshots })
+    let hours = hours.map(|(folder, hours)| KeptHours::begin(log, folder, hours, standby.reached()));
+    Ok(Warm { standby, snapshots, hours })
 }
 
 /// The wait for the turn to own the shard.
@@ -163,6 +169,7 @@ impl Waits<'_> {
             return self.believe(error).map(|()| None);
         }
         self.short = None;
+        warm.hours.iter().for_each(|hours| hours.reached(warm.standby.reached()));
         let (app, shard) = (self.app, &self.app.plan.shard);
         app.roster.follows(shard);
         self.patience.be_modest(MODESTY * u32::try_from(app.roster.owned()).unwrap_or(u32::MAX));

@@ -11,6 +11,7 @@ pub use super::marks::{About, Mark};
 pub use super::oversight::Oversight;
 pub use super::pass::Pass;
 use super::record::{Input, Presence, Purpose, Request, SessionEnd};
+use super::remembered::Older;
 pub use super::taking_part::TakePart;
 use super::time::Timestamp;
 use super::timer::Timer;
@@ -188,6 +189,8 @@ pub struct Arrival {
     pub event: InboundEvent,
     /// Name of the object that holds the whole message, if it is in the object store.
     pub body: Option<Name>,
+    /// What the archive says of its ids, if that was asked ([`State::wants_older`](super::State::wants_older)).
+    pub older: Option<Older>,
 }
 
 /// An input that cannot be used.

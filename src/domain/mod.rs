@@ -45,6 +45,7 @@ mod work;
 pub mod workspace;
 
 pub(crate) use conversation::provider_fingerprint;
+pub use conversation::remembered;
 pub use customer::{Normaliser, Suggestion, normalise, warm_up};
 pub use decide::{answer, decide, evolve};
 pub use delivery::looks_like_token;

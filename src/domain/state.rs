@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::command::Answer;
+use super::command::{Answer, Arrival};
+use super::conversation::wants_older;
 use super::id::{Index, Name, Position};
 use super::record::{Cause, Change, Input, InputResumed, Record};
 use super::snapshot::KeptShard;
@@ -149,6 +150,25 @@ impl State {
     #[must_use]
     pub fn due(&self, now: Timestamp) -> Option<(Name, Timer)> {
         self.first_timer().filter(|(at, _, _)| *at <= now).map(|(_, name, timer)| (name.clone(), timer))
+    }
+
+    /// What was remembered before `through` is in an archive: of it the last hour is kept here, and [`State::wants_older`] says when the
+    /// archive has to be asked. Nothing that is recorded depends on it.
+    pub fn archived(&mut self, through: Timestamp) {
+        self.workspaces.values_mut().for_each(|space| space.remembered.archived(through));
+    }
+
+    /// Everything that events are told from their retries by is here, of the time from then on; 0: all of it.
+    #[must_use]
+    pub fn remembers_since(&self) -> Timestamp {
+        self.workspaces.values().map(|space| space.remembered.since()).max().unwrap_or_default()
+    }
+
+    /// Whether an event cannot be decided at `now` before the archive was asked what it has of its ids, or asked again.
+    #[must_use]
+    pub fn wants_older(&self, arrival: &Arrival, now: Timestamp) -> bool {
+        let wants = |space: &Workspace| wants_older(&space.remembered, space.config(), arrival, now);
+        self.workspace(&arrival.workspace).is_some_and(wants)
     }
 
     fn first_timer(&self) -> Option<(Timestamp, &Name, Timer)> {

@@ -13,13 +13,17 @@ use super::bodies::{BODY_HEADER, BadBody, Bodies, BodyRef, hex_sha256};
 use super::live::TypingInlet;
 use super::position::digest;
 use super::subject::{Tokens, tokens};
+use crate::clock::wall_ms;
 use crate::domain::command::{Arrival, Command, DeadLetter};
 use crate::domain::event::{EventKind, InboundEvent};
 use crate::domain::id::Name;
 use crate::domain::record::Input;
+use crate::domain::remembered::Sought;
+use crate::domain::time::Timestamp;
 use crate::domain::workspace::{EndpointConfig, IndexedConfig};
 use crate::nats::Stored;
 use crate::normalize::{Format, MAX_MAIL_BYTES, Normalized, Reason, Request, SPLITTER_VERSION, normalize};
+use crate::shard::Archive;
 
 /// Header that says what the bytes are.
 pub(super) const FORMAT_HEADER: &str = "Skein-Format";
@@ -50,6 +54,10 @@ pub(super) struct Preparer {
     pub(super) typing: TypingInlet,
     /// Applied before the restart: events of this position's message up to it are skipped.
     pub(super) applied: Input,
+    /// Key of the workspace's fingerprints.
+    pub(super) hash_key: [u8; 16],
+    /// What the core has forgotten.
+    pub(super) archive: Option<Archive>,
 }
 
 /// Why a message is refused.
@@ -110,6 +118,30 @@ impl Preparer {
         // Whoever changes it may be gone, at the end: then it stays.
         if self.configs.has_changed().unwrap_or(false) {
             self.config = Arc::clone(&self.configs.borrow_and_update());
+        }
+    }
+
+    /// Asks the archive for those that may repeat what the core has forgotten. Whoever is not answered here the shard asks for: it has
+    /// the last word on what it wants to know.
+    pub(super) async fn look_up(&self, commands: &mut [Command]) {
+        let Some(archive) = self.archive.as_ref().filter(|archive| archive.through() > Timestamp::default()) else {
+            return;
+        };
+        let now = Timestamp(wall_ms());
+        let (mut asked, mut sought) = (Vec::new(), Vec::new());
+        for command in commands {
+            if let Command::Input(arrival) = command
+                && let Some(one) = Sought::of(arrival, &self.hash_key, &self.config, now)
+            {
+                asked.push(arrival);
+                sought.push(one);
+            }
+        }
+        if sought.is_empty() {
+            return;
+        }
+        if let Ok(answers) = archive.ask(sought).await {
+            asked.into_iter().zip(answers).for_each(|(arrival, older)| arrival.older = Some(older));
         }
     }
 
@@ -215,6 +247,7 @@ impl Preparer {
                 input,
                 event,
                 body: body.cloned(),
+                older: None,
             })));
         }
     }

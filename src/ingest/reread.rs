@@ -66,6 +66,7 @@ pub fn reread(message: &Stored, place: &Place, config: &IndexedConfig) -> Option
             input: input(at, of),
             event,
             body: None,
+            older: None,
         }))
     });
     Some(arrivals.collect())

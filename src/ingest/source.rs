@@ -108,18 +108,21 @@ impl Source {
     /// Reads until `stop`, or until an operator takes the stream into use again after it broke.
     async fn read(&self, stop: &CancellationToken) -> Result<(), IngestError> {
         let stream = self.stream.clone();
-        let bound = self
+        let (bound, hash_key) = self
             .handle
             .query({
                 let stream = stream.clone();
                 move |state| {
-                    state.stream(&stream).map(|bound| Bound {
+                    let bound = state.stream(&stream)?;
+                    let hash_key = *state.workspace(&bound.workspace)?.hash_key();
+                    let bound = Bound {
                         number: bound.number,
                         created_ns: bound.created_ns,
                         position: bound.position,
                         broken: bound.broken,
                         resumed: bound.resumed,
-                    })
+                    };
+                    Some((bound, hash_key))
                 }
             })
             .await?
@@ -134,6 +137,8 @@ impl Source {
             bodies: self.bodies.clone(),
             typing: self.typing.clone(),
             applied: bound.position,
+            hash_key,
+            archive: self.handle.archive().cloned(),
         };
         let reader = Reader {
             client: self.client.clone(),
@@ -176,6 +181,7 @@ async fn prepare_all(
                 Item::Finding(command) => commands.push(command),
             }
         }
+        preparer.look_up(&mut commands).await;
         if !commands.is_empty() {
             inlet.input(commands).await?;
         }

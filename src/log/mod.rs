@@ -24,6 +24,7 @@ pub mod codec;
 mod entry;
 mod error;
 mod frame;
+pub mod hours;
 mod jetstream;
 mod latency;
 mod memory;

@@ -228,6 +228,7 @@ impl Fork<'_> {
                     input: Input { sequence: self.stream.1, of: 1, ..Input::default() },
                     event: (**event).clone(),
                     body: None,
+                    older: None,
                 };
                 let recorded = self.given.works.get(recorded).copied();
                 self.arrives(Command::Input(Box::new(arrival)), recorded);

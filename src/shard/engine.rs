@@ -107,6 +107,11 @@ impl<R> Engine<R> {
         &self.state
     }
 
+    /// What was remembered before `through` is in an archive now: see [`State::archived`].
+    pub fn archived(&mut self, through: Timestamp) {
+        self.state.archived(through);
+    }
+
     /// Everything up to here is known to be durable.
     #[must_use]
     pub fn durable_index(&self) -> Index {
@@ -135,7 +140,8 @@ impl<R> Engine<R> {
         }
     }
 
-    /// Decides one command. Ask [`Appender::has_room`] before, and let the log send what it gathered when no more commands wait.
+    /// Decides one command. Ask [`Appender::has_room`] before, and of an input the archive where [`State::wants_older`]; let the log send
+    /// what it gathered when no more commands wait.
     ///
     /// # Errors
     /// [`LogEnded`]: nothing happened, and nothing more will.
@@ -155,6 +161,7 @@ impl<R> Engine<R> {
                 Ok(Step::NoEffect)
             }
             Command::Input(arrival) => {
+                debug_assert!(!self.state.wants_older(&arrival, now), "the archive was not asked");
                 let origin = DeadLetter {
                     workspace: arrival.workspace.clone(),
                     channel: arrival.channel.clone(),

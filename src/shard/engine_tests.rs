@@ -106,6 +106,7 @@ fn input(sequence: u64, event: u16, of: u16) -> Input {
 fn says(sequence: u64, text: &str) -> Command {
     Command::Input(Box::new(Arrival {
         body: None,
+        older: None,
         workspace: Name::new("acme"),
         channel: Name::new("sms"),
         endpoint: Name::new("line1"),

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use futures::future::BoxFuture;
 use tokio::sync::{mpsc, oneshot};
 
+use super::archive::Archive;
 use crate::agents::feed::Feeds;
 use crate::domain::State;
 use crate::domain::command::{Answer, Command};
@@ -84,6 +85,7 @@ pub struct ShardHandle {
     pub(super) system: mpsc::Sender<Command>,
     pub(super) reader: Arc<dyn ReadRecords>,
     pub(super) feeds: Feeds,
+    pub(super) archive: Option<Archive>,
 }
 
 impl fmt::Debug for ShardHandle {
@@ -157,6 +159,11 @@ impl ShardHandle {
     /// [`Unavailable`]: the log does not answer.
     pub async fn read(&self, indexes: Vec<Index>) -> Result<Vec<Option<Arc<Record>>>, Unavailable> {
         self.reader.read(indexes).await
+    }
+
+    /// What the core has forgotten; none: it has everything.
+    pub(crate) fn archive(&self) -> Option<&Archive> {
+        self.archive.as_ref()
     }
 
     /// Where durable records are told to agents.

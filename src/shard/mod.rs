@@ -9,6 +9,7 @@
 //! 3. Every queue into it is bounded, and it takes nothing while the log or an outbox is at its limit.
 
 mod append;
+mod archive;
 mod effects;
 mod engine;
 mod fold;
@@ -23,6 +24,7 @@ mod snapshots;
 mod start;
 mod tally;
 
+pub(crate) use archive::Archive;
 pub use engine::{AppendError, Appender, Engine, LogEnded, Released, Step};
 pub use fold::WorkspaceBacklog;
 pub use handle::{CommandError, ShardHandle, Unavailable};

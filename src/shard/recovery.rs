@@ -23,6 +23,7 @@ use crate::domain::time::Timestamp;
 use crate::domain::workspace::WorkspaceConfig;
 use crate::keys::{KeyBooks, KeyRings, KeysError};
 use crate::log::codec::CodecError;
+use crate::log::hours::{Hours, Reached};
 use crate::log::snapshot::{Ends, Found, Shelf};
 use crate::log::{EventLog, LogError, TakeOverError, Tip, Witness};
 use crate::outbound::{Anchor, OutboundError};
@@ -93,6 +94,8 @@ pub struct Before {
     pub keys: KeyBooks,
     /// Where snapshots are; none: the whole log is folded.
     pub snapshots: Option<Shelf>,
+    /// Hourly files of remembered ids; none: the state remembers all of them.
+    pub hours: Option<Hours>,
 }
 
 /// Who knows how long the log is: the checkpoint, and the last messages handed over.
@@ -133,6 +136,7 @@ pub struct Standby<L> {
     /// The entry in which the snapshot ends that it began with.
     snapshot_end: Option<Witness>,
     feeds: Feeds,
+    hours: Option<Hours>,
     source: Arc<dyn TimeSource>,
 }
 
@@ -197,6 +201,7 @@ impl<L: EventLog> Standby<L> {
             tip,
             snapshot_end,
             feeds,
+            hours: before.hours,
             source,
         };
         standby.follow().await?;
@@ -226,7 +231,16 @@ impl<L: EventLog> Standby<L> {
             self.tip = replay.tip();
         }
         self.tip = replay.tip();
+        if let Some(hours) = &self.hours {
+            self.fold.state.archived(hours.through());
+        }
         Ok(())
+    }
+
+    /// The last record that it has folded.
+    #[must_use]
+    pub fn reached(&self) -> Reached {
+        Reached { head: self.fold.state.head(), time: self.fold.state.time() }
     }
 
     /// How far it has folded.
@@ -247,8 +261,8 @@ impl<L: EventLog> Standby<L> {
         &self.keys
     }
 
-    pub(super) fn parts(&self) -> (Arc<L>, KeyRings, Feeds) {
-        (Arc::clone(&self.log), self.keys.rings(), self.feeds.clone())
+    pub(super) fn parts(&self) -> (Arc<L>, KeyRings, Feeds, Option<Hours>) {
+        (Arc::clone(&self.log), self.keys.rings(), self.feeds.clone(), self.hours.clone())
     }
 
     /// Takes the log over and appends the first records. Cancelled: the log may have been taken over, which harms nobody.

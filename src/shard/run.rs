@@ -6,19 +6,21 @@
 
 use std::time::Duration;
 
+use futures::future::BoxFuture;
 use rand::RngExt as _;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::append::LogAppender;
+use super::archive::Archive;
 use super::effects::Effects;
 use super::engine::{Appender as _, Engine, LogEnded, Released, Step};
 use super::handle::{Reply, Request};
 use super::inlets::{BATCH_MAX, Inlets};
 use super::tally::{Lengths, Tally};
 use crate::clock::ShardClock;
-use crate::domain::command::Command;
+use crate::domain::command::{Arrival, Command};
 use crate::domain::id::{Index, Name};
 use crate::domain::time::Timestamp;
 use crate::log::{Condition, LogError, Progress};
@@ -61,7 +63,18 @@ enum Wake {
     Request(Request),
     System(Command),
     Inputs(Vec<Command>),
+    /// An input for which the archive was asked.
+    Asked(Box<Arrival>),
     Turn,
+}
+
+/// An input, once the archive has answered.
+pub(super) struct Asking(BoxFuture<'static, Box<Arrival>>);
+
+impl std::fmt::Debug for Asking {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Asking")
+    }
 }
 
 /// A shard that is owned and folded.
@@ -77,6 +90,12 @@ pub(super) struct Shard {
     pub(super) inlets: Inlets,
     /// Rest of the batch of inputs in hand.
     pub(super) batch: std::vec::IntoIter<Command>,
+    /// What the state has forgotten.
+    pub(super) archive: Option<Archive>,
+    /// The input in hand, while the archive is asked for it: those behind it wait.
+    pub(super) asking: Option<Asking>,
+    /// What the engine was told of the archive.
+    pub(super) archived: Timestamp,
     pub(super) tally: Tally,
     pub(super) metrics: Metrics,
     /// When it is looked next whether a workspace wants a new key for reply tokens.
@@ -114,13 +133,14 @@ impl Shard {
     async fn wait(&mut self, stop: &CancellationToken, stopping: bool) -> Wake {
         let log_open = self.log_is_open();
         let open = log_open && self.effects.has_room();
-        if open && self.batch.len() > 0 && !stopping {
+        if open && self.batch.len() > 0 && self.asking.is_none() && !stopping {
             // Lets others on this thread have their turn when this one never has to wait.
             tokio::task::coop::consume_budget().await;
             return Wake::Turn;
         }
-        let inputs_open = open && !stopping;
-        let wake_at = self.next_wake().filter(|_| inputs_open);
+        let wake_at = self.next_wake().filter(|_| open && !stopping);
+        let asking = self.asking.is_some();
+        let inputs_open = open && !stopping && !asking;
         tokio::select! {
             // Cancel-safe: a token keeps what it was told.
             () = stop.cancelled(), if !stopping => Wake::Stop,
@@ -131,6 +151,8 @@ impl Shard {
             Some(command) = self.system.recv(), if log_open => Wake::System(command),
             // Cancel-safe: see there.
             batch = self.inlets.recv(), if inputs_open => Wake::Inputs(batch),
+            // Cancel-safe: it stays where it is, and goes on when it is polled again.
+            arrival = asked(&mut self.asking), if asking && open && !stopping => Wake::Asked(arrival),
             // Cancel-safe: a permit that was not taken stays.
             () = self.effects.freed(), if !open => Wake::Turn,
             () = sleep_until(wake_at), if wake_at.is_some() => Wake::Turn,
@@ -147,11 +169,16 @@ impl Shard {
     /// One turn: synchronous, bounded.
     fn turn(&mut self, wake: Wake, stopping: bool) -> Result<(), LogEnded> {
         let now = Timestamp(self.clock.now_ms());
+        self.note_archived();
         self.note_durable();
         match wake {
             Wake::Request(request) => self.request(request, now)?,
             Wake::System(command) => self.system_command(command, now)?,
             Wake::Inputs(batch) => self.batch = batch.into_iter(),
+            Wake::Asked(arrival) => {
+                self.asking = None;
+                self.input(Command::Input(arrival), now)?;
+            }
             Wake::Stop | Wake::Gone | Wake::Log | Wake::Turn => {}
         }
         for _ in 0..REQUESTS_PER_TURN {
@@ -202,25 +229,50 @@ impl Shard {
 
     fn inputs(&mut self, now: Timestamp) -> Result<(), LogEnded> {
         for _ in 0..BATCH_MAX {
-            if !self.is_open() {
+            if !self.is_open() || self.asking.is_some() {
                 return Ok(());
             }
             let Some(command) = self.batch.next() else {
                 return Ok(());
             };
-            let channel = match &command {
-                Command::Input(arrival) => Some(Tally::channel(&arrival.channel)),
-                Command::DeadLetter(letter) => Some(Tally::channel(&letter.channel)),
-                _ => None,
-            };
-            let dead = matches!(command, Command::DeadLetter(_));
-            let step = self.engine.handle(command, now, None, &mut self.log)?;
-            if let Some(channel) = channel {
-                let dead = dead || matches!(step, Step::Refused(_));
-                self.tally.input(channel, dead, &step);
-            }
+            self.input(command, now)?;
         }
         Ok(())
+    }
+
+    fn input(&mut self, command: Command, now: Timestamp) -> Result<(), LogEnded> {
+        let command = match command {
+            Command::Input(arrival) if self.engine.state().wants_older(&arrival, now) => match self.ask(arrival, now) {
+                Some(arrival) => Command::Input(arrival),
+                None => return Ok(()),
+            },
+            command => command,
+        };
+        let channel = match &command {
+            Command::Input(arrival) => Some(Tally::channel(&arrival.channel)),
+            Command::DeadLetter(letter) => Some(Tally::channel(&letter.channel)),
+            _ => None,
+        };
+        let dead = matches!(command, Command::DeadLetter(_));
+        let step = self.engine.handle(command, now, None, &mut self.log)?;
+        if let Some(channel) = channel {
+            let dead = dead || matches!(step, Step::Refused(_));
+            self.tally.input(channel, dead, &step);
+        }
+        Ok(())
+    }
+
+    /// Asks the archive for an input; the loop goes on meanwhile. Usually ingest has done so. Gives it back where there is none to ask.
+    fn ask(&mut self, mut arrival: Box<Arrival>, now: Timestamp) -> Option<Box<Arrival>> {
+        let state = self.engine.state();
+        let since = state.remembers_since();
+        let sought = state.workspace(&arrival.workspace).and_then(|space| space.sought(&arrival, now));
+        let (Some(archive), Some(sought)) = (self.archive.clone(), sought) else { return Some(arrival) };
+        self.asking = Some(Asking(Box::pin(async move {
+            arrival.older = Some(archive.surely(&sought, since).await);
+            arrival
+        })));
+        None
     }
 
     fn request(&mut self, request: Request, now: Timestamp) -> Result<(), LogEnded> {
@@ -250,6 +302,15 @@ impl Shard {
 
     fn log_is_open(&self) -> bool {
         self.log.has_room() && self.engine.held_records() < UNDURABLE_MAX
+    }
+
+    /// Whatever the archive has by now may be forgotten.
+    fn note_archived(&mut self) {
+        let through = self.archive.as_ref().map_or(self.archived, Archive::through);
+        if through > self.archived {
+            self.archived = through;
+            self.engine.archived(through);
+        }
     }
 
     fn note_durable(&mut self) {
@@ -289,6 +350,14 @@ fn ended(condition: &Condition) -> Option<Ended> {
         Condition::Deposed { epoch } => Some(Ended::Deposed { epoch: *epoch }),
         Condition::Fatal(error) => Some(Ended::Failed(error.clone())),
         Condition::Flowing | Condition::Stalled => None,
+    }
+}
+
+/// Never, when nothing is asked.
+async fn asked(asking: &mut Option<Asking>) -> Box<Arrival> {
+    match asking {
+        Some(Asking(asking)) => asking.await,
+        None => std::future::pending().await,
     }
 }
 

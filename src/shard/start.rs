@@ -8,6 +8,7 @@ use futures::future::BoxFuture;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
+use super::archive::Archive;
 use super::effects::Effects;
 use super::handle::{REQUESTS, ReadRecords, SYSTEM, ShardHandle, Unavailable};
 use super::inlets::{Inlet, Inlets};
@@ -68,7 +69,7 @@ impl<L: EventLog> Standby<L> {
         stop: CancellationToken,
     ) -> Result<(ShardEnds, impl Future<Output = Ended> + Send + 'static), RecoveryError> {
         let streams = now.workspaces.iter().map(|setup| setup.streams.len()).sum();
-        let (log, keys, feeds) = self.parts();
+        let (log, keys, feeds, hours) = self.parts();
         // Boxed: it holds all that a start needs, and that once.
         let owned = Box::pin(self.take_over(now)).await?;
         metrics.take_overs.inc();
@@ -90,12 +91,15 @@ impl<L: EventLog> Standby<L> {
         let (system_in, system) = mpsc::channel(SYSTEM);
         let (inlets, inlets_out) = Inlets::new(streams);
         let progress = owned.log.writer().progress();
+        let reader: Arc<dyn ReadRecords> = Arc::new(LogReader::new(log, keys, &metrics));
+        let archive = hours.map(|hours| Archive::new(hours, Arc::clone(&reader)));
         let ends = ShardEnds {
             handle: ShardHandle {
                 requests: requests_in,
                 system: system_in,
-                reader: Arc::new(LogReader::new(log, keys, &metrics)),
+                reader,
                 feeds: feeds.clone(),
+                archive: archive.clone(),
             },
             inlets,
             outboxes: outboxes.clone(),
@@ -111,6 +115,9 @@ impl<L: EventLog> Standby<L> {
             system,
             inlets: inlets_out,
             batch: Vec::new().into_iter(),
+            archive,
+            asking: None,
+            archived: Timestamp::default(),
             tally: Tally::new(metrics.clone()),
             metrics,
             keys_at: Timestamp::default(),

@@ -122,6 +122,7 @@ impl Desk {
         self.sequence += 1;
         let record = self.does(Command::Input(Box::new(Arrival {
             body: None,
+            older: None,
             workspace: Name::new("acme"),
             channel: Name::new("email"),
             endpoint: Name::new("help"),

@@ -194,6 +194,7 @@ impl Memory {
         let input = Input { sequence, of: 1, splitter: 1, digest: sequence, ..Input::default() };
         let arrival = Arrival {
             body: None,
+            older: None,
             workspace: Name::from("demo"),
             channel: Name::from("whatsapp"),
             endpoint: Name::from(endpoint),

@@ -87,6 +87,7 @@ fn not_over_workspaces() {
         let heard = customer(number);
         let arrival = Arrival {
             body: None,
+            older: None,
             workspace: workspace.clone(),
             channel: heard.channel,
             endpoint: heard.endpoint,

@@ -42,6 +42,11 @@ fn without_recognising_retries_a_message_is_stored_twice() {
 }
 
 #[test]
+fn an_archive_that_finds_nothing_lets_a_late_retry_be_stored_twice() {
+    finds("every message is stored once", Sabotage { no_archive: true, ..Sabotage::default() });
+}
+
+#[test]
 fn effects_before_durable_are_seen() {
     finds("effect after durable", Sabotage { early_effects: true, ..Sabotage::default() });
 }

@@ -50,6 +50,7 @@ impl Case {
         let input = Input { sequence: self.sequence, of: 1, ..Input::default() };
         self.ask(Command::Input(Box::new(Arrival {
             body: None,
+            older: None,
             workspace: Name::new(ACME),
             channel: Name::new(endpoint.0),
             endpoint: Name::new(endpoint.1),

@@ -4,6 +4,7 @@
 //! `SKEIN_SIM_SEEDS=n` runs so many seeds, `SKEIN_SIM_SEED=n` runs one and shows its last commands.
 
 mod agents;
+mod archive;
 mod bots;
 mod broken;
 mod checks;

@@ -23,6 +23,8 @@ pub(crate) struct Sabotage {
     pub(crate) no_voiding: bool,
     /// Durable rises when a record is handed to the network.
     pub(crate) early_effects: bool,
+    /// Whoever asks what is older than the state gets nothing.
+    pub(crate) no_archive: bool,
     /// A provider's retry is not recognisable.
     pub(crate) no_dedup: bool,
     /// Timers of Works without their owner never fire.

@@ -11,6 +11,7 @@ use skein::domain::timer::Timer;
 use skein::domain::{State, decide, evolve};
 use skein::shard::{Appender as _, Engine, LogEnded, Released};
 
+use super::archive::Archive;
 use super::checks::{ACME, Broken, holds};
 use super::customers::InMessage;
 use super::model::{Flight, Standing, Store, Writer};
@@ -48,6 +49,7 @@ pub(crate) struct Node {
     /// How long it believes OUT and DEAD to be.
     lengths: [usize; 2],
     released: u64,
+    archive: Archive,
 }
 
 fn ended(error: LogEnded) -> Broken {
@@ -111,6 +113,7 @@ impl Node {
             outbox,
             lengths: [0, 1].map(|stream: usize| outs.streams[stream].len()),
             released,
+            archive: Archive::default(),
         })
     }
 
@@ -142,6 +145,24 @@ impl Node {
 
     pub(crate) fn has_room(&self) -> bool {
         self.writer.has_room()
+    }
+
+    /// What an input wants to know of what the state has forgotten: asked by ingest, and again by the shard if the state has forgotten
+    /// more meanwhile.
+    pub(crate) fn look_up(&mut self, command: &mut Command, now: Timestamp, store: &Store, stats: &mut Stats) {
+        let Command::Input(arrival) = command else { return };
+        let state = self.engine.state();
+        let sought = state.workspace(&arrival.workspace).and_then(|space| space.sought(arrival, now));
+        if let Some(sought) = sought {
+            arrival.older = Some(self.archive.told_before(sought.clone(), store));
+            stats.hit("archive asked", "by ingest");
+            if state.wants_older(arrival, now) {
+                arrival.older = Some(self.archive.tells(sought, store));
+                stats.hit("archive asked", "by the shard");
+            }
+        }
+        self.archive.go_on(store);
+        self.engine.archived(self.archive.through);
     }
 
     pub(crate) fn handle(&mut self, command: Command, now: Timestamp, token: Option<u64>) -> Result<(), Broken> {
@@ -181,6 +202,7 @@ impl Node {
                 let published = list[usize::from(event)].clone();
                 Command::Input(Box::new(Arrival {
                     body: None,
+                    older: None,
                     workspace: published.workspace,
                     channel: published.channel,
                     endpoint: published.endpoint,

@@ -284,6 +284,7 @@ const EXPECTED: &[(&str, &[&str])] = &[
     ),
     ("overtaken", &["by somebody due later"]),
     ("overflowed because", &["Length", "Wait", "~Estimate", "NoAgent"]),
+    ("archive asked", &["by ingest", "by the shard"]),
     ("length", &["full", "moved on"]),
     ("merged because", &["SameEvent", "Claim", "Agent"]),
     ("taken apart", &["first leaf", "others", "a matter of two", "words taken along", "over"]),

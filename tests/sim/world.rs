@@ -27,6 +27,8 @@ use super::stats::Stats;
 pub(crate) const STEPS: usize = 240;
 /// Of so many seeds one goes on for longer: what follows from how fast queues were served wants some history.
 const LONG_EVERY: u64 = 25;
+/// Of so many seeds one takes hours: what is remembered leaves the state.
+const SLOW_EVERY: u64 = 7;
 /// Steps of such a seed.
 const LONG_STEPS: usize = 5 * STEPS;
 /// Commands that a failure shows.
@@ -72,6 +74,8 @@ pub(crate) struct World {
     trace: Option<VecDeque<String>>,
     /// Its history goes through the checker in the end.
     pub(crate) verified: bool,
+    /// Hours pass in it.
+    slow: bool,
 }
 
 impl World {
@@ -101,6 +105,7 @@ impl World {
             next_token: 0,
             trace: traced.then(VecDeque::new),
             verified: Self::is_verified(seed),
+            slow: seed % SLOW_EVERY == 3,
             steps: if seed % LONG_EVERY == LONG_EVERY - 1 { LONG_STEPS } else { STEPS },
         };
         // In the others nobody but the evidence says who is who, so that it can be counted.
@@ -231,9 +236,10 @@ impl World {
 
     /// Whether there was one.
     pub(crate) fn feed_from(&mut self, stream: usize) -> Result<bool, Broken> {
-        let Some(command) = self.node.next_input(stream, &self.streams[stream]) else {
+        let Some(mut command) = self.node.next_input(stream, &self.streams[stream]) else {
             return Ok(false);
         };
+        self.node.look_up(&mut command, self.now, &self.store, &mut self.stats);
         self.note(|| format!("shard reads {command:?}"));
         let token = self.ask(Asker::Input);
         self.node.handle(command, self.now, Some(token))?;
@@ -344,7 +350,7 @@ impl World {
             0 => self.rng.below(2_000),
             1 => self.rng.below(15_000),
             2 => self.rng.below(60_000),
-            3 => self.rng.below(1_200_000),
+            3 => self.rng.below(1_200_000) * if self.slow { 6 } else { 1 },
             // The clock of the next owner is behind.
             _ => {
                 self.now.0 -= 3_000;
@@ -371,9 +377,10 @@ impl World {
     /// What hardly ever happens.
     fn oddity(&mut self) -> Result<(), Broken> {
         let command = self.node.oddity(&mut self.rng, &self.streams);
-        let Some(command) = command.filter(|_| self.node.has_room()) else {
+        let Some(mut command) = command.filter(|_| self.node.has_room()) else {
             return Ok(());
         };
+        self.node.look_up(&mut command, self.now, &self.store, &mut self.stats);
         self.note(|| format!("{command:?}"));
         let token = self.ask(Asker::Operator);
         self.node.handle(command, self.now, Some(token))

@@ -89,6 +89,7 @@ async fn begun(nats: &Nats, key: &WorkspaceKey, erases: bool) -> Process {
         rings: Duration::from_secs(600),
         keys,
         snapshots: None,
+        hours: None,
     };
     let setup = WorkspaceSetup { config: workspace(), streams: vec![(Name::new("SKEIN_IN_acme"), state.created_ns)] };
     let now = Now { workspaces: vec![setup], ..Now::default() };

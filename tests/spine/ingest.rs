@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use skein::admin::Readiness;
-use skein::clock::SystemTimeSource;
+use skein::clock::{SystemTimeSource, TimeSource};
 use skein::domain::id::{Index, Name};
 use skein::domain::record::{Change, DeadLettered, Record};
 use skein::domain::workspace::IndexedConfig;
 use skein::ingest::{Bodies, IngestHealth, Source, Trim};
 use skein::keys::{KeyBooks, MemoryKeys, WorkspaceKey};
+use skein::log::hours::Hours;
 use skein::log::{EventLog as _, LogOptions, MemoryLog, Tip, codec};
 use skein::nats::{Nats, stream_state, streams};
 use skein::outbound::{Outbox, Outgoing};
@@ -21,24 +22,24 @@ use tokio_util::task::AbortOnDropHandle;
 use crate::support::nats::TestServer;
 use crate::world::{connect, eventually, publish, whatsapp, workspace};
 
-const IN: &str = "SKEIN_IN_acme";
+pub(crate) const IN: &str = "SKEIN_IN_acme";
 
 /// A shard over `log` and a reader of IN. Dropped: as if killed.
-struct Process {
-    ends: ShardEnds,
+pub(crate) struct Process {
+    pub(crate) ends: ShardEnds,
     readiness: Readiness,
     _tasks: [AbortOnDropHandle<()>; 2],
 }
 
 /// A log, and the keys of what is in it.
-struct Stored {
-    log: MemoryLog,
+pub(crate) struct Stored {
+    pub(crate) log: MemoryLog,
     keys: MemoryKeys,
     key: WorkspaceKey,
 }
 
 impl Stored {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { log: MemoryLog::new(LogOptions::new("test")), keys: MemoryKeys::default(), key: WorkspaceKey::random() }
     }
 
@@ -51,6 +52,11 @@ impl Stored {
 }
 
 async fn process(nats: &Nats, stored: &Stored) -> Process {
+    begin(nats, stored, None, Arc::new(SystemTimeSource::new())).await
+}
+
+/// With these hourly files, and by that clock.
+pub(crate) async fn begin(nats: &Nats, stored: &Stored, hours: Option<Hours>, clock: Arc<dyn TimeSource>) -> Process {
     let log = &stored.log;
     let state = stream_state(nats.control(), IN).await.expect("IN exists");
     let before = Before {
@@ -60,13 +66,14 @@ async fn process(nats: &Nats, stored: &Stored) -> Process {
         rings: Duration::from_secs(600),
         keys: stored.keys().await,
         snapshots: None,
+        hours,
     };
     let setup = WorkspaceSetup { config: workspace(), streams: vec![(Name::new(IN), state.created_ns)] };
     let (mut ends, run) = shard::start(
         Arc::new(log.clone()),
         before,
         Now { workspaces: vec![setup], ..Now::default() },
-        Arc::new(SystemTimeSource::new()),
+        clock,
         Metrics::new(),
         CancellationToken::new(),
     )
@@ -98,7 +105,7 @@ async fn process(nats: &Nats, stored: &Stored) -> Process {
     Process { ends, readiness, _tasks: tasks }
 }
 
-async fn world() -> (TestServer, Nats) {
+pub(crate) async fn world() -> (TestServer, Nats) {
     let server = TestServer::start();
     let nats = connect(&server).await;
     for declared in [streams::inbound("acme", 1 << 30, 1), streams::media("acme", 1)] {
@@ -107,7 +114,7 @@ async fn world() -> (TestServer, Nats) {
     (server, nats)
 }
 
-async fn records(stored: &Stored) -> Vec<Record> {
+pub(crate) async fn records(stored: &Stored) -> Vec<Record> {
     let (log, keys) = (&stored.log, stored.keys().await.rings());
     let mut replay = log.replay(Tip::ORIGIN).await.expect("the log");
     let mut records = Vec::new();

@@ -107,6 +107,7 @@ impl Desk {
             input: Input { sequence: self.sequence, of: 1, ..Input::default() },
             event: happening.event.clone(),
             body: None,
+            older: None,
         })))
     }
 

@@ -104,13 +104,29 @@ impl<V: Clone> Aging<V> {
             if now.millis_since(oldest.at) <= REMEMBERED_MS {
                 break;
             }
-            // A key that was taken out may stand for a later entry by now.
-            let (first, hash) = (low_bits(self.entries.first()), spread(oldest.key));
-            self.numbers.remove(hash, |low| low == first, hash_in(&self.entries));
-            if let Some(Entry { key, value: Some(value), .. }) = self.entries.pop_front() {
+            if let Some(Entry { key, value: Some(value), .. }) = self.forget_first() {
                 forgotten(key, value);
             }
         }
+    }
+
+    fn forget_first(&mut self) -> Option<Entry<V>> {
+        let oldest = self.entries.front()?;
+        // A key that was taken out may stand for a later entry by now.
+        let (first, hash) = (low_bits(self.entries.first()), spread(oldest.key));
+        self.numbers.remove(hash, |low| low == first, hash_in(&self.entries));
+        self.entries.pop_front()
+    }
+
+    /// Forgets what is from before that time, so many at most, the oldest first. The time of the last of them.
+    pub(crate) fn forget_before(&mut self, before: Timestamp, most: usize) -> Option<Timestamp> {
+        let mut last = None;
+        for _ in 0..most {
+            let Some(at) = self.entries.front().map(|oldest| oldest.at).filter(|at| *at < before) else { break };
+            self.forget_first();
+            last = Some(at);
+        }
+        last
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -2,7 +2,7 @@
 
 use super::item::{Item, as_item, odd_time};
 use super::matter::belongs;
-use super::once::{Once, is_of_many, once};
+use super::once::{Once, is_of_many, keys, once};
 use super::parts;
 use super::proof::{Joins, prove};
 use super::store::{Said, store};
@@ -130,19 +130,12 @@ fn item(draft: &mut Draft<'_>, mut arrival: Arrival, endpoint: &EndpointConfig) 
         dead_letter(draft, arrival.refused("no_sender"));
         return Ok(());
     }
-    let once = match &counterpart {
-        Some((kind, text)) => match once(draft, &arrival, &item, Counterpart::Person(*kind, text))? {
+    let once = match told_by(counterpart.as_ref(), &item, event) {
+        Some(told_by) => match once(draft, &arrival, &item, told_by)? {
             Some(once) => once,
             None => return Ok(()),
         },
-        None => match event.thread.as_deref().filter(|_| is_named(&item, event)) {
-            // Who said it in a group is not told: what has an id is told from a retry by the thread.
-            Some(thread) => match once(draft, &arrival, &item, Counterpart::Thread(thread))? {
-                Some(once) => once,
-                None => return Ok(()),
-            },
-            None => Once::default(),
-        },
+        None => Once::default(),
     };
     if let Some(number) = quoted_number(draft, &arrival, endpoint, &item) {
         arrival.event.senders.push(number);
@@ -247,6 +240,33 @@ fn answered_first(senders: &mut [Sender], channel: &str) {
     if let Some(at) = senders.iter().position(|sender| delivery::reaches(channel, sender.kind)) {
         senders[..=at].rotate_right(1);
     }
+}
+
+/// Whose ids tell the item from others.
+fn told_by<'e>(
+    counterpart: Option<&'e (AddressKind, Name)>,
+    item: &Item,
+    event: &'e InboundEvent,
+) -> Option<Counterpart<'e>> {
+    match counterpart {
+        Some((kind, text)) => Some(Counterpart::Person(*kind, text)),
+        // Who said it in a group is not told: what has an id is told from a retry by the thread.
+        None => event.thread.as_deref().filter(|_| is_named(item, event)).map(Counterpart::Thread),
+    }
+}
+
+/// The keys under which an event may be remembered. None: it has no id that counts.
+pub(super) fn sought(
+    hash_key: &[u8; 16],
+    country: Option<&str>,
+    by: (&Name, &Name),
+    event: &InboundEvent,
+) -> Option<[u64; 2]> {
+    let mut event = event.clone();
+    let item = as_item(&mut event);
+    answered_first(&mut event.senders, by.0);
+    let counterpart = event.senders.iter().find_map(|sender| normalise(sender, country));
+    keys(hash_key, by, &item, told_by(counterpart.as_ref(), &item, &event)?, &event)
 }
 
 /// Whether an id names what somebody said who is not told. What many do to one message is not told apart by it: a retry that is

@@ -11,6 +11,7 @@ mod once;
 mod opt;
 mod parts;
 mod proof;
+pub mod remembered;
 mod route;
 mod store;
 mod thanks;
@@ -21,5 +22,5 @@ pub(crate) use fingerprint::{
 };
 pub(crate) use inbound::{dead_letter, input};
 pub(crate) use item::is_odd_time;
-pub(crate) use once::Seen;
 pub(crate) use parts::{HeldParts, parts_due};
+pub(crate) use remembered::{Remembered, Seen, seen_by, wants_older};

@@ -1,15 +1,13 @@
 //! Exactly once by the provider's ids: tells a retry from something new (domain rules, section 2).
 
-use serde::{Deserialize, Serialize};
-
 use super::item::Item;
 use super::{Counterpart, digest, duplicate_key, provider_fingerprint, with_digest};
 use crate::domain::command::Arrival;
 use crate::domain::draft::Draft;
+use crate::domain::event::InboundEvent;
 use crate::domain::id::{MessageId, Name};
 use crate::domain::record::{Change, Flags, MessageKind};
 use crate::domain::rejection::Rejection;
-use crate::domain::time::Timestamp;
 
 /// The same words again within this time, without an id, are stored and not shown.
 const REPEATED_MS: i64 = 3_000;
@@ -19,14 +17,6 @@ const HISTORY: u64 = 0x6261_636b_6669_6c6c;
 
 /// The bit that only digests of history have: without the words one can tell whether what is remembered was told by itself.
 const OLD: u64 = 1;
-
-/// What is remembered of an event that had an id.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub(crate) struct Seen {
-    pub(crate) digest: u64,
-    pub(crate) message: MessageId,
-    pub(crate) at: Timestamp,
-}
 
 /// Key and digest under which the event is remembered.
 #[derive(Clone, Copy, Debug, Default)]
@@ -46,11 +36,12 @@ pub(super) fn once(
 ) -> Result<Option<Once>, Rejection> {
     let space = draft.space;
     let hash_key = space.hash_key();
-    let live = (digest(hash_key, item.kind, &item.content, &item.detail) & !OLD).max(2);
-    // What was told as history still has to be answered when it comes by itself: the two are told apart.
-    let history = with_digest(live, HISTORY) | OLD;
-    let digest = if arrival.event.backfill { history } else { live };
+    let Digests { live, history, digest } = Digests::of(hash_key, item, &arrival.event);
     let (channel, endpoint) = (&arrival.channel, &arrival.endpoint);
+    let remembered = |key| {
+        let older = || arrival.older.as_ref().and_then(|older| older.get(key));
+        space.remembered.get(key).copied().or_else(older)
+    };
     let Some(key) =
         duplicate_key(hash_key, channel, endpoint, item.kind, counterpart, item.version.as_deref(), &arrival.event)
     else {
@@ -59,7 +50,7 @@ pub(super) fn once(
         let repeated = space.remembered.get(key).is_some_and(|seen| draft.now.millis_since(seen.at) <= REPEATED_MS);
         return Ok(Some(Once { key, digest, flags: if repeated { Flags::REPEATED } else { Flags::default() } }));
     };
-    let Some(seen) = space.remembered.get(key) else {
+    let Some(seen) = remembered(key) else {
         return Ok(Some(Once { key, digest, flags: Flags::default() }));
     };
     let known = Once { key, digest, flags: Flags::default() };
@@ -77,11 +68,40 @@ pub(super) fn once(
         return Ok(Some(known));
     }
     let reused = with_digest(key, digest);
-    let same = if told { Some(seen) } else { space.remembered.get(reused) };
+    let same = if told { Some(seen) } else { remembered(reused) };
     match same {
         None => Ok(Some(Once { key: reused, digest, flags: Flags::ID_REUSED })),
         Some(seen) if channel == "email" => also_received(draft, seen.message, endpoint).map(|()| None),
         Some(_) => Err(Rejection::Duplicate),
+    }
+}
+
+/// The keys under which an event may be remembered: of its id, and of its id where that was something else's before.
+pub(super) fn keys(
+    hash_key: &[u8; 16],
+    (channel, endpoint): (&Name, &Name),
+    item: &Item,
+    counterpart: Counterpart<'_>,
+    event: &InboundEvent,
+) -> Option<[u64; 2]> {
+    let key = duplicate_key(hash_key, channel, endpoint, item.kind, counterpart, item.version.as_deref(), event)?;
+    Some([key, with_digest(key, Digests::of(hash_key, item, event).digest)])
+}
+
+/// Of what an event says.
+struct Digests {
+    live: u64,
+    history: u64,
+    /// The one of the two that it is.
+    digest: u64,
+}
+
+impl Digests {
+    fn of(hash_key: &[u8; 16], item: &Item, event: &InboundEvent) -> Self {
+        let live = (digest(hash_key, item.kind, &item.content, &item.detail) & !OLD).max(2);
+        // What was told as history still has to be answered when it comes by itself: the two are told apart.
+        let history = with_digest(live, HISTORY) | OLD;
+        Self { live, history, digest: if event.backfill { history } else { live } }
     }
 }
 

@@ -3,7 +3,7 @@
 use smallvec::SmallVec;
 
 use super::part::{Inner, KeptShard, Part};
-use crate::domain::conversation::{Aging, Seen};
+use crate::domain::conversation::{Aging, Remembered};
 use crate::domain::customer::{Joined, Leaves, Suggestions};
 use crate::domain::delivery::{Delivery, OpenSends, OptOuts, ParkedReceipt, Windows};
 use crate::domain::id::{Index, LeafId, MessageId, Name, WorkId};
@@ -35,7 +35,7 @@ struct WorkspaceCut {
     ended: Ended,
     windows: Windows,
     requests: Requests,
-    remembered: Aging<Seen>,
+    remembered: Remembered,
     mail_endpoints: Aging<(LeafId, SmallVec<[Name; 1]>)>,
     provider_ids: Aging<(MessageId, Option<WorkId>)>,
     deliveries: Aging<Delivery>,

@@ -27,7 +27,7 @@ use crate::domain::timer::Timer;
 /// | field | at most about |
 /// |---|---|
 /// | `name`, `hash_key`, `config`, `openings`, `in_force`, `names`, `desks`, `keyed`, `skip_at` | 5 MB: what the configuration names, and each name that was ever used once, 65,535 |
-/// | `now` | a number |
+/// | `now`, `remembers_since` | a number each |
 /// | `people` | a block and a few hundred pointers for each of its lists, which are in parts of their own; `newcomers`: 40 bytes an endpoint; `sittings`: 24 bytes for each visitor of the last half hour |
 /// | `mail` | 100 bytes for each Work whose last mail was copied, while it is open or can be reopened; a key for each month |
 /// | `parts` | texts of which a part is missing: 10,000 parts of 1 KiB, for a minute |
@@ -58,6 +58,7 @@ pub(crate) struct KeptWorkspace {
     last_owners: BTreeMap<WorkId, AgentId>,
     matters: Matters,
     skip_at: Option<Timestamp>,
+    remembers_since: Timestamp,
 }
 
 impl KeptWorkspace {
@@ -104,6 +105,7 @@ impl Workspace {
             last_owners: self.last_owners.iter().map(|(work, agent)| (*work, *agent)).collect(),
             matters: self.matters.clone(),
             skip_at: self.skip_at,
+            remembers_since: self.remembered.since(),
         }
     }
 }
@@ -143,6 +145,7 @@ impl Returning {
         space.last_owners = kept.last_owners.into_iter().collect();
         space.matters = kept.matters;
         space.skip_at = kept.skip_at;
+        space.remembered.restore_since(kept.remembers_since);
         Ok(Self { space, desks: kept.desks })
     }
 

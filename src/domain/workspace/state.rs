@@ -17,8 +17,8 @@ use super::requests::Requests;
 use super::sight::Forgotten;
 use super::standings::AgentNames;
 use super::{IndexedConfig, Symbol, WorkspaceConfig};
-use crate::domain::command::Answer;
-use crate::domain::conversation::{Aging, HeldParts, Seen};
+use crate::domain::command::{Answer, Arrival};
+use crate::domain::conversation::{Aging, HeldParts, Remembered, Seen, seen_by};
 use crate::domain::customer::{Joined, Leaves, Suggestions};
 use crate::domain::delivery::{Delivery, MailState, OpenSends, OptOuts, ParkedReceipt, WaitingReport, Windows};
 use crate::domain::event::{Assurance, ReceiptStatus};
@@ -27,6 +27,7 @@ use crate::domain::record::{
     Cause, Change, Direction, Flags, IdentityRekeyed, MessageContent, MessageStored, OptNoted, PartsJoined,
     PersonalValue, ReceiptNoted, Record, SessionLost, ThroughParked,
 };
+use crate::domain::remembered::Sought;
 use crate::domain::routing::{Able, Board, ReadyAgents, Registered, Requirements, Rules, Stranded, Waiting};
 use crate::domain::session::Agent;
 use crate::domain::time::Timestamp;
@@ -56,7 +57,7 @@ pub struct Workspace {
     pub(super) timers: BTreeSet<(Timestamp, Timer)>,
     pub(crate) requests: Requests,
     /// Duplicate key to the digest and message that it came with first.
-    pub(crate) remembered: Aging<Seen>,
+    pub(crate) remembered: Remembered,
     /// Mails, with the endpoints that they came by.
     pub(crate) mail_endpoints: Aging<(LeafId, SmallVec<[Name; 1]>)>,
     /// Fingerprint of a provider's message id to the message and its Work.
@@ -130,7 +131,7 @@ impl Workspace {
             board: Board::default(),
             timers: BTreeSet::new(),
             requests: Requests::default(),
-            remembered: Aging::default(),
+            remembered: Remembered::default(),
             mail_endpoints: Aging::default(),
             provider_ids: Aging::default(),
             deliveries: Aging::default(),
@@ -189,10 +190,22 @@ impl Workspace {
         self.leaves.len()
     }
 
-    /// How many provider ids and duplicate keys it remembers.
+    /// How many provider ids it remembers, those of messages of ours among them.
     #[must_use]
     pub fn remembered_ids(&self) -> usize {
-        self.remembered.len() + self.provider_ids.len() + self.deliveries.len()
+        self.provider_ids.len() + self.deliveries.len()
+    }
+
+    /// How many duplicate keys are in it; the others are in the archive, if there is one.
+    #[must_use]
+    pub fn duplicate_keys(&self) -> usize {
+        self.remembered.len()
+    }
+
+    /// What an archive is to be asked for an event; none: what the event may repeat is here.
+    #[must_use]
+    pub fn sought(&self, arrival: &Arrival, now: Timestamp) -> Option<Sought> {
+        Sought::of(arrival, &self.hash_key, &self.config, now)
     }
 
     /// How many parts of texts wait for the others.
@@ -255,6 +268,9 @@ impl Workspace {
         let (index, now) = (record.index, record.time);
         self.mail.apply(MessageId::new(index, place), change, now);
         self.people(record, place, change);
+        if let Some((key, seen)) = seen_by(index, now, place, change) {
+            self.remembered.put(key, seen);
+        }
         match change {
             Change::ConfigApplied { canonical, sha256 } => self.configure(canonical, *sha256, now),
             Change::HoursTurned(turned) => self.hours_turned(turned, now),
@@ -315,8 +331,6 @@ impl Workspace {
                 if let Some(leaf) = self.leaves.get_mut(part.leaf).filter(|_| !part.flags.has(Flags::BACKFILL)) {
                     leaf.hear(now);
                 }
-                let seen = Seen { digest: part.digest, message: MessageId::new(index, place), at: now };
-                self.remembered.put(part.duplicate_key, seen, now);
                 self.timers.extend(self.parts.hold(part, words(record, place)));
             }
             Change::PartsJoined(PartsJoined { leaf, set, message, complete }) => {
@@ -411,7 +425,6 @@ impl Workspace {
             self.leaves.heard_by(message.leaf, endpoint);
         }
         self.windows.note(message, &mut self.names, now);
-        self.remembered.put(message.duplicate_key, Seen { digest: message.digest, message: id, at: now }, now);
         self.provider_ids.note(message.provider_fingerprint, (id, message.work), now);
         if message.channel == "email" && message.direction == Direction::In {
             let endpoints = SmallVec::from_iter([message.endpoint.clone()]);
@@ -446,7 +459,7 @@ impl Workspace {
             }
         }
         if !complete {
-            self.remembered.put(set.1, Seen { digest: 0, message, at: record.time }, record.time);
+            self.remembered.put(set.1, Seen { digest: 0, message, at: record.time });
         }
     }
 

@@ -10,13 +10,14 @@ use skein::domain::record::{
     Request, SessionEnd,
 };
 use skein::domain::rejection::Rejection;
+use skein::domain::remembered::{Older, seen_in};
 use skein::domain::time::Timestamp;
 use skein::domain::timer::Timer;
 use skein::domain::view::{AgentView, ConversationView, WorkView};
 use skein::domain::workspace::WorkspaceConfig;
 use skein::domain::{State, Workspace, answer, decide, evolve, outputs};
 
-use super::{Heard, SPACE, START};
+use super::{Heard, MINUTE, SPACE, START};
 
 /// The IN stream of the stories.
 pub(crate) const STREAM: &str = "SKEIN_IN_shop";
@@ -34,6 +35,8 @@ pub(crate) struct Scenario {
     now: Timestamp,
     sequence: u64,
     log: Vec<Record>,
+    /// Hours that are over leave the state for an archive.
+    archives: bool,
 }
 
 /// What came of one command.
@@ -47,7 +50,8 @@ impl Scenario {
 
     /// A story that begins at another moment.
     pub(crate) fn given_at(now: Timestamp, config: WorkspaceConfig) -> Self {
-        let mut scenario = Self { state: State::new(Name::new("s0")), now, sequence: 0, log: Vec::new() };
+        let mut scenario =
+            Self { state: State::new(Name::new("s0")), now, sequence: 0, log: Vec::new(), archives: false };
         scenario.when(Command::OpenWorkspace { workspace: Name::new(SPACE), hash_key: [3; 16] });
         scenario.configure(config);
         scenario.when(Command::BindStream { workspace: Name::new(SPACE), stream: Name::new(STREAM), created_ns: 1 });
@@ -67,13 +71,18 @@ impl Scenario {
         Step(decided)
     }
 
-    /// The log folded from its first record gives the very state that the story has (design, law 2).
-    pub(crate) fn folds_to_the_same(&self) {
+    /// The log folded from its first record.
+    pub(crate) fn folded(&self) -> State {
         let mut folded = State::new(self.state.shard().clone());
         for record in &self.log {
             evolve(&mut folded, record);
         }
-        assert_eq!(format!("{folded:?}"), format!("{:?}", self.state));
+        folded
+    }
+
+    /// The log folded from its first record gives the very state that the story has (design, law 2).
+    pub(crate) fn folds_to_the_same(&self) {
+        assert_eq!(format!("{:?}", self.folded()), format!("{:?}", self.state));
     }
 
     /// What is broken when something had changed that nobody decided.
@@ -149,15 +158,45 @@ impl Scenario {
 
     /// An adapter's event at a place of the IN stream.
     pub(crate) fn hears_at(&mut self, input: Input, heard: Heard) -> Step {
-        self.when(Command::Input(Box::new(Arrival {
+        let mut arrival = Self::arrival(input, heard);
+        if self.archives {
+            let through = Timestamp(self.state.time().0.div_euclid(60 * MINUTE) * 60 * MINUTE);
+            self.state.archived(through);
+            arrival.older = self.asks_archive(&arrival, through);
+            assert!(!self.state.wants_older(&arrival, self.now), "the archive has everything");
+        }
+        self.when(Command::Input(Box::new(arrival)))
+    }
+
+    pub(crate) fn arrival(input: Input, heard: Heard) -> Arrival {
+        Arrival {
             body: None,
+            older: None,
             workspace: Name::new(SPACE),
             channel: heard.channel,
             endpoint: heard.endpoint,
             stream: Name::new(STREAM),
             input,
             event: heard.event,
-        })))
+        }
+    }
+
+    /// From now on the state keeps the last hour of what it remembers, and an archive in hours the rest.
+    pub(crate) fn archives(mut self) -> Self {
+        self.archives = true;
+        self
+    }
+
+    /// What the log says of an event's ids, up to a time. None: nobody would ask.
+    pub(crate) fn asks_archive(&self, arrival: &Arrival, through: Timestamp) -> Option<Older> {
+        let sought = self.space().sought(arrival, self.now)?;
+        let kept = |record: &&Record| record.time < through && self.now.0 - record.time.0 < (8 * 24 + 1) * 60 * MINUTE;
+        let records = self.log.iter().filter(kept);
+        let seen: Vec<_> =
+            records.flat_map(seen_in).filter(|(_, seen)| sought.not_before.is_none_or(|at| seen.at >= at)).collect();
+        let latest = |key: u64| seen.iter().rev().find(|(of, _)| *of == key).map(|(_, seen)| *seen);
+        let found = sought.keys.map_or([None, None], |keys| keys.map(latest));
+        Some(sought.answered(through, found))
     }
 
     /// Bytes next in the IN stream that no format understands.
