@@ -9,6 +9,7 @@
 //! 3. Every queue into it is bounded, and it takes nothing while the log or an outbox is at its limit.
 
 mod append;
+mod assurance;
 mod effects;
 mod engine;
 mod fold;

@@ -24,7 +24,7 @@ use crate::domain::workspace::WorkspaceConfig;
 use crate::keys::{KeyBooks, KeyRings, KeysError};
 use crate::log::codec::CodecError;
 use crate::log::snapshot::{Ends, Found, Shelf};
-use crate::log::{EventLog, LogError, TakeOverError, Tip, Witness};
+use crate::log::{EventLog, LogError, TakeOverError, Tip, Witness, Writer};
 use crate::outbound::{Anchor, OutboundError};
 use crate::telemetry::ErrorChain;
 
@@ -251,6 +251,11 @@ impl<L: EventLog> Standby<L> {
         (Arc::clone(&self.log), self.keys.rings(), self.feeds.clone())
     }
 
+    async fn try_to_take_over(&mut self) -> Result<Writer, RecoveryError> {
+        self.follow().await?;
+        Ok(self.log.take_over(self.tip, &self.witnesses).await?)
+    }
+
     /// Takes the log over and appends the first records. Cancelled: the log may have been taken over, which harms nobody.
     pub(super) async fn take_over(mut self, now: Now) -> Result<Owned, RecoveryError> {
         self.witnesses.extend(now.witnesses);
@@ -263,13 +268,12 @@ impl<L: EventLog> Standby<L> {
         let mut wait = BACK_OFF.0;
         let mut attempt = 0;
         let writer = loop {
-            self.follow().await?;
-            match self.log.take_over(self.tip, &self.witnesses).await {
+            match self.try_to_take_over().await {
                 Ok(writer) => break writer,
                 Err(error) if attempt < ATTEMPTS && may_pass(&error) => {
-                    warn!(skein.shard = %self.shard, error = %error, "shard not taken over yet");
+                    warn!(skein.shard = %self.shard, error = %ErrorChain(&error), "shard not taken over yet");
                 }
-                Err(error) => return Err(error.into()),
+                Err(error) => return Err(error),
             }
             attempt += 1;
             // Two who try at once must not go on doing so in step.
@@ -303,14 +307,16 @@ impl<L: EventLog> Standby<L> {
     }
 }
 
-fn may_pass(error: &TakeOverError) -> bool {
+fn may_pass(error: &RecoveryError) -> bool {
     match error {
-        TakeOverError::Moved { .. } | TakeOverError::Unanswered => true,
-        TakeOverError::Log(LogError::Nats(error)) => error.is_transient(),
-        TakeOverError::Truncated { .. }
-        | TakeOverError::Forked { .. }
-        | TakeOverError::Clock { .. }
-        | TakeOverError::Log(_) => false,
+        RecoveryError::TakeOver(TakeOverError::Moved { .. } | TakeOverError::Unanswered)
+        // Of a server that is cut off from the others: believed when it stays so.
+        | RecoveryError::Log(LogError::Truncated { .. })
+        | RecoveryError::TakeOver(TakeOverError::Log(LogError::Truncated { .. })) => true,
+        RecoveryError::Log(LogError::Nats(error)) | RecoveryError::TakeOver(TakeOverError::Log(LogError::Nats(error))) => {
+            error.is_transient()
+        }
+        _ => false,
     }
 }
 

@@ -57,6 +57,27 @@ async fn a_deposed_writer_learns_it_and_leaves_no_record(bed: impl Bed) {
     assert!(old.append(subject(), b"once more").is_err());
 }
 
+async fn a_writer_that_asks_is_told_whether_it_still_owns_the_log(bed: impl Bed) {
+    let (old_log, new_log) = (bed.log().await, bed.log().await);
+    let mut old = take(&old_log).await;
+    append(&mut old, 1, 5).await;
+    durable(&old, 5).await;
+    let question = old.prove();
+    let progress = until(&old, |progress| progress.proven == question).await;
+    assert_eq!(progress.condition, Condition::Flowing);
+    append(&mut old, 6, 7).await;
+    durable(&old, 7).await;
+    let new = take(&new_log).await;
+    let epoch = new.tip().epoch;
+    // Nothing is under way: without the question it would learn nothing.
+    let question = old.prove();
+    let progress = until(&old, |progress| progress.condition.is_final()).await;
+    assert_eq!(progress.condition, Condition::Deposed { epoch });
+    assert!(progress.proven < question);
+    assert_holds(&new_log, 7).await;
+    assert_eq!(end(&new_log).await, new.tip(), "the new owner is not disturbed");
+}
+
 async fn a_stale_take_over_has_to_read_on(bed: impl Bed) {
     let (one, two) = (bed.log().await, bed.log().await);
     let stale = end(&two).await;
@@ -153,6 +174,7 @@ on_both!(
     a_replay_goes_on_where_another_ended,
     of_two_that_try_at_once_one_becomes_the_writer,
     a_deposed_writer_learns_it_and_leaves_no_record,
+    a_writer_that_asks_is_told_whether_it_still_owns_the_log,
     a_stale_take_over_has_to_read_on,
     a_witness_beyond_the_end_refuses_the_take_over,
     single_records_are_read_across_epochs,

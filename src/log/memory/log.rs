@@ -39,6 +39,10 @@ impl MemoryPipe {
     pub(in super::super) fn push(&mut self, pending: Pending) -> Result<(), AppendRefused> {
         self.log.store().push(self.writer, pending)
     }
+
+    pub(in super::super) fn prove(&mut self, question: u64) {
+        self.log.store().prove(self.writer, question);
+    }
 }
 
 impl Drop for MemoryPipe {
