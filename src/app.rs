@@ -11,6 +11,7 @@ mod generation;
 mod plan;
 mod ports;
 mod seat;
+mod shelving;
 mod streams;
 
 pub use checks::{Verdict, Weight};

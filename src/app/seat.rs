@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use tracing::{debug, info, warn};
 
 use super::generation::{Checks, Generation, Outcome, Turn, Warm, alarm};
+use super::shelving::Shelving;
 use super::streams::Made;
 use super::{App, may_pass, streams};
 use crate::agents::Owner;
@@ -61,7 +62,8 @@ pub(super) async fn sit(app: &App, nats: &Nats, checks: &Checks, made: Made, aga
     let patience = Patience::new(app.roster.me().clone(), app.plan.lease, POLL);
     let patience = if again { patience.again() } else { patience };
     let now = Instant::now();
-    let waits = Waits { app, nats, checks, patience, since: now, heard: now, short: None, stale: false };
+    let snapshots = warm.snapshots.clone().map(|shelf| Shelving::new(app, shelf));
+    let waits = Waits { app, nats, checks, patience, since: now, heard: now, short: None, stale: false, snapshots };
     let turn = Box::pin(until_stop(app, waits.turn(&mut warm, &mut made))).await.transpose();
     app.roster.drops(&app.plan.shard);
     let Some(turn) = turn? else { return Ok(Left::Stopped) };
@@ -144,6 +146,8 @@ struct Waits<'a> {
     short: Option<Instant>,
     /// Workspace files say something for which the servers were not asked yet.
     stale: bool,
+    /// None: there is no folder for them.
+    snapshots: Option<Shelving<'a>>,
 }
 
 impl Waits<'_> {
@@ -184,6 +188,9 @@ impl Waits<'_> {
             return self.believe(error).map(|()| None);
         }
         self.short = None;
+        if let Some(snapshots) = &mut self.snapshots {
+            snapshots.look(self.nats, &mut warm.standby).await?;
+        }
         let (app, shard) = (self.app, &self.app.plan.shard);
         app.roster.follows(shard);
         self.patience.be_modest(MODESTY * u32::try_from(app.roster.owned()).unwrap_or(u32::MAX));

@@ -13,12 +13,14 @@ use super::append::LogAppender;
 use super::engine::{Engine, LogEnded, Step};
 use super::fold::{Fold, WorkspaceBacklog};
 use super::handle::Reply;
+use super::snapshots::Beside;
 use crate::agents::feed::{Feeds, StoredFeeds};
 use crate::clock::{ShardClock, TimeSource};
 use crate::domain::State;
 use crate::domain::command::Command;
 use crate::domain::id::{Index, Name};
 use crate::domain::rejection::Rejection;
+use crate::domain::snapshot::Cut;
 use crate::domain::time::Timestamp;
 use crate::domain::workspace::WorkspaceConfig;
 use crate::keys::{KeyBooks, KeyRings, KeysError};
@@ -233,6 +235,34 @@ impl<L: EventLog> Standby<L> {
     #[must_use]
     pub fn tip(&self) -> Tip {
         self.tip
+    }
+
+    /// A cut of what is folded; none: nothing was recorded since `last`.
+    pub fn cut(&mut self, last: Option<Index>) -> Option<Cut> {
+        let head = self.fold.state.head();
+        if head == Index(0) || Some(head) == last {
+            return None;
+        }
+        // What is stored beside it begins no later than what follows.
+        self.fold.finish();
+        Some(self.fold.state.cut())
+    }
+
+    /// What a cut is written with, once all its outputs are in OUT and DEAD, which end as `now` says; none: not yet.
+    ///
+    /// # Errors
+    /// [`RecoveryError`]: the log does not answer, or a stream has lost its end, which is to begin anew.
+    pub async fn settle(&mut self, head: Index, now: Vec<(Name, Anchor)>) -> Result<Option<Beside>, RecoveryError> {
+        for (stream, end) in now {
+            self.fold.reread(&stream, end)?;
+        }
+        let mut all = self.fold.backlogs.iter().flat_map(|backlog| [&backlog.out, &backlog.dead]);
+        if all.any(|backlog| backlog.has_any_of(head)) {
+            return Ok(None);
+        }
+        let Some(last_entry) = self.log.last_entry(head.entry()).await? else { return Ok(None) };
+        let (places, ends) = (self.log.places(head.entry()), ends(&self.fold.backlogs));
+        Ok(Some(Beside { last_entry, places, ends, feeds: self.feeds.clone() }))
     }
 
     /// Name of the shard.
