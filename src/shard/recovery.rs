@@ -166,7 +166,7 @@ impl<L: EventLog> Standby<L> {
         let found = match before.snapshots {
             Some(shelf) => {
                 let ends = ends(&before.backlogs);
-                let (found, known) = shelf.newest(&keys, &ends).await;
+                let (found, known) = shelf.newest(&keys, &ends, log.given_up().await?).await;
                 // Also of those that are not used: each has seen how long the log was.
                 witnesses.extend(known);
                 found

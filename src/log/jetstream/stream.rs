@@ -9,7 +9,7 @@ use tokio_util::task::AbortOnDropHandle;
 use super::{
     super::{
         audit::RawLog,
-        entry::{Entry, EventLog, LastEntry, Tip, Witness},
+        entry::{Entry, EventLog, GivenUp, LastEntry, Tip, Witness},
         error::{LogError, TakeOverError},
         frame::{self, Frame},
         offsets::{Offsets, Place, Places},
@@ -23,7 +23,7 @@ use super::{
     pipeline::Pipeline,
 };
 use crate::nats::{
-    Nats, NatsError, Ordered, OrderedOptions, StreamState, direct_get, leader_get, stream_state, streams,
+    Nats, NatsError, Ordered, OrderedOptions, StreamState, direct_get, last_of, leader_get, stream_state, streams,
 };
 
 /// Single reads on their way at once: a page of history in one go, and no more than a connection answers in a few milliseconds.
@@ -99,7 +99,7 @@ impl JetStreamLog {
     async fn read_framed(&self, index: u64) -> Result<Option<(Entry, u64)>, LogError> {
         let sequence = match self.offsets.place(index) {
             Place::Before => return Err(LogError::Unmapped { index }),
-            Place::Beyond => return Ok(None),
+            Place::Beyond | Place::Lost => return Ok(None),
             Place::At(sequence) => sequence,
         };
         // A replica may lag behind what the leader acknowledged.
@@ -193,6 +193,24 @@ impl EventLog for JetStreamLog {
         // Owned by the writer: ends with it, and says why if it ends before.
         let task = AbortOnDropHandle::new(tokio::spawn(pipeline.run(entries)));
         Ok(Writer::new(tip, &self.options, entry_max, in_flight_bytes, progress, Sink::Task { queue, questions, task }))
+    }
+
+    async fn give_up(&self, tip: Tip, to: u64) -> Result<(), TakeOverError> {
+        self.check_end(tip, &[]).await?;
+        let owner = rand::random();
+        let mut lane = Lane::open(self.appends.clone(), &self.stream, self.options.epoch_subject(), owner).await?;
+        let number = tip.epoch + 1;
+        let what = (self.options.loss_subject().into(), frame::loss(number, owner, (tip.index, tip.chain), to));
+        match lane.append_outside(what, tip.sequence, number, self.options.stall_max).await? {
+            EpochAnswer::Landed(_) => Ok(()),
+            EpochAnswer::Refused => Err(TakeOverError::Moved { end: tip.sequence + 1 }),
+            EpochAnswer::Unanswered => Err(TakeOverError::Unanswered),
+        }
+    }
+
+    async fn given_up(&self) -> Result<Option<GivenUp>, LogError> {
+        let found = last_of(&self.reads, &self.stream, &self.options.loss_subject()).await?;
+        Ok(found.and_then(|found| GivenUp::of(&found.payload)))
     }
 
     async fn last_entry(&self, index: u64) -> Result<Option<LastEntry>, LogError> {

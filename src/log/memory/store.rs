@@ -126,6 +126,17 @@ impl Store {
         });
     }
 
+    /// Entries behind `tip`, which is the end, are given up.
+    pub(super) fn give_up(&mut self, tip: Tip, to: u64) {
+        let number = tip.epoch + 1;
+        self.messages.push(Raw {
+            sequence: tip.sequence + 1,
+            epoch: Some(number),
+            subject: self.options.loss_subject().into(),
+            payload: frame::loss(number, Owner::default(), (tip.index, tip.chain), to),
+        });
+    }
+
     pub(super) fn push(&mut self, writer: usize, pending: Pending) -> Result<(), AppendRefused> {
         if self.sides[writer].ended {
             return Err(AppendRefused::Ended);
