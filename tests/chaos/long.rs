@@ -31,7 +31,7 @@ pub(crate) struct Args {
     #[arg(long)]
     rate: Option<u64>,
     /// From one fault to the next, milliseconds.
-    #[arg(long, default_value_t = 8_000)]
+    #[arg(long, default_value_t = 7_000)]
     every_ms: u64,
     /// Only these faults, in this order, again and again: names as a run prints them.
     #[arg(long, value_delimiter = ',')]

@@ -29,7 +29,7 @@ pub(crate) fn run() {
         seed: 1,
         time: Duration::from_secs(35),
         every: EVERY,
-        load: Load { rate: 150, agents: 6 },
+        load: Load { rate: 60, agents: 8 },
         kinds: Some(KINDS.to_vec()),
         controls: true,
     };
