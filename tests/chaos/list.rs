@@ -9,9 +9,10 @@ use crate::{proof, short};
 type Test = fn();
 
 const TESTS: [(&str, Test); 3] = [
+    // First: the program may begin anew for it, where it may mount.
+    ("under_every_kind_of_fault_nothing_is_lost_doubled_stale_out_of_order_stuck_or_requeued", short::run),
     ("the_proof_fails_where_anything_is_wrong", proof::fails_where_anything_is_wrong),
     ("percentiles_are_of_those_that_are_there", proof::tells_percentiles),
-    ("under_every_kind_of_fault_nothing_is_lost_doubled_stale_out_of_order_stuck_or_requeued", short::run),
 ];
 
 /// Flags that a value follows.
