@@ -11,11 +11,14 @@ mod generation;
 mod hours;
 mod plan;
 mod ports;
+mod repair;
 mod seat;
+mod shelving;
 mod streams;
 
 pub use checks::{Verdict, Weight};
 pub(crate) use plan::nats_options;
+pub use repair::{LogEnd, repair};
 
 use std::net::SocketAddr;
 use std::sync::Arc;

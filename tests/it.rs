@@ -57,6 +57,8 @@ mod snapshots;
 mod synthetic;
 #[path = "it/traffic.rs"]
 mod traffic;
+#[path = "it/truncated.rs"]
+mod truncated;
 #[path = "it/typing.rs"]
 mod typing;
 #[path = "it/verified.rs"]

@@ -4,6 +4,8 @@
 mod bed;
 #[path = "log_suite/both.rs"]
 mod both;
+#[path = "log_suite/leases.rs"]
+mod leases;
 #[path = "log_suite/memory.rs"]
 mod memory;
 #[path = "log_suite/ordered.rs"]

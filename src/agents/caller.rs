@@ -20,6 +20,10 @@ const OPERATOR_METADATA: &str = "skein-operator";
 /// What an operator's name may hold beside: a login of a directory is a name, too.
 const OPERATOR_ALSO: &str = ".@";
 
+/// Mark of a call that came by another node, which looks after its end there.
+#[derive(Clone, Copy, Debug)]
+pub struct ByNode;
+
 /// What a caller may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Rights {
@@ -40,6 +44,7 @@ pub struct Caller {
     lease: Lease,
     /// In a session that takes no commands.
     looks_on: bool,
+    by_node: bool,
 }
 
 impl Caller {
@@ -50,9 +55,11 @@ impl Caller {
     /// otherwise than the metadata.
     pub(super) fn of<T>(request: &Request<T>, proven: bool) -> Result<Self, Refusal> {
         let metadata = request.metadata();
+        let by_node = request.extensions().get::<ByNode>().is_some();
         if !proven {
             let (workspace, agent) = (named(metadata, WORKSPACE_METADATA, "")?, named(metadata, AGENT_METADATA, "")?);
-            return Ok(Self { workspace, agent, rights: Rights::Believed, lease: Lease::endless(), looks_on: false });
+            let (rights, lease) = (Rights::Believed, Lease::endless());
+            return Ok(Self { workspace, agent, rights, lease, looks_on: false, by_node });
         }
         let Proof { claimed, lease } = proof(request.extensions())?;
         let workspace = match (metadata.contains_key(WORKSPACE_METADATA), claimed.workspaces.only()) {
@@ -68,12 +75,18 @@ impl Caller {
         let agent = name(&claimed.name).ok_or_else(|| {
             Refusal::new(Reason::CallerUnnamed, "the name in the token is none that an agent can have")
         })?;
-        Ok(Self { workspace, agent, rights: Rights::Proven(claimed.roles), lease: lease.clone(), looks_on: false })
+        let (rights, lease) = (Rights::Proven(claimed.roles), lease.clone());
+        Ok(Self { workspace, agent, rights, lease, looks_on: false, by_node })
     }
 
     /// The same in a session that only looks on.
     pub(super) fn looking_on(self) -> Self {
         Self { looks_on: true, ..self }
+    }
+
+    /// Whether the caller is at another node: what an operator says of this node is not about it.
+    pub(super) fn is_elsewhere(&self) -> bool {
+        self.by_node
     }
 
     /// For how long the caller is believed.

@@ -44,13 +44,26 @@ pub enum Owner {
     /// This process.
     Here(Local),
     /// Another node.
-    At(Name),
+    At {
+        /// Its name.
+        node: Name,
+        /// How its lease stands: it has another number once the node has written it again.
+        revision: u64,
+    },
+}
+
+/// What is known of a shard.
+#[derive(Clone, Debug, Default)]
+struct Known {
+    owner: Owner,
+    /// The lease of an owner that could not be reached: it is no owner before it has written its lease again.
+    suspected: Option<u64>,
 }
 
 /// Who owns which shard. Cheap to clone; clones share it.
 #[derive(Clone, Debug)]
 pub struct Directory {
-    owners: Arc<BTreeMap<Name, watch::Sender<Owner>>>,
+    owners: Arc<BTreeMap<Name, watch::Sender<Known>>>,
     /// The shard of each workspace.
     shards: Arc<BTreeMap<Name, Name>>,
 }
@@ -65,9 +78,23 @@ impl Directory {
 
     /// A shard is owned by somebody else from now on, or by nobody.
     pub fn set(&self, shard: &Name, owner: Owner) {
-        if let Some(known) = self.owners.get(shard) {
-            known.send_replace(owner);
-        }
+        let Some(known) = self.owners.get(shard) else { return };
+        known.send_modify(|known| match owner {
+            Owner::At { revision, .. } if known.suspected == Some(revision) => {}
+            owner => *known = Known { owner, suspected: None },
+        });
+    }
+
+    /// The owner whose lease stood so could not be reached: calls wait until it has written it again, or another owns the shard.
+    fn suspect(&self, shard: &Name, revision: u64) {
+        let Some(known) = self.owners.get(shard) else { return };
+        known.send_if_modified(|known| {
+            let is_it = matches!(&known.owner, Owner::At { revision: now, .. } if *now == revision);
+            if is_it {
+                *known = Known { owner: Owner::Nobody, suspected: Some(revision) };
+            }
+            is_it
+        });
     }
 
     /// The shard that a call is about; none: it names no workspace, and there are several shards.
@@ -81,9 +108,9 @@ impl Directory {
     async fn owner(&self, shard: &Name, wait: Duration) -> Owner {
         let Some(owner) = self.owners.get(shard) else { return Owner::Nobody };
         let mut owner = owner.subscribe();
-        let known = owner.wait_for(|owner| !matches!(owner, Owner::Nobody));
+        let known = owner.wait_for(|known| !matches!(known.owner, Owner::Nobody));
         match tokio::time::timeout(wait, known).await {
-            Ok(Ok(owner)) => owner.clone(),
+            Ok(Ok(known)) => known.owner.clone(),
             Ok(Err(_)) | Err(_) => Owner::Nobody,
         }
     }
@@ -91,8 +118,14 @@ impl Directory {
 
 /// Carries calls to other nodes.
 pub trait Carrier: Send + Sync + 'static {
-    /// Carries a call to the node that owns a shard. Always answers, with a status where the node does not.
-    fn carry(&self, node: Name, shard: Name, request: http::Request<Body>) -> BoxFuture<'static, http::Response<Body>>;
+    /// Carries a call to the node that owns a shard. Refused ([`Reason::OwnerUnreachable`], [`Reason::LimitReached`]) where it did not come to
+    /// a response; a response that breaks off ends with such a status.
+    fn carry(
+        &self,
+        node: Name,
+        shard: Name,
+        request: http::Request<Body>,
+    ) -> BoxFuture<'static, Result<http::Response<Body>, Refusal>>;
 }
 
 /// Sends each call to whoever serves it. Cheap to clone.
@@ -132,14 +165,21 @@ impl Front {
         };
         match self.directory.owner(&shard, self.owner_wait).await {
             Owner::Here(local) => served(local.routes(), request).await,
-            Owner::At(node) => {
+            Owner::At { node, revision } => {
                 let drained = workspace.filter(|_| SESSIONS.contains(&request.uri().path()));
                 if drained.as_ref().is_some_and(|workspace| self.drains.has(workspace)) {
                     return self.refused(&drained_here());
                 }
                 let ending = ending(self.shutdown.clone(), self.drains.follow(), drained);
-                let carried = self.carrier.carry(node, shard, request.map(Body::new)).await;
-                carried.map(|body| axum::body::Body::new(Carried::new(body, ending.boxed())))
+                match self.carrier.carry(node, shard.clone(), request.map(Body::new)).await {
+                    Ok(carried) => carried.map(|body| axum::body::Body::new(Carried::new(body, ending.boxed()))),
+                    Err(refusal) => {
+                        if refusal.reason() == Reason::OwnerUnreachable {
+                            self.directory.suspect(&shard, revision);
+                        }
+                        self.refused(&refusal)
+                    }
+                }
             }
             Owner::Nobody => self.refused(&Refusal::new(Reason::NotReady, "no node owns the shard at this moment")),
         }
@@ -181,4 +221,24 @@ fn workspace_of(request: &Request) -> Option<Name> {
     let named = request.headers().get(WORKSPACE_METADATA).and_then(|value| value.to_str().ok()).map(Name::from);
     let proven = || request.extensions().get::<Proof>()?.claimed.workspaces.only().cloned();
     named.or_else(proven)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn an_owner_that_could_not_be_reached_is_none_before_it_has_written_its_lease_again() {
+        let (shard, wait) = (Name::new("main"), Duration::from_secs(1));
+        let directory = Directory::new([(Name::new("acme"), shard.clone())].into());
+        let at = |revision| Owner::At { node: Name::new("north"), revision };
+        directory.set(&shard, at(7));
+        directory.suspect(&shard, 6);
+        assert!(matches!(directory.owner(&shard, wait).await, Owner::At { revision: 7, .. }), "it has written since");
+        directory.suspect(&shard, 7);
+        directory.set(&shard, at(7));
+        assert!(matches!(directory.owner(&shard, wait).await, Owner::Nobody));
+        directory.set(&shard, at(8));
+        assert!(matches!(directory.owner(&shard, wait).await, Owner::At { revision: 8, .. }));
+    }
 }

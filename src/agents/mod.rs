@@ -32,7 +32,7 @@ mod typing;
 mod uploads;
 
 pub(crate) use caller::Operator;
-pub use caller::{AGENT_METADATA, Caller, WORKSPACE_METADATA};
+pub use caller::{AGENT_METADATA, ByNode, Caller, WORKSPACE_METADATA};
 pub(crate) use convert::request;
 pub use drains::Drains;
 pub use front::{Carrier, Directory, Front, Owner};

@@ -150,7 +150,7 @@ impl<'a> Generation<'a> {
             witnesses: checkpoints.witness().await?.into_iter().chain(witness).collect(),
         };
         let shard_stop = CancellationToken::new();
-        let started = standby.own(now, app.metrics.clone(), shard_stop.clone());
+        let started = standby.own(now, tenure.standing(), app.metrics.clone(), shard_stop.clone());
         let (ends, run) = started.await.inspect_err(|error| alarm(app, error))?;
         let mut generation = Self {
             app,
@@ -246,6 +246,7 @@ impl<'a> Generation<'a> {
             app.metrics.owner.set(1);
             app.roster.owns(&shard_name);
             app.directory.set(&shard_name, Owner::Here(local));
+            generation.tenure.serves(true);
             generation.serves();
         }
         Ok(generation)
@@ -446,6 +447,8 @@ impl<'a> Generation<'a> {
     pub(super) async fn run(mut self) -> anyhow::Result<Outcome> {
         let cause = self.first_end().await;
         self.serves_not("ending");
+        // Calls of other nodes wait there for the next owner.
+        self.tenure.serves(false);
         self.app.metrics.owner.set(0);
         self.app.roster.drops(&self.app.plan.shard);
         let ends_at = self.app.shutdown.ends_at().unwrap_or_else(|| Instant::now() + DISCARD);

@@ -282,14 +282,16 @@ impl Carriage {
 }
 
 impl Carrier for Carriage {
-    fn carry(&self, node: Name, shard: Name, request: http::Request<Body>) -> BoxFuture<'static, http::Response<Body>> {
+    fn carry(
+        &self,
+        node: Name,
+        shard: Name,
+        request: http::Request<Body>,
+    ) -> BoxFuture<'static, Result<http::Response<Body>, Refusal>> {
         let relay = self.0.get().cloned();
         async move {
             let unreached = || Refusal::new(Reason::NotReady, "there is no way yet to the node that owns the shard");
-            match relay {
-                Some(relay) => relay.call(&node, &shard, request).await,
-                None => unreached().to_status().into_http(),
-            }
+            relay.ok_or_else(unreached)?.call(&node, &shard, request).await
         }
         .boxed()
     }

@@ -1,5 +1,6 @@
 //! A shard's place in this process: it is followed, owned when it is this node's turn, and followed again.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -8,6 +9,7 @@ use tracing::{debug, info, warn};
 
 use super::generation::{Checks, Generation, Outcome, Turn, Warm, alarm};
 use super::hours::KeptHours;
+use super::shelving::Shelving;
 use super::streams::Made;
 use super::{App, may_pass, streams};
 use crate::agents::Owner;
@@ -18,7 +20,7 @@ use crate::log::LogError;
 use crate::log::hours::{HourFolder, Hours};
 use crate::log::snapshot::{Copies, Folder, Shelf};
 use crate::nats::Nats;
-use crate::node::{Held, Lease, Next, Patience, Tenure, Written};
+use crate::node::{Granted, Held, Lease, Next, Patience, Seen, Tenure, Written};
 use crate::reload::Onlooker;
 use crate::shard::{self, Before, RecoveryError, Standby};
 use crate::telemetry::ErrorChain;
@@ -49,13 +51,21 @@ pub(super) async fn sit(app: &App, nats: &Nats, checks: &Checks, made: Made, aga
     app.serving.send_replace(false);
     let mut made = made;
     // Boxed, as the next two: each holds all that a start needs, and that once.
-    let Some(mut warm) = Box::pin(until_stop(app, stand_by(app, nats, &made))).await.transpose()? else {
+    let folding = async {
+        tokio::select! {
+            warm = stand_by(app, nats, &made) => warm,
+            // Looks only.
+            never = carry_meanwhile(app, &made) => match never {},
+        }
+    };
+    let Some(mut warm) = Box::pin(until_stop(app, folding)).await.transpose()? else {
         return Ok(Left::Stopped);
     };
     let patience = Patience::new(app.roster.me().clone(), app.plan.lease, POLL);
     let patience = if again { patience.again() } else { patience };
     let now = Instant::now();
-    let waits = Waits { app, nats, checks, patience, since: now, heard: now, short: None, stale: false };
+    let snapshots = warm.snapshots.clone().map(|shelf| Shelving::new(app, shelf));
+    let waits = Waits { app, nats, checks, patience, since: now, heard: now, short: None, stale: false, snapshots };
     let turn = Box::pin(until_stop(app, waits.turn(&mut warm, &mut made))).await.transpose();
     app.roster.drops(&app.plan.shard);
     let Some(turn) = turn? else { return Ok(Left::Stopped) };
@@ -82,6 +92,19 @@ async fn until_stop<T>(app: &App, what: impl Future<Output = T>) -> Option<T> {
     tokio::select! {
         done = what => Some(done),
         () = app.shutdown.stopping() => None,
+    }
+}
+
+/// Has calls carried to the owner, if there is one, while this node folds the log and is no help otherwise.
+async fn carry_meanwhile(app: &App, made: &Made) -> Infallible {
+    loop {
+        if let Ok(Seen { revision, lease: Some(lease) }) = made.leases.look().await
+            && lease.held == Held::Owned
+            && !lease.is_of(app.roster.me())
+        {
+            app.directory.set(&app.plan.shard, Owner::At { node: lease.node, revision });
+        }
+        tokio::time::sleep(POLL).await;
     }
 }
 
@@ -129,6 +152,8 @@ struct Waits<'a> {
     short: Option<Instant>,
     /// Workspace files say something for which the servers were not asked yet.
     stale: bool,
+    /// None: there is no folder for them.
+    snapshots: Option<Shelving<'a>>,
 }
 
 impl Waits<'_> {
@@ -170,20 +195,27 @@ impl Waits<'_> {
         }
         self.short = None;
         warm.hours.iter().for_each(|hours| hours.reached(warm.standby.reached()));
+        if let Some(snapshots) = &mut self.snapshots {
+            snapshots.look(self.nats, &mut warm.standby).await?;
+        }
         let (app, shard) = (self.app, &self.app.plan.shard);
         app.roster.follows(shard);
         self.patience.be_modest(MODESTY * u32::try_from(app.roster.owned()).unwrap_or(u32::MAX));
         let seen = made.leases.look().await?;
         match self.patience.look(&seen, self.since.elapsed()) {
-            Next::Follow(node) => self.follows(node),
+            Next::Follow { node, revision } => self.follows(node, revision),
             Next::Wait => self.follows_nobody(NOBODY),
             Next::Try { revision } => {
-                let lease = Lease::new(app.roster.me(), Held::Owned, warm.standby.tip());
+                // With a clock that is wrong it is not for this node, and the lease is left to others.
+                made.log.check_clock().await.map_err(RecoveryError::from)?;
+                let lease = Lease::new(app.roster.me(), Held::Changing, warm.standby.tip());
+                let since = tokio::time::Instant::now();
                 match made.leases.write(&lease, revision).await {
                     Written::Stands(revision) => {
                         let witness = seen.lease.as_ref().map(Lease::witness);
                         let (leases, me) = (made.leases.clone(), app.roster.me().clone());
-                        let tenure = Tenure::begin(leases, me, revision, warm.standby.tip());
+                        let granted = Granted { leases, me, revision, since, lasts: app.plan.lease };
+                        let tenure = Tenure::begin(granted, warm.standby.tip());
                         return Ok(Some(Turn { tenure, witness }));
                     }
                     Written::Lost | Written::Unknown => self.patience.unanswered(),
@@ -208,11 +240,11 @@ impl Waits<'_> {
         Err(error.into())
     }
 
-    fn follows(&self, node: Name) {
+    fn follows(&self, node: Name, revision: u64) {
         if !*self.app.serving.borrow() {
             info!(owner = %node, "standing by: another node owns the shard");
         }
-        self.app.directory.set(&self.app.plan.shard, Owner::At(node));
+        self.app.directory.set(&self.app.plan.shard, Owner::At { node, revision });
         self.checks.shard.ready();
         self.checks.ingest.ready();
         self.app.serving.send_replace(true);

@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use super::{
-    admin, agent, channels, check, config, dead, dev, exec_nats, explain, export, keys, rehearse, replay, say, schema,
-    serve, stream, try_format, verify,
+    admin, agent, channels, check, config, dead, dev, exec_nats, explain, export, keys, rehearse, repair, replay, say,
+    schema, serve, stream, try_format, verify,
 };
 
 /// skein: one conversation per customer, the right agent, nothing lost.
@@ -41,6 +41,8 @@ pub(super) enum Command {
     Rehearse(rehearse::Args),
     /// Whether log, streams and what adapters and agents saw agree, and keep what is promised.
     Verify(verify::Args),
+    /// What is missing at the end of a log that was truncated; gives it up if told to, so that the shard can be owned again.
+    Repair(repair::Args),
     /// Plays recordings through a running daemon and says what became of them.
     Replay(replay::Args),
     /// Prints what each channel can carry; with a text, how it is cut into SMS.

@@ -8,8 +8,8 @@ use clap::Parser;
 use super::args::{Cli, Command};
 use super::config_args::{EXIT_CONFIGURATION, WrongUse};
 use super::{
-    admin, agent, channels, check, config, dead, dev, exec_nats, explain, export, keys, rehearse, replay, say, schema,
-    serve, stream, try_format, verify,
+    admin, agent, channels, check, config, dead, dev, exec_nats, explain, export, keys, rehearse, repair, replay, say,
+    schema, serve, stream, try_format, verify,
 };
 
 /// Runs the subcommand of this process's command line.
@@ -27,6 +27,7 @@ pub fn main() -> ExitCode {
         Command::Explain(args) => on_runtime(explain::run(args)),
         Command::Export(args) => on_runtime(export::run(args)),
         Command::Rehearse(args) => on_runtime(rehearse::run(args)),
+        Command::Repair(args) => on_runtime(repair::run(args)),
         Command::Replay(args) => on_runtime(replay::run(args)),
         Command::Stream(args) => on_runtime(stream::run(args)),
         Command::Say(args) => on_runtime(say::run(args)),

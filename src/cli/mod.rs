@@ -19,6 +19,7 @@ mod explain;
 mod export;
 mod keys;
 mod rehearse;
+mod repair;
 mod replay;
 mod say;
 mod schema;

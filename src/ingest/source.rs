@@ -9,6 +9,7 @@ use std::time::Duration;
 use async_nats::Client;
 use futures::FutureExt as _;
 use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 use tracing::{error, info, warn};
@@ -37,6 +38,10 @@ const BATCH_BYTES: usize = 4 << 20;
 const PREFETCH: u64 = 2_000;
 /// First and longest wait before asking a silent server again.
 const BACK_OFF: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
+/// For so long a stream must end before what was read of it until it is taken for one that was rolled back.
+const SHORT_MAX: Duration = Duration::from_secs(10);
+/// Between two looks meanwhile.
+const SHORT_LOOK: Duration = Duration::from_millis(250);
 
 /// Why a stream is read no further by this process.
 #[derive(Debug, thiserror::Error)]
@@ -311,7 +316,7 @@ impl Reader {
     async fn verdict(&self) -> Result<Verdict, IngestError> {
         let mut wait = BACK_OFF.0;
         loop {
-            match self.found(self.bound.position.sequence).await {
+            match self.long_enough(self.bound.position.sequence).await {
                 Ok(found) => return Ok(verdict(&self.bound, found)),
                 Err(error) if error.code() == Some(ApiCode::STREAM_NOT_FOUND) => {
                     return Ok(Verdict::Broken);
@@ -330,6 +335,20 @@ impl Reader {
                 }
                 Err(error) => return Err(error.into()),
             }
+        }
+    }
+
+    /// As [`Self::found`]; a stream that ends before what was read of it is believed when it stays so. What a server delivers may not have
+    /// reached the disk of the one that leads, which is slow, or leads since a moment.
+    async fn long_enough(&self, sequence: u64) -> Result<Found, NatsError> {
+        let until = Instant::now() + SHORT_MAX;
+        loop {
+            let found = self.found(sequence).await?;
+            let is_short = found.created_ns == self.bound.created_ns && found.last_sequence < sequence;
+            if !is_short || Instant::now() >= until {
+                return Ok(found);
+            }
+            tokio::time::sleep(SHORT_LOOK).await;
         }
     }
 
@@ -352,7 +371,7 @@ impl Reader {
     async fn same(&self) -> Option<bool> {
         let (sequence, digest) = self.last.unwrap_or((self.bound.position.sequence, self.bound.position.digest));
         let read = Bound { position: Input { sequence, digest, ..Input::default() }, ..self.bound.clone() };
-        match self.found(sequence).await {
+        match self.long_enough(sequence).await {
             Ok(found) => Some(verdict(&read, found) != Verdict::Broken),
             Err(error) if error.code() == Some(ApiCode::STREAM_NOT_FOUND) => Some(false),
             Err(_) => None,

@@ -34,6 +34,17 @@ pub enum What {
         /// The new epoch.
         number: u64,
     },
+    /// An operator gave up what the log has lost, and took it over.
+    Loss {
+        /// The new epoch.
+        number: u64,
+        /// The last entry before.
+        last: u64,
+        /// Entries up to this one are given up.
+        to: u64,
+        /// The hash over it and all before.
+        chain_after: u64,
+    },
     /// An entry.
     Entry {
         /// Its number.
@@ -84,6 +95,9 @@ impl Gate {
             Err(NoFrame::Unknown(_)) => What::Unreadable("its format is unknown"),
             Err(NoFrame::Development) => What::Unreadable("an older development build wrote it"),
             Ok(Frame::Epoch { number, .. }) => What::Epoch { number },
+            Ok(Frame::Loss { number, last, to, .. }) => {
+                What::Loss { number, last, to, chain_after: frame::chain_after(&raw.payload) }
+            }
             Ok(Frame::Entry { index, chain, body }) => {
                 let chain_after = frame::chain_after(&raw.payload);
                 What::Entry { index, chain, chain_after, void: false, body }
@@ -116,6 +130,9 @@ impl Default for Gate {
 fn behind(tip: Tip, (sequence, epoch): (u64, Option<u64>), what: &What) -> Tip {
     match *what {
         What::Epoch { number } => Tip { sequence, epoch: number.max(tip.epoch), epoch_over: false, ..tip },
+        What::Loss { number, to, chain_after, .. } => {
+            Tip { sequence, index: to, chain: chain_after, epoch: number.max(tip.epoch), epoch_over: false }
+        }
         What::Entry { index, chain_after, .. } => {
             let epoch = epoch.unwrap_or_default().max(tip.epoch);
             Tip { sequence, index, chain: chain_after, epoch, epoch_over: tip.epoch_over && epoch == tip.epoch }

@@ -101,6 +101,31 @@ pub struct Witness {
     pub chain: Option<u64>,
 }
 
+/// Entries that an operator gave up, by their indexes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GivenUp {
+    /// The last that the log had kept.
+    pub last: u64,
+    /// The last index that is not given again.
+    pub to: u64,
+}
+
+impl GivenUp {
+    /// Whether an entry with this index was given up.
+    #[must_use]
+    pub fn has(&self, index: u64) -> bool {
+        index > self.last && index <= self.to
+    }
+
+    /// By the bytes of a message of the log; none: it gives nothing up.
+    pub(super) fn of(payload: &Bytes) -> Option<Self> {
+        match super::frame::parse(payload) {
+            Ok(super::frame::Frame::Loss { last, to, .. }) => Some(Self { last, to }),
+            _ => None,
+        }
+    }
+}
+
 /// A shard's log. Handles are shared by reference or behind an `Arc`; only a [`Writer`] appends.
 pub trait EventLog: Send + Sync + 'static {
     /// Reads on from `from` to the end the log has now. Void entries are skipped and counted, a hole is an error.
@@ -114,6 +139,19 @@ pub trait EventLog: Send + Sync + 'static {
     /// # Errors
     /// [`TakeOverError::Moved`]: replay on from `tip` and try again. The others need an operator or time.
     fn take_over(&self, tip: Tip, witnesses: &[Witness]) -> impl Future<Output = Result<Writer, TakeOverError>> + Send;
+
+    /// Gives up what the log has lost: entries behind `tip`, which must be its end, up to the index `to`, which none had. Whoever owned the
+    /// log is deposed. The log goes on behind `to`.
+    ///
+    /// # Errors
+    /// As [`EventLog::take_over`].
+    fn give_up(&self, tip: Tip, to: u64) -> impl Future<Output = Result<(), TakeOverError>> + Send;
+
+    /// What was given up last; `None`: nothing ever was.
+    ///
+    /// # Errors
+    /// The log does not answer.
+    fn given_up(&self) -> impl Future<Output = Result<Option<GivenUp>, LogError>> + Send;
 
     /// A durable entry as the end of a snapshot; `None`: the log has not reached it, or trimmed it.
     ///

@@ -3,7 +3,11 @@
 //! ```text
 //! entry: 0x03 | index u64 LE | running hash of all entries before, u64 LE | body
 //! Epoch:  0xE1 | number u64 LE | owner, 16 bytes
+//! Loss:   0xE2 | number u64 LE | owner, 16 bytes | last index u64 LE | running hash up to there, u64 LE | index that is given up to, u64 LE
 //! ```
+//!
+//! A `Loss` is an `Epoch` by which an operator gives up entries that the log has lost: those behind its last one. The numbers of what is
+//! given up are not given again: somebody may have seen what they stood for.
 //!
 //! The running hash is SipHash-2-4 with a fixed key over the whole frame. As the frame holds the hash so far, one value stands for
 //! everything before it. It has to notice damage and wrong order, not an adversary (sealed entries bring authentication of their
@@ -22,6 +26,9 @@ const EPOCH_V1: u8 = 0xE1;
 /// Bytes before the body of an entry.
 pub(crate) const HEAD: usize = 17;
 const EPOCH_LEN: usize = 25;
+/// Tag of a `Loss` of version 1.
+const LOSS_V1: u8 = 0xE2;
+const LOSS_LEN: usize = 49;
 
 /// The hash before the first entry. Any constant will do; not 0, so that a zeroed frame never fits.
 pub(crate) const CHAIN_ORIGIN: u64 = 0x736b_6569_6e20_6c67;
@@ -35,6 +42,7 @@ pub(crate) type Owner = [u8; 16];
 pub(crate) enum Frame {
     Entry { index: u64, chain: u64, body: Bytes },
     Epoch { number: u64, owner: Owner },
+    Loss { number: u64, owner: Owner, last: u64, chain: u64, to: u64 },
 }
 
 /// Why bytes are no frame.
@@ -65,7 +73,19 @@ pub(crate) fn epoch(number: u64, owner: Owner) -> Bytes {
     frame.freeze()
 }
 
-/// The running hash after the entry in `frame`.
+/// Frames a `Loss` behind the entry `last`.
+pub(crate) fn loss(number: u64, owner: Owner, (last, chain): (u64, u64), to: u64) -> Bytes {
+    let mut frame = BytesMut::with_capacity(LOSS_LEN);
+    frame.put_u8(LOSS_V1);
+    frame.put_u64_le(number);
+    frame.put_slice(&owner);
+    frame.put_u64_le(last);
+    frame.put_u64_le(chain);
+    frame.put_u64_le(to);
+    frame.freeze()
+}
+
+/// The running hash after the entry, or the `Loss`, in `frame`.
 pub(crate) fn chain_after(frame: &[u8]) -> u64 {
     SipHasher24::new_with_keys(KEY.0, KEY.1).hash(frame)
 }
@@ -75,13 +95,18 @@ pub(crate) fn parse(bytes: &Bytes) -> Result<Frame, NoFrame> {
     let number = |at: usize| {
         bytes.get(at..at + 8).and_then(|part| part.try_into().ok()).map(u64::from_le_bytes).ok_or(NoFrame::Short)
     };
+    let owner = || bytes.get(9..EPOCH_LEN).and_then(|part| part.try_into().ok()).ok_or(NoFrame::Short);
     match bytes.first() {
         None => Err(NoFrame::Short),
         Some(tag) if DEVELOPMENT.contains(tag) => Err(NoFrame::Development),
         Some(&ENTRY_V3) => Ok(Frame::Entry { index: number(1)?, chain: number(9)?, body: bytes.slice(HEAD..) }),
-        Some(&EPOCH_V1) => Ok(Frame::Epoch {
+        Some(&EPOCH_V1) => Ok(Frame::Epoch { number: number(1)?, owner: owner()? }),
+        Some(&LOSS_V1) => Ok(Frame::Loss {
             number: number(1)?,
-            owner: bytes.get(9..EPOCH_LEN).and_then(|part| part.try_into().ok()).ok_or(NoFrame::Short)?,
+            owner: owner()?,
+            last: number(25)?,
+            chain: number(33)?,
+            to: number(41)?,
         }),
         Some(&tag) => Err(NoFrame::Unknown(tag)),
     }
@@ -122,6 +147,13 @@ mod tests {
         assert_eq!(chain_after(&framed), 0x3f3e_0d1f_983d_6832);
         assert_eq!(parse(&Bytes::from_static(b"\x01\x01")), Err(NoFrame::Development));
         assert_eq!(parse(&Bytes::from_static(b"\x02\x01")), Err(NoFrame::Development));
+        let given_up = loss(2, [7; 16], (3, 4), 9);
+        assert_eq!(
+            given_up.as_ref(),
+            [&[0xE2, 2, 0, 0, 0, 0, 0, 0, 0][..], &[7; 16], b"\x03\0\0\0\0\0\0\0\x04\0\0\0\0\0\0\0\x09\0\0\0\0\0\0\0"]
+                .concat()
+        );
+        assert_eq!(parse(&given_up), Ok(Frame::Loss { number: 2, owner: [7; 16], last: 3, chain: 4, to: 9 }));
         assert_eq!(epoch(2, [7; 16]).as_ref(), [&[0xE1, 2, 0, 0, 0, 0, 0, 0, 0][..], &[7; 16]].concat());
     }
 }

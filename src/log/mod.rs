@@ -38,7 +38,7 @@ mod window;
 mod writer;
 
 pub use audit::{CHAIN_ORIGIN, Gate, Looked, RawLog, What};
-pub use entry::{Entry, EventLog, LastEntry, Tip, Witness};
+pub use entry::{Entry, EventLog, GivenUp, LastEntry, Tip, Witness};
 pub use error::{LogError, TakeOverError};
 pub use jetstream::JetStreamLog;
 pub use memory::{Fault, MemoryLog};

@@ -1,4 +1,4 @@
-//! Where in the stream an entry is: sequence = index + `Epoch` and void entries before it.
+//! Where in the stream an entry is: sequence = index + `Epoch` and void entries before it - indexes that were given up before it.
 //!
 //! Kept as runs of equal distance, so it grows with the number of take-overs only. Shared by everybody who learns of entries (replay,
 //! pipeline) and by those who read single ones.
@@ -9,11 +9,11 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
-/// From this index on, until the next run, an entry's sequence is its index plus `distance`.
+/// From this index on, until the next run, an entry's sequence is its index plus `distance`; none: the entries are lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 struct Run {
     first_index: u64,
-    distance: u64,
+    distance: Option<i64>,
 }
 
 /// Where entries stand, up to one of them: for a snapshot, so that who begins with it finds those before.
@@ -29,6 +29,8 @@ pub(crate) enum Place {
     At(u64),
     /// Behind everything known to be durable.
     Beyond,
+    /// Nowhere: it was given up.
+    Lost,
 }
 
 /// The shared table. Cheap to clone; each clone remembers the last distance it saw, so that noting an entry rarely locks.
@@ -36,7 +38,7 @@ pub(crate) enum Place {
 pub(crate) struct Offsets {
     runs: Arc<Mutex<Vec<Run>>>,
     known: Arc<AtomicU64>,
-    last: Option<u64>,
+    last: Option<i64>,
 }
 
 impl Offsets {
@@ -54,16 +56,27 @@ impl Offsets {
 
     /// From `index` on entries will stand at `sequence` and behind. A later run from the same index on replaces this one.
     pub(crate) fn begin_run(&mut self, index: u64, sequence: u64) {
-        let distance = sequence.saturating_sub(index);
+        // Both are far below 2^63: a stream has no more messages.
+        let distance = sequence.wrapping_sub(index).cast_signed();
         if self.last == Some(distance) {
             return;
         }
         self.last = Some(distance);
+        self.insert(Run { first_index: index, distance: Some(distance) });
+    }
+
+    /// From `index` on entries are lost, until the next run begins.
+    pub(crate) fn lose(&mut self, index: u64) {
+        self.last = None;
+        self.insert(Run { first_index: index, distance: None });
+    }
+
+    fn insert(&self, run: Run) {
         let mut runs = self.runs();
-        let at = runs.partition_point(|run| run.first_index <= index);
+        let at = runs.partition_point(|known| known.first_index <= run.first_index);
         let known = at.checked_sub(1).map(|before| runs[before].distance);
-        if known != Some(distance) {
-            runs.insert(at, Run { first_index: index, distance });
+        if known != Some(run.distance) {
+            runs.insert(at, run);
         }
     }
 
@@ -84,7 +97,10 @@ impl Offsets {
         }
         let runs = self.runs();
         let at = runs.partition_point(|run| run.first_index <= index);
-        at.checked_sub(1).map_or(Place::Before, |before| Place::At(index + runs[before].distance))
+        let run = at.checked_sub(1).map(|before| runs[before].distance);
+        run.map_or(Place::Before, |distance| {
+            distance.map_or(Place::Lost, |far| Place::At(index.wrapping_add_signed(far)))
+        })
     }
 
     /// A panic elsewhere cannot leave the table half written: it is changed by single inserts.
@@ -107,6 +123,21 @@ mod tests {
         let found: Vec<_> = (4..=9).map(|index| reader.place(index)).collect();
         let at = Place::At;
         assert_eq!(found, [Place::Before, at(6), at(7), at(10), at(11), Place::Beyond]);
+    }
+
+    #[test]
+    fn what_was_given_up_is_nowhere_and_what_follows_is_found() {
+        let mut writer = Offsets::default();
+        [(1, 2), (2, 3)].into_iter().for_each(|(index, sequence)| writer.note(index, sequence));
+        writer.lose(3);
+        [(90, 5), (91, 6)].into_iter().for_each(|(index, sequence)| writer.note(index, sequence));
+        let found: Vec<_> = [2, 3, 89, 90, 91].into_iter().map(|index| writer.place(index)).collect();
+        assert_eq!(found, [Place::At(3), Place::Lost, Place::Lost, Place::At(5), Place::At(6)]);
+        let stored = serde_json::to_string(&writer.places(91)).expect("JSON");
+        let again = Offsets::default();
+        again.know(&serde_json::from_str(&stored).expect("as it was written"));
+        again.durable(91);
+        assert_eq!((again.place(3), again.place(91)), (Place::Lost, Place::At(6)));
     }
 
     #[test]

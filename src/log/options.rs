@@ -63,6 +63,11 @@ impl LogOptions {
         }
     }
 
+    /// Subject of what gives lost entries up.
+    pub(crate) fn loss_subject(&self) -> String {
+        format!("skein.log.{}._.l", self.shard)
+    }
+
     /// Subject of the log's `Epoch` entries.
     pub(crate) fn epoch_subject(&self) -> String {
         format!("skein.log.{}._.e", self.shard)

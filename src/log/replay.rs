@@ -48,9 +48,13 @@ impl Replay {
                     return Err(LogError::Truncated { end: self.verifier.tip().sequence, durable: self.end_sequence });
                 }
             };
-            if let Seen::Entry(entry) = self.verifier.accept(raw)? {
-                self.offsets.note(entry.index, entry.sequence);
-                return Ok(Some(entry));
+            match self.verifier.accept(raw)? {
+                Seen::Entry(entry) => {
+                    self.offsets.note(entry.index, entry.sequence);
+                    return Ok(Some(entry));
+                }
+                Seen::Loss { last, .. } => self.offsets.lose(last + 1),
+                Seen::Epoch { .. } | Seen::Void => {}
             }
         }
         Ok(None)

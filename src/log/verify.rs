@@ -44,7 +44,16 @@ fn epoch_of(headers: &HeaderMap) -> Option<u64> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Seen {
     Entry(Entry),
-    Epoch { number: u64, owner: Owner },
+    Epoch {
+        number: u64,
+        owner: Owner,
+    },
+    /// Entries behind `last`, up to `to`, are given up.
+    Loss {
+        number: u64,
+        last: u64,
+        to: u64,
+    },
     Void,
 }
 
@@ -100,6 +109,20 @@ impl Verifier {
                 self.tip.epoch = number;
                 self.tip.epoch_over = false;
                 Ok(Seen::Epoch { number, owner })
+            }
+            Ok(Frame::Loss { number, last, chain, to, .. }) => {
+                if number != epoch || number <= self.tip.epoch {
+                    return Err(malformed("its epoch does not follow the last one"));
+                }
+                if last != self.tip.index || to <= last {
+                    return Err(malformed("it gives up something else than what follows the last entry"));
+                }
+                if chain != self.tip.chain {
+                    return Err(LogError::ChainBroken { index: last + 1 });
+                }
+                let chain = frame::chain_after(&raw.payload);
+                self.tip = Tip { index: to, chain, sequence, epoch: number, epoch_over: false };
+                Ok(Seen::Loss { number, last, to })
             }
             Ok(Frame::Entry { .. }) if epoch > self.tip.epoch => Err(malformed("its epoch was never announced")),
             Ok(Frame::Entry { .. }) if self.voiding && (epoch < self.tip.epoch || self.tip.epoch_over) => {
@@ -219,6 +242,23 @@ mod tests {
         gate.accept(first).expect("alone it looks right");
         let second = hand.raw(1, frame::entry(2, good_chain, b"two"));
         assert_eq!(gate.accept(second), Err(LogError::ChainBroken { index: 2 }));
+    }
+
+    #[test]
+    fn behind_a_loss_the_log_goes_on_with_numbers_that_nobody_has_seen() {
+        let (mut hand, mut gate, _) = opened();
+        let before = gate.tip();
+        for (last, chain, to) in [(2, before.chain, 9), (1, before.chain ^ 1, 9), (1, before.chain, 1)] {
+            let other = hand.raw(2, frame::loss(2, [2; 16], (last, chain), to));
+            hand.sequence -= 1;
+            assert!(gate.accept(other).is_err());
+        }
+        let given_up = gate.accept(hand.raw(2, frame::loss(2, [2; 16], (1, before.chain), 9)));
+        assert_eq!(given_up, Ok(Seen::Loss { number: 2, last: 1, to: 9 }));
+        let next = frame::entry(10, gate.tip().chain, b"ten");
+        assert!(matches!(gate.accept(hand.raw(2, next)), Ok(Seen::Entry(Entry { index: 10, .. }))));
+        let late = gate.accept(hand.raw(1, frame::entry(2, before.chain, b"of the owner before")));
+        assert_eq!(late, Ok(Seen::Void));
     }
 
     #[test]

@@ -197,7 +197,7 @@ impl Unknown {
         match seen {
             Seen::Void => Ok(Found::Nothing),
             Seen::Epoch { owner, .. } if *owner == self.owner => Ok(Found::OurEpoch),
-            Seen::Epoch { number, .. } => Ok(Found::Deposed { epoch: *number }),
+            Seen::Epoch { number, .. } | Seen::Loss { number, .. } => Ok(Found::Deposed { epoch: *number }),
             Seen::Entry(entry) => {
                 let foreign = LogError::ForeignEntry { index: entry.index };
                 let first = self.entries.pop_front().ok_or(foreign.clone())?;

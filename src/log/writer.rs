@@ -24,6 +24,8 @@ pub struct Progress {
     pub condition: Condition,
     /// How often outcomes were unknown and had to be looked up: a metric.
     pub reconciled: u64,
+    /// The last question of [`Writer::prove`] that is answered: at some moment after it nobody else owned the log.
+    pub proven: u64,
 }
 
 /// Whether appends go on.
@@ -76,7 +78,7 @@ pub enum AppendRefused {
 #[derive(Debug)]
 pub(super) enum Sink {
     /// To the task that appends to a stream. It ends with the writer.
-    Task { queue: mpsc::Sender<Pending>, task: AbortOnDropHandle<()> },
+    Task { queue: mpsc::Sender<Pending>, questions: watch::Sender<u64>, task: AbortOnDropHandle<()> },
     /// Into memory, at once.
     Memory(MemoryPipe),
 }
@@ -96,6 +98,8 @@ pub struct Writer {
     in_flight_bytes_max: u64,
     in_flight_bytes: InFlightBytes,
     progress: watch::Receiver<Progress>,
+    /// How often the log was asked who owns it.
+    questions: u64,
     sink: Sink,
 }
 
@@ -116,6 +120,7 @@ impl Writer {
             in_flight_bytes_max: options.in_flight_bytes_max,
             in_flight_bytes,
             progress,
+            questions: 0,
             sink,
         }
     }
@@ -211,6 +216,14 @@ impl Writer {
         Ok(index)
     }
 
+    /// Asks the log whether this writer still owns it, and returns the number of the question: answered when [`Progress::proven`] has
+    /// reached it, or the condition says that another owns it. Does not wait.
+    pub fn prove(&mut self) -> u64 {
+        self.questions += 1;
+        self.sink.prove(self.questions);
+        self.questions
+    }
+
     /// Takes no more entries, waits until all are durable or the writer ended, and returns how it stands. The caller bounds the
     /// time; giving up early is like a crash, which is safe.
     pub async fn close(self) -> Progress {
@@ -226,7 +239,7 @@ impl Writer {
 impl Sink {
     fn push(&mut self, pending: Pending) -> Result<(), AppendRefused> {
         match self {
-            Self::Task { queue, task } => {
+            Self::Task { queue, task, .. } => {
                 let alive = !task.is_finished();
                 // The queue has a place for every entry that may be in flight, so it is never full before `Full` was said.
                 match queue.try_send(pending) {
@@ -235,6 +248,13 @@ impl Sink {
                 }
             }
             Self::Memory(pipe) => pipe.push(pending),
+        }
+    }
+
+    fn prove(&mut self, question: u64) {
+        match self {
+            Self::Task { questions, .. } => drop(questions.send_replace(question)),
+            Self::Memory(pipe) => pipe.prove(question),
         }
     }
 }
@@ -248,7 +268,8 @@ pub(super) struct Reporter {
 
 impl Reporter {
     pub(super) fn new(durable: Tip) -> (Self, watch::Receiver<Progress>, InFlightBytes) {
-        let (progress, receiver) = watch::channel(Progress { durable, condition: Condition::Flowing, reconciled: 0 });
+        let (progress, receiver) =
+            watch::channel(Progress { durable, condition: Condition::Flowing, reconciled: 0, proven: 0 });
         let in_flight_bytes = InFlightBytes::default();
         let reporter = Self { progress, in_flight_bytes: Arc::clone(&in_flight_bytes) };
         (reporter, receiver, in_flight_bytes)
@@ -268,6 +289,11 @@ impl Reporter {
             progress.condition = Condition::Stalled;
             progress.reconciled += 1;
         });
+    }
+
+    /// Nobody else owned the log at some moment after this question.
+    pub(super) fn proven(&self, question: u64) {
+        self.progress.send_modify(|progress| progress.proven = question);
     }
 
     pub(super) fn ended(&self, condition: Condition) {

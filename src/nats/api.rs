@@ -268,6 +268,11 @@ pub(crate) async fn leader_get(client: &Client, stream: &str, sequence: u64) -> 
     stored(client, "read a message from the leader", stream, &json!({ "seq": sequence })).await
 }
 
+/// The last message of a subject, from the stream's leader; none: there is none.
+pub(crate) async fn last_of(client: &Client, stream: &str, subject: &str) -> Result<Option<Stored>, NatsError> {
+    stored(client, "read the last message of a subject", stream, &json!({ "last_by_subj": subject })).await
+}
+
 /// The message that `body` asks the stream's leader for.
 pub(super) async fn stored(
     client: &Client,

@@ -23,7 +23,7 @@ mod version;
 
 pub use account::{Account, Limits, Tier, account, server_clock};
 pub use api::{Placement, StreamCopy, StreamState, consumer_settings, stream_state, streams_that_take};
-pub(crate) use api::{direct_get, leader_get, oldest_unacknowledged};
+pub(crate) use api::{direct_get, last_of, leader_get, oldest_unacknowledged};
 pub use async_nats::Subject;
 pub use clock::ClockReading;
 pub use connect::{LIVE_CAPACITY, Nats, NatsOptions};

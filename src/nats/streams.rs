@@ -219,7 +219,7 @@ async fn ensured(client: &Client, declared: &Config) -> Result<StreamState, Nats
         Err(error) if error.code() == Some(ApiCode::STREAM_NOT_FOUND) => {
             api::create_stream(client, &declared.name, &wanted).await?;
             info!(stream = declared.name, "stream created");
-            api::stream_state(client, &declared.name).await?
+            made(client, &declared.name).await?
         }
         other => other?,
     };
@@ -229,6 +229,18 @@ async fn ensured(client: &Client, declared: &Config) -> Result<StreamState, Nats
     } else {
         Err(NatsError::StreamDiffers { stream: declared.name.clone(), differences })
     }
+}
+
+/// The state of a stream that was made a moment ago: each server of a cluster learns of it in its own time, and until then says that there is
+/// none.
+async fn made(client: &Client, stream: &str) -> Result<StreamState, NatsError> {
+    for _ in 0..LEARNS {
+        match api::stream_state(client, stream).await {
+            Err(error) if error.code() == Some(ApiCode::STREAM_NOT_FOUND) => tokio::time::sleep(LEARNS_PAUSE).await,
+            other => return other,
+        }
+    }
+    Err(NatsError::NoResponders { operation: "read the state of a stream that was made" })
 }
 
 /// Every setting of a stream that is not as declared. `found` is what the server prints.
@@ -246,6 +258,10 @@ fn settings(declared: &impl serde::Serialize) -> Result<Value, NatsError> {
     })
 }
 
+/// How often a stream that was made is asked for before it is left to the next attempt of the whole start: some seconds.
+const LEARNS: u32 = 50;
+/// Between two of these.
+const LEARNS_PAUSE: Duration = Duration::from_millis(100);
 /// How long an adapter may take over one message before it is handed out again: longer than any provider's answer.
 const ADAPTER_ACK_WAIT: Duration = Duration::from_secs(60);
 /// Messages of one endpoint that its adapter may hold at once.

@@ -13,8 +13,10 @@ const VERSION: u32 = 1;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "state")]
 pub enum Held {
-    /// By the node that wrote it.
+    /// By the node that wrote it, which serves it.
     Owned,
+    /// By the node that wrote it, which takes it over or brings it to an end, and serves no calls meanwhile.
+    Changing,
     /// No longer: its owner handed it over, having done everything that an owner has to do at its end.
     Released {
         /// Who is to own it; none: anybody.
@@ -87,7 +89,9 @@ mod tests {
     fn a_lease_is_read_as_it_was_written_and_says_how_long_the_log_was() {
         let me = Identity::new("north");
         let tip = Tip { index: 7, chain: u64::MAX - 1, ..Tip::ORIGIN };
-        for held in [Held::Owned, Held::Released { to: None }, Held::Released { to: Some(Name::new("south")) }] {
+        for held in
+            [Held::Owned, Held::Changing, Held::Released { to: None }, Held::Released { to: Some(Name::new("south")) }]
+        {
             let lease = Lease::new(&me, held, tip);
             let read = Lease::decode(&lease.encode()).expect("it was just written");
             assert_eq!(read, lease);

@@ -12,11 +12,13 @@ mod leases;
 mod patience;
 mod place;
 mod roster;
+mod standing;
 
 pub use identity::Identity;
-pub use keeper::Tenure;
+pub use keeper::{Granted, Tenure};
 pub use lease::{Held, Lease};
 pub use leases::{Leases, Seen, Written};
 pub use patience::{Next, Patience};
 pub use place::{Shards, surplus};
 pub use roster::{Member, Roster};
+pub use standing::Standing;

@@ -13,8 +13,13 @@ use crate::domain::id::Name;
 /// Who is to be asked, or to try.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Next {
-    /// The shard is owned by this node.
-    Follow(Name),
+    /// The shard is served by a node.
+    Follow {
+        /// Its name.
+        node: Name,
+        /// How its lease stands: another number says that it has written since.
+        revision: u64,
+    },
     /// Nobody is known to own it: it is looked at again.
     Wait,
     /// Own it: write the lease over this revision, then take the log over.
@@ -100,11 +105,12 @@ impl Patience {
             Held::Released { .. } if over => tries,
             Held::Released { .. } => Next::Wait,
             // A process before this one: it was killed, or an operator has started two, and the log tells them apart.
-            Held::Owned if first && lease.node == self.me.node => tries,
+            Held::Owned | Held::Changing if first && lease.node == self.me.node => tries,
             // Written by this very process, which owns nothing any longer: what followed came to nothing.
-            Held::Owned if lease.is_of(&self.me) => tries,
-            Held::Owned if over => tries,
-            Held::Owned => Next::Follow(lease.node.clone()),
+            Held::Owned | Held::Changing if lease.is_of(&self.me) => tries,
+            Held::Owned | Held::Changing if over => tries,
+            Held::Owned => Next::Follow { node: lease.node.clone(), revision: seen.revision },
+            Held::Changing => Next::Wait,
         }
     }
 }
@@ -155,19 +161,30 @@ mod tests {
         let written = |now: Duration| lease("b", Held::Owned, 1 + now.as_secs());
         assert_eq!(tries_after(&mut patience("a"), written, LEASE * 20), None);
         let mut a = patience("a");
-        assert_eq!(a.look(&lease("b", Held::Owned, 7), Duration::ZERO), Next::Follow(Name::new("b")));
+        assert_eq!(
+            a.look(&lease("b", Held::Owned, 7), Duration::ZERO),
+            Next::Follow { node: Name::new("b"), revision: 7 }
+        );
         assert_eq!(tries_after(&mut patience("a"), |_| lease("b", Held::Owned, 7), LEASE * 2), Some(LEASE));
+    }
+
+    #[test]
+    fn an_owner_that_serves_nothing_yet_is_waited_for_and_not_for_ever() {
+        let changing = |now: Duration| lease("b", Held::Changing, 1 + now.as_secs());
+        assert_eq!(patience("a").look(&changing(Duration::ZERO), Duration::ZERO), Next::Wait);
+        assert_eq!(tries_after(&mut patience("a"), changing, LEASE * 20), None);
+        assert_eq!(tries_after(&mut patience("a"), |_| lease("b", Held::Changing, 7), LEASE * 2), Some(LEASE));
     }
 
     #[test]
     fn silence_of_the_servers_is_no_silence_of_the_owner() {
         let (mut a, silent) = (patience("a"), lease("b", Held::Owned, 7));
-        assert!(matches!(a.look(&silent, Duration::ZERO), Next::Follow(_)));
+        assert!(matches!(a.look(&silent, Duration::ZERO), Next::Follow { .. }));
         // Nothing was heard of anybody for a minute.
-        assert!(matches!(a.look(&silent, LEASE * 20), Next::Follow(_)));
-        assert!(matches!(a.look(&silent, LEASE * 20 + POLL), Next::Follow(_)));
+        assert!(matches!(a.look(&silent, LEASE * 20), Next::Follow { .. }));
+        assert!(matches!(a.look(&silent, LEASE * 20 + POLL), Next::Follow { .. }));
         a.unanswered();
-        assert!(matches!(a.look(&silent, LEASE * 20 + POLL * 2), Next::Follow(_)));
+        assert!(matches!(a.look(&silent, LEASE * 20 + POLL * 2), Next::Follow { .. }));
     }
 
     #[test]
@@ -180,7 +197,7 @@ mod tests {
     #[test]
     fn a_lease_that_expired_while_nobody_could_write_it_is_left_to_its_owner_first() {
         let mut a = patience("a");
-        assert!(matches!(a.look(&lease("b", Held::Owned, 7), Duration::ZERO), Next::Follow(_)));
+        assert!(matches!(a.look(&lease("b", Held::Owned, 7), Duration::ZERO), Next::Follow { .. }));
         a.unanswered();
         assert_eq!(tries_after(&mut a, |_| free(), LEASE * 2), Some(LEASE));
     }

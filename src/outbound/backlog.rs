@@ -3,7 +3,7 @@
 use super::anchor::Anchor;
 use super::error::OutboundError;
 use super::outbox::Outgoing;
-use crate::domain::id::{Name, Position};
+use crate::domain::id::{Index, Name, Position};
 
 /// What has to be handed over to one stream after a fold.
 #[derive(Debug)]
@@ -57,6 +57,12 @@ impl Backlog {
         self.outgoing.push(outgoing);
     }
 
+    /// Whether an output of a record up to `head` is not known to be in the stream.
+    #[must_use]
+    pub fn has_any_of(&self, head: Index) -> bool {
+        self.outgoing.first().is_some_and(|outgoing| outgoing.position.index <= head)
+    }
+
     /// A folded `HandedOver` of this stream: what it names is in the stream, or the stream has lost its end.
     pub fn handed_over(&mut self, stream_sequence: u64, position: Position) {
         self.known = (stream_sequence, Some(position));
@@ -105,7 +111,6 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::domain::id::Index;
     use crate::domain::record::{Cause, Record};
     use crate::domain::time::Timestamp;
 
@@ -138,6 +143,16 @@ mod tests {
             backlog.handed_over(sequence, position);
         }
         Ok(backlog.finish()?.iter().map(|it| it.position).collect())
+    }
+
+    #[test]
+    fn what_is_left_of_the_records_up_to_one_is_known_by_the_end_of_the_stream() {
+        let mut backlog = Backlog::new(Name::new("OUT"), Anchor::Start);
+        assert!(!backlog.has_any_of(Index(9)));
+        [at(3, 1), at(5, 0)].into_iter().for_each(|position| backlog.add(outgoing(position)));
+        assert!(!backlog.has_any_of(Index(2)) && backlog.has_any_of(Index(3)));
+        backlog.reread(Anchor::At { sequence: 1, position: at(3, 1) }).expect("it has grown");
+        assert!(!backlog.has_any_of(Index(4)) && backlog.has_any_of(Index(5)));
     }
 
     #[test]

@@ -85,14 +85,12 @@ impl Relay {
 
     /// Carries a call to the node `owner`, which serves calls for `shard`, and gives its response, whose body comes as it is read.
     ///
-    /// Always answers: what keeps the call from the owner becomes a status with details, `OWNER_UNREACHABLE` (UNAVAILABLE; fact `why`) or
-    /// `LIMIT_REACHED`; where the response has begun, that status ends it. To drop the future, or the body of the response, ends the call.
-    pub async fn call(&self, owner: &str, shard: &str, request: http::Request<Body>) -> http::Response<Body> {
-        let answered = self.carry(owner, shard, request).await;
-        answered.unwrap_or_else(|refusal| refusal.to_status().into_http())
-    }
-
-    async fn carry(
+    /// To drop the future, or the body of the response, ends the call.
+    ///
+    /// # Errors
+    /// What keeps the call from the owner before the response has begun: `OWNER_UNREACHABLE` (UNAVAILABLE; fact `why`) or `LIMIT_REACHED`.
+    /// Afterwards a status with the same ends the body of the response.
+    pub async fn call(
         &self,
         owner: &str,
         shard: &str,

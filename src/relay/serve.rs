@@ -16,6 +16,7 @@ use super::call::Call;
 use super::frame::Piece;
 use super::head;
 use super::link::Side;
+use crate::agents::ByNode;
 
 /// Serves the request that a call begins with. The request is dropped when the call ends before its response; the call ends when that is
 /// dropped, or panics.
@@ -27,7 +28,8 @@ pub(super) async fn serve(call: Arc<Call>, mut routes: Routes) {
     // The link takes no other first piece.
     let Some(head) = first.head.take() else { return };
     let body = Body::new(CallBody::new(Arc::clone(&call), Side::Host, first, ()));
-    let Some(request) = head::to_request(*head, body) else { return };
+    let Some(mut request) = head::to_request(*head, body) else { return };
+    request.extensions_mut().insert(ByNode);
     let mut answering = pin!(routes.call(request));
     let answered = poll_fn(|cx| match call.poll_ended(cx) {
         Poll::Ready(_) => Poll::Ready(None),

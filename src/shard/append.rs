@@ -42,6 +42,11 @@ impl LogAppender {
         &self.writer
     }
 
+    /// Asks the log who owns it: [`Writer::prove`].
+    pub(super) fn prove(&mut self) -> u64 {
+        self.writer.prove()
+    }
+
     /// Sends what was gathered and waits until one more record will be taken. Cancel-safe.
     pub(super) async fn room(&mut self) -> Result<(), LogEnded> {
         self.send()?;

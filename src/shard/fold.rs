@@ -62,6 +62,10 @@ impl Fold {
     /// The record cannot be read by this build: the shard must not run on this log.
     pub(super) fn entry(&mut self, entry: &Entry) -> Result<(), CodecError> {
         let keys = self.keys.clone();
+        if entry.index > self.state.head().entry() + 1 {
+            // What lay between was given up: whoever saw some of it begins anew.
+            self.feeds.begin_anew(Index::at(entry.index, 0));
+        }
         for record in codec::unpack(entry.index, &entry.body, &keys)? {
             let record = Arc::new(record?);
             if record.index <= self.state.head() {

@@ -78,6 +78,15 @@ pub(super) enum Request {
     Look(Look),
 }
 
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Command(..) => "Request::Command",
+            Self::Look(_) => "Request::Look",
+        })
+    }
+}
+
 /// The way to a shard. Cheap to clone.
 #[derive(Clone)]
 pub struct ShardHandle {

@@ -10,6 +10,7 @@
 
 mod append;
 mod archive;
+mod assurance;
 mod effects;
 mod engine;
 mod fold;
@@ -32,5 +33,5 @@ pub use inlets::{BATCH_MAX, Inlet};
 pub use recovery::{Before, Now, RecoveryError, Standby, WorkspaceSetup, witnesses};
 pub use run::{Ended, TIMERS_PER_TURN};
 pub use sample::sample;
-pub use snapshots::{SnapshotPlan, Snapshots, Untaken};
+pub use snapshots::{Beside, Draft, HAND_OVER_WAIT, SnapshotPlan, Snapshots, Untaken};
 pub use start::{ShardEnds, start};

@@ -13,19 +13,21 @@ use super::append::LogAppender;
 use super::engine::{Engine, LogEnded, Step};
 use super::fold::{Fold, WorkspaceBacklog};
 use super::handle::Reply;
+use super::snapshots::Beside;
 use crate::agents::feed::{Feeds, StoredFeeds};
 use crate::clock::{ShardClock, TimeSource};
 use crate::domain::State;
 use crate::domain::command::Command;
 use crate::domain::id::{Index, Name};
 use crate::domain::rejection::Rejection;
+use crate::domain::snapshot::Cut;
 use crate::domain::time::Timestamp;
 use crate::domain::workspace::WorkspaceConfig;
 use crate::keys::{KeyBooks, KeyRings, KeysError};
 use crate::log::codec::CodecError;
 use crate::log::hours::{Hours, Reached};
 use crate::log::snapshot::{Ends, Found, Shelf};
-use crate::log::{EventLog, LogError, TakeOverError, Tip, Witness};
+use crate::log::{EventLog, LogError, TakeOverError, Tip, Witness, Writer};
 use crate::outbound::{Anchor, OutboundError};
 use crate::telemetry::ErrorChain;
 
@@ -168,7 +170,7 @@ impl<L: EventLog> Standby<L> {
         let found = match before.snapshots {
             Some(shelf) => {
                 let ends = ends(&before.backlogs);
-                let (found, known) = shelf.newest(&keys, &ends).await;
+                let (found, known) = shelf.newest(&keys, &ends, log.given_up().await?).await;
                 // Also of those that are not used: each has seen how long the log was.
                 witnesses.extend(known);
                 found
@@ -249,6 +251,34 @@ impl<L: EventLog> Standby<L> {
         self.tip
     }
 
+    /// A cut of what is folded; none: nothing was recorded since `last`.
+    pub fn cut(&mut self, last: Option<Index>) -> Option<Cut> {
+        let head = self.fold.state.head();
+        if head == Index(0) || Some(head) == last {
+            return None;
+        }
+        // What is stored beside it begins no later than what follows.
+        self.fold.finish();
+        Some(self.fold.state.cut())
+    }
+
+    /// What a cut is written with, once all its outputs are in OUT and DEAD, which end as `now` says; none: not yet.
+    ///
+    /// # Errors
+    /// [`RecoveryError`]: the log does not answer, or a stream has lost its end, which is to begin anew.
+    pub async fn settle(&mut self, head: Index, now: Vec<(Name, Anchor)>) -> Result<Option<Beside>, RecoveryError> {
+        for (stream, end) in now {
+            self.fold.reread(&stream, end)?;
+        }
+        let mut all = self.fold.backlogs.iter().flat_map(|backlog| [&backlog.out, &backlog.dead]);
+        if all.any(|backlog| backlog.has_any_of(head)) {
+            return Ok(None);
+        }
+        let Some(last_entry) = self.log.last_entry(head.entry()).await? else { return Ok(None) };
+        let (places, ends) = (self.log.places(head.entry()), ends(&self.fold.backlogs));
+        Ok(Some(Beside { last_entry, places, ends, feeds: self.feeds.clone() }))
+    }
+
     /// Name of the shard.
     #[must_use]
     pub fn shard(&self) -> &Name {
@@ -265,6 +295,11 @@ impl<L: EventLog> Standby<L> {
         (Arc::clone(&self.log), self.keys.rings(), self.feeds.clone(), self.hours.clone())
     }
 
+    async fn try_to_take_over(&mut self) -> Result<Writer, RecoveryError> {
+        self.follow().await?;
+        Ok(self.log.take_over(self.tip, &self.witnesses).await?)
+    }
+
     /// Takes the log over and appends the first records. Cancelled: the log may have been taken over, which harms nobody.
     pub(super) async fn take_over(mut self, now: Now) -> Result<Owned, RecoveryError> {
         self.witnesses.extend(now.witnesses);
@@ -277,13 +312,12 @@ impl<L: EventLog> Standby<L> {
         let mut wait = BACK_OFF.0;
         let mut attempt = 0;
         let writer = loop {
-            self.follow().await?;
-            match self.log.take_over(self.tip, &self.witnesses).await {
+            match self.try_to_take_over().await {
                 Ok(writer) => break writer,
                 Err(error) if attempt < ATTEMPTS && may_pass(&error) => {
-                    warn!(skein.shard = %self.shard, error = %error, "shard not taken over yet");
+                    warn!(skein.shard = %self.shard, error = %ErrorChain(&error), "shard not taken over yet");
                 }
-                Err(error) => return Err(error.into()),
+                Err(error) => return Err(error),
             }
             attempt += 1;
             // Two who try at once must not go on doing so in step.
@@ -317,14 +351,16 @@ impl<L: EventLog> Standby<L> {
     }
 }
 
-fn may_pass(error: &TakeOverError) -> bool {
+fn may_pass(error: &RecoveryError) -> bool {
     match error {
-        TakeOverError::Moved { .. } | TakeOverError::Unanswered => true,
-        TakeOverError::Log(LogError::Nats(error)) => error.is_transient(),
-        TakeOverError::Truncated { .. }
-        | TakeOverError::Forked { .. }
-        | TakeOverError::Clock { .. }
-        | TakeOverError::Log(_) => false,
+        RecoveryError::TakeOver(TakeOverError::Moved { .. } | TakeOverError::Unanswered)
+        // Of a server that is cut off from the others: believed when it stays so.
+        | RecoveryError::Log(LogError::Truncated { .. })
+        | RecoveryError::TakeOver(TakeOverError::Log(LogError::Truncated { .. })) => true,
+        RecoveryError::Log(LogError::Nats(error)) | RecoveryError::TakeOver(TakeOverError::Log(LogError::Nats(error))) => {
+            error.is_transient()
+        }
+        _ => false,
     }
 }
 

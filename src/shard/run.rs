@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::append::LogAppender;
 use super::archive::Archive;
+use super::assurance::Assurance;
 use super::effects::Effects;
 use super::engine::{Appender as _, Engine, LogEnded, Released, Step};
 use super::handle::{Reply, Request};
@@ -86,6 +87,7 @@ pub(super) struct Shard {
     pub(super) clock: ShardClock,
     pub(super) effects: Effects,
     pub(super) requests: mpsc::Receiver<Request>,
+    pub(super) assurance: Assurance,
     pub(super) system: mpsc::Receiver<Command>,
     pub(super) inlets: Inlets,
     /// Rest of the batch of inputs in hand.
@@ -147,7 +149,9 @@ impl Shard {
             // Cancel-safe: a change stays unseen until the turn looks.
             changed = self.progress.changed() => if changed.is_ok() { Wake::Log } else { Wake::Gone },
             // Cancel-safe: a request stays in its channel until it is returned. Closed: no more edge.
-            Some(request) = self.requests.recv(), if open => Wake::Request(request),
+            Some(request) = self.requests.recv(), if open && self.assurance.has_room() => Wake::Request(request),
+            // Cancel-safe: see there.
+            () = self.assurance.changed() => Wake::Turn,
             Some(command) = self.system.recv(), if log_open => Wake::System(command),
             // Cancel-safe: see there.
             batch = self.inlets.recv(), if inputs_open => Wake::Inputs(batch),
@@ -171,6 +175,7 @@ impl Shard {
         let now = Timestamp(self.clock.now_ms());
         self.note_archived();
         self.note_durable();
+        self.proven(now)?;
         match wake {
             Wake::Request(request) => self.request(request, now)?,
             Wake::System(command) => self.system_command(command, now)?,
@@ -182,7 +187,7 @@ impl Shard {
             Wake::Stop | Wake::Gone | Wake::Log | Wake::Turn => {}
         }
         for _ in 0..REQUESTS_PER_TURN {
-            if !self.is_open() {
+            if !self.is_open() || !self.assurance.has_room() {
                 break;
             }
             let Ok(request) = self.requests.try_recv() else {
@@ -200,6 +205,10 @@ impl Shard {
             self.inputs(now)?;
             self.engine.fire_due(now, TIMERS_PER_TURN, &mut self.log)?;
             self.engine.record_progress(now, &mut self.log)?;
+        }
+        if self.assurance.wants_proof() {
+            let question = self.log.prove();
+            self.assurance.asked(question);
         }
         // What this turn decided goes out together; what waits decides how much that is, never a timer.
         self.log.send()?;
@@ -262,6 +271,18 @@ impl Shard {
         Ok(())
     }
 
+    /// Answers what waited for a proof, where there is one by now.
+    fn proven(&mut self, now: Timestamp) -> Result<(), LogEnded> {
+        let proven = self.progress.borrow().proven;
+        self.assurance.answered(proven);
+        while self.is_open()
+            && let Some(request) = self.assurance.next()
+        {
+            self.answer(request, now)?;
+        }
+        Ok(())
+    }
+
     /// Asks the archive for an input; the loop goes on meanwhile. Usually ingest has done so. Gives it back where there is none to ask.
     fn ask(&mut self, mut arrival: Box<Arrival>, now: Timestamp) -> Option<Box<Arrival>> {
         let state = self.engine.state();
@@ -276,6 +297,13 @@ impl Shard {
     }
 
     fn request(&mut self, request: Request, now: Timestamp) -> Result<(), LogEnded> {
+        match self.assurance.pass(request) {
+            Some(request) => self.answer(request, now),
+            None => Ok(()),
+        }
+    }
+
+    fn answer(&mut self, request: Request, now: Timestamp) -> Result<(), LogEnded> {
         match request {
             Request::Command(command, asker) => {
                 let reply = Some(Reply::Command(asker));

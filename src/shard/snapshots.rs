@@ -1,4 +1,4 @@
-//! Snapshots of the shard while it runs: when one is taken, and when it may stand.
+//! Snapshots of a shard: when one is taken of an owner's while it runs, and when one may stand, whoever takes it.
 //!
 //! A cut leaves the shard like any read, when what it saw is durable (design, law 3). It is written only once every output up to there is
 //! in its stream: so a start from it finds what is still to be handed over in the tail of the log.
@@ -10,10 +10,13 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use super::handle::{ShardHandle, Unavailable};
+use crate::agents::feed::Feeds;
 use crate::domain::State;
 use crate::domain::id::{Index, Name};
+use crate::domain::snapshot::Cut;
 use crate::keys::KeyRings;
 use crate::log::snapshot::{Ends, Manifest, Shelf, SnapshotError};
+use crate::log::{LastEntry, Places};
 use crate::nats::streams;
 use crate::outbound::WorkspaceOutboxes;
 use crate::telemetry::{ErrorChain, Metrics};
@@ -22,7 +25,7 @@ use crate::telemetry::{ErrorChain, Metrics};
 const LOOK: Duration = Duration::from_millis(50);
 
 /// How long outputs may take. A stream that takes none is an alarm of its own.
-const HAND_OVER_WAIT: Duration = Duration::from_secs(60);
+pub const HAND_OVER_WAIT: Duration = Duration::from_secs(60);
 
 /// How snapshots are taken.
 #[derive(Clone, Debug)]
@@ -54,7 +57,61 @@ pub enum Untaken {
     Unwritten(#[from] SnapshotError),
 }
 
-/// The task that takes them.
+/// A cut with all that its snapshot says beside it, ready to be written.
+#[derive(Debug)]
+pub struct Draft {
+    /// The state.
+    pub cut: Cut,
+    /// How long the cut took.
+    pub cut_in: Duration,
+    /// What is said beside it.
+    pub beside: Beside,
+}
+
+/// What a snapshot says beside the state.
+#[derive(Debug)]
+pub struct Beside {
+    /// The entry of the last record in it.
+    pub last_entry: LastEntry,
+    /// Where the entries before are.
+    pub places: Places,
+    /// Where OUT and DEAD ended, with all outputs of it in them.
+    pub ends: Ends,
+    /// What sessions may ask for again.
+    pub feeds: Feeds,
+}
+
+impl Draft {
+    /// Writes it to the disk, where it stands when this returns.
+    ///
+    /// # Errors
+    /// The disk; or the task that writes has ended. The snapshots before stand.
+    pub async fn write(
+        self,
+        shelf: &Shelf,
+        keys: KeyRings,
+        keep: usize,
+        metrics: &Metrics,
+    ) -> Result<Manifest, SnapshotError> {
+        let Self { cut, cut_in, beside: Beside { last_entry, places, ends, feeds } } = self;
+        let head = cut.head();
+        let manifest = Manifest::new(&cut, last_entry, places, ends);
+        let begun = Instant::now();
+        let beside = move || Ok(feeds.stored(head).encode()?);
+        let written = shelf.write(cut, beside, manifest, keys, keep).await?;
+        metrics.snapshots.written(written.time.0, written.bytes());
+        info!(
+            entries = head.entry(),
+            bytes = written.bytes(),
+            cut_us = cut_in.as_micros(),
+            write_ms = begun.elapsed().as_millis(),
+            "snapshot written"
+        );
+        Ok(written)
+    }
+}
+
+/// The task that takes them of a shard that is owned.
 #[derive(Debug)]
 pub struct Snapshots {
     /// The shard.
@@ -118,18 +175,8 @@ impl Snapshots {
         let head = cut.head();
         let feeds = self.handle.feeds().clone();
         let (last_entry, places) = self.handle.place_of(head).await?.ok_or(Untaken::Unknown)?;
-        let manifest = Manifest::new(&cut, last_entry, places, ends);
-        let begun = Instant::now();
-        let beside = move || Ok(feeds.stored(head).encode()?);
-        let written = self.shelf.write(cut, beside, manifest, self.keys.clone(), self.keep).await?;
-        self.metrics.snapshots.written(written.time.0, written.bytes());
-        info!(
-            entries = head.entry(),
-            bytes = written.bytes(),
-            cut_us = cut_in.as_micros(),
-            write_ms = begun.elapsed().as_millis(),
-            "snapshot written"
-        );
+        let draft = Draft { cut, cut_in, beside: Beside { last_entry, places, ends, feeds } };
+        let written = draft.write(&self.shelf, self.keys.clone(), self.keep, &self.metrics).await?;
         let begun = Instant::now();
         match self.shelf.copy(&written, self.keep).await {
             Ok(true) => {

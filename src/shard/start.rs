@@ -9,6 +9,7 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::archive::Archive;
+use super::assurance::Assurance;
 use super::effects::Effects;
 use super::handle::{REQUESTS, ReadRecords, SYSTEM, ShardHandle, Unavailable};
 use super::inlets::{Inlet, Inlets};
@@ -22,6 +23,7 @@ use crate::domain::record::Record;
 use crate::domain::time::Timestamp;
 use crate::keys::KeyRings;
 use crate::log::{EventLog, LastEntry, Places, Progress, codec};
+use crate::node::Standing;
 use crate::outbound::{Outbox, WorkspaceOutboxes};
 use crate::telemetry::{ErrorChain, Metrics, RateLimit, fields};
 
@@ -38,7 +40,7 @@ pub struct ShardEnds {
     pub progress: watch::Receiver<Progress>,
 }
 
-/// Folds a shard's log and becomes its owner at once: [`Standby::begin`] and [`Standby::own`].
+/// Folds a shard's log and becomes its owner at once, sharing it with nobody: [`Standby::begin`] and [`Standby::own`].
 ///
 /// # Errors
 /// As those two.
@@ -52,11 +54,12 @@ pub async fn start<L: EventLog>(
 ) -> Result<(ShardEnds, impl Future<Output = Ended> + Send + 'static), RecoveryError> {
     // Boxed: it holds all that a start needs, and that once.
     let standby = Box::pin(Standby::begin(log, before, Feeds::default(), source)).await?;
-    Box::pin(standby.own(now, metrics, stop)).await
+    let (_, standing) = watch::channel(Standing::alone());
+    Box::pin(standby.own(now, standing, metrics, stop)).await
 }
 
 impl<L: EventLog> Standby<L> {
-    /// Becomes the owner of the shard. Returns what others hold, and the loop as a future for the task that owns it.
+    /// Becomes the owner of the shard, as sure of it as `standing` says. Returns what others hold, and the loop as a future for the task that owns it.
     ///
     /// The loop runs until `stop`; then everything that was decided becomes durable first. Dropped, it is like a crash, which is safe.
     ///
@@ -65,6 +68,7 @@ impl<L: EventLog> Standby<L> {
     pub async fn own(
         self,
         now: Now,
+        standing: watch::Receiver<Standing>,
         metrics: Metrics,
         stop: CancellationToken,
     ) -> Result<(ShardEnds, impl Future<Output = Ended> + Send + 'static), RecoveryError> {
@@ -112,6 +116,7 @@ impl<L: EventLog> Standby<L> {
             clock: owned.clock,
             effects: Effects::new(feeds, outboxes, freed),
             requests,
+            assurance: Assurance::new(standing),
             system,
             inlets: inlets_out,
             batch: Vec::new().into_iter(),

@@ -234,6 +234,8 @@ impl Adapters {
     fn all_stored(&mut self, inputs: &Inputs, found: &mut Findings) {
         let is_unknown =
             |(_, fingerprint): &(_, &u64)| self.messages.get(*fingerprint).is_some_and(|given| !given.known);
+        let known = self.messages.values().filter(|given| given.known).count();
+        found.looked(Check::AckStored, known as u64);
         let unknown: BTreeMap<_, _> = self.places.iter().filter(is_unknown).collect();
         for (&(number, sequence), fingerprint) in unknown {
             let stream = usize::try_from(number).ok().and_then(|number| self.streams.get(number));
@@ -243,7 +245,7 @@ impl Adapters {
             };
             // It is told once, however often it was published.
             if self.messages.remove(fingerprint).is_some() {
-                found.look(Check::AckOnce, false, || {
+                found.look(Check::AckStored, false, || {
                     (format!("{} sequence {sequence}", lane.name()), "its message is in no conversation".to_owned())
                 });
             }

@@ -52,18 +52,32 @@ impl Chain {
                 false
             }
             What::Epoch { number } => {
-                let rises = *number > self.epoch && looked.epoch == Some(*number);
-                let known = self.epoch;
-                found.look(Check::Stale, rises, || (at(), format!("epoch {number} is announced behind {known}")));
-                self.epoch = self.epoch.max(*number);
-                self.epochs += 1;
-                self.over = false;
+                self.epoch(*number, looked, found);
+                false
+            }
+            What::Loss { number, last, to, chain_after } => {
+                self.epoch(*number, looked, found);
+                found.look(Check::LogWhole, false, || {
+                    (at(), format!("entries {} to {to} were lost, and an operator gave them up", last + 1))
+                });
+                (self.index, self.chain) = (*to, *chain_after);
                 false
             }
             What::Entry { index, chain, chain_after, void, .. } => {
                 self.entry(looked, (*index, *chain, *chain_after, *void), found)
             }
         }
+    }
+
+    fn epoch(&mut self, number: u64, looked: &Looked, found: &mut Findings) {
+        let rises = number > self.epoch && looked.epoch == Some(number);
+        let known = self.epoch;
+        found.look(Check::Stale, rises, || {
+            (format!("log sequence {}", looked.sequence), format!("epoch {number} is announced behind {known}"))
+        });
+        self.epoch = self.epoch.max(number);
+        self.epochs += 1;
+        self.over = false;
     }
 
     /// The log gives no more, and the last sequence that it ever gave was `end`. True: everything up to there was seen.

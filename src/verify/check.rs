@@ -51,7 +51,9 @@ pub enum Check {
     AckKept,
     /// What an adapter was told is stored is applied.
     AckApplied,
-    /// A message that an adapter gave is stored once.
+    /// A message that an adapter gave is in a conversation.
+    AckStored,
+    /// It is stored once.
     AckOnce,
     /// An adapter got what stands in the stream.
     Received,
@@ -67,7 +69,7 @@ pub enum Check {
 
 impl Check {
     /// All, in the order they are told.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::LogWhole,
         Self::Index,
         Self::Hash,
@@ -91,6 +93,7 @@ impl Check {
         Self::HandedOver,
         Self::AckKept,
         Self::AckApplied,
+        Self::AckStored,
         Self::AckOnce,
         Self::Received,
         Self::AgentMissed,
@@ -126,6 +129,7 @@ impl Check {
             Self::HandedOver => "handed_over",
             Self::AckKept => "ack_kept",
             Self::AckApplied => "ack_applied",
+            Self::AckStored => "ack_stored",
             Self::AckOnce => "ack_once",
             Self::Received => "received",
             Self::AgentMissed => "agent_missed",
@@ -162,7 +166,8 @@ impl Check {
             Self::HandedOver => "what is recorded of the hand-over is true",
             Self::AckKept => "what an adapter was told is stored is in its stream, or was",
             Self::AckApplied => "what an adapter was told is stored is applied",
-            Self::AckOnce => "a message that an adapter gave is stored once",
+            Self::AckStored => "a message that an adapter gave is in a conversation",
+            Self::AckOnce => "a message that an adapter gave is stored once at most",
             Self::Received => "an adapter got what stands in the stream",
             Self::AgentMissed => "a session was told everything that concerns its agent",
             Self::AgentOrder => "positions that a session saw rise",

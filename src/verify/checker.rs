@@ -17,7 +17,7 @@ use super::works::Works;
 use crate::domain::State;
 use crate::domain::id::{Index, Name};
 use crate::domain::record::Record;
-use crate::log::Looked;
+use crate::log::{Looked, What};
 use crate::nats::Stored;
 
 /// What is asked of a checker.
@@ -104,8 +104,13 @@ impl Checker {
     /// The next message of the log. True: it is an entry whose records are to be given.
     pub fn message(&mut self, looked: &Looked) -> bool {
         let in_place = self.chain.message(looked, &mut self.found);
-        let counts = matches!(looked.what, crate::log::What::Entry { void: false, .. });
-        if counts && !in_place && self.stopped.is_none() {
+        // What was lost may stand in the streams, and be applied again: what follows is not held against them.
+        let ends = match looked.what {
+            What::Entry { void, .. } => !void && !in_place,
+            What::Loss { .. } => true,
+            What::Epoch { .. } | What::Unreadable(_) => false,
+        };
+        if ends && self.stopped.is_none() {
             self.stopped = Some(format!("log sequence {}", looked.sequence));
         }
         in_place && self.stopped.is_none()
@@ -231,7 +236,10 @@ impl Checker {
             passed_over_unknown: self.inputs.unknown,
             offers: self.works.offers,
             offers_open: open.len() as u64,
+            offers_expired: self.works.expired,
             assignments: self.works.assignments,
+            assignments_lapsed: self.works.lapsed,
+            works_open: self.folds.state().workspaces().map(|space| space.open_works() as u64).sum(),
             outputs: self.ways.in_place,
             outputs_expired: expired,
             outputs_pending: pending,

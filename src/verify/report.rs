@@ -33,8 +33,14 @@ pub struct Counts {
     pub offers: u64,
     /// Of them open at the end.
     pub offers_open: u64,
+    /// Of all offers, those that nobody answered in time.
+    pub offers_expired: u64,
     /// Assignments made.
     pub assignments: u64,
+    /// Assignments that ended although nobody said so: the owner was lost, silent or away for too long.
+    pub assignments_lapsed: u64,
+    /// Works that are neither closed nor canceled at the end.
+    pub works_open: u64,
     /// Outputs that stand in their place.
     pub outputs: u64,
     /// Outputs whose place in the stream has expired.
@@ -131,6 +137,9 @@ impl Report {
             inputs_waiting,
             received_again,
             offers_open,
+            offers_expired,
+            assignments_lapsed,
+            works_open,
             ..
         } = self.counts;
         let told = [
@@ -145,6 +154,9 @@ impl Report {
             (inputs_waiting, "acknowledged inputs are not applied yet"),
             (received_again, "messages were received again by an adapter"),
             (offers_open, "offers are open"),
+            (offers_expired, "offers were answered by nobody in time"),
+            (assignments_lapsed, "assignments ended although nobody said so"),
+            (works_open, "works are open"),
         ];
         let told = told.into_iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}"));
         told.chain(self.broken_streams.iter().map(|name| format!("{name} waits for an operator: `skein stream list`")))

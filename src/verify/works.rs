@@ -7,7 +7,9 @@ use smallvec::SmallVec;
 use super::check::Check;
 use super::findings::Findings;
 use crate::domain::id::{AgentId, AssignmentId, Name, OfferId, WorkId};
-use crate::domain::record::{AssignCause, Assigned, Change, OfferMade, OfferOutcome, Record, WrapUpStarted};
+use crate::domain::record::{
+    AssignCause, Assigned, Change, OfferMade, OfferOutcome, Record, UnassignReason, WrapUpStarted,
+};
 use crate::domain::time::Timestamp;
 use crate::domain::workspace::QueueConfig;
 use crate::domain::{State, Workspace};
@@ -50,8 +52,12 @@ pub(super) struct Works {
     desks: BTreeMap<Name, Desk>,
     /// Offers made so far.
     pub(super) offers: u64,
+    /// Of them those that nobody answered in time.
+    pub(super) expired: u64,
     /// Assignments made so far.
     pub(super) assignments: u64,
+    /// Of them those that ended although nobody said so.
+    pub(super) lapsed: u64,
 }
 
 /// An offer that is open at the end of the log.
@@ -74,7 +80,7 @@ impl Works {
     pub(super) fn record(&mut self, record: &Record, state: &State, found: &mut Findings) {
         let Some(space) = state.workspace(&record.workspace) else { return };
         let at = || format!("record {}", record.index);
-        let Self { desks, offers, assignments } = self;
+        let Self { desks, offers, expired, assignments, lapsed } = self;
         let desk = desks.entry(record.workspace.clone()).or_default();
         for (place, change) in (0u16..).zip(&record.changes) {
             match change {
@@ -86,6 +92,7 @@ impl Works {
                     let open = desk.offered.get(offer).is_some_and(|it| it.work == *work && it.agent == *agent);
                     found.look(Check::OfferEnds, open, || (at(), format!("{offer} ends and is not open")));
                     desk.end_offer(*offer);
+                    *expired += u64::from(*outcome == OfferOutcome::Expired);
                     if *outcome == OfferOutcome::Accepted {
                         let others = desk.offers_of(*work).count();
                         found.look(Check::OfferEnds, others == 0, || {
@@ -97,7 +104,8 @@ impl Works {
                     *assignments += 1;
                     desk.assign(AssignmentId::new(record.index, place), assigned, space, found, at);
                 }
-                Change::Unassigned { assignment, work, .. } => {
+                Change::Unassigned { assignment, work, reason, .. } => {
+                    *lapsed += u64::from(is_nobodys(*reason));
                     desk.passing.remove(work);
                     let ends = desk.owned.get(work).is_some_and(|owned| owned.assignment == *assignment);
                     found.look(Check::OneOwner, ends, || {
@@ -294,6 +302,17 @@ impl Desk {
             }
         }
     }
+}
+
+/// An assignment that ended so was ended by a clock, not by what somebody wished.
+fn is_nobodys(reason: UnassignReason) -> bool {
+    matches!(
+        reason,
+        UnassignReason::OwnerLost
+            | UnassignReason::Recalled
+            | UnassignReason::TransferLapsed
+            | UnassignReason::NotReady
+    )
 }
 
 fn capacity(space: &Workspace, agent: AgentId) -> u64 {

@@ -11,8 +11,8 @@ use futures::future::BoxFuture;
 use skein::access::Access;
 use skein::agents::feed::{FeedLimits, Feeds, Told};
 use skein::agents::{
-    Adapters, Carrier, CommandFailure, Directory, Drains, EdgeMetrics, Front, Owner, Parts, Port, ServeOptions,
-    Unavailable, bind, local, serve,
+    Adapters, Carrier, CommandFailure, Directory, Drains, EdgeMetrics, Front, Owner, Parts, Port, Refusal,
+    ServeOptions, Unavailable, bind, local, serve,
 };
 use skein::clock::wall_ms;
 use skein::domain::command::{Answer, Arrival, Command};
@@ -448,7 +448,7 @@ impl Carrier for Nowhere {
         node: Name,
         _: Name,
         _: http::Request<tonic::body::Body>,
-    ) -> BoxFuture<'static, http::Response<tonic::body::Body>> {
+    ) -> BoxFuture<'static, Result<http::Response<tonic::body::Body>, Refusal>> {
         panic!("nothing is carried to {node}")
     }
 }

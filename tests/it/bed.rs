@@ -160,7 +160,12 @@ impl Bed {
 
     /// The same with a lease of its own.
     pub(crate) async fn patient_node(&self, name: &str, lease: Duration) -> Daemon {
-        let section = format!("[node]\nname = \"{name}\"\nlease = \"{}s\"\n", lease.as_secs());
+        self.node_with(name, lease, "").await
+    }
+
+    /// The same with more of its own configuration.
+    pub(crate) async fn node_with(&self, name: &str, lease: Duration, sections: &str) -> Daemon {
+        let section = format!("[node]\nname = \"{name}\"\nlease = \"{}s\"\n{sections}", lease.as_secs());
         let mut daemon = self.launch_with(&section).await;
         daemon.wait_ready().await;
         daemon

@@ -19,7 +19,7 @@ fn in_stream() -> String {
 }
 
 /// Publishes so many, and waits until all are in the conversation with those before.
-async fn say(adapter: &Adapter, daemon: &Daemon, from: usize, to: usize) {
+pub(crate) async fn say(adapter: &Adapter, daemon: &Daemon, from: usize, to: usize) {
     for number in from..to {
         adapter.publish(&whatsapp(PHONE, &number.to_string(), &format!("number {number}"))).await;
     }
@@ -27,7 +27,7 @@ async fn say(adapter: &Adapter, daemon: &Daemon, from: usize, to: usize) {
     eventually("all are in", async || (said(&channel).await.len() == to).then_some(())).await;
 }
 
-async fn said(channel: &tonic::transport::Channel) -> Vec<String> {
+pub(crate) async fn said(channel: &tonic::transport::Channel) -> Vec<String> {
     let works = reads::works(channel).await;
     let Some(work) = works.first() else { return Vec::new() };
     reads::messages(channel, &work.conversation_id)
@@ -145,7 +145,7 @@ async fn rolled_back(grown: usize) {
     alarmed(&bed, &again, 6).await;
 }
 
-fn copy_folder(from: &Path, to: &Path) {
+pub(crate) fn copy_folder(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).expect("make a folder");
     for entry in std::fs::read_dir(from).expect("read a folder") {
         let entry = entry.expect("read a folder");

@@ -116,6 +116,33 @@ async fn agents_work_through_a_node_that_stands_by_and_lose_nothing_with_the_own
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_owner_that_stood_still_for_longer_than_its_lease_answers_nothing_from_the_state_it_had() {
+    let bed = Bed::new(false).await;
+    let old = bed.node("a").await;
+    let standby = bed.node("b").await;
+    let asked = || by_operator(ListAgentsRequest { workspace: WORKSPACE.to_owned(), ..Default::default() });
+    let mut admin = AdminServiceClient::new(old.channel().await);
+    assert!(admin.list_agents(asked()).await.expect("nobody yet").into_inner().agents.is_empty());
+    old.signal(Signal::STOP);
+    owns(&standby).await;
+    let _session = eventually("bert is there", async || {
+        Session::open(standby.channel().await, "bert", Hello::default()).await.ok()
+    })
+    .await;
+    // The question is there before the process goes on.
+    let asking = eventually("it is answered", async || match admin.list_agents(asked()).await {
+        Ok(answer) => Some(answer.into_inner().agents.len()),
+        Err(refused) => {
+            assert_eq!(refused.code(), Code::Unavailable, "{refused:?}");
+            None
+        }
+    });
+    let (agents, ()) = tokio::join!(asking, async { old.signal(Signal::CONT) });
+    assert_eq!(agents, 1, "bert is known, or there is no answer");
+    eventually("it stands by", async || old.said("standing by: another node owns the shard").then_some(())).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_node_that_stands_by_is_drained_by_itself_and_all_else_is_asked_of_the_owner() {
     let bed = Bed::new(false).await;
     let owner = bed.node("a").await;
@@ -139,4 +166,13 @@ async fn a_node_that_stands_by_is_drained_by_itself_and_all_else_is_asked_of_the
     Session::open(owner.channel().await, "carl", Hello::default()).await.expect("the owner takes sessions");
     let asked = by_operator(ListAgentsRequest { workspace: WORKSPACE.to_owned(), ..Default::default() });
     assert_eq!(admin.list_agents(asked).await.expect("carried to the owner").into_inner().agents.len(), 2);
+
+    // The other way round: sessions that reach the owner by another node stay.
+    let drained = |end| by_operator(DrainRequest { workspace: WORKSPACE.to_owned(), end });
+    assert!(admin.drain(drained(true)).await.expect("no longer drained").into_inner().changed);
+    let mut of_the_owner = AdminServiceClient::new(owner.channel().await);
+    assert!(of_the_owner.drain(drained(false)).await.expect("drained").into_inner().changed);
+    let refused = Session::open(owner.channel().await, "dora", Hello::default()).await.err().expect("drained");
+    assert_eq!(refused.code(), Code::Unavailable);
+    Session::open(standby.channel().await, "dora", Hello::default()).await.expect("by the other node");
 }

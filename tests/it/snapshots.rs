@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use skein::nats::Objects;
 use skein::nats::streams::SNAPSHOTS_BUCKET;
@@ -109,6 +110,31 @@ async fn a_daemon_whose_disk_is_lost_goes_on_from_the_copy_in_the_store() {
     let names = objects.names().await.expect("listed");
     let kept: std::collections::BTreeSet<&str> = names.iter().filter_map(|name| name.split('/').nth(1)).collect();
     assert!((2..=4).contains(&kept.len()), "the list, two that are kept, one under way: {names:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_that_stands_by_writes_its_own_and_goes_on_from_them_as_the_owner() {
+    let bed = Bed::new(true).await;
+    let lease = Duration::from_secs(2);
+    let of = |node| format!("[snapshots]\nfolder = \"of-{node}\"\ninterval = \"1s\"\nkeep = 2\nstore = false\n");
+    let mut traffic = Traffic::start(&bed, 14).await;
+    let mut owner = bed.node_with("a", lease, "").await;
+    for next in ["b", "c"] {
+        traffic.serve_from(Some(&owner));
+        let mut standby = bed.node_with(next, lease, &of(next)).await;
+        written(&standby).await;
+        assert!(!standby.said("shard taken over"));
+        standby.kill9();
+        standby = bed.node_with(next, lease, &of(next)).await;
+        assert!(standby.said("snapshot read"), "{}", standby.log());
+        written(&standby).await;
+        owner.kill9();
+        traffic.serve_from(Some(&standby));
+        eventually("it owns the shard", async || standby.said("shard taken over").then_some(())).await;
+        owner = standby;
+    }
+    traffic.stop().await;
+    traffic.prove(&bed, &owner).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

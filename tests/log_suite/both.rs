@@ -57,6 +57,27 @@ async fn a_deposed_writer_learns_it_and_leaves_no_record(bed: impl Bed) {
     assert!(old.append(subject(), b"once more").is_err());
 }
 
+async fn a_writer_that_asks_is_told_whether_it_still_owns_the_log(bed: impl Bed) {
+    let (old_log, new_log) = (bed.log().await, bed.log().await);
+    let mut old = take(&old_log).await;
+    append(&mut old, 1, 5).await;
+    durable(&old, 5).await;
+    let question = old.prove();
+    let progress = until(&old, |progress| progress.proven == question).await;
+    assert_eq!(progress.condition, Condition::Flowing);
+    append(&mut old, 6, 7).await;
+    durable(&old, 7).await;
+    let new = take(&new_log).await;
+    let epoch = new.tip().epoch;
+    // Nothing is under way: without the question it would learn nothing.
+    let question = old.prove();
+    let progress = until(&old, |progress| progress.condition.is_final()).await;
+    assert_eq!(progress.condition, Condition::Deposed { epoch });
+    assert!(progress.proven < question);
+    assert_holds(&new_log, 7).await;
+    assert_eq!(end(&new_log).await, new.tip(), "the new owner is not disturbed");
+}
+
 async fn a_stale_take_over_has_to_read_on(bed: impl Bed) {
     let (one, two) = (bed.log().await, bed.log().await);
     let stale = end(&two).await;
@@ -83,6 +104,40 @@ async fn a_witness_beyond_the_end_refuses_the_take_over(bed: impl Bed) {
     assert!(matches!(log.take_over(tip, &saw_another_log).await, Err(TakeOverError::Forked { .. })));
     let agrees = [witness(3, Some(tip.chain))];
     assert!(log.take_over(tip, &agrees).await.is_ok());
+}
+
+async fn behind_what_was_given_up_the_log_goes_on_with_numbers_that_nobody_had(bed: impl Bed) {
+    let log = bed.log().await;
+    let mut writer = take(&log).await;
+    append(&mut writer, 1, 3).await;
+    durable(&writer, 3).await;
+    let stale = Tip { sequence: 1, ..end(&log).await };
+    assert!(matches!(log.give_up(stale, 9).await, Err(TakeOverError::Moved { .. })));
+    let known = Witness { source: "test", index: 8, chain: Some(7) };
+    let tip = end(&log).await;
+    assert!(matches!(log.take_over(tip, std::slice::from_ref(&known)).await, Err(TakeOverError::Truncated { .. })));
+    assert_eq!(log.given_up().await.expect("it answers"), None);
+    log.give_up(tip, 9).await.expect("given up");
+    let given_up = log.given_up().await.expect("it answers").expect("something");
+    assert_eq!((given_up.last, given_up.to), (3, 9));
+    assert!(!given_up.has(3) && given_up.has(4) && given_up.has(9) && !given_up.has(10));
+
+    // Whoever owned it is deposed, and the next owner goes on behind.
+    writer.prove();
+    let progress = until(&writer, |progress| progress.condition.is_final()).await;
+    assert!(matches!(progress.condition, Condition::Deposed { .. }));
+    let again = bed.log().await;
+    let mut writer = take(&again).await;
+    assert!(again.take_over(end(&again).await, &[known]).await.is_ok(), "who knew more is content");
+    drop(writer);
+    writer = take(&again).await;
+    append(&mut writer, 10, 12).await;
+    durable(&writer, 12).await;
+    let entries = read_all(&again).await.expect("a whole log").0;
+    assert_eq!(entries.iter().map(|entry| entry.index).collect::<Vec<_>>(), [1, 2, 3, 10, 11, 12]);
+    let read = again.read(&[3, 4, 9, 10, 12]).await.expect("readable");
+    let found: Vec<_> = read.iter().map(|entry| entry.as_ref().map(|entry| entry.index)).collect();
+    assert_eq!(found, [Some(3), None, None, Some(10), Some(12)]);
 }
 
 async fn single_records_are_read_across_epochs(bed: impl Bed) {
@@ -153,8 +208,10 @@ on_both!(
     a_replay_goes_on_where_another_ended,
     of_two_that_try_at_once_one_becomes_the_writer,
     a_deposed_writer_learns_it_and_leaves_no_record,
+    a_writer_that_asks_is_told_whether_it_still_owns_the_log,
     a_stale_take_over_has_to_read_on,
     a_witness_beyond_the_end_refuses_the_take_over,
+    behind_what_was_given_up_the_log_goes_on_with_numbers_that_nobody_had,
     single_records_are_read_across_epochs,
     closing_waits_until_everything_is_durable,
     a_record_that_is_too_large_is_refused_and_uses_no_index,

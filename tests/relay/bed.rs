@@ -71,7 +71,10 @@ impl Front {
         let carrier = relay.clone();
         let router = axum::Router::new().fallback(move |request: axum::extract::Request| {
             let relay = carrier.clone();
-            async move { relay.call(OWNER, SHARD, request.map(tonic::body::Body::new)).await }
+            async move {
+                let answered = relay.call(OWNER, SHARD, request.map(tonic::body::Body::new)).await;
+                answered.unwrap_or_else(|refusal| refusal.to_status().into_http())
+            }
         });
         Self::with(relay, metrics, Routes::from(router)).await
     }

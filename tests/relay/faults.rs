@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use skein::agents::Reason;
 use skein::relay::RelayOptions;
 use skein::telemetry::{RelaySide, RelayWay};
 use tokio::sync::mpsc;
@@ -22,8 +23,9 @@ async fn a_node_that_is_not_there_is_no_wait() {
     let front = Front::start(&server, RelayOptions::default()).await;
     let status = front.say("hello").await.expect_err("nobody is there");
     assert_eq!((status.code(), reason(&status)), (Code::Unavailable, unreachable("nobody")));
-    let status = front.relay.call("not a name", "main", http::Request::new(tonic::body::Body::empty())).await;
-    assert_eq!(status.headers().get("grpc-status").map(|code| code.as_bytes()), Some(&b"14"[..]));
+    let request = http::Request::new(tonic::body::Body::empty());
+    let refusal = front.relay.call("not a name", "main", request).await.expect_err("it is not carried");
+    assert_eq!(refusal.reason(), Reason::OwnerUnreachable);
 }
 
 /// Of a process that is killed nothing is heard; a task that is aborted may get a last word out.

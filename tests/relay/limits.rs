@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use futures::StreamExt as _;
 use prost::Message as _;
+use skein::agents::Reason;
 use skein::proto::node as p;
 use skein::relay::{Relay, RelayError, RelayOptions, host};
 use skein::telemetry::Metrics;
@@ -41,8 +42,8 @@ async fn a_head_larger_than_is_carried_is_refused() {
     let mut request = http::Request::post(SAY).body(tonic::body::Body::empty()).expect("a request");
     let value = http::HeaderValue::from_maybe_shared(vec![b'x'; 70 << 10]).expect("a value");
     request.headers_mut().insert("large", value);
-    let response = front.relay.call(OWNER, "main", request).await;
-    assert_eq!(response.headers().get("grpc-status").map(|code| code.as_bytes()), Some(&b"8"[..]));
+    let refusal = front.relay.call(OWNER, "main", request).await.expect_err("it is not carried");
+    assert_eq!(refusal.reason(), Reason::LimitReached);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -98,6 +98,12 @@ impl Feeds {
         self.inner.since.store(first.0, Ordering::Release);
     }
 
+    /// The same, and nothing from before is kept: what followed it is lost. Before anybody listens.
+    pub fn begin_anew(&self, first: Index) {
+        self.inner.agents.clear();
+        self.begin(first);
+    }
+
     /// What all rings have up to `head`, which was published.
     #[must_use]
     pub fn stored(&self, head: Index) -> StoredFeeds {

@@ -24,7 +24,7 @@ impl Service {
             let refusal = Refusal::new(Reason::ShuttingDown, "the server shuts down");
             return Err(edge.status(&refusal));
         }
-        if edge.drains.has(&caller.workspace) {
+        if !caller.is_elsewhere() && edge.drains.has(&caller.workspace) {
             let refusal = Refusal::new(Reason::Draining, "an operator has the workspace drained: no sessions now");
             return Err(edge.status(&refusal));
         }

@@ -156,7 +156,7 @@ impl Writer<'_> {
         tokio::select! {
             () = self.frames.closed() => Wake::PeerGone,
             () = self.edge.shutdown.cancelled(), if active => Wake::Shutdown,
-            () = self.drained.begins(workspace), if active => Wake::Shutdown,
+            () = self.drained.begins(workspace), if active && !self.caller.is_elsewhere() => Wake::Shutdown,
             () = self.slot.taken(), if active => Wake::Taken,
             over = &mut self.over, if active => Wake::Over(over),
             () = sleep_until(deadline), if !active => Wake::Deadline,

@@ -16,7 +16,7 @@ const PACE: [&str; 7] =
 type Check = fn(&Declared, &Found) -> Vec<Said>;
 
 /// Every check, in the order in which they are told.
-const LIST: [(&str, Check); 12] = [
+const LIST: [(&str, Check); 13] = [
     ("server version", version),
     ("sync_interval", |declared, _| vec![sync(declared.sync_always, declared.sync_policy)]),
     ("message size", payload),
@@ -28,6 +28,7 @@ const LIST: [(&str, Check); 12] = [
     ("replicas", replicas),
     ("copies", copies),
     ("settings", settings),
+    ("calls of nodes", |declared, _| vec![calls(declared)]),
     ("clock", clock),
 ];
 
@@ -65,6 +66,20 @@ pub(in crate::app) fn sync(sync_always: bool, policy: SyncPolicy) -> Said {
             "THE NATS-SERVERS DO NOT SYNC EACH WRITE: a power cut may lose messages that were acknowledged; set \
              `sync_interval: always` there and log.sync_always = true here",
         ),
+    }
+}
+
+/// Calls come by other nodes, too, and the servers let through whom they let through.
+fn calls(declared: &Declared) -> Said {
+    if declared.tokens {
+        fine("agents prove themselves by tokens, whichever node they call")
+    } else if declared.servers_are_here {
+        fine("the servers are of this machine")
+    } else {
+        warned(
+            "THE NATS-SERVERS ARE REACHED BY OTHERS, AND AGENTS NEED NO TOKENS: whoever may publish on skein.node.> can be any agent; \
+             set tokens.keys_file, or let nobody but the daemons publish there",
+        )
     }
 }
 

@@ -32,6 +32,8 @@ fn declared(replicas: usize) -> Declared {
         replicas,
         sync_always: true,
         sync_policy: SyncPolicy::Refuse,
+        tokens: false,
+        servers_are_here: true,
         clock_warn: Duration::from_millis(500),
         clock_max: Duration::from_secs(2),
     }
@@ -91,7 +93,7 @@ fn servers_as_they_should_be_are_fine_and_each_check_says_so() {
         assert!(verdicts.iter().all(|verdict| verdict.weight == Weight::Fine), "{verdicts:?}");
         let mut checks: Vec<&str> = verdicts.iter().map(|verdict| verdict.check).collect();
         checks.dedup();
-        assert_eq!(checks.len(), 12, "{checks:?}");
+        assert_eq!(checks.len(), 13, "{checks:?}");
     }
 }
 
@@ -289,4 +291,15 @@ fn a_clock_is_warned_of_and_refused_by_what_is_certain_of_it() {
     assert!(refused.text.contains("2100 ms") && refused.text.contains("n1"), "{refused}");
     found.clocks.clear();
     only((&declared(1), &found), Weight::Warned, "clock", &["no server says"]);
+}
+
+#[test]
+fn agents_without_tokens_on_servers_that_others_reach_are_warned_of() {
+    let of = |tokens, servers_are_here| {
+        let declared = Declared { tokens, servers_are_here, ..declared(1) };
+        let verdicts = judge(&declared, &nothing());
+        verdicts.into_iter().find(|verdict| verdict.check == "calls of nodes").expect("it is looked at").weight
+    };
+    assert_eq!(of(false, false), Weight::Warned);
+    assert_eq!((of(true, false), of(false, true)), (Weight::Fine, Weight::Fine));
 }

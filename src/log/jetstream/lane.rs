@@ -10,6 +10,7 @@ use async_nats::{
     Client, HeaderMap, HeaderName, HeaderValue, Message, Subject, Subscriber, client::PublishErrorKind,
     header::NATS_EXPECTED_LAST_SEQUENCE,
 };
+use bytes::Bytes;
 use futures::{FutureExt, StreamExt};
 
 use super::super::{
@@ -155,18 +156,24 @@ impl Lane {
         number: u64,
         patience: Duration,
     ) -> Result<EpochAnswer, NatsError> {
+        let (subject, payload) = (self.epoch_subject.clone(), frame::epoch(number, self.owner));
+        self.append_outside((subject, payload), expected, number, patience).await
+    }
+
+    /// Appends what has no index, as [`Lane::append_epoch`] does.
+    pub(super) async fn append_outside(
+        &mut self,
+        (subject, payload): (Subject, Bytes),
+        expected: u64,
+        number: u64,
+        patience: Duration,
+    ) -> Result<EpochAnswer, NatsError> {
         self.next_generation();
         self.epoch = HeaderValue::from(number);
-        let payload = frame::epoch(number, self.owner);
         let mut headers = self.headers();
         headers.insert(NATS_EXPECTED_LAST_SEQUENCE, HeaderValue::from(expected));
         self.client
-            .publish_with_reply_and_headers(
-                self.epoch_subject.clone(),
-                self.reply(expected + 1),
-                headers,
-                payload.clone(),
-            )
+            .publish_with_reply_and_headers(subject.clone(), self.reply(expected + 1), headers, payload.clone())
             .await
             .map_err(|error| refused(&error))?;
         let deadline = tokio::time::Instant::now() + patience;
@@ -177,12 +184,7 @@ impl Lane {
             return Ok(match self.read(&message) {
                 Answer::Old => continue,
                 Answer::Ack { ack: Ack::Stored { sequence, .. }, .. } if sequence == expected + 1 => {
-                    EpochAnswer::Landed(Raw {
-                        sequence,
-                        epoch: Some(number),
-                        subject: self.epoch_subject.clone(),
-                        payload,
-                    })
+                    EpochAnswer::Landed(Raw { sequence, epoch: Some(number), subject: subject.clone(), payload })
                 }
                 Answer::Ack { ack: Ack::Refused(code), .. } if code.is_lost_fence() => EpochAnswer::Refused,
                 Answer::Ack { .. } | Answer::NoResponders => EpochAnswer::Unanswered,

@@ -6,7 +6,10 @@
 use std::time::{Duration, Instant};
 
 use async_nats::Client;
-use tokio::{sync::mpsc, time::MissedTickBehavior};
+use tokio::{
+    sync::{mpsc, watch},
+    time::MissedTickBehavior,
+};
 use tracing::{error, warn};
 
 use super::{
@@ -22,6 +25,7 @@ use super::{
         writer::{Condition, Reporter, Waiting},
     },
     lane::{Answer, Lane},
+    reconcile::Why,
 };
 
 /// Entries taken from the writer and answers read in one turn at most, so that neither starves the other.
@@ -39,6 +43,8 @@ pub(super) struct Pipeline {
     pub(super) waiting: Waiting,
     pub(super) reporter: Reporter,
     pub(super) offsets: Offsets,
+    /// Questions who owns the log, numbered.
+    pub(super) questions: watch::Receiver<u64>,
     latencies: Latencies,
     /// Since when an answer is awaited; moves with every progress.
     progress_at: Instant,
@@ -49,11 +55,14 @@ enum Turn {
     Fine,
     /// A refusal, or nobody to answer: what is in flight is unknown.
     Unknown,
+    /// It is asked who owns the log.
+    Asked,
 }
 
 enum Event {
     Answer(Option<async_nats::Message>),
     Records(usize),
+    Question,
     Tick,
 }
 
@@ -68,6 +77,7 @@ impl Pipeline {
         window: Window,
         reporter: Reporter,
         offsets: Offsets,
+        questions: watch::Receiver<u64>,
     ) -> Self {
         Self {
             lane,
@@ -79,6 +89,7 @@ impl Pipeline {
             waiting: Waiting::new(),
             reporter,
             offsets,
+            questions,
             latencies: Latencies::new(),
             progress_at: Instant::now(),
         }
@@ -106,11 +117,12 @@ impl Pipeline {
         let mut tick = tokio::time::interval(self.options.stall_min / 8);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            // All three only wait: a message, entries and a tick are either taken whole or stay where they are.
+            // All four only wait: a message, entries, a question and a tick are either taken whole or stay where they are.
             let event = tokio::select! {
                 biased;
                 answer = self.lane.answer() => Event::Answer(answer),
                 count = queue.recv_many(&mut taken, TURN) => Event::Records(count),
+                Ok(()) = self.questions.changed() => Event::Question,
                 _ = tick.tick(), if !self.window.is_empty() => Event::Tick,
             };
             let turn = match event {
@@ -120,12 +132,18 @@ impl Pipeline {
                     self.waiting.extend(taken.drain(..));
                     Turn::Fine
                 }
+                Event::Question => Turn::Asked,
                 Event::Tick if self.progress_at.elapsed() < self.patience() => Turn::Fine,
                 // A closed connection gives no answers either.
                 Event::Tick | Event::Answer(None) => Turn::Unknown,
             };
-            if matches!(turn, Turn::Unknown) {
-                self.reconcile().await?;
+            let why = match turn {
+                Turn::Fine => None,
+                Turn::Unknown => Some(Why::Unknown),
+                Turn::Asked => Some(Why::Asked),
+            };
+            if let Some(why) = why {
+                self.reconcile(why).await?;
                 self.progress_at = Instant::now();
             }
             self.send().await?;

@@ -1,4 +1,4 @@
-//! What became of appends without an answer.
+//! What became of appends without an answer, and who owns the log.
 //!
 //! Read what the log has behind the durable tip, take off what is ours, close the old epoch with an `Epoch` fenced on the last message
 //! read, and hand the rest back to be sent again, the same bytes. Reading comes before the `Epoch`: so a writer that was deposed
@@ -26,6 +26,15 @@ const BACK_OFF: (Duration, Duration) = (Duration::from_millis(10), Duration::fro
 /// Without a message for this long the reader's server is taken to be away.
 const READ_PATIENCE: Duration = Duration::from_secs(3);
 
+/// Why the log is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Why {
+    /// The outcome of appends is unknown.
+    Unknown,
+    /// It is asked who owns the log.
+    Asked,
+}
+
 /// What is known so far; survives failed attempts.
 struct Inquiry {
     verifier: Verifier,
@@ -47,7 +56,9 @@ enum Attempt {
 
 impl Pipeline {
     /// Finds out what became of everything sent; afterwards nothing is in flight and the rest waits to be sent again.
-    pub(super) async fn reconcile(&mut self) -> Result<(), Condition> {
+    pub(super) async fn reconcile(&mut self, why: Why) -> Result<(), Condition> {
+        // What is asked from here on is not answered by this.
+        let question = *self.questions.borrow_and_update();
         let durable = self.window.durable();
         let sent = std::mem::replace(&mut self.window, Window::new(durable));
         let mut inquiry = Inquiry {
@@ -57,40 +68,56 @@ impl Pipeline {
             closed: false,
             short_since: None,
         };
-        self.reporter.stalled();
-        self.options.metrics.reconciliations.inc();
-        warn!(
-            skein.shard = self.options.shard,
-            durable = durable.index,
-            "the outcome of appends is unknown, reading the log"
-        );
+        let mut stalled = false;
+        if why == Why::Unknown {
+            self.stall(&mut stalled, durable);
+        }
         let mut back_off = BACK_OFF.0;
         loop {
             match self.attempt(&mut inquiry).await? {
                 Attempt::Done => break,
                 Attempt::Again => {}
                 Attempt::Later(why) => {
+                    self.stall(&mut stalled, durable);
                     debug!(skein.shard = self.options.shard, why, "reconciling waits");
                     tokio::time::sleep(back_off).await;
                     back_off = (back_off * 2).min(BACK_OFF.1);
                 }
             }
         }
-        self.resume(inquiry);
+        self.resume(inquiry, stalled);
+        self.reporter.proven(question);
         Ok(())
     }
 
-    fn resume(&mut self, inquiry: Inquiry) {
+    /// Says once that appends stand still.
+    fn stall(&mut self, said: &mut bool, durable: Tip) {
+        if !std::mem::replace(said, true) {
+            self.reporter.stalled();
+            self.options.metrics.reconciliations.inc();
+            warn!(
+                skein.shard = self.options.shard,
+                durable = durable.index,
+                "the outcome of appends is unknown, reading the log"
+            );
+        }
+    }
+
+    fn resume(&mut self, inquiry: Inquiry, stalled: bool) {
         let tip = inquiry.verifier.tip();
         let mut rest = inquiry.unknown.into_rest();
-        info!(
-            skein.shard = self.options.shard,
-            durable = tip.index,
-            epoch = tip.epoch,
-            again = rest.len(),
-            voids = inquiry.verifier.voids(),
-            "appends go on"
-        );
+        if stalled {
+            info!(
+                skein.shard = self.options.shard,
+                durable = tip.index,
+                epoch = tip.epoch,
+                again = rest.len(),
+                voids = inquiry.verifier.voids(),
+                "appends go on"
+            );
+        } else {
+            debug!(skein.shard = self.options.shard, epoch = tip.epoch, "the log says that nobody else owns it");
+        }
         rest.append(&mut self.waiting);
         self.waiting = rest;
         self.window = Window::new(tip);

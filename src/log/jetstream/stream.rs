@@ -3,13 +3,13 @@
 use async_nats::Client;
 use futures::stream::{self, BoxStream};
 use futures::{StreamExt, TryStreamExt};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio_util::task::AbortOnDropHandle;
 
 use super::{
     super::{
         audit::RawLog,
-        entry::{Entry, EventLog, LastEntry, Tip, Witness},
+        entry::{Entry, EventLog, GivenUp, LastEntry, Tip, Witness},
         error::{LogError, TakeOverError},
         frame::{self, Frame},
         offsets::{Offsets, Place, Places},
@@ -22,7 +22,9 @@ use super::{
     lane::{EpochAnswer, Lane},
     pipeline::Pipeline,
 };
-use crate::nats::{Nats, NatsError, Ordered, OrderedOptions, direct_get, leader_get, stream_state, streams};
+use crate::nats::{
+    Nats, NatsError, Ordered, OrderedOptions, StreamState, direct_get, last_of, leader_get, stream_state, streams,
+};
 
 /// Single reads on their way at once: a page of history in one go, and no more than a connection answers in a few milliseconds.
 const READS_MAX: usize = 64;
@@ -97,7 +99,7 @@ impl JetStreamLog {
     async fn read_framed(&self, index: u64) -> Result<Option<(Entry, u64)>, LogError> {
         let sequence = match self.offsets.place(index) {
             Place::Before => return Err(LogError::Unmapped { index }),
-            Place::Beyond => return Ok(None),
+            Place::Beyond | Place::Lost => return Ok(None),
             Place::At(sequence) => sequence,
         };
         // A replica may lag behind what the leader acknowledged.
@@ -118,11 +120,24 @@ impl JetStreamLog {
         }
     }
 
-    async fn check_end(&self, tip: Tip, witnesses: &[Witness]) -> Result<(), TakeOverError> {
-        let state = stream_state(&self.reads, &self.stream).await?;
+    /// Looks whether the clock here is so near to the server's that the log may be taken over. Cancel safe.
+    ///
+    /// # Errors
+    /// [`TakeOverError::Clock`]; the server does not answer.
+    pub async fn check_clock(&self) -> Result<(), TakeOverError> {
+        self.near(&stream_state(&self.reads, &self.stream).await?)
+    }
+
+    fn near(&self, state: &StreamState) -> Result<(), TakeOverError> {
         if state.clock.least() > self.options.clock_offset_max {
             return Err(TakeOverError::Clock { offset_ns: state.clock.offset_ns });
         }
+        Ok(())
+    }
+
+    async fn check_end(&self, tip: Tip, witnesses: &[Witness]) -> Result<(), TakeOverError> {
+        let state = stream_state(&self.reads, &self.stream).await?;
+        self.near(&state)?;
         let end = state.last_sequence;
         if end < tip.sequence {
             return Err(TakeOverError::Log(LogError::Truncated { end, durable: tip.sequence }));
@@ -162,6 +177,7 @@ impl EventLog for JetStreamLog {
         offsets.begin_run(tip.index + 1, tip.sequence + 1);
         let (reporter, progress, in_flight_bytes) = Reporter::new(tip);
         let (queue, entries) = mpsc::channel(self.options.in_flight_max);
+        let (questions, asked) = watch::channel(0);
         let entry_max = self.appends.max_payload().saturating_sub(HEADER_ROOM);
         let pipeline = Pipeline::new(
             lane,
@@ -172,10 +188,29 @@ impl EventLog for JetStreamLog {
             Window::new(tip),
             reporter,
             offsets,
+            asked,
         );
         // Owned by the writer: ends with it, and says why if it ends before.
         let task = AbortOnDropHandle::new(tokio::spawn(pipeline.run(entries)));
-        Ok(Writer::new(tip, &self.options, entry_max, in_flight_bytes, progress, Sink::Task { queue, task }))
+        Ok(Writer::new(tip, &self.options, entry_max, in_flight_bytes, progress, Sink::Task { queue, questions, task }))
+    }
+
+    async fn give_up(&self, tip: Tip, to: u64) -> Result<(), TakeOverError> {
+        self.check_end(tip, &[]).await?;
+        let owner = rand::random();
+        let mut lane = Lane::open(self.appends.clone(), &self.stream, self.options.epoch_subject(), owner).await?;
+        let number = tip.epoch + 1;
+        let what = (self.options.loss_subject().into(), frame::loss(number, owner, (tip.index, tip.chain), to));
+        match lane.append_outside(what, tip.sequence, number, self.options.stall_max).await? {
+            EpochAnswer::Landed(_) => Ok(()),
+            EpochAnswer::Refused => Err(TakeOverError::Moved { end: tip.sequence + 1 }),
+            EpochAnswer::Unanswered => Err(TakeOverError::Unanswered),
+        }
+    }
+
+    async fn given_up(&self) -> Result<Option<GivenUp>, LogError> {
+        let found = last_of(&self.reads, &self.stream, &self.options.loss_subject()).await?;
+        Ok(found.and_then(|found| GivenUp::of(&found.payload)))
     }
 
     async fn last_entry(&self, index: u64) -> Result<Option<LastEntry>, LogError> {

@@ -7,7 +7,7 @@ use futures::{StreamExt, stream};
 
 use super::{
     super::{
-        entry::{Entry, EventLog, LastEntry, Tip, Witness},
+        entry::{Entry, EventLog, GivenUp, LastEntry, Tip, Witness},
         error::{LogError, TakeOverError},
         offsets::{Offsets, Places},
         options::LogOptions,
@@ -38,6 +38,10 @@ pub(in super::super) struct MemoryPipe {
 impl MemoryPipe {
     pub(in super::super) fn push(&mut self, pending: Pending) -> Result<(), AppendRefused> {
         self.log.store().push(self.writer, pending)
+    }
+
+    pub(in super::super) fn prove(&mut self, question: u64) {
+        self.log.store().prove(self.writer, question);
     }
 }
 
@@ -141,6 +145,20 @@ impl EventLog for MemoryLog {
         let Opened { writer, tip, progress, in_flight_bytes } = store.open(tip);
         let pipe = MemoryPipe { log: self.clone(), writer };
         Ok(Writer::new(tip, &store.options, ENTRY_MAX, in_flight_bytes, progress, Sink::Memory(pipe)))
+    }
+
+    async fn give_up(&self, tip: Tip, to: u64) -> Result<(), TakeOverError> {
+        let mut store = self.store();
+        let end = store.last_sequence();
+        if end != tip.sequence {
+            return Err(TakeOverError::Moved { end });
+        }
+        store.give_up(tip, to);
+        Ok(())
+    }
+
+    async fn given_up(&self) -> Result<Option<GivenUp>, LogError> {
+        Ok(self.store().messages.iter().rev().find_map(|raw| GivenUp::of(&raw.payload)))
     }
 
     async fn last_entry(&self, index: u64) -> Result<Option<LastEntry>, LogError> {

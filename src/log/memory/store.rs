@@ -48,6 +48,8 @@ struct Side {
     ended: bool,
     /// Its outcomes are unknown and the store was away when it asked.
     stalled: bool,
+    /// The last question who owns the log.
+    question: u64,
 }
 
 /// What a new writer gets.
@@ -110,6 +112,7 @@ impl Store {
             reporter,
             ended: false,
             stalled: false,
+            question: 0,
         });
         Opened { writer, tip: after, progress, in_flight_bytes }
     }
@@ -123,6 +126,17 @@ impl Store {
         });
     }
 
+    /// Entries behind `tip`, which is the end, are given up.
+    pub(super) fn give_up(&mut self, tip: Tip, to: u64) {
+        let number = tip.epoch + 1;
+        self.messages.push(Raw {
+            sequence: tip.sequence + 1,
+            epoch: Some(number),
+            subject: self.options.loss_subject().into(),
+            payload: frame::loss(number, Owner::default(), (tip.index, tip.chain), to),
+        });
+    }
+
     pub(super) fn push(&mut self, writer: usize, pending: Pending) -> Result<(), AppendRefused> {
         if self.sides[writer].ended {
             return Err(AppendRefused::Ended);
@@ -131,6 +145,17 @@ impl Store {
         self.send(writer);
         self.settle();
         Ok(())
+    }
+
+    /// The writer asks who owns the log.
+    pub(super) fn prove(&mut self, writer: usize, question: u64) {
+        let side = &mut self.sides[writer];
+        side.question = question;
+        // One that is stalled finds out anyway.
+        if !side.ended && !side.stalled {
+            self.reconcile(writer);
+        }
+        self.settle();
     }
 
     /// The writer is gone, as after a crash. What it sent is still on its way.
@@ -317,6 +342,7 @@ impl Store {
         side.waiting = rest;
         side.window = Window::new(tip);
         side.reporter.durable(tip, bytes);
+        side.reporter.proven(side.question);
         Ok(())
     }
 }

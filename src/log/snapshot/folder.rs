@@ -69,6 +69,9 @@ pub enum SnapshotError {
     /// Outputs before it are not in their stream any more: they follow from the log only.
     #[error("stream {0} ends before what was handed over when the snapshot was taken")]
     OutputsLost(Name),
+    /// Its last records are lost, and an operator gave them up.
+    #[error("it holds records that were given up")]
+    GivenUp,
     /// A piece cannot be opened with the workspace's key.
     #[error("open a piece of the snapshot")]
     Open(#[from] OpenError),

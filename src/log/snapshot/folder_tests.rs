@@ -263,7 +263,7 @@ async fn a_snapshot_whose_outputs_are_lost_is_passed_over_for_one_before_them() 
     let new = shelf.write_with(&state(31), end(7, 70), &shelf.keys).expect("written");
     let on_disk = super::super::Shelf::new(shelf.folder.clone(), None);
     let used = async |ends: Ends| {
-        let (found, witnesses) = on_disk.newest(&shelf.keys, &ends).await;
+        let (found, witnesses) = on_disk.newest(&shelf.keys, &ends, None).await;
         assert_eq!(witnesses.len(), 2, "each has seen how long the log was");
         found.map(|found| found.manifest.head)
     };

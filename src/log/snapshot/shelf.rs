@@ -8,7 +8,7 @@ use super::{Copies, Ends, Folder, Manifest, SnapshotError};
 use crate::domain::State;
 use crate::domain::snapshot::Cut;
 use crate::keys::KeyRings;
-use crate::log::entry::Witness;
+use crate::log::entry::{GivenUp, Witness};
 use crate::telemetry::ErrorChain;
 
 /// A store that does not say within so long what it has is done without: the log has everything.
@@ -70,9 +70,21 @@ impl Shelf {
         Ok(true)
     }
 
+    /// What all of them know of the log.
+    pub async fn witnesses(&self) -> Vec<Witness> {
+        let (on_disk, in_store) = (self.on_disk(), self.in_store().await);
+        on_disk.iter().chain(&in_store).map(Manifest::witness).collect()
+    }
+
     /// The newest snapshot that is whole and can be read by this build: of the disk, or of the store, which brings it to the disk; none:
-    /// the log has everything. And what all of them know of the log, used or not. `ends`: where OUT and DEAD streams end now.
-    pub async fn newest(&self, keys: &KeyRings, ends: &Ends) -> (Option<Found>, Vec<Witness>) {
+    /// the log has everything. And what all of them know of the log, used or not. `ends`: where OUT and DEAD streams end now. None is used
+    /// that holds something which was `given_up`.
+    pub async fn newest(
+        &self,
+        keys: &KeyRings,
+        ends: &Ends,
+        given_up: Option<GivenUp>,
+    ) -> (Option<Found>, Vec<Witness>) {
         let begun = Instant::now();
         let (on_disk, in_store) = (self.on_disk(), self.in_store().await);
         let witnesses = on_disk.iter().chain(&in_store).map(Manifest::witness).collect();
@@ -80,7 +92,9 @@ impl Shelf {
         all.sort_unstable_by_key(|manifest| std::cmp::Reverse(manifest.head));
         all.dedup_by_key(|manifest| manifest.head);
         for manifest in all {
-            if let Err(error) = manifest.check(keys, ends) {
+            let lost = given_up.is_some_and(|given_up| given_up.has(manifest.head.entry()));
+            let checked = if lost { Err(SnapshotError::GivenUp) } else { manifest.check(keys, ends) };
+            if let Err(error) = checked {
                 warn!(entries = manifest.head.entry(), error = %ErrorChain(&error), "snapshot not used: another one is tried");
                 continue;
             }

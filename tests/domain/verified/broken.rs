@@ -172,7 +172,7 @@ fn events_after_the_resume(made: &Made) -> Vec<usize> {
     made.inbox.push(skein::nats::Stored { sequence, ..made.inbox[0].clone() });
     made.adapters.push(AdapterLine::Published { stream: Name::new(STREAM), sequence, message: None });
 })]
-#[case::a_message_is_in_no_conversation(Check::AckOnce, |made: &mut Made| {
+#[case::a_message_is_in_no_conversation(Check::AckStored, |made: &mut Made| {
     let published = made.adapters.iter_mut().find_map(|line| match line {
         AdapterLine::Published { message: Some(given), .. } => Some(given),
         _ => None,
