@@ -5,6 +5,7 @@
 //! or by the node that owns the shard, to which their calls are carried. The order of the end: nothing new is taken, sessions are told, what was decided
 //! becomes durable, what is durable is handed over, the checkpoint is written; all of it within the one deadline of the shutdown.
 
+mod alarms;
 mod checks;
 mod declared;
 mod generation;

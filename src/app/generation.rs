@@ -11,8 +11,9 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
-use tracing::{error, info, warn};
+use tracing::{info, warn};
 
+use super::alarms::{alarm, log_alarm};
 use super::hours::KeptHours;
 use super::ports::{EdgeShard, LiveAdapters, Stores};
 use super::streams::Made;
@@ -24,14 +25,14 @@ use crate::erasure::Eraser;
 use crate::ingest::{self, IngestHealth, Source, Trim};
 use crate::keys::{self, KeyBook};
 use crate::log::snapshot::Shelf;
-use crate::log::{Condition, JetStreamLog, LogError, Progress, TakeOverError, Witness};
+use crate::log::{Condition, JetStreamLog, Progress, Witness};
 use crate::nats::Nats;
 use crate::node::Tenure;
-use crate::outbound::{AdapterHealth, AdapterWatch, HandOver, Of, OutboundError};
+use crate::outbound::{AdapterHealth, AdapterWatch, HandOver, Of};
 use crate::relay::{self, RelayOptions};
 use crate::reload::{Reloader, ServedWorkspace};
-use crate::shard::{self, Ended, Now, RecoveryError, ShardEnds, ShardHandle, Snapshots, Standby};
-use crate::telemetry::{ErrorChain, LiveLoss, RateLimit, StreamAlarm, StreamAlarmLabels, fields};
+use crate::shard::{self, Ended, Now, ShardEnds, ShardHandle, Snapshots, Standby};
+use crate::telemetry::{LiveLoss, RateLimit, fields};
 
 /// Time for the first records of an owner to become durable: the log's own patience is shorter.
 const FIRST_RECORDS: Duration = Duration::from_secs(60);
@@ -572,38 +573,4 @@ async fn drain(tasks: &mut Tasks) {
 fn part_ended(ended: Result<(&'static str, anyhow::Result<()>), tokio::task::JoinError>) -> anyhow::Result<()> {
     let (name, result) = ended.context("a part of the daemon panicked")?;
     result.with_context(|| format!("{name} ended"))
-}
-
-/// Counts what an operator has to look at before the shard can be owned.
-pub(super) fn alarm(app: &App, error: &RecoveryError) {
-    match error {
-        RecoveryError::TakeOver(TakeOverError::Truncated { .. } | TakeOverError::Forked { .. }) => {
-            count(app, StreamAlarm::Truncated);
-            error!(error = %ErrorChain(error), "the log was truncated or replaced: an operator has to decide");
-        }
-        RecoveryError::Log(error) => log_alarm(app, error),
-        // Silence passes.
-        RecoveryError::Outbound(OutboundError::Nats(_) | OutboundError::Shortened { .. }) => {}
-        RecoveryError::Outbound(error) => {
-            count(app, StreamAlarm::Broken);
-            error!(error = %ErrorChain(error), "it is not known what was handed over: an operator has to decide");
-        }
-        _ => {}
-    }
-}
-
-fn log_alarm(app: &App, error: &LogError) {
-    let alarm = match error {
-        LogError::Nats(_) | LogError::Unmapped { .. } => return,
-        LogError::UnexpectedAck { .. } | LogError::DuplicateAck { .. } => StreamAlarm::Unpredicted,
-        LogError::Truncated { .. } => StreamAlarm::Truncated,
-        _ => StreamAlarm::Gap,
-    };
-    count(app, alarm);
-    error!(error = %ErrorChain(error), "the log cannot be trusted: an operator has to decide");
-}
-
-fn count(app: &App, alarm: StreamAlarm) {
-    let labels = StreamAlarmLabels { alarm };
-    app.metrics.stream_alarms.get_or_create(&labels).inc();
 }

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use tracing::{debug, info, warn};
 
-use super::generation::{Checks, Generation, Outcome, Turn, Warm, alarm};
+use super::alarms::alarm;
+use super::generation::{Checks, Generation, Outcome, Turn, Warm};
 use super::hours::KeptHours;
 use super::shelving::Shelving;
 use super::streams::Made;

@@ -271,18 +271,6 @@ impl Shard {
         Ok(())
     }
 
-    /// Answers what waited for a proof, where there is one by now.
-    fn proven(&mut self, now: Timestamp) -> Result<(), LogEnded> {
-        let proven = self.progress.borrow().proven;
-        self.assurance.answered(proven);
-        while self.is_open()
-            && let Some(request) = self.assurance.next()
-        {
-            self.answer(request, now)?;
-        }
-        Ok(())
-    }
-
     /// Asks the archive for an input; the loop goes on meanwhile. Usually ingest has done so. Gives it back where there is none to ask.
     fn ask(&mut self, mut arrival: Box<Arrival>, now: Timestamp) -> Option<Box<Arrival>> {
         let state = self.engine.state();
@@ -294,6 +282,18 @@ impl Shard {
             arrival
         })));
         None
+    }
+
+    /// Answers what waited for a proof, where there is one by now.
+    fn proven(&mut self, now: Timestamp) -> Result<(), LogEnded> {
+        let proven = self.progress.borrow().proven;
+        self.assurance.answered(proven);
+        while self.is_open()
+            && let Some(request) = self.assurance.next()
+        {
+            self.answer(request, now)?;
+        }
+        Ok(())
     }
 
     fn request(&mut self, request: Request, now: Timestamp) -> Result<(), LogEnded> {
