@@ -1,15 +1,18 @@
 //! By what events are told from their retries, for 8 days (design, law 8): the last hour here; what is older may be in an archive
 //! outside the core, which is asked before an event is decided.
 //!
-//! Nothing is forgotten here that an archive does not have: who keeps one says up to when ([`Remembered::archived`]). Without one all
+//! Nothing is forgotten here that an archive does not have: who keeps one says up to when ([`State::archived`]). Without one all
 //! 8 days are here. What is decided stands in the record, so a fold gives the same state whatever is remembered where.
 //!
 //! # Why none is missed
-//! 1. Everything since [`Remembered::since`] is here: it moves only when something is forgotten for being archived.
+//! 1. Everything since [`State::remembers_since`] is here: it moves only when something is forgotten for being archived.
 //! 2. An answer of the archive holds everything before its `through`, and is used only while `through` has reached `since`; else the
 //!    archive is asked again.
 //! 3. Whoever is not asked about has a provider's time of the last half hour. Its message was then not remembered before that time,
 //!    and what was remembered in the last hour is here: provider's clocks may be half an hour ahead.
+//!
+//! [`State::archived`]: crate::domain::State::archived
+//! [`State::remembers_since`]: crate::domain::State::remembers_since
 
 use serde::{Deserialize, Serialize};
 
