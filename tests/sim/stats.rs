@@ -124,7 +124,7 @@ const EXPECTED: &[(&str, &[&str])] = &[
             "Asked",
             "Spare",
             "AwaitsFacts",
-            "Held",
+            "~Held",
             "Cooled",
             "NoRoom",
             "Overcommitted",
