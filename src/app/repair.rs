@@ -25,7 +25,8 @@ pub struct LogEnd {
 }
 
 /// Holds the log of the configuration's shard against everybody who knows how long it was; `accept_loss`: gives up what it has lost, so that
-/// it can be owned again. The streams are made where they are missing, as by a daemon that starts.
+/// it can be owned again. The streams are made where they are missing, as by a daemon that starts. Cancelled:
+/// it may have been given up, which the next call tells.
 ///
 /// # Errors
 /// The servers do not answer. The log is damaged before its end, or is another than a snapshot saw: that is not to be given up. Somebody

@@ -141,13 +141,13 @@ pub trait EventLog: Send + Sync + 'static {
     fn take_over(&self, tip: Tip, witnesses: &[Witness]) -> impl Future<Output = Result<Writer, TakeOverError>> + Send;
 
     /// Gives up what the log has lost: entries behind `tip`, which must be its end, up to the index `to`, which none had. Whoever owned the
-    /// log is deposed. The log goes on behind `to`.
+    /// log is deposed. The log goes on behind `to`. Cancelled: it may have been given up, which [`EventLog::given_up`] tells.
     ///
     /// # Errors
     /// As [`EventLog::take_over`].
     fn give_up(&self, tip: Tip, to: u64) -> impl Future<Output = Result<(), TakeOverError>> + Send;
 
-    /// What was given up last; `None`: nothing ever was.
+    /// What was given up last; `None`: nothing ever was. Cancel-safe.
     ///
     /// # Errors
     /// The log does not answer.

@@ -67,7 +67,7 @@ impl Tenure {
         let sure_until = granted.since + granted.lasts;
         let (standing, told) = watch::channel(Standing { sure_until, contests: 0 });
         let (release, released) = oneshot::channel();
-        let keeper = Keeper { granted, standing, unsure: false, strange: 0, warned: false };
+        let keeper = Keeper { granted, standing, unsure: false, strange: 0, contested: false };
         // Owned by this: ends with it.
         let task = AbortOnDropHandle::new(tokio::spawn(keeper.run(seen, released)));
         Self { said, standing: told, release, task }
@@ -108,7 +108,8 @@ struct Keeper {
     unsure: bool,
     /// For how many beats another's has stood there unchanged.
     strange: u32,
-    warned: bool,
+    /// Another has written it since this process last did.
+    contested: bool,
 }
 
 /// What the keeper waited for.
@@ -173,7 +174,7 @@ impl Keeper {
             self.granted.revision = revision;
             self.unsure = false;
             // Whoever had it in between may have taken the log over.
-            let contests = u64::from(std::mem::take(&mut self.warned));
+            let contests = u64::from(std::mem::take(&mut self.contested));
             self.standing.send_modify(|standing| {
                 standing.sure_until = began + self.granted.lasts;
                 standing.contests += contests;
@@ -194,7 +195,7 @@ impl Keeper {
         let same = seen.revision == std::mem::replace(&mut self.granted.revision, seen.revision);
         self.strange = if same { self.strange + 1 } else { 0 };
         if !mine && self.strange < STRANGE_BEATS {
-            if !std::mem::replace(&mut self.warned, true) {
+            if !std::mem::replace(&mut self.contested, true) {
                 self.standing.send_modify(|standing| standing.contests += 1);
                 let by = seen.lease.map_or_else(String::new, |lease| lease.node.to_string());
                 warn!(by, "another process has taken the lease of a shard that is owned here: the log is asked");

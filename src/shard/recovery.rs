@@ -262,7 +262,8 @@ impl<L: EventLog> Standby<L> {
         Some(self.fold.state.cut())
     }
 
-    /// What a cut is written with, once all its outputs are in OUT and DEAD, which end as `now` says; none: not yet.
+    /// What a cut is written with, once all its outputs are in OUT and DEAD, which end as `now` says; none: not yet. Cancelled: to be
+    /// asked again.
     ///
     /// # Errors
     /// [`RecoveryError`]: the log does not answer, or a stream has lost its end, which is to begin anew.

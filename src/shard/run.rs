@@ -286,8 +286,6 @@ impl Shard {
 
     /// Answers what waited for a proof, where there is one by now.
     fn proven(&mut self, now: Timestamp) -> Result<(), LogEnded> {
-        let proven = self.progress.borrow().proven;
-        self.assurance.answered(proven);
         while self.is_open()
             && let Some(request) = self.assurance.next()
         {
@@ -342,7 +340,11 @@ impl Shard {
     }
 
     fn note_durable(&mut self) {
-        let durable = self.progress.borrow_and_update().durable.index;
+        let (durable, proven) = {
+            let progress = self.progress.borrow_and_update();
+            (progress.durable.index, progress.proven)
+        };
+        self.assurance.answered(proven);
         self.engine.durable(Index::end_of(durable));
         // Before new decisions: what leaves may fill an outbox.
         self.release();

@@ -70,7 +70,7 @@ impl Shelf {
         Ok(true)
     }
 
-    /// What all of them know of the log.
+    /// What all of them know of the log. Cancel-safe.
     pub async fn witnesses(&self) -> Vec<Witness> {
         let (on_disk, in_store) = (self.on_disk(), self.in_store().await);
         on_disk.iter().chain(&in_store).map(Manifest::witness).collect()
